@@ -10,7 +10,6 @@ from typing import Any
 
 from notifications.notice import Notice
 from storage.database.engine import Row_
-from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, EVENT
 from storage.tables.notices import NOTICE
 from workflow.board.rows import Row
@@ -18,10 +17,9 @@ from workflow.cases.case import Case, Event, fold
 
 Values = dict[str, Any]
 
-ROW_COLUMNS: tuple[str, ...] = tuple(column.name for column in DEADLINE.columns)
+ROW_COLUMNS: tuple[str, ...] = Row._fields
+"""The columns of the board's table, in its order: a row is the tuple of their values."""
 NOTICE_COLUMNS: tuple[str, ...] = tuple(column.name for column in NOTICE.columns)
-row_values = attrgetter(*ROW_COLUMNS)
-"""A board row's values in the order of the table's columns."""
 _notice_values = attrgetter(*NOTICE_COLUMNS)
 _HEAD = (
     "id",
@@ -44,9 +42,9 @@ HEAD = [CASE.c[name] for name in _HEAD]
 EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 
 
-def row(record: Row_) -> Row:
+def row(record: Iterable[Any]) -> Row:
     """Return a row of the board from a table row."""
-    return Row(**dict(zip(ROW_COLUMNS, record, strict=True)))
+    return Row._make(record)
 
 
 def rows_by_case(records: Iterable[Row_]) -> dict[str, list[Row]]:

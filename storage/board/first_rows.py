@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select, union_all
 
 from storage.board.lateness import overdue
 from storage.board.sums import AccessFilter
-from storage.rows import ROW_COLUMNS, row
+from storage.rows import row
 from storage.tables.board import DEADLINE, UNREPORTED
 from workflow.board.rows import Row
 
@@ -38,7 +38,7 @@ def by_day(
     asked = asked.where(ranked.c.k_nth <= limit).order_by(DEADLINE.c.due, *_KEY)
     found: dict[date, tuple[int, list[Row]]] = {}
     for *values, every in map(tuple, connection.execute(asked)):
-        one = Row(**dict(zip(ROW_COLUMNS, values, strict=True)))
+        one = row(values)
         assert one.due is not None
         found.setdefault(one.due, (int(every), []))[1].append(one)
     return dict(found)

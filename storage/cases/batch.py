@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from storage.board.totals import Key, key
 from storage.cases import recommendations
 from storage.chain import canonical, line, link
-from storage.rows import ROW_COLUMNS, Values, row_values
+from storage.rows import ROW_COLUMNS, Values
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import PAUSE, Case, Event, Wording, withdrawn_lines
 from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
-Stored = Mapping[str, tuple[object, ...]]
+Stored = Mapping[str, Row]
 """A case's board rows as stored, by obligation id."""
 
 HEAD = (
@@ -282,22 +282,21 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         stored = {name: stored[name] for name in touched if name in stored}
     kept = {row.obligation for row in looked}
     for row in looked:
-        values = row_values(row)
         known = stored.get(row.obligation)
-        if known is not None and _alike(known, values):
+        if known is not None and _alike(known, row):
             continue
         if known is None:
-            made.rows_new.append(values)
+            made.rows_new.append(row)
         else:
             if _has_moved(known, row, paused=_was_paused(change)):
                 made.moved.append(_moved(change, row.obligation, row.version))
-            changed = {name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one}
+            changed = {name for name, was, one in zip(ROW_COLUMNS, known, row, strict=True) if was != one}
             made.columns |= changed
             if changed & ASSIGNEE_COLUMNS:
                 made.reassigned.add((row.case, row.obligation))
-            made.rows_changed.append(_rekeyed(values, known))
+            made.rows_changed.append(_rekeyed(row, known))
             counted.append((before.edition, known, -1))
-        counted.append((edition, values, 1))
+        counted.append((edition, row, 1))
     for obligation, gone in stored.items():
         if obligation not in kept:
             made.rows_gone.append(_place(gone))
@@ -308,7 +307,7 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
     if stored and edition != before.edition:
         # Every row is counted under the edition of its case.
         counted = [(before.edition, known, -1) for known in stored.values()]
-        counted += [(edition, row_values(row), 1) for row in change.rows]
+        counted += [(edition, row, 1) for row in change.rows]
     if not change.case.confidential:
         for of, counting, by in counted:
             line = key(of, counting)
@@ -317,11 +316,9 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
     return bool(counted)
 
 
-def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
+def _alike(known: tuple[object, ...], row: Row) -> bool:
     """Return whether a row equals the stored one, ignoring the calendar version it was computed with."""
-    return known == values or (
-        known[:_VERSION] == values[:_VERSION] and known[_VERSION + 1 :] == values[_VERSION + 1 :]
-    )
+    return known == row or (known[:_VERSION] == row[:_VERSION] and known[_VERSION + 1 :] == row[_VERSION + 1 :])
 
 
 def _was_paused(change: CaseWrite) -> bool:
@@ -367,9 +364,9 @@ def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 
-def _rekeyed(values: Sequence[object], known: Sequence[object]) -> Values:
+def _rekeyed(row: Row, known: Sequence[object]) -> Values:
     """Return the values of a row by column, with the key and the expected state of the stored one."""
-    return {**dict(zip(ROW_COLUMNS, values, strict=True)), **_place(known)}
+    return {**row._asdict(), **_place(known)}
 
 
 def _place(known: Sequence[object]) -> Values:

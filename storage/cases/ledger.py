@@ -23,7 +23,7 @@ from storage.cache import DatabaseCache
 from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import insert, values_parameters
-from storage.database.engine import Row_, read_once, reading, writing
+from storage.database.engine import Row_, one_snapshot, read_once, reading, writing
 from storage.database.fair_lock import FairLock
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
@@ -51,7 +51,6 @@ _holding = local()
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
-_ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
 # The head and the rows of one case together: one query less where it counts, when a fact is recorded.
@@ -92,9 +91,7 @@ class SqlLedger:
 
     def rows(self, case: str) -> Mapping[str, Row]:
         """Return its board rows by obligation id."""
-        with reading(self._engine) as connection:
-            found = [row(record) for record in connection.execute(_ROWS, {"k_case": case})]
-        return {one.obligation: one for one in found}
+        return self._before(case).rows
 
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """Return the board rows of these cases by case id, in one query."""
@@ -133,7 +130,7 @@ class SqlLedger:
         """
         try:
             with _turn(self._engine, case):
-                return repeated(command, pause=_pause)
+                return repeated(lambda: _in_one_snapshot(command), pause=_pause)
         except Conflict as conflict:
             changes = changes_since(self.events(case), conflict.since)
             raise Conflict(case, since=conflict.since, changes=changes) from None
@@ -218,14 +215,14 @@ class SqlLedger:
         known = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if not known:
             return batch(changes, {})
+        if len(known) == 1:
+            return batch(changes, {known[0]: self._before(known[0])})
         with reading(self._engine) as connection:
-            if len(known) == 1:
-                return batch(changes, {known[0]: _before(connection, known[0])})
             heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, known)}
             changes = [_told(change, heads.get(change.case.id)) for change in changes]
-            rows: dict[str, dict[str, tuple[object, ...]]] = {}
+            rows: dict[str, dict[str, Row]] = {}
             for record in _stored(connection, [one for one in changes if one.case.id in heads]):
-                rows.setdefault(record[0], {})[record[1]] = tuple(record)
+                rows.setdefault(record[0], {})[record[1]] = row(record)
         return batch(
             changes,
             {
@@ -233,6 +230,10 @@ class SqlLedger:
                 for name, seq, head, *values in heads.values()
             },
         )
+
+    def _before(self, case: str) -> Before:
+        """Return the stored state of a case, read once in a command on it (`attempt`)."""
+        return read_once(self._engine, lambda connection: _before(connection, case), "before", case)
 
     def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
         """Return the conflict, or CaseBroken if rereading can never succeed."""
@@ -260,6 +261,12 @@ class SqlLedger:
             if isinstance(trouble, ConcurrentChange)
             else trouble
         )
+
+
+def _in_one_snapshot(command: Callable[[], Result]) -> Result:
+    """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
+    with one_snapshot():
+        return command()
 
 
 @contextmanager
@@ -315,8 +322,8 @@ def _before(connection: Connection, case: str) -> Before:
         return Before()
     seq, head, *values = found[0][: 2 + len(HEAD)]
     # A case without rows joins one row of nothing.
-    stored = (tuple(record[2 + len(HEAD) :]) for record in found)
-    rows = {record[1]: record for record in stored if record[0] is not None}
+    stored = (row(record[2 + len(HEAD) :]) for record in found)
+    rows = {one.obligation: one for one in stored if one.case is not None}
     return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
 
 

@@ -6,7 +6,7 @@ Rows are locked in key order, as a round locks them, so that deadlocks cannot oc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -23,11 +23,13 @@ from storage.cases.batch import Batch
 from storage.database import audit
 from storage.database.dialect import (
     MAX_PREPARED_INSERTS,
+    fixed,
     insert_many,
     insert_rows,
     values_parameters,
     values_table,
 )
+from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from storage.tables.board import DEADLINE, MOVED
@@ -61,11 +63,12 @@ _HERE = (
 _CHANGE_ROW = DEADLINE.update().where(*_HERE)
 _DROP_ROW = DEADLINE.delete().where(*_HERE)
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
-    NOTICE.c.state == "queued",
+    NOTICE.c.state == fixed("queued"),
     # That nobody is asked for something any more, or that somebody said something, stays true.
-    NOTICE.c.rung.not_in(("withdrawn", COMMENT, ANSWER_DAY)),
-    in_names(NOTICE.c.case),
+    *(NOTICE.c.rung != fixed(rung) for rung in ("withdrawn", COMMENT, ANSWER_DAY)),
 )
+_QUEUED_OF_ONE = _QUEUED.where(NOTICE.c.case == bindparam("k_case"))
+_QUEUED_OF_MANY = _QUEUED.where(in_names(NOTICE.c.case))
 _WITHDRAW = (
     NOTICE.update()
     .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
@@ -268,9 +271,14 @@ def _withdraw(connection: Connection, made: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
+    queued: Iterable[Row_] = (
+        connection.execute(_QUEUED_OF_ONE, {"k_case": next(iter(made.waiting))})
+        if len(made.waiting) == 1
+        else execute_for_names(connection, _QUEUED_OF_MANY, made.waiting)
+    )
     stale = [
         {"k_key": record.key}
-        for record in execute_for_names(connection, _QUEUED, made.waiting)
+        for record in queued
         if (record.rung != MOVED_RUNG and (record.case, record.obligation) in made.reassigned)
         or not any(
             row.obligation == record.obligation

@@ -18,7 +18,7 @@ class DatabaseFile:
     """The identity (device, inode) of the file at a path, from its first opening until `forget`."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._path = Path(path)
         self._identity: tuple[int, int] | None = None
 
     @property
@@ -31,12 +31,13 @@ class DatabaseFile:
         """
         self.check()
         mode = "rw" if self._identity is not None else "rwc"
-        if self._identity is None and not Path(self._path).exists():
+        if self._identity is None and not self._path.exists():
             # SQLite would delete the journal of the missing database as garbage, with data that is only there.
-            journal = next((name for name in map(self._path.__add__, JOURNALS) if Path(name).exists()), None)
+            journals = (self._path.with_name(self._path.name + suffix) for suffix in JOURNALS)
+            journal = next((file for file in journals if file.exists()), None)
             if journal is not None:
-                raise StorageUnavailable("moved", where=self._path, problem=journal)
-        return f"{Path(self._path).absolute().as_uri()}?mode={mode}"
+                raise StorageUnavailable("moved", where=str(self._path), problem=str(journal))
+        return f"{self._path.absolute().as_uri()}?mode={mode}"
 
     def remember(self) -> None:
         """Remember the identity of the file that was opened; raise if another one was remembered before."""
@@ -58,13 +59,13 @@ class DatabaseFile:
             return
         identity = self._read_identity()
         if identity is None:
-            raise StorageUnavailable("moved", where=self._path)
+            raise StorageUnavailable("moved", where=str(self._path))
         if identity != self._identity:
-            raise StorageUnavailable("replaced", where=self._path)
+            raise StorageUnavailable("replaced", where=str(self._path))
 
     def _read_identity(self) -> tuple[int, int] | None:
         try:
-            status = Path(self._path).stat()
+            status = self._path.stat()
         except OSError:
             return None
         return status.st_dev, status.st_ino

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -46,6 +47,17 @@ def insert(connection: Connection, table: Table) -> Insert:
 def insert_for(dialect: str, table: Table) -> Insert:
     """Return an INSERT of the dialect of that name, for a statement that outlives its connection."""
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def fixed(word: str) -> ColumnElement[str]:
+    """Return a word of the program's own as part of a statement's text, not as a parameter of it.
+
+    SQLite prepares a statement anew at each run when a partial index depends on one of its parameters, which
+    costs ten times as much as the look-up itself.
+    """
+    if not word.isidentifier():
+        raise ValueError(f"not a word of the program: {word!r}")
+    return literal_column(f"'{word}'", Text)
 
 
 def text_within(engine: Engine, text: ColumnElement[str], part: str) -> ColumnElement[bool]:

@@ -108,8 +108,13 @@ _snapshot: ContextVar[Snapshot | None] = ContextVar("snapshot", default=None)
 def one_snapshot() -> Iterator[Snapshot]:
     """Let all reads of the block share one transaction: they cost less and show the same moment.
 
-    A write or a failed read ends it, so that later reads see what was written.
+    A write or a failed read ends it, so that later reads see what was written. A block within another shares
+    that one's.
     """
+    outer = _snapshot.get()
+    if outer is not None and not outer.over:
+        yield outer
+        return
     with ExitStack() as stack:
         snapshot = Snapshot(stack)
         token = _snapshot.set(snapshot)

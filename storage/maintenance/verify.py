@@ -25,7 +25,7 @@ from storage.maintenance.register_check import SEALED
 from storage.notices import register, tally
 from storage.org.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
-from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
+from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS
 from storage.tables.audit import AUDIT
 from storage.tables.cases import CASE, EVENT, SEAL
 from storage.tables.notices import PROOF
@@ -405,8 +405,8 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
             continue
         stored = ledger.rows_of(names)
         for name, case in cases.items():
-            kept = {row.obligation: row_values(row) for row in stored.get(name, ())}
-            anew = {row.obligation: row_values(row) for row in recompute(case).rows}
+            kept = {row.obligation: row for row in stored.get(name, ())}
+            anew = {row.obligation: row for row in recompute(case).rows}
             for obligation in sorted(kept.keys() | anew.keys()):
                 if _substance(kept.get(obligation)) != _substance(anew.get(obligation)):
                     yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})

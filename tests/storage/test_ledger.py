@@ -15,7 +15,9 @@ from notifications.ports import Settlement
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import canonical, line, link
 from storage.notices.outbox import SqlOutbox
+from storage.tables.board import DEADLINE
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
+from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.ports import CaseWrite, Conflict
@@ -55,6 +57,28 @@ def race(ledger: SqlLedger, case: Case) -> CaseWrite:
         stage="order",
         rows=tuple(ledger.rows(case.id).values()),
     )
+
+
+def test_a_row_of_the_board_is_the_tuple_of_its_columns() -> None:
+    """Stored rows are compared with computed ones place by place."""
+    assert tuple(column.name for column in DEADLINE.columns) == Row._fields
+
+
+def test_a_fact_is_recorded_by_one_transaction_that_reads_and_one_that_writes(engine: Engine) -> None:
+    """The events, the head and the rows of its case are of the same moment, and each is read once."""
+    case = opened(engine)
+    begun: list[object] = []
+    note = begun.append
+    event.listen(engine, "begin", note)
+
+    with statements(engine) as seen:
+        change = desk(engine).record(case.id, "analysis_started", on=TODAY, by="Ұлан", now=NOW, today=TODAY)
+
+    event.remove(engine, "begin", note)
+    assert change.moved
+    assert len(begun) == 2
+    assert sum("FROM deadline" in statement or "JOIN deadline" in statement for statement, _ in seen) == 1
+    assert sum("FROM event" in statement for statement, _ in seen) == 1
 
 
 def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) -> None:

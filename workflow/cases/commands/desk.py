@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from calendars.calendar import Calendar
-from workflow.board.rows import rows
+from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.commands.opening import (
     Opening,
@@ -520,7 +520,7 @@ class CaseCommands:
         # the case under other rules of the organisation's own.
         moving = any(kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told)
         moving = moving or self._library.of(change.case) is not procedure
-        before = self._view(case, procedure, today).deadlines if moving else ()
+        before = self._ledger.rows(case.id) if moving else {}
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
@@ -583,9 +583,9 @@ def _require_asked(view: View, decision: str) -> None:
     raise NotAsked("decision_not_asked", title=title, case=case.id)
 
 
-def _moved(before: Iterable[Deadline], change: CaseWrite) -> tuple[Moved, ...]:
+def _moved(before: Mapping[str, Row], change: CaseWrite) -> tuple[Moved, ...]:
     """Return the required due dates that a change moves. What is not required has no due date to name."""
-    old = {deadline.id: deadline.due for deadline in before if deadline.state != "not_required"}
+    old = {name: row.due for name, row in before.items() if row.state != "not_required"}
     new = {row.obligation: row.due for row in change.rows if row.state != "not_required"}
     return tuple(
         (row.obligation, old.get(row.obligation), new.get(row.obligation))
