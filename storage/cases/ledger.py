@@ -265,8 +265,13 @@ class SqlLedger:
 
 def _in_one_snapshot(command: Callable[[], Result]) -> Result:
     """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
-    with one_snapshot():
-        return command()
+    with one_snapshot() as snapshot:
+        try:
+            return command()
+        except Conflict:
+            # What was read is outdated: the next attempt reads anew, also within a page's transaction.
+            snapshot.end()
+            raise
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 from notifications.ports import Settlement
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import canonical, line, link
+from storage.database.engine import one_snapshot
 from storage.notices.outbox import SqlOutbox
 from storage.tables.board import DEADLINE
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
@@ -79,6 +80,26 @@ def test_a_fact_is_recorded_by_one_transaction_that_reads_and_one_that_writes(en
     assert len(begun) == 2
     assert sum("FROM deadline" in statement or "JOIN deadline" in statement for statement, _ in seen) == 1
     assert sum("FROM event" in statement for statement, _ in seen) == 1
+
+
+def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_another_writer(
+    engine: Engine,
+) -> None:
+    """What the page's transaction holds of the case is outdated; the second attempt does not use it."""
+    case = opened(engine)
+    who = {"now": NOW, "today": TODAY}
+
+    def another() -> None:
+        desk(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **who)
+
+    with one_snapshot():
+        SqlLedger(engine).events(case.id)
+        meanwhile = Thread(target=another)
+        meanwhile.start()
+        meanwhile.join()
+        desk(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **who)
+
+    assert [one.name for one in SqlLedger(engine).events(case.id)][-2:] == ["schedule_approved", "order_signed"]
 
 
 def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) -> None:
