@@ -108,8 +108,7 @@ class AppContext:
             answers_pages: whether a reader waits for the answers. Other processes set it to False before the
                 database is opened.
             creates_database: whether a database that does not exist is created. Commands that only read set it
-                to
-            False before the database is opened.
+                to False before the database is opened.
         """
         use_languages(settings)
         self.configured = self.settings = settings

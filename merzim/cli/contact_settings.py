@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from merzim.cli.call import NOT_SO, CommandContext
 from merzim.cli.help import Command
-from workflow.closest_matches import closest_first
 from workflow.org.office_time import MONDAY_TO_FRIDAY
 from workflow.refusal import Refusal
-
-if TYPE_CHECKING:
-    from workflow.org.office import Office
-
-
-class UnknownPerson(Refusal, LookupError):
-    """The office has no person with this key."""
-
-
-class UnknownUnit(Refusal, LookupError):
-    """The office has no such unit."""
 
 
 class UnknownChoice(Refusal, ValueError):
@@ -69,23 +57,22 @@ def digest(
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
 ) -> None:
     from notifications.digest_links import CHOICES, choice_of
-    from storage.org.preferences import DIGEST, prefer
+    from services.people.staff import ChooseDigest, choose_digest
+    from services.queries import person_named
 
     call = CommandContext.of(ctx)
     call.creates_database = choice is not None
-    people = call.app.reads.office().people
-    if person not in people:
-        raise UnknownPerson("cli.unknown_person", person=person, allowed=closest_first(person, people)[:5])
+    key = person_named(call.app, person, required=True)
     if choice is not None:
         if choice not in CHOICES:
             raise UnknownChoice("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
-        prefer(call.app.engine, person, DIGEST, CHOICES[choice], by=call.by, now=call.moment.now)
-        people = call.app.reads.office().people
-    chosen = choice_of(people[person])
+        choose_digest(call.ctx, ChooseDigest.model_validate({"person": key, "digest": CHOICES[choice]}))
+    found = call.app.reads.office().people[key]
+    chosen = choice_of(found)
     if call.json:
-        call.answer({"person": person, "digest": chosen})
+        call.answer({"person": key, "digest": chosen})
     else:
-        call.print(call.say(f"cli.digest.{chosen}", name=people[person].name))
+        call.print(call.say(f"cli.digest.{chosen}", name=found.name))
 
 
 def uploads_through(
@@ -93,18 +80,16 @@ def uploads_through(
     unit: Annotated[str, typer.Argument(metavar="UNIT")],
     body: Annotated[str, typer.Argument(metavar="BODY")],
 ) -> None:
-    from storage.org.preferences import UPLOADS_THROUGH, prefer
+    from services.people.staff import ChangeUnit, change_unit
 
     call = CommandContext.of(ctx)
-    office = call.app.reads.office()
-    own, through = (_unit(office, name) for name in (unit, body))
-    value = "" if own == through else through
-    prefer(call.app.engine, own, UPLOADS_THROUGH, value, by=call.by, now=call.moment.now)
+    done = change_unit(call.ctx, ChangeUnit(unit=unit, uploads_through=body))
+    through = done.uploads_through
     if call.json:
-        call.answer({"unit": own, "uploads_through": value or None})
+        call.answer({"unit": done.id, "uploads_through": through})
     else:
-        names = {"unit": call.name(own), "body": call.name(through)}
-        call.print(call.say("cli.uploads_through" if value else "cli.uploads_itself", **names))
+        names = {"unit": call.name(done.id), "body": call.name(through or done.id)}
+        call.print(call.say("cli.uploads_through" if through else "cli.uploads_itself", **names))
 
 
 def acts(
@@ -113,18 +98,14 @@ def acts(
     adopted: Annotated[list[str] | None, typer.Argument(metavar="[ACT ...]")] = None,
     none: Annotated[bool, typer.Option("--none", help="cli.option.no_acts")] = False,
 ) -> None:
-    from services.law.overlays import follow_adopted_acts
-    from storage.org.preferences import ACTS, prefer
+    from services.people.staff import ChangeUnit, change_unit, find_unit
     from workflow.org.office import acts_of
 
     call = CommandContext.of(ctx)
     call.creates_database = bool(adopted or none)
-    before = call.app.reads.office()
-    own, moment = _unit(before, unit), call.moment
+    own = find_unit(call.app.reads.office(), unit).id
     if adopted or none:
-        value = " ".join(call.app.library.known_acts(adopted or ()))
-        prefer(call.app.engine, own, ACTS, value, by=call.by, now=moment.now)
-        follow_adopted_acts(call.app, before, own, by=call.by, now=moment.now, today=moment.today)
+        change_unit(call.ctx, ChangeUnit(unit=own, acts=adopted or []))
     office = call.app.reads.office()
     binding = acts_of(office, own) | frozenset(call.app.settings.regulations.acts)
     known = call.app.library.adopted_acts
@@ -151,33 +132,32 @@ def office_time(
     ] = None,
 ) -> None:
     from documents.people import office_time as written
-    from storage.org.preferences import OFFICE_TIME, prefer, time_text
+    from services.people.staff import ChangeUnit, change_unit, find_unit, own_hours
     from workflow.org.office import time_of
 
     call = CommandContext.of(ctx)
     changes = any(given is not None for given in (hours, week, off, working))
     call.creates_database = changes
     app = call.app
-    office = app.reads.office()
-    here = _unit(office, unit)
+    own = find_unit(app.reads.office(), unit)
     if changes:
-        known = office.units[here].time
+        known = own.time
         said = written.office_time(
             hours=known.hours if hours is None else written.parse_hours(hours),
             week=known.week if week is None else written.parse_week(week),
             off=known.off if off is None else written.parse_days(off),
             working=known.working if working is None else written.parse_days(working),
         )
-        prefer(app.engine, here, OFFICE_TIME, time_text(said), by=call.by, now=call.moment.now)
-        office = app.reads.office()
-    holds = time_of(office, here)
+        change_unit(call.ctx, ChangeUnit(unit=own.id, time=own_hours(said)))
+    office = app.reads.office()
+    holds = time_of(office, own.id)
     first, last = holds.hours or app.settings.reminders.office_hours
     days = holds.week or MONDAY_TO_FRIDAY
     if call.json:
         call.answer(
             {
-                "unit": here,
-                "own": bool(office.units[here].time),
+                "unit": own.id,
+                "own": bool(office.units[own.id].time),
                 "hours": [f"{first:%H:%M}", f"{last:%H:%M}"],
                 "week": list(days),
                 "days_off": list(holds.off),
@@ -188,7 +168,7 @@ def office_time(
     call.print(
         call.say(
             "cli.office_time",
-            unit=office.units[here].name,
+            unit=own.name,
             first=f"{first:%H:%M}",
             last=f"{last:%H:%M}",
             week=", ".join(call.say(f"office_time.day_{number}") for number in days),
@@ -197,12 +177,3 @@ def office_time(
     for code, several in (("cli.office_time_off", holds.off), ("cli.office_time_working", holds.working)):
         if several:
             call.print(call.say(code, days=several))
-
-
-def _unit(office: Office, name: str) -> str:
-    """Return the id of a unit given by id or name. Raises UnknownUnit."""
-    place = office.unit_named.get(" ".join(name.casefold().split()))
-    if place is None:
-        known = [one.name for one in office.units.values()]
-        raise UnknownUnit("cli.unknown_unit", unit=name, allowed=closest_first(name, known)[:5])
-    return place

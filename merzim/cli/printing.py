@@ -60,6 +60,8 @@ def plain(value: object) -> object:
             return [plain(item) for item in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {key.name: plain(getattr(value, key.name)) for key in fields(value)}
+        case _ if hasattr(value, "model_dump"):
+            return value.model_dump(mode="json", by_alias=True)
         case _:
             return str(value)
 

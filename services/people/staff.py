@@ -7,7 +7,7 @@ since.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,10 +19,11 @@ from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, LanguageCode, Line
 from services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
-from services.queries import people_named
+from services.queries import UnknownUnit, people_named, person_named
 from services.upkeep.maintenance import refresh_names
 from services.verbs import Command, NotFound, verb
 from storage.org.staff import SqlStaff
+from workflow.closest_matches import closest_first
 from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
 from workflow.org.office_time import OfficeTime
 from workflow.refusal import Refusal
@@ -40,6 +41,7 @@ Mark = Annotated[
         description="The version that was read: `mark` of an earlier answer; empty for a new one.",
     ),
 ]
+Digest = Literal["", "single", "daily", "weekly"]
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
@@ -80,6 +82,24 @@ class SaveUnit(Command):
     time: Hours = Field(default_factory=Hours)
 
 
+class ChangeUnit(Command):
+    """Settings of a unit, given by id or name; what is None stays. `uploads_through`: the unit that uploads for
+    it, itself for none.
+    """
+
+    unit: Key
+    uploads_through: Line | None = None
+    acts: Annotated[list[Line], Field(max_length=100)] | None = None
+    time: Hours | None = None
+
+
+class ChooseDigest(Command):
+    """How often a person, given by key, e-mail or name, is reminded; empty: as the office's settings say."""
+
+    person: Key
+    digest: Digest = ""
+
+
 class Span(Command):
     first: Day
     last: Day
@@ -104,7 +124,7 @@ class SavePerson(Command):
     language: LanguageCode = "kk"
     away: list[Span] = Field(default_factory=list, max_length=40)
     deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
-    digest: Literal["", "single", "daily", "weekly"] = ""
+    digest: Digest = ""
 
 
 class Removal(Command):
@@ -207,6 +227,21 @@ def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
     return UnitResult.model_validate(asdict(unit) | counted)
 
 
+def find_unit(office: Office, text: str) -> Unit:
+    """Return the unit with an id or name, ignoring letter case. Raises UnknownUnit."""
+    id = office.unit_named.get(" ".join(text.casefold().split()))
+    if id is None:
+        names = [unit.name for unit in office.units.values()]
+        raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, names)[:5])
+    return office.units[id]
+
+
+def own_hours(own: OfficeTime) -> Hours:
+    """Return an office time as a command takes it."""
+    first, last = (f"{end:%H:%M}" for end in own.hours) if own.hours else ("", "")
+    return Hours(first=first, last=last, week=[*own.week], off=[*own.off], working=[*own.working])
+
+
 def hours_result(own: OfficeTime) -> HoursResult:
     """Return an office time as texts."""
     first, last = (f"{end:%H:%M}" for end in own.hours) if own.hours else ("", "")
@@ -238,6 +273,31 @@ def save_unit(ctx: RequestContext, command: SaveUnit) -> UnitResult:
     rewrite_after_unit_change(ctx.app, now=ctx.now, today=ctx.today)
     follow_adopted_acts(ctx.app, office, unit.id, **stamp(ctx))
     return unit_result(ctx, unit)
+
+
+@verb("settings")
+def change_unit(ctx: RequestContext, command: ChangeUnit) -> UnitResult:
+    """Change some settings of a unit."""
+    office = recorded_office(ctx)
+    unit = find_unit(office, command.unit)
+    through = command.uploads_through
+    known = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
+    given = {
+        "uploads_through": unit.uploads_through or "" if through is None else find_unit(office, through).id,
+        "acts": unit.acts if command.acts is None else command.acts,
+        "time": own_hours(unit.time) if command.time is None else command.time,
+        "parent": unit.parent or "",
+    }
+    return save_unit(ctx, SaveUnit.model_validate(known | given))
+
+
+@verb("settings")
+def choose_digest(ctx: RequestContext, command: ChooseDigest) -> PersonResult:
+    """Choose how often a person is reminded."""
+    office = recorded_office(ctx)
+    was = office.people[person_named(ctx.app, command.person, required=True)]
+    SqlStaff(ctx.app.engine).keep_person(replace(was, digest=command.digest), was=was, **stamp(ctx))
+    return person_result(recorded_office(ctx).people[was.key])
 
 
 @verb("settings")
