@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from workflow.cases.case import Evidence
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Obligation, Procedure
 
 FIRST, LAST = date(2010, 1, 1), date(2028, 12, 31)
 PERIODS = {
@@ -432,7 +432,7 @@ class PlainCase:
             return "not_required"
         if one.since and self.procedure.by_id.get(one.since, one).recurs:
             return None
-        if one.since and self._is_gone(one.since):
+        if self._lost_its_anchor(one):
             return "not_required"
         return "missed" if one.lapses_with and one.lapses_with in self.facts else "open"
 
@@ -448,7 +448,12 @@ class PlainCase:
         if one is None or self._holds(name):
             return False
         missed = bool(one.lapses_with and one.lapses_with in self.facts)
-        return name in self.free or missed or bool(one.since and self._is_gone(one.since))
+        return name in self.free or missed or self._lost_its_anchor(one)
+
+    def _lost_its_anchor(self, one: Obligation) -> bool:
+        """Whether what it counts from will never come; an embargo delays nothing then."""
+        delayed = type(one.term).__name__ == "Embargo"
+        return bool(one.since and not delayed and self._is_gone(one.since))
 
     def stage(self) -> str | None:
         """The first stage that waits for something asked once; None where none does."""

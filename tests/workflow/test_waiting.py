@@ -199,6 +199,16 @@ def test_what_precedes_a_missed_fact_is_not_required_until_it_is_recorded_late()
     assert at(late, "discussion_text_checked", today=END).state == "open"
 
 
+def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
+    """The schedule is approved by 30 June of the year the analysis begins in (map of 2023, row 1): without a
+    beginning there is no such year.
+    """
+    told = replace(case(), exempted=frozenset({"analysis_started"}))
+
+    assert at(case(), "schedule_approved", today=START).state == "open"
+    assert at(told, "schedule_approved", today=START).state == "not_required"
+
+
 def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     """An analysis may begin a year after an outside one; without one, it begins all the same."""
     told = replace(case(), exempted=frozenset({"external_analysis_ended"}))

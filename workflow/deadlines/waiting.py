@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from calendars.terms import AtOnce, Before, CalendarDays, Duration, Hours, Months, Weeks, WorkingDays, Years
+from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Hours, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
 from workflow.law.procedure import Obligation
@@ -18,8 +18,6 @@ from workflow.periods import Span
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
 """Terms counted from their anchor; all others name a day of their own, or none."""
-_FALLING = COUNTED | {Before}
-"""Terms that ask nothing once their anchor is missed or exempted: a precondition of it neither."""
 
 
 class Waiting(NamedTuple):
@@ -60,8 +58,8 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
 
 
 def falls_away(resolver: DueDateResolver, link: Link) -> bool:
-    """Return whether its anchor was missed or exempted, so that there is nothing left to count from or to do
-    before it.
+    """Return whether its anchor was missed or exempted: nothing is left to count from, no year to name a day
+    of, and nothing to do before it. An embargo that never began closes no time, so what it delayed is asked.
     """
     obligation, since = link.obligation, link.obligation.since
     if not resolver.may_fall or (
@@ -72,7 +70,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
     if known is None:
         # Many terms depend on one chain of anchors; each of its links is checked once.
         known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
-            since and type(obligation.term) in _FALLING and _gone(resolver, since, link.span)
+            since and type(obligation.term) is not Embargo and _gone(resolver, since, link.span)
         )
         resolver.fallen[link.id] = known
     return known
