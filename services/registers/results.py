@@ -55,7 +55,9 @@ class FieldView(BaseModel):
 
 class RegisterView(BaseModel):
     """A register. `rows`: number of visible rows; `opens`: the procedure whose case a row opens, or "";
-    `columns`: the fields its list shows beside the names of rows, where its file says so.
+    `unopened`: why no row opens one in this office: `act` (not adopted) or `kind` (of organisation), or "";
+    `adopted`: false where the act is one organisation's that this office has not adopted; `columns`: the fields
+    its list shows beside the names of rows, where its file says so.
     """
 
     id: str
@@ -68,6 +70,8 @@ class RegisterView(BaseModel):
     procedures: list[str]
     confidential: bool
     opens: str
+    unopened: str = ""
+    adopted: bool = True
     may_write: bool
     rows: int
     fields: list[FieldView]

@@ -17,6 +17,7 @@ from pydantic import BaseModel, StringConstraints
 from services.context import RequestContext
 from services.inputs import Line
 from services.registers.access import reader_scope, seen_register, seen_row
+from services.registers.grounds import view_here
 from services.registers.queries import ListRows, row_query, sorting, units_narrowed
 from services.registers.results import (
     FieldView,
@@ -152,7 +153,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
     return RegisterList(
         registers=[
-            register_view(register, seen, rows=counts.get(register.id, 0))
+            view_here(ctx, register, rows=counts.get(register.id, 0))
             for register in found
             if sees_lists(register, seen)
             and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))

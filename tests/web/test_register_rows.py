@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -449,3 +450,39 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     entry = pages[0].partition('id="training_held.2026Q1"')[2].partition("</tbody>")[0]
     assert "?fix=" not in entry
     assert "?withdraw=training_held" not in entry
+
+
+def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp_path: Path) -> None:
+    """The acts of other organisations are models until this one adopts them; then rows open cases. What is for
+    another kind of organisation opens none, whatever is adopted.
+    """
+
+    def pages(office: RealOffice, *names: str) -> list[str]:
+        with office.client() as browser:
+            return [text_of(browser.get(f"/registers/{one}?lang=ru").text) for one in names]
+
+    standard = "Антикоррупционный стандарт Министерства национальной экономики"
+    inspection = "Подразделение;Вышестоящее подразделение;Вид организации;ФИО\nИнспекция;Правление;{};Ким А."
+    with real_office(tmp_path) as office:
+        (enterprise,) = pages(office, "gifts")
+        (tmp_path / "people.csv").write_text(inspection.format("территориальное подразделение"), "utf-8")
+        office.run("people", str(tmp_path / "people.csv"))
+        row = add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/")
+        names = ("gifts", "gifts/new", row, "consents")
+        before = pages(office, *names)
+        with office.client() as browser:
+            registers = {one["id"]: one for one in browser.get(f"{API}/registers").json()["registers"]}
+        office.run("acts", "adopted", "Инспекция", "mne-standard-2025")
+        after = pages(office, *names)
+        opened = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
+
+    assert "установлены для организаций другого вида" in enterprise
+    assert f"Образец: {standard} (организация этот акт не принимала), пункт 15" in before[0]
+    assert "Образец: Политика предприятия" in before[3]
+    told = ["не приняла акт, на котором эти сроки основаны" in one for one in before]
+    assert told == [True, True, True, False]
+    assert [registers["gifts"][name] for name in ("adopted", "unopened")] == [False, "act"]
+    assert f"{standard}, пункт 15" in after[0]
+    assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
+    assert not any("не приняла акт" in one or "Образец" in one for one in after)
+    assert "сроки и напоминания – в нём" in opened[0]

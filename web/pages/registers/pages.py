@@ -27,9 +27,10 @@ from services.evidence import clean_file_name
 from services.inputs import build
 from services.outgoing.audit import record
 from services.registers import tables as register_tables
-from services.registers.access import reader_scope, seen_register
+from services.registers.access import seen_register
+from services.registers.grounds import view_here
 from services.registers.queries import ListRows
-from services.registers.results import RegisterView, RowView, names_of, register_view, written_amount
+from services.registers.results import RegisterView, RowView, names_of, written_amount
 from services.registers.tables import ImportedRows
 from services.registers.views import (
     AskRegisters,
@@ -85,8 +86,8 @@ def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
     translator = Translator(preferences(request).language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
-    for register in registers:
-        acts.setdefault(register.act[translator.language], []).append(register)
+    for register in sorted(registers, key=lambda one: not one.adopted):
+        acts.setdefault(act_of(register, translator), []).append(register)
     mine = list_my_rows(ctx, AskRegisters())
     views = {register.id: register for register in mine.registers}
     return page(
@@ -159,6 +160,7 @@ def rows_page(
         saved=saved_views(request, ctx, unit=query["unit"]),
         status=status_of(refusal),
         register=register,
+        act=act_of(register, translator),
         columns=columns,
         lines=[line_of(register, row, columns, translator) for row in found.rows],
         found=found,
@@ -390,7 +392,7 @@ def show_row_page(
     translator = Translator(preferences(request).language)
     reader = replace(ctx, language=translator.language)
     detail = row_of_register(reader, register_id, row)
-    register = register_view(ctx.app.registers.on(register_id, ctx.today), reader_scope(ctx), own=True)
+    register = view_here(ctx, ctx.app.registers.on(register_id, ctx.today), own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     return page(
         request,
@@ -465,8 +467,14 @@ def _command(
     return build(ListRows, {**query, "filters": conditions, **more})
 
 
+def act_of(register: RegisterView, translator: Translator) -> str:
+    """Return the act a register rests on as pages name it: as a model, where the office has not adopted it."""
+    act = register.act[translator.language]
+    return translator.capital(act if register.adopted else translator.say("web.registers.model", act=act))
+
+
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:
-    return register_view(seen_register(ctx, register_id), reader_scope(ctx))
+    return view_here(ctx, seen_register(ctx, register_id))
 
 
 def _totals(register: RegisterView, found: RowPage, translator: Translator) -> list[tuple[str, str]]:

@@ -1,0 +1,66 @@
+"""What a register rests on in this office: the act it names, or, where that act is another organisation's, one
+this office has adopted; and whether its rows open cases here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from services.context import RequestContext
+from services.registers.access import reader_scope
+from services.registers.results import RegisterView, register_view
+from services.results import titles_of
+from workflow.org.kinds import among
+from workflow.org.office import acts_of
+from workflow.registers.definition import Register
+
+Unopened = Literal["", "act", "kind"]
+
+
+def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, own: bool = False) -> RegisterView:
+    """Return a register as its reader sees it, with what it rests on in the office."""
+    view = register_view(register, reader_scope(ctx), rows=rows, own=own)
+    return view.model_copy(update=_here(ctx, register))
+
+
+def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
+    acts, unopened = _adopted(ctx), _unopened(ctx, register)
+    if register.act in acts or register.act not in ctx.library.adopted_acts:
+        return {"unopened": unopened}
+    asked = [one for one in register.campaigns.values() if one.act in acts]
+    if asked:
+        act = asked[0].act
+        paragraphs = dict.fromkeys(one.paragraph for one in asked if one.act == act)
+        short = titles_of(register.acts[act].short)
+        return {"act": short, "paragraph": ", ".join(paragraphs), "unopened": unopened}
+    return {"adopted": False, "unopened": unopened}
+
+
+def _units(ctx: RequestContext) -> Collection[str]:
+    """Return the units whose rows the reader may see."""
+    office, root = ctx.reads.office(), reader_scope(ctx).unit
+    return office.below(root) if root else office.units
+
+
+def _adopted(ctx: RequestContext) -> frozenset[str]:
+    """Return the acts of single organisations that the units the reader sees, or those above them, adopted."""
+    office, units = ctx.reads.office(), _units(ctx)
+    own = {act for unit in units if unit in office.units for act in office.units[unit].acts}
+    above = acts_of(office, next(iter(units), ""))
+    return frozenset({*ctx.app.settings.regulations.acts, *own, *above})
+
+
+def _unopened(ctx: RequestContext, register: Register) -> Unopened:
+    """Return why no row opens a case here: nobody adopted the act its procedure rests on, or the procedure is
+    for another kind of organisation; "" where rows open cases, or the register has none to open.
+    """
+    if register.opens is None:
+        return ""
+    procedure, office = ctx.library.latest(register.opens.procedure), ctx.reads.office()
+    units = _units(ctx)
+    kinds = {office.units[unit].kind for unit in units if unit in office.units} - {""}
+    kinds |= {office.kind_of(unit) for unit in [*units][:1]}
+    if not any(among(kind, procedure.applies_to) for kind in kinds or {""}):
+        return "kind"
+    return "act" if procedure.adopted_act and procedure.adopted_act not in _adopted(ctx) else ""
