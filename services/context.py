@@ -154,6 +154,14 @@ def operator_context(
     )
 
 
+def writer(ctx: RequestContext) -> str:
+    """Return the key of the person who writes: the reader's; at a terminal that of the account written as."""
+    if ctx.reader.person or not ctx.operator:
+        return ctx.reader.person
+    _, person = ctx.accounts.names([ctx.reader.login]).get(ctx.reader.login.casefold(), ("", ""))
+    return person
+
+
 class Stamp(TypedDict):
     """Author and time of a change: `now` is UTC, `today` the local date."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from services.cases.comments import require_may_know
-from services.context import RequestContext, stamp
+from services.context import RequestContext, stamp, writer
 from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
 from services.queries import person_named
@@ -123,7 +123,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
         text=command.text,
         assignee=person,
         until=command.until,
-        giver=ctx.reader.person,
+        giver=writer(ctx),
         **stamp(ctx),
     )
     return command_result(change)
@@ -143,7 +143,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
         assignee=key,
         unit=unit,
         until=command.until,
-        giver=ctx.reader.person,
+        giver=writer(ctx),
         **stamp(ctx),
     )
     return command_result(Change(case=case, events=tuple(ctx.desk.events(case.id))))

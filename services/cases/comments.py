@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from i18n import known, say
 from notifications.notice import Notice
-from services.context import RequestContext, stamp
+from services.context import RequestContext, stamp, writer
 from services.inputs import CaseCommand, Day, Ground, Line, OptionalName
 from services.queries import people_named, person_named
 from services.results import CommandResult, command_result
@@ -120,7 +120,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
         command.case,
         text=command.text,
         obligation=command.obligation,
-        person=ctx.reader.person,
+        person=writer(ctx),
         mentions=mentions,
         asks=asks,
         until=command.until,
