@@ -38,8 +38,10 @@ class PostResult:
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is public: not loopback, private, link-local or multicast."""
+    """Return whether an IP address is public: not loopback, private, link-local, site-local or multicast."""
     found = _plain(ip_address(address.partition("%")[0]))
+    if isinstance(found, IPv6Address) and found.is_site_local:
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

@@ -189,6 +189,7 @@ def test_no_way_of_writing_it_leads_inside_the_organisation(
         ("::1", False),
         ("fe80::1%eth0", False),
         ("fd00::1", False),
+        ("fec0::1", False),
         ("ff02::1", False),
         ("::ffff:10.0.0.1", False),
         ("2002:a00:1::", False),
