@@ -38,7 +38,7 @@ from web.auth.middleware import (
     SecurityMiddleware,
     SnapshotMiddleware,
 )
-from web.pages.account.login import inside, login_page
+from web.pages.account.login import first_page, inside, login_page
 from web.routes import every_route
 from web.ui.assets import asset_file, serve_asset
 from web.ui.form_values import MAX_FIELD_BYTES, status_of
@@ -129,6 +129,10 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        reader = getattr(request.state, "reader", None)
+        if error.status_code == 403 and request.url.path == "/" and reader is not None:
+            # The address people type: whoever may not see the overview has a first page of their own.
+            return RedirectResponse(first_page(reader), status_code=303)
         code = error.detail if str(error.detail).startswith("web.problem.") else None
         response = problem(request, error.status_code, code or _code(error.status_code))
         for name, value in (error.headers or {}).items():

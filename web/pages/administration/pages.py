@@ -13,6 +13,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
 from services.administration import office as administration
+from services.administration.first_steps import Step, first_steps
 from services.context import RequestContext
 from services.inputs import build
 from services.outgoing import sending, webhooks
@@ -41,6 +42,15 @@ from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
+STEP_ADDRESSES: Mapping[Step, str] = {
+    "organisation": "/administration/settings/organisation",
+    "units": "/administration/unit",
+    "people": "/administration/people/import",
+    "mail": "/administration/settings/mail",
+    "officer": "/administration/settings/organisation",
+    "accounts": "/administration/accounts/invitations",
+}
+"""The page where each step of an installation's beginning is done."""
 Key = Annotated[str, Query(max_length=500)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 PERSON_FIELDS = (
@@ -84,6 +94,8 @@ def overview(request: Request, ctx: Setting) -> Response:
         unused=unused,
         suspended=webhooks.suspended(ctx),
         backup=backups.state(ctx.app, now=ctx.now),
+        steps=first_steps(ctx),
+        step_addresses=STEP_ADDRESSES,
     )
 
 

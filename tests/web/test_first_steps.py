@@ -1,0 +1,81 @@
+"""An installation that has just begun: its administrator's first page says what to enter, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.real import DAY, ROOT, RealOffice, real_office
+
+STEPS = ("organisation", "units", "people", "mail", "officer", "accounts")
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[RealOffice]:
+    """An office without a name, units and people; its first administrator has an account."""
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    with real_office(tmp_path, fresh=False) as office:
+        office.run("user", "add", "administrator", "--access", "administrator")
+        yield office
+
+
+def steps(office: RealOffice) -> dict[str, bool]:
+    """By step: whether the first page calls it done; the service looks for changes before each."""
+    office.house.refresh()
+    with office.client("administrator") as browser:
+        page = browser.get("/administration", headers={"accept-language": "en"}).text
+    found = re.findall(r'<li id="first-step-(\w+)">.*?state-(done|open)', page, re.DOTALL)
+    return {name: look == "done" for name, look in found}
+
+
+def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> None:
+    """Six steps; the table of people brings the units, too; with the first account of a colleague the list is
+    gone, though nobody is named yet who is told.
+    """
+    empty = steps(begun)
+    begun.run("settings", "set", "office.name", "Мекеме", now=DAY)
+    begun.run("people", str(ROOT / "examples" / "people.csv"))
+    entered = steps(begun)
+    mail = {
+        "channels.use": '["email"]',
+        "channels.email.host": "mail.example.kz",
+        "channels.email.sender": "m@a.kz",
+    }
+    begun.run("settings", "set", *(text for pair in mail.items() for text in pair), now=DAY)
+    mailed = steps(begun)
+    begun.run("user", "add", "aida", "--access", "officer")
+
+    assert empty == dict.fromkeys(STEPS, False)
+    assert [name for name, done in entered.items() if done] == ["organisation", "units", "people"]
+    assert [name for name, done in mailed.items() if not done] == ["officer", "accounts"]
+    assert steps(begun) == {}
+
+
+def test_each_step_leads_to_the_page_where_it_is_done(begun: RealOffice) -> None:
+    """And all other parts of the administration are in the tabs above."""
+    with begun.client("administrator") as browser:
+        page = browser.get("/administration").text
+        card = page.partition('id="first-steps"')[2].partition("</section>")[0]
+        addresses = re.findall(r'href="([^"]+)"', card)
+        answers = [browser.get(address).status_code for address in addresses]
+
+    assert len(addresses) == len(STEPS)
+    assert answers == [200] * len(STEPS)
+    assert 'class="tabs' in page
+
+
+def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffice) -> None:
+    """An administrator sees no cases, and types the address all the same."""
+    begun.run("user", "add", "auditor", "--access", "auditor")
+    with begun.client("administrator") as browser:
+        answer = browser.get("/")
+        elsewhere = browser.get("/cases")
+    with begun.client("auditor") as browser:
+        auditor = browser.get("/")
+
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/administration")
+    assert elsewhere.status_code == 403
+    assert auditor.status_code == 200
