@@ -42,6 +42,11 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
     return Paper(name, sheets)
 
 
+def _cause(error: OSError | ValueError) -> str:
+    """Return why a file could not be opened, without the number and the path the system adds."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
 def contents(source: Source, name: str) -> bytes:
     """Return the bytes of a file. Raises UnreadablePaper when it is too large or cannot be opened."""
     if isinstance(source, bytes):
@@ -53,7 +58,7 @@ def contents(source: Source, name: str) -> bytes:
         except FileNotFoundError:
             raise UnreadablePaper("paper_not_found", name=str(source)) from None
         except (OSError, ValueError) as error:
-            raise UnreadablePaper("paper_not_opened", name=str(source), problem=str(error)) from error
+            raise UnreadablePaper("paper_not_opened", name=str(source), problem=_cause(error)) from error
     if len(data) > MAX_BYTES:
         raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
     return data

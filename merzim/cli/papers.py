@@ -136,8 +136,10 @@ def people(
 
 def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
     """Compare people with the directory, and apply the differences if requested."""
-    from services.people.sync import SyncPeople, sync_people
+    from services.people.sync import SyncPeople, SyncRefused, sync_people
 
+    if call.app.settings.ldap.sync.mode == "off" and not apply:
+        raise SyncRefused("people_sync_off")
     found = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
     if call.json:
         call.answer(found.model_dump(mode="json"))

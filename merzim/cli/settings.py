@@ -20,7 +20,7 @@ PASSWORDS = {"channels.email.password": "mail_password", "imap.password": "repli
 
 
 class BadPairs(Refusal, ValueError):
-    """Keys and values do not come in pairs, or a password stands in the command."""
+    """Keys and values do not come in pairs, or a password stands in the command or did not come."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +54,7 @@ def change(
         if key not in PASSWORDS:
             changes.append({"key": key, "value": text})
         elif text == STDIN:
-            values[PASSWORDS[key]] = sys.stdin.readline().rstrip("\r\n")
+            values[PASSWORDS[key]] = _password(key)
         else:
             raise BadPairs("cli.settings.stdin", key=key)
     result = change_settings(call.ctx, build(ChangeSettings, {**values, "changes": changes}))
@@ -62,6 +62,14 @@ def change(
         call.answer(result.model_dump(mode="json"))
         return DONE
     return _changed(call, None, result)
+
+
+def _password(key: str) -> str:
+    """Return the password on standard input. Raises BadPairs when nothing came."""
+    typed = sys.stdin.readline().rstrip("\r\n")
+    if not typed:
+        raise BadPairs("cli.settings.no_password", key=key)
+    return typed
 
 
 def _list(call: CommandContext, _: object, found: SettingList) -> int:

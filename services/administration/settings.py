@@ -23,6 +23,7 @@ from services.configuration.keys import (
     CHANGEABLE,
     CHANGEABLE_KEYS,
     SERVER_KEYS,
+    is_key,
     kind_of,
     overlaid,
     password_owner,
@@ -441,8 +442,10 @@ def _refuse_key(settings: Settings, key: str) -> None:
     if key not in CHANGEABLE_KEYS:
         if key in SERVER_KEYS:
             raise BadChange("setting.is_password", key=key)
-        nearest = get_close_matches(key, CHANGEABLE_KEYS, n=1, cutoff=0.8)
-        raise BadChange("setting.not_here", key=key, nearest=nearest[0] if nearest else "")
+        if is_key(settings, key):
+            raise BadChange("setting.not_here", key=key)
+        nearest = tuple(get_close_matches(key, CHANGEABLE_KEYS, n=1, cutoff=0.8))
+        raise BadChange("setting.no_such_nearest" if nearest else "setting.no_such", key=key, nearest=nearest)
     if key in settings.from_environment:
         raise BadChange("setting.fixed", key=key, title=key, variable=_variable(settings, key))
 
@@ -571,7 +574,9 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
         yield say("mail", count=waiting.get("email", 0))
     for channel in before.channels.use:
         if channel not in after.channels.use:
-            yield say("channel_off", channel=channel, count=waiting[channel])
+            code = f"web.channel.{channel}"
+            name = i18n.say(code, {}, language) if i18n.known(code) else channel
+            yield say("channel_off", channel=name, count=waiting[channel])
     if differs(lambda one: one.reminders.digest_at):
         at = after.reminders.digest_at or after.reminders.office_hours[0]
         yield say("digest_at", at=text_of(at))

@@ -10,6 +10,7 @@ from datetime import date, time
 from importlib import import_module
 from inspect import Parameter, signature
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
@@ -117,6 +118,15 @@ def value_of(settings: Settings, key: str) -> object:
         return values[name]
     default = signature(import_module(f"notifications.channels.{channel}").channel).parameters[name].default
     return "" if default is Parameter.empty else default
+
+
+def is_key(settings: Settings, key: str) -> bool:
+    """Return whether settings have a key of that name, changeable or not."""
+    try:
+        value_of(settings, key) if key.startswith("channels.") else attrgetter(key)(settings)
+    except (AttributeError, LookupError, ImportError):
+        return False
+    return True
 
 
 def text_of(value: object) -> str:

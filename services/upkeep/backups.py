@@ -134,9 +134,11 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
 
     folder = app.settings.backup.folder
     if file is None:
-        file = max(_backups(folder), default=None) if folder else None
+        if folder is None:
+            raise NoBackup("cli.drill.no_folder")
+        file = max(_backups(folder), default=None)
         if file is None:
-            raise NoBackup("cli.drill.no_backup", folder=str(folder or ""))
+            raise NoBackup("cli.drill.no_backup", folder=str(folder))
     started = perf_counter()
     with _temporary(app, file) as copy:
         maintenance.restore(copy, file)

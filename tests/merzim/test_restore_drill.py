@@ -28,7 +28,19 @@ def test_the_drill_is_one_command(merzim: Merzim, tmp_path: Path, language: str)
     assert counts["cases"] == {"copy": 1, "office": 1}
     assert (nothing.code, nothing.out) == (2, "")
     assert "[backup]" in nothing.err
+    assert ": ." not in nothing.err
     assert merzim("restore-drill", "b.txt").code == 2
+
+
+def test_a_folder_without_a_backup_is_named(merzim: Merzim, tmp_path: Path) -> None:
+    """Where none is set nothing is named; where one is set, it is."""
+    merzim("open", "internal-analysis", "--object", "Бөлім")
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "config.toml").write_text('[backup]\nfolder = "copies"\n', encoding="utf-8")
+    nothing = merzim("restore-drill")
+
+    assert nothing.code == 2
+    assert f"folder of backups: {tmp_path / 'copies'}." in nothing.err
 
 
 def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
