@@ -160,6 +160,12 @@ class Calendar:
         except KeyError:
             refuse(last if first in self.upto else first, self.last)
 
+    def distance(self, first: date, last: date) -> int:
+        """Return the number of working days after `first` up to `last`; negative when `last` is the earlier."""
+        if last < first:
+            return -self.distance(last, first)
+        return self.count(first, last) - (1 if self.is_working(first) else 0)
+
     def next_working(self, on: date) -> date:
         """Return `on` if it is a working day, else the first working day after it."""
         try:

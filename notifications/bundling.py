@@ -114,7 +114,7 @@ def _digest(
     today: date,
     rules: Rules,
 ) -> Notice:
-    """Return the digest that carries a group; None while its day has not come."""
+    """Return the digest that carries a group, of the first day whose digest was not sent yet."""
     person, days = office.people.get(one.person), times.days(one.person)
     day = digest_day(person.digest if person else "", days, today=today)
     key = digest_key(DIGEST, day, one.person, one.channel)

@@ -122,6 +122,11 @@ class RequestContext:
         return SqlChoices(self.app.engine, self.app.rules.link_key)
 
     @property
+    def spoken_language(self) -> str:
+        """The language of the request, or the office's own where none was chosen."""
+        return self.language or self.app.settings.office.language
+
+    @property
     def organisation(self) -> str:
         """The organisation's name from config.toml."""
         return self.app.settings.office.name

@@ -6,16 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from workflow.closest_matches import closest_first
+from workflow.org.duties import Unresolved, resolve
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from services.app import AppContext
     from workflow.board.rows import Row
+    from workflow.board.sums import AssigneeKey
     from workflow.cases.case import Case
     from workflow.cases.commands.desk import View
     from workflow.findings.finding import Finding
     from workflow.law.procedure import Force, Text
-    from workflow.org.office import Office
+    from workflow.org.office import Office, Recipient
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -68,6 +72,26 @@ def person_named(app: AppContext, text: str, *, required: bool = False) -> str:
     if len(keys) != 1:
         raise UnknownPerson("unknown_person", person=text, allowed=closest_first(text, office.people)[:10])
     return keys[0]
+
+
+def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
+    """Return the assignees on a day: the same people a letter of that day would go to.
+
+    The officer who gets letters nobody else can get is among them, with `why` "officer".
+    """
+
+    def recipients() -> tuple[Recipient, ...]:
+        found = resolve(
+            office,
+            duty=key.duty,
+            unit=key.unit,
+            on=on,
+            responsible=key.responsible,
+            person=key.person,
+        )
+        return () if isinstance(found, Unresolved) else found
+
+    return office.resolved_once(on, key, recipients)
 
 
 def title(app: AppContext, case: Case, obligation: str) -> Text:

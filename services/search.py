@@ -101,7 +101,7 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
 
     titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
     found = ctx.reads.found_rows(row_words(text), typed_words(text))
-    language = ctx.language or ctx.app.settings.office.language
+    language = ctx.spoken_language
 
     def named(row: str) -> str:
         kind, _, number = row.partition(".")
@@ -121,7 +121,7 @@ def _in_cases(ctx: RequestContext, kind: Kind, found: FoundPlaces, named: Callab
     """Return hits in cases, each with what it is there, and the object and number of its case."""
     shown = found.places[:HITS_SHOWN]
     heads = ctx.reads.heads({case for case, _, _ in shown})
-    language, hits = ctx.language or ctx.app.settings.office.language, list[Hit]()
+    language, hits = ctx.spoken_language, list[Hit]()
     for case, row, title in shown:
         if (head := heads.get(case)) is not None:
             about = ", ".join(filter(None, (named(row), head.object_in(language), case)))
@@ -141,7 +141,7 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
     office, root = ctx.reads.office(), ctx.reader.root
     everybody = not root or ctx.reader.may("settings")
     units = office.units if everybody else set(office.below(root))
-    people, law = office.people, _law(ctx.library, ctx.language or ctx.app.settings.office.language)
+    people, law = office.people, _law(ctx.library, ctx.spoken_language)
     return [
         _named(
             "person",
@@ -225,7 +225,7 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
     from services.registers.queries import find_rows
     from services.registers.results import row_name
 
-    found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.language or ctx.app.settings.office.language
+    found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language
     hits = [
         Hit(
             kind="register_row",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import logging
 import re
 import tomllib
@@ -323,3 +324,29 @@ def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     assert unit.name in page
     assert "/etc/merzim/config.toml" in page
+
+
+def test_what_a_docstring_says_is_raised_exists() -> None:
+    """After `Raises` stand names of classes the product, Python or a library knows, never those of the past."""
+    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Exit"))}
+    said: list[tuple[str, str]] = []
+    for path in _sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                known.add(node.name)
+            elif isinstance(node, ast.ImportFrom):
+                known |= {one.asname or one.name for one in node.names}
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
+                where = f"{path.relative_to(ROOT)}: {getattr(node, 'name', '')}"
+                said += [(where, name) for name in _raised_names(ast.get_docstring(node) or "")]
+
+    assert [(where, name) for where, name in said if name not in known] == []
+
+
+def _raised_names(docstring: str) -> list[str]:
+    """Return the names after `Raises X, Y` in a sentence and before the colons of a `Raises:` section."""
+    section = docstring.partition("Raises:\n")[2].partition("\n\n")[0]
+    lists = re.findall(r"^ {4}((?:[A-Z]\w+(?:, | or )?)+):", section, re.MULTILINE)
+    lists += re.findall(r"\bRaises ((?:[A-Z]\w+(?:, | or )?)+)", docstring)
+    return [name for names in lists for name in re.findall(r"[A-Z]\w+", names)]

@@ -55,8 +55,7 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
-    from workflow.deadlines.lateness import has_ended
-    from workflow.deadlines.resolver import late_by
+    from workflow.deadlines.lateness import has_ended, late_by
 
     app = call.app
 

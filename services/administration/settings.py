@@ -283,7 +283,7 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     password = command.mail_password
     given = {"channels.email.password": password.get_secret_value()} if password is not None else {}
     after = _proposed(ctx, values, given)
-    language = ctx.language or ctx.app.settings.office.language
+    language = ctx.spoken_language
     person = administration.reader_at(ctx, command.email, language)
     channel = create_channel(mail_check.CHANNEL, after, lambda: ctx.app.links)
     outcome = mail_check.send_test_letter(channel, person, after, now=ctx.now)

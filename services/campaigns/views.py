@@ -556,7 +556,7 @@ def _signatures(
 ) -> Mapping[str, AnswerSignature]:
     """Return the signatures of people's answers by row, each verified anew."""
     answered = {one.answer: one.answered_at for one in people if one.answer} if campaign.eds else {}
-    language, found = ctx.language or ctx.app.settings.office.language, {}
+    language, found = ctx.spoken_language, {}
     for row, (statement, signature) in signed_files(ctx, answered).items():
         at = answered[row] or ctx.now
         kept = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))

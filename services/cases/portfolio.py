@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -12,7 +11,7 @@ from pydantic import BaseModel, Field
 from i18n import period, say
 from services.context import RequestContext
 from services.inputs import Line, Name, OptionalName
-from services.queries import stage_title, unit_named
+from services.queries import assignees_of, stage_title, unit_named
 from services.verbs import Command, verb
 from services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps
@@ -22,12 +21,10 @@ from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import holds_on, is_overdue, urgency
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.duties import Unresolved, resolve
 
 if TYPE_CHECKING:
-    from calendars.calendar import Calendar
     from workflow.cases.case import Case
-    from workflow.org.office import Office, Recipient
+    from workflow.org.office import Office
 
 PAGE = 50
 _CHUNK = 1000
@@ -174,7 +171,7 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     columns = []
     for stage in (*known, *(one for one in found if one not in known)):
         title = procedure.stage_title.get(stage)
-        text = title[_language(ctx)] if title else cards[stage][0].stage_title
+        text = title[ctx.spoken_language] if title else cards[stage][0].stage_title
         columns.append(
             StageColumn(stage=stage, title=text, total=found.get(stage, (0,))[0], cards=cards.get(stage, []))
         )
@@ -195,7 +192,7 @@ def _wanted(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseF
 
 def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     planning = ctx.reads.planning([case.id for case in cases])
-    count = partial(_working_days, ctx.calendar)
+    count = ctx.calendar.distance
     lines = []
     for case, rows, stage in _with_rows(ctx, cases):
         approved = approved_plan(planning.get(case.id, ()))
@@ -224,7 +221,7 @@ def _with_rows(ctx: RequestContext, cases: Sequence[Case]) -> Iterable[tuple[Cas
 
 
 def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> dict[str, Any]:
-    office, language = ctx.reads.office(), _language(ctx)
+    office, language = ctx.reads.office(), ctx.spoken_language
     unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
     return {
         "case": case.id,
@@ -249,8 +246,8 @@ def _next_step(ctx: RequestContext, office: Office, case: Case, rows: Sequence[R
         title=_title(ctx, case, row.obligation),
         due=row.due,
         overdue=is_overdue(row, today=today),
-        days_left=_working_days(ctx.calendar, today, row.due),
-        who=_who(office, row, today, _language(ctx)),
+        days_left=ctx.calendar.distance(today, row.due),
+        who=_who(office, row, today, ctx.spoken_language),
         is_decision=bool(obligation.options),
     )
 
@@ -260,14 +257,8 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     or act.
     """
 
-    def recipients() -> tuple[Recipient, ...]:
-        found = resolve(
-            office, duty=row.duty, unit=row.unit, on=today, responsible=row.responsible, person=row.person
-        )
-        return () if isinstance(found, Unresolved) else found
-
     asked = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
-    people = office.resolved_once(today, asked, recipients)
+    people = assignees_of(office, asked, on=today)
     names = [one.person.name_in(language) for one in people if one.why != "officer"]
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 
@@ -287,17 +278,6 @@ def _dates(ctx: RequestContext, case: Case, step: PlanStep) -> StepDates:
 
 
 def _title(ctx: RequestContext, case: Case, obligation: str) -> str:
-    language, comes_back = _language(ctx), period_in(obligation)
+    language, comes_back = ctx.spoken_language, period_in(obligation)
     title = entry_obligation(case, ctx.library.named(case.edition), obligation).title[language]
     return f"{title}, {period(comes_back, language)}" if comes_back else title
-
-
-def _language(ctx: RequestContext) -> str:
-    return ctx.language or ctx.app.settings.office.language
-
-
-def _working_days(calendar: Calendar, first: date, last: date) -> int:
-    """Return the working days after a date up to another one; negative when counted backwards."""
-    if last < first:
-        return -_working_days(calendar, last, first)
-    return calendar.count(first, last) - (1 if calendar.is_working(first) else 0)

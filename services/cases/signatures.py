@@ -326,7 +326,7 @@ def _words(name: str) -> list[str]:
 
 
 def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem) -> SignatureView:
-    item, language = one.evidence, ctx.language or ctx.app.settings.office.language
+    item, language = one.evidence, ctx.spoken_language
     at = item.recorded_at or ctx.now
     checked = check_kept(ctx, item, at=at)
     duties = _duties(case, procedure, one.of)

@@ -254,7 +254,7 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
-            language = ctx.language or ctx.app.settings.office.language
+            language = ctx.spoken_language
             found = recorded_out_of_order(ctx, change.case, recorded[0])
             result.out_of_order = [FindingResult.of(one, language) for one in found]
         return result

@@ -135,7 +135,7 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
             [(fields, row)],
             PAPER_LANGUAGES,
             ctx.reads.office(),
-            speaks=ctx.language or ctx.app.settings.office.language,
+            speaks=ctx.spoken_language,
         ),
     ]
 

@@ -103,9 +103,7 @@ def report_marks(
         for language, names in foreign.items()
         if names
     ]
-    notes += text_notes(
-        rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.language or ctx.app.settings.office.language
-    )
+    notes += text_notes(rows, PAPER_LANGUAGES, ctx.app.reads.office(), speaks=ctx.spoken_language)
     return [*notes, *unanswered_notes(ctx, form, unit=unit, year=year, quarter=quarter)]
 
 

@@ -81,7 +81,7 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
         allowed = closest_first(name, (*sortable, UNIT))
         raise UnknownField("register.cannot_sort", field=name, allowed=allowed)
     kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
-    language = ctx.language or ctx.app.settings.office.language
+    language = ctx.spoken_language
     called: Mapping[str, str] | None = None
     if kind in ("person", "unit"):
         called = ctx.reads.office().order_in(language)

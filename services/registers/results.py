@@ -270,7 +270,7 @@ def linked_names(
         for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
     }
     shown = [head for head in heads if head.register_id in registers and (not head.case or head.case in cases)]
-    language = ctx.language or ctx.app.settings.office.language
+    language = ctx.spoken_language
     rows = head_views(ctx, shown, links=False)
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 

@@ -1,7 +1,7 @@
 """Verbs on register rows: add, edit, withdraw, erase. Queries are in `services.registers.views`.
 
-The fields of a form come from `register_views.list_registers`; all mistakes in a row are reported at once
-(`InvalidRow.problems`), each with its field.
+The fields of a form come from `services.registers.views.list_registers`; all mistakes in a row are reported
+at once (`InvalidRow.problems`), each with its field.
 """
 
 from __future__ import annotations
@@ -116,14 +116,10 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     if command.seq is not None and command.seq != row.seq:
         raise RowChanged("register.row_changed", row=row.id)
     _refuse_unseen(ctx, register, row, command.values)
-    parsed, problems = parse_values(register, _stored(ctx, command.values), lookup(ctx))
-    changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
-    after = replace(
-        row,
-        version=register.edition,
-        values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
-    )
-    _require_valid(ctx, register, after.values, problems, only=None if changed else ())
+    if _has_files(command.values):
+        # Nothing is stored of an edit that is refused.
+        _edited(ctx, register, row, _without_files(command.values))
+    changed, after = _edited(ctx, register, row, _stored(ctx, command.values))
     if changed:
         payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
         if row.version != register.edition:
@@ -300,7 +296,9 @@ def unique_titled(register: Register) -> Iterator[None]:
 def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
     values, problems = parse_values(register, given, lookup(ctx))
-    _require_valid(ctx, register, values, problems)
+    found = [*problems, *invalid_values(ctx, register, values, problems)]
+    if found:
+        raise InvalidRow(register, tuple(found))
     return values
 
 
@@ -398,7 +396,24 @@ def name_of(person: Person) -> Text:
 
 def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldValue]) -> dict[str, Value]:
     _refuse_unseen(ctx, register, None, given)
-    return check_row(ctx, register, _stored(ctx, given, register))
+    if _has_files(given):
+        # Nothing is stored of a row that is refused.
+        check_row(ctx, register, _without_files(given))
+    return check_row(ctx, register, _stored(ctx, given))
+
+
+def _edited(
+    ctx: RequestContext, register: Register, row: RegisterRow, given: Mapping[str, object]
+) -> tuple[dict[str, Value], RegisterRow]:
+    """Return the changed values and the row with them. Raises InvalidRow."""
+    parsed, problems = parse_values(register, given, lookup(ctx))
+    changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    values = {name: value for name, value in {**row.values, **changed}.items() if is_filled(value)}
+    # A row kept from before a rule is read as it is until something of it is changed.
+    found = [*problems, *(invalid_values(ctx, register, values, problems) if changed else ())]
+    if found:
+        raise InvalidRow(register, tuple(found))
+    return changed, replace(row, version=register.edition, values=values)
 
 
 def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
@@ -425,29 +440,19 @@ def _refuse_unseen(
             raise UnknownField("register.unknown_field", field=name, allowed=shown)
 
 
-def _require_valid(
-    ctx: RequestContext,
-    register: Register,
-    values: Mapping[str, Value],
-    problems: Sequence[ValueProblem],
-    only: tuple[str, ...] | None = None,
-) -> None:
-    """Raise InvalidRow if values are invalid; fields hidden from the writer are not required."""
-    required = invalid_values(ctx, register, values, problems) if only is None else []
-    found = [*problems, *required]
-    if found:
-        raise InvalidRow(register, tuple(found))
+def _has_files(given: Mapping[str, FieldValue]) -> bool:
+    return any(isinstance(value, FileInput) for value in given.values())
 
 
-def _stored(
-    ctx: RequestContext, given: Mapping[str, FieldValue], register: Register | None = None
-) -> dict[str, object]:
+def _without_files(given: Mapping[str, FieldValue]) -> dict[str, object]:
+    """Return the values with a stand-in for each file, to be checked before any file is stored."""
+    return {
+        name: {"sha256": "0" * 64} if isinstance(value, FileInput) else value for name, value in given.items()
+    }
+
+
+def _stored(ctx: RequestContext, given: Mapping[str, FieldValue]) -> dict[str, object]:
     """Return the values with files stored, each as its hash, name, type and size."""
-    if register is not None and any(isinstance(value, FileInput) for value in given.values()):
-        # Nothing is stored of a row that is refused.
-        plain = {name: value for name, value in given.items() if not isinstance(value, FileInput)}
-        files = {name: {"sha256": "0" * 64} for name in given if name not in plain}
-        check_row(ctx, register, {**plain, **files})
     return {
         name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
         for name, value in given.items()

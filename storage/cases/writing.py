@@ -120,8 +120,8 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
         _all(done.rowcount, made.rows_gone)
     if made.readers:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
-        in_names = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
-        insert_many(connection, READER, in_names)
+        readers = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
+        insert_many(connection, READER, readers)
     if made.recommendations:
         recommendations.write(connection, made.recommendations)
     insert_many(connection, INBOX, made.inbox)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from secrets import token_hex
+from typing import Any
 
 from sqlalchemy import Connection, select, text
 
@@ -103,7 +104,7 @@ def hidden_address(salt: str, seq: int, address: str) -> str:
     return sha256(canonical([salt, seq, address]).encode()).hexdigest()[:_DIGITS]
 
 
-def read_payload(text: str) -> dict[str, object]:
+def read_payload(text: str) -> dict[str, Any]:
     """Return the payload of an entry; empty when it is unreadable, which `verify` reports."""
     try:
         value = json.loads(text)

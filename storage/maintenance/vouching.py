@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select
 
 from storage.chain import moment
+from storage.database.audit import read_payload
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import chunks
 from storage.org.chain import OfficeEvent, append_events, hold
@@ -152,7 +153,7 @@ def vouching(engine: Engine) -> Vouching:
     with reading(engine) as connection:
         last, baseline = 0, None
         for event in connection.execute(select(ACT).where(ACT.c.kind == BASELINE).order_by(ACT.c.seq)):
-            payload = _payload(event.payload)
+            payload = read_payload(event.payload)
             if VOUCHED[0].name in payload.get("tables", ()):
                 last = event.seq
                 baseline = Baseline(at=event.at, by=event.by, ground=str(payload.get("ground", "")))
@@ -186,7 +187,7 @@ def _expected(connection: Connection, now: datetime | None) -> ExpectedRows:
 
 def _apply(expected: ExpectedRows, event: Row_, over: str) -> None:
     """Apply one event. Unreadable payloads are reported elsewhere."""
-    payload = _payload(event.payload)
+    payload = read_payload(event.payload)
     if event.kind == BASELINE:
         for name in expected.rows.keys() & set(payload.get("tables", ())):
             expected.rows[name] = {}
@@ -209,15 +210,6 @@ def _set(rows: dict[Key, Fields], operation: str, key: Key, values: Fields) -> N
         rows[key] = dict(values)
     elif key in rows:
         rows[key].update(values)
-
-
-def _payload(text: str) -> dict[str, Any]:
-    """Return the payload of an event; empty when unreadable."""
-    try:
-        payload = json.loads(text)
-    except ValueError:
-        return {}
-    return payload if isinstance(payload, dict) else {}
 
 
 def _compare(
@@ -276,7 +268,7 @@ def _differing(
 def _uncovered(connection: Connection) -> tuple[VouchedTable, ...]:
     """Return the tables without a baseline."""
     baselines = connection.execute(select(ACT.c.payload).where(ACT.c.kind == BASELINE)).scalars()
-    covered = {name for text in baselines for name in _payload(text).get("tables", ())}
+    covered = {name for text in baselines for name in read_payload(text).get("tables", ())}
     return tuple(one for one in VOUCHED if one.name not in covered)
 
 

@@ -69,7 +69,7 @@ def faults(connection: Connection) -> Sequence[Fault]:
 
 
 def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: EnqueueJobs | None) -> int:
-    """Queue again the letters a channel's fault has delayed; return how many. None without a fault."""
+    """Queue again the letters a channel's fault has delayed; return how many."""
     with writing(engine) as connection:
         known = connection.execute(
             CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()

@@ -452,11 +452,13 @@ def test_events_carry_no_value_of_people_and_none_of_a_confidential_register(
 
 
 def test_a_file_is_stored_as_evidence_and_missed_when_it_is_gone(app: AppContext, tmp_path: Path) -> None:
-    """Nothing is stored of a row that is refused."""
+    """Nothing is stored of a row that is refused, nor of an edit of one."""
     ctx = operator(app)
     paper = FileInput(content=OpenFile("акт.txt", BytesIO("Акт".encode())))
     with pytest.raises(InvalidRow):
         add(ctx, paper=paper, came_on="")
+    with pytest.raises(InvalidRow):
+        edit(ctx, add(ctx), paper=paper, came_on="")
     assert not (tmp_path / "evidence").exists()
 
     row = add(ctx, paper=FileInput(content=OpenFile("акт.txt", BytesIO("Акт".encode()))))

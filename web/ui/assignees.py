@@ -10,10 +10,10 @@ from datetime import date
 from heapq import nsmallest
 from typing import TypeAlias
 
+from services.queries import assignees_of
 from web.ui.org_names import AssigneeNames, Name, filed_as, name_of, written_assignee
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
-from workflow.org.duties import Unresolved, resolve
 from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 
@@ -42,42 +42,20 @@ class Workload:
     due: int
 
 
-def resolve_assignees(office: Office, assignee_key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
-    """Return the assignees on a day: the same people a letter of that day would go to.
-
-    The officer who gets letters nobody else can get is among them, with `why` "officer".
-    """
-
-    def recipients() -> tuple[Recipient, ...]:
-        result = resolve(
-            office,
-            duty=assignee_key.duty,
-            unit=assignee_key.unit,
-            on=on,
-            responsible=assignee_key.responsible,
-            person=assignee_key.person,
-        )
-        return () if isinstance(result, Unresolved) else result
-
-    return office.resolved_once(on, assignee_key, recipients)
-
-
 def find_assignments(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[AssigneeKey, Recipient]:
     """Return the assignee keys that resolve to a person on a day, with the recipient that says why."""
 
     def build(all_sums: Sums) -> ByPerson:
         by_person: dict[str, dict[AssigneeKey, Recipient]] = {}
         for key in by_asked(all_sums):
-            for recipient in resolve_assignees(office, key, on=on):
+            for recipient in assignees_of(office, key, on=on):
                 by_person.setdefault(recipient.person.key, {}).setdefault(key, recipient)
         return office, by_person
 
     def update(before: ByPerson, removed: Sums, added: Sums) -> ByPerson:
         dropped, new = by_asked(removed).keys() - by_asked(added).keys(), build(added)[1]
         by_person = dict(before[1])
-        affected = {
-            recipient.person.key for key in dropped for recipient in resolve_assignees(office, key, on=on)
-        }
+        affected = {recipient.person.key for key in dropped for recipient in assignees_of(office, key, on=on)}
         for person_key in affected | {*new}:
             former = by_person.get(person_key, {})
             remaining = {key: recipient for key, recipient in former.items() if key not in dropped}
@@ -101,7 +79,7 @@ def person_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
         return before.exchanged({**{entry.asked.unit: () for entry in removed}, **by_unit(own)})
 
     def is_assignee(key: AssigneeKey) -> bool:
-        return any(recipient.person.key == person for recipient in resolve_assignees(office, key, on=on))
+        return any(recipient.person.key == person for recipient in assignees_of(office, key, on=on))
 
     return sums.once(("of", person, on, id(office)), build, update)
 
@@ -110,7 +88,7 @@ def rank_workloads(office: Office, sums: Sums, *, on: date, limit: int) -> tuple
     """Return the workloads with most overdue deadlines, at most `limit`, and the number of all of them."""
 
     def group(assignee_key: AssigneeKey) -> Group:
-        recipients = resolve_assignees(office, assignee_key, on=on)
+        recipients = assignees_of(office, assignee_key, on=on)
         people = tuple(recipient.person.key for recipient in recipients if recipient.why != "officer")
         return people or (assignee_key.duty, assignee_key.responsible)
 
@@ -156,7 +134,7 @@ def _total(pairs: Mapping[AssigneeKey, Pair]) -> Pair:
 
 def _build_workload(office: Office, pairs: Mapping[AssigneeKey, Pair], total: Pair, *, on: date) -> Workload:
     first, duties = next(iter(pairs)), {key.duty for key in pairs}
-    assignees = resolve_assignees(office, first, on=on)
+    assignees = assignees_of(office, first, on=on)
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
     return Workload(
         keys=tuple(recipient.person.key for recipient in recipients),
@@ -170,7 +148,7 @@ def _build_workload(office: Office, pairs: Mapping[AssigneeKey, Pair], total: Pa
 
 def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> AssigneeNames:
     """Return the names of the assignees of a board row, as lists show them."""
-    assignees = resolve_assignees(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
+    assignees = assignees_of(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
     recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
     by_name = any(recipient.why in ("named", "prepares") for recipient in recipients) or not recipients
     return AssigneeNames(

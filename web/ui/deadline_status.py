@@ -42,7 +42,4 @@ def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
 
 def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
     """Count the working days after the earlier of two days up to the later; 0 without a due date."""
-    if due is None or due == today:
-        return 0
-    first, last = sorted((due, today))
-    return calendar.count(first, last) - (1 if calendar.is_working(first) else 0)
+    return 0 if due is None else abs(calendar.distance(due, today))

@@ -60,7 +60,7 @@ class Link(NamedTuple):
 
     @property
     def id(self) -> str:
-        return f"{self.obligation.id}.{self.span.name}" if self.span else self.obligation.id
+        return self.obligation.name_in(self.span)
 
     @property
     def anchor_fact(self) -> str | None:
@@ -165,7 +165,7 @@ class DueDateResolver:
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
         """Return the counted link of an obligation, of the given period when it recurs."""
-        name = f"{obligation.id}.{span.name}" if span else obligation.id
+        name = obligation.name_in(span)
         if name not in self._links:
             self._links[name] = (
                 self._strictest(obligation, span) if obligation.own else self._counted(obligation, span)
@@ -248,7 +248,7 @@ class DueDateResolver:
         if anchor.state != "happened":
             # A term that has not begun is not stopped by a pause that still lasts.
             pauses = tuple(pause for pause in pauses if pause.resumed)
-        name = f"{obligation.id}.{span.name}" if span else obligation.id
+        name = obligation.name_in(span)
         extensions = case.extensions.get(name, ())
         if not pauses and not extensions:
             return counted

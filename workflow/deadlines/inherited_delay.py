@@ -16,7 +16,7 @@ from calendars.counting import count
 from workflow.cases.case import EXTENDED, Case
 from workflow.deadlines.anchors import AnchorDate, DueDateResolver
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.resolver import late_by
+from workflow.deadlines.lateness import late_by
 from workflow.deadlines.waiting import COUNTED
 from workflow.law.procedure import Procedure
 from workflow.periods import Span

@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from calendars.calendar import Calendar
 from calendars.hours import present
 from workflow.cases.states import AWAITED, State
+
+
+def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
+    """Return how many working days late: the days d with due < d <= on; None without a due date or if not
+    late.
+    """
+    if due is None or on is None or on <= due:
+        return None
+    return calendar.count(date.fromordinal(due.toordinal() + 1), on)
 
 
 class Awaited(Protocol):

@@ -1,4 +1,4 @@
-"""Deadlines of a case's registers: measures by the terms of their plan, and requests to a higher body.
+"""Deadlines of a case's rows: measures by the terms of their plan, requests to a higher body, assignments.
 
 Their due dates come from the words of the plan and not from the law, and each says so in its explanation. A
 term without a day gives no due date but a finding (workflow/findings/of_risks.py).
@@ -23,6 +23,7 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.lateness import late_by
 from workflow.law.assignment import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
@@ -37,7 +38,7 @@ _TERMED = frozenset({"measure_set", "request_sent", "assignment_given"})
 def entry_deadlines(
     case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
-    """Return the deadlines of a case's measures and requests, by number.
+    """Return the deadlines of a case's measures, requests and assignments, by number.
 
     Args:
         today: local date; it decides only whether the period of a recurring measure has begun.
@@ -50,7 +51,7 @@ def entry_deadlines(
 
 def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     """Return the obligation with that id, of the procedure or of the case's registers, including withdrawn
-    measures and requests.
+    rows.
 
     Raises KeyError for an unknown id.
     """
@@ -77,7 +78,7 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
 def withdrawn_deadline(
     case: Case, procedure: Procedure, calendar: Calendar, name: str, *, due: date
 ) -> Deadline | None:
-    """Return the deadline that a withdrawn measure or request had, with the given due date; None for any
+    """Return the deadline that a withdrawn row had, with the given due date; None for any
     other.
     """
     if not is_entry(name):
@@ -233,7 +234,7 @@ class _Entries:
         # A number of days counts from the approval of the plan; until that happens the planned date is used.
         waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
-            id=f"{obligation.id}.{span.name}" if span else obligation.id,
+            id=obligation.name_in(span),
             obligation=obligation,
             period=span.name if span else None,
             due=due,
@@ -250,7 +251,7 @@ class _Entries:
             counts_until=min(anchor.on, due) if waits and anchor.on and due else None,
             done_on=done_on,
             recorded_on=done_on,
-            late_by=_late_by(due, done_on, self.calendar),
+            late_by=late_by(due, done_on, self.calendar),
             explanation=() if self.bare else tuple(_explained(obligation, counted, anchor, term, about)),
             span_first=counted.first,
             span_last=counted.last,
@@ -284,12 +285,6 @@ def _done_on(reviewed: date, done: date | None, due: date | None) -> date | None
 
 def _in_time(on: date, due: date | None) -> bool:
     return due is None or on <= due
-
-
-def _late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
-    if due is None or on is None or on <= due:
-        return None
-    return calendar.count(due + timedelta(days=1), on)
 
 
 def _explained(

@@ -16,6 +16,7 @@ from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open, taken_up_after
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
+from workflow.deadlines.lateness import late_by
 from workflow.deadlines.register_deadlines import entry_deadlines
 from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
@@ -177,15 +178,6 @@ def _deadline(
         return result
     # Later on its last day than its hour: late by no working day.
     return result._replace(late_by=late_by(due, judged, chain.calendar) or 0)
-
-
-def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
-    """Return how many working days late: the days d with due < d <= on; None without a due date or if not
-    late.
-    """
-    if due is None or on is None or on <= due:
-        return None
-    return calendar.count(date.fromordinal(due.toordinal() + 1), on)
 
 
 def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from calendars.terms import AtOnce, CalendarDays, Duration, Embargo, Hours, Months, Weeks, WorkingDays, Years
 from workflow.cases.case import EXTENDED
 from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
-from workflow.law.procedure import Obligation
 from workflow.periods import Span
 
 COUNTED = frozenset({WorkingDays, CalendarDays, Weeks, Months, Years, Hours, Duration, AtOnce})
@@ -78,7 +77,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     obligation, case = resolver.procedure.anchor_by_id[fact], resolver.case
-    name = _name(obligation, span)
+    name = obligation.name_in(span if obligation.recurs else None)
     if fact.startswith(EXTENDED):
         # Nothing counts from an extension that was not decided.
         return name.removeprefix(EXTENDED) not in case.extensions
@@ -104,7 +103,7 @@ def _waiting(
     if day.state == "derived":
         before = waiting(resolver, resolver.link(obligation, span if obligation.recurs else None))
         until = _earlier(until, before.until if before else None)
-    return Waiting(_name(obligation, span), until)
+    return Waiting(obligation.name_in(span if obligation.recurs else None), until)
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:
@@ -123,7 +122,3 @@ def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     if obligation.since is None or type(obligation.term) not in COUNTED:
         return True
     return _sure(resolver, obligation.since, span)
-
-
-def _name(obligation: Obligation, span: Span | None) -> str:
-    return f"{obligation.id}.{span.name}" if span and obligation.recurs else obligation.id

@@ -12,8 +12,7 @@ from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
 from workflow.deadlines.applicability import with_answers
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.lateness import is_overdue
-from workflow.deadlines.resolver import late_by
+from workflow.deadlines.lateness import is_overdue, late_by
 from workflow.findings.finding import Finding, departure
 from workflow.findings.measured import measured
 from workflow.law.procedure import Procedure

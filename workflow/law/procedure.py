@@ -16,6 +16,7 @@ from workflow.languages import LANGUAGES, law_language
 from workflow.law.signing import Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import DUTIES, Office
+from workflow.periods import Span
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
@@ -276,6 +277,10 @@ class Obligation:
     readings: tuple[Reading, ...] = ()
     asked_every: Period | None = None
     extension: Extension | None = None
+
+    def name_in(self, span: Span | None) -> str:
+        """Return the name of its fact in a period, `id.2026Q3`; its id where there is no period."""
+        return f"{self.id}.{span.name}" if span else self.id
 
     def answer(self, recorded: Collection[str]) -> Option | None:
         """Return the option of a decision whose fact is recorded, None while unanswered."""

@@ -163,8 +163,10 @@ def _is_transfer(typed: Mapping[str, str]) -> bool:
 
 
 def _transfer(typed: Mapping[str, str]) -> str:
-    """Return a transfer of one day off in the format of the records. Raises BadForm; InvalidForm for a missing
-    date or act.
+    """Return a transfer of one day off in the format of the records.
+
+    Raises:
+        InvalidForm: a date or the act is missing, or no such day exists.
     """
     days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
     if typed.get("adopted", "").strip():

@@ -80,7 +80,7 @@ def own_unit(ctx: RequestContext, office: Office, unit: str) -> str:
     """Return the unit if the reader may open cases for it.
 
     Raises:
-        BadForm: it does not exist, or is not one of theirs.
+        InvalidForm: it does not exist, or is not one of theirs.
     """
     if unit and office.units and unit not in office.units:
         raise refuse("web.refusal.unknown_unit", unit=unit[:100])
@@ -95,35 +95,17 @@ def _named_unit(office: Office, unit: str) -> str:
 
 
 def parse_year(said: str) -> int:
-    """Parse a year. Raises BadForm if it is outside the calendar's records."""
+    """Parse a year. Raises InvalidForm if it is outside the calendar's records."""
     if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
         raise refuse("web.refusal.bad_year", text=said[:40])
     return int(said)
-
-
-def _person(office: Office, said: str) -> str:
-    """Return the key of the person with an e-mail or name; "" stays "".
-
-    Raises:
-        BadForm: nobody, or more than one person, has that name.
-    """
-    if not said:
-        return ""
-    asked = said.casefold()
-    found = [
-        one.key for one in office.people.values() if asked in (one.key.casefold(), (one.email or "").casefold())
-    ]
-    found = found or [one.key for one in office.people.values() if asked == one.name.casefold()]
-    if len(found) != 1:
-        raise refuse("web.refusal.unknown_person", text=said[:100])
-    return found[0]
 
 
 def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]) -> dict[str, str]:
     """Return the meaning of unmatched texts, as the reader answered.
 
     Raises:
-        BadForm: an answer matches nobody, or more than one.
+        InvalidForm: an answer matches nobody, or more than one.
     """
     meant = {}
     for said in strange:

@@ -135,7 +135,7 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     """Return the bytes and the name of the file in a form.
 
     Raises:
-        BadForm: no file, an empty one, or one too large to be a table.
+        InvalidForm: no file, an empty one, or one too large to be a table.
     """
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:

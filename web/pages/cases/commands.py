@@ -50,7 +50,7 @@ def go_away(ctx: RequestContext, away: tuple[date, date] | None, deputy: str | N
     """Set the reader's leave (both days included; None for no leave) and deputy.
 
     Raises:
-        BadForm: the account belongs to no person, the days are invalid, or the deputy is not possible.
+        InvalidForm: the account belongs to no person, the days are invalid, or the deputy is not possible.
     """
     today = ctx.today
     office = ctx.reads.office()

@@ -79,7 +79,7 @@ def parse_address(text: str) -> str:
     """Return a web address without surrounding blanks.
 
     Raises:
-        BadForm: it is not an http or https address, or is too long.
+        InvalidForm: it is not an http or https address, or is too long.
     """
     text = text.strip()
     if not is_web_address(text):

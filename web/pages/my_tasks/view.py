@@ -14,9 +14,10 @@ from services.cases import verbs as cases
 from services.cases.bulk import ManyResult, WithdrawnResult
 from services.context import Reads, RequestContext
 from services.documents.case_documents import forms_of
+from services.queries import assignees_of
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
-from web.ui.assignees import find_assignments, person_sums, resolve_assignees
+from web.ui.assignees import find_assignments, person_sums
 from web.ui.board_lines import ObligationLine, build_board_lines
 from web.ui.form_values import Confirmation
 from workflow.board.rows import Row
@@ -305,9 +306,7 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
     keys = [AssigneeKey(unit, duty, "", "") for unit in ("", *units) for duty in sorted(duties)]
     keys += [AssigneeKey(unit, duty, "", person.key) for unit in ("", *units) for duty in sorted(OF_A_PERSON)]
     return frozenset(
-        key
-        for key in keys
-        if any(one.person.key == person.key for one in resolve_assignees(office, key, on=on))
+        key for key in keys if any(one.person.key == person.key for one in assignees_of(office, key, on=on))
     )
 
 

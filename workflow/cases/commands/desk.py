@@ -201,7 +201,7 @@ class CaseCommands:
             CannotRecord: a date after today.
             FactKnown: the fact is known with another date.
             AnsweredOtherwise: the decision it answers is answered with another option.
-            AlreadyTold: it is known with another number or signature.
+            AlreadyRecorded: it is known with another number or signature.
             Refusal: an unknown case, fact, number or duty.
         """
         given, proof = dict(values or {}), tuple(evidence)
