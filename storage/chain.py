@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from json.encoder import encode_basestring as _text
 
 
 def canonical(value: object) -> str:
@@ -15,9 +16,7 @@ def canonical(value: object) -> str:
     Raises:
         TypeError, ValueError: the value has no JSON form (a set, a NaN).
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
-    )
+    return _ENCODER.encode(value)
 
 
 def moment(at: datetime) -> str:
@@ -48,13 +47,14 @@ def seal_line(n: int, at: datetime, heads: Iterable[tuple[str, int, str]]) -> st
     return canonical({"at": moment(at), "heads": [list(head) for head in heads], "n": n})
 
 
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"no JSON: {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 FOLDED = ("әғқңөұүһіё", "агкноуухие")
 """Letters that searches treat as equal: each of the first line like the one below it."""
@@ -137,13 +137,17 @@ def index_words(text: str) -> frozenset[str]:
 
     A number it begins with is found as its beginning: "2026" stands in the id of every case of a year.
     """
-    found = set[str]()
-    for runs, word in ((_RUN.findall(word), word) for word in fold(text).split()):
-        if runs:
-            whole = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
-            parts = runs if runs[0].isalpha() else runs[1:]
-            found.update(one[:MAX_WORD_LENGTH] for one in (whole, *parts))
-    return frozenset(found)
+    return frozenset().union(*map(_index_parts, fold(text).split()))
+
+
+@lru_cache(4096)
+def _index_parts(word: str) -> tuple[str, ...]:
+    """Return the words of the index that a folded word of a text is found by."""
+    runs = _RUN.findall(word)
+    if not runs:
+        return ()
+    whole = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
+    return tuple(one[:MAX_WORD_LENGTH] for one in (whole, *(runs if runs[0].isalpha() else runs[1:])))
 
 
 def index_key(word: str) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
-from storage.database.dialect import insert, insert_many
+from storage.database.dialect import insert, insert_rows
 from storage.database.engine import reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks, long_work
@@ -87,17 +87,23 @@ def case_row_texts(case: str, rows: Sequence[Mapping[str, object]]) -> dict[tupl
 
 def write(connection: Connection, texts: Texts) -> None:
     """Write the words of these texts, in the caller's transaction, which holds what they are of."""
-    wanted = {(kind, word, place) for (kind, place), text in texts.items() for word in index_words(text)}
-    records = execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts}))
-    there = {(one.kind, one.word, one.place) for one in records if (one.kind, one.place) in texts}
-    gone = sorted(there - wanted)
-    for kind, word, place in gone:
+    there: dict[tuple[str, str], set[str]] = {}
+    for one in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
+        there.setdefault((one.kind, one.place), set()).add(one.word)
+    new: dict[tuple[str, str], list[str]] = {}
+    gone = list[tuple[str, str, str]]()
+    for kind, place in sorted(texts):
+        words, known = index_words(texts[kind, place]), there.get((kind, place), set())
+        for word in words - known:
+            new.setdefault((kind, word), []).append(place)
+        gone += ((kind, word, place) for word in known - words)
+    for kind, word, place in sorted(gone):
         columns = SEARCH_WORD.c
         mine = (columns.kind == kind) & (columns.word == word) & (columns.place == place)
         connection.execute(SEARCH_WORD.delete().where(mine))
-    new = sorted(wanted - there)
-    insert_many(connection, SEARCH_WORD, [{"kind": k, "word": w, "place": p} for k, w, p in new])
-    _add_typos(connection, {word for _, word, _ in new if may_be_mistyped(word)})
+    lines = [(kind, word, place) for (kind, word), places in sorted(new.items()) for place in places]
+    insert_rows(connection, SEARCH_WORD, ("kind", "word", "place"), lines)
+    _add_typos(connection, {word for _, word in new if may_be_mistyped(word)})
     _remove_typos(connection, {word for _, word, _ in gone if may_be_mistyped(word)})
     for mark in sorted({_MARK_OF[kind] for kind, _ in texts}):
         places = sorted({place for kind, place in texts if _MARK_OF[kind] == mark})

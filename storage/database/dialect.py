@@ -128,7 +128,7 @@ def values_parameters(
 ) -> dict[str, object]:
     """Return the parameters of a statement over `values_table`; each line is in the order of `columns`."""
     bound = _bind_values(connection, columns.values(), lines)
-    rows: list[object] = [*bound]
+    rows: Sequence[object] = bound
     if connection.dialect.name != "sqlite":
         rows = [dict(zip(columns, line, strict=True)) for line in bound]
     return {_LINES: json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_encode_date)}
@@ -171,7 +171,7 @@ def insert_rows(
     if connection.dialect.name == "sqlite":
         places = ", ".join("?" * len(names))
         statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({places})'
-        connection.exec_driver_sql(statement, [tuple(row) for row in bound])
+        connection.exec_driver_sql(statement, bound)
         return
     # Through the driver, whose errors SQLAlchemy does not see.
     driver: Any = connection.connection.driver_connection
@@ -191,20 +191,20 @@ def _insert_into(table: Table) -> sqlalchemy.Insert:
 
 def _bind_values(
     connection: Connection, columns: Iterable[Column[Any]], lines: Iterable[Sequence[object]]
-) -> list[list[object]]:
-    """Convert the values to the types the driver expects."""
-    dialect = connection.dialect
-    bound = [[*line] for line in lines]
-    for place, target in enumerate(columns):
-        processor = target.type.dialect_impl(dialect).bind_processor(dialect)
-        if processor is None:
-            continue
-        if isinstance(target.type, Date | Moment):
+) -> Sequence[Sequence[object]]:
+    """Convert the values to the types the driver expects, column by column."""
+    dialect, columns = connection.dialect, [*columns]
+    processors = [target.type.dialect_impl(dialect).bind_processor(dialect) for target in columns]
+    rows = [*lines]
+    if not rows or not any(processors):
+        return rows
+    bound = list[Iterable[object]]()
+    for values, target, processor in zip(zip(*rows, strict=True), columns, processors, strict=True):
+        if processor is not None and isinstance(target.type, Date | Moment):
             # Many rows share few days, and their moment.
             processor = cache(processor)
-        for line in bound:
-            line[place] = processor(line[place])
-    return bound
+        bound.append(values if processor is None else map(processor, values))
+    return [*zip(*bound, strict=True)]
 
 
 def text_before(connection: Connection, column: ColumnElement[str], sign: str) -> ColumnElement[str]:

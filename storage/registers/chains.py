@@ -7,7 +7,7 @@ once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.board import word_index
 from storage.chain import canonical, line, link
 from storage.database import audit
-from storage.database.dialect import count_anew, insert_many
+from storage.database.dialect import count_anew, insert_many, insert_rows
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.tables.registers import (
@@ -51,6 +51,7 @@ _SECRETS_OF = (
     .where(in_names(REGISTER_SECRET.c.row))
     .order_by(REGISTER_SECRET.c.row, REGISTER_SECRET.c.seq)
 )
+_CELL_COLUMNS = ("row", "field", "key", "register_id")
 _ROWS_OF = REGISTER_ROW.select().where(in_names(REGISTER_ROW.c.id))
 
 
@@ -317,26 +318,22 @@ def hidden(salt: str, row: str, field: str, value: object) -> str:
 def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Projection]]) -> None:
     """Rewrite the cells of rows; unchanged cells are left alone."""
     wanted = {
-        (row, name, key): register
+        (row, name, key, register)
         for row, (register, projection) in projections.items()
         for name, key in projection.cells
     }
     query = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row))
-    there = {(one.row, one.field, one.key) for one in execute_for_names(connection, query, sorted(projections))}
-    for row, name, key in sorted(there - wanted.keys()):
+    there = {
+        (one.row, one.field, one.key, one.register_id)
+        for one in execute_for_names(connection, query, sorted(projections))
+    }
+    for row, name, key, _ in sorted(there - wanted):
         connection.execute(
             REGISTER_CELL.delete().where(
                 REGISTER_CELL.c.row == row, REGISTER_CELL.c.field == name, REGISTER_CELL.c.key == key
             )
         )
-    _insert_cells(connection, (cell for cell in wanted.items() if cell[0] not in there))
-
-
-def _insert_cells(connection: Connection, cells: Iterable[tuple[tuple[str, str, str], str]]) -> None:
-    lines = [
-        {"row": row, "field": name, "key": key, "register_id": register} for (row, name, key), register in cells
-    ]
-    insert_many(connection, REGISTER_CELL, lines)
+    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(wanted - there))
 
 
 def _insert(
@@ -374,12 +371,12 @@ def _insert(
                 "search": f"{row} {projection.search}".strip(),
             }
         )
-        cells += [((row, name, key), register) for name, key in projection.cells]
+        cells += [(row, name, key, register) for name, key in projection.cells]
     insert_many(connection, REGISTER_EVENT, events)
     audit.note(connection, (_audit_event(register, row, write, by, now) for row, _, write in writes))
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
-    _insert_cells(connection, dict.fromkeys(cells))
+    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, [*dict.fromkeys(cells)])
     word_index.write(connection, {("register_row", str(one["id"])): str(one["search"]) for one in heads})
 
 
