@@ -12,7 +12,14 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.context import RequestContext
 from services.inputs import CaseId, Line, Name
 from services.registers.access import reader_scope
-from services.registers.results import RegisterView, RowView, head_views, register_view, row_name
+from services.registers.results import (
+    RegisterView,
+    RowView,
+    counted_numbers,
+    head_views,
+    register_view,
+    row_name,
+)
 from services.verbs import Command
 from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
@@ -91,7 +98,18 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
     def order(key: str) -> str:
         return (called or {}).get(key) or alphabetical(key)
 
-    return {"sort": name, "descending": descending or not name, "order": order if called is not None else None}
+    return {
+        "sort": name,
+        "descending": descending or not name,
+        "order": order if called is not None else None,
+        "instead": _counted_keys(ctx, register, register.fields[name]) if kind == "number" else None,
+    }
+
+
+def _counted_keys(ctx: RequestContext, register: Register, known: RegisterField) -> dict[str, str]:
+    """Return the sort keys of a field's numbers that are counted from another register, by row."""
+    numbers = counted_numbers(ctx, replace(register, fields={known.id: known})) if known.counted else {}
+    return {row: sort_key(known, str(number)) for row, number in numbers.get(known.id, {}).items()}
 
 
 def lookup(ctx: RequestContext) -> Lookup:
@@ -256,6 +274,7 @@ def _cell_filter(
         least=_key(ctx, register, known, asked.from_) if asked.from_ else "",
         most=_key(ctx, register, known, asked.until) if asked.until else "",
         contains=text_key(asked.contains),
+        instead=_counted_keys(ctx, register, known),
     )
 
 

@@ -6,7 +6,7 @@ columns of files and their rows that are in the register already are left aside,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -52,6 +52,8 @@ ROW = "row"
 """The column of the id of a row, besides those of the fields and the unit."""
 EXPORT_LIMIT = 100_000
 """Maximum number of rows in a file."""
+LATE = "late."
+"""Before the name of a date field: the column of the days by which it is late."""
 SHOWN = 20
 """Number of rows shown in the preview of an import."""
 
@@ -104,8 +106,13 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     data, name = _content(ctx, command)
     fields, shown = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
     aside = [register.fields[one] for one in shown if register.fields[one] not in fields]
+    late = _late_fields(register, shown)
     table = read_register_rows(
-        data, name, heads=_known_heads(register, fields) | _known_heads(register, [*fields, *aside])
+        data,
+        name,
+        heads={one.title[language]: one.id for one in late for language in LANGUAGES}
+        | _known_heads(register, fields)
+        | _known_heads(register, [*fields, *aside]),
     )
     there = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in there]
@@ -150,7 +157,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         | {one: name_in(ctx.reads.office(), one, ctx.language) for one in units[:SHOWN] if one},
         units=units[:SHOWN],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
-        aside=[field_view(one) for one in aside if one.id in table.columns],
+        aside=[field_view(one) for one in (*aside, *late) if one.id in table.columns],
         there=len(table.rows) - len(lines),
     )
 
@@ -212,6 +219,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     )
     if found.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found.total, limit=EXPORT_LIMIT)
+    late = _late_fields(register, shown)
     words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
@@ -219,16 +227,33 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     for row in head_views(replace(ctx, language=language), found.rows):
         cells = [_exported(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
-        rows.append((row.id, name_in(office, row.unit, language), *plain))
+        days = (row.late.get(one.id.removeprefix(LATE)) for one in late)
+        rows.append((row.id, name_in(office, row.unit, language), *plain, *days))
     heads = heads_of(fields, language)
     columns = [_column(name, heads, language) for name in (ROW, UNIT)]
-    return tables_workbook([Table([*columns, *heads], rows, register.title[language])])
+    late_heads = [one.title[language] for one in late]
+    return tables_workbook([Table([*columns, *heads, *late_heads], rows, register.title[language])])
 
 
 def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
     """Return the fields a spreadsheet may have: those visible to the reader, except files."""
     shown = list_fields(register, reader_scope(ctx))
     return [register.fields[name] for name in shown if register.fields[name].kind != "file"]
+
+
+def _late_fields(register: Register, shown: Collection[str]) -> list[RegisterField]:
+    """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
+    from i18n import say
+
+    found = [register.fields[one.field] for one in register.lates if {one.field, one.than} <= {*shown}]
+    titles = [
+        Text(*(say("register.column.late", {"field": one.title[language]}, language) for language in LANGUAGES))
+        for one in found
+    ]
+    return [
+        RegisterField(id=f"{LATE}{one.id}", title=title, kind="number")
+        for one, title in zip(found, titles, strict=True)
+    ]
 
 
 def heads_of(fields: Sequence[RegisterField], language: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
@@ -143,16 +144,41 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
 
 @verb("manage")
 def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
-    """Withdraw a row recorded by mistake; it stays in the history and no longer counts."""
+    """Withdraw a row recorded by mistake; it stays in the history and no longer counts. With the answer to a
+    campaign the further rows of the same answer are withdrawn.
+    """
+    row, register = _writable(ctx, command.row)
+    for one in (*_further_rows(ctx, row), row):
+        _withdraw(ctx, register, one, command.ground)
+    return show_row(ctx, AskRow(row=row.id))
+
+
+def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground: str) -> None:
     from storage.registers.chains import RowDraft
 
-    row, register = _writable(ctx, command.row)
-    after = replace(row, withdrawn=True, ground=command.ground)
-    draft = RowDraft(kind="withdrawn", payload={"ground": command.ground})
-    follow_row(ctx, register, row, after, ground=command.ground)
-    _write(ctx, register, row, after, draft)
-    follow_duties(ctx.app, register, (row,), ground=command.ground, **stamp(ctx))
-    return show_row(ctx, AskRow(row=row.id))
+    after = replace(row, withdrawn=True, ground=ground)
+    follow_row(ctx, register, row, after, ground=ground)
+    _write(ctx, register, row, after, RowDraft(kind="withdrawn", payload={"ground": ground}))
+    follow_duties(ctx.app, register, (row,), ground=ground, **stamp(ctx))
+
+
+def _further_rows(ctx: RequestContext, row: RegisterRow) -> Iterator[RegisterRow]:
+    """Yield the rows that the answer to a campaign added beside its own (a spouse's), which follow it by
+    number, without withdrawn ones.
+    """
+    from storage.registers.chains import SqlRegisterRows
+
+    rows = SqlRegisterRows(ctx.app.engine)
+    campaign = rows.first_events([row.id])[row.id].payload.get("campaign")
+    beginning, _, number = row.id.rpartition("-")
+    for following in count(int(number) + 1) if campaign else ():
+        name = f"{beginning}-{following:04d}"
+        first = rows.first_events([name]).get(name)
+        if first is None or first.payload.get("beside_campaign") != campaign:
+            return
+        further = rows.rows([name])[name]
+        if not further.withdrawn:
+            yield further
 
 
 @verb("manage")

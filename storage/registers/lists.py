@@ -6,6 +6,7 @@ of the page. Withdrawn rows have no cells.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -56,6 +57,7 @@ class CellFilter:
     Attributes:
         keys: one of these; None for any. `least`, `most`: inclusive bounds; empty values do not match.
         contains: with this text inside; filled: with any value.
+        instead: row -> the key that stands in place of its own.
     """
 
     field: str
@@ -64,6 +66,17 @@ class CellFilter:
     most: str = ""
     contains: str = ""
     filled: bool = False
+    instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def matches(self, key: str) -> bool:
+        """Return whether a key meets the condition."""
+        return (
+            (self.keys is None or key in self.keys)
+            and (not self.least or key >= self.least)
+            and (not self.most or "" < key <= self.most)
+            and (not self.filled or key != "")
+            and self.contains in key
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +153,7 @@ class SqlRegisterLists:
         offset: int = 0,
         totals: Collection[str] = (),
         order: Callable[[str], str] | None = None,
+        instead: Mapping[str, str] | None = None,
     ) -> FoundRows:
         """Return the number of rows, one page of their heads, and the sums of number fields over all of them.
 
@@ -147,6 +161,7 @@ class SqlRegisterLists:
             sort: a field, or `unit`; "" for the time they were added.
             order: by which the keys of what it is sorted by are sorted themselves: the names of people; None:
                 as they are.
+            instead: row -> the key it is sorted by in place of its own.
         """
         with reading(self._engine) as connection:
             plan_for_values(connection)
@@ -163,9 +178,11 @@ class SqlRegisterLists:
                 sums = dict[str, Decimal]()
                 for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
                     sums[name] = _decimal(amount)
-            if order is not None:
+            if order is not None or instead:
                 asked = slice(offset, total if limit is None else offset + limit)
-                rows = self._by_names(connection, query, ids, total, sort, order, descending, asked)
+                rows = self._by_names(
+                    connection, query, ids, total, sort, order or str, descending, asked, instead or {}
+                )
             else:
                 ordered = self._sorted(connection, query, ids, every, sort, descending)
                 rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
@@ -470,6 +487,7 @@ class SqlRegisterLists:
         order: Callable[[str], str],
         descending: bool,
         page: slice,
+        instead: Mapping[str, str],
     ) -> Sequence[Row_]:
         """Return the rows of a page, sorted by the names of their keys.
 
@@ -478,8 +496,9 @@ class SqlRegisterLists:
 
         Args:
             total: how many rows the query finds.
+            instead: row -> the key that stands in place of its own.
         """
-        whole = not query.is_narrowed
+        whole = not query.is_narrowed and not instead
         table, key, row, where = REGISTER_ROW, REGISTER_ROW.c.unit, REGISTER_ROW.c.id, self._conditions(query)
         if sort != UNIT:
             whole = whole and self._all_have(connection, query.register, sort, total)
@@ -499,7 +518,7 @@ class SqlRegisterLists:
             if ids is not None:
                 pairs = pairs.where(in_collection(self._engine, matching.c.id, ids))
             for name, one in connection.execute(pairs):
-                groups.setdefault(name, []).append(one)
+                groups.setdefault(instead.get(one, name), []).append(one)
             counts = {name: len(rows) for name, rows in groups.items()}
         names = sorted(counts, key=lambda name: (order(name) if name else "", name), reverse=descending)
         ordered, at = list[str](), 0
@@ -528,7 +547,7 @@ class SqlRegisterLists:
     def _on_rows(self, query: RowQuery) -> bool:
         """Return whether a query asks for what stands in the heads of rows alone."""
         heads = query.case or query.open_cases or query.search or query.readings or query.withdrawn
-        return bool(heads) or query.units is not None
+        return bool(heads) or query.units is not None or any(one.instead for one in query.filters)
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
         """Return the conditions on the heads of rows."""
@@ -556,7 +575,14 @@ class SqlRegisterLists:
         found: list[ColumnElement[bool]] = []
         for one in filters:
             cell = REGISTER_CELL.alias()
-            found.append(row.in_(select(cell.c.row).where(*self._on_cell(query.register, one, cell))))
+            own: ColumnElement[bool] = row.in_(
+                select(cell.c.row).where(*self._on_cell(query.register, one, cell))
+            )
+            if one.instead:
+                right = [name for name, key in one.instead.items() if one.matches(key)]
+                own = and_(own, ~in_collection(self._engine, row, one.instead))
+                own = or_(own, in_collection(self._engine, row, right))
+            found.append(own)
         if query.hidden_person and query.hidden_fields:
             cell = REGISTER_CELL.alias()
             hidden = select(cell.c.row).where(

@@ -54,6 +54,7 @@ from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from services.outgoing.public import check_paper
 from services.registers.queries import ListRows
+from services.registers.tables import ImportRows, export, import_rows
 from services.registers.verbs import AddRow, EraseRow, WithdrawRow, add_row, erase_row, withdraw_row
 from services.registers.views import AskRow, list_rows, show_row
 from services.upkeep import maintenance
@@ -360,6 +361,52 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     assert [people[line][9].value for line in (2, 3)] == [f"{row}, {spouse.id}", f"{other}, {missed.id}"]
     shown = [(one.late, [(more.row, more.late) for more in one.beside]) for one in show(later, campaign).people]
     assert shown == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+
+
+def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_taken_in_again(
+    app: AppContext,
+) -> None:
+    """Due on the 5th: one declared on the 7th, one on the 5th, one not at all by the 8th."""
+    ctx = operator(app, at=NOW + timedelta(days=2))
+    for year, day in (("2024", "2026-04-07"), ("2025", "2026-04-05"), ("2026", "")):
+        who = {"employee": "guest@org.kz", "declarant": "employee", "year": year}
+        values = {**DECLARED, **who, "due_on": "2026-04-05", "filed_on": day}
+        add_row(ctx, AddRow(register_id="declarations", unit="law", values=values))
+
+    content = export(ctx, ListRows(register_id="declarations", sort="filed_on"), "ru")
+    heads, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    file = OpenFile("declarations.xlsx", BytesIO(content))
+    taken = import_rows(ctx, ImportRows(register_id="declarations", unit="law", content=file))
+
+    assert "опоздание, дней" in str(heads[-1])
+    assert [row[-1] for row in rows] == [3, "", 2]
+    assert (taken.rows, taken.there, [one.id for one in taken.aside]) == (0, 3, ["paper_file", "late.filed_on"])
+
+
+def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> None:
+    """Rows of other answers stay, those of the spouse's own withdrawal too; then both are awaited again."""
+    ctx = operator(app)
+    given = {"year": "2026", "due_on": "2026-04-05"}
+    campaign = start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    tokens = run(app)
+    said = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
+    guest, lawyer = (answer(ctx, open_link(ctx, tokens[one]), said) for one in ("guest", "lawyer"))
+    every = [f"declarations-2026-000{number}" for number in (1, 2, 3, 4)]
+
+    def withdrawn() -> dict[str, str]:
+        asked = ListRows(register_id="declarations", withdrawn=True)
+        return {row.id: show_row(ctx, AskRow(row=row.id)).row.ground for row in list_rows(ctx, asked).rows}
+
+    withdraw_row(ctx, WithdrawRow(row=guest, ground="қате"))
+    first = withdrawn()
+    withdraw_row(ctx, WithdrawRow(row=every[3], ground="артық"))
+    withdraw_row(ctx, WithdrawRow(row=lawyer, ground="қайта"))
+
+    assert (guest, lawyer) == (every[0], every[2])
+    assert first == {every[0]: "қате", every[1]: "қате"}
+    assert withdrawn() == {**first, every[2]: "қайта", every[3]: "артық"}
+    assert {one.answer for one in show(ctx, campaign).people} == {""}
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 

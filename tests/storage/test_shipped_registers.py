@@ -149,6 +149,33 @@ def test_who_attended_is_listed_on_their_training_and_counted_from_the_list(app:
     assert show_row(operator(app), AskRow(row=second)).pointing[0].total == 0
 
 
+def test_trainings_are_found_and_sorted_by_who_attended_not_by_what_was_typed(app: AppContext) -> None:
+    """Typed 40, two stand in the list; typed 3, nobody does; nothing typed, one does; neither."""
+    training = {"kind": "culture", "topic": "Әдеп", "format": "offline", "audience": "бәрі"}
+    two, three, one, none = (
+        _add(app, "trainings", {**training, "held_on": f"2026-03-0{day}", **said})
+        for day, said in ((2, {"attended": "40"}), (3, {"attended": "3"}), (4, {}), (5, {}))
+    )
+    seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-05"}
+    for person, held in (("guest", two), ("clerk", two), ("guest", one)):
+        _add(app, "training-attendees", {**seen, "employee": f"{person}@org.kz", "training": held})
+
+    def listed(sort: str = "attended", **asked: object) -> list[str]:
+        filters = [{"field": "attended", **asked}] if asked else []
+        command = ListRows.model_validate({"register_id": "trainings", "sort": sort, "filters": filters})
+        page = list_rows(operator(app), command)
+        assert page.total == len(page.rows)
+        return [row.id for row in page.rows]
+
+    assert listed() == [none, one, two, three]
+    assert listed("-attended") == [three, two, one, none]
+    assert listed(**{"is": ["2"]}) == [two]
+    assert listed(**{"is": ["40"]}) == []
+    assert listed(**{"from": "2", "until": "39"}) == [two, three]
+    assert listed(until="2") == [one, two]
+    assert listed(empty=True) == [none]
+
+
 def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: AppContext) -> None:
     """Its topic or its name in lists, whatever the letters; of two of one topic the ids are said."""
     training = {"kind": "culture", "topic": "Әдеп сағаты", "format": "offline", "audience": "бәрі"}
