@@ -7,8 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from merzim.cli.printing import paragraph
-from workflow.closest_matches import closest_first
-from workflow.law.names import UnknownObligation
 
 if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
@@ -154,6 +152,9 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
     found = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
     exact = [deadline for deadline in found if deadline.id == name]
     if not found:
+        from workflow.closest_matches import closest_first
+        from workflow.law.names import UnknownObligation
+
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
     return tuple(exact or found)

@@ -8,7 +8,6 @@ import typer
 
 from merzim.cli.call import NOT_SO, CommandContext
 from merzim.cli.help import Command
-from workflow.org.office_time import MONDAY_TO_FRIDAY
 from workflow.refusal import Refusal
 
 
@@ -134,6 +133,7 @@ def office_time(
     from documents.people import office_time as written
     from services.people.staff import ChangeUnit, change_unit, find_unit, own_hours
     from workflow.org.office import time_of
+    from workflow.org.office_time import MONDAY_TO_FRIDAY
 
     call = CommandContext.of(ctx)
     changes = any(given is not None for given in (hours, week, off, working))

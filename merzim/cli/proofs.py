@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from documents.sheets.addresses import is_web_address
 from merzim.cli.parsing import STDIN, BadArgument, day
-from workflow.cases.case import Evidence
-from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.inputs import EvidenceInput
     from storage.cases.evidence import EvidenceFolder
+    from workflow.cases.case import Evidence
     from workflow.law.procedure import Procedure
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
@@ -49,6 +48,8 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
         UnknownEvidence: a kind the obligation does not have.
         BadArgument: neither a link nor an existing file.
     """
+    from workflow.law.names import known_fact
+
     allowed = known_fact(procedure, fact).evidence
     proof = given_freely(text)
     if proof.kind and proof.kind not in allowed:
@@ -137,6 +138,8 @@ def kept(
         written_on: the local date on the document.
         restricted: the ground of its restriction.
     """
+    from workflow.cases.case import Evidence
+
     if proof.file is None:
         return Evidence(
             kind=proof.kind,

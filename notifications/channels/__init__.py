@@ -7,11 +7,13 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from notifications.notice import Letter, Notice, Outcome
-from workflow.org.office import Person
 from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from workflow.org.office import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,8 +9,6 @@ from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from workflow.org.office import acts_of
-
 if TYPE_CHECKING:
     from notifications.channels import Channel
     from services.app import AppContext
@@ -109,6 +107,8 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     """Return a kind of campaign, without its act if that is an act of one organisation that a unit (by id) and
     those above it have not adopted.
     """
+    from workflow.org.office import acts_of
+
     own = (*app.settings.regulations.acts, *acts_of(office, unit))
     if kind.act in own or kind.act not in app.library.adopted_acts:
         return kind

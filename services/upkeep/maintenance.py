@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from services.configuration.folders import order_folders
 from services.jobs.new_periods import recompute_present_rows
 from workflow.refusal import Refusal
-from workflow.registers.rows import projector
 
 if TYPE_CHECKING:
     from services.app import AppContext
@@ -36,6 +35,7 @@ def verify(
     from storage.maintenance.verify import verify as check
     from storage.org.editions import accepted_digests, adopted_editions
     from workflow.law.assignment import ALONE
+    from workflow.registers.rows import projector
 
     present = {edition.edition: edition.digest for edition in (*app.editions.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
@@ -120,6 +120,7 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
     """Rewrite the board from the ledger; return how many cases were read. `each`: called after every batch."""
     from storage.maintenance.verify import rebuild as rebuild_board
+    from workflow.registers.rows import projector
 
     project = projector(app.registers, app.reads.office())
     return rebuild_board(app.engine, _recompute(app, today), now=now, each=each, project=project)
@@ -130,6 +131,7 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
     from storage.database.engine import writing
     from storage.maintenance.register_check import CHUNK, mend_rows
     from storage.registers.lists import SqlRegisterLists
+    from workflow.registers.rows import projector
 
     registers = [app.registers.latest(name) for name in app.registers.ids()]
     fields = {
