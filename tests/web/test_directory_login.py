@@ -15,9 +15,10 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
+from services.accounts import identities
 from services.accounts import verbs as account_commands
 from services.accounts.credentials import hash_secret
-from services.accounts.verbs import AccountCommand, BadAccount, identities
+from services.accounts.verbs import AccountCommand, BadAccount
 from services.configuration.settings import BadSetting, GroupAccess, LdapSettings
 from services.connections.ldap import DirectorySilent, LdapDirectory, open_directory
 from services.context import operator_context

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from documents import UnreadablePaper
+from services.accounts import invitations
 from services.accounts.invitations import InvitePeople, ResendInvitations, invite_people, resend_invitations
-from services.accounts.verbs import BadAccount, invitations
+from services.accounts.verbs import BadAccount
 from services.configuration.settings import ChannelSettings, LdapSettings, OidcSettings
 from services.context import RequestContext, operator_context
 from services.jobs.rounds import deliver
