@@ -41,6 +41,8 @@ from workflow.cases.commands.opening import Opening
 
 PRIVATE = WebhookSettings(private=True, timeout=1)
 HAND = {"by": "officer", "now": NOW, "today": TODAY}
+BEGUN: list[Moment] = []
+"""The moment the test began; the machine's clock stands there, however slow the machine is."""
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office with one case, where addresses inside the organisation may be told."""
     settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=url), webhooks=PRIVATE)
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
+    BEGUN[:] = [read()]
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
     yield app
     app.close()
@@ -82,8 +85,9 @@ def open_cases(app: AppContext, count: int, unit: str = "hr", **more: str) -> li
 
 
 def tell(app: AppContext, *, later: timedelta = timedelta()) -> None:
-    """One tick; `later`: on a clock that is ahead by so much."""
-    app.system_clock = lambda: replace(read(), now=read().now + later)
+    """One tick; `later`: so long after the test began."""
+    (begun,) = BEGUN
+    app.system_clock = lambda: replace(begun, now=begun.now + later)
     deliver_webhooks(app, now=NOW, today=TODAY)
 
 
