@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 import trustme
 
 from merzim.app import build_app
+from merzim.cli import main
 from merzim.clock import read
 from merzim.settings_file import read as read_settings
 from notifications.wire.webhook import is_public
@@ -35,6 +34,7 @@ from services.outgoing.webhooks import (
     WebhookSecret,
 )
 from storage.maintenance.verify import verify
+from tests.processes import Program
 from tests.receiver import Receiver, receiving
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.commands.opening import Opening
@@ -337,20 +337,24 @@ def test_only_the_last_messages_are_remembered(
 
 
 def test_a_worker_killed_between_the_message_and_its_place_repeats_the_same_id(
-    tmp_path: Path, receiver: Receiver
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker of the product, killed while the receiver has the message: the next one sends it again."""
     (tmp_path / "config.toml").write_text(
         "[reminders]\ntick = 1\n[webhooks]\nprivate = true\n[web]\npublic_address = 'http://127.0.0.1:8000'\n"
     )
-    command = [sys.executable, "-m", "merzim", "--config", str(tmp_path / "config.toml")]
-    for words in (
-        ("webhook", "add", receiver.address, "--topic", "case"),
-        ("open", "internal-analysis", "--object", "Бөлім"),
-    ):
-        subprocess.run([*command, *words], check=True, capture_output=True)
-    receiver.before = lambda: os.kill(worker.pid, signal.SIGKILL)
-    worker = subprocess.Popen([*command, "worker"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    monkeypatch.chdir(tmp_path)
+    assert main(["webhook", "add", receiver.address, "--topic", "case"]) == 0
+    assert main(["open", "internal-analysis", "--object", "Бөлім"]) == 0
+    started = Event()
+
+    def kill() -> None:
+        assert started.wait(10)
+        worker.send(signal.SIGKILL)
+
+    receiver.before = kill
+    worker = Program("worker", folder=tmp_path)
+    started.set()
     receiver.wait(1)
     assert worker.wait(10) == -signal.SIGKILL
     receiver.before = lambda: None
