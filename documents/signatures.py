@@ -215,7 +215,7 @@ def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
 
 
 def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the signature over the file, and what was not checked here."""
+    """Verify the signature over the file; return codes of what is wrong, and of what was not checked here."""
     hashed, made = (str(info[name]["algorithm"]) for name in ("digestAlgorithm", "signatureAlgorithm"))
     try:
         key = certificate.public_key()

@@ -129,7 +129,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
         with turn:
             tick(app, clock)
 
-    def looked() -> None:
+    def take_up_now() -> None:
         # A tick that is under way looks itself.
         if turn.acquire(blocking=False):
             try:
@@ -137,24 +137,24 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
             finally:
                 turn.release()
 
-    def told() -> None:
+    def webhooks() -> None:
         # Separate from the tick, so that a receiver that does not answer delays no letter.
         attempt(app, clock, deliver_webhooks)
 
-    def replied() -> None:
+    def replies() -> None:
         attempt(app, clock, take_replies)
 
-    def backed_up() -> None:
+    def backups() -> None:
         attempt(app, clock, back_up)
 
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
     scheduler.add_job(ticked, "interval", seconds=every, next_run_time=app.system_clock().now, **job)
-    scheduler.add_job(told, "interval", seconds=every, **job)
-    scheduler.add_job(replied, "interval", seconds=every, **job)
-    scheduler.add_job(backed_up, "interval", seconds=every, **job)
+    scheduler.add_job(webhooks, "interval", seconds=every, **job)
+    scheduler.add_job(replies, "interval", seconds=every, **job)
+    scheduler.add_job(backups, "interval", seconds=every, **job)
     if every > LOOK:
-        scheduler.add_job(looked, "interval", seconds=LOOK, **job)
+        scheduler.add_job(take_up_now, "interval", seconds=LOOK, **job)
     scheduler.start()
     try:
         yield

@@ -80,7 +80,7 @@ class Links(Protocol):
         """Mark the account as blocking the bot. Return whether it did not until now."""
 
     def welcome(self, person: str) -> bool:
-        """Mark the account as accepting messages again. Return whether it was blocked until now."""
+        """Mark the person's Telegram account as reachable again; return whether it was blocked until now."""
 
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
         """Remove the person's link. Return whether there was one. `by`: who removed it."""
@@ -89,7 +89,7 @@ class Links(Protocol):
         """Set the language of the bot's messages to the person."""
 
     def await_from(self, person: str, awaited: PendingLink | None) -> None:
-        """Set the evidence that is expected next from the person."""
+        """Remember for what the next file the person sends by Telegram is evidence; None forgets it."""
 
 
 def new_code() -> str:

@@ -32,7 +32,7 @@ class PlannedNotice:
     """A planned notice: its recipient, the reason and the time. `notice` is the one that would be queued."""
 
     reminder: Reminder
-    told: Recipient
+    recipient: Recipient
     notice: Notice
 
 
@@ -41,7 +41,7 @@ class Page:
     """The plan for one page of rows."""
 
     rows: int
-    hearings: list[PlannedNotice]
+    planned: list[PlannedNotice]
     problems: list[Problem]
     settlements: list[Settlement]
 
@@ -81,7 +81,7 @@ class Planner:
 
     @cached_property
     def times(self) -> OfficeTimes:
-        """Office hours of the recipients."""
+        """When letters may leave for each recipient."""
         return OfficeTimes(self.office, self.calendar, self.rules)
 
     def page(self, rows: Sequence[Row]) -> Page:
@@ -111,22 +111,22 @@ class Planner:
         obligation = entry_obligation(case, procedure, row.obligation)
         steps = steps_of(case, procedure, row.obligation, row, self.calendar, today=self.today)
         come = next_step(steps, today=self.today)
-        hearings: list[PlannedNotice] = []
+        planned: list[PlannedNotice] = []
         following = come
         if come is not None and come.on <= self.today:
-            hearings, problems = self._hearings(row, case, obligation, come)
+            planned, problems = self._planned(row, case, obligation, come)
             page.problems.extend(problems)
-            if problems and not hearings:
+            if problems and not planned:
                 return
             following = following_step(steps, after=self.today)
-        page.hearings.extend(hearings)
+        page.planned.extend(planned)
         page.settlements.append(
             Settlement(
                 case=row.case,
                 obligation=row.obligation,
                 due=row.due,
                 rung_on=row.next_rung_on,
-                notices=tuple(hearing.notice for hearing in hearings),
+                notices=tuple(one.notice for one in planned),
                 next_rung=following.id if following else None,
                 next_rung_on=following.on if following else None,
             )
@@ -138,7 +138,7 @@ class Planner:
             self._editions[name] = self.library.named(name)
         return self._editions[name]
 
-    def _hearings(
+    def _planned(
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
         """Return the planned notices of a step, and the problems found."""
@@ -163,7 +163,7 @@ class Planner:
             )
             for missing in nobody
         ]
-        hearings: dict[str, PlannedNotice] = {}
+        planned: dict[str, PlannedNotice] = {}
         quiet = case.quiet.get(row.obligation)
         for one in people:
             if quiet is not None and one.person.key == quiet.person and self.today < quiet.until:
@@ -179,11 +179,10 @@ class Planner:
                         arguments={"person": one.person.name, "channel": ", ".join(channels)},
                     )
                 )
-            for channel, hearer in reached:
-                hearing = self._hearing(row, come, hearer, channel)
-                hearings.setdefault(hearing.notice.key, hearing)
-        planned = list(hearings.values())
-        return [one for one in planned if not self._was_asked(one, unasked)], problems
+            for channel, recipient in reached:
+                notice = self._planned_notice(row, come, recipient, channel)
+                planned.setdefault(notice.notice.key, notice)
+        return [notice for notice in planned.values() if not self._was_asked(notice, unasked)], problems
 
     def _was_asked(self, planned: PlannedNotice, unasked: Collection[str]) -> bool:
         """Return whether one of these people got an earlier question about the same plan date."""
@@ -192,7 +191,7 @@ class Planner:
         keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]
         return bool(self.outbox.known(keys))
 
-    def _hearing(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
+    def _planned_notice(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
         """Return the planned notice of a step to a recipient through one channel."""
         reminder = Reminder(
             case=row.case,
@@ -219,7 +218,7 @@ class Planner:
             bundle=self._bundle(come.about, come.on, one.person, channel),
             about={"on": come.on.isoformat()} if come.on < self.today else {},
         )
-        return PlannedNotice(reminder=reminder, told=one, notice=notice)
+        return PlannedNotice(reminder=reminder, recipient=one, notice=notice)
 
     def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
         """Return the bundle the notice waits in; "" for a separate letter.

@@ -36,13 +36,13 @@ class RoundReport:
 
     Attributes:
         rows: number of board rows whose step was due.
-        hearings: the planned notices of the steps; only the first of them when limited.
+        planned: the planned notices of the steps; only the first of them when limited.
         others: other notices: moved dates, digests, the calendar's call.
         queued: number of new notices queued; None: nothing was written.
     """
 
     rows: int
-    hearings: tuple[PlannedNotice, ...]
+    planned: tuple[PlannedNotice, ...]
     problems: tuple[Problem, ...]
     queued: int | None
     others: tuple[Notice, ...] = ()
@@ -90,8 +90,8 @@ def round(
     for page in _pages(planner):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
-        pages.append(Page(page.rows, page.hearings[: most - kept], page.problems, []))
-        kept += len(pages[-1].hearings)
+        pages.append(Page(page.rows, page.planned[: most - kept], page.problems, []))
+        kept += len(pages[-1].planned)
     moved, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
@@ -123,7 +123,7 @@ def _others(planner: Planner) -> list[Notice]:
 def _report(pages: Sequence[Page], others: Sequence[Notice], *, queued: int | None) -> RoundReport:
     return RoundReport(
         rows=sum(page.rows for page in pages),
-        hearings=tuple(hearing for page in pages for hearing in page.hearings),
+        planned=tuple(one for page in pages for one in page.planned),
         problems=tuple(problem for page in pages for problem in page.problems),
         queued=queued,
         others=tuple(others),

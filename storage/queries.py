@@ -531,7 +531,7 @@ class SqlReads:
         with reading(self._engine) as connection:
             return first_rows.by_day(connection, first, last, eyes, limit=limit)
 
-    def told(
+    def notices_matching(
         self,
         *,
         case: str = "",

@@ -44,7 +44,7 @@ class Caller:
 
     @contextmanager
     def waiting_for(self, reading: Reading) -> Iterator[None]:
-        """Register a reading as the client's current one while the block runs."""
+        """Let a client that leaves stop this reading while the block runs."""
         self._reading = reading
         try:
             if self.left:

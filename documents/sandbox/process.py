@@ -29,10 +29,10 @@ class Reading(Protocol):
     """A process that reads one file."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it ends; return False when it still runs after so many seconds."""
+        """Wait until the reading process ends; return False when it still runs after so many seconds."""
 
     def kill(self) -> None:
-        """Kill it with its children. May be called more than once, and from a signal handler."""
+        """Kill the reading process with its children; may be called again, and from a signal handler."""
 
     def close(self) -> None:
         """Release its resources; kill it if it still runs."""

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
-from merzim.cli.failures import told
+from merzim.cli.failures import print_error
 from merzim.cli.help import Group, register_shells
 from storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _close_quietly()
         return DONE
     except (Exception, KeyboardInterrupt) as trouble:
-        return told(trouble, call)
+        return print_error(trouble, call)
     finally:
         call.close()
         ORIGIN.reset(origin)

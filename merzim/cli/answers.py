@@ -129,9 +129,9 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
         call.print(call.say("cli.calendar_change.no_deadlines"))
 
 
-def moved(call: CommandContext, hearing: PersonImpact) -> dict[str, object]:
+def moved(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
     """Return one moved deadline as JSON."""
-    one = hearing.moved
+    one = impact.moved
     return {
         "case": one.case,
         "obligation": one.id,
@@ -139,7 +139,7 @@ def moved(call: CommandContext, hearing: PersonImpact) -> dict[str, object]:
         "state": one.state,
         "from": one.old,
         "to": one.new,
-        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
+        "people": [{"key": person.key, "name": person.name} for person in impact.people],
     }
 
 

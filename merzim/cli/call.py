@@ -271,7 +271,7 @@ class CommandContext:
         sys.stderr.write(text + "\n")
 
     def answer(self, value: object) -> None:
-        """Print the whole output as JSON."""
+        """Print a value as JSON, as the whole output of the command."""
         self.print(printing.as_json(value))
 
     def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -260,7 +260,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     if ahead:
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
-    _print_told(call, view.case)
+    _print_notices(call, view.case)
     if found:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, found, indent=2)
@@ -409,7 +409,7 @@ def _print_passport(call: CommandContext, case: Case) -> None:
     call.table(("field", "value"), [(call.say(f"passport.{name}"), value) for name, value in rows if value])
 
 
-def _print_told(call: CommandContext, case: Case) -> None:
+def _print_notices(call: CommandContext, case: Case) -> None:
     """Print the numbers and signatories recorded with the facts."""
     told = [
         (name, call.say("cli.value", value=value, number=number))

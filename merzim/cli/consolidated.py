@@ -47,7 +47,7 @@ def consolidated(
     if export is not None:
         _export(call, found, Path(export))
     if call.json:
-        call.answer(_told(found, asked))
+        call.answer(_as_answer(found, asked))
     else:
         _print(call, found, asked)
     return NOT_SO if found.form.silent else DONE
@@ -149,7 +149,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
     call.note(call.say("cli.consolidated.written", file=str(file), count=len(rows)))
 
 
-def _told(found: ConsolidatedReport, year: int) -> dict[str, object]:
+def _as_answer(found: ConsolidatedReport, year: int) -> dict[str, object]:
     """Return the table as JSON."""
     form = found.form
     return {

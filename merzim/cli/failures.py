@@ -42,7 +42,7 @@ class FailureText(Protocol):
     def arguments(self) -> Mapping[str, object]: ...
 
 
-def told(trouble: BaseException, call: CommandContext) -> int:
+def print_error(trouble: BaseException, call: CommandContext) -> int:
     """Print an error on stderr and return its exit code.
 
     Raises:

@@ -31,7 +31,7 @@ def list_(ctx: typer.Context) -> None:
     _ = call.app.engine  # what is adopted is answered without a database, too: nothing
     held, left = overlays.adopted_overlays(call.app), overlays.waiting_files(call.app)
     if call.json:
-        adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
+        adopted = [_as_answer(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
         call.answer({"adopted": adopted, "not_adopted": left})
         return
     rows = [
@@ -101,7 +101,7 @@ def _print(call: CommandContext, shown: OverlayPreview) -> None:
 
 def _answer(call: CommandContext, shown: OverlayPreview) -> dict[str, object]:
     """Return a preview as JSON."""
-    return _told(call, shown.overlay) | {
+    return _as_answer(call, shown.overlay) | {
         "known": shown.done,
         "milder": [
             {"obligation": one.obligation.id, "paragraph": one.own.paragraph if one.own else None}
@@ -112,7 +112,7 @@ def _answer(call: CommandContext, shown: OverlayPreview) -> dict[str, object]:
     }
 
 
-def _told(call: CommandContext, overlay: Overlay) -> dict[str, object]:
+def _as_answer(call: CommandContext, overlay: Overlay) -> dict[str, object]:
     """Return an overlay as JSON."""
     return {
         "file": overlay.file,

@@ -62,11 +62,11 @@ def remind(
         return
     if report.queued is None:
         call.print(
-            call.say("cli.remind.would", rows=report.rows, count=len(report.hearings) + len(report.others))
+            call.say("cli.remind.would", rows=report.rows, count=len(report.planned) + len(report.others))
         )
     else:
         call.print(call.say("cli.remind.done", rows=report.rows, count=report.queued))
-    _hearings(call, report)
+    _planned(call, report)
 
 
 def deliver(ctx: typer.Context) -> None:
@@ -150,17 +150,17 @@ def rehearse(
                 "days": [
                     {"date": on, **_round(call, report)}
                     for on, report in days
-                    if report.hearings or report.others
+                    if report.planned or report.others
                 ]
             }
         )
         return
     quiet = True
     for on, report in days:
-        if report.hearings or report.others:
+        if report.planned or report.others:
             quiet = False
-            call.print(call.say("cli.rehearse.day", on=on, count=len(report.hearings) + len(report.others)))
-            _hearings(call, report)
+            call.print(call.say("cli.rehearse.day", on=on, count=len(report.planned) + len(report.others)))
+            _planned(call, report)
     if quiet:
         call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
 
@@ -170,7 +170,7 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [{**_notice(one.notice), "why": one.told.why} for one in report.hearings],
+        "notices": [{**_notice(one.notice), "why": one.recipient.why} for one in report.planned],
         "others": [_notice(one) for one in report.others],
         "problems": [
             {
@@ -183,15 +183,20 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     }
 
 
-def _hearings(call: CommandContext, report: RoundReport) -> None:
+def _planned(call: CommandContext, report: RoundReport) -> None:
     """Print the planned notices: recipient, subject, time, channel and reason."""
     rows = [
         (
-            *(one.notice.due, one.notice.case, one.notice.obligation, one.notice.rung, one.told.person.name),
-            call.say(f"cli.why.{one.told.why}"),
-            *(one.notice.channel, _leaves(call, one.notice)),
+            one.notice.due,
+            one.notice.case,
+            one.notice.obligation,
+            one.notice.rung,
+            one.recipient.person.name,
+            call.say(f"cli.why.{one.recipient.why}"),
+            one.notice.channel,
+            _leaves(call, one.notice),
         )
-        for one in report.hearings
+        for one in report.planned
     ]
     rows += [
         (

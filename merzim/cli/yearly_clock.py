@@ -36,7 +36,7 @@ def yearly_clock(
     found = turns(call.app, unit_named(call.app, unit), once_in=reading, today=call.moment.today)
     names = {one.id: one.name for one in office.units.values()}
     if call.json:
-        call.answer({"today": call.moment.today, "organisations": [_told(one, names) for one in found]})
+        call.answer({"today": call.moment.today, "organisations": [_as_answer(one, names) for one in found]})
     else:
         _print(call, found, names)
     return NOT_SO if any(one.turn.state == "overdue" for one in found) else DONE
@@ -69,7 +69,7 @@ def _print(call: CommandContext, found: tuple[UnitTurn, ...], names: dict[str, s
     call.print(paragraph(call.say("yearly_clock.practice")))
 
 
-def _told(one: UnitTurn, names: dict[str, str]) -> dict[str, object]:
+def _as_answer(one: UnitTurn, names: dict[str, str]) -> dict[str, object]:
     """Return the clock of one unit as JSON."""
     turn = one.turn
     return {

@@ -111,7 +111,7 @@ class Matters:
 
     def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
         """Return the subject of a notice about a deadline."""
-        hearers = self._hearers(notice, case, procedure, deadline)
+        recipients = self._recipients(notice, case, procedure, deadline)
         unit = self.office.units.get(case.unit)
         return Matter(
             case=case,
@@ -119,9 +119,9 @@ class Matters:
             deadline=deadline,
             unit=unit.name_in(notice.language) if unit else case.unit,
             name=self.name(notice),
-            told=hearers.get(notice.person),
+            told=recipients.get(notice.person),
             others=tuple(
-                one.person.name_in(notice.language) for key, one in hearers.items() if key != notice.person
+                one.person.name_in(notice.language) for key, one in recipients.items() if key != notice.person
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
@@ -131,7 +131,7 @@ class Matters:
             asked_on=notice.due if notice.rung == ASKED else None,
         )
 
-    def _hearers(
+    def _recipients(
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
     ) -> Mapping[str, Recipient]:
         """Return the recipients of the same step by key, by the office as of today."""
@@ -141,11 +141,11 @@ class Matters:
         people, _ = resolve_recipients(
             self.office, case, deadline.obligation, notice.obligation, step, on=self.today
         )
-        hearers: dict[str, Recipient] = {}
+        recipients: dict[str, Recipient] = {}
         for one in people:
             for _, reached in channels_for(one, self.channels, self.office):
-                hearers.setdefault(reached.person.key, reached)
-        return hearers
+                recipients.setdefault(reached.person.key, reached)
+        return recipients
 
 
 def confidential(procedure: Procedure) -> bool:

@@ -66,7 +66,7 @@ class PlaceholderView(BaseModel):
 
 
 class TemplateStepView(BaseModel):
-    """An adopted template. `number`: from 1, equal for equal files; 0: return to ours.
+    """A step in the history of a template. `number`: from 1, equal for equal files; 0: the return to ours.
 
     `lacking`: titles of obligatory fields without a placeholder in it.
     """

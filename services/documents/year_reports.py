@@ -197,8 +197,8 @@ def _register_rows(
 ) -> tuple[list[Row], Sequence[str]]:
     """Return the rows of a report, the earliest of a group first, and the groups whose register was read.
 
-    Of a register whose lists the reader does not see nothing is said, not even that it is empty; nor is one
-    called empty while rows of it leave open what the report asks.
+    A register whose lists the reader does not see is left out silently. An empty one counts as read only if no
+    row of it leaves open what the report asks.
     """
     listed, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():

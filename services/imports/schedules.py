@@ -171,7 +171,7 @@ def consider(
     }
     taken = {case.id for key, case in there.items() if key in exact}
     for schedule in schedules:
-        facts, intended = _told(schedule, procedure, today, notes)
+        facts, intended = _facts_and_plans(schedule, procedure, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, strange, notes)
         unit = units.get(schedule.unit, schedule.unit)
@@ -258,7 +258,7 @@ def take_in(
     )
 
 
-def _told(
+def _facts_and_plans(
     schedule: ReadSchedule, procedure: Procedure, today: date, notes: list[Note]
 ) -> tuple[dict[str, date], dict[str, date]]:
     """Return facts and plan dates. A future fact in the file becomes a plan date, with a note."""

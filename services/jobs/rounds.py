@@ -60,7 +60,7 @@ def remind(
             report.queued,
             extra={
                 "counts": {"rows": report.rows, "queued": report.queued},
-                "cases": sorted({hearing.reminder.case for hearing in report.hearings})[:MAX_REPORTED],
+                "cases": sorted({one.reminder.case for one in report.planned})[:MAX_REPORTED],
                 "took_ms": round((perf_counter() - started) * 1000),
             },
         )

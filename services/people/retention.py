@@ -43,7 +43,7 @@ class UnknownFormer(NotFound):
 
 
 class AskFormer(Command):
-    """Request the people who left."""
+    """Ask for the list of people who left."""
 
 
 class FormerView(BaseModel):

@@ -69,7 +69,7 @@ def text_notes(
     *,
     speaks: str,
 ) -> Sequence[Note]:
-    """Return a remark for each language of papers: which texts of how many rows are in the other one only.
+    """Return for each language of papers a remark: which texts of how many rows are only in the other one.
 
     Args:
         rows: rows with those of their fields that reach the paper.

@@ -154,7 +154,7 @@ def shipped_files() -> Iterator[Traversable]:
 
 
 def unread(file: Traversable) -> UnreadEdition:
-    """Return the unread edition of a shipped file, named `<id>.<in_force>.toml`."""
+    """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
     from workflow.law.library import UnreadEdition
 
     id, in_force, _ = file.name.split(".")

@@ -228,7 +228,7 @@ def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:
-    """Return the sort keys that meet a condition; None if any filled value does."""
+    """Return the sort keys that meet a condition; None where it asks only that the field is filled."""
     known = register.fields[where.field]
     if where.value == FILLED:
         return None

@@ -168,7 +168,7 @@ def mend(engine: Engine) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Narrowed:
-    """Where the words of a search may stand.
+    """What the index of words leaves of the places a search must look in.
 
     Attributes:
         places: the only places that can have them all; None where the texts must be read.

@@ -146,7 +146,11 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
         )
     # A change of any row without events is a rebuild: it writes everything that can be computed.
     anew = not change.events and change.touched is None
-    if anew or recommendations.told(change.events) or case.standing != before.values.get("standing", "active"):
+    if (
+        anew
+        or recommendations.affects_lines(change.events)
+        or case.standing != before.values.get("standing", "active")
+    ):
         made.recommendations[case.id] = recommendations.lines(case)
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
@@ -365,7 +369,8 @@ def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object
 
 
 def _rekeyed(row: Row, known: Sequence[object]) -> Values:
-    """Return the values of a row by column, with the key and the expected state of the stored one."""
+    """Return the parameters of an UPDATE: new values by column, the key, and the old values that must still
+    stand."""
     return {**row._asdict(), **_place(known)}
 
 

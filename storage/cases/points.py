@@ -101,7 +101,7 @@ def first_record(connection: Connection) -> datetime | None:
 def entries(
     connection: Connection, year: int, *, units: Collection[str] | None = None
 ) -> dict[str, list[RegisterEntry]]:
-    """Return the register entries of active cases opened within some years, by unit."""
+    """Return the rows of active cases opened in the year or in the years before it that count, by unit."""
     since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
     kept = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
     asked = select(CASE.c.id, CASE.c.unit).where(CASE.c.opened_at >= since, CASE.c.standing == "active", kept)

@@ -49,7 +49,7 @@ _WAITING = select(UNLISTED.c.case).where(in_names(UNLISTED.c.case))
 _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
-def told(events: Iterable[Event]) -> bool:
+def affects_lines(events: Iterable[Event]) -> bool:
     """Return whether one of the events may change a line."""
     return any(
         one.kind in KINDS or any(item.name or item.restricted for item in evidence_of(one)) for one in events

@@ -97,7 +97,7 @@ class Words:
     _patterns: dict[str, re.Pattern[str]] = field(default_factory=dict)
 
     def needles(self) -> list[str]:
-        """Return the texts of which every row to be rewritten contains at least one."""
+        """Return texts to search rows by: a row that contains none of them need not be rewritten."""
         said = {form for word in (*self.keys, *self.names) for form in _forms(word)}
         return sorted(said | set(self.logins))
 
@@ -107,8 +107,11 @@ class Words:
         return any(pattern.search(text) for text in texts)
 
     def replaced(self, text: str, name: str, *, shared: bool = True) -> str:
-        """Return a column's text with the words replaced. `name`: name of the column; `shared`: whether shared
-        names are replaced too.
+        """Return a column's text with the person's names, keys and log-ins replaced.
+
+        Args:
+            name: the name of the column.
+            shared: whether names others have as well are replaced too.
         """
         if name in _LOGIN_COLUMNS and text in self.logins:
             return self.token

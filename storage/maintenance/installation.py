@@ -27,7 +27,7 @@ class InstallationStatus:
     board: str = ""
 
 
-def told(name: str) -> str:
+def normalised(name: str) -> str:
     """Return a name normalised for comparison: lower case, single spaces."""
     return " ".join(name.casefold().split())
 
@@ -53,7 +53,7 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
         if at is None or at < known()[0] or not at.isdigit():
             return InstallationStatus()
         found = standing(connection)
-    if found.name and told(found.name) != told(name):
+    if found.name and normalised(found.name) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
         raise AnothersDatabase(code, where=display_address(engine), theirs=found.name, ours=name)
     return found

@@ -369,7 +369,7 @@ def _heads(text: str) -> list[tuple[str, int, str]] | None:
 
 
 def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Problem]:
-    """Yield the cases whose edition's file has changed."""
+    """Yield the cases whose edition's file is missing or has changed."""
     asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
     for name, edition, digest in connection.execute(asked):
         if edition not in editions:

@@ -45,7 +45,7 @@ class SqlLinks:
         return found
 
     def of(self, person: str) -> Link | None:
-        """Return the person's current link."""
+        """Return the link to the person's Telegram account; None without one."""
         return self._one(LINK.c.person == person)
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:

@@ -113,7 +113,7 @@ def due(house: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]
         today=today,
         rules=house.rules,
     )
-    return frozenset((one.notice.case, one.notice.obligation, one.notice.person) for one in planned.hearings)
+    return frozenset((one.notice.case, one.notice.obligation, one.notice.person) for one in planned.planned)
 
 
 def drawn_up(

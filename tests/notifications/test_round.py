@@ -32,9 +32,9 @@ MONDAY = date(2026, 4, 6)
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
     """Who hears which rung of an obligation, and why."""
     return [
-        (hearing.told.person.name, hearing.reminder.rung, hearing.told.why)
-        for hearing in report.hearings
-        if hearing.reminder.obligation == obligation
+        (one.recipient.person.name, one.reminder.rung, one.recipient.why)
+        for one in report.planned
+        if one.reminder.obligation == obligation
     ]
 
 
@@ -172,7 +172,7 @@ def test_two_channels_are_two_notices(town: Town, tmp_path: Path) -> None:
     town.open()
     report = town.round([Shelf(), Folder(path=tmp_path, sender="m@example.kz")], FIVE_BEFORE)
 
-    assert sorted(hearing.notice.channel for hearing in report.hearings) == ["folder", "shelf"]
+    assert sorted(one.notice.channel for one in report.planned) == ["folder", "shelf"]
     assert report.queued == 2
 
 
@@ -208,8 +208,8 @@ def test_the_officer_hears_for_somebody_without_an_address(tmp_path: Path) -> No
     town.close()
 
     assert heard(report) == [(OFFICER.name, "-5", "unreachable")]
-    assert report.hearings[0].told.instead_of is not None
-    assert report.hearings[0].told.instead_of.name == AIGUL.name
+    assert report.planned[0].recipient.instead_of is not None
+    assert report.planned[0].recipient.instead_of.name == AIGUL.name
 
 
 def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_many_rows_are_taken_page_by_page(town: Town, monkeypatch: pytest.Monkey
 def test_a_message_id_comes_from_the_key_alone(town: Town) -> None:
     """It is the same message, no matter which process plans the notice."""
     town.open()
-    planned = town.plan([Shelf()], FIVE_BEFORE).hearings[0].notice
+    planned = town.plan([Shelf()], FIVE_BEFORE).planned[0].notice
     town.round([Shelf()], FIVE_BEFORE)
 
     assert town.notices()[0].message_id == planned.message_id

@@ -165,8 +165,11 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
     def met(reads: SqlReads, few: bool) -> list[list[str]]:
         monkeypatch.setattr(SqlReads, "_few_notices", lambda _, __: few)
         narrowed = [{}, {"state": "sent"}, {"state": "withdrawn"}, {"channel": "email"}, {"case": rows[0].case}]
-        whole = [[one.key for one in reads.told(**one)] for one in narrowed]
-        return [*whole, *([one.key for one in reads.told(limit=3, skip=skip)] for skip in (0, 3, 99))]
+        whole = [[one.key for one in reads.notices_matching(**one)] for one in narrowed]
+        return [
+            *whole,
+            *([one.key for one in reads.notices_matching(limit=3, skip=skip)] for skip in (0, 3, 99)),
+        ]
 
     lengths = set()
     for unit, person in product(
@@ -189,9 +192,9 @@ def test_a_small_unit_s_register_is_found_by_its_cases(sqlite: Engine) -> None:
     with explained() as plans:
         reads = SqlReads(sqlite).seen_by(Scope(unit="u1", names=("a@org.kz",)))
         for narrowed in ({}, {"state": "queued"}, {"state": "sent"}, {"channel": "email"}):
-            reads.told(**narrowed, limit=100)
+            reads.notices_matching(**narrowed, limit=100)
         steps = [step for statement, (steps, _) in plans.met.items() if "told" in statement for step in steps]
-        SqlReads(sqlite).seen_by(Scope(unit="u20", names=("a@org.kz",))).told(limit=100)
+        SqlReads(sqlite).seen_by(Scope(unit="u20", names=("a@org.kz",))).notices_matching(limit=100)
 
     assert steps
     searched = {step for step in steps if re.match("(SCAN|SEARCH) told", step)}

@@ -77,7 +77,7 @@ def list_notices(
     ctx: Reading, translator: RequestTranslator, asked: Narrowing, number: Number = 1, limit: Limit = 100
 ) -> NoticeList:
     """List notices with recipient, time, channel and delivery state; the newest first."""
-    notices = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
+    notices = ctx.reads.notices_matching(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
     shown = [notice_answer(notice, office, translator) for notice in notices[:limit]]
     return NoticeList(notices=shown, more=len(notices) > limit)
@@ -100,7 +100,7 @@ def verify_notices(ctx: Reading) -> RegisterProof:
 def get_notices_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
     """Return the register as a workbook or a page to sign; its heading states whether it was verified."""
     today = ctx.today
-    notices = ctx.reads.told(**asked, limit=IN_A_FILE)
+    notices = ctx.reads.notices_matching(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
 
 

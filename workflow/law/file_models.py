@@ -132,7 +132,7 @@ class Keyed(NamedTuple):
 
 
 def many(type_: Any, *annotations: object) -> Any:
-    """Return the type of a list of values of a type."""
+    """Return the pydantic type of a TOML list whose items have this type."""
     values = tuple.__class_getitem__((as_type(type_), ...))
     return Annotated[values, Strict(False), *annotations]
 

@@ -70,7 +70,7 @@ class Reader:
     whole: bool = False
 
     def may(self, need: Need) -> bool:
-        """Return whether the access allows something at all; `scope` decides in which units."""
+        """Return whether the access includes this right in any unit; `scope` says in which."""
         return need in _MAY[self.access]
 
     @property

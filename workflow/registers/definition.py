@@ -233,7 +233,7 @@ class Count:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field it uses."""
+        """Ids of the fields of the register it refers to."""
         named = (self.date, self.distinct, self.sum, self.most, self.unit, *(one.field for one in self.where))
         return tuple(filter(None, named))
 
@@ -276,7 +276,7 @@ class Fulfilment:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Every field it uses."""
+        """Ids of the fields of the register it refers to."""
         named = (*(one.field for one in self.where), *self.evidence.values(), *self.values.values())
         return (self.date, self.within, *named, *filter(None, [self.distinct]))
 

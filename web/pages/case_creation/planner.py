@@ -88,7 +88,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
 
 
 def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm | None]:
-    """Return the unit chosen or typed, or "" and the error."""
+    """Return the unit that was typed and None, or "" and the error."""
     try:
         return resolve_unit(office, said, root=root), None
     except InvalidForm as refusal:

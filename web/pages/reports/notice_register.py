@@ -65,7 +65,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
     Args:
         asked: filter by case, person, state, channel; empty fields do not restrict.
     """
-    found = ctx.reads.told(
+    found = ctx.reads.notices_matching(
         **asked,
         limit=PAGE + 1,
         skip=(number - 1) * PAGE,

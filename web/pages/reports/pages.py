@@ -207,5 +207,5 @@ def register_page(
 def download_register(request: Request, ctx: Reading, asked: Narrowing) -> Response:
     """Return the register as a workbook, filtered like the page; the heading states whether it was verified."""
     today = ctx.today
-    notices = ctx.reads.told(**asked, limit=IN_A_FILE)
+    notices = ctx.reads.notices_matching(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, "xlsx", _register_name(request, today))

@@ -29,9 +29,9 @@ from workflow.cases.commands.payloads import (
     AnsweredOtherwise,
     CannotRecord,
     FactKnown,
+    fact_payload,
     missing_details,
     require_past,
-    told,
 )
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
@@ -209,7 +209,7 @@ class CaseCommands:
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
             title, numbers, signature, hour, new = obligation.title, given, signed_by, at_time, proof
-            told(obligation, numbers, signature, duties=procedure.duties)
+            fact_payload(obligation, numbers, signature, duties=procedure.duties)
             require_past(obligation, on, hour, now=now, today=today)
             self.require_within_records(on)
             for item in new:
@@ -230,7 +230,7 @@ class CaseCommands:
                 if not new and not numbers and not signature and hour is None and not remark:
                     return ()
             kind: EventKind = "evidence" if known is not None else "fact"
-            payload = told(obligation, numbers, signature, hour, duties=procedure.duties)
+            payload = fact_payload(obligation, numbers, signature, hour, duties=procedure.duties)
             if new:
                 payload["evidence"] = evidence_payload(new)
             if remark:
@@ -302,7 +302,7 @@ class CaseCommands:
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            payload = told(obligation, values or {}, signed_by, at_time, duties=procedure.duties)
+            payload = fact_payload(obligation, values or {}, signed_by, at_time, duties=procedure.duties)
             if not ground.strip():
                 raise GroundMissing
             if fact not in case.facts:

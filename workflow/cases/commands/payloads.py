@@ -60,7 +60,7 @@ class AlreadyRecorded(Contradiction, ValueError):
     """The fact has another number or signatory already; it must be corrected, with a ground."""
 
 
-def told(
+def fact_payload(
     obligation: Obligation,
     values: Mapping[str, Decimal],
     signed_by: str,
