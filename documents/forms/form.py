@@ -70,6 +70,7 @@ class RegisterRows:
             person also "", not filled).
         parts: part of the form -> the fields of the register joined in it.
         unanswered: field `where` asks of and rows may leave open -> the field of their date.
+        settled: field -> the values that answer an open question by themselves (nobody was hired).
     """
 
     register: str
@@ -77,6 +78,7 @@ class RegisterRows:
     parts: Mapping[str, tuple[str, ...]]
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unanswered: Mapping[str, str] = field(default_factory=dict)
+    settled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -127,6 +127,7 @@ def _source(table: Mapping[str, Any] | None) -> RegisterRows | None:
         parts={part: _several(fields) for part, fields in table["parts"].items()},
         where={name: _several(values) for name, values in table.get("where", {}).items()},
         unanswered=table.get("unanswered", {}),
+        settled={name: _several(values) for name, values in table.get("settled", {}).items()},
     )
 
 

@@ -31,6 +31,7 @@ from services.queries import unit_named
 from services.registers.access import reader_scope, seen_register
 from services.registers.queries import ListRows, RegisterId, lookup
 from services.registers.results import RowView, register_view, row_name
+from services.registers.texts import row_in_language
 from services.registers.verbs import FieldValues, WrongPlace
 from services.registers.views import AskRow, list_rows, show_row
 from services.verbs import Command, NotAllowed, verb
@@ -339,7 +340,7 @@ def _ground(ctx: RequestContext, kind: Campaign, named: str | None, units: Seque
             filter(
                 None,
                 (
-                    row_name(view, row, language),
+                    row_name(view, row_in_language(row, view.fields, language), language),
                     f"№ {number}" if number else "",
                     date_long(date.fromisoformat(day), language) if day else "",
                 ),

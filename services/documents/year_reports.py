@@ -258,7 +258,9 @@ def _unanswered(
         asked = replace(source, dates=(dated,), where={**others, name: ()})
         try:
             listed = [
-                (fields[name].title[ctx.language], row.id) for fields, row in _listed(ctx, asked, unit, days)
+                (fields[name].title[ctx.language], row.id)
+                for fields, row in _listed(ctx, asked, unit, days)
+                if not any(row.values.get(one) in values for one, values in source.settled.items())
             ]
         except (UnknownRegister, UnknownField):
             continue

@@ -34,7 +34,8 @@ class FieldView(BaseModel):
 
     `filterable`, `sortable`, `total`: whether lists may be filtered, sorted by it, and have its sum under them.
     `register_id`: for references: the other register. `unit`: unit of a number. `translation_of`: the text
-    field it says in the other language of papers, or "".
+    field it says in the other language of papers, or ""; `post_of`: the person field whose post it takes where
+    nothing is written, or "".
     """
 
     id: str
@@ -51,6 +52,7 @@ class FieldView(BaseModel):
     sortable: bool
     total: bool
     translation_of: str
+    post_of: str = ""
 
 
 class RegisterView(BaseModel):
@@ -308,7 +310,7 @@ def field_view(one: RegisterField) -> FieldView:
         id=one.id,
         title=titles_of(one.title),
         kind=one.kind,
-        required=one.required,
+        required=one.required and not one.post_of,
         help=titles_of(one.help) if one.help else None,
         confidential=one.confidential,
         options=[OptionView(id=option.id, title=titles_of(option.title)) for option in one.options],
@@ -319,6 +321,7 @@ def field_view(one: RegisterField) -> FieldView:
         sortable=one.sortable,
         total=one.total,
         translation_of=one.translation_of,
+        post_of=one.post_of,
     )
 
 

@@ -37,6 +37,7 @@ from services.registers.verbs import (
     name_of,
     place_of,
     unique_keys,
+    with_posts,
 )
 from services.registers.views import list_rows
 from services.verbs import Command, verb
@@ -118,11 +119,13 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in there]
     errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
     find, places = lookup(ctx), dict[str, str | None]()
+    people = ctx.reads.office().people
     taken = {one.id for one in fields}
     for number, cells in lines:
         values, problems = parse_values(
             register, {key: value for key, value in cells.items() if key in taken}, find
         )
+        values = with_posts(register, values, people)
         problems = [*problems, *invalid_values(ctx, register, values, problems)]
         errors += [_error(register, problem, number, table.columns) for problem in problems]
         of_unit = "" if case else str(cells.get(UNIT, ""))
@@ -151,7 +154,11 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         rows=len(rows),
         preview=command.preview,
         ids=list(ids),
-        fields=[field_view(one) for one in fields if one.id in table.columns],
+        fields=[
+            field_view(one)
+            for one in fields
+            if one.id in table.columns or (one.post_of and any(one.id in row for row in rows))
+        ],
         first=rows[:SHOWN],
         names=names_of(ctx, register, rows[:SHOWN])
         | {one: name_in(ctx.reads.office(), one, ctx.language) for one in units[:SHOWN] if one},
@@ -169,7 +176,7 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
 
     register = seen_register(ctx, register_id)
     fields = writable_fields(ctx, register)
-    required = tuple(field.title for field in fields if field.required)
+    required = tuple(field.title for field in fields if field.required and not field.post_of)
     heads = [*heads_of(fields, language)]
     if register.kept_in == "unit":
         heads.append(_column(UNIT, heads, language))

@@ -322,10 +322,25 @@ def unique_titled(register: Register) -> Iterator[None]:
 def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
     values, problems = parse_values(register, given, lookup(ctx))
+    values = with_posts(register, values, ctx.reads.office().people)
     found = [*problems, *invalid_values(ctx, register, values, problems)]
     if found:
         raise InvalidRow(register, tuple(found))
     return values
+
+
+def with_posts(
+    register: Register, values: Mapping[str, Value], people: Mapping[str, Person]
+) -> dict[str, Value]:
+    """Return the values of a new row with the posts of the people it names, as the office knows them, where
+    nothing is written.
+    """
+    whole = dict(values)
+    for one in register.fields.values():
+        person = people.get(str(values.get(one.post_of))) if one.post_of else None
+        if person is not None and person.post and not is_filled(values.get(one.id)):
+            whole[one.id] = person.post
+    return whole
 
 
 def invalid_values(

@@ -228,6 +228,26 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
     assert (refused.code, "it has no quarters" in refused.err) == (2, True)
 
 
+def test_a_candidate_with_nothing_on_record_or_not_admitted_leaves_no_question(
+    office: Merzim, tmp_path: Path
+) -> None:
+    """Nobody with an offence was hired of them: row 4 says so. One whose check is not known is asked about."""
+    add = ("register", "candidate-checks", "add", "candidate=Нұрлан", "post=маман", "checked_by=Ким В.")
+    ended = "reception_ended_on=2026-07-01"
+    assert office(*add, ended, "records_result=clear", *NOW).code == 0
+    assert office(*add, ended, "admission=refused", "admission_on=2026-07-02", *NOW).code == 0
+    form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
+    said = office(*form, "--to", "a.docx").json["notes"]
+    cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
+    assert office(*add, ended, *NOW).code == 0
+    asked = office(*form, "--to", "a.docx").json["notes"]
+    open_cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
+
+    assert not any("Нет ответа" in one for one in said)
+    assert "candidate-checks-2026-0003. В документе о них ничего не сказано (строка 4)" in asked[0]
+    assert (cells[3], open_cells[3]) == ("Не выявлено.", "")
+
+
 @pytest.mark.parametrize(
     ("today", "due", "of_2026"),
     [

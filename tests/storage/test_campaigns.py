@@ -412,7 +412,8 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
 
 def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
-    documents, is named by the newest row, and another by its name. No letter, page or sheet says otherwise."""
+    documents, is named by the newest row, and another by its name, each in the reader's language. No letter,
+    page or sheet says otherwise."""
     ticked = replace(app.settings.regulations, acts=("mne-standard-2025", "enterprise-policy"))
     app.settings = replace(app.settings, regulations=ticked)
     ctx = replace(operator(app), language="ru")
@@ -421,6 +422,7 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     for unit, name in (("ministry", "Саясат"), ("other", "Бөтен саясат")):
         save(app.engine, units=[Unit(id="other", name="Кәсіпорын", parent="ministry", kind="quasi_state")])
         values = {"kind": "policy", "name": name, "number": "12-П", "adopted_on": "2026-01-15"}
+        values |= {"name_translated": "Политика о подарках"} if name == "Саясат" else {}
         add_row(ctx, build(AddRow, {"register_id": "organisation-documents", "unit": unit, "values": values}))
     own = start(ctx, **asked)
     named = start(ctx, **{**asked, "kind": "document_read"}, ground="Саясат")
@@ -428,7 +430,7 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     with pytest.raises(BadCampaign) as unknown:
         start(ctx, **{**asked, "kind": "document_read"}, ground="жоқ")
     run(app)
-    said = "внутренняя антикоррупционная политика · Саясат, № 12-П, 15 января 2026 года"
+    said = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
 
     assert [show(ctx, one).campaign.ground["ru"] for one in (bare, own, named, none)] == ["", said, said, ""]
     assert unknown.value.code == "campaign.unknown_ground"

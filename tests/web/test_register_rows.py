@@ -486,3 +486,32 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
     assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
     assert not any("не приняла акт" in one or "Образец" in one for one in after)
     assert "сроки и напоминания – в нём" in opened[0]
+
+
+def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Path) -> None:
+    """A new row takes it where nothing is written, by the form and from a spreadsheet; what is written stays,
+    and of whom the office knows no post it is asked.
+    """
+    accounts = "/registers/foreign-accounts"
+    fields = {"employee": KIM, "fact": "held", "found_on": "2026-03-30"}
+    form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
+    with real_office(tmp_path) as office:
+        people = "Подразделение;ФИО\nПресс-служба;Без Должности".encode()
+        (tmp_path / "people.csv").write_bytes(people)
+        office.run("people", str(tmp_path / "people.csv"))
+        rows = [add(office, form, accounts), add(office, {**form, "field.post": "Маман"}, accounts)]
+        with office.client() as browser:
+            asked = browser.get(f"{accounts}/new?lang=ru").text
+            shown = [text_of(browser.get(f"{one}?lang=ru").text) for one in rows]
+            taken = []
+            for who in (KIM, "Без Должности"):
+                table = f"employee;fact;found_on\n{who};held;30.03.2026".encode()
+                file = {"file": ("шот.csv", table)}
+                taken.append(browser.post(f"{accounts}/import?lang=ru", data={"unit": OWN}, files=file).text)
+
+    assert "должность из списка сотрудников" in asked
+    assert "required" not in re.findall(r'<input[^>]*name="field.post"[^>]*>', asked)[0]
+    assert ["Должность Директор" in one for one in shown] == [True, False]
+    assert "Должность Маман" in shown[1]
+    assert [("Директор" in one, 'name="take"' in one) for one in taken] == [(True, True), (False, False)]
+    assert "Должность" in taken[1].partition("Заполните поле")[2][:60]

@@ -151,6 +151,8 @@ MISTAKES = [
     ('id = "place"', 'id = "unit"', "reserved", 'field 1 "unit": id'),
     ('id = "guest"', 'id = "place"', "duplicate", 'field 2 "place"'),
     ('kind = "text"', 'kind = "string"', "not_allowed", 'field 1 "place": kind'),
+    ("# more of place", 'post_of = "guests"', "unknown_reference", 'field 1 "place": post_of'),
+    ("# more of place", 'post_of = "purpose"', "field_kind", 'field 1 "place": post_of'),
     ("# more of place", "total = true", "field_kind", 'field 1 "place": total'),
     ("# more of place", "subject = true", "field_kind", 'field 1 "place": subject'),
     ("# more of place", 'options = [{ id = "a", title = { en = "A" } }]', "field_kind", "options"),

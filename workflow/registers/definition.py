@@ -83,6 +83,8 @@ class RegisterField:
         preset: the default option of a choice.
         short: its name on the command line, if not its id.
         translation_of: the text field that it says in the other language of papers (Kazakh or Russian).
+        post_of: of a text: the person field whose post, as the office knows it, a new row takes where nothing
+            is written.
     """
 
     id: str
@@ -106,6 +108,7 @@ class RegisterField:
     preset: str = ""
     short: str = ""
     translation_of: str = ""
+    post_of: str = ""
 
     @property
     def outside_events(self) -> bool:

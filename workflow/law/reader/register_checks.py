@@ -49,6 +49,7 @@ def problems(register: Register) -> Iterator[Problem]:
         yield from _field(field, heading("field", number, field.id))
         yield from _in_case(register, field, heading("field", number, field.id))
         yield from _translation(register, field, heading("field", number, field.id))
+        yield from _post(register, field, heading("field", number, field.id))
     for number, action in enumerate(register.actions.values()):
         for field in action.fields.values():
             yield from _field(field, heading("action", number, action.id))
@@ -231,6 +232,14 @@ def _translation(register: Register, field: RegisterField, place: str) -> Iterat
     again = [one.id for one in register.fields.values() if one.translation_of == about.id and one != field]
     if differing or again or about.translation_of or field.required or field.unique:
         yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
+
+
+def _post(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
+    """Yield mistakes of a field that takes the post of a person: a text, of a field that names one."""
+    if field.post_of:
+        yield from _names(register, f"{place}: post_of", [field.post_of], "person")
+        if field.kind != "text":
+            yield Problem("not_allowed", f"{place}: kind", {"value": field.kind, "allowed": ("text",)})
 
 
 def _in_case(register: Register, field: RegisterField, place: str) -> Iterator[Problem]:
