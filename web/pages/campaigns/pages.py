@@ -61,6 +61,7 @@ from web.ui.form_values import (
     status_of,
 )
 from web.ui.name_fields import NameField, build_unit_field, resolve_unit
+from web.ui.org_names import author_names
 from web.ui.preferences import preferences
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam, build_unit_filter
@@ -387,6 +388,7 @@ def _campaign_page(
         campaign=found.campaign,
         kind=_kind_of(ctx, found.campaign.register_id, found.campaign.kind),
         found=found,
+        names=author_names(ctx, {event.by for event in found.history}),
         query=query,
         units=units,
         number=number,
