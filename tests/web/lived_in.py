@@ -175,7 +175,7 @@ def _rows(office: RealOffice, word: str) -> None:
         form |= {f"field.{name}": text for name, text in consent.items()}
         answer = browser.post("/registers/consents/new", data=form)
         assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
-        office.uploaded.append("/registers/consents")
+        office.uploaded.extend(("/registers/consents", "/registers/appeals"))
 
 
 def _people(office: RealOffice, word: str) -> None:
