@@ -16,6 +16,7 @@ LONG, SHORT = 29.7, 21.0
 LEFT, RIGHT, TOP, BOTTOM = 3.0, 1.5, 2.0, 2.0
 """Margins in centimetres, as customary in Kazakhstan's offices."""
 _LOCALES = {"kk": "kk-KZ", "ru": "ru-RU"}
+_TABLE_STYLES = ("TableNormal", "TableGrid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ def blank_document(language: str, *, landscape: bool) -> Document:
     from docx.shared import Cm, Pt
 
     document = docx.Document()
+    _drop_unused_parts(document)
     section = document.sections[0]
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (Cm(LONG), Cm(SHORT)) if landscape else (Cm(SHORT), Cm(LONG))
@@ -96,6 +98,20 @@ def blank_document(language: str, *, landscape: bool) -> Document:
     document.core_properties.author = document.core_properties.comments = ""
     document.core_properties.language = _LOCALES[language]
     return document
+
+
+def _drop_unused_parts(document: Document) -> None:
+    """Drop what python-docx's own template brings and no form uses: a picture, and eight hundred kilobytes of
+    styles of tables, which every filling would read and pack again.
+    """
+    for relations in (document.part.rels, document.part.package.rels):
+        for id, relation in list(relations.items()):
+            if relation.reltype.endswith(("/stylesWithEffects", "/thumbnail")):
+                del relations[id]
+    styles = document.styles.element
+    for style in styles.findall(_q("w:style")):
+        if style.get(_q("w:type")) == "table" and style.get(_q("w:styleId")) not in _TABLE_STYLES:
+            styles.remove(style)
 
 
 def draw_borders(table: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+import zipfile
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -496,6 +497,19 @@ def test_properties_stand_in_the_order_of_the_schema(name: str) -> None:
             names_in = [child.tag.removeprefix(WORD) for child in element]
             assert names_in == sorted(names_in, key=order.split().index)
     assert all(cell[-1].tag == f"{WORD}p" for cell in body.iter(f"{WORD}tc"))
+
+
+def test_a_form_brings_the_styles_it_names_and_no_gallery_of_others() -> None:
+    """What Word would look for is there; what no form uses would be read and packed with each filling."""
+    named = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|basedOn|next|link) w:val="([^"]+)"')
+    for name, language in EVERY:
+        with zipfile.ZipFile(io.BytesIO(template(name, language))) as parts:
+            texts = {part: parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml")}
+        known = set(re.findall(r'w:styleId="([^"]+)"', texts["word/styles.xml"]))
+
+        assert set(named.findall("".join(texts.values()))) <= known, name
+        assert len(texts["word/styles.xml"]) < 50_000, name
+        assert "word/stylesWithEffects.xml" not in texts, name
 
 
 def test_the_same_values_give_the_same_bytes() -> None:
