@@ -32,13 +32,14 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         return Line(label=say(f"account_letter.{code}", {}, language), text=str(said[key]))
 
     labels = (
+        ("office", "office"),
         ("login", "login"),
         ("at", "at"),
         ("by", "by"),
         ("approved_by", "approved_by"),
         ("until", "until"),
     )
-    table = tuple(label(code, key) for code, key in labels if key in said)
+    table = tuple(label(code, key) for code, key in labels if said.get(key))
     page = Page(
         subject=line("subject"),
         greeting=say("letter.greeting", {"name": name}, language),

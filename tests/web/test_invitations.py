@@ -92,6 +92,8 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     assert "Invitations on their way: 2" in answer.text
     assert "выберите пароль" in letters["D.Kim@org.kz"]
     assert "choose a password" in letters["ann@org.kz"]
+    assert "Организация: Министрлік" in letters["D.Kim@org.kz"].splitlines()
+    assert "Organisation: Министрлік" in letters["ann@org.kz"].splitlines()
     assert [len(found) for found in links.values()] == [1, 1]
     assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
     assert (replaced, taken.status_code, again.status_code) == (404, 303, 404)
