@@ -9,6 +9,7 @@ them. Without a second argument both databases are measured, PostgreSQL where it
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 import time
@@ -25,6 +26,7 @@ from statistics import median, quantiles
 
 from benchmarks.country import NOW, TODAY, postgresql
 from merzim.app import build_app
+from merzim.metronome import COLLECTIONS
 from services.app import AppContext
 from services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
 from services.context import RequestContext
@@ -316,7 +318,8 @@ def application(kind: str) -> Iterator[AppContext]:
 
 
 def main() -> None:
-    """Measure both databases, or the one that is named."""
+    """Measure both databases, or the one that is named, with the garbage collected as `merzim serve` does."""
+    gc.set_threshold(*COLLECTIONS)
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     for kind in sys.argv[2:] or ("sqlite", "postgresql"):
         print(kind)

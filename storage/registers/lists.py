@@ -170,7 +170,7 @@ class SqlRegisterLists:
             if query.is_narrowed:
                 total, sums, ids = self._measure(connection, query, totals)
                 whole = RowQuery(register=query.register)
-                if total > SHORT and not query.withdrawn and total == self._count(connection, whole):
+                if total > SHORT and not query.withdrawn and not self._has_more(connection, whole, total):
                     # All rows have what was asked for: the rest of the work need not look for it again.
                     query, every = whole, total
             else:
@@ -380,6 +380,11 @@ class SqlRegisterLists:
     def _count(self, connection: Connection, query: RowQuery) -> int:
         asked = select(func.count()).select_from(self._matching(query).subquery())
         return int(connection.execute(asked).scalar_one())
+
+    def _has_more(self, connection: Connection, query: RowQuery, number: int) -> bool:
+        """Return whether a query finds more rows than a number; it reads no further."""
+        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).offset(number).limit(1)
+        return connection.execute(asked).first() is not None
 
     def _measure(
         self, connection: Connection, query: RowQuery, totals: Collection[str]
