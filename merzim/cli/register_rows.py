@@ -131,10 +131,10 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
 
 
 def _show(call: CommandContext, request: RowsRequest) -> None:
+    from services.documents.row_papers import show_with_papers
     from services.registers.results import cell_value
-    from services.registers.views import AskRow, show_row
 
-    detail = show_row(call.ctx, AskRow(row=_row_id(request)))
+    detail = show_with_papers(call.ctx, _row_id(request), call.language)
     if call.json:
         call.answer(detail.model_dump(mode="json"))
         return
@@ -153,6 +153,8 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
         what = call.say(f"register.event.{event.kind}")
         words = [str(event.seq), event.at.strftime("%Y-%m-%d %H:%M"), event.by, what, ", ".join(fields)]
         call.print("  ".join(filter(None, [*words, event.ground])))
+    for paper in detail.papers:
+        call.print("\n".join((f"{paper.title}:", *paper.notes)) if paper.notes else paper.title)
 
 
 def _add(call: CommandContext, request: RowsRequest) -> None:

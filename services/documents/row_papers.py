@@ -9,6 +9,9 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
+from i18n import say
 from services.campaigns.views import ShowCampaign, definition_of, seen_campaign, show_campaign
 from services.context import RequestContext
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
@@ -16,7 +19,7 @@ from services.evidence import clean_file_name
 from services.registers.queries import MAX_PAGE_SIZE, ListRows
 from services.registers.results import RowView, field_view
 from services.registers.texts import row_in_language, text_notes, with_translations
-from services.registers.views import AskRow, list_rows, show_row
+from services.registers.views import AskRow, RowDetail, list_rows, show_row
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
 
@@ -90,6 +93,35 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
     for _, about, fields in _asked(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
     raise NoPapers("papers.none")
+
+
+class RowPaper(BaseModel):
+    """A form a row has, and the remarks beside it, which its document does not print."""
+
+    form: str
+    title: str
+    notes: list[str]
+
+
+class RowWithPapers(RowDetail):
+    """A row with its forms."""
+
+    papers: list[RowPaper]
+
+
+def show_with_papers(ctx: RequestContext, row: str, language: str) -> RowWithPapers:
+    """Return a row with its forms, their remarks said in a language. Raises UnknownRow."""
+    detail, reader = show_row(ctx, AskRow(row=row)), replace(ctx, language=language)
+    view = detail.row
+    papers = [
+        RowPaper(
+            form=form.id,
+            title=form.title[language],
+            notes=[say(mark.code, mark.arguments, language) for mark in paper_marks(reader, form, view)],
+        )
+        for form in papers_for(view.register_id, view.values, withdrawn=view.withdrawn)
+    ]
+    return RowWithPapers(**{name: getattr(detail, name) for name in RowDetail.model_fields}, papers=papers)
 
 
 def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:

@@ -124,7 +124,7 @@ def test_a_persons_form_carries_name_and_post(office: Merzim, tmp_path: Path) ->
 def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, tmp_path: Path) -> None:
     """By the row, or by the person; the post as it was then. No paper is made of a refusal."""
     consents = ("register", "consents")
-    row = ("paper=consent", "post=Бас маман", "signed_on=2026-04-01")
+    row = ("paper=consent", "post=Бөлім басшысы", "signed_on=2026-04-01")
     assert office(*consents, "add", "employee=v.kim@example.kz", *row, *NOW).code == 0
     refusal = ("paper=consent", "post=Маман", "refused=yes", "consequence=not_appointed")
     assert office(*consents, "add", "employee=Серікбаев Дәурен Маратұлы", *refusal, *NOW).code == 0
@@ -132,13 +132,19 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
     for file, who in (("a.docx", by_row), ("b.docx", ("--person", "v.kim@example.kz"))):
         assert office("form", "consent", *who, "--to", tmp_path / file, "--lang", "ru", *NOW).code == 0
         text = text_of((tmp_path / file).read_bytes())
-        assert "Бас маман," in text
+        assert "Бөлім басшысы," in text
         assert "1 апреля 2026 года" in text
     to = ("--to", tmp_path / "c.docx", *NOW)
     other = office("form", "confirmation", *by_row, *to)
     refused = office("form", "consent", "--row", "consents-2026-0002", *to)
     archive = office(*consents, "forms", tmp_path / "all.zip", "--lang", "kk", *NOW)
+    shown = [
+        office(*consents, "show", f"consents-2026-000{number}", "--lang", "ru", *NOW).out for number in (1, 2)
+    ]
 
+    assert "Записи, где текст есть только на казахском языке (1): consents-2026-0001." in shown[0]
+    assert "В документ на русском он войдёт как есть: Должность (1)." in shown[0]
+    assert "войдёт как есть" not in shown[1]
     assert (other.code, refused.code) == (2, 2)
     assert other.err == "merzim: There is nothing here that stands on a form.\n"
     assert archive.code == 0

@@ -515,3 +515,21 @@ def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Pa
     assert "Должность Маман" in shown[1]
     assert [("Директор" in one, 'name="take"' in one) for one in taken] == [(True, True), (False, False)]
     assert "Должность" in taken[1].partition("Заполните поле")[2][:60]
+
+
+def test_what_a_paper_of_a_row_says_in_one_language_only_is_said_beside_it_by_the_api(tmp_path: Path) -> None:
+    """In the language of who asks; a row that stands on no form has none."""
+    fields = {"employee": KIM, "post": "Бөлім басшысы", "paper": "consent", "signed_on": "2026-03-30"}
+    form = {"unit": OWN} | {f"field.{name}": text for name, text in fields.items()}
+    with real_office(tmp_path) as office:
+        rows = [add(office, form, "/registers/consents"), add(office, gift())]
+        with office.client() as browser:
+            found = [
+                browser.get(f"{API}/rows/{one.rpartition('/')[2]}", headers={"accept-language": "ru"}).json()
+                for one in rows
+            ]
+
+    assert [[paper["form"] for paper in one["papers"]] for one in found] == [["consent"], []]
+    assert "В документ на русском он войдёт как есть: Должность (1)." in " ".join(
+        found[0]["papers"][0]["notes"]
+    )

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import Path
 from starlette.responses import Response
 
+from services.documents.row_papers import RowWithPapers, show_with_papers
 from services.inputs import build
 from services.registers import tables as register_tables
 from services.registers import verbs as registers
 from services.registers import views as register_views
 from services.registers.queries import ListRows
-from services.registers.views import AskRegisters, AskRow, RegisterList, RowDetail, RowList
+from services.registers.views import AskRegisters, RegisterList, RowList
 from web.api import mount
 from web.api.answers import DAMAGED, RequestTranslator, api_router
 from web.api.files import file_answer
@@ -68,9 +69,9 @@ def list_own_rows(ctx: Own) -> RowList:
 
 
 @router.get("/rows/{row}")
-def get_row(ctx: Reading, row: RowPath) -> RowDetail:
-    """Return a row of a register, with the fields visible to the reader and its history."""
-    return register_views.show_row(ctx, AskRow(row=row))
+def get_row(ctx: Reading, row: RowPath, translator: RequestTranslator) -> RowWithPapers:
+    """Return a row of a register, with the fields visible to the reader, its history and notes on its forms."""
+    return show_with_papers(ctx, row, translator.language)
 
 
 @router.get("/rows/{row}/files/{digest}", responses={**file_answer(), **DAMAGED})
