@@ -5,31 +5,31 @@ Password and second factor are changed in a browser session only, never by a tok
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import HTTPException
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from notifications.digest_links import choice_of
+from services.accounts import sessions
+from services.accounts.sessions import Ending, Hash, SessionsEnded
 from services.accounts.telegram import TelegramCode, offer
 from services.accounts.verbs import WayIn, ways_in
 from services.cases import comments
-from services.inputs import Day, Key, LanguageCode
+from services.inputs import LanguageCode
+from services.people.leave import set_leave
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
-from web.auth.dependencies import Own, Recording
+from web.auth.dependencies import Own
 from web.pages.account.digest_choice import be_reminded, own_choice
 from web.pages.administration.feeds import give_own, revoke
-from web.pages.cases import commands
 
 router = api_router("/api/v1/account", tags=["account"])
 mount.post(router, "/inbox/query", comments.list_inbox, tags=["account"])
 mount.post(router, "/inbox/read", comments.read_inbox, tags=["account"])
 Digest = Literal["default", "single", "daily", "weekly"]
-Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class AccountAnswer(BaseModel):
@@ -54,23 +54,9 @@ class DigestChoice(Command):
     language: LanguageCode
 
 
-class Away(Command):
-    """Days of leave, both included; without them the leave is cancelled. `deputy`: a person's key."""
-
-    first: Day | None = None
-    last: Day | None = None
-    deputy: Key | None = None
-
-
 class DigestChosen(BaseModel):
     digest: str
     language: str
-
-
-class LeaveAnswer(BaseModel):
-    first: date | None
-    last: date | None
-    deputy: str | None
 
 
 class FeedMade(BaseModel):
@@ -83,18 +69,6 @@ class FeedMade(BaseModel):
 
 class FeedRevoked(Command):
     id: Hash
-
-
-class Ending(Command):
-    """What to end. `id`: a session or known device; without it all of them."""
-
-    id: Hash | None = None
-
-
-class SessionsEnded(BaseModel):
-    """The number of sessions, devices or feeds that were ended."""
-
-    ended: int
 
 
 class TelegramUnlinked(BaseModel):
@@ -132,16 +106,7 @@ def set_digest(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
     return once(ctx, body, set_choice, DigestChosen)
 
 
-@router.post("/leave")
-def set_leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
-    """Set the reader's leave and deputy."""
-
-    def write_leave() -> LeaveAnswer:
-        first, last = body.first or body.last, body.last or body.first
-        commands.go_away(ctx, (first, last) if first and last else None, body.deputy)
-        return LeaveAnswer(first=first, last=last, deputy=body.deputy)
-
-    return once(ctx, body, write_leave, LeaveAnswer)
+mount.post(router, "/leave", set_leave)
 
 
 @router.post("/feeds", status_code=201)
@@ -184,9 +149,4 @@ def unlink_telegram(ctx: Own, once: Writing) -> TelegramUnlinked:
 def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
 
-    def end() -> SessionsEnded:
-        if body is not None and body.id is not None:
-            return SessionsEnded(ended=commands.end_session(ctx, body.id))
-        return SessionsEnded(ended=commands.end_sessions(ctx))
-
-    return once(ctx, body, end, SessionsEnded)
+    return once(ctx, body, lambda: sessions.end_sessions(ctx, body or Ending()), SessionsEnded)

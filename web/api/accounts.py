@@ -11,14 +11,13 @@ from services.accounts import invitations
 from services.accounts import verbs as accounts
 from services.administration import office as administration
 from services.inputs import Line
+from services.outgoing import letters
 from services.upkeep import operations
 from services.verbs import Command
 from web.api import mount
 from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
-from web.api.notices import Resent
 from web.auth.dependencies import Setting
-from web.pages.cases import commands
 
 router = api_router("/api/v1/administration", tags=["administration"])
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -86,15 +85,7 @@ def try_channel(
     return once(ctx, body, send_test_letter, LetterSent)
 
 
-@router.post("/channels/{channel}/resending")
-def resend_channel_letters(ctx: Setting, once: Writing, channel: Named) -> Resent:
-    """Queue again the letters delayed by a channel's fault."""
-    return once(
-        ctx,
-        None,
-        lambda: Resent(channel=channel, letters=commands.resend_all(ctx, channel)),
-        Resent,
-    )
+mount.post(router, "/channels/{channel}/resending", letters.resend_channel_letters)
 
 
 @router.get("/operations")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import HTTPException, Path, Request
+from fastapi import Path, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.inputs import Key, Name
-from services.verbs import Command
+from services.outgoing import letters
+from web.api import mount
 from web.api.answers import CaseId, Limit, NoticeAnswer, Number, RequestTranslator, api_router, notice_answer
 from web.api.files import FILE
-from web.api.mount import Writing
-from web.auth.dependencies import Managing, Reading, Recording
-from web.pages.cases import commands
+from web.auth.dependencies import Reading
 from web.pages.cases.documents import register_file
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.reading import letters_of
@@ -50,28 +48,6 @@ class RegisterProof(BaseModel):
     seal: int
 
 
-class Letter(Command):
-    key: Key
-
-
-class Channel(Command):
-    channel: Name
-
-
-class Resent(BaseModel):
-    """The number of letters queued again."""
-
-    channel: str
-    letters: int
-
-
-class LetterDone(BaseModel):
-    """The result for one letter. `done`: false if there was nothing to do."""
-
-    key: str
-    done: bool
-
-
 @router.get("/notices")
 def list_notices(
     ctx: Reading, translator: RequestTranslator, asked: Narrowing, number: Number = 1, limit: Limit = 100
@@ -104,15 +80,7 @@ def get_notices_file(request: Request, ctx: Reading, asked: Narrowing, ending: E
     return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
 
 
-@router.post("/notices/resending")
-def resend_letters_of_channel(ctx: Managing, once: Writing, body: Channel) -> Resent:
-    """Queue again the letters delayed by a channel's fault."""
-    return once(
-        ctx,
-        body,
-        lambda: Resent(channel=body.channel, letters=commands.resend_all(ctx, body.channel)),
-        Resent,
-    )
+mount.post(router, "/notices/resending", letters.resend_letters_of_channel)
 
 
 @router.get("/cases/{case}/notices")
@@ -129,28 +97,5 @@ def get_case_notices_file(request: Request, ctx: Reading, case: CaseId, ending: 
     return letters_of(request, ctx, case, ending)
 
 
-@router.post("/cases/{case}/notices/acknowledgement")
-def acknowledge_letter(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
-    """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
-    get_case_or_404(ctx, case)
-
-    def record() -> LetterDone:
-        try:
-            commands.read_letter(ctx, case, body.key)
-        except commands.NoSuchLetter:
-            raise HTTPException(404, "web.problem.no_letter") from None
-        return LetterDone(key=body.key, done=True)
-
-    return once(ctx, body, record, LetterDone)
-
-
-@router.post("/cases/{case}/notices/resending")
-def resend_letter(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
-    """Queue a letter that did not arrive again, for the next office hours."""
-    get_case_or_404(ctx, case)
-    return once(
-        ctx,
-        body,
-        lambda: LetterDone(key=body.key, done=commands.resend(ctx, case, body.key)),
-        LetterDone,
-    )
+mount.post(router, "/cases/{case}/notices/acknowledgement", letters.acknowledge_letter)
+mount.post(router, "/cases/{case}/notices/resending", letters.resend_letter)

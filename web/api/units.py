@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import HTTPException
 
+from services.accounts.sessions import SessionsEnded
 from services.inputs import Key
 from services.people import staff
 from services.verbs import Command
 from web.api import mount
-from web.api.account import FeedMade, FeedRevoked, SessionsEnded
+from web.api.account import FeedMade, FeedRevoked
 from web.api.answers import RequestTranslator, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Setting

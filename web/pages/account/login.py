@@ -16,8 +16,11 @@ from starlette.responses import RedirectResponse, Response
 
 from services.accounts import credentials
 from services.accounts.credentials import BadPassword, hash_secret
+from services.accounts.sessions import Ending
+from services.accounts.sessions import end_sessions as end
 from services.accounts.telegram import TelegramCode, is_linked
 from services.context import RequestContext
+from services.inputs import build
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,
@@ -32,7 +35,6 @@ from web.auth.devices import device_hashes
 from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
 from web.pages.account.digest_choice import own_choice
-from web.pages.cases import commands
 from web.ui.form_values import Fields
 from web.ui.render import page
 from workflow.org.access import ACCESSES, Account, Entry, Reader, must_enrol
@@ -158,10 +160,11 @@ def change_password(request: Request, ctx: OwnByPerson, texts: Fields) -> Respon
 def end_sessions(request: Request, ctx: Own, texts: Fields) -> Response:
     """End the selected session or known device; without a selection all but those of this browser."""
     if texts.get("hash"):
-        commands.end_session(ctx, texts["hash"])
+        end(ctx, build(Ending, {"id": texts["hash"]}))
         return RedirectResponse("/account?said=ended_one", status_code=303)
     here = current_session(request, ctx.accounts, now=ctx.now)
-    commands.end_sessions(ctx, but={here.hash if here else "", *device_hashes(request)})
+    keep = {*([here.hash] if here else []), *device_hashes(request)}
+    end(ctx, Ending(keep=sorted(keep)))
     return RedirectResponse("/account?said=ended", status_code=303)
 
 

@@ -18,8 +18,9 @@ from services.cases import assignments, comments
 from services.cases import verbs as cases
 from services.context import RequestContext
 from services.inputs import build
+from services.outgoing.letters import Letter, NoSuchLetter, acknowledge_letter
 from web.auth.dependencies import Recording, needs
-from web.pages.cases import commands, passport
+from web.pages.cases import passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect
 from web.ui.form_values import (
@@ -182,8 +183,8 @@ def _remove_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[st
 
 def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     try:
-        commands.read_letter(ctx, case, answers.get("key", ""))
-    except commands.NoSuchLetter:
+        acknowledge_letter(ctx, build(Letter, {"case": case, "key": answers.get("key", "")}))
+    except NoSuchLetter:
         raise InvalidForm("web.refusal.not_your_notice") from None
     return "acknowledged", ""
 

@@ -13,10 +13,11 @@ from starlette.responses import RedirectResponse, Response
 
 from notifications.statistics import Figures
 from services.context import RequestContext
-from services.outgoing import sending
+from services.inputs import build
+from services.outgoing import letters, sending
+from services.outgoing.letters import Channel, Letter
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.http_figures import SECONDS, answered
-from web.pages.cases import commands
 from web.pages.cases.page import CaseId, get_case_or_404
 from web.pages.overview.view import near
 from workflow.board.sums import horizon, total
@@ -66,14 +67,16 @@ def _may_scrape(request: Request, ctx: RequestContext) -> bool:
 def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
     """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
     get_case_or_404(ctx, case)
-    commands.resend(ctx, case, key)
+    if key:
+        letters.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
 @router.post("/channels/resend")
 def resend_all(ctx: Managing, channel: Name = "") -> Response:
     """Queue again the letters delayed by a channel's fault; then show the overview."""
-    commands.resend_all(ctx, channel)
+    if channel:
+        letters.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
 
 
@@ -82,7 +85,8 @@ def resend_there(ctx: Setting, channel: Name = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the administrator; then show the page of
     channels.
     """
-    commands.resend_all(ctx, channel)
+    if channel:
+        letters.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
     return RedirectResponse("/administration/channels", status_code=303)
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, ImmutableMultiDict, UploadFile
 from starlette.responses import RedirectResponse, Response
@@ -24,8 +24,9 @@ from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.inputs import build
 from services.law.act_texts import loaded_languages
+from services.outgoing.letters import Letter, acknowledge_letter
+from services.people.leave import Away, set_leave
 from web.auth.dependencies import Recording
-from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed
 from web.pages.cases.evidence import parse_address
 from web.pages.cases.page import get_case_or_404
@@ -153,21 +154,17 @@ def read(request: Request, ctx: Recording, answers: Fields) -> Response:
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
         get_case_or_404(ctx, case)
-    try:
-        obligation = commands.read_letter(ctx, case, key)
-    except commands.NoSuchLetter:
-        raise HTTPException(404, "web.problem.not_found") from None
-    return _onward(request, answers, said="read", what=f"{case}:{obligation}")
+    done = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
+    return _onward(request, answers, said="read", what=f"{case}:{done.obligation}")
 
 
 @router.post("/desk/leave")
 def leave(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Set the reader's leave and deputy."""
     try:
-        away = None
-        if "none" not in answers:
-            away = parse_date(answers.get("first", "")), parse_date(answers.get("last", ""))
-        commands.go_away(ctx, away, answers.get("deputy", "") or None)
+        days = () if "none" in answers else ("first", "last")
+        away = {name: parse_date(answers.get(name, "")) for name in days}
+        set_leave(ctx, build(Away, {**away, "deputy": answers.get("deputy", "") or None}))
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, refusal=refusal, answers=answers)
     return _onward(request, answers, said="leave", what="")
