@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine
 from xdist.scheduler import LoadFileScheduling
 
@@ -38,6 +39,9 @@ _numbers = count(1)
 shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
 shortcuts.use_memory_for_files()
+# How fast a machine makes examples is nothing a test says.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
