@@ -211,7 +211,7 @@ def test_what_a_version_before_wrote_is_listed_by_the_next_round(
 ) -> None:
     """It knows nothing of the lines; the database names the case, and it is listed later."""
     with monkeypatch.context() as before:
-        before.setattr(recommendations, "told", lambda events: False)
+        before.setattr(recommendations, "affects_lines", lambda events: False)
         case = with_a_risk(engine)
     reads = SqlReads(engine)
     assert reads.recommended(RecommendationFilter(), TODAY) == []
@@ -274,7 +274,7 @@ def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
     """It stays unlisted, and the others are listed."""
     monkeypatch.setattr(recommendations, "AT_ONCE", 1)
     with monkeypatch.context() as before:
-        before.setattr(recommendations, "told", lambda events: False)
+        before.setattr(recommendations, "affects_lines", lambda events: False)
         cut, whole = with_a_risk(engine), with_a_risk(engine)
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == cut).values(head="0"))

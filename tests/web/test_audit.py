@@ -72,7 +72,7 @@ def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> No
         assert client.get("/api/v1/audit").status_code == 403
         assert client.get("/api/v1/audit/file/jsonl").status_code == 403
     with watched.client("administrator") as client:
-        refused = client.get("/", headers={"accept": "text/html"})
+        refused = client.get("/cases", headers={"accept": "text/html"})
         assert refused.status_code == 403
         assert (
             re.findall(r'<a class="(?:brand|btn[^"]*)" href="([^"]*)"', refused.text) == ["/administration"] * 2
