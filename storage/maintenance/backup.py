@@ -59,22 +59,37 @@ def restore(engine: Engine, file: Path) -> Path | None:
 
     Raises:
         BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
-            `backup_damaged`, `backup_unwritable`; the database is unchanged.
+            `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
     """
     place = _file(engine)
     if not file.is_file():
         raise BackupRefused("backup_missing", file=str(file))
     check(file)
+    engine.dispose()
     before = _set_aside(engine, place)
+    engine.dispose()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _opened(file) as kept, _opened(place) as live:
+            if before is not None and _in_use(live):
+                before.unlink()
+                raise BackupRefused("backup_in_use", file=str(place))
             kept.backup(live)
     except (OSError, sqlite3.Error) as trouble:
         raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
-    engine.dispose()
     create_or_migrate(engine)
     return before
+
+
+def _in_use(database: sqlite3.Connection) -> bool:
+    """Return whether a service or another command has the database open, even if it does nothing with it.
+
+    SQLite leaves its write-ahead journal only for the last connection to a database.
+    """
+    try:
+        return bool(database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",))
+    except sqlite3.OperationalError:
+        return True
 
 
 def _set_aside(engine: Engine, place: Path) -> Path | None:

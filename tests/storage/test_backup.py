@@ -97,6 +97,25 @@ def test_a_backup_is_restored_where_nothing_stood(sqlite: Engine, tmp_path: Path
     fresh.dispose()
 
 
+def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_path: Path) -> None:
+    """Even while the service does nothing; no copy of the database is left behind."""
+    opened(sqlite)
+    backup(sqlite, tmp_path / "backup.sqlite")
+    added = opened(sqlite)
+    service = open_database(str(sqlite.url))
+    with service.connect() as idle:
+        idle.execute(text("SELECT 1"))
+        with pytest.raises(BackupRefused) as caught:
+            restore(sqlite, tmp_path / "backup.sqlite")
+    service.dispose()
+
+    assert caught.value.code == "backup_in_use"
+    assert added.id in SqlLedger(sqlite).ids()
+    assert not list(Path(str(sqlite.url.database)).parent.glob("*.before-restore-*"))
+    restore(sqlite, tmp_path / "backup.sqlite")
+    assert added.id not in SqlLedger(sqlite).ids()
+
+
 def damaged(file: Path) -> None:
     copy = open_database(f"sqlite:///{file}")
     with copy.connect() as connection, connection.begin():
