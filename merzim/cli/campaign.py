@@ -85,6 +85,12 @@ def start(
     units: Annotated[
         list[str] | None, typer.Option("--unit", metavar="U", help="cli.option.campaign_units")
     ] = None,
+    duties: Annotated[
+        list[str] | None, typer.Option("--duty", metavar="DUTY", help="cli.option.campaign_duties")
+    ] = None,
+    posts: Annotated[
+        list[str] | None, typer.Option("--post", metavar="TEXT", help="cli.option.campaign_posts")
+    ] = None,
     ground: Annotated[str, typer.Option("--ground", metavar="ROW", help="cli.option.campaign_ground")] = "",
     link: Annotated[str, typer.Option("--link", metavar="URL", help="cli.option.campaign_link")] = "",
     file: Annotated[str, typer.Option("--file", metavar="FILE", help="cli.option.campaign_file")] = "",
@@ -102,6 +108,8 @@ def start(
             "kind": kind,
             "title": title,
             "units": list(units or ()),
+            "duties": list(duties or ()),
+            "posts": list(posts or ()),
             "until": day(until, where="--until"),
             "values": _values(values),
             "ground": ground or None,

@@ -250,7 +250,7 @@ def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: Ca
         or person is None
         or asked.state != "awaited"
         or not campaign.is_open(ctx.today)
-        or not any(one.key == person.key for one in people_asked(office, campaign.units))
+        or not any(one.key == person.key for one in people_asked(office, campaign.choice))
     ):
         raise LinkRefused("campaign.link_refused")
     try:

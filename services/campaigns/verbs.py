@@ -35,13 +35,15 @@ from services.registers.texts import row_in_language
 from services.registers.verbs import FieldValues, WrongPlace
 from services.registers.views import AskRow, list_rows, show_row
 from services.verbs import Command, NotAllowed, verb
+from workflow.closest_matches import closest_first
 from workflow.org.access import within
-from workflow.org.office import Person, acts_of, name_order
+from workflow.org.office import DUTIES, Person, acts_of, name_order
 from workflow.refusal import Refusal
-from workflow.registers.campaigns import StartedCampaign, people_asked
+from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
 from workflow.registers.rows import name_in
 from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
+from workflow.search_words import search_words
 
 NAMED_LIMIT = 20
 """Number of people without an address that a preview names."""
@@ -66,16 +68,20 @@ class CampaignPreview(BaseModel):
 class StartCampaign(Command):
     """Ask the people of some units for their answer.
 
-    `units`: with all units below; all people if empty. `values`: values of the fields the officer fills in.
-    `ground`: the row of the organisation's own document it rests on, where its kind names their register; null
-    for the newest fitting one, empty for none. `link` or `file`: the document to read. `eds`: whether the
-    answer may be signed with a digital signature. `preview`: write nothing.
+    `units`: with all units below; all people if empty. `duties`, `posts`: of these people only those who hold
+    one of the duties, or whose post has the words of one of the texts; everybody if both are empty. `values`:
+    values of the fields the officer fills in. `ground`: the row of the organisation's own document it rests on,
+    where its kind names their register; null for the newest fitting one, empty for none. `link` or `file`: the
+    document to read. `eds`: whether the answer may be signed with a digital signature. `preview`: write
+    nothing.
     """
 
     register_id: RegisterId
     kind: Name
     title: Line = ""
     units: list[Line] = Field(default_factory=list, max_length=200)
+    duties: list[Name] = Field(default_factory=list, max_length=len(DUTIES))
+    posts: list[Line] = Field(default_factory=list, max_length=20)
     until: Day
     values: FieldValues = Field(default_factory=dict)
     ground: Line | None = None
@@ -147,9 +153,10 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
     ground = _ground(ctx, kind, command.ground, units)
     if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
         raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
-    people = list(people_asked(office, units))
+    choice = _choice(units, command)
+    people = list(people_asked(office, choice))
     if not people:
-        raise BadCampaign("campaign.nobody")
+        raise BadCampaign("campaign.nobody_chosen" if choice.narrows else "campaign.nobody")
     unreached = _unreached(ctx, people)
     result = CampaignPreview(
         campaign="",
@@ -174,6 +181,8 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
                 **document,
                 **({"eds": True} if command.eds else {}),
                 **({"ground": ground} if ground else {}),
+                **({"duties": sorted(choice.duties)} if choice.duties else {}),
+                **({"posts": sorted(choice.posts)} if choice.posts else {}),
             },
             given=given,
             started_on=ctx.today,
@@ -295,6 +304,15 @@ def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str])
         if not register.binds(office.kind_of(unit), acts):
             raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, unit))
     return units
+
+
+def _choice(units: tuple[str, ...], command: StartCampaign) -> PeopleChoice:
+    """Return who of the people of these units is asked. Raises BadCampaign for an unknown duty."""
+    for duty in command.duties:
+        if duty not in DUTIES:
+            raise BadCampaign("campaign.unknown_duty", duty=duty, allowed=closest_first(duty, DUTIES))
+    posts = frozenset(text.strip() for text in command.posts if search_words(text))
+    return PeopleChoice(units, duties=frozenset(command.duties), posts=posts)
 
 
 def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | None:

@@ -74,9 +74,10 @@ class CampaignKind(BaseModel):
 class CampaignView(BaseModel):
     """A campaign, with the numbers of visible people by state.
 
-    `ground`: what it rests on: the organisation's own document, or the act with its paragraph, "" for none;
-    `unreached`: number of awaited people no channel has an address for; `file`: the name of the document's
-    file.
+    `duties`, `posts`: who of these units is asked: holders of the duties, people with such words in their post;
+    everybody if both are empty. `ground`: what it rests on: the organisation's own document, or the act with
+    its paragraph, "" for none; `unreached`: number of awaited people no channel has an address for; `file`: the
+    name of the document's file.
     """
 
     id: str
@@ -86,6 +87,8 @@ class CampaignView(BaseModel):
     title: Titles
     units: list[str]
     unit_names: list[str]
+    duties: list[str]
+    posts: list[str]
     until: date
     started_on: date
     started_by: str
@@ -329,6 +332,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("document"), str(document.get("link") or document.get("name") or "")),
         (head("digest"), str(document.get("sha256", ""))),
         (head("units"), "; ".join(view.unit_names) or head("all_units")),
+        *([(head("chosen"), chosen)] if (chosen := said_choice(view, language)) else ()),
         (head("started"), campaign.started_on),
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
@@ -366,6 +370,12 @@ def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str,
                 campaign.titled(kinds[campaign.kind]) if campaign.kind in kinds else Text(*[name] * 3)
             )
     return titles
+
+
+def said_choice(view: CampaignView, language: str) -> str:
+    """Return who of the units of a campaign is asked, in words; "" for everybody."""
+    duties = (say(f"duty.{one}", {}, language) for one in view.duties)
+    return "; ".join((*duties, *(f"«{one}»" for one in view.posts)))
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
@@ -465,6 +475,8 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         title=titles_of(title),
         units=list(campaign.units),
         unit_names=[name_in(office, one, ctx.language) for one in campaign.units],
+        duties=sorted(campaign.choice.duties),
+        posts=sorted(campaign.choice.posts),
         until=campaign.until,
         started_on=campaign.started_on,
         started_by=campaign.started_by,

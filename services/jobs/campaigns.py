@@ -66,7 +66,7 @@ def find_changes(
     from workflow.search_words import fold
 
     joined, changed = [], []
-    present = {person.key: person for person in people_asked(office, campaign.units)}
+    present = {person.key: person for person in people_asked(office, campaign.choice)}
     for person in present.values():
         before, reached = asked.get(person.key), chosen_channel(person, channels) is not None
         if before is None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from services.context import RequestContext
-from services.verbs import NotFound
-from workflow.org.access import scope
+from services.verbs import NotAllowed, NotFound
 from workflow.org.office import Office
-from workflow.registers.access import EVERYTHING, RowScope, in_reach, row_scope, sees_lists, visible_fields
+from workflow.registers.access import (
+    EVERYTHING,
+    RowScope,
+    in_reach,
+    keeps_rows,
+    row_scope,
+    sees_lists,
+    visible_fields,
+)
 from workflow.registers.definition import Register, UnknownRegister
 from workflow.registers.rows import RegisterRow
 
@@ -21,7 +28,7 @@ class UnknownRow(NotFound):
 
 def reader_scope(ctx: RequestContext) -> RowScope:
     """Return the scope of rows visible to the reader."""
-    return EVERYTHING if ctx.operator else row_scope(scope(ctx.reader), ctx.reader.person)
+    return EVERYTHING if ctx.operator else row_scope(ctx.reader)
 
 
 def seen_register(ctx: RequestContext, name: str) -> Register:
@@ -29,6 +36,14 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
     register = ctx.app.registers.on(name, ctx.today)
     if not sees_lists(register, reader_scope(ctx)):
         raise UnknownRegister("register.unknown", register=name, allowed=())
+    return register
+
+
+def kept_register(ctx: RequestContext, name: str) -> Register:
+    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
+    register = seen_register(ctx, name)
+    if not keeps_rows(register, reader_scope(ctx)):
+        raise NotAllowed
     return register
 
 
@@ -47,5 +62,6 @@ def seen_row(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register, Col
 
 def may_write(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> bool:
     """Return whether the reader may change a row: it is one of their units' and not withdrawn."""
-    allowed = ctx.operator or ctx.reader.may("record")
-    return allowed and not row.withdrawn and in_reach(register, row, reader_scope(ctx), office)
+    scope = reader_scope(ctx)
+    allowed = ctx.operator or (ctx.reader.may("record") and keeps_rows(register, scope))
+    return allowed and not row.withdrawn and in_reach(register, row, scope, office)

@@ -13,7 +13,7 @@ from services.context import RequestContext
 from services.registers.access import may_write, reader_scope
 from services.results import Titles, titles_of
 from workflow.org.office import Office
-from workflow.registers.access import RowScope, in_reach, list_fields, sees_lists, visible_fields
+from workflow.registers.access import RowScope, in_reach, keeps_rows, list_fields, sees_lists, visible_fields
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.rows import RegisterRow, name_in
 from workflow.registers.values import days_late, is_filled
@@ -296,7 +296,7 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
         procedures=list(register.procedures),
         confidential=register.confidential,
         opens=register.opens.procedure if register.opens else "",
-        may_write=sees_lists(register, seen),
+        may_write=keeps_rows(register, seen),
         rows=rows,
         fields=fields,
         named_by=[name for name in register.named_by if name in shown],

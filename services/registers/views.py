@@ -34,7 +34,7 @@ from services.results import FieldChangeResult, Titles, titles_of
 from services.verbs import Command, verb
 from services.yearly.register_duties import duties_of
 from workflow.org.office import acts_of
-from workflow.registers.access import in_reach, list_fields, sees_lists
+from workflow.registers.access import in_reach, keeps_rows, list_fields, sees_lists
 from workflow.registers.definition import Register
 from workflow.registers.rows import RegisterRow, RowEvent, days_of_case
 
@@ -273,7 +273,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
                         field=field.id,
                         total=page.total,
                         rows=head_views(ctx, page.rows, links=False),
-                        may_add=ctx.operator or ctx.reader.may("record"),
+                        may_add=keeps_rows(other, seen) and (ctx.operator or ctx.reader.may("record")),
                     )
                 )
     return found

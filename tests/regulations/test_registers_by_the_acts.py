@@ -362,13 +362,22 @@ def test_nobody_a_row_is_about_reads_who_reported_it() -> None:
         (register.id, name)
         for register in shipped().values()
         for access in register.access
+        if access.person
         for name in access.fields
         if register.fields[name].confidential
     ]
 
     assert shown == []
     assert {(one, name) for one, name in REPORTERS if not shipped()[one].fields[name].confidential} == set()
-    assert not any(shipped()[one].access for one in ("offences", "internal-investigations", "reporters"))
+    closed = [shipped()[one].access for one in ("offences", "internal-investigations", "reporters")]
+    assert not any(access.person for accesses in closed for access in accesses)
+    by_reader = {
+        (register.id, name)
+        for register in shipped().values()
+        for names in register.seen_by_reader.values()
+        for name in names
+    }
+    assert by_reader & REPORTERS == {("conflicts", "notifier")}, "the written notice goes to the head: 14(1)"
 
 
 def test_a_row_is_named_by_nothing_secret() -> None:

@@ -713,6 +713,38 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
     assert not refused(operator(app, at=day), tokens["guest"])
 
 
+def test_a_campaign_asks_who_holds_a_duty_or_a_post_and_follows_who_comes_to_hold_it(app: AppContext) -> None:
+    """By the words of the post in any language; who loses duty and post alike is struck out with the day."""
+    ctx = operator(app)
+    clerk, lawyer, guest = PEOPLE[1:]
+    change_people(app, replace(clerk, duties=("head_of_unit",)), replace(lawyer, post="Бас сарапшы"))
+    with pytest.raises(BadCampaign) as nobody:
+        start(ctx, duties=["ethics_officer"], posts=["аудитор"])
+    assert nobody.value.code == "campaign.nobody_chosen"
+    with pytest.raises(BadCampaign) as unknown:
+        start(ctx, duties=["heads"])
+    assert unknown.value.code == "campaign.unknown_duty"
+
+    campaign = start(ctx, duties=["head_of_unit"], posts=["сарапшы бас", "главный эксперт"])
+    remind(app, now=NOW, today=TODAY)
+    assert set(run(app, at=NOW + timedelta(minutes=1))) == {"clerk", "lawyer"}
+    assert (show(ctx, campaign).campaign.duties, show(ctx, campaign).campaign.posts) == (
+        ["head_of_unit"],
+        ["главный эксперт", "сарапшы бас"],
+    )
+    new = Person(key="new@org.kz", name="Жаңа Адам", unit="law", email="new@org.kz", post_ru="Главный эксперт")
+    change_people(app, new, replace(guest, post="сарапшы"), clerk)
+    day = NOW + timedelta(days=1)
+    tokens = run(app, at=day)
+    assert states(ctx, campaign) == {"clerk": "left", "lawyer": "awaited", "new": "awaited"}
+    # No longer of that post, before a round has noticed.
+    change_people(app, replace(new, post_ru="юрист"))
+    assert refused(operator(app, at=day), tokens["new"])
+    sheet = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru")))
+    facts = {row[0]: row[1] for row in sheet.worksheets[1].iter_rows(values_only=True)}
+    assert facts["Из них только"] == "руководитель подразделения; «главный эксперт»; «сарапшы бас»"
+
+
 def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     """Who has answered gets none, nor does who answers before it leaves; repeated rounds add nothing."""
     ctx = operator(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -17,17 +18,34 @@ from services.app import AppContext
 from services.campaigns.verbs import StartCampaign, start_campaign
 from services.context import RequestContext
 from services.inputs import OpenFile, build
+from services.registers.access import UnknownRow
 from services.registers.queries import ListRows
 from services.registers.tables import ImportedRows, ImportRows, import_rows, template
 from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
-from services.registers.views import AskRegisters, AskRow, list_my_rows, list_rows, show_row
+from services.registers.views import (
+    AskRegisters,
+    AskRow,
+    list_my_rows,
+    list_registers,
+    list_rows,
+    show_row,
+)
 from services.upkeep import maintenance
+from services.verbs import NotAllowed
 from storage.registers.chains import NotUnique
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, RegisterField
 from workflow.registers.values import InvalidRow, problem_arguments
+
+WITHHELD = {
+    "conflicts": set[str](),
+    "internal-investigations": {"reporter", "materials"},
+    "foreign-accounts": {"bank", "tax_reply", "closing_documents"},
+    "head-responsibility": set[str](),
+}
+"""The confidential registers a first head decides by, with what he does not see of them."""
 
 
 @pytest.fixture
@@ -39,21 +57,23 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
 
 def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: AppContext) -> None:
     """A row about Әлиев in every register, each text a mark: an officer too, he reads what `[[access]]` grants;
-    the first head, who need not know, no confidential field and no confidential register at all.
+    the first head, who decides on conflicts, investigations, accounts and heads' discipline, of these registers
+    alone what he decides by, never who reported; of the others no confidential field, no confidential register.
     """
     rows = {name: _filled(app, register) for name, register in _shipped(app).items()}
     himself, head = reader(app, "guest", "officer", unit="ministry"), reader(app, "lawyer", "first_head")
     wrong = []
     for name, row in rows.items():
         register = _shipped(app)[name]
-        granted = {field for access in register.access for field in access.fields}
+        granted = {field for access in register.access if access.person for field in access.fields}
         granted |= {one.id for one in register.fields.values() if one.translation_of in granted}
         about_him = bool(register.subjects)
         secret = {one.id for one in register.fields.values() if one.confidential}
         hidden = {*register.fields} - granted if about_him and register.confidential else set[str]()
         seen = {"himself": _said(himself, name, row), "head": _said(head, name, row)}
         if register.confidential:
-            allowed = {"himself": {*register.fields} - hidden, "head": set[str]()}
+            decided_by = {*register.fields} - WITHHELD[name] if name in WITHHELD else set[str]()
+            allowed = {"himself": {*register.fields} - hidden, "head": decided_by}
         else:
             allowed = {"himself": {*register.fields}, "head": {*register.fields} - secret}
         wrong += [
@@ -64,8 +84,36 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
         ]
 
     assert wrong == []
+    assert "mark-circumstances-" in _said(head, "conflicts", rows["conflicts"])
+    assert "mark-findings-" in _said(head, "internal-investigations", rows["internal-investigations"])
     assert "mark-reporter-" in _said(operator(app), "offences", rows["offences"])
     assert maintenance.verify(app, now=NOW, today=TODAY) == ()
+
+
+def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: AppContext) -> None:
+    """Paragraphs 14 and 28 of the standard, 7.2 of the policy, P2.T3.S1; of a row about himself only what its
+    subject sees, and not in lists.
+    """
+    rows = {name: _filled(app, register) for name, register in _shipped(app).items() if name in WITHHELD}
+    head, about = reader(app, "lawyer", "first_head"), reader(app, "guest", "first_head")
+    listed = list_registers(head, AskRegisters()).registers
+
+    assert {one.id for one in listed if one.confidential} == {*WITHHELD}
+    assert not any(one.may_write for one in listed if one.confidential)
+    for name, row in rows.items():
+        shown = show_row(head, AskRow(row=row))
+        assert not shown.row.may_write
+        for command in (
+            lambda name=name: add_row(head, AddRow(register_id=name, values={})),
+            lambda row=row: edit_row(head, EditRow(row=row, values={"measures": "x"})),
+            lambda name=name: template(head, name, "ru"),
+        ):
+            with pytest.raises(NotAllowed):
+                command()
+        assert list_rows(about, ListRows(register_id=name)).rows == []
+        secret = {one.id for one in _shipped(app)[name].fields.values() if one.confidential}
+        with suppress(UnknownRow):
+            assert secret.isdisjoint(show_row(about, AskRow(row=row)).row.values)
 
 
 def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) -> None:

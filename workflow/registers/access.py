@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workflow.org.access import Scope, within
+from workflow.org.access import Reader, scope, within
 
 if TYPE_CHECKING:
     from workflow.org.office import Office
@@ -22,36 +22,44 @@ class RowScope:
         unit: the topmost unit visible; "" is the whole office, None nothing.
         officer: whether confidential rows and fields in those units are visible.
         person: the user's person key, "" for nobody.
+        access: of their account; "" for the program itself.
     """
 
     unit: str | None
     officer: bool
     person: str = ""
+    access: str = ""
 
 
 EVERYTHING = RowScope(unit="", officer=True)
 """The scope of the program itself: commands of the terminal, rounds."""
 
 
-def row_scope(scope: Scope | None, person: str) -> RowScope:
-    """Return the rows visible to a user with this scope of cases; None is the program itself, which sees
-    all.
-    """
-    if scope is None:
-        return EVERYTHING
-    return RowScope(unit=scope.unit, officer=scope.restricted, person=person)
+def row_scope(reader: Reader) -> RowScope:
+    """Return the rows visible to a user."""
+    seen = scope(reader)
+    return RowScope(unit=seen.unit, officer=seen.restricted, person=reader.person, access=reader.access)
 
 
 def sees_lists(register: Register, scope: RowScope) -> bool:
     """Return whether a user sees lists of a register at all, beyond the rows that name them."""
+    allowed = scope.officer or not register.confidential or scope.access in register.seen_by_reader
+    return scope.unit is not None and allowed
+
+
+def keeps_rows(register: Register, scope: RowScope) -> bool:
+    """Return whether a user with the right to record may write rows of a register in their units."""
     return scope.unit is not None and (scope.officer or not register.confidential)
 
 
 def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
-    """Return the fields shown in lists: the non-confidential ones; all for officers."""
+    """Return the fields shown in lists: all for officers, else the open ones and those granted their access."""
     if not sees_lists(register, scope):
         return ()
-    return tuple(one.id for one in register.fields.values() if scope.officer or not one.confidential)
+    granted = register.seen_by_reader.get(scope.access, frozenset())
+    return tuple(
+        one.id for one in register.fields.values() if scope.officer or one.id in granted or not one.confidential
+    )
 
 
 def in_reach(register: Register, row: RegisterRow, scope: RowScope, office: Office) -> bool:
@@ -72,10 +80,8 @@ def visible_fields(
     for field in _named(register.seen_by_person, row, scope):
         own |= register.seen_by_person[field]
     if in_reach(register, row, scope, office):
-        fields = register.fields.values()
-        if scope.officer and not about_reader:
-            return {one.id for one in fields}
-        return {one.id for one in fields if not one.confidential} | own
+        shown = list_fields(register, scope)
+        return own.union(name for name in shown if not (about_reader and register.fields[name].confidential))
     return own if own and not row.withdrawn else None
 
 

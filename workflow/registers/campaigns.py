@@ -11,9 +11,29 @@ from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
+from workflow.search_words import fold, search_words
 
 AnswerState = Literal["awaited", "answered", "refused", "left"]
 """Status of a person in a campaign: answer awaited, given, refused, or no longer required because they left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleChoice:
+    """Who is asked: people of some units who hold one of the duties, or whose post has all words of one text.
+
+    Attributes:
+        units: with all units below them; all units if empty.
+        duties, posts: everybody in these units if both are empty.
+    """
+
+    units: Sequence[str]
+    duties: frozenset[str] = frozenset()
+    posts: frozenset[str] = frozenset()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether not everybody in the units is asked."""
+        return bool(self.duties or self.posts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +48,7 @@ class StartedCampaign:
         until: the last day on which answers are accepted.
         document: the document to read: `{"link": ...}`, a stored file, or {} for none; "eds": whether the
             answer may be signed with a digital signature; "ground": the organisation's own document it rests
-            on, in words by language.
+            on, in words by language; "duties", "posts": who of these units is asked, {} for all.
         given: values for every row, entered by the officer.
         wave: number of reminders and reopenings; 0 after the invitation alone.
     """
@@ -60,6 +80,12 @@ class StartedCampaign:
         """Return the organisation's own document it rests on, in words; "" for none."""
         named = self.document.get("ground")
         return str(named.get(law_language(language), "")) if isinstance(named, Mapping) else ""
+
+    @property
+    def choice(self) -> PeopleChoice:
+        """The people it asks."""
+        duties, posts = self.document.get("duties", ()), self.document.get("posts", ())
+        return PeopleChoice(self.units, duties=_texts(duties), posts=_texts(posts))
 
     def is_open(self, today: date) -> bool:
         """Return whether answers are accepted on a day."""
@@ -107,7 +133,22 @@ def word_of_state(state: str, *, is_open: bool) -> str:
     return "unanswered" if state == "awaited" and not is_open else state
 
 
-def people_asked(office: Office, units: Sequence[str]) -> Iterator[Person]:
-    """Yield the people of these units and of all units below them."""
-    inside = {unit for root in units for unit in office.whose_cases(root)} if units else set(office.units)
-    return (person for person in office.people.values() if person.unit in inside)
+def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
+    """Yield the chosen people of the present office."""
+    roots = choice.units
+    inside = {unit for root in roots for unit in office.whose_cases(root)} if roots else set(office.units)
+    posts = [search_words(one) for one in choice.posts]
+    for person in office.people.values():
+        if person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts)):
+            yield person
+
+
+def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:
+    if not choice.duties.isdisjoint(person.duties):
+        return True
+    post = fold(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""
+    return any(all(word in post for word in words) for words in posts)
+
+
+def _texts(value: object) -> frozenset[str]:
+    return frozenset(str(one) for one in value) if isinstance(value, list | tuple) else frozenset()

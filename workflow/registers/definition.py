@@ -11,6 +11,7 @@ from typing import Literal
 
 from workflow.closest_matches import closest_first
 from workflow.law.procedure import Act, Procedure, Text
+from workflow.org.access import Access
 from workflow.org.kinds import among
 from workflow.refusal import Refusal
 
@@ -176,10 +177,17 @@ class Late:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowAccess:
-    """The fields of their own row that a person named in a person field may see; they see nothing else."""
+    """Fields that others than officers may see of confidential rows.
 
-    person: str
-    fields: tuple[str, ...]
+    Attributes:
+        person: a person field: who is named there sees these fields of their own row, and nothing else.
+        reader: an access: its accounts see the rows of their units, and of what is confidential these fields;
+            of a confidential register they change none.
+    """
+
+    fields: tuple[str, ...] = ()
+    person: str = ""
+    reader: Access | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -440,7 +448,7 @@ class Register:
         adopted_act: the act of one organisation it rests on, which binds only organisations that adopted it.
         named_by: fields that make the title of a row in lists and letters.
         columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
-        confidential: its rows are visible to officers and to the people `access` names.
+        confidential: its rows are visible to officers and to the people and accesses `access` names.
         unique_together: fields that together must be unique; the most selective first.
         campaigns: kinds of campaigns, by id.
         lates: days marked as late in lists and on the row; nothing is refused for them.
@@ -497,10 +505,18 @@ class Register:
     @cached_property
     def seen_by_person(self) -> Mapping[str, frozenset[str]]:
         """Person field -> the fields of their own row that the person named there may see, translations too."""
+        return self._granted({one: one.person for one in self.access if one.person})
+
+    @cached_property
+    def seen_by_reader(self) -> Mapping[str, frozenset[str]]:
+        """Access -> the confidential fields its accounts may see."""
+        return self._granted({one: one.reader for one in self.access if one.reader})
+
+    def _granted(self, named: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
         seen: dict[str, frozenset[str]] = {}
-        for one in self.access:
+        for one, name in named.items():
             translated = {field.id for field in self.fields.values() if field.translation_of in one.fields}
-            seen[one.person] = seen.get(one.person, frozenset()) | translated.union(one.fields)
+            seen[name] = seen.get(name, frozenset()) | translated.union(one.fields)
         return seen
 
     def outside_events(self, name: str) -> bool:

@@ -38,6 +38,7 @@ from services.campaigns.views import (
     list_campaigns,
     person_key,
     proof_sheet,
+    said_choice,
     show_campaign,
 )
 from services.context import RequestContext
@@ -66,6 +67,7 @@ from web.ui.preferences import preferences
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.law.procedure import Text as Texts
+from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -286,6 +288,7 @@ def _start_form(
         kind=kind,
         answers=answers,
         units=[build_unit_field(office, one, root=ctx.reader.root) for one in typed],
+        duties=[duty for duty in DUTIES if any(duty in one.duties for one in office.people.values())],
         given=form_fields(ctx, kind.given, None, tried),
         own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
         preview=preview,
@@ -320,6 +323,8 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
             "kind": kind.kind,
             "title": answers.get("title", ""),
             "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in typed],
+            "duties": [text for text in answers.get("duty", "").split(";") if text],
+            "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
             "until": parse_date(answers.get("until", "")),
             "values": new_values(ctx, kind.given, form),
             "ground": answers.get("ground"),
@@ -389,6 +394,7 @@ def _campaign_page(
         kind=_kind_of(ctx, found.campaign.register_id, found.campaign.kind),
         found=found,
         names=author_names(ctx, {event.by for event in found.history}),
+        chosen=said_choice(found.campaign, preferences(request).language),
         query=query,
         units=units,
         number=number,

@@ -27,7 +27,7 @@ from services.evidence import clean_file_name
 from services.inputs import build
 from services.outgoing.audit import record
 from services.registers import tables as register_tables
-from services.registers.access import seen_register
+from services.registers.access import kept_register, seen_register
 from services.registers.grounds import view_here
 from services.registers.queries import ListRows
 from services.registers.results import RegisterView, RowView, names_of, written_amount
@@ -175,7 +175,7 @@ def rows_page(
         sort=query["sort"],
         narrowed=narrowed,
         problem=refusal,
-        may_add=ctx.reader.may("record"),
+        may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(request),
     )
@@ -253,7 +253,7 @@ def show_import_page(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register, answers = _view(ctx, register_id), answers or {}
+    register, answers = _kept(ctx, register_id), answers or {}
     translator = Translator(preferences(request).language)
     return page(
         request,
@@ -345,7 +345,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = _view(ctx, register_id)
+    register = _kept(ctx, register_id)
     preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
     answers = tried.answers if tried else {"case": case, "unit": unit}
     typed = answers.get("unit") or ctx.reader.root
@@ -471,6 +471,11 @@ def act_of(register: RegisterView, translator: Translator) -> str:
     """Return the act a register rests on as pages name it: as a model, where the office has not adopted it."""
     act = register.act[translator.language]
     return translator.capital(act if register.adopted else translator.say("web.registers.model", act=act))
+
+
+def _kept(ctx: RequestContext, register_id: str) -> RegisterView:
+    """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
+    return view_here(ctx, kept_register(ctx, register_id))
 
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:

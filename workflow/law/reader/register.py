@@ -30,6 +30,7 @@ from workflow.law.reader.register_checks import problems
 from workflow.law.reader.scoring import EvidenceKind, Fact
 from workflow.law.reader.table import read_edition
 from workflow.law.reader.terms import TERM, AnchoredTerm
+from workflow.org.access import ACCESSES
 from workflow.org.office import OUTSIDE
 from workflow.registers import definition as registers
 from workflow.registers.definition import OBLIGATIONS, Condition, Register, RegisterField
@@ -205,7 +206,7 @@ REGISTER = table(
     rules=Keyed("rule", many(RULE)),
     lates=Keyed("late", many(table(registers.Late, field=Name, than=Name))),
     unique_together=many(Distinct[Name]),
-    access=many(table(registers.RowAccess)),
+    access=many(table(registers.RowAccess, fields=Distinct[Name], reader=one_of(*ACCESSES))),
     opens=OPENS,
     counts=Keyed("count", many(COUNT)),
     fulfils=many(FULFILS),

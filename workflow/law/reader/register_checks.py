@@ -68,7 +68,13 @@ def problems(register: Register) -> Iterator[Problem]:
                 allowed = tuple(one.id for one in register.fields.values() if one.sortable)
                 yield Problem("not_allowed", place, {"value": name, "allowed": allowed})
     for number, access in enumerate(register.access, 1):
-        yield from _names(register, f"access {number}: person", [access.person], "person")
+        if access.person and access.reader:
+            allowed = ("person", "fields")
+            yield Problem("unknown_key", f"access {number}", {"value": "reader", "allowed": allowed})
+        if not access.reader and not (access.person and access.fields):
+            value = "fields" if access.person else "person"
+            yield Problem("missing_key", f"access {number}", {"value": value})
+        yield from _names(register, f"access {number}: person", filter(None, [access.person]), "person")
         yield from _names(register, f"access {number}: fields", access.fields)
     for number, late in enumerate(register.lates, 1):
         yield from _names(register, f"late {number}", (late.field, late.than), "date")
