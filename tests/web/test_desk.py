@@ -431,3 +431,28 @@ def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Hom
     assert "discussion_announced" not in [
         line["obligation"] for line in board["overdue"] if line["case"] == home.late
     ]
+
+
+def test_a_row_past_its_plan_date_stands_once_on_the_desk(home: Home) -> None:
+    """It is asked about in its own group and neither shown nor counted among the later ones."""
+
+    def groups() -> dict[str, int]:
+        page = home.client("erlan").get("/desk?lang=en").text
+        return {
+            name: int(text.partition("<b>")[2].partition("</b>")[0])
+            for name in ("slipped", "week", "later")
+            for text in [page.partition(f'href="#{name}"')[2]]
+        } | {"shown": page.count(f'<tr id="{home.late}:discussion_announced"')}
+
+    home.desk.replan(
+        home.late, "discussion_announced", on=date(2026, 4, 8), by="test", now=NOW, today=date(2026, 4, 1)
+    )
+    before = groups()
+    home.desk.replan(
+        home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
+    )
+    after = groups()
+
+    assert (before["slipped"], after["slipped"]) == (0, 1)
+    assert before["week"] + before["later"] - after["week"] - after["later"] == 1
+    assert (before["shown"], after["shown"]) == (1, 1)

@@ -175,7 +175,9 @@ def desk_view(
     told = find_assignments(office, reader.person, sums, on=today)
     asked = None if all_ else frozenset(told)
     counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
-    groups = [_sought(reads, day, urgency, asked, counts, limit) for urgency in GROUPS]
+    groups = _each_once(
+        [_sought(reads, day, urgency, asked, counts, limit or SHOWN[urgency]) for urgency in GROUPS], day, limit
+    )
     if asked is not None and person:
         asked |= _duties_held(office, person, on=today)
     groups.append(_checklist(ctx, reads, day, asked, limit))
@@ -287,13 +289,36 @@ def _sought(
     urgency: Urgency,
     asked: frozenset[AssigneeKey] | None,
     sums: Sums,
-    limit: int | None,
+    limit: int,
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
     sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = reads.listed(sought, limit=limit or SHOWN[urgency]) if number or asked is None else ()
+    rows = reads.listed(sought, limit=limit + SHOWN["slipped"]) if number or asked is None else ()
     return urgency, rows, number
+
+
+def _each_once(
+    groups: Sequence[tuple[Urgency, Sequence[Row], int]], day: Horizon, limit: int | None
+) -> list[tuple[Urgency, Sequence[Row], int]]:
+    """Return the groups with each row in one of them: those past their plan date only in that group."""
+    past_plan = next(rows for urgency, rows, _ in groups if urgency == "slipped")
+    past_plan = past_plan[: limit or SHOWN["slipped"]]
+    names = {(row.case, row.obligation) for row in past_plan}
+    found = []
+    for urgency, rows, number in groups:
+        if urgency != "slipped":
+            rows = [row for row in rows if (row.case, row.obligation) not in names]
+            number -= sum(_urgency_of(row, day) == urgency for row in past_plan)
+        found.append((urgency, rows[: limit or SHOWN[urgency]], number))
+    return found
+
+
+def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
+    """Return the group a row that is not overdue is counted in by its due date; None if it has no valid one."""
+    if row.due is None or (row.counts_until is not None and row.counts_until < day.today):
+        return None
+    return "today" if row.due == day.today else "week" if row.due <= day.week else "later"
 
 
 def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
