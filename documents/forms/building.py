@@ -74,6 +74,8 @@ class _Builder:
         from docx.shared import Cm, Pt
 
         look = page.style_layout(style, landscape=self.form.landscape)
+        if style == "sign_line":
+            self._keep_last_with_next()
         paragraph = self.document.add_paragraph()
         form = paragraph.paragraph_format
         paragraph.alignment = WD_ALIGN_PARAGRAPH.from_xml(look.align)
@@ -115,11 +117,15 @@ class _Builder:
         # A word processor wants a paragraph after a table; it must not begin a page of its own.
         self._write(self.document.add_paragraph(), "", size=2)
 
+    def _keep_last_with_next(self) -> None:
+        """Keep the last text with what follows: a signature is never alone on a page."""
+        texts = (one for one in reversed(self.document.paragraphs) if not one.text.startswith("{%p"))
+        next(texts).paragraph_format.keep_with_next = True
+
     def _signature(self, signature: Signature) -> None:
         from docx.shared import Pt
 
-        # A signature is never alone on a page.
-        self.document.paragraphs[-1].paragraph_format.keep_with_next = True
+        self._keep_last_with_next()
         width = page.text_width(self.form.landscape)
         made = self._grid((width * 0.4, width * 0.28, width * 0.32))
         row = made.add_row()

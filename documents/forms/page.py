@@ -54,7 +54,7 @@ _LOOKS: dict[Style, Look] = {
     "hint": Look("center", size=10, after=4),
     "box": Look("left", first=-1.0, left=1.0, after=4),
     "foot": Look("left", size=12),
-    "sign_line": Look("left", before=30),
+    "sign_line": Look("left", before=30, with_next=True),
 }
 
 

@@ -593,7 +593,8 @@ def _late(
     late by. Only of registers that know lateness or campaigns that add further rows.
     """
     register, kind = definition_of(ctx, campaign)
-    found = answer_rows(ctx, kind, people) if register.lates or kind.also else {}
+    answers = [one.answer for one in people if one.answer] if register.lates or kind.also else []
+    found = answer_rows(ctx, kind, answers)
     return {
         answer: {
             one.id: max(days_late(register, one.shown, today=ctx.today).values(), default=0) for one in heads

@@ -141,10 +141,10 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
             errors.append(RowError(number, "register_unit_unknown", {"cell": cell, "text": of_unit}))
         rows.append(values)
         units.append(places[of_unit] or "")
-    if not errors:
-        for position, problem in unique_keys(ctx, register, rows):
-            errors.append(_error(register, problem, lines[position][0], table.columns))
+    same = unique_keys(ctx, register, rows)
+    errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
     if errors:
+        errors.sort(key=lambda one: one.row)
         raise UnreadablePaper(
             "paper_unreadable", errors=errors, name=name, count=len({one.row for one in errors})
         )

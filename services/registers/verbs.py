@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
@@ -148,7 +147,8 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     campaign the further rows of the same answer are withdrawn.
     """
     row, register = _writable(ctx, command.row)
-    for one in (*_further_rows(ctx, row), row):
+    further = [one for one in _further_rows(ctx, row) if not one.withdrawn]
+    for one in (*further, row):
         _withdraw(ctx, register, one, command.ground)
     return show_row(ctx, AskRow(row=row.id))
 
@@ -162,32 +162,23 @@ def _withdraw(ctx: RequestContext, register: Register, row: RegisterRow, ground:
     follow_duties(ctx.app, register, (row,), ground=ground, **stamp(ctx))
 
 
-def _further_rows(ctx: RequestContext, row: RegisterRow) -> Iterator[RegisterRow]:
-    """Yield the rows that the answer to a campaign added beside its own (a spouse's), which follow it by
-    number, without withdrawn ones.
-    """
+def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow]:
+    """Return the rows that the answer to a campaign added beside its own (a spouse's)."""
     from storage.registers.chains import SqlRegisterRows
 
-    rows = SqlRegisterRows(ctx.app.engine)
-    campaign = rows.first_events([row.id])[row.id].payload.get("campaign")
-    beginning, _, number = row.id.rpartition("-")
-    for following in count(int(number) + 1) if campaign else ():
-        name = f"{beginning}-{following:04d}"
-        first = rows.first_events([name]).get(name)
-        if first is None or first.payload.get("beside_campaign") != campaign:
-            return
-        further = rows.rows([name])[name]
-        if not further.withdrawn:
-            yield further
+    rows, kinds = (
+        SqlRegisterRows(ctx.app.engine),
+        ctx.app.registers.version(row.register, row.version).campaigns,
+    )
+    most = max((len(kind.also) for kind in kinds.values()), default=0)
+    return list(rows.rows(rows.added_beside([row.id], most).get(row.id, ())).values())
 
 
 @verb("manage")
 def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     """Erase values of a row that are stored outside its events; the chain can still be verified, and records
-    it.
+    it. With the answer to a campaign they are erased from the further rows of the same answer.
     """
-    from storage.registers.chains import RowDraft
-
     row, register, fields = seen_row(ctx, command.row)
     if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
         raise NotAllowed
@@ -196,10 +187,19 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
-    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
-    draft = RowDraft(kind="erased", payload={"ground": command.ground}, erased=names)
-    _write(ctx, register, row, after, draft)
+    further = [one for one in _further_rows(ctx, row) if not one.values.keys().isdisjoint(names)]
+    for one in (*further, row):
+        _erase(ctx, register, one, names, command.ground)
     return show_row(ctx, AskRow(row=row.id))
+
+
+def _erase(
+    ctx: RequestContext, register: Register, row: RegisterRow, names: tuple[str, ...], ground: str
+) -> None:
+    from storage.registers.chains import RowDraft
+
+    after = replace(row, values={name: value for name, value in row.values.items() if name not in names})
+    _write(ctx, register, row, after, RowDraft(kind="erased", payload={"ground": ground}, erased=names))
 
 
 def _new_row(ctx: RequestContext, register: Register, filled: Values, unit: str, case: str) -> RegisterRow:

@@ -10,12 +10,13 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, takewhile
 from operator import attrgetter
 from secrets import token_hex
 
-from sqlalchemy import Connection, Engine, and_, func, select, text
+from sqlalchemy import Connection, Engine, Select, and_, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.board import word_index
@@ -122,8 +123,24 @@ class SqlRegisterRows:
     def first_events(self, ids: Collection[str]) -> Mapping[str, RowEvent]:
         """Return the first event of each of these rows, by id."""
         with reading(self._engine) as connection:
-            every = execute_for_names(connection, _EVENTS_OF, sorted(ids))
-            return {record.row: event(record) for record in every if record.seq == 1}
+            first: Select[tuple[object, ...]] = _EVENTS_OF.where(REGISTER_EVENT.c.seq == 1)
+            return {record.row: event(record) for record in execute_for_names(connection, first, sorted(ids))}
+
+    def added_beside(self, answers: Collection[str], most: int) -> Mapping[str, Sequence[str]]:
+        """Return by the row of an answer to a campaign the rows it added beside its own (a spouse's), which
+        follow it by number. `most`: how many an answer can add.
+        """
+        following = {answer: _next_ids(answer, most) for answer in answers} if most else {}
+        first = self.first_events([one for answer, ids in following.items() for one in (answer, *ids)])
+
+        def is_beside(id: str, campaign: object) -> bool:
+            return id in first and first[id].payload.get("beside_campaign") == campaign
+
+        return {
+            answer: list(takewhile(partial(is_beside, campaign=first[answer].payload["campaign"]), ids))
+            for answer, ids in following.items()
+            if answer in first and "campaign" in first[answer].payload
+        }
 
     def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
         """Return the values stored outside the events of a row, by seq of their event."""
@@ -429,6 +446,12 @@ def _hold(connection: Connection, register: str) -> None:
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(sha256(register.encode()).digest()[:4], signed=True)
         connection.execute(text("SELECT pg_advisory_xact_lock(:a, :b)"), {"a": _ADVISORY, "b": number})
+
+
+def _next_ids(row: str, count: int) -> Sequence[str]:
+    """Return the ids that follow a row's."""
+    beginning, _, number = row.rpartition("-")
+    return [f"{beginning}-{int(number) + step:04d}" for step in range(1, count + 1)]
 
 
 def _refuse_same(

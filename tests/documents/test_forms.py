@@ -166,6 +166,18 @@ def _expected(field: Field, value: object, language: str) -> list[str]:
             return []
 
 
+@pytest.mark.parametrize("language", PAPER_LANGUAGES)
+@pytest.mark.parametrize("name", ["consent", "confirmation"])
+def test_a_line_for_the_signature_is_never_alone_on_a_page(name: str, language: str) -> None:
+    """The text before it, and the line before the name, stay on its page; filled or empty."""
+    for values in ({}, full(form(name))[0]):
+        paragraphs = docx.Document(io.BytesIO(fill(form(name), values, language).document)).paragraphs
+        texts = [one for one in paragraphs if one.text.strip()]
+        [line] = [at for at, one in enumerate(texts) if one.text.startswith("____________________") and at > 3]
+
+        assert [one.paragraph_format.keep_with_next for one in texts[line - 1 : line + 1]] == [True, True]
+
+
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str) -> None:
     """No gap without a field, no field without its place on the paper, in either language."""

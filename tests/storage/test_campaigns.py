@@ -410,6 +410,26 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
+def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_names(app: AppContext) -> None:
+    """Rows of other people's answers keep theirs; the chains still verify."""
+    ctx = operator(app)
+    given = {"year": "2026", "due_on": "2026-04-05"}
+    start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    tokens = run(app)
+    said = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
+    guest, lawyer = (answer(ctx, open_link(ctx, tokens[one]), said) for one in ("guest", "lawyer"))
+
+    erase_row(ctx, EraseRow(row=guest, fields=["employee"], ground="сақтау мерзімі өтті"))
+
+    rows = list_rows(ctx, ListRows(register_id="declarations")).rows
+    named = {row.id: row.values.get("employee") for row in rows}
+    assert (guest, lawyer) == ("declarations-2026-0001", "declarations-2026-0003")
+    assert [named[one] for one in sorted(named)] == [None, None, "lawyer@org.kz", "lawyer@org.kz"]
+    kinds = [one.kind for one in show_row(ctx, AskRow(row="declarations-2026-0002")).history]
+    assert kinds == ["confirmed", "erased"]
+    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+
+
 def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     """Another enterprise's policy that an office ticked grounds nothing; its own one, from the register of its
     documents, is named by the newest row, and another by its name, each in the reader's language. No letter,

@@ -145,6 +145,9 @@ def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
     assert "A2" in " ".join(sentences(refused(ctx, [rows[0], rows[3]])))
     unique = refused(ctx, [rows[0], rows[1], ("Сад", "2026-04-01", None, "b1"), rows[4]])
     assert [error.row for error in unique.errors] == [3, 4]
+    both = refused(ctx, [*rows[:3], ("Сад", "2026-04-01", None, "a1"), ("Бақ", "2026-04-01", None, "b1")])
+    assert list(dict.fromkeys(error.row for error in both.errors)) == [3, 4, 5]
+    assert {error.row for error in both.errors if "Pass" in str(error)} >= {3, 4, 5}
     assert ["D3, Pass" in sentences(unique)[0], "D4, Pass" in sentences(unique)[1]] == [True, True]
     for heads, word in ((("Place", "Tea"), "B1"), (("Place", "Place"), "B1"), (("x", "y"), "Place")):
         trouble = refused(ctx, [heads, ("a", "b")])
