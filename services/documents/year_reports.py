@@ -189,6 +189,7 @@ def report_data(
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
         recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
         rows += [row for row in recorded if row not in rows]
+        looked_up = [*looked_up, *(one.id for one in form.rows.groups if one.id not in form.rows.sources)]
     return FormData(fields, tuple(rows), looked_up)
 
 

@@ -208,6 +208,14 @@ def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path
     assert "rows" not in {missing["field"] for missing in said.json["missing"]}
 
 
+def test_a_cartogram_nobody_updated_is_said_to_be_so(office: Merzim, tmp_path: Path) -> None:
+    """Annex 1 comes from cases, not from a register; a blank costs points there too."""
+    for language, none in (("kk", "Өзектендірілген жоқ."), ("ru", "Не актуализировалось.")):
+        form = ("form", "cartogram_report", "--year", 2026, "--lang", language, "--replace", *NOW)
+        assert office(*form, "--to", "a.docx").code == 0
+        assert [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]] == [none, none]
+
+
 def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path: Path) -> None:
     """Of a gift of the quarter that leaves the fact of acceptance open row 8 says nothing; the notes do."""
     gift = ("register", "gifts", "add", "kind=gift", "description=кітап", PERSON)

@@ -30,8 +30,10 @@ from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.registers.evidence_list import as_seen
+from workflow.findings.findings import findings
 from workflow.org.access import scope
 from workflow.refusal import Refusal
+from workflow.registers.values import InvalidRow
 
 
 @pytest.fixture
@@ -162,7 +164,27 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
         ("", False, True),
         (f"{row}.txt", True, True),
     ]
+    # The certificate with the grounds is asked of what the Instruction has published, of no gift.
+    view = ctx.desk.looked_at(case, today=TODAY)
+    found = findings(case, view.procedure, view.deadlines, ctx.calendar)
+    assert [one.code for one in found if one.kind == "evidence"] == []
     assert agrees(app)
+
+
+def test_a_gift_left_to_the_state_closes_its_case_with_the_day_it_was_left(app: AppContext) -> None:
+    """The decision without its day left the question of the case open: the row asks for the day."""
+    ctx = operator(app)
+    gift = {"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"}
+    row = add(ctx, "gifts", **gift, handed_on="2026-04-02", handed_to="Департамент")
+    with pytest.raises(InvalidRow) as refusal:
+        edit(ctx, row, decision="left")
+    edit(ctx, row, decision="left", left_on="2026-04-03")
+    case = case_of(ctx, row)
+
+    assert [(one.field, one.code) for one in refusal.value.problems] == [("left_on", "required_when")]
+    assert case is not None
+    assert case.facts["gift_left"].on == date(2026, 4, 3)
+    assert not any(state == "open" for state, _ in due(ctx, case).values())
 
 
 def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:

@@ -464,6 +464,30 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
     assert "?withdraw=training_held" not in entry
 
 
+def test_a_page_calls_its_reader_in_its_language_and_says_who_reads_a_closed_journal(tmp_path: Path) -> None:
+    """By the names in the list of people; sorting and "not filled in" leave texts in the other language out."""
+    people = "Подразделение;ФИО;ФИО (на казахском);E-mail\nПравление;{};{};a.akhmetova@example.kz"
+    with real_office(tmp_path) as office:
+        (tmp_path / "people.csv").write_text(
+            people.format("Ахметова Айгерим", "Ахметова Айгерім Нұрланқызы"), "utf-8"
+        )
+        office.run("people", str(tmp_path / "people.csv"))
+        office.run("user", "add", "akhmetova", "--access", "officer", "--person", "a.akhmetova@example.kz")
+        row = add(office, gift())
+        with office.client("akhmetova") as browser:
+            kazakh, russian = (browser.get(f"/registers/conflicts?lang={one}").text for one in ("kk", "ru"))
+            closed = browser.get("/registers/gifts?lang=ru").text
+            of_row = browser.get(f"{row}?lang=ru").text
+
+    assert 'href="/account">Ахметова Айгерім Нұрланқызы<' in kazakh
+    assert 'href="/account">Ахметова Айгерим<' in russian
+    assert "Шешім қабылдау үшін оқиды (өзі туралы жазбаны емес): бірінші басшы." in kazakh
+    assert "Читает, чтобы решать (кроме записей о себе): первый руководитель." in russian
+    assert "Читает, чтобы решать" not in closed
+    assert "(на другом языке)" not in of_row.partition("Не заполнено")[2].partition("</p>")[0]
+    assert "(на другом языке)" not in closed.partition('id="sort"')[2].partition("</select>")[0]
+
+
 def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp_path: Path) -> None:
     """The acts of other organisations are models until this one adopts them; then rows open cases. What is for
     another kind of organisation opens none, whatever is adopted.

@@ -17,6 +17,9 @@ from workflow.findings.finding import Finding, departure
 from workflow.findings.measured import measured
 from workflow.law.procedure import Procedure
 
+_CERTIFICATE = "document:certificate"
+"""Kind of evidence: the certificate with the grounds of a restriction."""
+
 
 def findings(
     case: Case,
@@ -275,7 +278,7 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
         assert obligation.lapses_with is not None
         lapsed = procedure.by_id[obligation.lapses_with].title
         yield departure(deadline, "evidence", "missed", lapsed=lapsed)
-    if prove and _uncertified(deadline, case):
+    if prove and _uncertified(deadline, case, procedure):
         yield departure(deadline, "evidence", "restricted_uncertified")
     if prove and obligation.evidence:
         for fact in case.occurrences(deadline.fact):
@@ -285,9 +288,11 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
                 yield departure(deadline, "evidence", "unproved", kinds=lacking)
 
 
-def _uncertified(deadline: Deadline, case: Case) -> bool:
-    """Return whether a document here is restricted while the case has no certificate stating the grounds."""
+def _uncertified(deadline: Deadline, case: Case, procedure: Procedure) -> bool:
+    """Return whether a document here is restricted but the certificate the procedure asks for is lacking."""
+    if not any(_CERTIFICATE in one.evidence for one in procedure.obligations):
+        return False
     if not any(item.restricted for fact in case.occurrences(deadline.fact) for item in fact.evidence):
         return False
     kinds = (item.kind for known in case.facts.values() for item in known.evidence)
-    return "document:certificate" not in kinds
+    return _CERTIFICATE not in kinds

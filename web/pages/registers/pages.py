@@ -175,6 +175,7 @@ def rows_page(
         sort=query["sort"],
         narrowed=narrowed,
         problem=refusal,
+        readers=_readers(ctx, register_id, translator),
         may_add=register.may_write and ctx.reader.may("record"),
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(request),
@@ -471,6 +472,11 @@ def act_of(register: RegisterView, translator: Translator) -> str:
     """Return the act a register rests on as pages name it: as a model, where the office has not adopted it."""
     act = register.act[translator.language]
     return translator.capital(act if register.adopted else translator.say("web.registers.model", act=act))
+
+
+def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> list[str]:
+    """Return the accesses besides the officers' whose accounts read a confidential register, in words."""
+    return [translator.say(f"access.{one}").lower() for one in seen_register(ctx, register_id).seen_by_reader]
 
 
 def _kept(ctx: RequestContext, register_id: str) -> RegisterView:
