@@ -82,7 +82,8 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version that does not allow for
-            this one (`newer`) or by one before 0.1.0 (`older`), contains tables of another application
+            this one (`newer`) or by one before 0.1.0 (`older`) or never
+            released (`unreleased`), contains tables of another application
             (`foreign`), or its tables do not match its revision (`half_migrated`); nothing was changed.
     """
     head = to or known()[-1]
@@ -185,9 +186,9 @@ def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None
 
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
-    """Refuse a database of a newer version."""
+    """Refuse a database of a newer version, of one before 0.1.0, or of one that was never released."""
     if at is not None and at not in known():
-        code = "older" if at < known()[0] else "newer"
+        code = "newer" if at > known()[-1] else "older" if at < known()[0] else "unreleased"
         raise StorageUnavailable(code, where=display_address(engine), problem=at)
 
 

@@ -27,7 +27,7 @@ from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, desk, recompute
-from tests.storage.versions import back_to
+from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.entries import measure_id
@@ -232,7 +232,7 @@ def test_rows_recorded_before_an_upgrade_are_found_after_it(engine: Engine) -> N
     assert reads.found_rows((), ()).places == expected
     assert reads.found_rows((("тауекел",),), ("тауекел",)).places == expected[:1]
 
-    back_to(engine, "0046")
+    back_to_0_1_0(engine)
     create_or_migrate(engine)
     assert reads.found_rows((), ()).places == []
     recommendations.catch_up(engine)

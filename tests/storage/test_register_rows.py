@@ -47,14 +47,10 @@ from services.scoring.register_figures import with_rows
 from services.scoring.shipped import scoring
 from services.upkeep import maintenance
 from services.verbs import NotAllowed
-from storage.database.engine import writing
-from storage.maintenance.schema import create_or_migrate
 from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
-from storage.tables.registers import REGISTER_ROW
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
-from tests.storage.versions import back_to
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister
@@ -200,19 +196,6 @@ def test_a_unique_value_is_refused_the_second_time_whatever_its_letters(app: App
     edit(ctx, second, **{"pass": "AB-3"})
     add(ctx, **{"pass": "AB-2"})
     assert problems(app) == []
-
-
-def test_rows_of_the_version_before_are_found_by_the_letters_beside_theirs(app: AppContext) -> None:
-    """Their text was folded at each search: the migration folds it once; what is not theirs stays."""
-    ctx = operator(app)
-    add(ctx, place="Әуежай", came_on="2026-04-01")
-    with writing(app.engine) as connection:
-        connection.execute(REGISTER_ROW.update().values(search="visits-2026-0001 әуежай 100%"))
-    back_to(app.engine, "0043")
-    create_or_migrate(app.engine)
-
-    assert ids(ctx, search="ауежай") == ids(ctx, search="Әуежай 100%") == ["0001"]
-    assert ids(ctx, search="бекет") == []
 
 
 def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:

@@ -126,6 +126,17 @@ def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
     assert (caught.value.what, caught.value.arguments["problem"]) == ("newer", "9999")
 
 
+def test_a_database_of_a_version_never_released_is_refused(engine: Engine) -> None:
+    """Its tables stand between those of 0.1.0 and of this version: no migration leads on from there."""
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '0046'"))
+
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+
+    assert (caught.value.what, caught.value.arguments["problem"]) == ("unreleased", "0046")
+
+
 def test_a_database_with_somebody_elses_tables_is_refused(tmp_path: Path) -> None:
     """A wrong address must not fill another program's database with ours."""
     engine = open_database(f"sqlite:///{tmp_path / 'x.sqlite'}")

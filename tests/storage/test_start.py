@@ -15,10 +15,9 @@ from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
 from storage.database.engine import open as open_database
-from storage.maintenance.schema import known
 from tests.postgres import administer
 from tests.storage.house import opened
-from tests.storage.versions import back_to
+from tests.storage.versions import back_to_0_1_0
 
 NOBODY = 65534
 
@@ -90,10 +89,10 @@ def execute(url: str, *statements: str) -> None:
 
 HALVES = {
     "a table of the next step is there already": (
-        lambda engine: back_to(engine, "0027"),
+        back_to_0_1_0,
         "CREATE TABLE device (n INTEGER)",
     ),
-    "a table it should change is not": (lambda engine: back_to(engine, "0025"), "DROP TABLE link_code"),
+    "a table it should change is not": (back_to_0_1_0, "DROP TABLE link_code"),
     "the version is the newest, a table is missing": (lambda engine: None, "DROP TABLE pulse"),
     "the version is the newest, a column is missing": (
         lambda engine: None,
@@ -173,7 +172,7 @@ def test_an_installation_of_a_newer_version_migrates_nobody_elses_database(url: 
     """Whose it is, is asked before the tables are touched."""
     run(url, "cases", installation="Әкімдік")
     engine = open_database(url)
-    back_to(engine, known()[0])
+    back_to_0_1_0(engine)
     engine.dispose()
     stood = everything(url)
 
@@ -285,7 +284,7 @@ def test_a_role_without_rights_is_refused_at_the_start(poor: str, database: str,
 def test_a_role_that_may_not_migrate_is_refused(poor: str, database: str, run: Run) -> None:
     """An older database, and a role that owns none of its tables."""
     engine = open_database(database)
-    back_to(engine, known()[-2])
+    back_to_0_1_0(engine)
     engine.dispose()
     execute(database, "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
     stood = everything(database)

@@ -20,16 +20,15 @@ from storage.database.leases import SqlLeases
 from storage.maintenance import after_migration as upkeep
 from storage.maintenance.after_migration import behind
 from storage.maintenance.schema import BOARD as BOARD_OF
-from storage.maintenance.schema import MIGRATIONS, known
+from storage.maintenance.schema import MIGRATIONS
 from storage.maintenance.verify import verify
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_verify import by_hand
-from tests.storage.versions import back_to
+from tests.storage.versions import back_to_0_1_0
 from workflow.cases.registers.risk_lists import RecommendationFilter
 
-BEFORE_BOARD = known()[known().index(BOARD_OF) - 1]
 BOARD = text('SELECT obligation, duty, waiting_for, counts_until FROM deadline ORDER BY "case", obligation')
 
 
@@ -49,7 +48,7 @@ def old(engine: Engine) -> tuple[Engine, list[object]]:
     for n in range(3):
         opened(engine, object=f"Объект {n}")
     stood = board(engine)
-    back_to(engine, BEFORE_BOARD)
+    back_to_0_1_0(engine)
     engine.dispose()
     return engine, stood
 
@@ -86,7 +85,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         with engine.begin() as connection:
             connection.execute(text("DELETE FROM recommendation"))
             connection.execute(text(UNLIST))
-        back_to(engine, "0059")  # the last without the words of the search
+        back_to_0_1_0(engine)
         with engine.begin() as connection:
             connection.execute(text("UPDATE installation SET board = :newest"), {"newest": BOARD_OF})
         house(engine, heard).engine.dispose()

@@ -32,7 +32,7 @@ from storage.queries import SqlReads
 from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
 from tests.storage.house import desk, opened, recompute
-from tests.storage.versions import back_to
+from tests.storage.versions import back_to_0_1_0
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry, Reader, scope
@@ -444,7 +444,7 @@ def test_an_upgrade_vouches_for_what_stands_from_then_on(office: Engine) -> None
     # The seals of that version covered no audit log.
     by_hand(office, *(f"DELETE FROM {one}" for one in ("link_code", "salt", "audit")))
     seal(office, now=NOW)
-    back_to(office, "0022")
+    back_to_0_1_0(office)
     assert create_or_migrate(office)
 
     assert [ensure_baseline(office, now=LATER) for _ in range(2)] == [True, False]

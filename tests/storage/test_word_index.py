@@ -12,12 +12,12 @@ from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.tables.cases import CASE, CASE_ROW
+from storage.tables.cases import CASE
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 from tests.storage.test_passports import describe
-from tests.storage.versions import back_to
+from tests.storage.versions import back_to_0_1_0
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import Evidence
 from workflow.org.access import Scope
@@ -193,9 +193,7 @@ def test_an_upgrade_writes_the_words_and_files_of_all_there_is(engine: Engine) -
     core.record(case, "order_signed", on=TODAY, evidence=[order], **WHO)
     RiskCommands(core).find(case, FoundRisk(description="Сыбайластық"), on=TODAY, **WHO)
     expected = words(engine)
-    back_to(engine, "0059")
-    with engine.begin() as connection:
-        connection.execute(CASE_ROW.delete())
+    back_to_0_1_0(engine)
 
     create_or_migrate(engine)
     recommendations.catch_up(engine)
