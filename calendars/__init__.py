@@ -23,6 +23,7 @@ __all__ = [
     "REACH",
     "OutOfRange",
     "add_working_days",
+    "as_known",
     "calendar",
     "compiled",
     "count_working_days",
@@ -76,6 +77,14 @@ def compile_calendar(
     if not isinstance(as_of, datetime.date) or isinstance(as_of, datetime.datetime):
         raise TypeError(f"as_of is a date or None, got {type(as_of).__name__}: {as_of!r}")
     return _compile_up_to(records, bisect_right(records.turns, as_of), last)
+
+
+def as_known(calendar: Calendar, as_of: datetime.date | None) -> Calendar:
+    """Return an office's calendar as it was known on a day; as known now for None."""
+    if as_of is None or calendar.library:
+        return calendar
+    known = compile_calendar(calendar.records, as_of, last=calendar.last)
+    return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
 
 
 @cache

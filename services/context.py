@@ -12,8 +12,9 @@ from storage.accounts.accounts import SqlAccounts as Accounts
 from storage.cases.evidence import EvidenceFolder as EvidenceStore
 from storage.origin import ORIGIN, Origin, Way
 from storage.queries import SqlReads as Reads
+from workflow.cases.case import Case
 from workflow.cases.commands.desk import UnknownCase
-from workflow.org.access import Access, Reader, scope
+from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case
     from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
+    from workflow.law.procedure import Procedure
 
 __all__ = [
     "ANONYMOUS",
@@ -39,6 +41,7 @@ __all__ = [
     "operator_context",
     "require_visible",
     "stamp",
+    "whole_case",
 ]
 
 Clock = Callable[[], tuple[datetime, date]]
@@ -183,6 +186,20 @@ def require_visible(ctx: RequestContext, case: str) -> Case:
     return head
 
 
+def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
+    """Return a case and its edition. Raises UnknownCase if it does not exist or is hidden from the reader."""
+    found = ctx.reads.case(case)
+    if found is None:
+        raise UnknownCase(case)
+    return found, ctx.library.of(found)
+
+
 def stamp(ctx: RequestContext) -> Stamp:
     """Return the author and time of a change, as keyword arguments of commands."""
     return {"by": ctx.reader.login, "now": ctx.now, "today": ctx.today}
+
+
+def reader_of(ctx: RequestContext, account: Account) -> Reader:
+    """Return the reader for an account, with the units below theirs in the present office."""
+    reader = account.reader
+    return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader

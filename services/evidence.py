@@ -13,6 +13,7 @@ from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from documents.sheets.upload import Upload, UploadKind
     from services.context import RequestContext
     from services.inputs import EvidenceInput, FileInput
 
@@ -61,6 +62,19 @@ def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     )
 
 
+def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str = "") -> str:
+    """Store a file for a day, for its sender alone, until they decide about it; return its digest."""
+    return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
+
+
+def kept_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
+    """Return a file the reader uploaded. Raises UnknownUpload."""
+    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=ctx.now)
+    if found is None:
+        raise UnknownUpload("web.problem.no_upload")
+    return found
+
+
 def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:
     """Return the file sent with a command and its name; None if none was sent.
 
@@ -71,9 +85,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
         return None
-    upload = ctx.uploads.kept("file", item.file, by=ctx.reader.login, now=ctx.now)
-    if upload is None:
-        raise UnknownUpload("web.problem.no_upload")
+    upload = kept_upload(ctx, "file", item.file)
     return BytesIO(upload.content), clean_file_name(upload.name)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 ROOMS = {
     "web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
-    "web.pages.health": ("probes", "metrics"),
+    "web.health": ("probes", "metrics"),
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),

@@ -1,19 +1,31 @@
-"""Previews and results of importing schedules and opening years, for pages and the API."""
+"""Importing schedules and opening years, with previews; cases are opened only in units the reader sees."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
+
+from services.context import RequestContext, stamp
+from services.yearly import opening as yearly
+from workflow.org.access import within
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from documents.schedules.reading import Note
-    from services.app import AppContext
     from services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening
     from workflow.law.procedure import Procedure
+    from workflow.org.office import Office
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""The years that can be opened."""
+
+
+class NotOpened(Refusal, ValueError):
+    """Cases cannot be opened for that unit, or an answer about a file matches nobody."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +58,13 @@ class Analysis:
     names: Mapping[str, str]
     looks_like: tuple[Case, ...]
 
+    @property
+    def change(self) -> str:
+        """What importing it would do: open, replan, or nothing (same)."""
+        if self.case is None:
+            return "open"
+        return "replan" if self.new or self.moved else "same"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportResult:
@@ -74,18 +93,22 @@ class YearPreview:
 
 
 def preview_schedule(
-    app: AppContext,
+    ctx: RequestContext,
     content: bytes,
     name: str,
     procedure: str,
-    *,
     answers: ScheduleAnswers | None = None,
-    today: date,
 ) -> tuple[tuple[Analysis, ...], ImportResult]:
-    """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
+    """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure.
+
+    Args:
+        answers: information missing in the file about its analyses.
+    """
     from services.imports.files import consider_schedule
 
-    considered = consider_schedule(app, content, procedure, name=name, answers=answers, today=today)
+    considered = consider_schedule(
+        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), today=ctx.today
+    )
     analyses = tuple(_analysis(item) for item in considered.analyses)
     return analyses, ImportResult(
         notes=considered.notes, matches=considered.matches, strange=considered.strange
@@ -93,30 +116,37 @@ def preview_schedule(
 
 
 def take_schedule(
-    app: AppContext,
+    ctx: RequestContext,
     content: bytes,
     name: str,
     procedure: str,
-    *,
-    matches: Mapping[str, str],
+    meant: Callable[[Sequence[str]], Mapping[str, str]],
     answers: ScheduleAnswers | None = None,
-    by: str,
-    now: datetime,
-    today: date,
 ) -> ImportResult:
-    """Import a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure.
+    """Import a schedule, all of it or none.
 
     Args:
-        matches: texts of the file -> unit id or person key, stored for the next file.
-        answers: information missing in the file.
+        meant: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail; it is
+            stored for the next file.
+        answers: information missing in the file about its analyses.
+
+    Raises:
+        Refusal: a bad row, a unit not among the reader's, an answer that matches nobody.
     """
     from services.imports.files import import_schedule
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    if matches:
-        office_store.save(app.engine, matches=matches, hand=Stamp(by=by, now=now, today=today))
-    imported = import_schedule(app, content, procedure, name=name, answers=answers, by=by, now=now, today=today)
+    office = ctx.reads.office()
+    analyses, seen = preview_schedule(ctx, content, name, procedure, answers)
+    for one in analyses:
+        if foreign(ctx, office, one):
+            raise NotOpened("web.open.foreign", row=one.row, object=one.object)
+    if matches := _matches(office, seen.strange, meant(seen.strange)):
+        office_store.save(ctx.app.engine, matches=matches, hand=Stamp(**stamp(ctx)))
+    imported = import_schedule(
+        ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), **stamp(ctx)
+    )
     return ImportResult(
         cases=tuple(case.id for case in imported.cases),
         opened=imported.opened,
@@ -127,12 +157,55 @@ def take_schedule(
     )
 
 
-def preview_year(app: AppContext, year: int, unit: str, *, today: date) -> YearPreview:
-    """Return what opening a year would open. Raises NothingYearly, OutOfRange."""
-    from services.yearly.opening import year_ahead
+def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:
+    """Return whether an analysis belongs to a unit hidden from the reader, who cannot open cases there."""
+    unit = one.case.unit if one.case else one.unit
+    return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
-    openings, there = year_ahead(app, year, unit=unit, today=today)
+
+def preview_year(ctx: RequestContext, year: int, unit: str) -> YearPreview:
+    """Return what opening a year would open, for organisations at or below a unit; "" is the reader's own.
+
+    Raises NotOpened, NothingYearly, OutOfRange.
+    """
+    openings, there = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
     return YearPreview(openings=tuple(openings), there=there)
+
+
+def open_year(ctx: RequestContext, year: int, unit: str) -> int:
+    """Open the cases of a year; return the number opened. Raises like `preview_year`."""
+    return len(yearly.open_year(ctx.app, year, unit=_own_unit(ctx, unit), **stamp(ctx)).cases)
+
+
+def _own_unit(ctx: RequestContext, unit: str) -> str:
+    """Return the requested unit, else the reader's own, if the reader may open cases for it."""
+    unit, office = unit or ctx.reader.root, ctx.reads.office()
+    if unit and office.units and unit not in office.units:
+        raise NotOpened("web.refusal.unknown_unit", unit=unit[:100])
+    if ctx.reader.root and not within(office, unit, ctx.reader.root):
+        own = office.units.get(ctx.reader.root)
+        raise NotOpened("web.refusal.not_your_unit", unit=own.name if own else ctx.reader.root)
+    return unit
+
+
+def _by_reader(ctx: RequestContext, answers: ScheduleAnswers | None) -> ScheduleAnswers:
+    from services.imports.schedules import ScheduleAnswers
+
+    return replace(answers or ScheduleAnswers(), root=ctx.reader.root)
+
+
+def _matches(office: Office, strange: Sequence[str], meant: Mapping[str, str]) -> dict[str, str]:
+    """Return the unit or person meant by each unmatched text, as the reader answered."""
+    matches = {}
+    for text in strange:
+        answer = meant.get(text, "").strip()
+        if not answer:
+            continue
+        found = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+        if len(found) != 1:
+            raise NotOpened("web.refusal.unknown_meaning", text=text, answer=answer)
+        matches[text] = found[0]
+    return matches
 
 
 def _analysis(item: ConsideredAnalysis) -> Analysis:

@@ -462,3 +462,18 @@ def table_change(
     if was is not None and not fields:
         return None
     return TableChange(name=new.name, what="changed" if was else "added", unit=unit or "", fields=fields)
+
+
+def find_people(office: Office, words: str, unit: str) -> list[Person]:
+    """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
+    wanted = words.casefold().split()
+    places = set(office.below(unit)) if unit else None
+    return [
+        one
+        for one in office.by_name
+        if (places is None or one.unit in places)
+        and all(
+            word in f"{' '.join(one.names)} {one.post} {one.email or ''} {one.key}".casefold()
+            for word in wanted
+        )
+    ]

@@ -14,12 +14,12 @@ from typing import Any
 
 from services.inputs import build
 from services.registers.verbs import AddRow, add_row
+from services.reports.points import points_of_year
 from services.scoring.shipped import scoring
 from services.scoring.year import YearScores, year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat
-from web.pages.reports.points import points_view
 from workflow.org.access import Access, Reader
 from workflow.org.office import Person, Unit
 
@@ -291,22 +291,25 @@ def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(
     house.record((("min", P4, "year_begun@2026-01-01"),))
 
     def asked() -> list[tuple[str, str]]:
-        view = points_view(house.ctx(), "min", 2026, scoring().usual, today=AFTER, number=1)
-        return [(one.case, one.address.partition("?")[2]) for one in view.to_record.values()]
+        view = points_of_year(house.ctx(), "min", 2026, {}, number=1)
+        return [
+            (one.case, f"{'correct' if one.recorded else 'record'} {one.fact}")
+            for one in view.to_record.values()
+        ]
 
     case, before = house.case("min", P4), asked()
     house.record((("min", P4, "servants_trained=trained:1"),))
     between = asked()
     house.record((("min", P4, "training_figures_given=staff:10"),))
 
-    course_step = (case, "fact=online_course_passed.2026#record")
-    assert before == [(case, "fact=servants_trained.2026#record"), course_step]
-    assert between[0] == (case, "fact=training_figures_given.2026#record")
-    assert asked() == [(case, "fix=servants_trained.2026#correct"), course_step]
+    course_step = (case, "record online_course_passed.2026")
+    assert before == [(case, "record servants_trained.2026"), course_step]
+    assert between[0] == (case, "record training_figures_given.2026")
+    assert asked() == [(case, "correct servants_trained.2026"), course_step]
     # One of ten: 10 % is twenty steps of 0.3, at most 3; one step of 1 of the course.
     assert (points(house.score("min"))["P4.T2.S1"], points(house.score("min"))["P4.T2.S2"]) == ("3", "1")
     # The share of all employees is not taken of the civil servants.
     assert points(house.score("min", online_course="employees"))["P4.T2.S2"] == "0"
     # Where no case of the year is open the way leads to opening it.
-    view = points_view(house.ctx(), "min", 2027, scoring().usual, today=AFTER, number=1)
-    assert [one.address for one in view.to_record.values()] == ["/open/year?year=2027&unit=min"] * 2
+    view = points_of_year(house.ctx(), "min", 2027, {}, number=1)
+    assert [one.case for one in view.to_record.values()] == [""] * 2

@@ -20,13 +20,13 @@ from services.context import operator_context
 from services.documents.case_documents import register_status
 from services.jobs.rounds import deliver, remind
 from services.registers.verbs import AddRow, add_row
+from services.reports import monitoring
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from web.app import create_app
-from web.pages.reports import monitoring
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Unit

@@ -180,7 +180,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/cases/{case}/package": (f"{CASE}/package",),
     "/cases/{case}/register/{ending}": (f"{CASE}/notices/file/{{ending}}",),
     "/campaigns/{campaign}/forms/{language}": (f"{V1}/campaigns/{{campaign}}/forms/{{language}}",),
-    "/campaigns/{campaign}/forms/{person}/{language}": (
+    "/campaigns/{campaign}/forms/{number}/{language}": (
         f"{V1}/campaigns/{{campaign}}/people/{{number}}/forms/{{language}}",
     ),
     "/registers/{register_id}/forms/{language}": (f"{V1}/registers/{{register_id}}/forms/{{language}}",),
@@ -206,7 +206,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/scores": (f"{V1}/scores", f"{V1}/reports/{{form}}"),
     "/reports/{form}/{language}": (f"{V1}/reports/{{form}}/{{language}}",),
     "/register": (f"{V1}/notices", f"{V1}/notices/proof"),
-    "/register/xlsx": (f"{V1}/notices/file/{{ending}}",),
+    "/register/{ending}": (f"{V1}/notices/file/{{ending}}",),
     "/planner": (f"{V1}/plan",),
     "/search": (f"{V1}/search",),
     "/calendar": (f"{V1}/calendar/{{number}}/{{month}}",),

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from services.names import MAX_LISTED
 from services.people.staff import mark
 from tests.web.conftest import NOW, TODAY, Home, hide, office_with_cases
 from tests.web.offices import office as small_office
@@ -22,7 +23,6 @@ from web.ui.name_fields import (
     resolve_person,
     resolve_unit,
 )
-from web.ui.org_names import MAX_LISTED
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person, Unit
 

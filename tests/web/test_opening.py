@@ -19,6 +19,7 @@ from merzim.app import build_app
 from merzim.settings_file import read
 from services.app import AppContext
 from services.moments import Moment
+from services.names import MAX_LISTED
 from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
 from storage.tables.service import UPLOAD
@@ -26,7 +27,6 @@ from tests.sweep import check_each
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from web.app import create_app
-from web.ui.org_names import MAX_LISTED
 from workflow.org.access import Reader
 from workflow.org.office import Unit
 

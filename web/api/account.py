@@ -5,31 +5,27 @@ Password and second factor are changed in a browser session only, never by a tok
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import HTTPException
 from pydantic import BaseModel
 
 from notifications.digest_links import choice_of
 from services.accounts import sessions
-from services.accounts.sessions import Ending, Hash, SessionsEnded
+from services.accounts.sessions import Ending, SessionsEnded
 from services.accounts.telegram import TelegramCode, offer
 from services.accounts.verbs import WayIn, ways_in
 from services.cases import comments
-from services.inputs import LanguageCode
+from services.people.digest_choice import own_person, set_digest
+from services.people.feeds import FeedMade, give_own, revoke_feed
 from services.people.leave import set_leave
-from services.verbs import Command
 from web.api import mount
-from web.api.answers import RequestTranslator, api_router
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Own
-from web.pages.account.digest_choice import be_reminded, own_choice
-from web.pages.administration.feeds import give_own, revoke
+from web.ui.render import RequestTranslator
 
 router = api_router("/api/v1/account", tags=["account"])
 mount.post(router, "/inbox/query", comments.list_inbox, tags=["account"])
 mount.post(router, "/inbox/read", comments.read_inbox, tags=["account"])
-Digest = Literal["default", "single", "daily", "weekly"]
 
 
 class AccountAnswer(BaseModel):
@@ -49,28 +45,6 @@ class AccountAnswer(BaseModel):
     ways_in: list[WayIn]
 
 
-class DigestChoice(Command):
-    digest: Digest
-    language: LanguageCode
-
-
-class DigestChosen(BaseModel):
-    digest: str
-    language: str
-
-
-class FeedMade(BaseModel):
-    """A new calendar feed. `address`: returned only once; empty when the request is repeated with its
-    `Idempotency-Key`.
-    """
-
-    address: str
-
-
-class FeedRevoked(Command):
-    id: Hash
-
-
 class TelegramUnlinked(BaseModel):
     linked: bool
 
@@ -78,7 +52,7 @@ class TelegramUnlinked(BaseModel):
 @router.get("")
 def get_own_account(ctx: Own) -> AccountAnswer:
     """Return the account of the token, with its sessions, tokens and feeds."""
-    reader, choosing = ctx.reader, own_choice(ctx)
+    reader, choosing = ctx.reader, own_person(ctx)
     account = ctx.accounts.account(reader.login)
     second_factor = account is not None and account.second_factor
     return AccountAnswer(
@@ -95,17 +69,7 @@ def get_own_account(ctx: Own) -> AccountAnswer:
     )
 
 
-@router.post("/digest")
-def set_digest(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
-    """Set how often letters are sent to the reader, and their language."""
-
-    def set_choice() -> DigestChosen:
-        be_reminded(ctx, body.digest, body.language)
-        return DigestChosen(digest=body.digest, language=body.language)
-
-    return once(ctx, body, set_choice, DigestChosen)
-
-
+mount.post(router, "/digest", set_digest)
 mount.post(router, "/leave", set_leave)
 
 
@@ -117,10 +81,7 @@ def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMad
     )
 
 
-@router.post("/feeds/revocation")
-def revoke_feed(ctx: Own, once: Writing, body: FeedRevoked) -> SessionsEnded:
-    """Revoke a feed of the reader's own."""
-    return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, ctx.reader.login, body.id)), SessionsEnded)
+mount.post(router, "/feeds/revocation", revoke_feed)
 
 
 @router.post("/telegram", status_code=201)

@@ -15,9 +15,10 @@ from services.outgoing import letters
 from services.upkeep import operations
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import RequestTranslator, api_router
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Setting
+from web.ui.render import RequestTranslator
 
 router = api_router("/api/v1/administration", tags=["administration"])
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -8,11 +8,11 @@ from enum import Enum
 from operator import attrgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, BeforeValidator, Field
 
 from notifications.notice import Notice
-from services.inputs import LanguageCode
+from services.names import person_name
 from services.results import (
     ActMovesResult,
     CaseHead,
@@ -23,25 +23,12 @@ from services.results import (
     Result,
     at,
 )
-from web.ui.org_names import person_name
-from web.ui.preferences import preferences
+from web.http.files import BYTES, DOCX, XLSX, ZIP
 from web.ui.render import Translator
 from workflow.org.office import Office
 
-Language = Annotated[LanguageCode | None, Query(description="The language of texts.")]
-
-
-def _translator(request: Request, lang: Language = None) -> Translator:
-    return Translator(lang or preferences(request).language)
-
-
-RequestTranslator = Annotated[Translator, Depends(_translator)]
-"""The translator of the answer: in the requested language, else the reader's."""
 MAX_PER_PAGE = 200
-SearchText = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="How many on a page.")]
-CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 class Fault(BaseModel):
@@ -183,3 +170,15 @@ class NoticeAnswer(Result):
 def notice_answer(notice: Notice, office: Office, translator: Translator) -> NoticeAnswer:
     """Return a notice with its delivery record as an answer."""
     return NoticeAnswer.of(notice, name=translator.name(person_name(office, notice.person)))
+
+
+def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of an answer that is a file of one of these media types.
+
+    "application/octet-stream" is added, so that generated clients know they get bytes.
+    """
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*kinds, BYTES)}
+    return {200: {"description": "The file itself.", "content": content}}
+
+
+FILE = file_answer(XLSX, DOCX, ZIP)

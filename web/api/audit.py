@@ -9,10 +9,10 @@ from starlette.responses import StreamingResponse
 
 from services.inputs import build
 from services.outgoing.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
-from web.api.answers import RequestTranslator, api_router
+from web.api.answers import api_router
 from web.auth.dependencies import Auditing
-from web.pages.administration.audit import AuditQuery
-from web.ui.render import Translator
+from web.http.parameters import AuditQuery
+from web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["administration"])
 Number = Annotated[int | None, Query(ge=0, le=2**53, description="The number of an entry: a cursor.")]

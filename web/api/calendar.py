@@ -8,17 +8,18 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 from pydantic import BaseModel
 
+from calendars import as_known
 from calendars.layout import build_year, days_of
 from services.inputs import Day
 from services.law.calendar_acts import Act, ActPreview, adopt_act, preview_act
+from services.narrowing import known_year
 from services.results import InLanguage, Keys, Result, at
-from web.api.answers import RequestTranslator, SearchText, api_router
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
-from web.pages.calendar.month import as_known
-from web.pages.calendar.pages import within_records
-from web.ui.render import Translator
+from web.http.parameters import SearchText
+from web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["calendar"])
 LocalDate = date
@@ -125,7 +126,7 @@ def get_day(ctx: Reading, day: Day) -> DayAnswer:
 @router.get("/calendar/{number}")
 def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
     """Return the production calendar of a year: its months and its special days."""
-    within_records(ctx, number)
+    known_year(ctx, number)
     layout = build_year(number, as_known(ctx.calendar, as_of))
     return YearAnswer(
         year=number,
@@ -150,7 +151,7 @@ def get_calendar_month(
     as_of: AsOf = None,
 ) -> MonthAnswer:
     """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
-    within_records(ctx, number)
+    known_year(ctx, number)
     calendar = as_known(ctx.calendar, as_of)
     layout = build_year(number, calendar).months[month - 1]
     due = ctx.reads.by_day(layout.first, layout.last, unit or None)

@@ -16,22 +16,23 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model
 from documents.sandbox.readers import read_cartogram
 from services.cases.risks import case_rows
 from services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
-from services.context import stamp
+from services.context import stamp, whole_case
 from services.documents.case_documents import take_plan
-from services.evidence import store_evidence
+from services.evidence import kept_upload, store_evidence
 from services.inputs import Day, Digest, EvidenceInput
 from services.results import CommandResult, Result, at
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import CaseId, RequestTranslator, api_router
+from web.api.answers import api_router
 from web.api.cases import run_on_case
 from web.api.documents import ProofAnswer, proof_answer
-from web.api.files import get_uploaded_file_or_404
 from web.api.mount import Writing
 from web.auth.dependencies import Reading, Recording
 from web.auth.reading import reads_files
-from web.pages.cases.page import build_case_view, get_case_or_404
+from web.http.parameters import CaseId
+from web.pages.cases.page import build_case_view
 from web.pages.cases.risk_view import MeasureLine, RiskLine, risk_view
+from web.ui.render import RequestTranslator
 from workflow.cases.commands.desk import Change
 from workflow.cases.registers.rows import value_of
 from workflow.registers.definition import RegisterField
@@ -166,7 +167,7 @@ def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator
     `scale`: the edition whose scale applies to a rank given today.
     """
     today = ctx.today
-    case_record, procedure = get_case_or_404(ctx, case)
+    case_record, procedure = whole_case(ctx, case)
     view = risk_view(build_case_view(ctx, case_record, procedure, today=today), {}, None, today=today)
     return RegisterAnswer(
         case=case,
@@ -218,10 +219,10 @@ def _plain(field: RegisterField, value: object) -> object:
 @reads_files
 def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """Import a plan of measures as risks and measures; the whole file or nothing."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
 
     def write_plan() -> PlanTaken:
-        file = get_uploaded_file_or_404(ctx, body.file)
+        file = kept_upload(ctx, "file", body.file)
         done = take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
         return PlanTaken.model_validate(done, from_attributes=True)
 
@@ -234,10 +235,10 @@ def record_cartogram(
     request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
 ) -> CommandResult:
     """Record the published cartogram; the whole file or nothing."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
 
     def record() -> Change:
-        file = get_uploaded_file_or_404(ctx, body.file)
+        file = kept_upload(ctx, "file", body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = store_evidence(ctx, body.evidence)
         return case_rows(ctx.desk).record_cartogram(case, lines, on=body.on, evidence=evidence, **stamp(ctx))

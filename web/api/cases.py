@@ -13,19 +13,16 @@ from pydantic import BaseModel, Field
 
 from services.cases import assignments, bulk, comments, saved_views
 from services.cases import verbs as cases
-from services.context import RequestContext
+from services.context import RequestContext, whole_case
 from services.inputs import Day, Name
 from services.results import CommandResult, FindingResult, ObligationResult, Result, at, command_result
 from services.verbs import Command, Verb
 from web.api import mount
-from web.api.answers import (
-    CaseId,
-    RequestTranslator,
-    api_router,
-)
+from web.api.answers import api_router
 from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Own, Reading, Recording
-from web.pages.cases.page import get_case_or_404
+from web.http.parameters import CaseId
+from web.ui.render import RequestTranslator
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.assignments import AssignmentState, Whose
@@ -75,7 +72,7 @@ def undo_entry(
     ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
 ) -> CommandResult:
     """Withdraw what you recorded in the last ten minutes, if no letter of the case has been sent since."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     ground = translator.say("withdraw.by_mistake")
     return once(ctx, body, lambda: cases.undo(ctx, case, body.line, ground=ground), CommandResult)
 
@@ -101,7 +98,7 @@ def run_on_case(
     once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
 ) -> CommandResult:
     """Run a command on a case the reader may see, once per idempotency key; 404 for any other case."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     return once(ctx, body, lambda: command_result(act()), CommandResult)
 
 

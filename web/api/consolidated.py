@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from fastapi import Query, Request
 from pydantic import BaseModel
-from starlette.responses import Response
 
+from services.narrowing import seen_unit
+from services.reports.cartogram import comparison
+from services.reports.consolidated import asked_for, list_turns
 from services.results import FindingResult, Keys, Points, Result, at
 from services.yearly.consolidated import uploads
-from web.api.answers import RequestTranslator, SearchText, api_router
-from web.api.files import FILE, file_answer
+from web.api import mount
+from web.api.answers import api_router
 from web.auth.dependencies import Reading
-from web.pages.cases.documents import XLSX
-from web.pages.reports.cartogram import SVG, Ending, cartogram_file, comparison
-from web.pages.reports.consolidated import asked_for, consolidated_file, list_turns
-from web.pages.reports.points import seen_unit
+from web.downloads import reports as downloads
+from web.http.files import SVG, XLSX
+from web.http.parameters import SearchText, Year
+from web.ui.render import RequestTranslator
 from workflow.cases.registers.exposure import Section
 
 router = api_router(tags=["monitoring"])
-Year = Annotated[int | None, Query(ge=1, le=9999)]
+mount.file(router, "/consolidated/file", downloads.get_consolidated_file, XLSX)
+mount.file(router, "/cartogram/{ending}", downloads.get_cartogram_file, XLSX, SVG)
 
 
 class ConsolidatedLine(Result):
@@ -139,19 +140,6 @@ def get_consolidated(
     return ConsolidatedAnswer.of(query, whole=query.found is not None)
 
 
-@router.get("/consolidated/file", responses=FILE, response_class=Response)
-def get_consolidated_file(
-    request: Request,
-    ctx: Reading,
-    procedure: SearchText = "",
-    obligation: SearchText = "",
-    unit: SearchText = "",
-    year: Year = None,
-) -> Response:
-    """Return the consolidated form as a workbook."""
-    return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
-
-
 @router.get("/uploads")
 def list_uploads(ctx: Reading, unit: SearchText = "") -> list[ReadyAnswer]:
     """List the documents that are ready but not uploaded to the platform, and the accounts to use."""
@@ -163,12 +151,6 @@ def list_uploads(ctx: Reading, unit: SearchText = "") -> list[ReadyAnswer]:
 def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: SearchText = "") -> CartogramAnswer:
     """Return both sections by department and district, and the differences from the last recorded cartogram."""
     return CartogramAnswer.of(comparison(ctx, unit), translator.language)
-
-
-@router.get("/cartogram/{ending}", responses=file_answer(XLSX, SVG), response_class=Response)
-def get_cartogram_file(request: Request, ctx: Reading, ending: Ending, unit: SearchText = "") -> Response:
-    """Return the lines the cartogram should have, as a workbook or a drawing."""
-    return cartogram_file(request, ctx, ending, unit)
 
 
 @router.get("/turns")

@@ -6,22 +6,24 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Query
 from pydantic import BaseModel
-from starlette.responses import Response
 
 from services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
+from services.context import whole_case
 from services.documents.own_templates import templates_in_use
 from services.documents.year_reports import quarter_of_report, report_marks, year_report
+from services.narrowing import seen_unit
 from web.api import mount
-from web.api.answers import DAMAGED, CaseId, RequestTranslator, api_router
-from web.api.files import FILE
+from web.api.answers import api_router
 from web.auth.dependencies import Reading
+from web.downloads import cases as downloads
+from web.downloads.reports import get_report
+from web.http.files import DOCX, XLSX, ZIP
+from web.http.parameters import CaseId, FormId, Quarter
 from web.pages.cases.documents import papers_view
-from web.pages.cases.page import build_case_view, get_case_or_404
-from web.pages.cases.reading import evidence_of, form_of, package_of
-from web.pages.reports.pages import Quarter, report_of
-from web.pages.reports.points import seen_unit
+from web.pages.cases.page import build_case_view
+from web.ui.render import RequestTranslator
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
 
@@ -65,9 +67,6 @@ def proof_answer(item: Evidence) -> ProofAnswer:
 
 
 router = api_router(tags=["documents"])
-Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
-Tongue = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 
 
 class FormAnswer(BaseModel):
@@ -111,7 +110,7 @@ class DocumentsAnswer(BaseModel):
 def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """List the forms of a case with their missing fields, and its evidence."""
     today = ctx.today
-    case_record, procedure = get_case_or_404(ctx, case)
+    case_record, procedure = whole_case(ctx, case)
     dossier = build_case_view(ctx, case_record, procedure, today=today)
     view = papers_view(dossier, ctx, translator.language, today=today)
     return DocumentsAnswer(
@@ -131,12 +130,6 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
             for proof in proofs(case_record)
         ],
     )
-
-
-@router.get("/cases/{case}/documents/{form}/{language}", responses=FILE, response_class=Response)
-def get_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
-    """Return a form of the case, filled with the known values, as DOCX."""
-    return form_of(ctx, case, form, language)
 
 
 @router.get("/reports/{form}")
@@ -163,39 +156,17 @@ def get_report_notes(
     )
 
 
-@router.get("/reports/{form}/{language}", responses=FILE, response_class=Response)
-def get_report(
-    ctx: Reading,
-    form: FormId,
-    language: Tongue,
-    year: Annotated[int, Query(ge=1, le=9999)],
-    unit: Annotated[str, Query(max_length=300)] = "",
-    quarter: Quarter = None,
-) -> Response:
-    """Return a report about a year or quarter of a unit as DOCX; its rows come from the registers seen."""
-    return report_of(ctx, form, language, unit=unit, year=year, quarter=quarter)
-
-
 @router.get("/cases/{case}/signatures")
 def get_signatures(ctx: Reading, case: CaseId, translator: RequestTranslator) -> SignatureList:
     """List the digital signatures of the documents of a case, each verified anew."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     return list_signatures(replace(ctx, language=translator.language), AskSignatures(case=case))
 
 
 mount.post(router, "/cases/{case}/signatures", sign_document, status=201)
 
 
-@router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
-def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
-    """Return a stored file of the case, after checking its SHA-256."""
-    return evidence_of(ctx, case, digest)
-
-
-@router.get("/cases/{case}/package", responses=FILE, response_class=Response)
-def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
-    """Return the export package (ZIP), without restricted files; readers without access do not see their names.
-
-    Missing or altered files are left out and listed in its index; its name then says `incomplete`.
-    """
-    return package_of(ctx, case, translator.language)
+mount.file(router, "/cases/{case}/documents/{form}/{language}", downloads.get_form, DOCX)
+mount.file(router, "/cases/{case}/evidence/{digest}", downloads.get_evidence, XLSX, DOCX, ZIP, damaged=True)
+mount.file(router, "/cases/{case}/package", downloads.get_package, ZIP)
+mount.file(router, "/reports/{form}/{language}", get_report, DOCX)

@@ -6,16 +6,20 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Query, Request
-from starlette.responses import Response
 
+from services.reports.monitoring import monitoring
+from services.reports.points import points_of_year
 from services.results import Ids, InLanguage, Points, Result, Spoken, at
-from web.api.answers import Number, RequestTranslator, api_router
-from web.api.files import FILE
+from web.api import mount
+from web.api.answers import api_router
 from web.auth.dependencies import Reading
-from web.pages.reports.monitoring import monitoring
-from web.pages.reports.pages import Monitored, monitoring_file, points_of_year
+from web.downloads.reports import Monitored, get_monitoring_file
+from web.http.files import XLSX
+from web.http.parameters import Number
+from web.ui.render import RequestTranslator
 
 router = api_router(tags=["monitoring"])
+mount.file(router, "/monitoring/file", get_monitoring_file, XLSX)
 
 
 class RecommendationAnswer(Result):
@@ -165,12 +169,6 @@ def get_monitoring(
     )
 
 
-@router.get("/monitoring/file", responses=FILE, response_class=Response)
-def get_monitoring_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
-    """Return the whole list of recommendations as a workbook."""
-    return monitoring_file(request, ctx, narrowed)
-
-
 @router.get("/scores")
 def get_scores(
     request: Request,
@@ -183,7 +181,7 @@ def get_scores(
     """Return the points of a year: earned, lost, at stake, with the calculation. Readings are chosen by
     name.
     """
-    view = points_of_year(request, ctx, unit, year, number=number)
+    view = points_of_year(ctx, unit, year, request.query_params, number=number)
     language = translator.language
     return ScoresAnswer.of(
         view,

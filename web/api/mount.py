@@ -19,9 +19,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from starlette.responses import Response
 
 from services.context import RequestContext
 from services.verbs import Command, Verb
+from web.api.answers import DAMAGED, file_answer
 from web.auth.dependencies import needs
 from web.auth.reading import reads_files
 from web.ui.preferences import preferences
@@ -162,6 +164,19 @@ def post(
         tags=list(tags),
         status_code=status,
     )
+
+
+def file(
+    router: APIRouter, path: str, handler: Callable[..., Response], *kinds: str, damaged: bool = False
+) -> None:
+    """Add a handler of downloads at GET `path`.
+
+    Args:
+        kinds: the media types of its files.
+        damaged: whether a stored file is checked against its hash.
+    """
+    responses = {**file_answer(*kinds), **(DAMAGED if damaged else {})}
+    router.get(path, responses=responses, response_class=Response)(handler)
 
 
 @cache

@@ -8,27 +8,21 @@ from typing import Annotated
 from fastapi import Path, Request
 from pydantic import BaseModel, Field
 
+from services.evidence import kept_upload
+from services.imports import previews
 from services.imports.past import judge_past
-from services.imports.previews import preview_schedule
+from services.imports.previews import FIRST_YEAR, LAST_YEAR, foreign, preview_schedule, take_schedule
 from services.imports.schedules import ScheduleAnswers
 from services.inputs import Digest, Line
+from services.narrowing import chosen_procedure
 from services.results import FindingResult, Ids, InLanguage, Result, at
 from services.verbs import Command
-from web.api.answers import RequestTranslator, SearchText, api_router
-from web.api.files import get_uploaded_file_or_404
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
-from web.pages.case_creation.commands import (
-    FIRST_YEAR,
-    LAST_YEAR,
-    change_of,
-    foreign,
-    open_the_year,
-    take_schedule,
-    year_ahead,
-)
-from web.pages.case_creation.planner import chosen_procedure
+from web.http.parameters import SearchText
+from web.ui.render import RequestTranslator
 
 router = api_router(tags=["opening"])
 RowNumber = Annotated[int, Field(ge=0, le=2_000_000)]
@@ -160,15 +154,11 @@ def preview_schedule_file(
     request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
 ) -> SchedulePreview:
     """Return all rows and dates of a schedule; nothing is written. `errors` lists the bad rows."""
-    today = ctx.today
-    file, office = get_uploaded_file_or_404(ctx, body.file), ctx.reads.office()
+    file, office = kept_upload(ctx, "file", body.file), ctx.reads.office()
     name = chosen_procedure(ctx, body.procedure).id
-    answers = ScheduleAnswers(root=ctx.reader.root)
-    analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, answers=answers, today=today)
+    analyses, seen = preview_schedule(ctx, file.content, file.name, name)
     return SchedulePreview(
-        analyses=[
-            AnalysisAnswer.of(one, change=change_of(one), foreign=foreign(ctx, office, one)) for one in analyses
-        ],
+        analyses=[AnalysisAnswer.of(one, foreign=foreign(ctx, office, one)) for one in analyses],
         notes=[
             NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
         ],
@@ -183,7 +173,7 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
-        file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
+        file, name = kept_upload(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
         answers = ScheduleAnswers(
             objects={row: one.model_dump(exclude_none=True) for row, one in body.objects.items()},
             joins=body.joins,
@@ -199,7 +189,7 @@ def preview_year(
     ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: SearchText = ""
 ) -> YearPreview:
     """Return the cases that opening a year would open."""
-    return YearPreview.of(year_ahead(ctx, year, unit), year=year)
+    return YearPreview.of(previews.preview_year(ctx, year, unit), year=year)
 
 
 @router.post("/years")
@@ -208,7 +198,7 @@ def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
     return once(
         ctx,
         body,
-        lambda: YearDone(year=body.year, opened=open_the_year(ctx, body.year, body.unit)),
+        lambda: YearDone(year=body.year, opened=previews.open_year(ctx, body.year, body.unit)),
         YearDone,
     )
 
@@ -219,6 +209,6 @@ def judge_past_analyses(
     request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator
 ) -> list[PastAnswer]:
     """Return the findings of a table of past analyses, case by case; nothing is written."""
-    file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
+    file, name = kept_upload(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
     judged = judge_past(ctx.app, file.content, name, name=file.name)
     return [PastAnswer.of(past, translator.language) for past in judged]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request
 from pydantic import BaseModel
-from starlette.responses import Response
 
+from services.evidence import kept_upload
 from services.inputs import Digest
 from services.people import retention, staff
 from services.people import sync as people_sync
@@ -13,13 +13,14 @@ from services.people.pending_duties import pending_duties
 from services.people.table import TablePreview, preview_table, read_table, save_table
 from services.verbs import Command
 from web.api import mount
-from web.api.answers import Limit, Number, RequestTranslator, SearchText, api_router
-from web.api.files import FILE, get_uploaded_file_or_404
+from web.api.answers import Limit, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToSet, Setting
 from web.auth.reading import reads_files
-from web.pages.administration.office import people_file
-from web.pages.administration.pages import find_people
+from web.downloads.administration import get_people_table
+from web.http.files import XLSX
+from web.http.parameters import Number, SearchText
+from web.ui.render import RequestTranslator
 
 router = api_router("/api/v1/administration", tags=["administration"])
 
@@ -56,7 +57,7 @@ def list_people(
     ctx: Setting, search: SearchText = "", unit: SearchText = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
     """List people, filtered by name, post or e-mail; `limit` per page."""
-    matches = find_people(staff.recorded_office(ctx), search, unit)
+    matches = staff.find_people(staff.recorded_office(ctx), search, unit)
     page_people = matches[(number - 1) * limit : number * limit]
     return PeopleList(people=[staff.person_result(person) for person in page_people], total=len(matches))
 
@@ -96,17 +97,14 @@ def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTran
     ]
 
 
-@router.get("/people/table", responses=FILE, response_class=Response)
-def get_people_table(request: Request, ctx: Setting) -> Response:
-    """Return all people as a workbook that can be imported again."""
-    return people_file(request, ctx)
+mount.file(router, "/people/table", get_people_table, XLSX)
 
 
 @router.post("/people/table/preview")
 @reads_files
 def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
     """Return the changes a table would make; nothing is written."""
-    file = get_uploaded_file_or_404(ctx, body.file)
+    file = kept_upload(ctx, "file", body.file)
     return preview_table(ctx, read_table(ctx, file.content, file.name))
 
 
@@ -116,7 +114,7 @@ def import_people_table(request: Request, ctx: Setting, once: Writing, body: Tab
     """Import a table of people, all of it or nothing; people it does not name are kept."""
 
     def import_table() -> TableTaken:
-        file = get_uploaded_file_or_404(ctx, body.file)
+        file = kept_upload(ctx, "file", body.file)
         saved = save_table(ctx, read_table(ctx, file.content, file.name))
         return TableTaken(added=saved.added, changed=saved.changed, same=saved.same)
 

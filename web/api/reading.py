@@ -17,28 +17,18 @@ from services.cases.portfolio import (
     list_portfolio,
     list_stages,
 )
+from services.context import whole_case
 from services.inputs import build
 from services.law.calendar_acts import moves_of
 from services.results import EventResult, InLanguage, Result, act_moves_result, at, case_head, event_result
 from services.search import Found, Search, search
 from services.yearly.clock import PROCEDURE
-from web.api.answers import (
-    MAX_PER_PAGE,
-    PROBLEMS,
-    BoardAnswer,
-    CaseAnswer,
-    CaseId,
-    CaseList,
-    Limit,
-    Number,
-    RequestTranslator,
-    SearchText,
-    api_router,
-)
+from web.api.answers import MAX_PER_PAGE, PROBLEMS, BoardAnswer, CaseAnswer, CaseList, Limit, api_router
 from web.auth.dependencies import Reading
+from web.http.parameters import CaseId, Number, SearchText
 from web.pages.cases.case_view import judge
-from web.pages.cases.page import get_case_or_404
 from web.pages.overview.board import SHOWN, board
+from web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.cases.changes import field_changes
@@ -161,7 +151,7 @@ def get_portfolio_stages(
 def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """Return a case: its deadlines with their explanations, and its findings."""
     today = ctx.today
-    case_record, procedure = get_case_or_404(ctx, case)
+    case_record, procedure = whole_case(ctx, case)
     judgement = judge(case_record, procedure, ctx.calendar, today=today)
     return CaseAnswer.of(
         case_record,
@@ -183,7 +173,7 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
 def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
     """List the events of a case with their hashes."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     events = ctx.reads.events(case)
     changes = field_changes(events)
     return [event_result(event, changes.get(event.seq, ())) for event in events]

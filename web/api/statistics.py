@@ -10,22 +10,16 @@ from fastapi import Query
 
 from services.inputs import Day
 from services.results import InLanguage, OptionalText, Points, Result, at
-from web.api.answers import (
-    BoardLine,
-    NoticeAnswer,
-    Number,
-    RequestTranslator,
-    SearchText,
-    api_router,
-    notice_answer,
-)
+from web.api.answers import BoardLine, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading, Recording
+from web.http.parameters import Number, SearchText
 from web.pages.my_tasks.view import desk_view
 from web.pages.overview.deadlines import Asking as Wanted
 from web.pages.overview.deadlines import deadlines
 from web.pages.overview.figures import FiguresLine, line_name
 from web.pages.overview.pages import figures_of, seen_faults, undelivered
 from web.pages.overview.view import overview
+from web.ui.render import RequestTranslator
 from workflow.board.sums import Urgency
 
 router = api_router()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from services.documents import templates
 from services.documents.templates import AskTemplates, FormList
 from web.api import mount
-from web.api.answers import DAMAGED, api_router
-from web.api.files import file_answer
+from web.api.answers import api_router
 from web.auth.dependencies import Setting
-from web.pages.administration.templates import FormPath, LanguagePath, template_response
-from web.pages.cases.documents import DOCX
+from web.downloads.administration import get_own_template
+from web.http.files import DOCX
 
 router = api_router("/api/v1/administration", tags=["administration"])
-FILE = {**file_answer(DOCX), **DAMAGED}
 
 
 @router.get("/templates")
@@ -23,11 +19,6 @@ def list_templates(ctx: Setting) -> FormList:
     return templates.list_templates(ctx, AskTemplates())
 
 
-@router.get("/templates/{form}/{language}/{number}", responses=FILE, response_class=Response)
-def get_own_template(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
-    """Return an own template as uploaded, after checking its SHA-256."""
-    return template_response(ctx, form, language, number)
-
-
+mount.file(router, "/templates/{form}/{language}/{number}", get_own_template, DOCX, damaged=True)
 mount.post(router, "/templates/{form}/{language}", templates.take_template, files=True)
 mount.post(router, "/templates/{form}/{language}/choice", templates.choose_template)

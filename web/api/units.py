@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from fastapi import HTTPException
 
-from services.accounts.sessions import SessionsEnded
 from services.inputs import Key
 from services.people import staff
+from services.people.feeds import FeedMade, give, revoke_unit_feed
 from services.verbs import Command
 from web.api import mount
-from web.api.account import FeedMade, FeedRevoked
-from web.api.answers import RequestTranslator, api_router
+from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import Setting
-from web.pages.administration.feeds import give, revoke
+from web.ui.render import RequestTranslator
 from workflow.org.office import name_order
 
 router = api_router("/api/v1/administration", tags=["administration"])
@@ -49,7 +48,4 @@ def make_unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: Requ
     return once(ctx, body, make, FeedMade, secret="address")
 
 
-@router.post("/units/feeds/revocation")
-def revoke_unit_feed(ctx: Setting, once: Writing, body: FeedRevoked) -> SessionsEnded:
-    """Revoke a feed of a unit."""
-    return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, "", body.id)), SessionsEnded)
+mount.post(router, "/units/feeds/revocation", revoke_unit_feed)

@@ -16,10 +16,10 @@ from starlette.responses import Response
 from services.accounts.credentials import hash_secret
 from services.accounts.verbs import issue_secret
 from services.configuration.settings import WebSettings
-from services.context import Accounts, RequestContext
+from services.context import Accounts, RequestContext, reader_of
 from web.auth.demonstration import SCOPE, is_passwordless_request
 from web.auth.devices import remember_device
-from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
+from workflow.org.access import Account, Entry, Need, must_enrol
 
 COOKIE = "__Host-merzim"
 _TOUCH_INTERVAL = timedelta(minutes=5)
@@ -167,12 +167,6 @@ def needs(
     resolve_context.need = need  # type: ignore[attr-defined]
     resolve_context.asking = asking  # type: ignore[attr-defined]
     return resolve_context
-
-
-def reader_of(ctx: RequestContext, account: Account) -> Reader:
-    """Return the reader for an account, with the units below theirs in the present office."""
-    reader = account.reader
-    return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader
 
 
 def need_of(dependency: Callable[..., Any]) -> Need | None:

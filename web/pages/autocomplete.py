@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.context import RequestContext
+from services.names import case_title
 from services.registers.access import reader_scope, seen_register
 from services.registers.queries import ListRows
 from services.registers.results import register_view
@@ -16,7 +17,6 @@ from services.registers.views import list_rows
 from web.auth.dependencies import Own, Reading
 from web.ui.form_values import tidy
 from web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
-from web.ui.org_names import case_title
 from web.ui.preferences import preferences
 from web.ui.register_cells import row_title
 from web.ui.render import Translator

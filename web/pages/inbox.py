@@ -11,10 +11,10 @@ from notifications.notice import Notice
 from services.cases import comments
 from services.context import RequestContext
 from services.inputs import build
+from services.names import author_names, case_title, person_name
 from web.auth.dependencies import Own
 from web.pages.cases.page import redirect
 from web.ui.form_values import Fields, parse_event_number
-from web.ui.org_names import author_names, case_title, person_name
 from web.ui.preferences import preferences
 from web.ui.render import page
 from workflow.board.sums import base

@@ -27,11 +27,11 @@ from services.cases.portfolio import (
 )
 from services.context import RequestContext
 from services.inputs import build
+from services.names import group_by_document
 from services.queries import UnknownUnit
 from services.yearly.clock import PROCEDURE
 from web.auth.dependencies import Reading
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
-from web.ui.org_names import group_by_document
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views

@@ -9,9 +9,8 @@ from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
 from services.context import Reads
+from services.names import AssigneeNames, UnitName, case_title, unit_name
 from web.ui.assignees import name_assignees
-from web.ui.deadline_status import DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import AssigneeNames, UnitName, case_title, unit_name
 from web.ui.render import Translator
 from web.ui.tables import Column
 from workflow.board.rows import Row
@@ -19,6 +18,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, period_in
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.deadlines.status import DeadlineStatus, status_on, working_days_between
 from workflow.law.assignment import ALONE
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Text

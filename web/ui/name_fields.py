@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TypeAlias
 
+from services.names import MAX_LISTED, Name, UnitName, name_of, unit_text, units_in_order
 from web.ui.form_values import InvalidForm
-from web.ui.org_names import MAX_LISTED, Name, UnitName, name_of, units_in_order
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -171,12 +171,6 @@ def are_units_listed(office: Office, root: str = "") -> bool:
 
 def _are_people_listed(office: Office) -> bool:
     return len(office.people) <= MAX_LISTED
-
-
-def unit_text(office: Office, unit: str) -> str:
-    """Return the text that identifies a unit: its name, with its code when other units have the same name."""
-    record = office.units.get(unit)
-    return office.told_apart.get(unit, record.name) if record else unit
 
 
 def person_text(office: Office, key: str) -> Name:

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from fastapi import Depends, Query
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from starlette.requests import Request
@@ -25,11 +26,12 @@ from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice, said_state
 from services.context import RequestContext
+from services.inputs import LanguageCode
+from services.names import Name, case_title
 from services.regulations.registers import option_title, row_field
 from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
 from web.ui.guides import section_of
-from web.ui.org_names import Name, case_title
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
@@ -293,6 +295,17 @@ class Translator:
             return ""
         text = f"{Decimal(points).normalize():f}".replace("-", "−")
         return text if self.language == "en" else text.replace(".", ",")
+
+
+def _translator(
+    request: Request,
+    lang: Annotated[LanguageCode | None, Query(description="The language of texts.")] = None,
+) -> Translator:
+    return Translator(lang or preferences(request).language)
+
+
+RequestTranslator = Annotated[Translator, Depends(_translator)]
+"""The translator of the answer: in the requested language, else the reader's."""
 
 
 def page(

@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from typing import Literal
 
 from calendars.calendar import Calendar
-from web.ui.deadline_status import DeadlineStatus, status_on
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.status import DeadlineStatus, status_on
 from workflow.law.procedure import Text
 
 WIDTH = 1296

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from services.context import RequestContext
+from services.names import unit_text, units_to_filter_by
 from web.auth.dependencies import Reading
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import (
@@ -19,9 +21,7 @@ from web.ui.name_fields import (
     resolve_person,
     resolve_unit_text,
     unit_suggestion,
-    unit_text,
 )
-from web.ui.org_names import units_to_filter_by
 from workflow.org.access import within
 from workflow.org.office import Office
 
@@ -78,6 +78,12 @@ def build_person_filter(office: Office, chosen: str, near: Collection[str], *, o
     except InvalidForm as refusal:
         return field.with_refusal(refusal)
     return field
+
+
+def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
+    """Build the field for choosing a unit: the reader's own and those below."""
+    office, own = ctx.reads.office(), ctx.reader.root
+    return build_unit_filter(office, chosen or own, root=own)
 
 
 def build_unit_filter(office: Office, chosen: str, *, root: str = "", own: str = "") -> NameField:

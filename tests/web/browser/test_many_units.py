@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from services.names import MAX_LISTED
 from storage.org import store
 from tests.web.browser.axe import AXE, OVER, RUN, TWICE
 from tests.web.browser.conftest import Served, serving
 from tests.web.real import real_office
-from web.ui.org_names import MAX_LISTED
 from workflow.org.office import Unit
 
 PAGES = {

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import RedirectResponse, Response
 
-import i18n
 from notifications.digest_links import CHOICES, choice_of
 from services.context import RequestContext
+from services.inputs import build
+from services.people.digest_choice import DigestChoice, set_digest
 from web.auth.dependencies import Anybody, Own
 from web.ui.form_values import Fields
 from web.ui.render import page
@@ -47,30 +48,8 @@ def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Re
 @router.post("/account/digest")
 def choose_own(ctx: Own, fields: Fields) -> Response:
     """Save the choice made on one's own account page, with the language of letters."""
-    digest, language = fields.get("digest", ""), fields.get("language", "")
-    if digest not in CHOICES or language not in i18n.known_languages():
-        raise HTTPException(422)
-    be_reminded(ctx, digest, language)
+    set_digest(ctx, build(DigestChoice, {name: fields.get(name, "") for name in ("digest", "language")}))
     return RedirectResponse("/account?said=digest", status_code=303)
-
-
-def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
-    """Set how often the reader gets letters (a key of CHOICES) and in which language.
-
-    Answers 404 for an account without a person in the office.
-    """
-    choices, person = ctx.choices, ctx.reader.person
-    if not person or choices.person(person) is None:
-        raise HTTPException(404, "web.problem.no_person")
-    now = ctx.now
-    by = ctx.reader.login
-    choices.choose(person, CHOICES[digest], by=by, now=now)
-    choices.speak(person, language, by=by, now=now)
-
-
-def own_choice(ctx: RequestContext) -> Person | None:
-    """Return the person whose choice the account page shows; None for an account without a person."""
-    return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None
 
 
 def _whose(ctx: RequestContext, secret: str) -> Person:

@@ -21,6 +21,7 @@ from services.accounts.sessions import end_sessions as end
 from services.accounts.telegram import TelegramCode, is_linked
 from services.context import RequestContext
 from services.inputs import build
+from services.people.digest_choice import own_person
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,
@@ -34,7 +35,6 @@ from web.auth.dependencies import (
 from web.auth.devices import device_hashes
 from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
-from web.pages.account.digest_choice import own_choice
 from web.ui.form_values import Fields
 from web.ui.render import page
 from workflow.org.access import ACCESSES, Account, Entry, Reader, must_enrol
@@ -342,7 +342,7 @@ def own_page(
         telegram=telegram,
         telegram_picture=credentials.qr_picture(telegram.address) if telegram else "",
         linked=is_linked(ctx.app, ctx.reader.person) if ctx.reader.person else None,
-        choosing=own_choice(ctx),
+        choosing=own_person(ctx),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from services.law.act_texts import AskActTexts, LoadActText, OpenActText
 from services.verbs import NotFound
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
+from web.http.parameters import ActPath
 from web.pages.administration.common import onward, show
 from web.ui.preferences import preferences
 from web.ui.render import page
@@ -22,7 +23,6 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 MAX_FIELD_BYTES = 1024
-ActPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
 @router.get("/administration/acts")

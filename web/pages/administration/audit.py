@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.inputs import build
 from services.outgoing.audit import AskAudit, AuditList, ask_audit
 from web.auth.dependencies import Auditing
+from web.http.parameters import AuditQuery
 from web.ui.form_values import InvalidForm, parse_date
 from web.ui.preferences import preferences
 from web.ui.render import page
@@ -20,16 +21,6 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=500)]
 Number = Annotated[int | None, Query(ge=1, le=2**53)]
-
-
-def _query(
-    person: Text = "", topic: Text = "", about: Text = "", since: Text = "", until: Text = ""
-) -> dict[str, Any]:
-    return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
-
-
-AuditQuery = Annotated[dict[str, Any], Depends(_query)]
-"""The filters of the log in an address, as texts."""
 
 
 @router.get("/audit")

@@ -1,100 +1,30 @@
-"""Calendar feeds: secret addresses for calendar programs, created and revoked by their owners.
-
-A person's feed has that person's open deadlines; a unit's feed those of the unit and below. Anybody with the
-address can read it, so nothing confidential is included.
-"""
+"""Calendar feeds, as calendar programs fetch them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
-import i18n
-from notifications.letters.subjects import confidential
-from notifications.notice import Entry as Item
-from notifications.wire.entry import calendar, item_id
-from services.accounts.credentials import hash_secret
-from services.accounts.verbs import BadAccount, issue_secret
-from services.context import Reads, RequestContext
-from web.auth.dependencies import Anybody, reader_of
-from workflow.board.rows import Row
-from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.org.access import Account, Entry, Reader, must_enrol, scope
-from workflow.org.duties import Unresolved, resolve
-from workflow.org.office import Office
+from notifications.wire.entry import calendar
+from services.people.feeds import open_feed
+from web.auth.dependencies import Anybody
 
 router = APIRouter(include_in_schema=False)
-LASTS = timedelta(days=3 * 366)
-"""How long a feed is valid before it must be created anew."""
-BACK, AHEAD = timedelta(days=366), timedelta(days=366)
-MOST_FEEDS = 10
-"""Maximum number of feeds of one account."""
-MOST = 500
-"""Maximum number of items in a feed: the nearest ones."""
-LOOKED_AT = 3000
-"""Maximum number of open deadlines checked for belonging to the person."""
 REFRESH = timedelta(hours=4)
-_TOUCH = timedelta(hours=1)
 Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
-
-
-def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
-    """Return the valid feeds of an account; those of units are under the login ""."""
-    return [one for one in ctx.accounts.entries(login, now=now) if one.kind == "feed"]
-
-
-def give_own(ctx: RequestContext, language: str) -> str:
-    """Create a feed of the reader; return its address, shown once. Raises BadAccount if there are too many."""
-    if len(feeds_of(ctx, ctx.reader.login, now=ctx.now)) >= MOST_FEEDS:
-        raise BadAccount("web.feed.enough")
-    return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
-
-
-def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
-    """Create a feed; return its address, shown once. `scope`: the unit, "" for the account's own person."""
-    by = ctx.reader.login
-    secret = issue_secret(ctx.accounts, "feed", login, LASTS, now=ctx.now, name=name, scope=scope, by=by)
-    return f"{ctx.app.rules.public_address}/feeds/{secret}.ics?lang={language}"
-
-
-def revoke(ctx: RequestContext, login: str, hash: str) -> int:
-    """Revoke a feed; return 0 when there is none."""
-    now = ctx.now
-    known = any(one.hash == hash for one in feeds_of(ctx, login, now=now))
-    if known:
-        ctx.accounts.end(login, hash, now=now, by=ctx.reader.login)
-    return int(known)
 
 
 @router.get("/feeds/{token}.ics")
 def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     """Return a feed to a calendar program, as iCalendar."""
-    now, today = ctx.now, ctx.today
-    entry = ctx.accounts.entry("feed", hash_secret(token), now=now)
-    account = ctx.accounts.account(entry.login) if entry and entry.login else None
-    if entry is None or (entry.login and (account is None or account.disabled)):
-        raise HTTPException(404, "web.problem.no_feed")
-    if account is not None and must_enrol(account, ctx.totp_required):
+    found = open_feed(ctx, token, request.query_params.get("lang", ""))
+    if found is None:
         raise HTTPException(403, "web.problem.second_factor")
-    if entry.seen_at + _TOUCH < now:
-        ctx.accounts.seen(entry.hash, now=now)
-    office = ctx.reads.office()
-    language = _language(request, account, office)
-    if account is not None:
-        rows = _own_rows(ctx, reader_of(ctx, account), office, today)
-        name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
-    else:
-        rows = _unit_rows(ctx, entry.scope, today)
-        name = i18n.say("web.feed.of_unit", {"name": entry.name}, language)
-    items = [_item(ctx, case, row, language, now) for case, row in rows]
     return Response(
-        calendar(items, name=name, refresh=REFRESH),
+        calendar(found.items, name=found.name, refresh=REFRESH),
         media_type="text/calendar; charset=utf-8",
         headers={
             "cache-control": "private, max-age=3600",
@@ -102,119 +32,3 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
             "x-robots-tag": "noindex",
         },
     )
-
-
-def _language(request: Request, account: Account | None, office: Office) -> str:
-    """Return the language of a feed."""
-    asked = request.query_params.get("lang", "")
-    if asked in i18n.known_languages():
-        return asked
-    person = office.people.get(account.reader.person) if account else None
-    return i18n.known(person.language) if person else i18n.LANGUAGES[0]
-
-
-def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
-    """Return open rows a year back and ahead, the nearest if there are too many."""
-    first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
-    rows = reads.due(first, last, unit)
-    return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
-
-
-def _far(row: Row, today: date) -> int:
-    """Return the distance of a row's due date from today in days."""
-    return abs(((row.due or today) - today).days)
-
-
-def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
-    """Return the open rows the account's person must act on, in any unit; of confidential cases only those
-    visible to the account.
-    """
-    if not reader.person or not reader.may("read"):
-        return []
-    reads = ctx.reads.seen_by(scope(reader)).whole_office()
-    rows = _rows(reads, ctx, today)
-    cases = reads.whole({row.case for row in rows})
-    own = (
-        (cases[row.case], row)
-        for row in rows
-        if row.case in cases and _waits_for(ctx, cases[row.case], row, reader.person, office, today)
-    )
-    return _nearest(own, today)
-
-
-def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
-    """Return the open rows of a unit and those below it, without confidential ones."""
-    rows = _rows(ctx.reads, ctx, today, unit)
-    heads = ctx.reads.heads({row.case for row in rows})
-    shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
-    shown = sorted(shown, key=lambda row: _far(row, today))[:MOST]
-    cases = ctx.reads.whole({row.case for row in shown})
-    # A head does not say that a single case was made confidential; the case itself does.
-    open_to_all = {id: case for id, case in cases.items() if not case.confidential}
-    return _nearest(((open_to_all[row.case], row) for row in shown if row.case in open_to_all), today)
-
-
-def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
-    """Return the rows nearest to today."""
-    near = sorted(rows, key=lambda one: (_far(one[1], today), one[1].case))[:MOST]
-    return sorted(near, key=lambda one: (one[1].due or today, one[1].case, one[1].obligation))
-
-
-def _hidden(ctx: RequestContext, case: Case) -> bool:
-    """Return whether a case is confidential."""
-    return case.confidential or confidential(ctx.library.named(case.edition))
-
-
-def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
-    """Return whether the person is responsible for a row."""
-    obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
-    responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
-    found = resolve(
-        office,
-        duty=obligation.duty,
-        unit=case.unit,
-        on=today,
-        responsible=responsible,
-        person=case.person,
-    )
-    return not isinstance(found, Unresolved) and any(one.person.key == person for one in found)
-
-
-def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
-    """Return the same calendar item as in letters: same UID, rising sequence, all-day."""
-    assert row.due is not None
-    rules = ctx.app.rules
-    if _hidden(ctx, case):
-        # A date of one's own may be known to one's own calendar; what it is about may not.
-        summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", rules.public_address
-    else:
-        title = entry_obligation(case, ctx.library.of(case), row.obligation).title[language]
-        period = row.obligation.partition(".")[2]
-        if period and not is_entry(row.obligation):
-            title = f"{title}, {i18n.period(period, language)}"
-        summary = " – ".join(filter(None, (title, case.object_in(language))))
-        text, link = "\n".join(_explained(ctx, case, row, language)), f"{rules.public_address}/cases/{case.id}"
-    return Item(
-        uid=item_id(case.id, row.obligation, rules.domain),
-        sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
-        on=row.due,
-        stamp=now,
-        summary=summary,
-        text=text,
-        link=link,
-        status="CONFIRMED" if row.status == "firm" else "TENTATIVE",
-        language=language,
-    )
-
-
-def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
-    """Yield the lines that explain a row."""
-    procedure = ctx.library.of(case)
-    obligation = entry_obligation(case, procedure, row.obligation)
-    yield procedure.title[language]
-    act = procedure.acts.get(obligation.act)
-    if act is not None:
-        yield f"{act.short[language]}, {i18n.paragraph(obligation.paragraph, language)}"
-    label, word = i18n.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
-    yield f"{label}: {i18n.say(word, {}, language)}"
-    yield i18n.say("web.feed.due", {"on": row.due}, language)

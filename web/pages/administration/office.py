@@ -14,43 +14,27 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from documents import UnreadablePaper
-from documents.people.sheet import people_sheets
-from documents.sheets.listing import tables_workbook
 from notifications.notice import Outcome
 from services.accounts import telegram
 from services.administration import office as administration
 from services.context import RequestContext
+from services.inputs import build
 from services.outgoing import sending
 from services.people import staff
+from services.people.feeds import FeedRevoked, give_own, revoke_feed
 from services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
+from web.downloads.administration import get_people_table
 from web.pages.account.login import own_page
 from web.pages.administration.common import onward, show
-from web.pages.administration.feeds import give_own, revoke
 from web.ui.form_values import Fields, tidy
 from web.ui.preferences import preferences
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@router.get("/administration/people/export")
-def export(request: Request, ctx: Setting) -> Response:
-    return people_file(request, ctx)
-
-
-def people_file(request: Request, ctx: RequestContext) -> Response:
-    """Return all people as a workbook that can be imported again."""
-    language = preferences(request).language
-    sheets = people_sheets(staff.recorded_office(ctx), language, ctx.library.own_titles)
-    return Response(
-        tables_workbook(sheets),
-        media_type=XLSX,
-        headers={"content-disposition": 'attachment; filename="people.xlsx"'},
-    )
+router.get("/administration/people/export")(get_people_table)
 
 
 @router.get("/administration/people/import")
@@ -93,9 +77,8 @@ def rules(request: Request, ctx: Setting) -> Response:
 @router.post("/account/feed")
 def own_feed(request: Request, ctx: Own, typed: Fields) -> Response:
     """Create or revoke the user's own calendar feed. Its address is shown once."""
-    login = ctx.reader.login
     if typed.get("do") == "revoke":
-        revoke(ctx, login, typed.get("hash", ""))
+        revoke_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return onward(request, "/account", said="revoked")
     try:
         return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))

@@ -16,14 +16,15 @@ from services.administration import office as administration
 from services.administration.first_steps import Step, first_steps
 from services.context import RequestContext
 from services.inputs import build
+from services.names import paginate_units, unit_name
 from services.outgoing import sending, webhooks
 from services.people import staff
+from services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
 from services.people.pending_duties import pending_duties
-from services.people.staff import recorded_office
+from services.people.staff import find_people, recorded_office
 from services.upkeep import backups
 from web.auth.dependencies import Setting
 from web.pages.administration.common import onward, placed, show
-from web.pages.administration.feeds import feeds_of, give, revoke
 from web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from web.ui.name_fields import (
     are_units_listed,
@@ -33,7 +34,6 @@ from web.ui.name_fields import (
     resolve_unit,
     resolve_unit_text,
 )
-from web.ui.org_names import paginate_units, unit_name
 from web.ui.preferences import preferences
 from web.ui.tables import Column, page_heads, require_exportable, workbook_response
 from web.ui.unit_filter import build_unit_filter
@@ -162,7 +162,7 @@ def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
-        revoke(ctx, "", typed.get("hash", ""))
+        revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
         return onward(request, "/administration/unit", id=known.id, said="revoked")
     language = preferences(request).language
     feed = give(ctx, "", scope=known.id, name=known.name, language=language)
@@ -258,21 +258,6 @@ def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     except Refusal as refusal:
         return _removal(request, ctx, known, refusal=refusal)
     return onward(request, "/administration/people", said="removed")
-
-
-def find_people(office: Office, words: str, unit: str) -> list[Person]:
-    """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
-    wanted = words.casefold().split()
-    places = set(office.below(unit)) if unit else None
-    return [
-        one
-        for one in office.by_name
-        if (places is None or one.unit in places)
-        and all(
-            word in f"{' '.join(one.names)} {one.post} {one.email or ''} {one.key}".casefold()
-            for word in wanted
-        )
-    ]
 
 
 def _unit_page(

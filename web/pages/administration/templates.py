@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -16,14 +14,14 @@ from services.inputs import FileInput, OpenFile, build
 from services.verbs import NotFound
 from web.auth.dependencies import Setting
 from web.auth.reading import run_in_reading_thread
+from web.downloads.administration import get_own_template
+from web.http.parameters import FormId
 from web.pages.administration.common import onward, show
-from web.pages.cases.documents import DOCX, as_file
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration/templates")
 MAX_FIELD_BYTES = 1024
-FormPath = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
-LanguagePath = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+router.get("/{form}/{language}/{number}")(get_own_template)
 
 
 @router.get("")
@@ -34,28 +32,16 @@ def template_list(request: Request, ctx: Setting) -> Response:
 
 
 @router.get("/{form}")
-def template_page(request: Request, ctx: Setting, form: FormPath) -> Response:
+def template_page(request: Request, ctx: Setting, form: FormId) -> Response:
     """Show the placeholders of a form, and its own templates."""
     return _form_page(request, ctx, form)
 
 
 @router.post("/{form}")
-async def save_template(request: Request, ctx: Setting, form: FormPath) -> Response:
+async def save_template(request: Request, ctx: Setting, form: FormId) -> Response:
     """Use an uploaded template from now on, or an earlier one, or ours."""
     async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as typed:
         return await run_in_reading_thread(request, _save, request, ctx, form, typed)
-
-
-@router.get("/{form}/{language}/{number}")
-def template_download(ctx: Setting, form: FormPath, language: LanguagePath, number: int) -> Response:
-    """Return an own template as uploaded."""
-    return template_response(ctx, form, language, number)
-
-
-def template_response(ctx: RequestContext, form: str, language: str, number: int) -> Response:
-    """Return an own template as a download."""
-    name, content = templates.template_file(ctx, form, language, number)
-    return as_file(content, DOCX, name)
 
 
 def _save(request: Request, ctx: RequestContext, form: str, typed: FormData) -> Response:

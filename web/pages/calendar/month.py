@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import calendars
 from calendars.calendar import Calendar, Day, Knowledge
 from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on
+from services.names import UnitName, case_title, unit_name
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, case_title, unit_name
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on
 from workflow.law.procedure import Text
 
 ON_A_DAY = 3
@@ -71,14 +70,6 @@ class MonthView:
     chosen: date | None
     listed: tuple[Due, ...]
     more: int
-
-
-def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
-    """Return the office's calendar as it was known on a day; as known now for None."""
-    if as_of is None or calendar.library:
-        return calendar
-    known = calendars.compile_calendar(calendar.records, as_of, last=calendar.last)
-    return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
 
 
 def month_view(

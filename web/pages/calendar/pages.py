@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from calendars import OutOfRange
+from calendars import OutOfRange, as_known
 from calendars.layout import build_year
 from services.context import RequestContext
 from services.inputs import build
@@ -24,9 +24,10 @@ from services.law.calendar_acts import (
     preview_act,
     require_whole_office,
 )
+from services.narrowing import known_year
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import run_in_reading_thread
-from web.pages.calendar.month import as_known, month_view
+from web.pages.calendar.month import month_view
 from web.ui.form_values import InvalidForm, parse_date, text_fields, tidy
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam
@@ -63,7 +64,7 @@ def year_page(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
     """Show the production calendar of a year, as known now or on a day."""
-    within_records(ctx, number)
+    known_year(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
     laid = build_year(number, as_known(ctx.calendar, known_on))
     return page(request, ctx, "calendar.html", year=laid, as_of=known_on)
@@ -81,7 +82,7 @@ def month_page(
 ) -> Response:
     """Show a month with the deadlines due in it, and those of a chosen day in full."""
     today = ctx.today
-    within_records(ctx, number)
+    known_year(ctx, number)
     first = date(number, month, 1)
     known_on = parse_date(as_of) if as_of.strip() else None
     try:
@@ -92,11 +93,6 @@ def month_page(
         ctx, first, as_known(ctx.calendar, known_on), today=today, unit=unit or None, chosen=chosen
     )
     return page(request, ctx, "month.html", view=view, as_of=known_on)
-
-
-def within_records(ctx: RequestContext, number: int) -> None:
-    if not ctx.calendar.first.year <= number <= ctx.calendar.last.year:
-        raise HTTPException(404, "web.problem.no_year")
 
 
 def _act_page(

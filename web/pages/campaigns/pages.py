@@ -37,18 +37,25 @@ from services.campaigns.views import (
     kind_view,
     list_campaigns,
     person_key,
-    proof_sheet,
     said_choice,
     show_campaign,
 )
 from services.context import RequestContext
-from services.documents.row_papers import campaign_papers, paper_in_campaign, papers_of_campaign
-from services.evidence import clean_file_name
+from services.documents.row_papers import campaign_papers
+from services.evidence import clean_file_name, keep_upload
 from services.inputs import FileInput, build
+from services.names import author_names
 from services.registers.access import reader_scope, seen_register
 from services.registers.results import FieldView, field_view, register_view, row_name
 from web.auth.dependencies import Managing, Reading
-from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
+from web.downloads.campaigns import (
+    State,
+    get_campaign_paper,
+    get_campaign_papers,
+    get_campaign_sheet,
+    people_filter,
+)
+from web.http.parameters import CampaignPath, Number, PersonPath, SearchText
 from web.pages.cases.page import redirect
 from web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
@@ -62,7 +69,6 @@ from web.ui.form_values import (
     status_of,
 )
 from web.ui.name_fields import NameField, build_unit_field, resolve_unit
-from web.ui.org_names import author_names
 from web.ui.preferences import preferences
 from web.ui.render import page
 from web.ui.unit_filter import UnitParam, build_unit_filter
@@ -71,15 +77,11 @@ from workflow.org.office import DUTIES
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
-PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
-"""The number of a person in a campaign, so that addresses do not show keys."""
-PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
-State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
-Text = Annotated[str, Query(max_length=200)]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()]
+router.get("/campaigns/{campaign}/xlsx")(get_campaign_sheet)
+router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
+router.get("/campaigns/{campaign}/forms/{number}/{language}")(get_campaign_paper)
 UNIT_FIELDS = 3
 """Number of unit fields in a form; each unit includes all units below it."""
 PAPER, REFUSAL = "paper", "refuse"
@@ -118,7 +120,7 @@ def campaign_page(
     campaign: CampaignPath,
     unit: UnitParam,
     state: State = "",
-    search: Text = "",
+    search: SearchText = "",
     number: Number = 1,
     said: Said = "",
 ) -> Response:
@@ -126,59 +128,8 @@ def campaign_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    shown = _campaign_page(request, ctx, campaign, _narrowed(state, unit, search), number=number, said=said)
+    shown = _campaign_page(request, ctx, campaign, people_filter(state, unit, search), number=number, said=said)
     return with_tidy_address(request, shown)
-
-
-@router.get("/campaigns/{campaign}/xlsx")
-def campaign_sheet(request: Request, ctx: Reading, campaign: CampaignPath) -> Response:
-    """Return the proof sheet with the dates."""
-    content = proof_sheet(ctx, campaign, preferences(request).language)
-    return as_file(content, XLSX, f"campaign-{campaign}.xlsx")
-
-
-@router.get("/campaigns/{campaign}/forms/{language}")
-def campaign_papers_file(
-    ctx: Reading,
-    campaign: CampaignPath,
-    language: PaperLanguage,
-    unit: UnitParam,
-    state: State = "",
-    search: Text = "",
-) -> Response:
-    """Return the forms of the listed people, with their answers or to be signed by hand, as one archive."""
-    return papers_archive(ctx, campaign, language, unit=unit, state=state, search=search)
-
-
-def papers_archive(ctx: RequestContext, campaign: str, language: str, **narrowed: str) -> Response:
-    """Return the forms of the people a campaign asks as one archive."""
-    command = build(ShowCampaign, {"campaign": campaign, **_narrowed(**narrowed)})
-    content = papers_of_campaign(ctx, command, language)
-    return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
-
-
-@router.get("/campaigns/{campaign}/forms/{person}/{language}")
-def campaign_paper(
-    ctx: Reading, campaign: CampaignPath, person: PersonPath, language: PaperLanguage
-) -> Response:
-    """Return the form of one person of a campaign."""
-    return paper_of_person(ctx, campaign, person, language)
-
-
-def paper_of_person(ctx: RequestContext, campaign: str, person: int, language: str) -> Response:
-    """Return the form of one person of a campaign as DOCX."""
-    name, content = paper_in_campaign(ctx, campaign, person, language)
-    return as_file(content, DOCX, name)
-
-
-def _narrowed(state: str, unit: str, search: str = "") -> dict[str, Any]:
-    """Return the filter for people of a campaign in the address."""
-    return {
-        "state": "" if state == "unreached" else state,
-        "unreached": state == "unreached",
-        "unit": unit,
-        "search": search.replace("\0", ""),
-    }
 
 
 @router.post("/campaigns/{campaign}/remind")
@@ -360,7 +311,7 @@ def _sent_file(ctx: RequestContext, form: FormData) -> tuple[str, str] | None:
     name, content = clean_file_name(upload.filename or ""), upload.file.read()
     if not content:
         raise InvalidForm("web.refusal.empty_file", name=name)
-    return ctx.uploads.keep("file", content, name, "", by=ctx.reader.login, now=ctx.now), name
+    return keep_upload(ctx, "file", content, name), name
 
 
 def _campaign_page(

@@ -16,14 +16,14 @@ from calendars import OutOfRange
 from documents.schedules.template import empty_schedule
 from services.cases import verbs as cases
 from services.context import RequestContext
-from services.imports.previews import YearPreview
+from services.imports.previews import FIRST_YEAR, LAST_YEAR, YearPreview, open_year, preview_year
 from services.inputs import build
+from services.narrowing import chosen_procedure
 from web.auth.dependencies import Managing
-from web.pages.case_creation.commands import open_the_year, parse_year, year_ahead
-from web.pages.case_creation.intended_dates import intended, refuse, text
-from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
+from web.pages.case_creation.intended_dates import intended, text
+from web.pages.case_creation.planner import Name, Outlook, found_unit, make_outlook, ordered
 from web.ui.addresses import redirect_to_tidy_address
-from web.ui.form_values import Fields
+from web.ui.form_values import Fields, InvalidForm
 from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
@@ -125,7 +125,7 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
             },
         )
         if _about(procedure) == "object" and not (command.object or command.object_kk or command.object_ru):
-            raise refuse("web.refusal.no_object")
+            raise InvalidForm("web.refusal.no_object")
         case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, ctx, answers, refusal=refusal)
@@ -139,14 +139,21 @@ def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Na
 
 
 @router.post("/open/year")
-def open_year(request: Request, ctx: Managing, answers: Fields) -> Response:
+def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
     asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
-        count = open_the_year(ctx, parse_year(asked), unit)
+        count = open_year(ctx, parse_year(asked), unit)
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, asked, unit, refusal=refusal)
     return go(request, f"/cases?opened={count}")
+
+
+def parse_year(said: str) -> int:
+    """Parse a year. Raises InvalidForm if it cannot be opened."""
+    if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
+        raise InvalidForm("web.refusal.bad_year", text=said[:40])
+    return int(said)
 
 
 def go(request: Request, address: str) -> Response:
@@ -242,7 +249,7 @@ def _year_page(
     try:
         if unknown is not None:
             raise unknown
-        ahead = year_ahead(ctx, parse_year(asked or str(today.year)), found)
+        ahead = preview_year(ctx, parse_year(asked or str(today.year)), found)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
     counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import AssigneeNames, name_obligation_assignees
+from services.names import AssigneeNames, name_obligation_assignees
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.org.office import Office

@@ -11,8 +11,7 @@ from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from web.ui.form_values import InvalidForm, parse_date
-from workflow.law.library import Library
+from web.ui.form_values import parse_date
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
@@ -91,13 +90,6 @@ def intended(
     )
 
 
-def chosen(library: Library, name: str, *, default: str = "") -> Procedure | None:
-    """Return the latest edition of the procedure a form names; None if there is none with that name."""
-    known = library.procedures()
-    name = name or default
-    return library.latest(name) if name in known else None
-
-
 def _known(procedure: Procedure, name: str) -> bool:
     try:
         known_fact(procedure, name)
@@ -139,8 +131,3 @@ def text(answer: str | None, *, longest: int = 300) -> str:
     """Return a value as one line, without control characters."""
     clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
     return " ".join(clean.split())[:longest]
-
-
-def refuse(code: str, **arguments: object) -> InvalidForm:
-    """Return the error for an invalid value."""
-    return InvalidForm(code, **arguments)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from documents.sheets.listing import Table, tables_workbook
 from services.context import RequestContext
+from services.evidence import keep_upload, kept_upload
 from services.imports.past import (
     CheckedDate,
     judge_past,
@@ -21,12 +22,14 @@ from services.imports.past import (
     template_columns,
     worst_first,
 )
+from services.narrowing import chosen_procedure
 from web.auth.dependencies import Own
 from web.auth.reading import reads_files, run_in_reading_thread
+from web.http.parameters import Digest
 from web.pages.case_creation.by_hand import go
 from web.pages.case_creation.intended_dates import text
-from web.pages.case_creation.planner import chosen_procedure, ordered
-from web.pages.case_creation.schedules import Digest, bad_rows, get_upload_or_404, keep, sent_file
+from web.pages.case_creation.planner import ordered
+from web.pages.case_creation.schedules import bad_rows, sent_file
 from web.ui.form_values import MAX_FIELD_BYTES
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
@@ -73,7 +76,7 @@ def past_findings_page(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show every date of an uploaded table beside the law's, the latest first."""
-    upload = get_upload_or_404(ctx, "past", digest)
+    upload = kept_upload(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     dates = worst_first(one for analysis in judged for one in analysis.dates)
     pages = max(1, -(-len(dates) // SHOWN))
@@ -101,7 +104,7 @@ def past_findings_page(
 @reads_files
 def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
     """Return the same table as a workbook, one row for each date."""
-    upload = get_upload_or_404(ctx, "past", digest)
+    upload = kept_upload(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     translator = Translator(preferences(request).language)
     names = ("case", "step", "cell", "taken", "due", "late_by", "kind", "finding", "basis")
@@ -161,7 +164,7 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
         edition = chosen_procedure(ctx, procedure)
         content, name = sent_file(form)
         judge_past(ctx.app, content, edition.id, name=name)
-        digest = keep(ctx, "past", content, name, edition.id)
+        digest = keep_upload(ctx, "past", content, name, edition.id)
     except (Refusal, OutOfRange) as refusal:
         known = procedure if procedure in ctx.library.procedures() else ""
         return _form(request, ctx, known, refusal=refusal, file=name)

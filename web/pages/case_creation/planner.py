@@ -16,18 +16,18 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from services.context import RequestContext
 from services.law.act_texts import loaded_languages
+from services.names import ProcedureGroups, group_by_document
+from services.narrowing import USUAL, chosen_procedure
 from web.auth.dependencies import Reading
 from web.pages.case_creation.chain import Chain, chain
-from web.pages.case_creation.intended_dates import PlannedForm, chosen, intended
+from web.pages.case_creation.intended_dates import PlannedForm, intended
 from web.pages.case_creation.workload import Load, load
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit
-from web.ui.org_names import ProcedureGroups, group_by_document
 from web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
-from workflow.law.library import UnknownProcedure
 from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
@@ -35,7 +35,6 @@ from workflow.refusal import Refusal
 from workflow.registers.definition import OBLIGATIONS
 
 router = APIRouter(include_in_schema=False)
-USUAL = "internal-analysis"
 Name = Annotated[str, Query(max_length=200)]
 
 
@@ -93,19 +92,6 @@ def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm |
         return resolve_unit(office, said, root=root), None
     except InvalidForm as refusal:
         return "", refusal
-
-
-def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
-    """Return the requested procedure, by default the internal analysis.
-
-    Raises:
-        UnknownProcedure: there is no procedure with that name.
-    """
-    known = ctx.library.procedures()
-    found = chosen(ctx.library, name, default=USUAL if USUAL in known else known[0])
-    if found is None:
-        raise UnknownProcedure(name, known)
-    return found
 
 
 def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:

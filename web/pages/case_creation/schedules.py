@@ -11,26 +11,26 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.sandbox.readers import MAX_BYTES
 from documents.sheets.unreadable import UnreadablePaper
-from documents.sheets.upload import Upload, UploadKind
+from documents.sheets.upload import Upload
 from services.context import RequestContext
-from services.evidence import clean_file_name
-from services.imports.previews import Analysis, preview_schedule
+from services.evidence import clean_file_name, keep_upload, kept_upload
+from services.imports.previews import Analysis, foreign, preview_schedule, take_schedule
 from services.imports.schedules import ScheduleAnswers
+from services.names import MAX_LISTED, Name, unit_name
 from web.auth.dependencies import Managing
 from web.auth.reading import reads_files, run_in_reading_thread
+from web.http.parameters import Digest
 from web.pages.case_creation.by_hand import go, hub
 from web.pages.case_creation.chain import Chain, chain
-from web.pages.case_creation.commands import change_of, foreign, take_schedule
-from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
-from web.ui.form_values import MAX_FIELD_BYTES
-from web.ui.org_names import MAX_LISTED, Name, unit_name
+from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, text
+from web.ui.form_values import MAX_FIELD_BYTES, InvalidForm
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
@@ -61,7 +61,6 @@ _SAID_HERE = {
     "cli.import.strange_unit": "web.open.strange_unit",
 }
 """Notes for which a page has other sentences than a command."""
-Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +96,6 @@ class PreviewedAnalysis:
     """
 
     analysis: Analysis
-    change: str
     unit: Name
     chain: Chain
     taken: tuple[TakenDate, ...]
@@ -121,7 +119,7 @@ def preview(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show every row, date and conflict; nothing is written."""
-    return _preview(request, ctx, get_upload_or_404(ctx, "schedule", digest), number)
+    return _preview(request, ctx, kept_upload(ctx, "schedule", digest), number)
 
 
 @router.post("/open/schedule/{digest}")
@@ -139,29 +137,14 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     """
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
-        raise refuse("web.refusal.no_file")
+        raise InvalidForm("web.refusal.no_file")
     name = clean_file_name(file.filename)
     content = file.file.read(MAX_BYTES + 1)
     if not content:
-        raise refuse("web.refusal.empty_file", name=name)
+        raise InvalidForm("web.refusal.empty_file", name=name)
     if len(content) > MAX_BYTES:
         raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
     return content, name
-
-
-def keep(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
-    """Store a file until the user decides about it; return its digest."""
-    now = ctx.now
-    return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=now)
-
-
-def get_upload_or_404(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
-    """Return a file the reader uploaded; 404 if it is not stored, or no longer."""
-    now = ctx.now
-    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now)
-    if found is None:
-        raise HTTPException(404, "web.problem.no_upload")
-    return found
 
 
 def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
@@ -177,9 +160,8 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     name = ""
     try:
         content, name = sent_file(form)
-        today = ctx.today
-        preview_schedule(ctx.app, content, name, procedure, today=today)
-        digest = keep(ctx, "schedule", content, name, procedure)
+        preview_schedule(ctx, content, name, procedure)
+        digest = keep_upload(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
         translator = Translator(preferences(request).language)
         return hub(
@@ -206,13 +188,12 @@ def _preview(
     said = dict(answers or {})
     try:
         analyses, seen = preview_schedule(
-            ctx.app,
+            ctx,
             upload.content,
             upload.name,
             upload.procedure,
             # What it may be joined to is asked again, with the answer as it was chosen.
-            answers=replace(_of_analyses(said), joins={}, root=ctx.reader.root),
-            today=today,
+            replace(_of_analyses(said), joins={}),
         )
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
@@ -229,7 +210,7 @@ def _preview(
         for n, one in enumerate(analyses)
         if everything or n in shown
     }
-    changes = [change_of(one) for one in analyses]
+    changes = [one.change for one in analyses]
     return page(
         request,
         ctx,
@@ -263,11 +244,11 @@ def _preview(
 
 
 def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
-    upload = get_upload_or_404(ctx, "schedule", digest)
+    upload = kept_upload(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
     def meant(strange: Sequence[str]) -> dict[str, str]:
-        return {said: answers.get(f"meant.{number}", "") for number, said in enumerate(strange)}
+        return {said: text(answers.get(f"meant.{number}")) for number, said in enumerate(strange)}
 
     try:
         done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
@@ -317,7 +298,6 @@ def _previewed(
     )
     return PreviewedAnalysis(
         analysis=one,
-        change=change_of(one),
         unit=unit_name(office, one.unit).name,
         chain=chain(
             case,

@@ -8,9 +8,8 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.deadline_status import SOON_WORKING_DAYS, status_on
+from services.names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
 from web.ui.name_fields import NameField
-from web.ui.org_names import ProcedureGroups, UnitName, case_title, group_by_document, unit_name
 from web.ui.render import Translator
 from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
@@ -20,6 +19,7 @@ from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.lateness import holds_on, urgency
 from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.deadlines.status import SOON_WORKING_DAYS, status_on
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.office import Office

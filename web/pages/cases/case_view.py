@@ -10,9 +10,7 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from calendars.explanation import Explanation
 from notifications.notice import Notice
-from web.ui.board_lines import stake_points
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
-from web.ui.org_names import (
+from services.names import (
     AssigneeNames,
     Name,
     UnitName,
@@ -21,6 +19,7 @@ from web.ui.org_names import (
     person_name,
     unit_name,
 )
+from web.ui.board_lines import stake_points
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
@@ -32,6 +31,7 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, urgency
 from workflow.deadlines.resolver import deadlines
+from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
 from workflow.findings.finding import Finding
 from workflow.findings.findings import feasibility, findings
 from workflow.findings.of_risks import risk_findings

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import quote
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from documents.forms import Note
 from documents.forms import title as field_title
-from notifications.notice import Notice
 from services.cases.signatures import SignatureView, signable, signatures_of
 from services.context import RequestContext
-from services.documents import register as notice_papers
 from services.documents.case_documents import Sheet, case_sheets
 from web.pages.cases.case_view import CaseView
-from web.ui.preferences import preferences
-from workflow.cases.case import Case, Evidence
+from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import ProvedItem, proofs
 from workflow.languages import PAPER_LANGUAGES, law_language
 from workflow.law.procedure import Text
-
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ZIP = "application/zip"
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,27 +79,6 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
         ),
         languages=PAPER_LANGUAGES,
     )
-
-
-def as_file(content: bytes, media_type: str, name: str) -> Response:
-    """Return bytes as a download."""
-    file = f'filename="{name}"' if name.isascii() else f"filename*=UTF-8''{quote(name)}"
-    headers = {"content-disposition": f"attachment; {file}"}
-    return Response(content, media_type=media_type, headers=headers)
-
-
-def case_file_name(case: Case, what: str, ending: str) -> str:
-    """Return the file name of a document of a case: `2026-001-plan-ru.docx`."""
-    return f"{_UNSAFE.sub('-', case.id)}-{what}.{ending}"
-
-
-def register_file(
-    request: Request, ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str
-) -> Response:
-    """Return these notices as a workbook, or as a page to sign."""
-    now = ctx.now
-    content = notice_papers.paper(ctx.app, notices, f".{ending}", preferences(request).language, now=now)
-    return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
 
 
 def _proof(one: ProvedItem, dossier: CaseView) -> Proof:

@@ -16,13 +16,14 @@ from calendars import OutOfRange
 from i18n import say
 from services.cases import assignments, comments
 from services.cases import verbs as cases
-from services.context import RequestContext
+from services.context import RequestContext, whole_case
 from services.inputs import build
 from services.outgoing.letters import Letter, NoSuchLetter, acknowledge_letter
 from web.auth.dependencies import Recording, needs
+from web.http.parameters import CaseId
 from web.pages.cases import passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
-from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect
+from web.pages.cases.page import ADDRESSES, Tab, case_page, redirect
 from web.ui.form_values import (
     Fields,
     InvalidForm,
@@ -63,7 +64,7 @@ def done(
     request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
 ) -> Response:
     """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     try:
         said, of = act(ctx, case, answers)
     except Unconfirmed as question:

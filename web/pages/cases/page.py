@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlencode
 
-from fastapi import HTTPException, Path, Request
+from fastapi import Request
 from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from services.cases import verbs as cases
-from services.context import RequestContext
+from services.context import RequestContext, whole_case
 from services.documents.case_documents import forms_of
 from services.law.act_texts import loaded_languages
 from services.law.calendar_acts import moves_of
+from services.names import author_names
 from services.registers.access import UnknownRow
 from services.registers.results import RowView
 from services.registers.views import AskRow, show_row
@@ -37,7 +38,6 @@ from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
-from web.ui.org_names import author_names
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case, Event
@@ -49,7 +49,6 @@ from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register
 
-CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Tab = Literal["deadlines", "risks", "papers", "history"]
 ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/papers", "history": "/history"}
 
@@ -78,7 +77,7 @@ def case_page(
         left_out: measures of an imported plan that were withdrawn in the case before.
     """
     today = ctx.today
-    found, procedure = get_case_or_404(ctx, case)
+    found, procedure = whole_case(ctx, case)
     view = build_case_view(ctx, found, procedure, today=today)
     more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
     response = page(
@@ -120,14 +119,6 @@ def case_page(
 
 UNDOABLE = ("recorded", "replanned", "extended", "paused", "resumed")
 """Actions that can be undone for ten minutes."""
-
-
-def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
-    """Return a case and its edition; 404 if there is none."""
-    found = ctx.reads.case(case)
-    if found is None:
-        raise HTTPException(404, "web.problem.no_case")
-    return found, ctx.library.of(found)
 
 
 def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:

@@ -14,14 +14,15 @@ from calendars import OutOfRange
 from documents.sandbox.readers import read_cartogram
 from services.cases.risks import case_rows
 from services.cases.rows import EditCaseRow, act_on_row, add_row, edit_row, register_of
-from services.context import RequestContext, stamp
+from services.context import RequestContext, stamp, whole_case
 from services.documents.case_documents import take_plan
 from services.evidence import clean_file_name, store_evidence
 from services.inputs import build
 from web.auth.dependencies import Recording
 from web.auth.reading import run_in_reading_thread
+from web.http.parameters import CaseId
 from web.pages.cases.evidence import evidence_inputs
-from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
+from web.pages.cases.page import case_page, redirect
 from web.pages.cases.risk_view import OF_FORM
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
@@ -198,7 +199,7 @@ async def _answer(
 
 
 def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     answers = text_fields(form)
     number = answers.get("number", "")
     if name == "edit":

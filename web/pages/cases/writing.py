@@ -16,12 +16,13 @@ from calendars import OutOfRange
 from services.cases import assignments
 from services.cases import verbs as cases
 from services.cases.signatures import SignDocument, sign_document
-from services.context import RequestContext
+from services.context import RequestContext, whole_case
 from services.inputs import build
 from web.auth.dependencies import Recording
+from web.http.parameters import CaseId
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs
-from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
+from web.pages.cases.page import case_page, redirect
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -58,7 +59,7 @@ async def answer_assignment(request: Request, ctx: Recording, case: CaseId) -> R
 @router.post("/cases/{case}/signatures")
 def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Store the digital signature of a document, as made by NCALayer."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     try:
         fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
         sign_document(ctx, build(SignDocument, fields))
@@ -71,7 +72,7 @@ def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Res
 @router.post("/cases/{case}/plan")
 def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Response:
     """Set a plan date, then show the case; `back`: the query of the timeline to show instead."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     fact = answers.get("fact", "")
     try:
         if not fact:
@@ -98,7 +99,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
-    decisions = get_case_or_404(ctx, case)[1].decisions
+    decisions = whole_case(ctx, case)[1].decisions
     if fact in decisions and not answers.get("option"):
         raise InvalidForm("web.refusal.no_answer", title=decisions[fact].title)
     fields = {
@@ -118,7 +119,7 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
 
 
 def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     answers = text_fields(form)
     try:
         fields = {
@@ -136,7 +137,7 @@ def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: F
 
 
 def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     answers = text_fields(form)
     try:
         fact = record_answers(ctx, case, form, answers)

@@ -20,8 +20,8 @@ from calendars import OutOfRange
 from i18n import say
 from services.cases import bulk
 from services.cases import verbs as cases
-from services.context import RequestContext
-from services.evidence import clean_file_name
+from services.context import RequestContext, whole_case
+from services.evidence import clean_file_name, keep_upload
 from services.inputs import build
 from services.law.act_texts import loaded_languages
 from services.outgoing.letters import Letter, acknowledge_letter
@@ -29,7 +29,6 @@ from services.people.leave import Away, set_leave
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed
 from web.pages.cases.evidence import parse_address
-from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import MAX_FILES, record_answers
 from web.pages.my_tasks.view import ManyView, UnfoldedRow, desk_view, most_pressing, opened
 from web.ui.board_lines import line_columns
@@ -121,7 +120,7 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Withdraw what the reader has just recorded, if nobody was notified of it yet."""
     case = answers.get("case", "")
     if case:
-        get_case_or_404(ctx, case)
+        whole_case(ctx, case)
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
     try:
         if not case:
@@ -138,7 +137,7 @@ def later(request: Request, ctx: Recording, answers: Fields) -> Response:
     case, obligation = answers.get("case", ""), answers.get("fact", "")
     today = ctx.today
     if case:
-        get_case_or_404(ctx, case)
+        whole_case(ctx, case)
     try:
         until = parse_date(answers.get("until", ""))
         cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
@@ -153,7 +152,7 @@ def read(request: Request, ctx: Recording, answers: Fields) -> Response:
     """Acknowledge the letter about a row."""
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
-        get_case_or_404(ctx, case)
+        whole_case(ctx, case)
     done = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
     return _onward(request, answers, said="read", what=f"{case}:{done.obligation}")
 
@@ -175,7 +174,7 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     case, fact = answers.get("case", ""), answers.get("fact", "")
     today = ctx.today
     if case:
-        get_case_or_404(ctx, case)
+        whole_case(ctx, case)
     try:
         if not case:
             raise InvalidForm("web.refusal.no_fact")
@@ -263,7 +262,7 @@ def _uploaded(ctx: RequestContext, form: FormData) -> str:
     name, content = clean_file_name(file.filename), file.file.read()
     if not content:
         raise InvalidForm("web.refusal.empty_file", name=name)
-    return ctx.uploads.keep("file", content, name, "", by=ctx.reader.login, now=ctx.now)
+    return keep_upload(ctx, "file", content, name)
 
 
 def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:

@@ -8,11 +8,11 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from services.context import Reads
+from services.names import Name, person_name
 from web.pages.overview.view import near
 from web.ui.assignees import find_assignments
 from web.ui.board_lines import ObligationLine, build_board_lines
 from web.ui.name_fields import NameField
-from web.ui.org_names import Name, person_name
 from web.ui.tables import require_exportable
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Urgency, horizon

@@ -10,13 +10,13 @@ from operator import attrgetter
 
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.deadline_status import working_days_between
+from services.names import UnitName, unit_name
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
 from web.ui.render import Translator
 from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
+from workflow.deadlines.status import working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 

@@ -14,6 +14,7 @@ from documents.sheets.listing import tables_workbook
 from notifications.notice import Notice
 from notifications.statistics import Fault
 from services.context import RequestContext
+from services.names import person_name
 from services.outgoing import sending
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
@@ -22,7 +23,6 @@ from web.pages.overview.figures import SHOWN_UNITS, FiguresView, figures_columns
 from web.pages.overview.view import WAITING_COLUMNS, matrix_columns, overview
 from web.ui.addresses import redirect_to_tidy_address
 from web.ui.board_lines import line_columns
-from web.ui.org_names import person_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views

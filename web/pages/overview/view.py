@@ -15,15 +15,15 @@ from heapq import nsmallest
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from services.context import Reads
+from services.names import UnitName, unit_name
 from web.ui.assignees import Workload, rank_workloads
 from web.ui.board_lines import ObligationLine, build_board_lines, stake_points
-from web.ui.deadline_status import SOON_WORKING_DAYS, working_days_between
 from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
 from web.ui.render import Translator
 from web.ui.tables import Column
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
+from workflow.deadlines.status import SOON_WORKING_DAYS, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office

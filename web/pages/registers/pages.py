@@ -6,27 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
-from starlette.background import BackgroundTask
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from starlette.responses import Response
 
 from calendars import OutOfRange
-from services.campaigns.views import signed_files
 from services.context import RequestContext
 from services.documents.row_papers import (
     paper_marks,
-    paper_of_row,
     papers_for,
-    papers_of_list,
     register_papers,
     row_fields,
 )
-from services.evidence import clean_file_name
 from services.inputs import build
-from services.outgoing.audit import record
-from services.registers import tables as register_tables
+from services.names import author_names
 from services.registers.access import kept_register, seen_register
 from services.registers.grounds import view_here
 from services.registers.queries import ListRows
@@ -45,13 +39,19 @@ from services.registers.views import (
 )
 from services.results import FieldChangeResult
 from web.auth.dependencies import Reading, Recording
-from web.pages.cases.documents import DOCX, XLSX, ZIP, as_file
+from web.downloads.registers import (
+    get_register_template,
+    get_row_file,
+    get_row_paper,
+    papers_file,
+    rows_file,
+)
+from web.http.parameters import Number, PaperLanguage, RegisterPath, RowPath, SearchText
 from web.pages.registers.forms import FIELD, form_fields, problems_of
 from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, filters_of, line_of, typed_cell
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm, RejectedForm, status_of
 from web.ui.name_fields import NameField, build_unit_field
-from web.ui.org_names import author_names
 from web.ui.preferences import preferences
 from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator, page
@@ -63,21 +63,16 @@ from workflow.registers.rows import name_in
 
 router = APIRouter(include_in_schema=False)
 
-RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
-RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
-Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-SearchText = Annotated[str, Query(max_length=200)]
-Text = SearchText
 CaseText = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9._-]*$")]
 Sort = Annotated[str, Query(max_length=100, pattern=r"^-?[a-z0-9_]*$")]
-FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
-PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 Flag = Annotated[Literal["", "1"], Query()]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
 Said = Annotated[Literal["", "added", "edited", "withdrawn"], Query()]
+router.get("/registers/{register_id}/template")(get_register_template)
+router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
+router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_paper)
 
 
 @router.get("/registers")
@@ -108,7 +103,7 @@ def _query(
     ctx: Reading,
     register_id: RegisterPath,
     unit: UnitParam,
-    search: Text = "",
+    search: SearchText = "",
     sort: Sort = "",
     case: CaseText = "",
     withdrawn: Flag = "",
@@ -201,42 +196,6 @@ def row_papers(
     return papers_file(ctx, _command(ctx, query, filters, empty), language)
 
 
-@router.get("/registers/{register_id}/template")
-def row_template(request: Request, ctx: Reading, register_id: RegisterPath) -> Response:
-    """Return the empty spreadsheet of a register."""
-    return template_file(ctx, register_id, preferences(request).language)
-
-
-def rows_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the rows a query matches as a workbook."""
-    name = f"{_file_name(ctx, query.register_id, language)} {ctx.today.isoformat()}.xlsx"
-    return as_file(register_tables.export(ctx, query, language), XLSX, name)
-
-
-def papers_file(ctx: RequestContext, query: ListRows, language: str) -> Response:
-    """Return the forms of the rows a query matches as an archive."""
-    return as_file(papers_of_list(ctx, query, language), ZIP, f"{query.register_id}-{language}.zip")
-
-
-def paper_file(ctx: RequestContext, row: str, form: str, language: str) -> Response:
-    """Return the form of a row."""
-    return as_file(paper_of_row(ctx, row, form, language), DOCX, f"{form}-{row}-{language}.docx")
-
-
-def template_file(ctx: RequestContext, register_id: str, language: str) -> Response:
-    """Return the empty spreadsheet of a register."""
-    return as_file(
-        register_tables.template(ctx, register_id, language),
-        XLSX,
-        f"{_file_name(ctx, register_id, language)}.xlsx",
-    )
-
-
-def _file_name(ctx: RequestContext, register_id: str, language: str) -> str:
-    """Return the title of a register as files are called."""
-    return clean_file_name(seen_register(ctx, register_id).title[language])
-
-
 @router.get("/registers/{register_id}/import")
 def import_page(request: Request, ctx: Recording, register_id: RegisterPath) -> Response:
     """Show the form for importing rows from a spreadsheet."""
@@ -282,7 +241,7 @@ def show_import_page(
 
 @router.get("/registers/{register_id}/new")
 def new_row_page(
-    request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: Text = ""
+    request: Request, ctx: Recording, register_id: RegisterPath, case: CaseText = "", unit: SearchText = ""
 ) -> Response:
     """Show the form for a new row."""
     return row_form(request, ctx, register_id, case=case, unit=unit)
@@ -294,44 +253,6 @@ def row_page(
 ) -> Response:
     """Show one row: its values, the case it opened, its history, and the forms that change it."""
     return show_row_page(request, ctx, register_id, row, said=said)
-
-
-@router.get("/registers/{register_id}/{row}/files/{digest}")
-def row_file(ctx: Reading, register_id: RegisterPath, row: RowPath, digest: Digest) -> Response:
-    """Return a file of a row, always as a download."""
-    return file_of_row(ctx, row, digest)
-
-
-@router.get("/registers/{register_id}/{row}/forms/{form}/{language}")
-def row_paper(
-    ctx: Reading, register_id: RegisterPath, row: RowPath, form: FormId, language: PaperLanguage
-) -> Response:
-    """Return the filled form of a row as DOCX."""
-    return paper_file(ctx, row, form, language)
-
-
-def file_of_row(ctx: RequestContext, row: str, digest: str) -> Response:
-    """Return a present or former file of a field visible to the reader.
-
-    Raises:
-        EvidenceDamaged: its bytes were altered; nothing is sent.
-    """
-    detail = show_row(ctx, AskRow(row=row))
-    stored = [*detail.row.values.values()]
-    stored += [value for event in detail.history for change in event.changes for value in (change.after,)]
-    stored += signed_files(ctx, [row]).get(row, ())
-    files = {value["sha256"]: value for value in stored if isinstance(value, dict) and "sha256" in value}
-    if digest not in files:
-        raise HTTPException(404, "web.problem.no_file")
-    content = ctx.app.evidence.open(digest)
-    record(ctx, "file", "row_file_read", name=row, case=detail.row.case)
-    name = quote(clean_file_name(str(files[digest].get("name", ""))))
-    return StreamingResponse(
-        iter(lambda: content.read(65536), b""),
-        media_type="application/octet-stream",
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
-        background=BackgroundTask(content.close),
-    )
 
 
 def row_form(

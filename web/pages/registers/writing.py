@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from services.context import RequestContext
-from services.evidence import clean_file_name
+from services.evidence import clean_file_name, keep_upload
 from services.inputs import build
 from services.registers.access import kept_register, reader_scope
 from services.registers.results import field_view
@@ -20,16 +20,10 @@ from services.registers.tables import ImportRows, import_rows
 from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from web.auth.dependencies import Managing, Recording
 from web.auth.reading import run_in_reading_thread
+from web.http.parameters import RegisterPath, RowPath
 from web.pages.cases.page import redirect
 from web.pages.registers.forms import MAX_FILES, changed_values, new_values, typed_answers
-from web.pages.registers.pages import (
-    RegisterPath,
-    RowPath,
-    row_form,
-    row_of_register,
-    show_import_page,
-    show_row_page,
-)
+from web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page
 from web.ui.form_values import MAX_FIELD_BYTES, MAX_FIELDS, Fields, InvalidForm, RejectedForm
 from web.ui.name_fields import resolve_unit
 from web.ui.preferences import preferences
@@ -109,7 +103,7 @@ def _import(request: Request, ctx: RequestContext, register_id: str, form: FormD
             name, content = clean_file_name(upload.filename or ""), upload.file.read()
             if not content:
                 raise InvalidForm("web.refusal.empty_file", name=name)
-            digest = ctx.uploads.keep("file", content, name, "", by=ctx.reader.login, now=ctx.now)
+            digest = keep_upload(ctx, "file", content, name)
         elif not digest:
             raise InvalidForm("web.refusal.no_file")
         fields: dict[str, object] = {

@@ -1,6 +1,4 @@
-"""The data of the monitoring page: recommendations with their terms, risks many units share, unreported
-quarters.
-"""
+"""Monitoring: recommendations with their terms, risks many units share, unreported quarters."""
 
 from __future__ import annotations
 
@@ -9,14 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from services.cases.rows import extra_cell, extra_fields
 from services.context import Reads
+from services.names import UnitName, unit_name
 from services.regulations.registers import case_registers
-from web.ui.deadline_status import working_days_between
-from web.ui.name_fields import NameField
-from web.ui.org_names import UnitName, unit_name
-from web.ui.tables import Column
-from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
@@ -30,8 +23,8 @@ from workflow.cases.registers.risk_lists import (
     listed,
 )
 from workflow.deadlines.lateness import is_overdue
+from workflow.deadlines.status import working_days_between
 from workflow.org.office import Office
-from workflow.registers.definition import RegisterField
 
 PAGE = 100
 PORTION = 1000
@@ -75,39 +68,6 @@ class Line:
         return self.listed.status
 
 
-RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
-    Column("cli.head.case", lambda _, line: line.case.id),
-    Column("cli.head.n", lambda _, line: line.risk.number),
-    Column("web.monitoring.risk", lambda _, line: line.risk.description, ""),
-    Column("cli.head.direction", lambda t, line: t.option("direction", line.risk.direction)),
-    Column("cli.head.rank", lambda _, line: line.risk.rank.points if line.risk.rank else None),
-    Column("cli.head.recommendation", lambda _, line: line.measure and line.measure.recommendation),
-    Column("web.risks.measure", lambda _, line: line.measure and line.measure.action, ""),
-    Column("cli.head.completion", lambda _, line: line.measure and line.measure.completion),
-    Column("web.unit", lambda t, line: t.name(line.unit.name), "col-unit"),
-    Column("web.risks.responsible", lambda _, line: line.measure and line.measure.responsible, ""),
-    Column("cli.head.term", lambda _, line: line.measure and line.measure.term.written),
-    Column("web.due", lambda _, line: line.due, "col-due-long"),
-    Column(
-        "web.risks.outcome",
-        lambda t, line: t.option("outcome", line.status) if line.status else None,
-        "col-state",
-    ),
-)
-
-
-def recommendation_columns() -> tuple[Column[Line], ...]:
-    """Return the columns of the list as a file: those of the page, then fields defined only in register
-    files.
-    """
-    extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
-    return (*RECOMMENDATION_COLUMNS, *extra)
-
-
-def _extra_column(row: str, field: RegisterField) -> Column[Line]:
-    return Column(field.title, lambda t, line: extra_cell(field, getattr(line, row), t.language))
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedRisk:
     """A risk many cases have, with the names of the first of them, and of those whose cause is an act of a
@@ -140,8 +100,8 @@ class Quarter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Monitoring:
-    """The data of the page. `counts`: measures by status, late ones under "late", with all filters but that of
-    status.
+    """The recommendations of a page. `counts`: measures by status, late ones under "late", with all filters but
+    that of status.
     """
 
     lines: tuple[Line, ...]
@@ -149,10 +109,6 @@ class Monitoring:
     counts: Mapping[str, int]
     shared: tuple[SharedRisk, ...]
     silent: Mapping[str, Quarter]
-    narrowed: RecommendationFilter
-    units: NameField
-    statuses: tuple[str, ...]
-    directions: tuple[str, ...]
     number: int
     pages: int
 
@@ -165,13 +121,11 @@ def monitoring(
     today: date,
     number: int = 1,
     further: int = 1,
-    own: str = "",
 ) -> Monitoring:
     """Return recommendations by outcome, as visible to a reader on a day.
 
     Args:
-        number: page of recommendations; further: page of unreported cases; own: the unit the reader sees, "" is
-            all.
+        number: page of recommendations; further: page of unreported cases.
     """
     office = reads.office()
     counted = reads.recommendations(narrowed, today)
@@ -187,10 +141,6 @@ def monitoring(
         counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
         shared=_shared(reads, office, narrowed.unit),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
-        narrowed=narrowed,
-        units=build_unit_filter(office, narrowed.unit or "", own=own),
-        statuses=STATUSES,
-        directions=DIRECTIONS,
         number=number,
         pages=pages,
     )

@@ -1,29 +1,24 @@
-"""The data of the points page: by project and indicator, by unit, and the nearest steps."""
+"""The points of a year: by project and indicator, by unit, and the nearest steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from urllib.parse import urlencode
-
-from fastapi import HTTPException
 
 from calendars.explanation import Element
 from services.context import RequestContext
+from services.names import Name, UnitName, unit_name, unit_text
+from services.narrowing import known_year, seen_unit
 from services.scoring import shipped as scoring_services
 from services.scoring.year import YearScores, year_scores
-from web.ui.name_fields import NameField, unit_text
-from web.ui.org_names import Name, UnitName, unit_name
-from web.ui.unit_filter import build_unit_filter
 from workflow.law.procedure import Text
-from workflow.org.access import within
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import Step
 from workflow.scoring.scale import Counting, Readings
 from workflow.scoring.score import written
+from workflow.scoring.score_inputs import choose
 
 PAGE = 100
 MOST_SEARCHED = 50
@@ -85,12 +80,13 @@ class StepToRecord:
 
     Attributes:
         case: "" where none of the year is open, for a reader who may open it.
-        address: opens the form with the step chosen, or that which opens the year.
+        fact: its name with the year; recorded: whether it is recorded already, and would be corrected.
     """
 
     case: str
     title: Text
-    address: str
+    fact: str = ""
+    recorded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,34 +110,21 @@ class Points:
     pages: int
 
 
-def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
-    """Return the field for choosing a unit: the reader's own and those below."""
-    office, own = ctx.reads.office(), ctx.reader.root
-    return build_unit_filter(office, chosen or own, root=own)
+def points_of_year(
+    ctx: RequestContext, unit: str | None, year: int | None, asked: Mapping[str, str], *, number: int
+) -> Points:
+    """Return the points of a unit in a year with all units below, and of each unit directly below.
 
-
-def seen_unit(ctx: RequestContext, unit: str) -> str:
-    """Return the requested unit, else the reader's own, "" for the whole office.
+    Args:
+        year: by default the present one; asked: readings chosen by name, among other things.
 
     Raises:
-        HTTPException: 404 for an unknown or hidden unit.
+        UnknownReading: a reading has no such value.
     """
-    root = unit or ctx.reader.root
-    office = ctx.reads.office()
-    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
-        raise HTTPException(404, "web.problem.not_found")
-    return root
-
-
-def points_view(
-    ctx: RequestContext, unit: str, year: int, readings: Readings, *, today: date, number: int
-) -> Points:
-    """Return the points of a unit with all units below ("" is the whole office), and of each unit directly
-    below.
-    """
-    office = ctx.reads.office()
+    year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
     scoring = scoring_services.scoring()
-    whole, *parts = year_scores(ctx, unit, year, today=today, readings=readings, by_unit=True)
+    readings = choose({name: asked[name] for name in scoring.readings if asked.get(name)}, scoring)
+    whole, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_text(office, one.unit))))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
@@ -196,7 +179,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     """Return the step of a case of the year that takes the whole of a share: of the body's case, else of one
     below.
 
-    Where none is open, the form that opens the year; None for a reader who may not open it.
+    Where none is open, a step without a case; None for a reader who may not open the year.
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
     heads, root = (
@@ -213,15 +196,12 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
             continue
         known = [name for _, _, name in steps if name in edition.by_id]
         waiting = [name for name in known if f"{name}.{year}" not in case.facts]
-        for asked, names in (("fact", waiting), ("fix", known)):
-            for name in names:
-                query, form = urlencode({asked: f"{name}.{year}"}), "record" if asked == "fact" else "correct"
-                address = f"/cases/{case.id}?{query}#{form}"
-                return StepToRecord(case=case.id, title=edition.by_id[name].title, address=address)
+        if known:
+            name, title = (waiting or known)[0], edition.by_id[(waiting or known)[0]].title
+            return StepToRecord(case=case.id, title=title, fact=f"{name}.{year}", recorded=not waiting)
     if not ctx.reader.may("manage") or year < ctx.today.year:
         return None
-    title = ctx.library.latest(steps[0][0]).title
-    return StepToRecord(case="", title=title, address="/open/year?" + urlencode({"year": year, "unit": unit}))
+    return StepToRecord(case="", title=ctx.library.latest(steps[0][0]).title)
 
 
 def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:

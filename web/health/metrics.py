@@ -12,13 +12,13 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.statistics import Figures
-from services.context import RequestContext
+from services.context import RequestContext, whole_case
 from services.inputs import build
 from services.outgoing import letters, sending
 from services.outgoing.letters import Channel, Letter
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.http_figures import SECONDS, answered
-from web.pages.cases.page import CaseId, get_case_or_404
+from web.http.parameters import CaseId
 from web.pages.overview.view import near
 from workflow.board.sums import horizon, total
 
@@ -66,7 +66,7 @@ def _may_scrape(request: Request, ctx: RequestContext) -> bool:
 @router.post("/cases/{case}/notices/resend")
 def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
     """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
-    get_case_or_404(ctx, case)
+    whole_case(ctx, case)
     if key:
         letters.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)

@@ -1,6 +1,4 @@
-"""The data of the register of notices: who was notified of what and when, the server's answer,
-acknowledgement.
-"""
+"""The register of notices: who was notified of what and when, the server's answer, acknowledgement."""
 
 from __future__ import annotations
 
@@ -11,9 +9,7 @@ from notifications.notice import Notice, NoticeKind
 from services.campaigns.views import campaign_titles
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
-from web.ui.name_fields import NameField
-from web.ui.org_names import Name, case_title, person_name
-from web.ui.unit_filter import build_person_filter
+from services.names import Name, case_title, person_name
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
@@ -21,10 +17,9 @@ from workflow.law.procedure import Text
 PAGE = 100
 KINDS = frozenset(get_args(NoticeKind))
 """Prefixes of the keys of letters that are not about one case."""
-STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
-class Sought(TypedDict):
+class NoticeFilter(TypedDict):
     """The filter of the register; empty fields do not restrict."""
 
     case: str
@@ -50,16 +45,15 @@ class NoticeLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Register:
+class NoticePage:
+    """A page of the register. `more`: whether there is a next one."""
+
     lines: tuple[NoticeLine, ...]
-    asked: Sought
-    people: NameField
-    states: tuple[str, ...]
     number: int
     more: bool
 
 
-def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Register:
+def list_notices(ctx: RequestContext, asked: NoticeFilter, *, number: int) -> NoticePage:
     """Return one page of the register, the newest first.
 
     Args:
@@ -73,10 +67,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
     heads = ctx.reads.heads({one.case for one in found if one.case})
     asking = campaign_titles(ctx, {one.obligation for one in found[:PAGE] if one.kind == "campaign"})
     office = ctx.reads.office()
-    people = build_person_filter(
-        office, asked["person"], {one.person for one in found[:PAGE]}, own=ctx.reader.root
-    )
-    return Register(
+    return NoticePage(
         lines=tuple(
             NoticeLine(
                 notice=one,
@@ -89,9 +80,6 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
             )
             for one in found[:PAGE]
         ),
-        asked=asked,
-        people=people,
-        states=STATES,
         number=number,
         more=len(found) > PAGE,
     )

@@ -199,3 +199,9 @@ def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
         titles[document.id] = document.short
         groups.setdefault(document.id, []).append(procedure)
     return tuple((titles[document], tuple(group)) for document, group in groups.items())
+
+
+def unit_text(office: Office, unit: str) -> str:
+    """Return the text that identifies a unit: its name, with its code when other units have the same name."""
+    record = office.units.get(unit)
+    return office.told_apart.get(unit, record.name) if record else unit

@@ -1,0 +1,1 @@
+"""Reports across cases: monitoring, consolidated forms, points of a year, the cartogram, notices."""

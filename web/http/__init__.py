@@ -1,0 +1,1 @@
+"""What the pages and the API have in common of HTTP: parameters of addresses, files, problems."""

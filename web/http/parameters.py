@@ -1,0 +1,37 @@
+"""Types of the parameters that addresses of pages and of the API have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query
+
+CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
+RowPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,120}$")]
+CampaignPath = Annotated[str, Path(pattern=r"^[0-9]{4}-[0-9]{3,5}$")]
+PersonPath = Annotated[int, Path(ge=1, le=10_000_000)]
+"""The number of a person in a campaign, so that addresses do not show keys."""
+ActPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+PaperLanguage = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+NoticesEnding = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
+SearchText = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+Year = Annotated[int | None, Query(ge=1, le=9999)]
+Quarter = Annotated[int | None, Query(ge=0, le=4)]
+"""The quarter of a quarterly report; 0 for the whole year, none for the last quarter that has ended."""
+
+
+_Text = Annotated[str, Query(max_length=500)]
+
+
+def _audit(
+    person: _Text = "", topic: _Text = "", about: _Text = "", since: _Text = "", until: _Text = ""
+) -> dict[str, Any]:
+    return {"person": person.strip(), "topic": topic, "about": about.strip(), "since": since, "until": until}
+
+
+AuditQuery = Annotated[dict[str, Any], Depends(_audit)]
+"""The filters of the log in an address, as texts."""
