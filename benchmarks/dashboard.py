@@ -285,7 +285,7 @@ def _record(address: str, cases: list[str]) -> None:
     """Change a plan date repeatedly, so that cached totals must be updated."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
-    from workflow.cases.commands.desk import CaseCommands
+    from workflow.cases.commands.case_commands import CaseCommands
 
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW

@@ -32,7 +32,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit
 

@@ -23,7 +23,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from notifications.notice import Notice
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.refusal import Refusal
 
 

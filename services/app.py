@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from storage.org.choices import SqlLeaves
     from storage.org.own_rules import Step
     from storage.queries import SqlReads
-    from workflow.cases.commands.desk import CaseCommands
+    from workflow.cases.commands.case_commands import CaseCommands
     from workflow.law.library import Library
     from workflow.law.procedure import Text
     from workflow.org.office import Office
@@ -591,7 +591,7 @@ class AppContext:
     @cached_property
     def desk(self) -> CaseCommands:
         """The commands that write to cases."""
-        from workflow.cases.commands.desk import CaseCommands
+        from workflow.cases.commands.case_commands import CaseCommands
 
         return CaseCommands(self.ledger, self.library, self.calendar)
 

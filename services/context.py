@@ -13,7 +13,7 @@ from storage.cases.evidence import EvidenceFolder as EvidenceStore
 from storage.origin import ORIGIN, Origin, Way
 from storage.queries import SqlReads as Reads
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import UnknownCase
+from workflow.cases.commands.case_commands import UnknownCase
 from workflow.org.access import OF_ONE_UNIT, Access, Account, Reader, placed, scope
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from storage.accounts.uploads import SqlUploads
     from storage.org.choices import SqlChoices
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import CaseCommands
+    from workflow.cases.commands.case_commands import CaseCommands
     from workflow.law.library import Library
     from workflow.law.procedure import Procedure
 

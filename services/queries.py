@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workflow.board.rows import Row
     from workflow.board.sums import AssigneeKey
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
     from workflow.findings.finding import Finding
     from workflow.law.procedure import Force, Text
     from workflow.org.office import Office, Recipient

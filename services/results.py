@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from services.impacts import ActMoves
     from workflow.cases.case import Case, Event
     from workflow.cases.changes import FieldChange
-    from workflow.cases.commands.desk import Change
+    from workflow.cases.commands.case_commands import Change
     from workflow.cases.commands.previews import Preview
     from workflow.law.procedure import Text
 

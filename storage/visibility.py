@@ -12,7 +12,7 @@ from storage.board import sums as summing
 from storage.cache import DatabaseCache
 from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
-from storage.notices.register import SETTLED
+from storage.notices.journal import SETTLED
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, READER
 from storage.tables.notices import NOTICE

@@ -12,8 +12,8 @@ from documents.schedules.written_terms import read_term
 from services.cases.risks import scale as scale_on
 from services.regulations.registers import case_registers
 from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.case_rows import CaseRows, NewRow
-from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.registers.definition import Registers

@@ -44,7 +44,7 @@ from web.ui.assets import asset_file, serve_asset
 from web.ui.form_values import MAX_FIELD_BYTES, status_of
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
-from workflow.cases.commands.desk import UnknownCase
+from workflow.cases.commands.case_commands import UnknownCase
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownRegister

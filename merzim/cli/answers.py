@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
     from services.impacts import PersonImpact
     from services.results import CommandResult
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
     from workflow.law.procedure import Text

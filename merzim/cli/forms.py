@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from documents.forms import FilledForm, Form, Missing
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")

@@ -16,7 +16,7 @@ from workflow.closest_matches import closest_first
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import Change
+    from workflow.cases.commands.case_commands import Change
 
 KINDS: Mapping[str, str] = {
     "risks": "risk",

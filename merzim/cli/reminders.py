@@ -111,7 +111,7 @@ def notices(
     call = CommandContext.of(ctx)
     found = call.app.outbox.notices(case=case)
     if export is not None:
-        from services.documents.register import write
+        from services.documents.notice_journal import write
 
         write(call.app, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))

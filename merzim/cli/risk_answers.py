@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
     from services.results import CommandResult
     from workflow.cases.case import Case, Evidence
-    from workflow.cases.commands.desk import Change
+    from workflow.cases.commands.case_commands import Change
     from workflow.cases.registers.exposure import Position
     from workflow.cases.registers.remarks import Remark
     from workflow.cases.registers.risk import Measure, Risk

@@ -24,7 +24,7 @@ from notifications.notice import Notice
 from notifications.wire.telegram import Button, Buttons, buttons, reference
 from workflow.board.rows import WAITING
 from workflow.cases.commands import reminder_actions, withdrawals
-from workflow.cases.commands.desk import View
+from workflow.cases.commands.case_commands import View
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.org.office import Office, Person

@@ -18,7 +18,7 @@ from notifications.links import Link, PendingLink
 from notifications.wire.telegram import Button
 from workflow.cases.case import Evidence
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import UnknownCase, View
+from workflow.cases.commands.case_commands import UnknownCase, View
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person

@@ -15,7 +15,7 @@ from notifications.recipients import resolve_assignees, resolve_recipients
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -24,7 +24,7 @@ from workflow.org.office import Office, Person
 
 
 class Notices(Protocol):
-    """The register of notices, with the office."""
+    """The journal of notices, with the office."""
 
     def office(self) -> Office:
         """Return the units, people and matches."""

@@ -18,7 +18,7 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.commands import assignments
 from workflow.cases.commands.assignments import CannotAssign
-from workflow.cases.commands.desk import Change
+from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as recorded
 from workflow.cases.registers.entries import number_of

@@ -17,7 +17,7 @@ from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Name, Text
 from services.results import CommandResult, Titles, command_result, preview_result
 from services.verbs import Command, verb
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.registers.entries import is_entry
 from workflow.refusal import Refusal

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.cases.case import Case
+    from workflow.cases.commands.case_commands import CaseCommands, Change
     from workflow.cases.commands.case_rows import CaseRows
-    from workflow.cases.commands.desk import CaseCommands, Change
     from workflow.cases.registers.exposure import CartogramLine
     from workflow.cases.registers.risk_scale import RiskScale
 

@@ -21,8 +21,8 @@ from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Line, Numbe
 from services.regulations.registers import case_registers, option_title
 from services.results import CommandResult, command_result
 from services.verbs import Verb, verb
+from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.case_rows import NewRow
-from workflow.cases.commands.desk import Change
 from workflow.cases.registers.rows import is_extra
 from workflow.registers.definition import Register, RegisterField, RowEntry
 from workflow.registers.values import as_date, is_filled

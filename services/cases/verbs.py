@@ -39,7 +39,7 @@ from services.results import (
 from services.verbs import Command, verb
 from workflow.cases.case import Case
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.extensions import CannotExtend
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport

@@ -1,4 +1,4 @@
-"""Documents about one case: its forms, export package and register of notices; and importing a plan of
+"""Documents about one case: its forms and export package; and importing a plan of
 measures.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from documents.forms import Form, Note
     from documents.sheets.listing import PrintedCode
     from services.app import AppContext
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
     from workflow.law.procedure import Procedure, Text
     from workflow.org.access import Scope
 
@@ -51,21 +51,6 @@ class PlanTaken:
     entered: int
     unmatched: tuple[str, ...]
     withdrawn: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RegisterStatus:
-    """The register of notices compared with its chain: altered records (key, "" for the chain itself).
-
-    Attributes:
-        batches, end: number of batches, and the last hash.
-        seal: the number of the last seal, 0 before the first.
-    """
-
-    altered: tuple[tuple[str, str], ...]
-    batches: int
-    end: str
-    seal: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,19 +134,6 @@ def package(
         for document in (*packed.lost, *packed.altered):
             log.error("left out of the package of %s: %s", case, document.reference)
         return PackageFile(content=target.open("rb"), whole=packed.whole)
-
-
-def register_status(app: AppContext) -> RegisterStatus:
-    """Compare the register of notices with its chain."""
-    from storage.notices.register import standing
-
-    status = standing(app.engine)
-    return RegisterStatus(
-        altered=tuple((code, str(arguments.get("key", ""))) for code, arguments in status.problems),
-        batches=status.batches,
-        end=status.end,
-        seal=status.seal,
-    )
 
 
 def take_plan(

@@ -21,7 +21,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from documents.forms import Form
     from services.app import AppContext
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
     from workflow.org.office import Office, Person
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")

@@ -17,7 +17,7 @@ from workflow.cases.registers.risk_scale import by_edition
 if TYPE_CHECKING:
     from documents.forms import Form
     from workflow.cases.case import Case, Evidence
-    from workflow.cases.commands.desk import View
+    from workflow.cases.commands.case_commands import View
     from workflow.cases.registers.risk import Risk
     from workflow.cases.registers.risk_lists import ListedRisk
     from workflow.deadlines.deadline import Deadline

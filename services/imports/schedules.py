@@ -18,7 +18,7 @@ from documents.schedules.object_names import language_of, object_names
 from documents.schedules.reading import Note, ReadSchedule
 from documents.sheets.unreadable import Errors
 from workflow.cases.case import PLAN, Case, Wording
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.law.library import Library

@@ -100,7 +100,7 @@ def shows_proofs(app: AppContext) -> bool:
 
 
 def check_fingerprint(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
-    """Return the batch of the register of notices with a printed fingerprint; None if it was not made here.
+    """Return the batch of the journal of notices with a printed fingerprint; None if it was not made here.
 
     Nothing else is revealed: no case, no person, no number of records.
     """

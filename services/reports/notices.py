@@ -1,15 +1,17 @@
-"""The register of notices: who was notified of what and when, the server's answer, acknowledgement."""
+"""The journal of notices: who was notified of what and when, the server's answer, acknowledgement."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypedDict, get_args
+
+from pydantic import BaseModel
 
 from notifications.notice import Notice, NoticeKind
 from services.campaigns.views import campaign_titles
 from services.context import RequestContext
-from services.documents.case_documents import RegisterStatus, register_status
 from services.names import Name, case_title, person_name
+from storage.notices.journal import standing
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
@@ -26,6 +28,24 @@ class NoticeFilter(TypedDict):
     person: str
     state: str
     channel: str
+
+
+class AlteredNotice(BaseModel):
+    code: str
+    key: str
+
+
+class RegisterProof(BaseModel):
+    """The result of verifying the journal. `verified`: whether every record is unaltered.
+
+    `batches`, `end`: number of batches of the chain, and its last hash; `seal`: number of the last seal.
+    """
+
+    verified: bool
+    altered: list[AlteredNotice]
+    batches: int
+    end: str
+    seal: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,20 +105,27 @@ def list_notices(ctx: RequestContext, asked: NoticeFilter, *, number: int) -> No
     )
 
 
-def standing_seen(ctx: RequestContext) -> RegisterStatus:
-    """Return the register compared with its chain; altered records hidden from the reader are only counted.
+def verify_journal(ctx: RequestContext) -> RegisterProof:
+    """Compare the journal with its chain; altered records hidden from the reader are only counted.
 
     The key of a record names its case and its recipient.
     """
-    found = register_status(ctx.app)
-    of = {key: key.partition(":")[0] for _, key in found.altered}
+    status = standing(ctx.app.engine)
+    altered = [(code, str(arguments.get("key", ""))) for code, arguments in status.problems]
+    of = {key: key.partition(":")[0] for _, key in altered}
     cases = ctx.reads.heads({*of.values()})
     whole = ctx.reader.root == ""
 
     def named(key: str) -> bool:
         return of[key] in cases or (whole and of[key] in KINDS)
 
-    return replace(found, altered=tuple((code, key if named(key) else "") for code, key in found.altered))
+    return RegisterProof(
+        verified=not altered,
+        altered=[AlteredNotice(code=code, key=key if named(key) else "") for code, key in altered],
+        batches=status.batches,
+        end=status.end,
+        seal=status.seal,
+    )
 
 
 def _about(ctx: RequestContext, case: Case | None) -> Text | None:

@@ -28,7 +28,7 @@ from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
 from storage.maintenance import triggers
 from storage.maintenance.register_check import events_in_order
-from storage.notices import register
+from storage.notices import journal
 from storage.org.chain import IN_ORDER
 from storage.org.former import FormerPerson
 from storage.org.vouched import (
@@ -182,7 +182,7 @@ def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
     """Return the hashes of rewritten events, and whether they match the last anonymisation."""
     last = select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq.desc()).limit(1)
     payload = connection.execute(last).scalar()
-    found = register.rewritten_lines(connection)
+    found = journal.rewritten_lines(connection)
     try:
         said = json.loads(payload)["digest"] if payload else ""
     except (ValueError, KeyError, TypeError):
@@ -279,19 +279,19 @@ def _hash_values_anew(connection: Connection, changed: dict[str, list[Mapping[st
 
 
 def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
-    """Update the hashes of rewritten notices in the register of notices."""
+    """Update the hashes of rewritten notices in the journal of notices."""
     keys = {row["key"] for row in changed.get(NOTICE.name, ())}
     if not keys:
         return
     digests = {}
     for key in sorted(keys):
-        digests[key] = register.digest(
+        digests[key] = journal.digest(
             notice_of(connection.execute(select(NOTICE).where(NOTICE.c.key == key)).one())
         )
     for proof in connection.execute(PROOF.select()).all():
         lines = json.loads(proof.lines)
         new = [
-            [key, state, digests[key] if key in digests and state in register.SETTLED else hashed]
+            [key, state, digests[key] if key in digests and state in journal.SETTLED else hashed]
             for key, state, hashed in lines
         ]
         if new != lines:
@@ -325,7 +325,7 @@ def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
         return link(row.previous, audit.entry_line(dict(row._mapping)))
     if source == "proof":
         row = connection.execute(PROOF.select().where(PROOF.c.n == seq)).one()
-        return link(row.previous, register.line(row.n, row.at, row.lines))
+        return link(row.previous, journal.line(row.n, row.at, row.lines))
     query = {"event": EVENTS_IN_ORDER, "act": IN_ORDER, "register_event": events_in_order()}[source].subquery()
     mine = query.c.seq == seq if source == "act" else (query.c.case == place) & (query.c.seq == seq)
     return content_hash(connection.execute(select(query).where(mine)).one())

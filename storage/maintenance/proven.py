@@ -1,4 +1,4 @@
-"""Looks up the fingerprint of a printed document: a batch of the register of notices, or an entry of the audit
+"""Looks up the fingerprint of a printed document: a batch of the journal of notices, or an entry of the audit
 log.
 
 Only the record and the one after it are read; `verify` compares the whole chains.
@@ -17,7 +17,7 @@ from storage.chain import link
 from storage.database import audit
 from storage.database.engine import reading
 from storage.maintenance.anonymising import rewritten
-from storage.notices import register
+from storage.notices import journal
 from storage.tables.audit import AUDIT
 from storage.tables.cases import SEAL
 from storage.tables.notices import PROOF
@@ -31,7 +31,7 @@ class ProvenLine:
     """A record of a chain, as written.
 
     Attributes:
-        kind: of an entry of the audit log; "" for a batch of the register of notices.
+        kind: of an entry of the audit log; "" for a batch of the journal of notices.
         digest: what the entry says the paper's content is hashed to; "" for a batch.
         sealed_at: of the first seal over it, None before.
         is_rewritten: whether an act of the office has taken somebody's name out of it since.
@@ -51,8 +51,8 @@ def proven_batch(engine: Engine, n: int, hashed: str) -> ProvenLine | None:
         found = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
         if found is None or found.hash != hashed:
             return None
-        now = link(found.previous, register.line(n, found.at, found.lines))
-        return _proven(connection, PROOF, register.CHAIN, n, found, now)
+        now = link(found.previous, journal.line(n, found.at, found.lines))
+        return _proven(connection, PROOF, journal.CHAIN, n, found, now)
 
 
 def proven_entry(engine: Engine, n: int, hashed: str, kinds: Collection[str]) -> ProvenLine | None:

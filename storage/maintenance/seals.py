@@ -1,7 +1,7 @@
 """Seals: hash-chained records of the chain heads of all cases changed since the previous seal.
 
 A chain reveals alterations, but not that its end was cut off; a seal records where the end was. Every seal also
-covers the office's chain, once there is one, the chain of the register of notices, and the audit log.
+covers the office's chain, once there is one, the chain of the journal of notices, and the audit log.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from storage.database.audit import CHAIN as AUDIT_CHAIN
 from storage.database.dialect import values_parameters, values_table
 from storage.database.engine import reading, writing
 from storage.maintenance.register_check import SEALED
-from storage.notices import register
+from storage.notices import journal
 from storage.org.chain import OFFICE
 from storage.tables.audit import AUDIT
 from storage.tables.cases import CASE, SEAL
@@ -88,7 +88,7 @@ def count(engine: Engine) -> int:
 
 def _office(connection: Connection) -> list[Head]:
     """Return the heads of the office's chain, the register's and the audit log's; empty when there are none."""
-    told = register.end(connection)
+    told = journal.end(connection)
     heads = [told] if told else []
     for name, table in ((OFFICE, ACT), (AUDIT_CHAIN, AUDIT)):
         query = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)

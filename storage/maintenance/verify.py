@@ -22,7 +22,7 @@ from storage.maintenance import audit_check, case_check, register_check, trigger
 from storage.maintenance.anonymising import Place, content_hash, rewritten
 from storage.maintenance.evidence_check import damages
 from storage.maintenance.register_check import SEALED
-from storage.notices import register, tally
+from storage.notices import journal, tally
 from storage.org.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS
@@ -34,9 +34,7 @@ from workflow.cases.case import Case
 from workflow.ports import CaseWrite, Conflict
 
 Recompute = Callable[[Case], CaseWrite]
-"""Function that recomputes a case's rows (`workflow.cases.commands.desk.CaseCommands.recomputed` with its
-`today`).
-"""
+"""Function that recomputes a case's rows (`CaseCommands.recomputed` with its `today`)."""
 _OFFICE = {
     "chain_gap": "act_missing",
     "chain_broken": "act_misplaced",
@@ -128,7 +126,7 @@ def _verified(
             *_chains(connection, lines),
             *_register_chains(connection, lines),
             *(Problem(code=code, arguments=given) for code, given in audit_check.problems(connection, lines)),
-            *(Problem(code=code, arguments=given) for code, given in register.problems(connection, lines)),
+            *(Problem(code=code, arguments=given) for code, given in journal.problems(connection, lines)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
             *(_rows(connection, now) if rows else ()),
@@ -317,7 +315,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
             if hashes.get((name, seq)) != head:
                 code = "sealed_differs" if (name, seq) in hashes else "sealed_missing"
                 problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
-                if name == register.CHAIN:
+                if name == journal.CHAIN:
                     yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
                 elif name == audit_check.CHAIN:
                     yield Problem(code="audit_cut", arguments={"n": seal.n, "seq": seq})
@@ -340,7 +338,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """Return the hashes of the events at these places (chain, number)."""
     found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
-    found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
+    found |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
         entries = [seq for name, seq in chunk if name == audit_check.CHAIN]

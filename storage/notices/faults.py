@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from notifications.statistics import Fault
 from storage.database.engine import reading, writing
-from storage.notices import register
+from storage.notices import journal
 from storage.notices.sending import EnqueueJobs, hand_out
 from storage.tables.notices import CHANNEL_FAULT, NOTICE
 
@@ -87,8 +87,8 @@ def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, han
             .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
             [{"k_key": key, "k_at": at} for key, at in again],
         )
-        failed = [(one.key, register.RESENT, "") for one in found if one.state == "failed"]
-        register.append(connection, failed, now=now)
+        failed = [(one.key, journal.RESENT, "") for one in found if one.state == "failed"]
+        journal.append(connection, failed, now=now)
         hand_out(connection, hand, again)
         return len(found)
 

@@ -31,7 +31,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.database.in_list import execute_for_names, in_names
-from storage.notices import bundles, faults, inbox, marking, register, steps
+from storage.notices import bundles, faults, inbox, journal, marking, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
@@ -159,7 +159,7 @@ class SqlOutbox:
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
             done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
-            register.prove_these(connection, done, now=now)
+            journal.prove_these(connection, done, now=now)
             again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
             hand_out(connection, self._hand, [(key, at or now) for key, at in again])
 
@@ -233,7 +233,7 @@ class SqlOutbox:
         with writing(self._engine) as connection:
             found = connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
             connection.execute(step)
-            register.prove(connection, found, now=now)
+            journal.prove(connection, found, now=now)
             if state == "queued" and keys is None:
                 # The caller that names them goes on to send them.
                 hand_out(connection, self._hand, [(key, now) for key in found])
@@ -354,7 +354,7 @@ class SqlOutbox:
         )
         with writing(self._engine) as connection:
             if connection.execute(step).rowcount:
-                register.append(connection, [(key, register.ACKNOWLEDGED, moment(now))], now=now)
+                journal.append(connection, [(key, journal.ACKNOWLEDGED, moment(now))], now=now)
                 return True
             return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
 
@@ -371,7 +371,7 @@ class SqlOutbox:
         with writing(self._engine) as connection:
             if not connection.execute(step).rowcount:
                 return False
-            register.append(connection, [(key, register.RESENT, "")], now=now)
+            journal.append(connection, [(key, journal.RESENT, "")], now=now)
             hand_out(connection, self._hand, [(key, not_before)])
         return True
 

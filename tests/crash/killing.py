@@ -24,8 +24,8 @@ from shutil import copyfile
 from notifications.delivery import BATCH
 from notifications.notice import Notice
 from storage.database.engine import open as open_database
+from storage.notices.journal import standing
 from storage.notices.outbox import SqlOutbox
-from storage.notices.register import standing
 from tests.crash.office import LETTERS, MORNING, made
 from tests.crash.worker import work
 from tests.notifications.servers import free_port

@@ -17,7 +17,7 @@ from tests.crash.office import LETTERS, OPENING, TODAY, settled
 from tests.crash.people import Writer, writing
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, noon
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 
 HOURS = timedelta(hours=2)
 """Longer than any letter a dead process held stays with it, and than all but the last rest after a failure."""

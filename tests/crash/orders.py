@@ -38,7 +38,7 @@ from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.desk import CaseCommands, Change, Opening
+from workflow.cases.commands.case_commands import CaseCommands, Change, Opening
 from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
 from workflow.cases.machine import stage
 from workflow.cases.registers.exposure import CartogramLine, exposure

@@ -75,10 +75,8 @@ def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> No
 
 def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
     """Nothing happens at import: no file, no database, no folder."""
-    stations = (
-        "i18n, workflow.cases.commands.desk, documents, notifications.round, storage.cases.ledger, web.app"
-    )
-    code = f"import calendars, {stations}"
+    domain = "calendars, i18n, workflow.cases.commands.case_commands"
+    code = f"import {domain}, documents, notifications.round, storage.cases.ledger, web.app"
     subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
     )

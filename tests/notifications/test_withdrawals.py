@@ -13,7 +13,7 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.cases.commands.previews import preview
 from workflow.cases.commands.withdrawals import withdraw

@@ -25,7 +25,7 @@ from storage.org import store as office_store
 from tests.law import CALENDAR
 from tests.law import library as shipped
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.org.office import Person, Unit

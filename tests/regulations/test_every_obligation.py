@@ -20,7 +20,7 @@ from tests.law import CALENDAR, library
 from tests.sweep import check_each
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines

@@ -13,7 +13,7 @@ from notifications.notice import Notice
 from storage.cases.ledger import SqlLedger
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read

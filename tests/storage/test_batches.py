@@ -22,7 +22,7 @@ from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from storage.database.engine import reading
-from storage.notices import register
+from storage.notices import journal
 from storage.notices.outbox import SqlOutbox
 from storage.notices.tally import counts
 from storage.org import store as office_store
@@ -77,7 +77,7 @@ def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, n
     assert {one.state for one in outbox.notices()} <= {"sent"}
     with reading(engine) as connection:
         assert counts(connection) == ({("email", "sent"): number} if number else {})
-        assert list(register.problems(connection, {})) == []
+        assert list(journal.problems(connection, {})) == []
         proven = [json.loads(lines) for lines in connection.execute(select(PROOF.c.lines)).scalars()]
     assert sum(len(lines) for lines in proven) == number
 
@@ -122,7 +122,7 @@ def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
     assert set(Counter(address for address, _ in office.accepted).values()) == {1}
     assert len(office.accepted) == len(made) - 1
     with reading(engine) as connection:
-        assert list(register.problems(connection, {})) == []
+        assert list(journal.problems(connection, {})) == []
 
 
 def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(

@@ -33,7 +33,7 @@ from storage.tables.notices import NOTICE
 from tests.law import CALENDAR
 from tests.storage.house import letter
 from workflow.board.rows import Row
-from workflow.cases.commands.desk import CaseCommands, Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.recalculation import recounted
 from workflow.deadlines.impact import reach
 from workflow.ports import CaseWrite, Conflict

@@ -11,7 +11,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from tests.law import CALENDAR
 from tests.permits import APPEAL, BREACH, PERMIT, permit
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.extensions import extend, pause, resume
 from workflow.cases.commands.migration import migrate
 from workflow.cases.commands.opening import Opening

@@ -19,7 +19,7 @@ from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.permits import PERMIT, obligation, permit
 from workflow.board.figures import Outcomes, performance_by
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.org.access import Scope

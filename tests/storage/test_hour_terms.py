@@ -21,7 +21,7 @@ from storage.queries import SqlReads
 from tests.permits import BREACH, PERMIT, obligation, permit
 from workflow.board.rows import CaseFilter
 from workflow.board.sums import DeadlineFilter, horizon, total
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read

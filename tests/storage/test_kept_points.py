@@ -21,7 +21,7 @@ from tests.storage.house import NOW, desk
 from tests.storage.plain_points import plain, tallied
 from tests.storage.test_kept import statements
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.office import Unit

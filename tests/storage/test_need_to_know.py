@@ -21,7 +21,7 @@ from tests.storage.house import desk, letter, opened, recompute
 from tests.web.plans import explained
 from workflow.board.sums import horizon
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Reader, Scope, scope
 from workflow.org.office import Unit

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
-from storage.notices import delivery_lock, register
+from storage.notices import delivery_lock, journal
 from storage.notices.outbox import SqlOutbox
 from storage.notices.sending import Holding
 from tests.postgres import Server
@@ -360,4 +360,4 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
         coming.join()
 
     assert [one.state for one in outbox.notices()] == ["sent"]
-    assert register.standing(server).problems == ()
+    assert journal.standing(server).problems == ()

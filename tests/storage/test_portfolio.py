@@ -14,7 +14,7 @@ from storage.queries import SqlReads
 from tests.web.conftest import NOW, TODAY
 from tests.web.offices import library, office
 from workflow.board.rows import CaseFilter
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader, scope
 

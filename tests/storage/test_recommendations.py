@@ -28,7 +28,7 @@ from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
 from tests.storage.house import NOW, desk, recompute
 from tests.storage.versions import back_to_0_1_0
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -15,7 +15,7 @@ from calendars.records import parse, shipped_records
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
-from workflow.cases.commands.desk import CaseCommands, Opening
+from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
 
 CASES = 80

@@ -21,7 +21,7 @@ from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.payloads import FactKnown
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks

@@ -21,7 +21,7 @@ from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
 from workflow.cases.case import Case, Event
 from workflow.cases.commands import assignments
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 

@@ -45,7 +45,7 @@ from tests.web.offices import office as three_units
 from web.app import create_app
 from web.auth.dependencies import COOKIE
 from workflow.cases.case import Case, Event, Fact
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Entry, Reader
 from workflow.org.office import Office

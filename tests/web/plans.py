@@ -62,7 +62,7 @@ WALKED = {
         "a page of recommendations: walked in the order of the page until it is full"
     ),
     r"^SELECT told\.(?!.* told\.(channel|person|case) = \?)(?!.* told\.state != 'sent').* LIMIT": (
-        "a page of the register of notices, all or what was sent: walked from the newest on until it is full"
+        "a page of the journal of notices, all or what was sent: walked from the newest on until it is full"
     ),
     r"^SELECT total\.unit, .* FROM total WHERE total\.n > \? GROUP BY": (
         "the sums of the board: read once by a process, then by the units that changed"

@@ -1,4 +1,4 @@
-"""The pages across cases, on a real database: monitoring, points of a year, the register of notices."""
+"""The pages across cases, on a real database: monitoring, points of a year, the journal of notices."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.settings_file import read
 from services.context import operator_context
-from services.documents.case_documents import register_status
 from services.jobs.rounds import deliver, remind
 from services.registers.verbs import AddRow, add_row
 from services.reports import monitoring
+from storage.notices.journal import standing
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
@@ -355,7 +355,7 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
 
     assert "уведомление прочитано" in page
     assert [one.key for one in found] == [own[0].key]
-    assert not register_status(kept.house).altered
+    assert not standing(kept.house.engine).problems
 
 
 def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
 from web.app import AWAY
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.org.access import Reader
 from workflow.refusal import Refusal
 

@@ -27,7 +27,7 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settin
 from tests.web.offices import library, office
 from web.app import create_app
 from web.pages.overview.view import Overview, overview
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office
 

@@ -15,11 +15,11 @@ import segno
 from openpyxl import load_workbook
 from sqlalchemy import text
 
-from services.documents.register import paper
+from services.documents.notice_journal import paper
 from services.outgoing.public import PAPERS
 from storage.database.engine import writing
 from storage.maintenance.seals import seal
-from storage.notices import register
+from storage.notices import journal
 from tests.web.conftest import NOW, TODAY, Home, dashboard_of, people, settings_in
 from web.ui.render import ALMATY
 from workflow.cases.commands.opening import Opening
@@ -37,12 +37,12 @@ def home(tmp_path: Path) -> Home:
     people(made.accounts)
     for at in (FIRST, SECOND):
         with writing(made.context.engine) as connection:
-            register.append(connection, [(f"2026-0001:{at}", "acknowledged", "2026-04-03")], now=at)
+            journal.append(connection, [(f"2026-0001:{at}", "acknowledged", "2026-04-03")], now=at)
     return made
 
 
 def _end(home: Home) -> str:
-    return register.standing(home.context.engine).end
+    return journal.standing(home.context.engine).end
 
 
 def _matrix(png: bytes) -> list[list[int]]:

@@ -13,7 +13,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)

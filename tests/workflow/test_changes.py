@@ -11,7 +11,7 @@ from tests.workflow.test_row_edits import edit
 from tests.workflow.test_withdrawals import STAMP, TODAY, found, record, stored, take_back
 from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 
 Line = tuple[str, object, object]
 

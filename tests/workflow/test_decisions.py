@@ -9,7 +9,7 @@ import pytest
 from tests.law import CALENDAR, ROOT, case, library
 from tests.workflow.conftest import NOW, TODAY
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands, NotAsked
+from workflow.cases.commands.case_commands import CaseCommands, NotAsked
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import AnsweredOtherwise
 from workflow.cases.commands.planning import plan

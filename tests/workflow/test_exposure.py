@@ -15,7 +15,7 @@ from storage.maintenance.schema import create_or_migrate
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.law import CALENDAR, library
 from workflow.cases.case import fold
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread

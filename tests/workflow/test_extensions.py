@@ -15,7 +15,7 @@ from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, library, obligation, permit, texts
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
+from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
 from workflow.cases.commands.extensions import CannotExtend, CannotPause, extend, pause, resume
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw

@@ -19,7 +19,7 @@ from tests.permits import BREACH, PERMIT, obligation, permit
 from workflow.board.rows import rows
 from workflow.cases.case import Case
 from workflow.cases.changes import field_changes
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.extensions import pause
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord

@@ -11,7 +11,7 @@ from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.permits import PERMIT, permit
 from workflow.cases.case import Case, fold
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.migration import OtherProcedure, migrate
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import preview

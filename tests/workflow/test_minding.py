@@ -16,7 +16,7 @@ from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation

@@ -10,7 +10,7 @@ import pytest
 from storage.cases.ledger import SqlLedger
 from tests.workflow.test_withdrawals import NOW, TODAY, stored, take_back
 from workflow.cases.case import Case, Wording
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.commands.passports import CannotDescribe, PassportEdit, edit_passport
 from workflow.cases.commands.withdrawals import CannotWithdraw

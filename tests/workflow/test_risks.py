@@ -17,7 +17,7 @@ from storage.maintenance.schema import create_or_migrate
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 from workflow.cases.commands.row_actions import CannotEnter

@@ -11,7 +11,7 @@ from storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, RegisterCommands, edit_row
 from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, take_back
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.row_actions import CannotEnter
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.measure_term import MeasureTerm

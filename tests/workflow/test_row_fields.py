@@ -9,8 +9,8 @@ from services.regulations.registers import case_registers, read_own_register, sh
 from tests.case_rows import case_rows
 from tests.workflow.test_withdrawals import NOW, TODAY
 from workflow.cases.case import Case
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.case_rows import CaseRows, NewRow
-from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.registers.risk import register
 from workflow.law.reader import UnreadableRegulation
 from workflow.law.reader.register import read_register

@@ -17,7 +17,7 @@ from storage.org.store import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord, UnknownDuty, UnknownValue
 from workflow.law.library import Library

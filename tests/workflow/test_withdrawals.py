@@ -10,7 +10,7 @@ from storage.cases.ledger import SqlLedger
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Event, Evidence, apply, fold
-from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing, View
+from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
 from workflow.cases.registers.exposure import exposure

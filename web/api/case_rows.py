@@ -33,7 +33,7 @@ from web.http.parameters import CaseId
 from web.pages.cases.page import build_case_view
 from web.pages.cases.risk_view import MeasureLine, RiskLine, risk_view
 from web.ui.render import RequestTranslator
-from workflow.cases.commands.desk import Change
+from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.rows import value_of
 from workflow.registers.definition import RegisterField
 

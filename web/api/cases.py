@@ -23,7 +23,7 @@ from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Own, Reading, Recording
 from web.http.parameters import CaseId
 from web.ui.render import RequestTranslator
-from workflow.cases.commands.desk import Change
+from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.planning import plan
 from workflow.cases.registers.assignments import AssignmentState, Whose
 

@@ -1,4 +1,4 @@
-"""The register of notices: listing, verification, files; acknowledging and resending letters."""
+"""The journal of notices: listing, verification, files; acknowledging and resending letters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from services.context import whole_case
 from services.outgoing import letters
-from services.reports.notices import standing_seen
+from services.reports.notices import RegisterProof, verify_journal
 from web.api import mount
 from web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading
@@ -24,24 +24,6 @@ class NoticeList(BaseModel):
 
     notices: list[NoticeAnswer]
     more: bool
-
-
-class AlteredNotice(BaseModel):
-    code: str
-    key: str
-
-
-class RegisterProof(BaseModel):
-    """The result of verifying the register. `verified`: whether every record is unaltered.
-
-    `batches`, `end`: number of batches of the chain, and its last hash; `seal`: number of the last seal.
-    """
-
-    verified: bool
-    altered: list[AlteredNotice]
-    batches: int
-    end: str
-    seal: int
 
 
 @router.get("/notices")
@@ -62,14 +44,7 @@ def list_notices(
 @router.get("/notices/proof")
 def verify_notices(ctx: Reading) -> RegisterProof:
     """Verify the whole register against its chain."""
-    check = standing_seen(ctx)
-    return RegisterProof(
-        verified=not check.altered,
-        altered=[AlteredNotice(code=code, key=key) for code, key in check.altered],
-        batches=check.batches,
-        end=check.end,
-        seal=check.seal,
-    )
+    return verify_journal(ctx)
 
 
 mount.file(router, "/notices/file/{ending}", downloads.get_notices_file, XLSX, DOCX)

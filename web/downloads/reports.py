@@ -13,7 +13,7 @@ from documents.sheets.listing import Table, tables_workbook
 from notifications.notice import Notice
 from services.cases.rows import extra_cell, extra_fields
 from services.context import RequestContext
-from services.documents import register as notice_papers
+from services.documents import notice_journal
 from services.documents.year_reports import filled_report
 from services.names import unit_name
 from services.narrowing import seen_unit
@@ -64,7 +64,7 @@ def _noticed(person: PersonParam, case: Short = "", state: Short = "", channel: 
 Monitored = Annotated[RecommendationFilter, Depends(_monitored)]
 """The filter of a list of recommendations, from the address."""
 Noticed = Annotated[NoticeFilter, Depends(_noticed)]
-"""The filter of the register of notices, from the address."""
+"""The filter of the journal of notices, from the address."""
 
 RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
     Column("cli.head.case", lambda _, line: line.case.id),
@@ -173,7 +173,7 @@ def notices_file(
     ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str, language: str
 ) -> Response:
     """Return these notices as a workbook, or as a page to sign."""
-    content = notice_papers.paper(ctx.app, notices, f".{ending}", language, now=ctx.now)
+    content = notice_journal.paper(ctx.app, notices, f".{ending}", language, now=ctx.now)
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
 
 

@@ -68,7 +68,7 @@ def feed(request: Request, ctx: Anybody) -> Response:
 
 @router.get("/public/proof/{n}/{fingerprint}")
 def check(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fingerprint) -> Response:
-    """Show whether a fingerprint printed on a register of notices is of this office, and of which day."""
+    """Show whether a fingerprint printed on a journal of notices is of this office, and of which day."""
     return _answer(request, ctx, check_fingerprint(_open_proofs(ctx), n, fingerprint))
 
 

@@ -35,7 +35,7 @@ from tests.notifications.town import PEOPLE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Entry, Reader
 

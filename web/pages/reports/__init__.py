@@ -1,1 +1,1 @@
-"""Pages across cases and organisations: monitoring, points, the register of notices, uploads."""
+"""Pages across cases and organisations: monitoring, points, the journal of notices, uploads."""

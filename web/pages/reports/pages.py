@@ -1,4 +1,4 @@
-"""Pages across cases: monitoring of recommendations, points of a year, register of notices."""
+"""Pages across cases: monitoring of recommendations, points of a year, journal of notices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.documents.year_reports import due_quarter, report_marks, year_repo
 from services.outgoing.public import proof_address
 from services.reports.monitoring import DIRECTIONS, STATUSES, monitoring
 from services.reports.notices import PAGE as LINES
-from services.reports.notices import list_notices, standing_seen
+from services.reports.notices import list_notices, verify_journal
 from services.reports.points import points_of_year
 from web.auth.dependencies import Reading
 from web.downloads.reports import (
@@ -89,18 +89,18 @@ def scores_page(
 
 
 @router.get("/register")
-def register_page(
+def journal_page(
     request: Request, ctx: Reading, asked: Noticed, number: Number = 1, check: Literal["", "1"] = ""
 ) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, asked, number=number)
-    standing = standing_seen(ctx) if check else None
+    standing = verify_journal(ctx) if check else None
     proof = proof_address(ctx.app, standing.batches, standing.end) if standing else ""
     named = {line.notice.person for line in view.lines}
     return page(
         request,
         ctx,
-        "register.html",
+        "notice_journal.html",
         view=view,
         asked=asked,
         people=build_person_filter(ctx.reads.office(), asked["person"], named, own=ctx.reader.root),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from textwrap import shorten
 
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number

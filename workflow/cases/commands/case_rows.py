@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import cast
 
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, evidence_payload
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.row_actions import SPECIAL, ActedRow, CannotEnter, Values
 from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload

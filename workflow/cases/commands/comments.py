@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.reminder_actions import deadline_of
 from workflow.cases.comments import comments
 from workflow.law.procedure import Procedure

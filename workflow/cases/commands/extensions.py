@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
 from workflow.cases.case import Case, EventDraft, Extended
-from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
+from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
 from workflow.cases.commands.payloads import UnknownDuty
 from workflow.cases.machine import require
 from workflow.closest_matches import closest_first

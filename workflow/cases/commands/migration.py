@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.closest_matches import closest_first
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact, known_fact

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft, Wording
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import NotForKind
 from workflow.law.names import known_obligation
 from workflow.law.procedure import Procedure

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
 from workflow.law.procedure import Text

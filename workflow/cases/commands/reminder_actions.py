@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case, EventDraft
-from workflow.cases.commands.desk import CaseCommands, Change, View
+from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.registers.entries import is_entry
 from workflow.closest_matches import closest_first
 from workflow.deadlines.deadline import Deadline

@@ -14,7 +14,7 @@ from functools import partial
 
 from calendars.terms import PerPeriod
 from workflow.cases.case import Case, Event, EventDraft, Evidence, Fact, evidence_payload
-from workflow.cases.commands.desk import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.withdrawals import select_records, withdrawal
 from workflow.deadlines.applicability import asked_of
 from workflow.law.procedure import Procedure

@@ -25,7 +25,7 @@ from workflow.cases.case import (
     withdrawn_documents,
     withdrawn_lines,
 )
-from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
+from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
 from workflow.closest_matches import closest_first
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure

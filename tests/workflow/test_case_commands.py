@@ -15,7 +15,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.desk import CaseCommands, GroundMissing, NotExempted, UnknownCase
+from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, NotExempted, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.machine import NotOpen

@@ -10,8 +10,8 @@ from notifications.ports import DeliveryOutcome, Settlement
 from storage.maintenance.proven import ProvenLine, proven_batch
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
+from storage.notices.journal import standing
 from storage.notices.outbox import SqlOutbox
-from storage.notices.register import standing
 from tests.storage.house import NOW, later, letter, opened
 from tests.sweep import check_each
 from workflow.board.rows import Row

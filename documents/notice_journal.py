@@ -1,4 +1,4 @@
-"""Writes the register of notices as a workbook for filtering and as a DOCX page for signing.
+"""Writes the journal of notices as a workbook for filtering and as a DOCX page for signing.
 
 Both have the same lines and end with the chain's hash, so that a reader without the database can compare.
 """
@@ -73,7 +73,7 @@ class Heading:
     code: bytes = b""
 
 
-def register_workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
+def journal_workbook(lines: Iterable[Line], heading: Heading, language: str) -> bytes:
     """Return the register as XLSX: texts without formulas and links, with a filter on every column."""
     import xlsxwriter
 
@@ -110,7 +110,7 @@ def register_workbook(lines: Iterable[Line], heading: Heading, language: str) ->
     return target.getvalue()
 
 
-def register_page(lines: Sequence[Line], heading: Heading, language: str) -> bytes:
+def journal_page(lines: Sequence[Line], heading: Heading, language: str) -> bytes:
     """Return the register as a DOCX in landscape, with a place for a signature."""
     from docx import Document
     from docx.enum.section import WD_ORIENT

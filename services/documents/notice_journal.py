@@ -1,4 +1,4 @@
-"""The register of notices as a file: CSV, a workbook (.xlsx), or a page to be signed off (.docx)."""
+"""The journal of notices as a file: CSV, a workbook (.xlsx), or a page to be signed off (.docx)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.outgoing.public import proof_address
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents.notice_register import Heading, Line
+    from documents.notice_journal import Heading, Line
     from notifications.notice import Notice
     from services.app import AppContext
     from workflow.cases.case import Case
@@ -40,11 +40,11 @@ def write(app: AppContext, notices: Sequence[Notice], file: Path, language: str,
 
 def paper(app: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
     """Return the register as a workbook (`.xlsx`), or as a page to sign (`.docx`)."""
-    from documents.notice_register import register_page, register_workbook
+    from documents.notice_journal import journal_page, journal_workbook
 
     lines = list(_lines(app, notices, language))
     heading = _heading(app, notices, language, now)
-    make = register_page if ending == ".docx" else register_workbook
+    make = journal_page if ending == ".docx" else journal_workbook
     return make(lines, heading, language)
 
 
@@ -69,7 +69,7 @@ def step_in_words(notice: Notice, language: str) -> str:
 
 
 def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterable[Line]:
-    from documents.notice_register import Line
+    from documents.notice_journal import Line
 
     office = app.reads.office()
     cases = app.reads.whole({one.case for one in notices if one.case})
@@ -111,8 +111,8 @@ def _title(app: AppContext, case: Case | None, obligation: str, language: str) -
 
 
 def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
-    from documents.notice_register import Heading
-    from storage.notices.register import standing
+    from documents.notice_journal import Heading
+    from storage.notices.journal import standing
 
     found = standing(app.engine)
     keys = {one.key for one in notices}

@@ -1,4 +1,4 @@
-"""The register of notices: outcomes in a hash chain, batch by batch, covered by the seals.
+"""The journal of notices: outcomes in a hash chain, batch by batch, covered by the seals.
 
 A batch is appended in the transaction that writes the outcomes, so that neither is there without the other. It
 holds a hash of each notice's record: recipient, channel, step, time, answer, and the hash of the text. A record
@@ -159,8 +159,8 @@ def _lines(said: str) -> Iterable[Line] | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RegisterStatus:
-    """State of the register: its problems, the number of batches, and the last hash.
+class JournalStatus:
+    """State of the journal: its problems, the number of batches, and the last hash.
 
     `seal`: number of the last seal, which covers the chain up to its end at that time.
     """
@@ -172,12 +172,12 @@ class RegisterStatus:
 
 
 @long_work()
-def standing(engine: Engine) -> RegisterStatus:
-    """Return the state of the register, compared with its chain."""
+def standing(engine: Engine) -> JournalStatus:
+    """Return the state of the journal, compared with its chain."""
     with reading(engine) as connection:
         last = end(connection)
         seal = connection.execute(select(func.max(SEAL.c.n))).scalar()
-        return RegisterStatus(
+        return JournalStatus(
             problems=tuple(problems(connection, rewritten_lines(connection, CHAIN_TABLE))),
             batches=last[1] if last else 0,
             end=last[2] if last else "",
