@@ -47,7 +47,7 @@ from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded_within, plan_for_values, text_within
 from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, in_collection, in_names
-from storage.notices import inbox, letters, tally
+from storage.notices import inbox, tally
 from storage.notices.outbox import SqlOutbox
 from storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head, notice, row, rows_by_case
 from storage.tables.audit import AUDIT
@@ -652,7 +652,7 @@ class SqlReads:
         if self._scope is None or not cases:
             return {}
         with reading(self._engine) as connection:
-            return letters.unread(connection, cases, self._scope.names)
+            return inbox.unread_letters(connection, cases, self._scope.names)
 
     def assignments(
         self, sought: AssignmentFilter, *, limit: int, offset: int = 0

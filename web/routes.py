@@ -12,8 +12,8 @@ ROOMS = {
     "web.health": ("probes", "metrics"),
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
-        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account", "units"),
-        *("people", "accounts", "audit", "changes", "templates", "webhooks", "settings", "act_texts"),
+        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
+        *("administration", "people", "accounts", "audit", "changes", "act_texts"),
     ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
@@ -51,7 +51,7 @@ ROOMS = {
     "web.pages.calendar": ("pages",),
     "web.pages.campaigns": ("pages", "confirm", "letter_answer"),
     "web.pages.registers": ("pages", "writing"),
-    "web.pages.reports": ("pages", "consolidated", "cartogram"),
+    "web.pages.reports": ("pages", "consolidated"),
 }
 """Modules with a `router`, by package, in the order of matching."""
 

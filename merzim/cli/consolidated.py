@@ -13,7 +13,7 @@ from merzim.cli.parsing import BadArgument, number
 from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from services.yearly.consolidated import ConsolidatedReport, Ready
+    from services.reports.consolidated import ConsolidatedReport, Ready
     from workflow.org.office import Office
     from workflow.reports.consolidated import Line
 
@@ -35,7 +35,7 @@ def consolidated(
     year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.year_of")] = None,
     export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.list_to")] = None,
 ) -> int:
-    from services.yearly.consolidated import consolidated as gathered
+    from services.reports.consolidated import consolidated as gathered
 
     call = CommandContext.of(ctx)
     today = call.moment.today
@@ -54,7 +54,7 @@ def consolidated(
 
 
 def uploads(ctx: typer.Context, unit: Unit = "") -> None:
-    from services.yearly.consolidated import uploads as ready
+    from services.reports.consolidated import uploads as ready
 
     call = CommandContext.of(ctx)
     office = call.app.reads.office()

@@ -1,16 +1,28 @@
-"""The consolidated form of one obligation over a year, and the yearly analyses of organisations."""
+"""Reports over many organisations: consolidated forms, what is ready but not uploaded, yearly analyses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
 from services.context import RequestContext
 from services.narrowing import chosen_procedure, known_year, seen_unit
 from services.yearly.clock import UnitTurn, turns
-from services.yearly.consolidated import ConsolidatedReport, consolidated
+from services.yearly.opening import organisations
+from workflow.law.names import known_obligation
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.queries import SqlReads
+    from workflow.cases.case import Case
+    from workflow.deadlines.deadline import Deadline
+    from workflow.org.office import Office, Person
+    from workflow.reports.consolidated import Consolidated
+    from workflow.reports.uploads import Waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,3 +65,105 @@ def _whole(ctx: RequestContext, unit: str) -> bool:
     if not own:
         return True
     return any(within(office, one, own) and within(office, one, unit) for one in office.organisations)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedReport:
+    """The consolidated form, and the procedure and obligation it is about."""
+
+    procedure: Procedure
+    obligation: Obligation
+    form: Consolidated
+    office: Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """An upload with documents ready: the organisation, the account used, and its holder."""
+
+    waiting: Waiting
+    unit: str
+    through: str
+    people: tuple[Person, ...]
+
+
+def consolidated(
+    app: AppContext,
+    procedure: str,
+    obligation: str,
+    *,
+    unit: str = "",
+    year: int,
+    today: date,
+    reads: SqlReads | None = None,
+) -> ConsolidatedReport:
+    """Return what the organisations at or below a unit did of an obligation in a year.
+
+    Args:
+        reads: read queries limited to what the reader may see; None for everything.
+
+    Raises:
+        UnknownProcedure, UnknownObligation: there is none with that name.
+    """
+    from calendars.terms import Target
+    from workflow.reports.consolidated import asked_of
+    from workflow.reports.consolidated import consolidated as gathered
+
+    last = date(year, 12, 31)
+    earliest = app.editions.earliest(procedure)
+    edition = app.editions.edition(procedure, last) if earliest.in_force <= last else earliest
+    asked = known_obligation(edition, obligation)
+    reads = reads or app.reads
+    office = reads.office()
+    units = asked_of(office, organisations(office, unit), edition, asked)
+    heads = reads.cases(unit or None, procedure=procedure, standing="active")
+    looked = _looked(app, reads, (head.id for head in heads), today)
+    cases = [(case, deadlines) for case, _, deadlines in looked]
+    additive = not isinstance(asked.term, Target)
+    form = gathered(office, units, cases, asked.id, year=year, additive=additive)
+    return ConsolidatedReport(edition, asked, form, office)
+
+
+def uploads(
+    app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
+) -> tuple[Ready, ...]:
+    """Return all open uploads at or below a unit ("" is all) that have documents ready, by organisation.
+
+    Args:
+        reads: read queries limited to what the reader may see; None for everything.
+    """
+    from notifications.recipients import resolve_assignees
+    from workflow.org.duties import Unresolved
+    from workflow.org.office import uploads_through
+    from workflow.reports.uploads import waiting
+
+    reads = reads or app.reads
+    office = reads.office()
+    heads = reads.cases(unit or None, standing="active")
+    grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
+    for looked in _looked(app, reads, (head.id for head in heads), today):
+        grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
+    found = []
+    for place in sorted(grouped):
+        for one in waiting(grouped[place]):
+            told = resolve_assignees(office, one.case, one.upload.obligation, one.upload.id, on=today)
+            people = () if isinstance(told, Unresolved) else tuple(each.person for each in told)
+            through = uploads_through(office, one.case.unit)
+            found.append(Ready(waiting=one, unit=one.case.unit, through=through, people=people))
+    return tuple(found)
+
+
+def _organisation(office: Office, unit: str) -> str:
+    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    own = frozenset(office.organisations)
+    return next((one for one in office.above(place) if one in own), place)
+
+
+def _looked(
+    app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
+) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
+    from workflow.deadlines.resolver import deadlines
+
+    for case in reads.whole(list(ids)).values():
+        edition = app.library.of(case)
+        yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)

@@ -1,16 +1,18 @@
-"""The inbox of people: events of cases that concern them, which of them were read, and which need a letter."""
+"""The inbox of people: events of cases that concern them, read or not, and letters not acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
 
 from notifications.ports import InboxLine
 from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import execute_for_names, in_names
 from storage.rows import event
 from storage.tables.cases import CASE, EVENT, INBOX
+from storage.tables.notices import NOTICE
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 _LINES = (
@@ -82,3 +84,20 @@ def _line(record: Row_) -> InboxLine:
         confidential=record.confidential,
         read_at=record.inbox_read_at,
     )
+
+
+def unread_letters(
+    connection: Connection, cases: Collection[str], names: Sequence[str]
+) -> Mapping[tuple[str, str], str]:
+    """Return the key of the last sent and unacknowledged letter about each obligation."""
+    asked = (
+        select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
+        .where(
+            in_names(NOTICE.c.case),
+            NOTICE.c.person.in_(names),
+            NOTICE.c.state == "sent",
+            NOTICE.c.acknowledged_at.is_(None),
+        )
+        .order_by(NOTICE.c.sent_at)
+    )
+    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, asked, cases)}

@@ -25,7 +25,7 @@ from services.jobs.rounds import deliver, remind
 from services.upkeep.maintenance import damaged_evidence
 from tests.eds import Signatory, signatory, trust
 from tests.web.real import RealOffice, real_office
-from web.auth.guesses import GUESSES
+from web.auth.limits import GUESSES
 
 UNIT = "Правление"
 START = "/campaigns/new/consents.confirmation"

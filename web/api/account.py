@@ -14,9 +14,8 @@ from services.accounts.sessions import Ending, SessionsEnded
 from services.accounts.telegram import TelegramCode, offer
 from services.accounts.verbs import WayIn, ways_in
 from services.cases import comments
-from services.people.digest_choice import own_person, set_digest
 from services.people.feeds import FeedMade, give_own, revoke_feed
-from services.people.leave import set_leave
+from services.people.own_choices import own_person, set_digest, set_leave
 from web.api import mount
 from web.api.answers import api_router
 from web.api.mount import Writing

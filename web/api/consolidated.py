@@ -8,9 +8,8 @@ from pydantic import BaseModel
 
 from services.narrowing import seen_unit
 from services.reports.cartogram import comparison
-from services.reports.consolidated import asked_for, list_turns
+from services.reports.consolidated import asked_for, list_turns, uploads
 from services.results import FindingResult, Keys, Points, Result, at
-from services.yearly.consolidated import uploads
 from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Reading

@@ -11,6 +11,10 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
+from fastapi import HTTPException, Request
+
+from services.context import RequestContext
+from web.auth.proxies import client_address
 from workflow.org.access import Entry, RateLimit
 
 Reason = Literal[
@@ -91,3 +95,15 @@ def log_refusal(address: str, reason: Reason, login: str = "") -> None:
         login: the account, if it exists; unknown names are not logged, because they may be passwords.
     """
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)
+
+
+GUESSES, GUESS_PERIOD = 30, timedelta(minutes=1)
+"""Number of invalid links one network may open at once, and the time after which one more is allowed."""
+
+
+def count_guess(request: Request, ctx: RequestContext) -> None:
+    """Count a link that was not issued here. Raises HTTPException 429 after too many from one network."""
+    network = network_of(client_address(request))
+    limit = RateLimit(kind="link", key=network, burst=GUESSES, period=GUESS_PERIOD)
+    if ctx.accounts.count_attempt((limit,), now=ctx.now):
+        raise HTTPException(429, "web.problem.too_many_links") from None

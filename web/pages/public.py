@@ -27,7 +27,7 @@ from services.outgoing.public import (
     shows_proofs,
 )
 from web.auth.dependencies import Anybody
-from web.auth.guesses import count_guess
+from web.auth.limits import count_guess
 from web.ui.assets import OWN
 from web.ui.preferences import preferences
 from web.ui.render import ALMATY, Translator, environment, page

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from notifications.digest_links import CHOICES, choice_of
 from services.context import RequestContext
 from services.inputs import build
-from services.people.digest_choice import DigestChoice, set_digest
+from services.people.own_choices import DigestChoice, set_digest
 from web.auth.dependencies import Anybody, Own
 from web.ui.form_values import Fields
 from web.ui.render import page

@@ -21,7 +21,7 @@ from services.accounts.sessions import end_sessions as end
 from services.accounts.telegram import TelegramCode, is_linked
 from services.context import RequestContext
 from services.inputs import build
-from services.people.digest_choice import own_person
+from services.people.own_choices import own_person
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,

@@ -28,7 +28,7 @@ from services.campaigns.answers import (
 from services.context import RequestContext
 from services.evidence import clean_file_name
 from web.auth.dependencies import Anybody
-from web.auth.guesses import count_guess
+from web.auth.limits import count_guess
 from web.auth.middleware import allow_socket
 from web.pages.registers.forms import FIELD, FormField, problems_of
 from web.ui.form_values import Fields, RejectedForm, status_of

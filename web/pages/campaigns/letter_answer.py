@@ -22,7 +22,7 @@ from services.cases.letter_answers import (
 )
 from services.context import RequestContext
 from web.auth.dependencies import Anybody
-from web.auth.guesses import count_guess
+from web.auth.limits import count_guess
 from web.pages.campaigns.confirm import refuse_in_language
 from web.ui.form_values import Fields
 from web.ui.render import page

@@ -1,4 +1,4 @@
-"""Pages across organisations: the consolidated form of one obligation, pending uploads, yearly analyses."""
+"""Pages across organisations: the consolidated form, pending uploads, yearly analyses, the cartogram."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from starlette.responses import Response
 
 from services.context import RequestContext
 from services.narrowing import seen_unit
-from services.reports.consolidated import asked_for, list_turns
-from services.yearly.consolidated import uploads
+from services.reports.cartogram import comparison
+from services.reports.consolidated import asked_for, list_turns, uploads
 from web.auth.dependencies import Reading
-from web.downloads.reports import get_consolidated_file, named_unit
+from web.downloads.reports import get_cartogram_file, get_consolidated_file, named_unit
 from web.http.parameters import SearchText, Year
 from web.pages.case_creation.planner import ordered
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.unit_filter import RequiredUnit, unit_choices
+from workflow.cases.registers.exposure import SECTIONS
 
 router = APIRouter(include_in_schema=False)
 router.get("/monitoring/consolidated/xlsx")(get_consolidated_file)
+router.get("/monitoring/cartogram/{ending}")(get_cartogram_file)
+LINES_SHOWN = 200
 
 
 @router.get("/monitoring/consolidated")
@@ -77,6 +80,22 @@ def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Res
         unit=unit,
         units=unit_choices(ctx, unit),
         name=_names(request, ctx),
+    )
+
+
+@router.get("/monitoring/cartogram")
+def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
+    """Show both sections by department and district, and the differences from the published cartogram."""
+    found = comparison(ctx, unit)
+    return page(
+        request,
+        ctx,
+        "cartogram.html",
+        found=found,
+        sections=SECTIONS,
+        shown=LINES_SHOWN,
+        unit=found.unit,
+        units=unit_choices(ctx, found.unit),
     )
 
 

@@ -1,14 +1,18 @@
-"""The reader's own leave and deputy."""
+"""What readers choose for themselves: leave and deputy, how often letters come and in which language."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Literal
 
 from pydantic import BaseModel
 
+from notifications.digest_links import CHOICES
 from services.context import RequestContext, stamp
-from services.inputs import Day, Key
+from services.inputs import Day, Key, LanguageCode
+from services.people.staff import NoSuchPerson
 from services.verbs import Command, verb
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 LONGEST_LEAVE = timedelta(days=366)
@@ -47,3 +51,29 @@ def set_leave(ctx: RequestContext, command: Away) -> LeaveAnswer:
     away = ((first, last),) if first and last else ()
     ctx.app.leaves.set_leave(person.key, away=away, deputy=command.deputy, **stamp(ctx))
     return LeaveAnswer(first=first, last=last, deputy=command.deputy)
+
+
+class DigestChoice(Command):
+    digest: Literal["default", "single", "daily", "weekly"]
+    language: LanguageCode
+
+
+class DigestChosen(BaseModel):
+    digest: str
+    language: str
+
+
+@verb("self")
+def set_digest(ctx: RequestContext, command: DigestChoice) -> DigestChosen:
+    """Set how often letters are sent to the reader, and their language."""
+    person, by = own_person(ctx), ctx.reader.login
+    if person is None:
+        raise NoSuchPerson("web.problem.no_person")
+    ctx.choices.choose(person.key, CHOICES[command.digest], by=by, now=ctx.now)
+    ctx.choices.speak(person.key, command.language, by=by, now=ctx.now)
+    return DigestChosen(digest=command.digest, language=command.language)
+
+
+def own_person(ctx: RequestContext) -> Person | None:
+    """Return the reader's person with their choice; None for an account without a person."""
+    return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None
