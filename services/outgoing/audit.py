@@ -242,10 +242,12 @@ class AuditWords:
         if not entry.name or entry.name == entry.case or (entry.name == entry.by and entry.topic == "login"):
             return ""
         if entry.kind == "opened" and case is not None:
-            return case.object
+            return case.object_in(self._language)
         if entry.topic == "case" and case is not None:
             obligation = self._ctx.library.named(case.edition).by_id.get(entry.name.partition(".")[0])
-            return obligation.title[self._language] if obligation else entry.name
+            if obligation:
+                return obligation.title[self._language]
+            return f"№ {entry.name}" if entry.name.isdigit() else entry.name
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)

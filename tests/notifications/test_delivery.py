@@ -448,7 +448,7 @@ def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
     town.deliver([shelf], FIVE_BEFORE)
     town.close()
 
-    assert f"көрсетілмегендіктен келді: {AIGUL.name}." in shelf.kept[0].letter.text
+    assert f"көрсетілмегендіктен жіберілді: {AIGUL.name}." in shelf.kept[0].letter.text
 
 
 def test_somebody_who_has_left_the_office_still_gets_what_was_queued_for_them(town: Town) -> None:

@@ -191,7 +191,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     town.close()
 
     assert [one.subject for one in said] == [
-        "Сізді бір мәселе күтіп тұр",
+        "Сіздің назарыңызды қажет ететін мәселе бар",
         "Вас ожидает вопрос",
         "A matter awaits you",
     ]

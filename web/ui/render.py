@@ -106,8 +106,10 @@ class Translator:
         return option_title(field, value, self.language)
 
     def row(self, name: str) -> str:
-        """Return the display name of a register row (`risk.3`); any other name unchanged."""
+        """Return the display name of a register row (`risk.3`) or of its number alone; any other name unchanged."""
         kind, _, number = name.partition(".")
+        if name.isdigit():
+            return f"№ {name}"
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
