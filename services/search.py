@@ -90,7 +90,7 @@ def _cases(ctx: RequestContext, text: str) -> HitGroup:
     for case in (heads[id] for id in shown if id in heads):
         procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
-        about = ", ".join(filter(None, (case.id, unit.name if unit else "")))
+        about = ", ".join(filter(None, (case.id, unit.name_in(ctx.spoken_language) if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
     return _group("case", found, hits)
 

@@ -29,8 +29,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Analyses of every unit at every stage, some of them overdue, and rows in registers; the order of the
-    schedule really published is due on the demonstration day, 6 April 2026. Lists are in one
-    language."""
+    schedule really published is due on the demonstration day, 6 April 2026; a late step has moved one that is
+    overdue. Lists are in one language."""
     assert run(FILE) == 0, capsys.readouterr().err
     capsys.readouterr()
 
@@ -60,6 +60,10 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     assert len(Counter(one["stage"] for one in cases)) >= 6
     assert [one["due"] for one in due if (one["case"], one["id"]) == ("2026-0001", "order_signed")] == [
         "2026-04-06"
+    ]
+    # The note due on 2 March was signed on 12 March: the plan is due ten working days later.
+    assert [one["due"] for one in overdue if (one["case"], one["id"]) == ("2026-0006", "plan_approved")] == [
+        "2026-03-31"
     ]
     assert len({one["unit"] for one in overdue}) >= 3
     assert {"closed", "cancelled"} <= {one["stage"] for one in cases}

@@ -106,7 +106,7 @@ class Translator:
         return option_title(field, value, self.language)
 
     def row(self, name: str) -> str:
-        """Return the display name of a register row (`risk.3`) or of its number alone; any other name unchanged."""
+        """Return the display name of a register row (`risk.3`) or of a number alone; others as they are."""
         kind, _, number = name.partition(".")
         if name.isdigit():
             return f"№ {name}"
