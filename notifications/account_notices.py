@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from notifications.channels import Channel, language_of
-from notifications.notice import Notice
+from notifications.notice import Notice, message_id
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from workflow.org.office import Person
 
 

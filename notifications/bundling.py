@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.notice import Notice, NoticeKind
+from notifications.notice import Notice, NoticeKind, message_id
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, PendingStep
 from notifications.rules import Rules, local_day
-from notifications.wire.message import message_id
 from workflow.org.office import Office
 
 MISSED = "missed"

@@ -7,10 +7,9 @@ from datetime import date, datetime
 
 from i18n import paragraph
 from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
-from notifications.notice import Notice
+from notifications.notice import Notice, message_id
 from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from workflow.languages import law_language
 from workflow.org.office import Person
 from workflow.registers.campaigns import CampaignPerson, StartedCampaign

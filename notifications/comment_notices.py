@@ -9,11 +9,10 @@ from datetime import datetime
 from calendars import OutOfRange
 from notifications.bundling import next_opening
 from notifications.channels import Channel, language_of
-from notifications.notice import ANSWER_DAY, Notice
+from notifications.notice import ANSWER_DAY, Notice, message_id
 from notifications.office_time import OfficeTimes
 from notifications.ports import InboxLine, Outbox
 from notifications.rules import Rules, local_day
-from notifications.wire.message import message_id
 from workflow.cases.case import Event
 from workflow.org.office import Office
 

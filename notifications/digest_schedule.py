@@ -9,11 +9,10 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, digest_opening, first_of_week
 from notifications.channels import Channel
-from notifications.notice import Notice, NoticeKind
+from notifications.notice import Notice, NoticeKind, message_id
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person
 

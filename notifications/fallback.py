@@ -10,12 +10,11 @@ from datetime import datetime
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Switchable, language_of
-from notifications.notice import PRIVATE, Notice, Outcome
+from notifications.notice import PRIVATE, Notice, Outcome, message_id
 from notifications.office_time import OfficeTimes
 from notifications.ports import DeliveryOutcome, Outbox
 from notifications.recipients import channels_for
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from workflow.org.office import Office, Person, Recipient, with_officer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -85,6 +86,16 @@ class Notice:
     def said(self) -> str:
         """Its state as readers are told it."""
         return said_state(self.state, self.channel)
+
+
+def message_id(key: str, domain: str) -> str:
+    """Return the Message-ID of a notice's key, so that a receiving server can recognise a second copy."""
+    return f"<{digest(key)}@{domain}>"
+
+
+def digest(text: str) -> str:
+    """Return the beginning of a text's SHA-256, as it stands in Message-IDs."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def said_state(state: str, channel: str) -> str:

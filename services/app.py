@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from storage.org.own_rules import Step
     from storage.queries import SqlReads
     from workflow.cases.commands.case_commands import CaseCommands
-    from workflow.law.library import Library
-    from workflow.law.procedure import Text
+    from workflow.law.library import Library, UnreadEdition
+    from workflow.law.procedure import Procedure, Text
     from workflow.org.office import Office
     from workflow.registers.definition import Registers
 
@@ -311,8 +311,18 @@ class AppContext:
         rules applied."""
         from workflow.law.library import Library
 
-        generated = (one.procedure for one in self.registers.all() if one.procedure is not None)
-        return Library([*self.read_editions.editions, *generated], acts=self.settings.regulations.acts)
+        return Library(
+            [*self.read_editions.editions, *self._row_procedures()], acts=self.settings.regulations.acts
+        )
+
+    def _row_procedures(self) -> Iterable[Procedure | UnreadEdition]:
+        """The procedures made of the obligations of registers. Own registers may replace shipped ones: where
+        there are any, all are read."""
+        from services.regulations.editions import shipped_row_procedures
+
+        if self.settings.regulations.folder is None:
+            return shipped_row_procedures()
+        return (one.procedure for one in self.registers.all() if one.procedure is not None)
 
     @cached_property
     def read_editions(self) -> Editions:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -23,43 +23,50 @@ from merzim.cli.help import Group, register_shells
 from storage.origin import ORIGIN, Origin
 from workflow.refusal import Refusal
 
-STATIONS = (
-    "calendar",
-    "calendar_change",
-    "overlay",
-    "editions",
-    "law",
-    "coverage",
-    "papers",
-    "cases",
-    "evidence",
-    "due",
-    "risks",
-    "positions",
-    "assignments",
-    "register",
-    "campaign",
-    "reminders",
-    "contact_settings",
-    "telegram",
-    "forms",
-    "templates",
-    "act_texts",
-    "score",
-    "yearly_clock",
-    "consolidated",
-    "users",
-    "audit_log",
-    "webhooks",
-    "settings",
-    "retention",
-    "readers",
-    "maintenance",
-    "installation_checks",
-    "i18n",
-    "man",
-)
-"""Modules of commands, in the order of the help."""
+STATIONS: Mapping[str, tuple[str, ...]] = {
+    "calendar": ("calendar",),
+    "calendar_change": ("calendar-change",),
+    "overlay": ("overlay",),
+    "editions": ("law", "editions"),
+    "law": ("procedures", "plan", "audit"),
+    "coverage": ("coverage",),
+    "papers": ("import", "people"),
+    "cases": (
+        *("open", "open-year", "cases", "case", "portfolio", "record", "record-many", "decide", "comment"),
+        *("replan", "correct", "withdraw", "passport", "cancel", "exempt", "reopen", "extend", "pause"),
+        *("resume", "migrate", "explain"),
+    ),
+    "evidence": ("attach", "evidence", "package", "sign", "signatures"),
+    "due": ("due", "overdue"),
+    "risks": ("risks",),
+    "positions": ("positions", "cartogram", "remarks"),
+    "assignments": ("assignment",),
+    "register": ("register",),
+    "campaign": ("campaign",),
+    "reminders": ("remind", "deliver", "replies", "rehearse", "snooze", "notices"),
+    "contact_settings": ("digest", "uploads-through", "office-time"),
+    "telegram": ("telegram",),
+    "forms": ("form", "forms", "public-pages"),
+    "templates": ("template",),
+    "act_texts": ("acts",),
+    "score": ("score",),
+    "yearly_clock": ("yearly-clock",),
+    "consolidated": ("consolidated", "uploads"),
+    "users": ("user",),
+    "audit_log": ("audit-log",),
+    "webhooks": ("webhook",),
+    "settings": ("settings",),
+    "retention": ("retention",),
+    "readers": ("reader",),
+    "maintenance": (
+        *("verify", "seal", "baseline", "rebuild", "backup", "restore", "restore-drill", "migrate-to"),
+        *("serve", "worker", "installation", "secret-key"),
+    ),
+    "installation_checks": ("check-config", "doctor", "completion", "test-mail"),
+    "i18n": ("i18n",),
+    "man": ("man",),
+}
+"""Modules of commands, in the order of the help, each with the names it adds."""
 COMPLETION = "_MERZIM_COMPLETE"
 """The variable by which a shell asks for completions; the script of `merzim completion` sets it."""
 
@@ -87,8 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ORIGIN.reset(origin)
 
 
-def application() -> typer.Typer:
-    """Return the Typer application with every command."""
+def application(*stations: str) -> typer.Typer:
+    """Return the Typer application with the commands of these modules; with every command if none is given."""
     app = typer.Typer(
         cls=Group,
         help="cli.help",
@@ -97,23 +104,43 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         invoke_without_command=True,
     )
-    app.callback(invoke_without_command=True)(import_module("merzim.cli.maintenance").version)
-    for station in STATIONS:
+    app.callback(invoke_without_command=True)(_version)
+    for station in stations or STATIONS:
         import_module(f"merzim.cli.{station}").add_to(app)
     return app
 
 
 @cache
-def _command() -> Any:
-    return get_command(application())
+def _command(*stations: str) -> Any:
+    return get_command(application(*stations))
 
 
 def _run(call: CommandContext, rest: list[str]) -> int:
     if COMPLETION in os.environ:
         register_shells()
-    answer = _command().main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
+    answer = _command(*_stations(rest)).main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
+
+
+def _stations(rest: list[str]) -> list[str]:
+    """Return the module of the command that a line begins with; none where every command is needed: for help,
+    completion, the manual page and unknown names.
+    """
+    if COMPLETION in os.environ or rest[:1] == ["man"]:
+        return []
+    return [station for station, names in STATIONS.items() if rest and rest[0] in names]
+
+
+def _version(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
+) -> None:
+    if version:
+        from merzim import __version__
+
+        CommandContext.of(ctx).print(f"merzim {__version__}")
+        raise typer.Exit
 
 
 def _speak_utf8() -> None:

@@ -56,17 +56,6 @@ def add_to(app: typer.Typer) -> None:
     add_group(app, "secret-key", new=new_key, rotate=rotate_key)
 
 
-def version(
-    ctx: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
-) -> None:
-    if version:
-        from merzim import __version__
-
-        CommandContext.of(ctx).print(f"merzim {__version__}")
-        raise typer.Exit
-
-
 def verify(
     ctx: typer.Context,
     seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,

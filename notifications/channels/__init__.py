@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
-from notifications.notice import Letter, Notice, Outcome
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from notifications.notice import Letter, Notice, Outcome
     from workflow.org.office import Person
 
 

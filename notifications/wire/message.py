@@ -9,7 +9,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from i18n import fallback
-from notifications.notice import Letter, Notice
+from notifications.notice import Letter, Notice, digest
 from notifications.wire.entry import METHOD, calendar
 from notifications.wire.mime import base64, header, mailbox, multipart, raw, text
 
@@ -17,11 +17,6 @@ FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics
 """File name of the calendar item."""
 _ADDRESS = ":/?#[]@!$&'()*+,;=%"
 """Characters that need no quoting in an address."""
-
-
-def message_id(key: str, domain: str) -> str:
-    """Return the Message-ID of a notice's key, so that a receiving server can recognise a second copy."""
-    return f"<{_digest(key)}@{domain}>"
 
 
 def text_hash(letter: Letter) -> str:
@@ -57,7 +52,7 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
     ]
     if letter.reply_to:
         found.append(mailbox("Reply-To", "", _one_address(letter.reply_to)))
-    thread = f"<case.{_digest(notice.case)}@{domain}>" if notice.case else ""
+    thread = f"<case.{digest(notice.case)}@{domain}>" if notice.case else ""
     if thread:
         found.append(raw("In-Reply-To", thread))
     if thread or letter.reply:
@@ -81,7 +76,7 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
 
 def _body(notice: Notice, letter: Letter) -> bytes:
     """Return the body of the message."""
-    boundary = f"=_{_digest(notice.key)}"
+    boundary = f"=_{digest(notice.key)}"
     parts = [text("plain", letter.text), text("html", letter.html)]
     if not letter.entries:
         return multipart("alternative", boundary, parts)
@@ -121,7 +116,3 @@ def _one_address(address: str) -> str:
     if not all(address.rpartition("@")[::2]):
         raise ValueError(f"not an e-mail address: {address!r}")
     return address
-
-
-def _digest(said: str) -> str:
-    return hashlib.sha256(said.encode()).hexdigest()[:32]

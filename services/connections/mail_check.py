@@ -47,8 +47,7 @@ def send_test_letter(channel: Channel, person: Person, settings: Settings, *, no
     from i18n import say
     from notifications.channels import OutgoingMessage
     from notifications.letters.page import Page, render_letter
-    from notifications.notice import Notice
-    from notifications.wire.message import message_id
+    from notifications.notice import Notice, message_id
     from services.connections.channels import sender_domain
 
     address, language = channel.address(person), person.language

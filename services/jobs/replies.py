@@ -19,10 +19,9 @@ from notifications.acknowledgement import acknowledge
 from notifications.answer_links import answer_token, read_token
 from notifications.comment_notices import COMMENT, line_key
 from notifications.letters.texts import with_period
-from notifications.notice import Notice
+from notifications.notice import Notice, message_id
 from notifications.office_time import OfficeTimes
 from notifications.wire.imap import open_mailbox
-from notifications.wire.message import message_id
 from notifications.wire.reply import Reply, Unreadable, read_reply
 from services.cases.assignments import AnswerAssignment, answer_assignment
 from services.cases.letter_answers import LASTS, LetterQuestion, LinkRefused, open_letter

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,6 +18,9 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from workflow.law.library import UnreadEdition
     from workflow.law.procedure import Procedure, Text
+
+REGISTERS = "registers"
+"""Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
 
 
 class UnknownWord(Refusal):
@@ -50,7 +53,7 @@ def read_editions(settings: Settings) -> Editions:
     Raises:
         BadSetting: the folder of own regulations named in config.toml does not exist.
     """
-    shipped = {edition.edition: edition for edition in map(unread, shipped_files())}
+    shipped = {edition.edition: edition for edition in map(_unread, shipped_files())}
     own, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
     for path in own_files(settings):
         try:
@@ -146,20 +149,38 @@ def read_own(path: Path) -> Procedure:
     return _read_edition(path.name, path.read_bytes())
 
 
-def shipped_files() -> Iterator[Traversable]:
-    """Yield the shipped regulation files by name; their folder is not a module."""
-    for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
+def shipped_files(folder: str = "") -> Iterator[Traversable]:
+    """Yield the shipped regulation files, or those of a folder among them, by name; no folder is a module."""
+    for file in sorted(files("regulations").joinpath(folder).iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield file
 
 
-def unread(file: Traversable) -> UnreadEdition:
+def shipped_row_procedures() -> Iterator[UnreadEdition]:
+    """Yield the procedures made of the obligations of shipped registers, each read only when needed."""
+    from workflow.law.procedure import OF_REGISTER
+
+    for file in shipped_files(REGISTERS):
+        if b"\n[[obligation]]" in file.read_bytes():
+            edition = _unread(file)
+            yield replace(edition, id=OF_REGISTER + edition.id, read=partial(_row_procedure, file))
+
+
+def _unread(file: Traversable) -> UnreadEdition:
     """Return a shipped edition that is read only when needed; its id and day come from the name of the file."""
     from workflow.law.library import UnreadEdition
 
     id, in_force, _ = file.name.split(".")
     day = date.fromisoformat(in_force)
     return UnreadEdition(id=id, in_force=day, read=lambda: _read_edition(file.name, file.read_bytes()))
+
+
+def _row_procedure(file: Traversable) -> Procedure:
+    from services.regulations.registers import read_register
+
+    procedure = read_register(file.name, file.read_bytes()).procedure
+    assert procedure is not None
+    return procedure
 
 
 def _as_refusal(trouble: Exception, path: Path) -> Refusal:

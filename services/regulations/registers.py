@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.configuration.settings import Settings
-from services.regulations.editions import LeftOutFile
+from services.regulations.editions import REGISTERS, LeftOutFile, shipped_files
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.reader.table import Problem, UnreadableRegulation
@@ -24,10 +23,8 @@ from workflow.search_words import fold, search_stem, typed_words, word_texts
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
 
-FOLDER = "registers"
-"""Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
 IN_CASES = "cases"
-"""Its subfolder for registers whose rows are events of a case."""
+"""The subfolder of shipped registers whose rows are events of a case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +41,9 @@ def read_registers(settings: Settings) -> RegisterFiles:
     Raises:
         Refusal: a shipped file that cannot be read.
     """
-    found = {register.edition: register for register in (_read(*file) for file in shipped_register_files())}
+    found = {
+        register.edition: register for register in (read_register(*file) for file in shipped_register_files())
+    }
     left_out = []
     for path in own_register_files(settings.regulations.folder):
         try:
@@ -62,13 +61,13 @@ def read_registers(settings: Settings) -> RegisterFiles:
 
 def own_register_files(folder: Path | None) -> Iterator[Path]:
     """Yield the register files inside a folder of own regulations."""
-    if folder is not None and (folder / FOLDER).is_dir():
-        yield from sorted((folder / FOLDER).glob("*.toml"))
+    if folder is not None and (folder / REGISTERS).is_dir():
+        yield from sorted((folder / REGISTERS).glob("*.toml"))
 
 
 def read_own_register(path: Path) -> Register:
     """Read one own register file. Raises Refusal, OSError."""
-    register = _read(path.name, path.read_bytes())
+    register = read_register(path.name, path.read_bytes())
     if register.entry is not None:
         # The rows of these are events of cases, which every installation reads alike.
         raise UnreadableRegulation(path.name, [Problem("reserved", "id", {"value": register.id})])
@@ -78,7 +77,7 @@ def read_own_register(path: Path) -> Register:
 @cache
 def case_registers() -> Registers:
     """Return the registers whose rows are events of a case: risks, measures, positions, remarks."""
-    return Registers(_read(*file) for file in shipped_register_files(f"{FOLDER}/{IN_CASES}"))
+    return Registers(read_register(*file) for file in shipped_register_files(f"{REGISTERS}/{IN_CASES}"))
 
 
 @cache
@@ -144,16 +143,14 @@ def _text(field: RegisterField, value: object, language: str) -> str:
     return option_title(field.id, str(value), language) if field.options else str(value)
 
 
-def shipped_register_files(folder: str = FOLDER) -> Iterator[tuple[str, bytes]]:
+def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of the shipped register files."""
-    for file in sorted((files("regulations").joinpath(folder)).iterdir(), key=lambda file: file.name):
-        if file.name.endswith(".toml"):
-            yield file.name, file.read_bytes()
+    return ((file.name, file.read_bytes()) for file in shipped_files(folder))
 
 
 @cache
-def _read(name: str, text: bytes) -> Register:
+def read_register(name: str, text: bytes) -> Register:
     """Parse a register. Cached: a process parses the same text only once."""
-    from workflow.law.reader.register import read_register
+    from workflow.law.reader import register
 
-    return read_register(name, text)
+    return register.read_register(name, text)

@@ -12,8 +12,12 @@ write, and a case's rows are stored together.
 
 
 class TableBase(SQLModel):
-    """The base class of every table, with shared metadata that names constraints, as migrations require."""
+    """The base class of every table, with shared metadata that names constraints, as migrations require.
 
+    Rows are never validated as pydantic models, so that no validators are built for them.
+    """
+
+    model_config = {"defer_build": True}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

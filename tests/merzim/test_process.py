@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from merzim.cli import STATIONS, application
 from tests.merzim.conftest import ROOT
 from tests.processes import Program
 
@@ -53,24 +56,76 @@ def test_exit_codes_of_a_process(tmp_path: Path) -> None:
     assert bad.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("line", [(), ("--help",), ("calendar",), ("calendar", "add", "--help")])
-def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
-    """`merzim --help` must not wait for a database, a spreadsheet or a web server."""
-    code = (
-        "import sys; from merzim.cli import main; code = main(sys.argv[1:]); "
-        f"print(code, sorted(set({HEAVY!r}) & sys.modules.keys()), file=sys.stderr)"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", code, *line],
-        cwd=tmp_path,
+WATCHED = """
+import sys
+from workflow.law.reader import table
+
+read, parsed = [], table.parsed
+table.parsed = lambda name, text: read.append(name) or parsed(name, text)
+from merzim.cli import main
+
+code = main(sys.argv[1:])
+print(code, read, *sorted(sys.modules), file=sys.stderr)
+"""
+"""Runs a command line; prints its exit code, the files of the law it read and the modules it imported."""
+PLAN = ("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13")
+
+
+def _watched(folder: Path, *line: str) -> tuple[str, set[str]]:
+    """Return the exit code with the files of the law that were read, and the modules that were imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *line],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
+    answer, _, modules = done.stderr.partition("] ")
+    return answer + "]", set(modules.split())
 
-    assert said.stderr == "0 []\n"
-    assert "merzim" in said.stdout
+
+@pytest.mark.parametrize("line", [(), ("--help",), ("calendar",), ("calendar", "add", "--help")])
+def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
+    """`merzim --help` must not wait for a database, a spreadsheet or a web server."""
+    answer, modules = _watched(tmp_path, *line)
+
+    assert answer == "0 []"
+    assert modules.isdisjoint(HEAVY)
+
+
+def test_a_plan_reads_one_edition_and_imports_no_database(tmp_path: Path) -> None:
+    """What needs no database waits for none, nor for the law of other procedures, nor for other commands."""
+    answer, modules = _watched(tmp_path, *PLAN)
+
+    assert answer == "0 ['internal-analysis.2024-01-01.toml']"
+    assert modules & {*HEAVY, "sqlmodel", "storage.tables", "workflow.registers.definition"} == {"babel"}
+    assert modules.isdisjoint(f"merzim.cli.{station}" for station in STATIONS if station != "law")
+
+
+@pytest.mark.parametrize("line", [("due", "--until", "2026-04-30"), ("explain", "2026-0001", "order_signed")])
+def test_reading_commands_read_one_edition_and_import_nothing_of_writing(
+    tmp_path: Path, line: tuple[str, ...]
+) -> None:
+    """A question about cases waits neither for the law of other procedures nor for what composes letters,
+    migrates or serves.
+    """
+    opened = ("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--now", "2026-04-01")
+    assert _run(tmp_path, *opened).returncode == 0
+
+    answer, modules = _watched(tmp_path, *line, "--now", "2026-04-06")
+
+    assert answer == "0 ['internal-analysis.2024-01-01.toml']"
+    unneeded = {*HEAVY, "psycopg", "asyncpg", "notifications.wire", "web"}
+    assert modules & unneeded <= {"babel", "sqlalchemy", "transitions"}
+
+
+def test_the_command_line_knows_which_module_adds_which_commands() -> None:
+    """A command loads its own module alone: the list that says which must be complete."""
+    for station, names in STATIONS.items():
+        added = get_command(application(station))
+        assert isinstance(added, TyperGroup)
+        assert sorted(added.commands) == sorted(names)
 
 
 def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from email.message import EmailMessage
 import pytest
 
 from notifications.channels import OutgoingMessage
-from notifications.wire.message import build_message, message_id, text_hash
+from notifications.notice import message_id
+from notifications.wire.message import build_message, text_hash
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)

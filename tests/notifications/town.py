@@ -13,10 +13,9 @@ from pathlib import Path
 from notifications import round as rounds
 from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport, deliver
-from notifications.notice import Letter, Notice, Outcome
+from notifications.notice import Letter, Notice, Outcome, message_id
 from notifications.round import RoundReport
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from storage.cases.ledger import SqlLedger
 from storage.database import engine
 from storage.maintenance import schema

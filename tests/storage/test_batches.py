@@ -17,10 +17,9 @@ from sqlalchemy import Engine, event, select
 import calendars
 from notifications.channels.email import channel
 from notifications.delivery import BATCH, DeliveryReport, deliver
-from notifications.notice import Notice
+from notifications.notice import Notice, message_id
 from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
-from notifications.wire.message import message_id
 from storage.database.engine import reading
 from storage.notices import journal
 from storage.notices.outbox import SqlOutbox

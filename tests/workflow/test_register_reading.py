@@ -291,6 +291,21 @@ def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
     assert both.version("visits", "visits.2019-01-01") == new
 
 
+def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() -> None:
+    """Whether a register has obligations is told by its text: they are those that reading it gives."""
+    from services.configuration.settings import Settings
+    from services.regulations.editions import shipped_row_procedures
+    from services.regulations.registers import read_registers
+
+    unread = {one.edition: one for one in shipped_row_procedures()}
+    read = {
+        one.procedure.edition: one.procedure for one in read_registers(Settings()).registers if one.procedure
+    }
+
+    assert unread.keys() == read.keys() != set()
+    assert all(unread[edition].read() == procedure for edition, procedure in read.items())
+
+
 def test_every_shipped_register_is_read_and_is_as_its_schema_says() -> None:
     """Each names procedures, facts, indicators and registers there are; an editor marks nothing in it."""
     from services.scoring.shipped import scoring

@@ -42,8 +42,6 @@ IN_CASES: tuple[FieldKind, ...] = (*TYPED, "row", "term")
 """Kinds of fields only for rows that are events of a case; `term`: by when something must be done."""
 UNSORTED: frozenset[FieldKind] = frozenset({"long_text", "file"})
 """Kinds of fields that lists cannot be filtered or sorted by."""
-OBLIGATIONS = "register-"
-"""Prefix of a register's id in the id of the procedure made of its obligations."""
 
 
 class UnknownRegister(Refusal, LookupError):

@@ -28,11 +28,10 @@ from web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit
 from web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import OF_REGISTER, Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
 from workflow.refusal import Refusal
-from workflow.registers.definition import OBLIGATIONS
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Query(max_length=200)]
@@ -102,7 +101,7 @@ def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:
     """
     office = ctx.reads.office()
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
-    names = [name for name in ctx.library.procedures() if not name.startswith(OBLIGATIONS)]
+    names = [name for name in ctx.library.procedures() if not name.startswith(OF_REGISTER)]
     latest = [ctx.library.latest(name) for name in names]
     own: list[Procedure] = []
     not_adopted: list[Procedure] = []

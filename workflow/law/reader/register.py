@@ -33,7 +33,7 @@ from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.org.access import ACCESSES
 from workflow.org.office import OUTSIDE
 from workflow.registers import definition as registers
-from workflow.registers.definition import OBLIGATIONS, Condition, Register, RegisterField
+from workflow.registers.definition import Condition, Register, RegisterField
 
 REMINDERS = law.EscalationPolicy(
     id="default", rungs=tuple(law.Step(at=at, to=("duty",), last=at == 5) for at in (-5, -1, 0, 1, 5))
@@ -97,7 +97,7 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
     return replace(
         register,
         procedure=law.Procedure(
-            id=OBLIGATIONS + register.id,
+            id=law.OF_REGISTER + register.id,
             in_force=register.in_force,
             in_force_assumed=False,
             last_checked_on=register.in_force,
