@@ -36,12 +36,7 @@ def procedures(
 ) -> None:
     call = CommandContext.of(ctx)
     library = call.app.library
-    if name is None:
-        editions = library.all()
-    elif name in library.procedures():
-        editions = tuple(edition for edition in library.all() if edition.id == name)
-    else:
-        editions = (library.named(name),)
+    editions = library.all() if name is None else library.editions_of(name) or (library.named(name),)
     if diagram:
         from workflow.cases.machine import diagram as drawn
 

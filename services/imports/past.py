@@ -69,7 +69,7 @@ def judge_past(
     from workflow.cases.commands.planning import audit
 
     app.library.earliest(procedure)
-    editions = [edition for edition in app.library.all() if edition.id == procedure]
+    editions = app.library.editions_of(procedure)
     facts = {name for edition in editions for name in edition.facts}
     headings = {text: column for edition in editions for text, column in known_headings(edition).items()}
     judged = []

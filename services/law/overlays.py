@@ -202,7 +202,7 @@ def _read_overlay(app: AppContext, file: Path) -> Overlay:
     check_rules(data, file.name)
     overlay = read_overlay(file.name, data)
     app.editions.earliest(overlay.procedure)
-    unfitting(overlay, [edition for edition in app.editions.all() if edition.id == overlay.procedure])
+    unfitting(overlay, app.editions.editions_of(overlay.procedure))
     if overlay.unit:
         _ = unit_named(app, overlay.unit)
     return overlay

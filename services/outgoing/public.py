@@ -121,7 +121,7 @@ def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
 
 def _published_facts(app: AppContext) -> frozenset[str]:
     """Return the obligations of any edition whose evidence is a link."""
-    editions = (edition for edition in app.library.all() if edition.id == PROCEDURE)
+    editions = app.library.editions_of(PROCEDURE)
     return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(app, one))
 
 

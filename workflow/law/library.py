@@ -100,7 +100,11 @@ class Library:
 
     def all(self) -> tuple[Procedure, ...]:
         """Return every edition, by procedure, then by date."""
-        return tuple(self.named(name) for names in self._dated.values() for name in names)
+        return tuple(edition for procedure in self._dated for edition in self.editions_of(procedure))
+
+    def editions_of(self, procedure: str) -> tuple[Procedure, ...]:
+        """Return the editions of a procedure, by date; none if there is no such procedure."""
+        return tuple(self.named(name) for name in self._dated.get(procedure, ()))
 
     def edition(self, procedure: str, on: date) -> Procedure:
         """Return the edition of a procedure in force on a day (local date).

@@ -233,8 +233,8 @@ def _forms(
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
         "editions": [
             (one.edition, one.in_force)
-            for one in ctx.library.all()
-            if one.id == view.case.procedure and one.edition != view.case.edition
+            for one in ctx.library.editions_of(view.case.procedure)
+            if one.edition != view.case.edition
         ],
         "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
     }
