@@ -54,7 +54,7 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
         (
             "ru",
             FIVE_AFTER,
-            "Плановый день прошёл: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)",
+            "Плановая дата прошла: утверждение плана мероприятий – 13 мая (прошло 5 рабочих дней)",
         ),
         (
             "en",
@@ -74,7 +74,7 @@ def test_the_question_is_a_question_and_no_lateness() -> None:
     _, en = text("plan_approved", "en", FIVE_AFTER)
 
     assert (
-        "Запишите день исполнения или назначьте новый плановый день. Это вопрос о плане, а не просрочка." in ru
+        "Запишите день исполнения или назначьте новую плановую дату. Это вопрос о плане, а не просрочка." in ru
     )
     assert "Record the day it was done or plan it anew." in en
     assert "merzim replan 2026-0001 plan_approved --on" in en

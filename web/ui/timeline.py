@@ -302,11 +302,9 @@ def _build_row(
         for one in group
         for kind, begin, end in _bars(one, first, last)
     )
-    edge = max((mark.x for mark in marks), default=middle(first))
-    near_right = edge > WIDTH - 64
-    drawn = [one for one in group if any(first <= on <= last for on in _dates_of(one))]
-    beside = drawn[0 if near_right else -1]
-    shown = beside.due or beside.done_on or beside.planned_on or first
+    ends = sorted(marks, key=lambda mark: mark.x)
+    near_right = bool(ends) and ends[-1].x > WIDTH - 64
+    beside = ends[0 if near_right else -1] if ends else None
     return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
@@ -315,9 +313,9 @@ def _build_row(
         bars=bars,
         marks=marks,
         due=deadline.due,
-        shown=shown,
-        shown_look=looks[beside.id],
-        date_x=round(min(mark.x for mark in marks) - 13, 1) if near_right else round(edge + 13, 1),
+        shown=beside.on if beside else first,
+        shown_look=beside.look if beside else looks[deadline.id],
+        date_x=round((beside.x if beside else middle(first)) + (-13 if near_right else 13), 1),
         date_end=near_right,
     )
 

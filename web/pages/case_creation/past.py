@@ -147,7 +147,7 @@ def _form(
         procedures=ordered(ctx, ""),
         procedure=edition,
         columns=[
-            (title, "; ".join(short_forms(column, translator.language)), column)
+            (title, "; ".join(short_forms(column, translator.language)))
             for column, title in template_columns(edition, translator.language)
         ],
         refusal=refusal,
