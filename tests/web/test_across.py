@@ -319,8 +319,8 @@ def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
             connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
         broken = browser.get("/register?lang=ru&check=1").text
 
-    assert "Реестр соответствует цепи" in whole
-    assert "Реестр расходится с цепью" in broken
+    assert "Целостность реестра подтверждена" in whole
+    assert "Целостность реестра нарушена" in broken
     assert "запись об уведомлении изменена" in broken
 
 
@@ -337,7 +337,7 @@ def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -
 
     assert [case in page for page in pages] == [True, False]
     assert ["c@org.kz" in page for page in pages] == [True, False]
-    assert all("Реестр расходится с цепью" in page for page in pages)
+    assert all("Целостность реестра нарушена" in page for page in pages)
     assert len(proofs[0]["altered"]) == len(proofs[1]["altered"]) > 0
     assert {one["key"] for one in proofs[1]["altered"]} == {""}
 
