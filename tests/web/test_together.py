@@ -142,7 +142,7 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
     after = officer.get("/monitoring/cartogram?lang=ru").text
     told = officer.get("/api/v1/cartogram").json()
 
-    assert "Картограмма не записана" in before
+    assert "Опубликованная картограмма не записана" in before
     assert recorded.headers["location"] == f"/cases/{CASE}/risks?said=cartogram_recorded#cartogram"
     assert "опубликованная 3 апреля 2026" in after
     assert "нет в результатах анализа: Сговор при закупках" in after
