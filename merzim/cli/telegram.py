@@ -26,7 +26,10 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
     if call.json:
         call.answer(offered.model_dump(mode="json"))
         return
-    name, until = call.app.reads.office().people[offered.person].name, offered.until.astimezone(almaty())
+    name, until = (
+        call.app.reads.office().people[offered.person].name_in(call.language),
+        offered.until.astimezone(almaty()),
+    )
     call.print(call.say("telegram.offered", person=name, until=f"{until:%H:%M}"))
     call.print(f"  {offered.code}")
     call.print(f"  {offered.address}")
@@ -78,6 +81,6 @@ def unlink(ctx: typer.Context, person: PersonKey) -> int:
     if call.json:
         call.answer({"person": key, "unlinked": was})
     else:
-        name = call.app.reads.office().people[key].name
+        name = call.app.reads.office().people[key].name_in(call.language)
         call.print(call.say("telegram.unlinked" if was else "telegram.not_linked", person=name))
     return DONE if was else NOT_SO

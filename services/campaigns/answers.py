@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from i18n import known
 from notifications.bot.office import CampaignQuestion
-from notifications.campaign_links import AnswerLink, answer_address, read_token
+from notifications.campaign_links import AnswerLink, answer_address, link_token, read_token
 from notifications.rules import local_moment
 from services.campaigns.views import campaign_store, definition_of
 from services.cases.signatures import CannotSign, agreement, keep_signature
@@ -21,7 +23,7 @@ from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
-from workflow.registers.campaigns import CampaignPerson, StartedCampaign, people_asked
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign, is_asked
 from workflow.registers.definition import Campaign, Register, UnknownField
 from workflow.registers.rows import EventKind
 from workflow.registers.values import InvalidRow, Value, ValueProblem, holds, is_filled
@@ -121,6 +123,27 @@ def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation
     if asked is None:
         raise LinkRefused("campaign.link_refused")
     return _invitation(ctx, store.get(campaign), asked)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AwaitedAnswer:
+    """A campaign that awaits the answer of the reader's person. `place`: the path of its form."""
+
+    title: Text
+    until: date
+    place: str
+
+
+def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
+    """Return the campaigns that await the answer of the reader's person."""
+    found = []
+    for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
+        with suppress(LinkRefused):
+            form = invitation_of(ctx, campaign.id, ctx.reader.person)
+            link = AnswerLink(campaign.id, form.asked.number, form.asked.version)
+            place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
+            found.append(AwaitedAnswer(title=campaign.titled(form.wanted), until=campaign.until, place=place))
+    return found
 
 
 def answer(
@@ -250,7 +273,7 @@ def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: Ca
         or person is None
         or asked.state != "awaited"
         or not campaign.is_open(ctx.today)
-        or not any(one.key == person.key for one in people_asked(office, campaign.choice))
+        or not is_asked(office, campaign.choice, person)
     ):
         raise LinkRefused("campaign.link_refused")
     try:

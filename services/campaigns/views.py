@@ -30,7 +30,7 @@ from workflow.cases.case import Agreement, Evidence
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.org.name_index import alphabetical
-from workflow.org.office import Office
+from workflow.org.office import Office, Person
 from workflow.registers.access import sees_lists
 from workflow.registers.campaigns import AnswerState, CampaignPerson, StartedCampaign, word_of_state
 from workflow.registers.definition import Campaign, Register
@@ -305,8 +305,8 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     rows = [
         (
             number,
-            present.name_in(language) if (present := office.people.get(one.person)) else one.name,
-            present.post_in(language) if present else one.post,
+            present.name_in(language) if (present := _known(office, one.person)) else one.name,
+            (present.post_in(language) if present else "") or one.post,
             name_in(office, one.unit, language),
             head_of(one.state, "campaign.state."),
             one.joined_on,
@@ -533,13 +533,18 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     return list(merge(events, papers, key=lambda event: event.at))
 
 
+def _known(office: Office, key: str) -> Person | None:
+    """Return a person of the office, or one who left it."""
+    return office.people.get(key) or office.former.get(key)
+
+
 def _person_view(one: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
-    present = office.people.get(one.person)
+    present = _known(office, one.person)
     return CampaignPersonView(
         number=one.number,
         person=one.person,
         name=present.name_in(language) if present else one.name,
-        post=present.post_in(language) if present else one.post,
+        post=(present.post_in(language) if present else "") or one.post,
         unit=one.unit,
         unit_name=name_in(office, one.unit, language),
         state=one.state,

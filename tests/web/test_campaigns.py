@@ -193,6 +193,39 @@ def test_the_page_of_a_link_names_post_and_unit_in_its_language(office: RealOffi
     assert "Пресс-секретарь, Пресс-служба" in pages[1]
 
 
+def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
+    """A button there until they answered, for those alone who are asked: by duty and words of the post."""
+    asked = "a.akhmetova@example.kz"
+    office.run("user", "add", "asked", "--access", "officer", "--person", asked)
+    office.run("user", "add", "other", "--access", "officer", "--person", "d.serikbaev@example.kz")
+
+    def button(login: str) -> list[str]:
+        with office.client(login) as browser:
+            return re.findall(r'href="(/confirm/[^"]+)"', browser.get("/desk?lang=ru").text)
+
+    assert button("asked") == []
+    with office.client() as browser:
+        form = browser.get(f"{START}?lang=ru").text
+    address = start(office, unit="", duty="authorised_person", posts="нет такой; комплаенс-служб")
+    [link] = button("asked")
+    with office.client("asked") as browser:
+        shown = text_of(browser.get("/desk?lang=ru").text)
+        fields = {"field.post": "маман"} if 'name="field.post"' in (page := browser.get(link).text) else {}
+        done = browser.post(link, data=fields)
+
+    assert "Ожидается ваш ответ: Подтверждение" in shown
+    assert "до 30 апреля 2026 года" in shown
+    assert 'name="duty" value="authorised_person"' in form
+    assert 'value="collegial_body"' in form
+    assert 'value="compliance_officer"' not in form
+    assert "ознакомлен" in text_of(page)
+    assert "consents-2026-0001" in text_of(done.text)
+    assert button("asked") == button("other") == []
+    with office.client() as browser:
+        campaign = text_of(browser.get(f"{address}?lang=ru").text)
+    assert "уполномоченное лицо; «комплаенс-служб»; «нет такой»" in campaign
+
+
 def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
     """Mail scanners open links, ask for their heads, follow what a page links to: the link stays good."""
     start(office)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -135,12 +135,23 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
     """Yield the chosen people of the present office."""
-    roots = choice.units
-    inside = {unit for root in roots for unit in office.whose_cases(root)} if roots else set(office.units)
-    posts = [search_words(one) for one in choice.posts]
+    inside, posts = _units(office, choice), [search_words(one) for one in choice.posts]
     for person in office.people.values():
         if person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts)):
             yield person
+
+
+def is_asked(office: Office, choice: PeopleChoice, person: Person) -> bool:
+    """Return whether a person is among the chosen."""
+    posts = [search_words(one) for one in choice.posts]
+    chosen = not choice.narrows or _is_chosen(person, choice, posts)
+    return chosen and person.unit in _units(office, choice)
+
+
+def _units(office: Office, choice: PeopleChoice) -> Collection[str]:
+    if not choice.units:
+        return office.units
+    return {unit for root in choice.units for unit in office.whose_cases(root)}
 
 
 def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:

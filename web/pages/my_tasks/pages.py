@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
+from services.campaigns.answers import awaited_answers
 from services.cases import bulk
 from services.cases import verbs as cases
 from services.context import RequestContext, whole_case
@@ -310,6 +311,7 @@ def _page(
         status=status,
         view=view,
         heads=_heads(view.mine),
+        awaited=awaited_answers(ctx),
         show="mine" if view.mine else "all",
         said=said,
         undo=undo,
