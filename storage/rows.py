@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -67,19 +67,20 @@ def notice_values(value: Notice) -> Values:
     return {**values, "case": value.case or None}
 
 
-def event(record: Row_) -> Event:
-    """Return an event as stored, with its hashes."""
+def event(record: Sequence[Any]) -> Event:
+    """Return an event as stored, with its hashes, from a row of its table."""
+    case, seq, kind, name, on, at, by, payload, previous, hash_ = record
     return Event(
-        case=record.case,
-        seq=record.seq,
-        kind=record.kind,
-        name=record.name,
-        on=record.on,
-        at=record.at,
-        by=record.by,
-        payload=json.loads(record.payload),
-        previous=record.previous,
-        hash=record.hash,
+        case=case,
+        seq=seq,
+        kind=kind,
+        name=name,
+        on=on,
+        at=at,
+        by=by,
+        payload=json.loads(payload),
+        previous=previous,
+        hash=hash_,
     )
 
 

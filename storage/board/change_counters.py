@@ -122,9 +122,8 @@ def _sqlite() -> list[str]:
     def of_unit(what: str, unit: str) -> str:
         place = f"what = '{what}' AND unit = {unit}"
         return (
-            f"INSERT INTO mark (what, unit, n) SELECT '{what}', {unit}, 0 "
-            f"WHERE NOT EXISTS (SELECT 1 FROM mark WHERE {place}); "
-            f"UPDATE mark SET n = n + {number} WHERE {place};"
+            f"UPDATE mark SET n = n + {number} WHERE {place}; "
+            f"INSERT INTO mark (what, unit, n) SELECT '{what}', {unit}, {number} WHERE changes() = 0;"
         )
 
     def board(row: str) -> str:
@@ -144,8 +143,9 @@ def _sqlite() -> list[str]:
         "board_delete": ("AFTER DELETE ON deadline", board("OLD")),
         "board_update": (
             f"AFTER UPDATE OF {', '.join(_COUNTED)} ON deadline WHEN {other}",
-            f"{board('OLD')} {board('NEW')}",
+            board("NEW"),
         ),
+        "board_moved": ("AFTER UPDATE OF unit ON deadline WHEN OLD.unit <> NEW.unit", board("OLD")),
         "case_update": (
             'AFTER UPDATE OF edition, confidential ON "case" '
             "WHEN OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential",

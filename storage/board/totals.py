@@ -8,20 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select, true
 
 from storage.board import change_counters
 from storage.database.dialect import MAX_PREPARED_INSERTS, insert_for, values_parameters, values_table
 from storage.database.engine import writing
+from storage.database.prepared import Prepared
 from storage.rows import ROW_COLUMNS
 from storage.tables.board import DEADLINE, TOTAL
 from storage.tables.cases import CASE
 from workflow.board.sums import base
-
-if TYPE_CHECKING:
-    from storage.database.dialect import Insert
 
 Key: TypeAlias = tuple[str, ...]
 """The key of a total, in the order of the table's columns."""
@@ -63,7 +61,7 @@ def open_until(day: date) -> str:
 
 def month(day: date) -> str:
     """Return the month of a day as stored: "2026-04"."""
-    return f"{day.year:04d}-{day.month:02d}"
+    return day.isoformat()[:7]
 
 
 def add(connection: Connection, changes: Mapping[Key, int]) -> None:
@@ -74,21 +72,23 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     many = len(lines) > MAX_PREPARED_INSERTS
     step = _add_lines(connection.dialect.name, many=many)
     if many:
-        connection.execute(step, values_parameters(connection, _COLUMNS, lines))
+        step.execute(connection, [values_parameters(connection, _COLUMNS, lines)])
     else:
-        connection.execute(step, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
+        step.execute(connection, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
 
 
 @cache
-def _add_lines(dialect: str, *, many: bool) -> Insert:
+def _add_lines(dialect: str, *, many: bool) -> Prepared:
     """Return the statement that adds to the totals: of many lines in one JSON text, else of prepared ones."""
     step = insert_for(dialect, TOTAL)
     if many:
         new = values_table(dialect, _COLUMNS)
         # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
         step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
-    return step.on_conflict_do_update(
-        index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
+    return Prepared(
+        step.on_conflict_do_update(
+            index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
+        )
     )
 
 

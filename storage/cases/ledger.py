@@ -27,6 +27,7 @@ from storage.database.engine import Row_, one_snapshot, read_once, reading, writ
 from storage.database.fair_lock import FairLock
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
+from storage.database.prepared import Prepared
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from storage.tables.board import DEADLINE
@@ -49,16 +50,12 @@ short wait.
 """
 _holding = local()
 
-_EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
+_EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
 _EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
-# The head and the rows of one case together: one query less where it counts, when a fact is recorded.
-_BEFORE = (
-    select(CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD), *DEADLINE.c)
-    .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
-    .where(CASE.c.id == bindparam("k_case"))
-)
+_HEAD = Prepared(_HEADS.where(CASE.c.id == bindparam("k_case")))
+_ROWS = Prepared(DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case")))
 _HEADS_OF = _HEADS.where(in_names(CASE.c.id))
 
 
@@ -85,7 +82,7 @@ class SqlLedger:
         """Return its events in order, with their hashes."""
 
         def read(connection: Connection) -> Sequence[Event]:
-            return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
+            return [event(record) for record in _EVENTS.fetch(connection, {"k_case": case})]
 
         return read_once(self._engine, read, "events", case)
 
@@ -240,7 +237,7 @@ class SqlLedger:
         name = conflict.case
         with reading(self._engine) as connection:
             stood = _before(connection, name).seq
-            events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
+            events = [event(record) for record in _EVENTS.fetch(connection, {"k_case": name})]
             stands = _before(connection, name).seq
         # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
         whole = stood != stands or stands == (events[-1].seq if events else 0)
@@ -322,13 +319,11 @@ def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
 
 def _before(connection: Connection, case: str) -> Before:
     """Return the stored state of a case."""
-    found = connection.execute(_BEFORE, {"k_case": case}).all()
-    if not found:
+    heads = _HEAD.fetch(connection, {"k_case": case})
+    if not heads:
         return Before()
-    seq, head, *values = found[0][: 2 + len(HEAD)]
-    # A case without rows joins one row of nothing.
-    stored = (row(record[2 + len(HEAD) :]) for record in found)
-    rows = {one.obligation: one for one in stored if one.case is not None}
+    _, seq, head, *values = heads[0]
+    rows = {record[1]: row(record) for record in _ROWS.fetch(connection, {"k_case": case})}
     return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
 
 

@@ -29,8 +29,8 @@ from storage.database.dialect import (
     values_parameters,
     values_table,
 )
-from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from storage.tables.board import DEADLINE, MOVED
 from storage.tables.cases import CASE, EVENT, INBOX, READER
@@ -47,7 +47,6 @@ _COUNTED = {
     "k_state": DEADLINE.c.state,
     "k_counts_until": DEADLINE.c.counts_until,
 }
-_CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
 _HELD = (
     select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 )
@@ -60,14 +59,13 @@ _HERE = (
         bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
     ),
 )
-_CHANGE_ROW = DEADLINE.update().where(*_HERE)
-_DROP_ROW = DEADLINE.delete().where(*_HERE)
+_DROP_ROW = Prepared(DEADLINE.delete().where(*_HERE))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
     NOTICE.c.state == fixed("queued"),
     # That nobody is asked for something any more, or that somebody said something, stays true.
     *(NOTICE.c.rung != fixed(rung) for rung in ("withdrawn", COMMENT, ANSWER_DAY)),
 )
-_QUEUED_OF_ONE = _QUEUED.where(NOTICE.c.case == bindparam("k_case"))
+_QUEUED_OF_ONE = Prepared(_QUEUED.where(NOTICE.c.case == bindparam("k_case")))
 _QUEUED_OF_MANY = _QUEUED.where(in_names(NOTICE.c.case))
 _WITHDRAW = (
     NOTICE.update()
@@ -116,8 +114,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     insert_rows(connection, DEADLINE, ROW_COLUMNS, made.rows_new)
     _change_rows(connection, made.rows_changed, made.columns)
     if made.rows_gone:
-        done = connection.execute(_DROP_ROW, made.rows_gone, execution_options=_COUNT)
-        _all(done.rowcount, made.rows_gone)
+        _all(_DROP_ROW.execute(connection, made.rows_gone), made.rows_gone)
     if made.readers:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
         readers = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
@@ -190,9 +187,8 @@ def _heads(connection: Connection, made: Batch) -> None:
     names = sorted(made.head)
     if len(made.changed) <= MAX_PREPARED_INSERTS:
         if made.changed:
-            few = [{name: one[name] for name in ("k_id", "k_seq", *names)} for one in made.changed]
-            done = connection.execute(_CHANGE_CASE, few, execution_options=_COUNT)
-            _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
+            done = _change_case(*names).execute(connection, made.changed)
+            _all(done, [{"k_case": one["k_id"]} for one in made.changed])
         return
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
     lines = values_table(connection.dialect.name, columns)
@@ -210,15 +206,27 @@ def _hold(connection: Connection, expected: dict[str, int]) -> None:
             raise ConcurrentChange(name)
 
 
+@lru_cache(maxsize=64)
+def _change_case(*names: str) -> Prepared:
+    """Return the statement that sets these columns of a case at its expected seq."""
+    return Prepared(
+        CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq")), *names
+    )
+
+
+@lru_cache(maxsize=64)
+def _change_row(*names: str) -> Prepared:
+    """Return the statement that sets these columns of a row."""
+    return Prepared(DEADLINE.update().where(*_HERE), *names)
+
+
 def _change_rows(connection: Connection, lines: Sequence[Values], changed: Collection[str]) -> None:
     """Update only the columns in which any row differs."""
     if not lines:
         return
     names = tuple(sorted(changed))
     if len(lines) <= MAX_PREPARED_INSERTS:
-        few = [{name: one[name] for name in (*_COUNTED, *names)} for one in lines]
-        done = connection.execute(_CHANGE_ROW, few, execution_options=_COUNT)
-        _all(done.rowcount, lines)
+        _all(_change_row(*names).execute(connection, lines), lines)
         return
     columns = _changed_columns(names)
     step = _change_lines(connection.dialect.name, names)
@@ -271,22 +279,20 @@ def _withdraw(connection: Connection, made: Batch) -> None:
     """
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
-    queued: Iterable[Row_] = (
-        connection.execute(_QUEUED_OF_ONE, {"k_case": next(iter(made.waiting))})
+    queued: Iterable[Sequence[Any]] = (
+        _QUEUED_OF_ONE.fetch(connection, {"k_case": next(iter(made.waiting))})
         if len(made.waiting) == 1
         else execute_for_names(connection, _QUEUED_OF_MANY, made.waiting)
     )
     stale = [
-        {"k_key": record.key}
-        for record in queued
-        if (record.rung != MOVED_RUNG and (record.case, record.obligation) in made.reassigned)
+        {"k_key": key}
+        for key, case, obligation, due, rung in queued
+        if (rung != MOVED_RUNG and (case, obligation) in made.reassigned)
         or not any(
-            row.obligation == record.obligation
-            and (
-                record.rung == ASKED or record.due == (row.planned_on if record.rung in PLAN_STEPS else row.due)
-            )
+            row.obligation == obligation
+            and (rung == ASKED or due == (row.planned_on if rung in PLAN_STEPS else row.due))
             and row.state in WAITING
-            for row in made.waiting[record.case]
+            for row in made.waiting[case]
         )
     ]
     if stale:

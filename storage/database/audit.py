@@ -14,10 +14,11 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from storage.chain import canonical, link, moment
 from storage.database.dialect import insert_many
+from storage.database.prepared import Prepared
 from storage.origin import ORIGIN, Origin
 from storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from workflow.org.audit import Topic
@@ -31,6 +32,7 @@ _ADVISORY = 0x4D657261  # "Mera": one writer of the audit chain at a time on Pos
 _SUMMED: frozenset[Topic] = frozenset({"case", "register"})
 _DIGITS = 32
 LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
+_LAST = Prepared(LAST)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,9 +79,9 @@ def append_collected(connection: Connection) -> None:
         about = (event.topic, event.kind, event.case, event.by, event.more.get("register"))
         groups.setdefault(about if event.topic in _SUMMED else number, []).append(event)
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
-    last = connection.execute(LAST).first()
-    seq, previous = (last.seq, last.hash) if last else (0, "")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
+    last = _LAST.fetch(connection, {})
+    seq, previous = last[0] if last else (0, "")
     origin, rows, origins = ORIGIN.get(), [], []
     for group in groups.values():
         seq += 1

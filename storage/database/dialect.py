@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from storage.database.prepared import Prepared
 from storage.types import Moment
 from workflow.search_words import FOLDED
 
@@ -164,7 +164,8 @@ def insert_rows(
     """
     if len(rows) <= MAX_PREPARED_INSERTS:
         if rows:
-            connection.execute(_insert_into(table), [dict(zip(names, row, strict=True)) for row in rows])
+            lines = [dict(zip(names, row, strict=True)) for row in rows]
+            _insert_into(table, *names).execute(connection, lines)
         return
     quoted = ", ".join(f'"{name}"' for name in names)
     bound = _bind_values(connection, [table.c[name] for name in names], rows)
@@ -184,9 +185,9 @@ def insert_rows(
 
 
 @cache
-def _insert_into(table: Table) -> sqlalchemy.Insert:
-    """Return the INSERT of a table, built once so that SQLAlchemy computes its cache key once."""
-    return table.insert()
+def _insert_into(table: Table, *names: str) -> Prepared:
+    """Return the INSERT of these columns of a table."""
+    return Prepared(table.insert(), *names)
 
 
 def _bind_values(

@@ -95,6 +95,16 @@ class Snapshot:
         self.results = {}
         self.stack.close()
 
+    def hand_over(self, engine: Engine, stack: ExitStack) -> Connection | None:
+        """Let a write go on in the transaction, ending it with `stack`; None if there is none."""
+        connection = self.connection
+        if connection is None or self.engine is not engine:
+            return None
+        self.connection = self.engine = None
+        self.results = {}
+        stack.push(self.stack.pop_all())
+        return connection
+
     def close(self) -> None:
         """End the transaction and stop sharing."""
         self.over = True
@@ -167,7 +177,8 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
-    Entries collected for the audit log are appended last, in the same transaction.
+    Entries collected for the audit log are appended last, in the same transaction. On PostgreSQL a write within
+    `one_snapshot` goes on in the transaction of its reads.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
@@ -175,12 +186,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StorageUnavailable: the database cannot be written.
     """
     snapshot = _snapshot.get()
-    if snapshot is not None:
-        snapshot.end()
     if engine.dialect.name != "sqlite":
         committing = False
         try:
-            with translate_errors(engine), engine.begin() as connection:
+            with translate_errors(engine), ExitStack() as stack:
+                # What was read for the write holds no locks: one transaction less, and no second connection.
+                connection = None
+                if snapshot is not None:
+                    connection = None if is_long_work() else snapshot.hand_over(engine, stack)
+                    snapshot.end()
+                if connection is None:
+                    connection = stack.enter_context(engine.begin())
                 audit.discard(connection)
                 yield connection
                 audit.append_collected(connection)
@@ -190,6 +206,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
             error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
             raise
         return
+    if snapshot is not None:
+        snapshot.end()
     with (
         translate_errors(engine),
         _writer_locks[str(engine.url.database)].passing(),

@@ -10,7 +10,7 @@ from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
 from storage.cases import ledger as ledgers
 from storage.cases.ledger import SqlLedger
@@ -18,6 +18,7 @@ from storage.maintenance.verify import verify
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
 from tests.storage.house import NOW, TODAY, desk, opened
+from tests.storage.statements import heard
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
@@ -210,16 +211,12 @@ def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: En
     other.replan(case.id, "analysis_started", on=date(2026, 6, 1), by="б", now=NOW, today=TODAY)
     grown = []
 
-    def grow(*told: Any) -> None:
-        if "FROM event" in told[2] and not grown:
+    def grow(statement: str, _: int) -> None:
+        if "FROM event" in statement and not grown:
             grown.append(1)
             other.replan(case.id, "analysis_started", on=date(2026, 6, 2), by="б", now=NOW, today=TODAY)
 
-    event.listen(engine, "after_cursor_execute", grow)
-    try:
-        with pytest.raises(Conflict):
-            ledger.append([stale], now=NOW)
-    finally:
-        event.remove(engine, "after_cursor_execute", grow)
+    with heard(engine, grow), pytest.raises(Conflict):
+        ledger.append([stale], now=NOW)
 
     assert grown

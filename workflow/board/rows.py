@@ -88,11 +88,22 @@ class Row(NamedTuple):
 
 
 def rows(
-    case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Calendar, *, today: date
+    case: Case,
+    procedure: Procedure,
+    deadlines: Iterable[Deadline],
+    calendar: Calendar,
+    *,
+    today: date,
+    others: Iterable[Row] = (),
 ) -> tuple[Row, ...]:
-    """Return the board rows of a case. `today` (local date) decides which reminder step comes next."""
+    """Return the board rows of a case. `today` (local date) decides which reminder step comes next.
+
+    Args:
+        others: rows of its other deadlines, if `deadlines` are not all there are.
+    """
     chain = tuple(deadlines)
-    dues = {one.id: one.due for one in chain if not is_entry(one.id)}
+    dues = {row.obligation: row.due for row in others}
+    dues |= {one.id: one.due for one in chain if not is_entry(one.id)}
     entries = [one for one in chain if is_entry(one.id)]
     inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
     return tuple(

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from transitions import Machine
 
 from workflow.cases.case import Case
-from workflow.cases.states import AWAITED
-from workflow.deadlines.deadline import Deadline
-from workflow.law.procedure import Procedure
+from workflow.cases.states import AWAITED, State
+from workflow.law.procedure import Obligation, Procedure
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Context:
 
     __slots__ = ("blocked", "runs", "state", "unanswered")
 
-    def __init__(self, state: str, open_: Sequence[Deadline]) -> None:
+    def __init__(self, state: str, open_: Sequence[Owed]) -> None:
         self.state = state
         blocking = [one.obligation for one in open_ if one.obligation.blocking]
         self.blocked = frozenset(one.stage for one in blocking if not one.options)
@@ -58,7 +58,23 @@ class _Context:
         self.runs = any(one.due and one.state in AWAITED and one.obligation.force != "may" for one in open_)
 
 
-def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> str:
+class Owed(Protocol):
+    """What a stage turns on of a deadline."""
+
+    @property
+    def obligation(self) -> Obligation:
+        """The obligation it is of."""
+
+    @property
+    def due(self) -> date | None:
+        """Its due date (local date)."""
+
+    @property
+    def state(self) -> State:
+        """Its status."""
+
+
+def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
     """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
     open_ = [one for one in deadlines if one.state in (*AWAITED, "target") and not one.obligation.by_itself]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -545,6 +546,41 @@ class Procedure:
         counted |= {fact for one in self.answered_too if one.id in counted for fact in one.also_by}
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
+
+    def resting_on(self, facts: Iterable[str]) -> frozenset[str]:
+        """Return ids of the obligations whose deadlines can change with these facts, or with plan dates of
+        them.
+
+        Args:
+            facts: names, with or without their periods.
+        """
+        bases = {fact.partition(".")[0].partition("#")[0] for fact in facts}
+        return frozenset[str]().union(*(self._resting_on.get(base, ()) for base in bases))
+
+    @cached_property
+    def _resting_on(self) -> Mapping[str, Collection[str]]:
+        """Name of a fact -> ids of the obligations whose deadlines depend on it, directly or through others."""
+        read = {one.id: _names_in(one) for one in (*self.obligations, *self.answers)}
+        for fact, decision in self.answered_by.items():
+            read.setdefault(fact, {fact}).add(decision.id)
+        found = defaultdict[str, set[str]](set)
+        for one in self.obligations:
+            names, waiting = set[str](), [one.id]
+            while waiting:
+                name = waiting.pop()
+                if name not in names:
+                    names.add(name)
+                    found[name].add(one.id)
+                    waiting += read.get(name, ())
+        return found
+
+
+def _names_in(obligation: Obligation) -> set[str]:
+    """Return the facts an obligation names as deciding its deadlines or reminders, itself included."""
+    names = {obligation.since, obligation.when, obligation.lapses_with, *(own.since for own in obligation.own)}
+    names |= {obligation.recurs.since if obligation.recurs else None, *obligation.after, *obligation.also_by}
+    names |= {obligation.id, *(option.fact for option in obligation.options)}
+    return {name for name in names if name}
 
 
 def _body_name(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from calendars.calendar import Calendar
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
+from workflow.cases.commands.dependents import recomputed
 from workflow.cases.commands.opening import (
     Opening,
     check,
@@ -515,7 +516,7 @@ class CaseCommands:
             )
             for number, (kind, name, on, payload) in enumerate(told, 1)
         )
-        change = self._written(events, case, today)
+        change = self._depending(events, case, procedure, today) or self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under other rules of the organisation's own.
         moving = any(kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told)
@@ -523,6 +524,19 @@ class CaseCommands:
         before = self._ledger.rows(case.id) if moving else {}
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
+
+    def _depending(
+        self, events: tuple[Event, ...], case: Case, procedure: Procedure, today: date
+    ) -> CaseWrite | None:
+        """Return the write of these events with only what depends on them computed; None where anything may."""
+        if any(event.kind == "withdrawn" for event in events):
+            return None
+        after = case
+        for event in events:
+            after = apply(after, event)
+        if self._library.of(after) is not procedure:
+            return None
+        return recomputed(events, after, procedure, self._calendar, self._ledger.rows(case.id), today=today)
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:
         if case is not None and any(event.kind == "withdrawn" for event in events):

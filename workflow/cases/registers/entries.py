@@ -15,6 +15,8 @@ R = TypeVar("R")
 
 _ENTRY = re.compile(r"(?P<kind>measure|request|assignment)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
+_KINDS = ("measure.", "request.", "assignment.")
+
 
 def measure_id(number: int, period: str = "") -> str:
     """Return the id of a measure: `measure.3`, or `measure.3.2026Q3` for one period of a recurring measure."""
@@ -35,13 +37,12 @@ def is_entry(obligation: str) -> bool:
     """Return whether an id is of a register row (measure, request, assignment), not of the procedure's own
     obligation.
     """
-    return _ENTRY.fullmatch(obligation) is not None
+    return obligation.startswith(_KINDS) and _ENTRY.fullmatch(obligation) is not None
 
 
 def row_kind(obligation: str) -> str:
     """Return `measure`, `request` or `assignment`; "" for an obligation of the procedure."""
-    found = _ENTRY.fullmatch(obligation)
-    return found["kind"] if found else ""
+    return obligation.partition(".")[0] if is_entry(obligation) else ""
 
 
 def number_of(obligation: str) -> int:

@@ -1,0 +1,120 @@
+"""After a fact only what depends on it is computed: the rows are those of a case computed as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import calendars
+from tests.law import library
+from workflow.board.rows import Row, rows
+from workflow.cases.case import Case, Event, EventKind, Fact, apply
+from workflow.cases.commands.dependents import recomputed
+from workflow.cases.machine import stage
+from workflow.deadlines.resolver import deadlines
+from workflow.law.procedure import Procedure
+from workflow.ports import CaseWrite
+
+CALENDAR = calendars.calendar()
+EDITIONS = {edition.edition: edition for edition in library().all()}
+ANALYSIS = EDITIONS["internal-analysis.2024-01-01"]
+NOW = datetime(2026, 9, 1, 5, 0, tzinfo=UTC)
+TODAY = date(2026, 9, 1)
+
+
+def in_full(case: Case, procedure: Procedure) -> tuple[str, dict[str, Row]]:
+    """The stage and every row of a case."""
+    chain = deadlines(case, procedure, CALENDAR, today=TODAY, bare=True)
+    counted = rows(case, procedure, chain, CALENDAR, today=TODAY)
+    return stage(procedure, case, chain), {row.obligation: row for row in counted}
+
+
+def after(case: Case, kind: EventKind, name: str, on: date) -> tuple[CaseWrite | None, Case]:
+    """What an event of a case makes of it."""
+    procedure = EDITIONS[case.edition]
+    event = Event(case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=NOW, by="Айгүл", payload={})
+    changed = apply(case, event)
+    _, stored = in_full(case, procedure)
+    return recomputed((event,), changed, procedure, CALENDAR, stored, today=TODAY), changed
+
+
+@st.composite
+def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
+    """A case of any procedure, some of it done, planned, exempted or over, and one more event of it."""
+    edition = draw(st.sampled_from([ANALYSIS.edition, *sorted(EDITIONS)]))
+    procedure = EDITIONS[edition]
+    start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
+    names = sorted(procedure.facts)
+    days = st.integers(-60, 120).map(lambda n: start + timedelta(days=n))
+    some = st.dictionaries(st.sampled_from(names), days, max_size=8)
+    facts = {name: Fact(name=name, on=on) for name, on in draw(some).items()}
+    case = Case(
+        id="A",
+        procedure=procedure.id,
+        edition=edition,
+        digest=procedure.digest,
+        planned={procedure.begins_with: start, **draw(some)},
+        facts=facts,
+        exempted=frozenset(draw(st.sets(st.sampled_from(names), max_size=1))),
+        standing=draw(st.sampled_from(["active", "active", "active", "cancelled"])),
+        opened_at=NOW,
+    )
+    _, present = in_full(case, procedure)
+    periods = [name for name in present if name.partition(".")[0] in procedure.facts]
+    name = draw(st.sampled_from(sorted({*names, *periods})))
+    kind: EventKind = draw(st.sampled_from(["corrected", "planned"] if name in facts else ["fact", "planned"]))
+    return case, kind, name, draw(days)
+
+
+@settings(max_examples=400, deadline=None)
+@given(recorded())
+def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, EventKind, str, date]) -> None:
+    """Whatever the fact is: what it can change is computed, what it cannot change is as it was."""
+    case, kind, name, on = told
+    assume(case.digest)
+    written, changed = after(case, kind, name, on)
+    whole, becomes = in_full(changed, EDITIONS[case.edition])
+    _, was = in_full(case, EDITIONS[case.edition])
+
+    assert written is not None
+    assert {row.obligation: row for row in written.rows} == becomes
+    assert written.stage == whole
+    assert written.touched is not None
+    differ = {one for one in was.keys() | becomes.keys() if was.get(one) != becomes.get(one)}
+    assert differ <= written.touched
+
+
+def test_an_announcement_is_computed_alone() -> None:
+    """Only whether its text was checked depends on it: two rows of more than forty are computed."""
+    planned = {"analysis_started": date(2026, 4, 13)}
+    case = Case(
+        id="A",
+        procedure=ANALYSIS.id,
+        edition=ANALYSIS.edition,
+        digest=ANALYSIS.digest,
+        planned=planned,
+        opened_at=NOW,
+    )
+    written, _ = after(case, "fact", "start_announced", date(2026, 3, 30))
+
+    assert written is not None
+    assert written.touched == {"start_announced", "start_text_checked"}
+    assert len(written.rows) > 40
+
+
+@pytest.mark.parametrize("change", ["digest", "calendar", "nothing stored"])
+def test_rows_by_another_law_are_computed_as_a_whole(change: str) -> None:
+    """What is stored tells nothing then."""
+    case = Case(id="A", procedure=ANALYSIS.id, edition=ANALYSIS.edition, digest=ANALYSIS.digest, opened_at=NOW)
+    _, stored = in_full(case, ANALYSIS)
+    if change == "calendar":
+        stored = {name: row._replace(version="older") for name, row in stored.items()}
+    given_rows = {} if change == "nothing stored" else stored
+    other = replace(case, digest="other") if change == "digest" else case
+
+    assert recomputed((), other, ANALYSIS, CALENDAR, given_rows, today=TODAY) is None
+    assert recomputed((), case, ANALYSIS, CALENDAR, in_full(case, ANALYSIS)[1], today=TODAY) is not None
