@@ -208,6 +208,7 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
         text=command.text,
         on=command.on,
         author=_author(ctx),
+        for_office=ctx.operator,
         evidence=store_evidence(ctx, command.evidence),
         **stamp(ctx),
     )
@@ -218,7 +219,13 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
 def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
     """Refuse one's own assignment, with a ground; its giver is notified."""
     change = assignments.refuse(
-        ctx.desk, command.case, command.number, ground=command.ground, author=_author(ctx), **stamp(ctx)
+        ctx.desk,
+        command.case,
+        command.number,
+        ground=command.ground,
+        author=_author(ctx),
+        for_office=ctx.operator,
+        **stamp(ctx),
     )
     return command_result(change)
 
@@ -232,14 +239,12 @@ def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> Command
         command.number,
         until=command.until,
         ground=command.ground,
-        author=ctx.reader.person,
+        author=writer(ctx),
         **stamp(ctx),
     )
     return command_result(change)
 
 
 def _author(ctx: RequestContext) -> str:
-    """Return the person key that answers an assignment: the reader's person; "" for an operator, who may answer
-    any.
-    """
-    return "" if ctx.operator else ctx.reader.person or ctx.reader.login
+    """Return who answers an assignment: the account's person, else the login; "" for an unnamed operator."""
+    return writer(ctx) or ("" if ctx.operator else ctx.reader.login)

@@ -98,10 +98,13 @@ def test_letters_name_people_and_not_log_ins(
     file.write_text(
         """people examples/people.csv --now 2026-04-01T09:00
 user add officer --access officer --person a.akhmetova@example.kz --now 2026-04-01T09:00
+user add kim --access responsible --person v.kim@example.kz --now 2026-04-01T09:00
 as officer
 open internal-analysis --object-ru Закупки --object-kk "Сатып алу" --now 2026-04-01T10:00
 comment 2026-0001 "@Ким Виктория, проверьте перечень." --now 2026-04-01T11:00
 assignment give 2026-0001 v.kim@example.kz "Проверить перечень" --until 2026-04-20 --now 2026-04-01T11:05
+as kim
+assignment answer 2026-0001 1 --on 2026-04-01 --remark "Проверен." --now 2026-04-01T11:07
 remind --now 2026-04-01T11:10
 deliver --now 2026-04-01T11:10
 """,
@@ -122,6 +125,7 @@ deliver --now 2026-04-01T11:10
     assert sorted(leads) == [
         "Ахметова Айгерім Нұрланқызы даёт вам поручение.",
         "Ахметова Айгерім Нұрланқызы упоминает вас в обсуждении дела.",
+        "Ким Виктория Алексеевна сіз берген тапсырманың орындалғанын жазды.",
     ]
 
 

@@ -270,8 +270,8 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
         commands.give_alone(core, text=text, until=TODAY + day, **given).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    commands.answer(core, done, 1, text="", on=TODAY, author="one", by="one", **told)
-    commands.refuse(core, refused, 1, ground="no", author="one", by="one", **told)
+    commands.answer(core, done, 1, text="", on=TODAY, author="one", for_office=False, by="one", **told)
+    commands.refuse(core, refused, 1, ground="no", author="one", for_office=False, by="one", **told)
     withdraw(core, gone, "assignment.1", ground="mistake", by="boss", **told)
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:

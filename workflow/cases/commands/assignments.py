@@ -91,6 +91,7 @@ def answer(
     text: str,
     on: date,
     author: str,
+    for_office: bool,
     evidence: Iterable[Evidence] = (),
     by: str,
     now: datetime,
@@ -99,12 +100,13 @@ def answer(
     """Record that an assignment is done: on which day, and its evidence. Raises CannotAssign.
 
     Args:
-        author: key of the person who reports it: the assignee, or "" for a user acting for the office.
+        author: key of the person who reports it: the assignee, unless they act for the office; "" for nobody in
+            the list of people.
     """
     items = tuple(evidence)
 
     def events(case: Case) -> Sequence[EventDraft]:
-        known = _open(case, number, author)
+        known = _open(case, number, None if for_office else author)
         if on > today:
             raise CannotAssign("assignment.in_future", on=on, today=today)
         payload = _said(known, text, author, "answer")
@@ -122,6 +124,7 @@ def refuse(
     *,
     ground: str,
     author: str,
+    for_office: bool,
     by: str,
     now: datetime,
     today: date,
@@ -129,7 +132,7 @@ def refuse(
     """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day."""
 
     def events(case: Case) -> Sequence[EventDraft]:
-        known = _open(case, number, author)
+        known = _open(case, number, None if for_office else author)
         if not ground.strip():
             raise CannotAssign("assignment.no_ground")
         return [("assignment_refused", str(number), today, _said(known, ground, author, "refusal"))]
@@ -172,11 +175,11 @@ def _said(known: Assignment, text: str, author: str, kind: str) -> dict[str, obj
     return {"text": text.strip(), "person": author, "to": to}
 
 
-def _open(case: Case, number: int, author: str) -> Assignment:
+def _open(case: Case, number: int, author: str | None) -> Assignment:
     known = _known(case, number)
     if known.answered_on is not None:
         raise CannotAssign("assignment.answered", number=number)
-    if author and author != known.assignee:
+    if author is not None and author != known.assignee:
         raise CannotAssign("assignment.not_assignee", number=number)
     return known
 
