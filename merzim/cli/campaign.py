@@ -162,7 +162,7 @@ def show(
         call.print(f"{view.id}  {view.title[call.language]}  {view.until}  {_state(call, view)}")
         call.print(_counts(call, view) + "\n")
     call.table(
-        ("person", "unit", "state", "day", "id"),
+        ("person", "unit", "state", "on", "id"),
         [
             (
                 one.name,

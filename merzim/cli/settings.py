@@ -73,8 +73,13 @@ def _password(key: str) -> str:
 
 
 def _list(call: CommandContext, _: object, found: SettingList) -> int:
+    from i18n.dates import moment
+
     rows = [
-        (one.key, one.value, call.say(f"setting.source.{one.source}"), one.changed_by, one.changed_at)
+        (
+            *(one.key, one.value, call.say(f"setting.source.{one.source}")),
+            *(one.changed_by, moment(one.changed_at, call.language) if one.changed_at else ""),
+        )
         for one in found.settings
     ]
     call.table(("key", "value", "source", "by", "at"), rows)
@@ -83,8 +88,13 @@ def _list(call: CommandContext, _: object, found: SettingList) -> int:
 
 
 def _history(call: CommandContext, _: object, found: SettingHistory) -> int:
+    from i18n.dates import moment
+
     if found.changes or call.lists:
-        rows = [(one.at, one.by, one.key, one.before, one.after, one.ground) for one in found.changes]
+        rows = [
+            (moment(one.at, call.language), one.by, one.key, one.before, one.after, one.ground)
+            for one in found.changes
+        ]
         call.table(("at", "by", "key", "before", "after", "ground"), rows)
     else:
         call.print(call.say("web.settings.no_history"))

@@ -31,7 +31,7 @@ def add_to(app: typer.Typer) -> None:
             arguments=("address",),
             options={"topics": "topic"},
         ),
-        remove=mount("services.outgoing.webhooks:remove_webhook", _one, arguments=("webhook",)),
+        remove=mount("services.outgoing.webhooks:remove_webhook", _removed, arguments=("webhook",)),
         test=mount("services.outgoing.webhooks:test_webhook", _tried, arguments=("webhook",)),
         resend=mount("services.outgoing.webhooks:resend_delivery", _tried, arguments=("webhook", "seq:N")),
         rotate=mount("services.outgoing.webhooks:rotate_webhook_secret", _secret, arguments=("webhook",)),
@@ -79,6 +79,10 @@ def _show(call: CommandContext, _: object, hook: WebhookDetails) -> int:
 def _one(call: CommandContext, _: object, hook: WebhookView) -> int:
     _table(call, [hook])
     return DONE
+
+
+def _removed(call: CommandContext, _: object, hook: WebhookView) -> None:
+    call.print(call.say("cli.webhook.removed", address=hook.address))
 
 
 def _secret(call: CommandContext, _: object, hook: WebhookSecret) -> int:

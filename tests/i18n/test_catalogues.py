@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,15 @@ def _asked(code: str, language: str) -> set[str]:
     Kazakh words have one form only, so a bare word asks for nothing there.
     """
     return {name for name, form, _ in placeholders_of(template(code, language)) if form != "plural"}
+
+
+def test_what_is_allowed_is_listed_in_every_sentence_and_headings_begin_alike() -> None:
+    """A list shown as a plain value would show Python's brackets; a table has no heading in small letters."""
+    for code, language in product(sorted(i18n.codes()), i18n.LANGUAGES):
+        text = template(code, language)
+        bare = [name for name, form, _ in placeholders_of(text) if name == "allowed" and form != "join"]
+        assert not bare, f"{where(code)}: [{code}] {language}"
+        assert not (code.startswith("cli.head.") and text[0].islower()), f"{where(code)}: [{code}] {language}"
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))

@@ -36,6 +36,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     count = started.json["people"]
     assert f"{count} people would be written to" in preview.out
     assert len(people) == count > 3
+    assert " On " in over.out, "the day of an answer, not what kind of a day it is"
     # One of them has no address.
     assert (started.json["unreached"], f"reminds {count - 2} people" in reminded.out) == (1, True)
     assert len(list((tmp_path / "var" / "letters").glob("*.eml"))) >= count

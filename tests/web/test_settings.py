@@ -97,7 +97,9 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
     assert merzim("settings", "set", "backup.daily", "9").out.startswith("Nothing would change")
     assert merzim("settings", "take-back", "backup.daily").code == 0
     history = merzim("settings", "history", "--json").json["changes"]
+    shown = merzim("settings", "history").out
 
+    assert re.findall(r"(?m)^\d\d\.\d\d\.\d{4} \d\d:\d\d ", shown), "the moment in the time of Almaty"
     assert (rows["backup.daily"]["value"], rows["backup.daily"]["source"]) == ("9", "browser")
     assert "Changed in the browser: backup.at, backup.daily" in checked
     assert "backup.at, backup.daily" in diagnosed
