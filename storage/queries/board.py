@@ -1,0 +1,290 @@
+"""Queries of the board: deadlines, their sums, recommendations, assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    literal,
+    select,
+)
+
+from storage.board import figures, first_rows, lateness
+from storage.board import recommendations as recommended
+from storage.board import sums as summing
+from storage.board.first_rows import Firsts
+from storage.board.recommendations import Standing as Stands
+from storage.database.engine import reading
+from storage.database.in_list import execute_for_names, in_names
+from storage.queries.search import SearchReads
+from storage.rows import row, rows_by_case
+from storage.tables.board import DEADLINE, RECOMMENDATION
+from storage.tables.cases import ASSIGNMENT_GIVEN, CASE, EVENT
+from workflow.board.figures import Outcomes, StageSpan
+from workflow.board.rows import Row
+from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
+from workflow.cases.registers.assignments import AssignmentFilter
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+
+_OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
+_BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
+_ROWS_OF = (
+    select(DEADLINE)
+    .where(in_names(DEADLINE.c.case))
+    .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
+)
+_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """Number of active cases of one unit at one stage, and their overdue rows.
+
+    Attributes:
+        overdue: number of rows overdue on the day.
+        stake: points at stake in those rows, exact.
+    """
+
+    unit: str
+    stage: str
+    cases: int
+    overdue: int
+    stake: Decimal
+
+
+class BoardReads(SearchReads):
+    """Queries of the board's rows."""
+
+    def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
+        """Return open rows that are overdue on `today`, the longest overdue first."""
+        return self._rows(_BOARD.where(_OPEN, lateness.overdue(today)).order_by(*_IN_ORDER), unit)
+
+    def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
+        """Return open rows with a valid due date from `today` to `until`, both included, the nearest first."""
+        asked = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
+        return self._rows(asked.order_by(*_IN_ORDER), unit)
+
+    def missed(self, unit: str | None = None) -> Sequence[Row]:
+        """Return rows of the state `missed`, by due date."""
+        asked = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
+        return self._rows(asked.order_by(*_IN_ORDER), unit)
+
+    def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
+        """Return all board rows of these cases by case id, by due date, those without one last."""
+        with reading(self._engine) as connection:
+            return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible.among(cases)))
+
+    def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
+        """Return by case the day on which its given obligation was done, else is planned; cases without a day
+        are left out.
+        """
+        day, names = func.coalesce(DEADLINE.c.done_on, DEADLINE.c.planned_on), sorted({*steps.values()})
+        asked = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
+        asked = asked.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
+        with reading(self._engine) as connection:
+            records = execute_for_names(connection, asked, self._visible.among(steps))
+            return {case: on for case, obligation, on in records if steps[case] == obligation}
+
+    def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
+        """Return counts of active cases by unit and stage, with their overdue rows and the points at stake."""
+        active = and_(CASE.c.standing == "active", *self._visible.cases())
+        cases = (
+            select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
+        )
+        late = (
+            select(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake, func.count())
+            .join(CASE, CASE.c.id == DEADLINE.c.case)
+            .where(_OPEN, active, lateness.overdue(today))
+            .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
+        )
+        if unit is not None:
+            cases = cases.where(self._visible.within(CASE.c.unit, unit))
+            late = late.where(self._visible.within(CASE.c.unit, unit))
+        overdue: dict[tuple[str, str], int] = {}
+        stakes: dict[tuple[str, str], Decimal] = {}
+        with reading(self._engine) as connection:
+            known = connection.execute(cases.order_by(CASE.c.unit, CASE.c.stage)).all()
+            for where, stage, stake, number in connection.execute(late):
+                place = (where, stage)
+                overdue[place] = overdue.get(place, 0) + number
+                # A deduction is at stake too: its size counts.
+                stakes[place] = stakes.get(place, Decimal()) + abs(Decimal(stake or "0")) * number
+        return [
+            Count(
+                unit=where,
+                stage=stage,
+                cases=number,
+                overdue=overdue.get((where, stage), 0),
+                stake=stakes.get((where, stage), Decimal()),
+            )
+            for where, stage, number in known
+        ]
+
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
+        """Return the counts of rows by status and assignee."""
+        if self._scope is not None and self._scope.unit is None:
+            return Sums()
+        eyes = self._visible.filters(unit)
+        with reading(self._engine) as connection:
+            secret = summing.confidential(connection, horizon, eyes, besides=self._visible.elsewhere())
+        plain = self._plain(horizon, unit)
+        return summing.joined(plain, secret) if secret else plain
+
+    def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
+        """Return a page of the matching rows, the earliest due first."""
+        eyes = self._visible.filters(sought.unit, few=self._by_unit(sought, limit + offset))
+        with reading(self._engine) as connection:
+            return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
+
+    def count(self, sought: DeadlineFilter) -> int:
+        """Return the number of matching rows."""
+        if sought.on is None and sought.urgency != "undated":
+            return counted(self.sums(sought.horizon, sought.unit), sought)
+        eyes = self._visible.filters(sought.unit)
+        with reading(self._engine) as connection:
+            return summing.count(connection, sought, eyes)
+
+    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
+        """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
+        `first`.
+        """
+        eyes = self._visible.filters(unit)
+        with reading(self._engine) as connection:
+            return summing.by_day(connection, first, last, eyes)
+
+    def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
+        """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
+        eyes = self._visible.filters(unit)
+        with reading(self._engine) as connection:
+            return first_rows.by_day(connection, first, last, eyes, limit=limit)
+
+    def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
+        """Return, for each of these units, the due date of its longest overdue row."""
+        own = self._scope.unit if self._scope is not None else ""
+        if own is None:
+            return {}
+        seen = {*self._visible.below(own)} if own else {*units}
+        eyes = self._visible.filters(None, narrowed=False)
+        with reading(self._engine) as connection:
+            return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
+
+    def outcomes(
+        self, first: date, last: date, today: date, unit: str | None = None
+    ) -> tuple[Sequence[Outcomes], Sequence[StageSpan]]:
+        """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
+        in it.
+        """
+        seen = self._visible.filters(unit).rows
+        with reading(self._engine) as connection:
+            ended = figures.outcomes(connection, first, last, today, seen)
+            return ended, figures.stage_spans(connection, first, last, seen)
+
+    def unreported(
+        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
+    ) -> Mapping[str, Firsts]:
+        """Return by quarter the number of rows that were due before the day and not reported, and some of
+        them.
+        """
+        eyes = self._visible.filters(unit)
+        with reading(self._engine) as connection:
+            return first_rows.unreported(connection, today, eyes, limit=limit, offset=offset)
+
+    def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[Stands, int]:
+        """Return the number of recommendations by status and lateness, with all other filters applied."""
+        seen = self._recommended(narrowed.unit)
+        with reading(self._engine) as connection:
+            return recommended.counts(connection, narrowed, today, [*seen, *self._worded(narrowed.words)])
+
+    def recommended(
+        self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Place]:
+        """Return a page of the matching recommendations, by case, risk and measure."""
+        seen = self._recommended(narrowed.unit)
+        with reading(self._engine) as connection:
+            seen += self._worded(narrowed.words)
+            return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
+
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
+        """Return risks found in more than one case, those in most units first, each with up to `first`
+        examples.
+        """
+        seen = self._recommended(unit)
+        with reading(self._engine) as connection:
+            return recommended.alike(connection, seen, limit=limit, first=first)
+
+    def assignments(
+        self, sought: AssignmentFilter, *, limit: int, offset: int = 0
+    ) -> tuple[Sequence[Row], int]:
+        """Return a page of the matching assignments' rows, and their total number.
+
+        Open ones are ordered by due date, the longest overdue first; answered ones the latest first.
+        """
+        if self._visible.is_blind:
+            return [], 0
+        given = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
+        number = literal("assignment.").concat(EVENT.c.name)
+        given = given.join(EVENT, and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == number))
+        states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
+        asked = [*self._visible.cases()]
+        if sought.whose == "mine":
+            asked.append(DEADLINE.c.responsible == sought.person)
+        elif sought.whose == "given":
+            asked.append(EVENT.c.by == sought.login)
+        if sought.state != "all":
+            asked.append(DEADLINE.c.state == states[sought.state])
+        if sought.state == "overdue":
+            asked.append(DEADLINE.c.due < sought.today)
+        waits = sought.state in ("open", "overdue")
+        given = given.where(ASSIGNMENT_GIVEN, *asked)
+        order = DEADLINE.c.due if waits else DEADLINE.c.due.desc()
+        page = given.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(given.subquery())).scalar_one()
+            return [row(record) for record in connection.execute(page)], total
+
+    def _plain(self, horizon: Horizon, unit: str | None) -> Sums:
+        roots = self._visible.roots(unit)
+        if len(roots) > 1:
+            # Neither lies in the other: nothing is in both.
+            return Sums()
+        return self._kept.sums(horizon, roots[0] if roots else None)
+
+    def _by_unit(self, sought: DeadlineFilter, wanted: int) -> bool:
+        """Return whether the rows of a list are found faster unit by unit than by reading everybody's by due
+        date.
+        """
+        roots, asked = self._visible.roots(sought.unit), sought.asked
+        in_names = asked is not None and len(asked) <= summing.NAMED
+        if not (roots or in_names) or sought.on is not None:
+            return bool(roots) or in_names
+        units = len({one.unit for one in asked or ()}) if in_names else len(self._visible.below(roots[0]))
+        every_sum = self._kept.sums(sought.horizon)
+        if sought.urgency == "undated":
+            # No sum counts these: as many as what is dated, and spread evenly over the units.
+            every = counted(every_sum, replace(sought, urgency="open", unit=None, stage=None, asked=None))
+            share = units / max(1, len(self.office().units))
+            return share * share * every < wanted
+        theirs = counted(
+            self._plain(sought.horizon, sought.unit),
+            replace(sought, unit=None, stage=None, asked=asked if in_names else None),
+        )
+        every = counted(every_sum, replace(sought, unit=None, stage=None, asked=None))
+        return theirs + units < wanted * every / max(1, theirs)
+
+    def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
+        asked = asked.where(*self._visible.cases())
+        if unit is not None:
+            asked = asked.where(self._visible.within(DEADLINE.c.unit, unit))
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(asked)]
+
+    def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
+        reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)
+        return self._visible.lines(RECOMMENDATION.c.case, reach)

@@ -1,0 +1,248 @@
+"""Queries of cases: lists of heads, whole cases, their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from calendars.hours import end_of_day, moment_of
+from storage.board import lateness
+from storage.cases.registers import cases_with_entries
+from storage.database.dialect import folded_within
+from storage.database.engine import read_once, reading
+from storage.database.in_list import execute_for_names, in_collection, in_names
+from storage.queries.search import SearchReads
+from storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
+from storage.tables.board import DEADLINE
+from storage.tables.cases import CASE, EVENT
+from workflow.board.portfolio import APPROVAL
+from workflow.board.rows import CaseFilter
+from workflow.cases.case import Case, CaseStatus, Event
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen
+from workflow.search_words import may_be_mistyped, typed_words, word_texts
+
+_HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
+_EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
+_NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
+
+
+class CaseReads(SearchReads):
+    """Queries of cases."""
+
+    def cases(
+        self,
+        unit: str | None = None,
+        *,
+        standing: CaseStatus | None = None,
+        stage: str | None = None,
+        procedure: str | None = None,
+        search: str = "",
+        limit: int | None = None,
+    ) -> Sequence[Case]:
+        """Return the heads of cases, the newest first, without facts and plan dates.
+
+        Args:
+            search: words to find in id, object or unit (`workflow.search_words`).
+        """
+        asked = select(*HEAD).where(*self._visible.cases())
+        asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
+        narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
+        for name, value in narrowed.items():
+            if value is not None:
+                asked = asked.where(CASE.c[name] == value)
+        asked = asked.where(*self._found(search))
+        if unit is not None:
+            asked = asked.where(self._visible.within(CASE.c.unit, unit))
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(asked)]
+
+    def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+        """Return a page of the matching cases as heads, the newest first: `count` of them after the first
+        `first`.
+        """
+        # Ids first: they are read off an index, and only what is shown is looked up whole.
+        shown = select(CASE.c.id).where(*self._wanted(wanted))
+        shown = shown.order_by(*_NEWEST).limit(count).offset(first)
+        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(asked)]
+
+    def earliest(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+        """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
+        first `first`.
+        """
+        shown = select(CASE.c.id).where(*self._wanted(wanted)).order_by(*_EARLIEST).limit(count).offset(first)
+        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(asked)]
+
+    def by_stage(self, wanted: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
+        """Return by stage the number of matching cases, and the earliest begun of them as heads."""
+        stage = CASE.c.stage
+        ranked = select(
+            CASE.c.id,
+            func.count().over(partition_by=stage).label("k_all"),
+            func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
+        )
+        shown = ranked.where(*self._wanted(wanted)).subquery()
+        asked = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
+        asked = asked.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
+        found: dict[str, tuple[int, list[Case]]] = {}
+        with reading(self._engine) as connection:
+            for record in connection.execute(asked):
+                found.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
+        return found
+
+    def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
+        """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
+        told = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
+        asked = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), told)
+        found: dict[str, list[Event]] = {}
+        with reading(self._engine) as connection:
+            for one in map(event, execute_for_names(connection, asked, self._visible.among(cases))):
+                found.setdefault(one.case, []).append(one)
+        return found
+
+    def how_many(self, wanted: CaseFilter) -> int:
+        """Return the number of matching cases; cases without access limits are counted by an index alone."""
+        asked = select(func.count()).select_from(CASE)
+        plain = asked.where(not_(CASE.c.confidential), *self._wanted(wanted, to_know=False))
+        secret = asked.where(CASE.c.confidential, *self._wanted(wanted))
+        with reading(self._engine) as connection:
+            return sum(connection.execute(one).scalar_one() for one in (plain, secret))
+
+    def with_facts(
+        self, procedure: str, facts: Collection[str], *, first: int, count: int | None
+    ) -> tuple[list[str], int]:
+        """Return ids of a page of a procedure's cases with one of the facts recorded, the newest first, and
+        their total number; cancelled cases are left out.
+        """
+        done = select(DEADLINE.c.case).where(DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None))
+        narrowed = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
+        shown = select(CASE.c.id).where(*self._visible.cases(), *narrowed)
+        with reading(self._engine) as connection:
+            total = connection.execute(select(func.count()).select_from(shown.subquery())).scalar_one()
+            ids = connection.execute(shown.order_by(*_NEWEST).limit(count).offset(first)).scalars()
+            return list(ids), total
+
+    def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
+        """Return those of the procedures that have a case, whatever its status."""
+        of_one = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        with reading(self._engine) as connection:
+            return frozenset(
+                name
+                for name in procedures
+                if connection.execute(of_one.where(CASE.c.procedure == name)).first() is not None
+            )
+
+    def own_of(self, unit: str) -> int:
+        """Return the number of cases of a unit itself, whatever their status, without those of units below
+        it.
+        """
+        asked = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalar_one()
+
+    def any_case(self) -> bool:
+        """Return whether any case is visible."""
+        asked = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).first() is not None
+
+    def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, as heads (without facts and plan dates)."""
+        asked = _HEADS_OF.where(*self._visible.cases())
+        with reading(self._engine) as connection:
+            found = by_id(head(record) for record in execute_for_names(connection, asked, cases))
+            if missing := self._visible.assigned(connection, [name for name in cases if name not in found]):
+                others = by_id(head(one) for one in execute_for_names(connection, _HEADS_OF, missing))
+                return {**found, **others}
+            return found
+
+    def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, computed from their events."""
+        found = self._ledger.cases(self._visible.among(cases))
+        return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
+
+    def stages(self, cases: Collection[str]) -> Mapping[str, str]:
+        """Return the stage of each of these cases, by id."""
+        asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
+        with reading(self._engine) as connection:
+            records = execute_for_names(connection, asked, self._visible.among(cases))
+            return {record.id: record.stage for record in records}
+
+    def case(self, case: str) -> Case | None:
+        """Return one whole case; None if there is none with that id, or it is not visible."""
+        found = self._ledger.case(case) if self._visible.among([case]) else None
+        return as_seen(found, self.scope_in(found)) if found is not None else None
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Return the events of a case in order."""
+        head = self.heads([case]).get(case)
+        return events_as_seen(self._ledger.events(case), self.scope_in(head)) if head is not None else ()
+
+    def with_registers(self, unit: str | None = None) -> Sequence[Case]:
+        """Return the active cases that have a risk register or another one, whole, in order of id."""
+        # For readers of one unit the whole country's cases need not be searched.
+        own = self._scope.unit if self._scope is not None else None
+        found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
+        return [found[case] for case in sorted(found)]
+
+    def _found(self, search: str) -> list[ColumnElement[bool]]:
+        """Return the conditions that each word occurs in id or object, or in the name of the unit.
+
+        Few cases are found by the index of words. The texts are read where too many have them, and where none
+        has a number or a short word, which may stand within a longer one.
+        """
+        typed = typed_words(search)
+        if not typed:
+            return []
+        found = read_once(
+            self._engine,
+            lambda _: self.found_cases(search, near=False),
+            *("found cases", search, self._scope),
+        )
+        if found.places and not found.more:
+            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in found.places))]
+        whole = " ".join(filter(may_be_mistyped, typed))
+        is_none = not found.places and bool(whole)
+        if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
+            return [false()]
+        office = self.office()
+        return [
+            or_(
+                *(folded_within(self._engine, CASE.c.search, form) for form in forms),
+                in_collection(self._engine, CASE.c.unit, office.called(forms)),
+            )
+            for forms in map(word_texts, typed)
+        ]
+
+    def _wanted(self, wanted: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+        asked = self._visible.cases(to_know=to_know)
+        for name in ("procedure", "stage", "standing"):
+            value = getattr(wanted, name)
+            if value is not None:
+                asked.append(CASE.c[name] == value)
+        if wanted.unit is not None:
+            asked.append(self._visible.within(CASE.c.unit, wanted.unit))
+        if wanted.late_on is not None:
+            late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
+            asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
+            asked.append(CASE.c.standing == "active")
+        if wanted.year is not None:
+            first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
+            within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
+            opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
+            asked.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
+        asked += self._found(wanted.search)
+        return asked

@@ -1,0 +1,105 @@
+"""Queries of notices and of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import (
+    and_,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from notifications.notice import Notice
+from notifications.ports import InboxLine
+from storage.database.engine import reading
+from storage.notices import inbox, tally
+from storage.queries.reader import Reader
+from storage.rows import notice
+from storage.tables.cases import CASE
+from storage.tables.notices import NOTICE
+
+
+class NoticeReads(Reader):
+    """Queries of notices and of the inbox."""
+
+    def notices(self, case: str) -> Sequence[Notice]:
+        """Return the notices of a case, the newest first."""
+        return self._outbox.notices(case=case) if self._visible.among([case]) else ()
+
+    def notices_matching(
+        self,
+        *,
+        case: str = "",
+        person: str = "",
+        state: str = "",
+        channel: str = "",
+        limit: int | None = None,
+        skip: int = 0,
+    ) -> Sequence[Notice]:
+        """Return notices that match the given filters, the newest first, without digests that had no content.
+
+        A notice about no case is visible to its recipient and to readers of the whole office.
+        """
+        # Aliased, because the visibility of a case queries the same table for each row.
+        told = NOTICE.alias("told")
+        narrowed = {"case": case, "person": person, "state": state, "channel": channel}
+        narrowed = {name: value for name, value in narrowed.items() if value}
+        shown = [or_(told.c.state != "withdrawn", told.c.case.is_not(None))]
+        newest = (told.c.queued_at.desc(), told.c.key)
+        of_a_case = [told.c.case.is_not(None), *self._visible.cases()]
+        of_none = [told.c.case.is_(None)]
+        if self._scope is not None and self._scope.unit != "":
+            of_none.append(told.c.person.in_(self._scope.names))
+        if not (case or person) and self._few_notices(None if limit is None else skip + limit):
+            # Found case by case: by date, state or channel one would walk over everybody's.
+            shown += [func.coalesce(told.c[name], "") == value for name, value in narrowed.items()]
+            theirs = select(told.c.key, told.c.queued_at).join(CASE, CASE.c.id == told.c.case)
+            nobodys = select(told.c.key, told.c.queued_at).where(*of_none, *shown)
+            both = union_all(theirs.where(*of_a_case, *shown), nobodys).subquery()
+            keys = select(both.c.key).order_by(both.c.queued_at.desc(), both.c.key).limit(limit).offset(skip)
+            asked = select(told).where(told.c.key.in_(keys)).order_by(*newest)
+        else:
+            shown += [told.c[name] == value for name, value in narrowed.items()]
+            if state and state != "sent":
+                # Said in the words of the index that leaves out what was sent, which most notices were.
+                shown.append(told.c.state != literal_column("'sent'"))
+            asked = select(told).outerjoin(CASE, CASE.c.id == told.c.case).where(*shown)
+            if self._scope is not None:
+                asked = asked.where(or_(and_(*of_none), and_(*of_a_case)))
+            asked = asked.order_by(*newest).limit(limit).offset(skip)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(asked)]
+
+    def _few_notices(self, wanted: int | None) -> bool:
+        """Return whether a page of the register is found faster by the cases of the reader's units, when these
+        are a small part of the office, than by reading all notices from the newest on.
+        """
+        if self._scope is None or self._scope.unit == "":
+            return False
+        if self._scope.unit is None:
+            return True
+        with reading(self._engine) as connection:
+            number = sum(tally.counts(connection).values())
+        part = len(self._visible.below(self._scope.unit)) / max(1, len(self.office().units))
+        return part * number < (number if wanted is None else wanted / part)
+
+    def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Return by obligation the key of the last letter the reader got and has not acknowledged."""
+        if self._scope is None or not cases:
+            return {}
+        with reading(self._engine) as connection:
+            return inbox.unread_letters(connection, cases, self._scope.names)
+
+    def unread_lines(self, person: str) -> int:
+        """Return the number of a person's unread inbox events."""
+        return 0 if self._visible.is_blind else inbox.unread(self._engine, person, self._visible.cases())
+
+    def inbox(self, person: str, *, limit: int, offset: int = 0) -> Sequence[InboxLine]:
+        """Return the inbox events of a person, the newest first."""
+        if self._visible.is_blind:
+            return []
+        return inbox.lines(self._engine, person, self._visible.cases(), limit=limit, offset=offset)
