@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from uuid import uuid4
 
 from services.configuration.settings import BadSetting, Settings
 from services.configuration.translations import use_languages
 from services.configuration.values import HOME_CALENDAR
-from services.moments import Clock
-from workflow.refusal import Refusal
+from services.moments import Clock, NoteWriter
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -69,12 +67,6 @@ _BUILT_BY_SETTINGS = (
 log = logging.getLogger("merzim.house")
 
 
-class NoteWriter(Protocol):
-    """A function that reports a message: a code of the catalogues with its arguments."""
-
-    def __call__(self, code: str, **arguments: object) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class RoundMark:
     """The point up to which a round compared rows with their cases: the last audit log entry, the day, and the
@@ -118,8 +110,8 @@ class AppContext:
         self.creates_database = True
         self.stopping = threading.Event()
         self.rows_compared: RoundMark | None = None
-        self._clock = clock
-        self._note = _log_note if note is None else note
+        self.clock = clock
+        self.note = _log_note if note is None else note
 
     def with_own_connections(self) -> AppContext:
         """Return a context of the same settings with connections of its own, for work in another thread."""
@@ -133,7 +125,7 @@ class AppContext:
 
     def with_settings(self, settings: Settings) -> AppContext:
         """Return a context of other settings, with connections of its own."""
-        other = AppContext(settings, clock=self._clock, system_clock=self.system_clock, note=self._note)
+        other = AppContext(settings, clock=self.clock, system_clock=self.system_clock, note=self.note)
         other.answers_pages = self.answers_pages
         return other
 
@@ -220,26 +212,16 @@ class AppContext:
         return heads(self.engine, (adoptions.KIND,), own_rules.KINDS, setting_changes.KINDS)
 
     def lay_over_settings(self) -> None:
-        """Lay what administrators changed in the browser over the configured settings.
-
-        What this version cannot use, because a key is gone or takes another value, is left as configured.
-        """
-        from services.configuration.keys import CHANGEABLE_KEYS, overlaid
+        """Lay what administrators changed in the browser over the configured settings."""
+        from services.configuration.overlay import changed_settings
         from storage.org import setting_changes
 
-        taken, settings = setting_changes.changes(self.unprepared), self.configured
-        if not taken and not self._settings_head:
+        changes = setting_changes.changes(self.unprepared)
+        if not changes and not self._settings_head:
             return
-        for key, change in setting_changes.in_force(taken).items():
-            if key not in CHANGEABLE_KEYS:
-                continue
-            try:
-                settings = overlaid(settings, {key: change.after})
-            except (Refusal, ValueError, TypeError):
-                log.error("%s = %s, set in the browser, is no value of this version", key, change.after)
         stored = setting_changes.passwords(self.unprepared)
-        self.settings = replace(settings, passwords=self.passwords_for(settings, stored))
-        self._settings_head = taken[-1].hash if taken else ""
+        self.settings = self.with_passwords(changed_settings(self.configured, changes), stored)
+        self._settings_head = changes[-1].hash if changes else ""
         self._forget(*_BUILT_BY_SETTINGS)
 
     def lay_over_stored_settings(self) -> None:
@@ -253,23 +235,11 @@ class AppContext:
         if self.has_database and look(self.unprepared).schema:
             self.lay_over_settings()
 
-    def passwords_for(self, settings: Settings, stored: Mapping[str, str]) -> dict[str, str]:
-        """Return the passwords in place of those of the environment, by key.
+    def with_passwords(self, settings: Settings, stored: Mapping[str, str]) -> Settings:
+        """Return settings with the passwords given in the browser, by key."""
+        from services.configuration.overlay import with_passwords
 
-        One given in the browser opens the server alone it was given for; the one in the environment goes to no
-        server that was named in the browser.
-        """
-        from services.configuration.keys import SERVER_KEYS, password_owner
-        from storage.accounts.encryption import UnreadableSecret
-
-        passwords: dict[str, str] = {}
-        for key, server in SERVER_KEYS.items():
-            if not settings.from_browser.isdisjoint(server):
-                passwords[key] = ""
-            if stored.get(key):
-                with suppress(UnreadableSecret, BadSetting):
-                    passwords[key] = self.cipher.decrypt(stored[key], password_owner(settings, key))
-        return passwords
+        return with_passwords(settings, stored, lambda: self.cipher)
 
     @property
     def installation(self) -> str:
@@ -335,7 +305,7 @@ class AppContext:
         for one in read.left_out:
             code = "law.left_out_adopted" if one.adopted else "law.left_out"
             self.unused_files[one.file] = code, reason(one)
-            self._note(code, file=one.file, reason=reason(one))
+            self.note(code, file=one.file, reason=reason(one))
         return read
 
     def _read_editions(self) -> Editions:
@@ -363,7 +333,7 @@ class AppContext:
         read = read_registers(self.settings)
         for one in read.left_out:
             self.unused_files[one.file] = "law.left_out", reason(one)
-            self._note("law.left_out", file=one.file, reason=reason(one))
+            self.note("law.left_out", file=one.file, reason=reason(one))
         return Registers(read.registers)
 
     @property
@@ -429,14 +399,28 @@ class AppContext:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             AnothersDatabase: it belongs to another installation.
         """
+        from services.preparation import prepare_database
         from storage.database.limits import long_work
 
         if not self.creates_database:
             self._refuse_missing_database()
-        with long_work():
-            engine = self._prepared()
+        # The calculation of the board reads it while it is being prepared.
+        self.__dict__["engine"] = self.unprepared
+        try:
+            with long_work():
+                prepare_database(
+                    self.unprepared,
+                    installation=self.installation,
+                    many_nodes=self.many_nodes,
+                    clock=self.clock,
+                    system_clock=self.system_clock,
+                    note=self.note,
+                    recompute=lambda case, today: self.desk.recomputed(case, today=today),
+                )
+        finally:
+            self._forget("engine")
         self.lay_over_settings()
-        return engine
+        return self.unprepared
 
     def _refuse_missing_database(self) -> None:
         """Raise if there is no database, without creating one (opening an SQLite file would)."""
@@ -447,35 +431,6 @@ class AppContext:
         if _is_missing_file(url):
             raise StorageUnavailable("no_database", where=url.partition(":///")[2])
         refuse_missing(self.unprepared)
-
-    def _prepared(self) -> Any:
-        from storage.board import word_index
-        from storage.cases import recommendations
-        from storage.maintenance.installation import claim, refuse_anothers
-        from storage.maintenance.schema import BOARD, create_or_migrate
-        from storage.maintenance.vouching import ensure_baseline
-
-        name = self.installation
-        status = refuse_anothers(self.unprepared, name)
-        migrated = create_or_migrate(self.unprepared)
-        if self.many_nodes:
-            from services.jobs import queue
-            from storage.database.engine import driver, writing
-
-            with writing(self.unprepared) as connection:
-                queue.prepare(driver(connection))
-        if name and not status.name:
-            claim(self.unprepared, name)
-        ensure_baseline(self.unprepared, now=self._clock().now)
-        if migrated or status.board < BOARD:
-            self._catch_up()
-            if waiting := recommendations.waiting(self.unprepared):
-                self._note("cli.recommendations_behind", count=waiting)
-                recommendations.catch_up(self.unprepared)
-            if waiting := word_index.waiting(self.unprepared):
-                self._note("cli.search_behind", count=waiting)
-                word_index.catch_up(self.unprepared)
-        return self.unprepared
 
     @property
     def many_nodes(self) -> bool:
@@ -671,7 +626,7 @@ class AppContext:
         """
         from services.configuration.secret_keys import read_cipher
 
-        return read_cipher(self.settings, os.environ, note=self._note)
+        return read_cipher(self.settings, os.environ, note=self.note)
 
     @cached_property
     def answers(self) -> SqlIdempotency:
@@ -725,35 +680,6 @@ class AppContext:
         """Close the database if it was opened."""
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
-
-    def _catch_up(self) -> None:
-        """Rebuild the board if this version needs columns that an older one did not write."""
-        from storage.maintenance.after_migration import behind, catch_up
-        from storage.maintenance.verify import rebuild
-        from storage.refusals import CannotRebuild
-
-        def rebuild_board(each: Callable[[], None]) -> None:
-            self._note("cli.board_behind")
-            moment = self._clock()
-            try:
-                rebuild(
-                    self.unprepared,
-                    lambda case: self.desk.recomputed(case, today=moment.today),
-                    now=moment.now,
-                    each=each,
-                )
-            except CannotRebuild as refusal:
-                # All other cases are rebuilt; `merzim verify` says what is wrong with these; no restart helps.
-                self._note(refusal.code, **refusal.arguments)
-
-        if not behind(self.unprepared):
-            return
-        # The calculation of the board reads `self.engine`, which is only now being prepared.
-        self.__dict__["engine"] = self.unprepared
-        try:
-            catch_up(self.unprepared, rebuild_board, holder=uuid4().hex, clock=lambda: self.system_clock().now)
-        finally:
-            self._forget("engine")
 
     def _units(self) -> frozenset[tuple[str, str, str | None]]:
         from storage.org.store import units

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from calendars.hours import Today
 from calendars.hours import almaty as almaty
@@ -26,3 +27,9 @@ class Moment:
 
 
 Clock = Callable[[], Moment]
+
+
+class NoteWriter(Protocol):
+    """A function that reports a message: a code of the catalogues with its arguments."""
+
+    def __call__(self, code: str, **arguments: object) -> None: ...

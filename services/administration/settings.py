@@ -264,7 +264,7 @@ def take_back_setting(ctx: RequestContext, command: TakeBackSetting) -> Settings
     before, stored = ctx.app.settings, setting_changes.passwords(ctx.app.engine)
     secrets = {change.key: ""} if change.key in SERVER_KEYS else {}
     settings = _laid_over(ctx, force)
-    after = replace(settings, passwords=ctx.app.passwords_for(settings, {**stored, **secrets}))
+    after = ctx.app.with_passwords(settings, {**stored, **secrets})
     _refuse_unfit(ctx, after)
     effects = list(_effects(ctx, before, after))
     _write(ctx, taken, [back], secrets)
@@ -420,10 +420,9 @@ def _proposed(ctx: RequestContext, values: Mapping[str, str], given: Mapping[str
     }
     for key, text in texts.items():
         _refuse_value(ctx, key, text)
-    after = overlaid(before, texts)
     stored = {key: text for key, text in setting_changes.passwords(ctx.app.engine).items() if key not in given}
-    passwords = {**ctx.app.passwords_for(after, stored), **given}
-    after = replace(after, passwords=passwords)
+    after = ctx.app.with_passwords(overlaid(before, texts), stored)
+    after = replace(after, passwords={**after.passwords, **given})
     _refuse_unfit(ctx, after)
     return after
 
