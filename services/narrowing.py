@@ -6,6 +6,7 @@ from services.context import RequestContext
 from services.verbs import NotFound
 from workflow.law.procedure import Procedure
 from workflow.org.access import within
+from workflow.refusal import Refusal
 
 USUAL = "internal-analysis"
 
@@ -43,3 +44,17 @@ def known_year(ctx: RequestContext, year: int | None = None) -> int:
     if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
         raise UnknownYear("web.problem.no_year")
     return year
+
+
+MAX_EXPORTED = 20_000
+"""Maximum rows of a workbook; longer lists must be filtered first."""
+
+
+class TooManyRows(Refusal):
+    """The list has more rows than one workbook can have."""
+
+
+def require_exportable(total: int) -> None:
+    """Raise TooManyRows for a list longer than one workbook can have."""
+    if total > MAX_EXPORTED:
+        raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from notifications.recipients import Problem
     from notifications.statistics import Fault, Figures
     from services.app import AppContext
+    from services.context import RequestContext
+
+FAILED = 10
+"""Number of undelivered letters shown on the overview."""
 
 
 def figures(app: AppContext, *, now: datetime) -> Figures:
@@ -51,6 +55,18 @@ def _setting_faults(app: AppContext) -> list[Fault]:
         message = refusal(trouble, app.settings.office.language)
         return [Fault(channel="", code="settings", answer=message, since=None, letters=0)]
     return []
+
+
+def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
+    """Return the faults of channels, for managers only."""
+    return faults(ctx.app) if ctx.reader.may("manage") else ()
+
+
+def undelivered(ctx: RequestContext) -> list[Notice]:
+    """Return the newest letters that did not arrive, of cases visible to the reader."""
+    found = failed(ctx.app, limit=FAILED)
+    seen = ctx.reads.heads({one.case for one in found}) if found else {}
+    return [one for one in found if one.case in seen]
 
 
 def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:

@@ -13,12 +13,12 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
+from services import narrowing
 from services.moments import Moment
 from storage.org import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
-from web.ui import tables
 from workflow.cases.commands.opening import Opening
 
 
@@ -191,7 +191,7 @@ def test_a_workbook_too_large_is_refused_in_words(
 ) -> None:
     """It says how many there are and how to have fewer."""
     kept.open(4)
-    monkeypatch.setattr(tables, "MAX_EXPORTED", 3)
+    monkeypatch.setattr(narrowing, "MAX_EXPORTED", 3)
     answer = officer.get("/cases.xlsx?lang=ru")
 
     assert answer.status_code == 422

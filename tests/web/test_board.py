@@ -8,9 +8,9 @@ from decimal import Decimal
 from starlette.testclient import TestClient
 
 import calendars
+from services.board.board import Board, board
 from tests.web.conftest import TODAY, Home, build
 from tests.web.offices import library
-from web.pages.overview.board import Board, board
 
 
 def seen(home: Home, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:

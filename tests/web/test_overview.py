@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.app import build_app
+from services.board.overview import Overview, overview
 from services.configuration.settings import DatabaseSettings
 from services.moments import Moment
 from storage.cases.ledger import SqlLedger
@@ -26,7 +27,6 @@ from storage.org import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
 from tests.web.offices import library, office
 from web.app import create_app
-from web.pages.overview.view import Overview, overview
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office

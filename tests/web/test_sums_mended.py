@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.board.assignees import find_assignments, person_sums, rank_workloads
+from services.board.overview import _by_stage, _by_stage_mended, _worst, at_stake
 from storage.board.sums import joined
 from tests.law import analysis, library
-from web.pages.overview.view import _by_stage, _by_stage_mended, _worst, at_stake
-from web.ui.assignees import find_assignments, person_sums, rank_workloads
 from workflow.board.sums import (
     AssigneeKey,
     DeadlineFilter,

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
+from services import narrowing
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
-from web.ui import tables
 from workflow.org.access import Reader
 
 LISTS = {
@@ -82,7 +82,7 @@ def test_a_list_too_long_for_a_workbook_is_refused_in_words(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says how many rows there are and how to have fewer."""
-    monkeypatch.setattr(tables, "MAX_EXPORTED", 1)
+    monkeypatch.setattr(narrowing, "MAX_EXPORTED", 1)
     for address in ("/deadlines.xlsx", "/desk.xlsx?show=all", "/cases.xlsx"):
         answer = home.client().get(address, params={"lang": "ru"})
         assert answer.status_code == 422

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import BeforeValidator
 
+from services.board.board import SHOWN, board
 from services.cases.portfolio import (
     ListPortfolio,
     ListStages,
@@ -27,7 +28,6 @@ from web.api.answers import MAX_PER_PAGE, PROBLEMS, BoardAnswer, CaseAnswer, Cas
 from web.auth.dependencies import Reading
 from web.http.parameters import CaseId, Number, SearchText
 from web.pages.cases.case_view import judge
-from web.pages.overview.board import SHOWN, board
 from web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus

@@ -8,17 +8,17 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
+from services.board.deadlines import DeadlineQuery, deadlines
+from services.board.figures import FiguresLine, figures_of
+from services.board.overview import overview
+from services.board.tasks import tasks_view
 from services.inputs import Day
+from services.outgoing.sending import undelivered, visible_faults
 from services.results import InLanguage, OptionalText, Points, Result, at
 from web.api.answers import BoardLine, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading, Recording
 from web.http.parameters import Number, SearchText
-from web.pages.my_tasks.view import desk_view
-from web.pages.overview.deadlines import Asking as Wanted
-from web.pages.overview.deadlines import deadlines
-from web.pages.overview.figures import FiguresLine, line_name
-from web.pages.overview.pages import figures_of, seen_faults, undelivered
-from web.pages.overview.view import overview
+from web.ui.board_lines import line_name
 from web.ui.render import RequestTranslator
 from workflow.board.sums import Urgency
 
@@ -215,7 +215,7 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText =
             for row in view.matrix.rows
         ],
         undelivered=[notice_answer(notice, office, translator) for notice in failed],
-        faults=seen_faults(ctx),
+        faults=visible_faults(ctx),
     )
 
 
@@ -232,7 +232,9 @@ def list_deadlines(
 ) -> DeadlineList:
     """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
     today = ctx.today
-    filter_ = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+    filter_ = DeadlineQuery(
+        urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None
+    )
     view = deadlines(
         ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number, reader=ctx.reader.person
     )
@@ -246,5 +248,5 @@ def list_own_tasks(
     """Return the tasks of the reader. `all`: for officers, also those of all others visible to them."""
     today = ctx.today
     show_all = {"all": True, "mine": False}.get(show)
-    view = desk_view(ctx, everything=show_all, opened=None, today=today)
+    view = tasks_view(ctx, everything=show_all, today=today)
     return DeskAnswer.of(view, translator.language, today=today)

@@ -19,8 +19,8 @@ from services.outgoing.letters import Channel, Letter
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.http_figures import SECONDS, answered
 from web.http.parameters import CaseId
-from web.pages.overview.view import near
 from workflow.board.sums import horizon, total
+from workflow.deadlines.status import near
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import HistogramMetricFamily

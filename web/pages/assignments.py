@@ -13,12 +13,13 @@ from services.cases.assignments import AssignmentResult, ListAssignments
 from services.context import RequestContext
 from services.inputs import build
 from services.names import Name, author_names, case_title, person_name
+from services.narrowing import MAX_EXPORTED, require_exportable
 from web.auth.dependencies import Assigning, Reading
 from web.pages.cases.page import redirect
 from web.ui.form_values import Fields, RejectedForm, parse_date, parse_text
 from web.ui.name_fields import build_person_field, resolve_person
 from web.ui.render import page
-from web.ui.tables import MAX_EXPORTED, Column, page_heads, require_exportable, workbook_response
+from web.ui.tables import Column, page_heads, workbook_response
 from workflow.cases.registers.assignments import AssignmentState, Whose
 from workflow.refusal import Refusal
 

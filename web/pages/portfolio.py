@@ -28,6 +28,7 @@ from services.cases.portfolio import (
 from services.context import RequestContext
 from services.inputs import build
 from services.names import group_by_document
+from services.narrowing import require_exportable
 from services.queries import UnknownUnit
 from services.yearly.clock import PROCEDURE
 from web.auth.dependencies import Reading
@@ -35,7 +36,7 @@ from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
-from web.ui.tables import Column, download, require_exportable, table_of
+from web.ui.tables import Column, download, table_of
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.cases.machine import BETWEEN_STAGES
 

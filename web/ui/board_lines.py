@@ -1,85 +1,25 @@
-"""Lines of lists, made from board rows; whole cases are read only for rows of case registers."""
+"""How lines of the board, figures and the overview are shown: columns of lists and workbooks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from operator import attrgetter
 
-from calendars.calendar import Calendar
-from services.context import Reads
-from services.names import AssigneeNames, UnitName, case_title, unit_name
-from web.ui.assignees import name_assignees
+from services.board.assignees import Workload
+from services.board.figures import FiguresLine
+from services.board.lines import ObligationLine, stake_points
+from services.board.overview import Matrix, MatrixRow
+from services.names import UnitName
 from web.ui.render import Translator
 from web.ui.tables import Column
-from workflow.board.rows import Row
-from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import lateness
-from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.deadlines.status import DeadlineStatus, status_on, working_days_between
-from workflow.law.assignment import ALONE
-from workflow.law.library import Library
-from workflow.law.procedure import Act, Text
-from workflow.org.office import Office
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ObligationLine:
-    """One obligation of a case as shown in a list.
-
-    Attributes:
-        period: of a recurring obligation ("2026Q3", "2026-03"); None for others.
-        working_days: days late if overdue (0 if only days off have passed), else days left; for a slipped one,
-            days since its plan date.
-        waiting_for: title of what it waits for, None if its due date is valid.
-        stake: points, a decimal string; negative for a deduction.
-        unadopted: its act, if the unit has not adopted it.
-        is_decision: whether it is answered by one of several options.
-    """
-
-    case: str
-    about: Text
-    unit: UnitName
-    obligation: str
-    title: Text
-    period: str | None
-    stage: Text
-    stage_id: str
-    due: date | None
-    look: DeadlineStatus
-    working_days: int
-    force: str
-    who: AssigneeNames
-    stake: str | None
-    planned_on: date | None = None
-    waiting_for: Text | None = None
-    unadopted: Act | None = None
-    is_decision: bool = False
-
-    def state(self, t: Translator, today: date) -> tuple[str, str]:
-        """Return its status on a day: a CSS class ("" for a badge of its status) and the words."""
-        if self.look in ("missed", "waits"):
-            return "", t.say(f"web.look.{self.look}")
-        if self.look == "slipped":
-            return "days days-due", t.say("web.slipped_by", on=self.planned_on, n=self.working_days)
-        if self.due is None:
-            return "", "–"
-        if self.due == today and self.look == "overdue":
-            return "days days-overdue", t.say("web.look.overdue")
-        if self.due == today:
-            return "days days-today", t.say("web.due_today")
-        if self.due < today:
-            return "days days-overdue", t.say("web.overview.late", n=self.working_days)
-        look = "days days-due" if self.look == "soon" else "days"
-        return look, t.say("web.overview.left", n=self.working_days)
+from workflow.board.figures import Performance
 
 
 def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
     """Return the columns of a list of deadlines on a day."""
     return (
-        Column("web.state", lambda t, line: line.state(t, today)[1], "col-days"),
+        Column("web.state", lambda t, line: t.line_state(line, today)[1], "col-days"),
         Column("web.due", lambda _, line: line.due, "col-due"),
         Column("web.obligation", lambda t, line: t.titled(line.title, line.period), ""),
         Column("web.force", lambda t, line: t.say(f"web.force.{line.force}")),
@@ -92,55 +32,65 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
     )
 
 
-def stake_points(stake: str | None) -> Decimal:
-    """Return the points of a stake as a positive number; 0 when it is absent or not a number."""
-    try:
-        return abs(Decimal(stake)) if stake else Decimal(0)
-    except InvalidOperation:
-        return Decimal(0)
+def line_name(t: Translator, line: FiguresLine) -> str:
+    """Return the name of a line in the translator's language."""
+    if isinstance(line.name, date):
+        return f"{t.month(line.name.month)} {line.name.year}"
+    if isinstance(line.name, UnitName):
+        return t.name(line.name.name) or t.say("web.unit.none")
+    return line.name[t.language]
 
 
-def build_board_lines(
-    reads: Reads,
-    library: Library,
-    office: Office,
-    calendar: Calendar,
-    rows: Sequence[Row],
-    *,
-    today: date,
-    soon: date,
-) -> tuple[ObligationLine, ...]:
-    """Return the lines of board rows, in their order, without cases hidden from the reader."""
-    cases: Mapping[str, Case] = reads.heads({row.case for row in rows})
-    registers = reads.whole({row.case for row in rows if is_entry(row.obligation)})
+def figures_columns(
+    head: str, *, with_pace: bool = False, with_delay: bool = False
+) -> tuple[Column[FiguresLine], ...]:
+    """Return the columns of a table of statistics.
 
-    def line(row: Row) -> ObligationLine:
-        case = registers.get(row.case, cases[row.case])
-        procedure = library.of(case)
-        obligation = entry_obligation(case, procedure, row.obligation)
-        status = status_on(row, today=today, soon=soon)
-        waits = lateness(row, today=today).waiting_for
-        day = row.planned_on if status == "slipped" else row.due
-        return ObligationLine(
-            case=row.case,
-            # The title of a case with one assignment is that of the assignment.
-            about=procedure.title if procedure.id == ALONE.id else case_title(case, procedure),
-            unit=unit_name(office, row.unit),
-            obligation=row.obligation,
-            title=obligation.title,
-            period=period_in(row.obligation),
-            stage=procedure.stage_title[row.stage],
-            stage_id=row.stage,
-            due=row.due,
-            look=status,
-            working_days=working_days_between(day, today, calendar),
-            force=row.force,
-            who=name_assignees(office, row, obligation.duty, on=today),
-            stake=row.stake,
-            planned_on=row.planned_on,
-            waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
-            unadopted=library.unadopted_act(procedure, office, row.unit),
-            is_decision=bool(obligation.options),
+    Args:
+        head: code of the first column's heading.
+        with_pace: whether to include the durations of stages.
+        with_delay: whether to include own and inherited delay.
+    """
+
+    def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
+        return Column(f"web.figures.{code}", lambda _, line: value(line.figures), "col-points")
+
+    def pace(code: str, place: int) -> Column[FiguresLine]:
+        return Column(
+            f"web.figures.{code}", lambda _, line: line.pace.medians[place] if line.pace else None, "col-points"
         )
 
-    return tuple(line(row) for row in rows if row.case in cases)
+    return (
+        Column(head, line_name, ""),
+        figure("due", lambda one: one.due),
+        figure("on_time", lambda one: one.on_time),
+        figure("late", lambda one: one.late),
+        figure("unmet", lambda one: one.unmet),
+        figure("rate", lambda one: one.rate),
+        figure("median_late", lambda one: one.median_late),
+        *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
+        *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
+    )
+
+
+def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
+    """Return the columns of the matrix for a workbook: overdue deadlines by stage."""
+
+    def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
+        return lambda _, row: row.cells[place].overdue or None
+
+    return (
+        Column("web.unit", lambda t, row: t.name(row.unit.name) or t.say("web.unit.none")),
+        Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
+        Column("web.board.legend_due", lambda _, row: row.total.due),
+        Column("web.overview.late_most", lambda _, row: row.late),
+        *(Column(title, overdue(place)) for place, (_, title) in enumerate(matrix.stages)),
+    )
+
+
+WAITING_COLUMNS: tuple[Column[Workload], ...] = (
+    Column("web.who", lambda t, one: t.names(one.names) or one.written or t.say("web.overview.nobody")),
+    Column("web.staff.duties", lambda t, one: t.word("duty.", one.duty) if one.duty else ""),
+    Column("web.board.legend_overdue", lambda _, one: one.overdue),
+    Column("web.board.legend_due", lambda _, one: one.due),
+)

@@ -25,6 +25,7 @@ from calendars.calendar import Day
 from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice, said_state
+from services.board.lines import ObligationLine
 from services.context import RequestContext
 from services.inputs import LanguageCode
 from services.names import Name, case_title
@@ -86,6 +87,23 @@ class Translator:
     def say(self, code: str, **arguments: object) -> str:
         """Return a text of the catalogues."""
         return i18n.say(code, arguments, self.language)
+
+    def line_state(self, line: ObligationLine, today: date) -> tuple[str, str]:
+        """Return the status of a line on a day: a CSS class ("" for a badge of its status) and the words."""
+        if line.look in ("missed", "waits"):
+            return "", self.say(f"web.look.{line.look}")
+        if line.look == "slipped":
+            return "days days-due", self.say("web.slipped_by", on=line.planned_on, n=line.working_days)
+        if line.due is None:
+            return "", "–"
+        if line.due == today and line.look == "overdue":
+            return "days days-overdue", self.say("web.look.overdue")
+        if line.due == today:
+            return "days days-today", self.say("web.due_today")
+        if line.due < today:
+            return "days days-overdue", self.say("web.overview.late", n=line.working_days)
+        look = "days days-due" if line.look == "soon" else "days"
+        return look, self.say("web.overview.left", n=line.working_days)
 
     def name(self, named: Person | Unit | Name) -> str:
         """Return the name of a person or unit in the reader's language, if available."""

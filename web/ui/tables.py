@@ -15,16 +15,9 @@ from documents.sheets.listing import Table, tables_workbook
 from web.ui.preferences import preferences
 from web.ui.render import Translator
 from workflow.law.procedure import Text
-from workflow.refusal import Refusal
 
-MAX_EXPORTED = 20_000
-"""Maximum rows of a workbook; longer lists must be filtered first."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 R = TypeVar("R")
-
-
-class TooManyRows(Refusal):
-    """The list has more rows than one workbook can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +69,3 @@ def download(content: bytes, name: str) -> Response:
     """Return a workbook as a download, with a file name in any script."""
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(content, media_type=XLSX, headers={"content-disposition": disposition})
-
-
-def require_exportable(total: int) -> None:
-    """Raise TooManyRows for a list longer than one workbook can have."""
-    if total > MAX_EXPORTED:
-        raise TooManyRows("web.cases.too_many", total=total, most=MAX_EXPORTED)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, Protocol
 
+from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.cases.states import State
 from workflow.deadlines.lateness import Awaited, lateness
@@ -43,3 +44,11 @@ def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
 def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
     """Count the working days after the earlier of two days up to the later; 0 without a due date."""
     return 0 if due is None else abs(calendar.distance(due, today))
+
+
+def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+    """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
+    try:
+        return calendar.add(today, working_days)
+    except OutOfRange:
+        return today + timedelta(days=working_days)

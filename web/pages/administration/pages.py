@@ -17,6 +17,7 @@ from services.administration.first_steps import Step, first_steps
 from services.context import RequestContext
 from services.inputs import build
 from services.names import paginate_units, unit_name
+from services.narrowing import require_exportable
 from services.outgoing import sending, webhooks
 from services.people import staff
 from services.people.feeds import FeedRevoked, feeds_of, give, revoke_unit_feed
@@ -35,7 +36,7 @@ from web.ui.name_fields import (
     resolve_unit_text,
 )
 from web.ui.preferences import preferences
-from web.ui.tables import Column, page_heads, require_exportable, workbook_response
+from web.ui.tables import Column, page_heads, workbook_response
 from web.ui.unit_filter import build_unit_filter
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import MONDAY_TO_FRIDAY, OfficeTime

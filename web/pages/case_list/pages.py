@@ -10,12 +10,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from services.context import RequestContext
+from services.narrowing import require_exportable
 from web.auth.dependencies import Reading
 from web.pages.case_list.listing import CASE_COLUMNS, Item, items, listing
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.render import page
 from web.ui.saved_views import saved_views
-from web.ui.tables import page_heads, require_exportable, workbook_response
+from web.ui.tables import page_heads, workbook_response
 from web.ui.unit_filter import UnitParam
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus

@@ -10,6 +10,7 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from calendars.explanation import Explanation
 from notifications.notice import Notice
+from services.board.lines import stake_points
 from services.names import (
     AssigneeNames,
     Name,
@@ -19,7 +20,6 @@ from services.names import (
     person_name,
     unit_name,
 )
-from web.ui.board_lines import stake_points
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events

@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
+from services.board.tasks import most_pressing, tasks_view
 from services.campaigns.answers import awaited_answers
 from services.cases import bulk
 from services.cases import verbs as cases
@@ -25,13 +26,14 @@ from services.context import RequestContext, whole_case
 from services.evidence import clean_file_name, keep_upload
 from services.inputs import build
 from services.law.act_texts import loaded_languages
+from services.narrowing import MAX_EXPORTED, require_exportable
 from services.outgoing.letters import Letter, acknowledge_letter
 from services.people.own_choices import Away, set_leave
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed
 from web.pages.cases.evidence import parse_address
 from web.pages.cases.writing import MAX_FILES, record_answers
-from web.pages.my_tasks.view import ManyView, UnfoldedRow, desk_view, most_pressing, opened
+from web.pages.my_tasks.unfolded import ManyView, UnfoldedRow, opened
 from web.ui.board_lines import line_columns
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
@@ -45,7 +47,7 @@ from web.ui.form_values import (
 )
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
-from web.ui.tables import MAX_EXPORTED, page_heads, require_exportable, workbook_response
+from web.ui.tables import page_heads, workbook_response
 from workflow.board.sums import base
 from workflow.findings.finding import Finding
 from workflow.refusal import Refusal
@@ -80,7 +82,7 @@ def my_desk(
 def desk_workbook(request: Request, ctx: Recording, show: Literal["", "mine", "all"] = "") -> Response:
     """Return all rows of the page as a workbook."""
     today, everything = ctx.today, {"all": True, "mine": False}.get(show)
-    view = desk_view(ctx, everything=everything, opened=None, today=today, limit=MAX_EXPORTED)
+    view = tasks_view(ctx, everything=everything, today=today, limit=MAX_EXPORTED)
     require_exportable(sum(group.total for group in view.groups))
     lines = (item.line for group in view.groups for item in group.items)
     return workbook_response(request, line_columns(today), lines, title="web.desk.title", today=today)
@@ -96,7 +98,7 @@ async def record(request: Request, ctx: Recording) -> Response:
 @router.get("/desk/kept")
 def kept_desk(request: Request, ctx: Recording) -> Response:
     """Show the same rows read-only: the copy a browser stores for use without a network."""
-    view = desk_view(ctx, everything=None, opened=None, today=ctx.today)
+    view = tasks_view(ctx, everything=None, today=ctx.today)
     heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
     secret = {case for case, head in heads.items() if head.confidential}
     return page(request, ctx, "desk_kept.html", view=view, secret=secret, now=ctx.now)
@@ -298,7 +300,7 @@ def _page(
 ) -> Response:
     today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
-    view = desk_view(ctx, everything=everything, opened=unfolded, today=today)
+    view = tasks_view(ctx, everything=everything, today=today)
     now = None
     if unfolded is None and refusal is None and many is None:
         case, _, obligation = most_pressing(view).partition(":")
@@ -310,6 +312,9 @@ def _page(
         "desk.html",
         status=status,
         view=view,
+        row_open=unfolded,
+        # Another user may have done it meanwhile.
+        shows_open=unfolded is not None and unfolded.id in view.ids,
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
         show="mine" if view.mine else "all",

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.listing import tables_workbook
-from notifications.notice import Notice
-from notifications.statistics import Fault
+from services.board.deadlines import DeadlineQuery, all_lines, deadlines
+from services.board.figures import SHOWN_UNITS, figures_of
+from services.board.overview import overview
 from services.context import RequestContext
 from services.names import person_name
 from services.outgoing import sending
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
-from web.pages.overview.deadlines import Asking, all_lines, deadlines
-from web.pages.overview.figures import SHOWN_UNITS, FiguresView, figures_columns, figures_view
-from web.pages.overview.view import WAITING_COLUMNS, matrix_columns, overview
+from web.http.parameters import Number, Year
 from web.ui.addresses import redirect_to_tidy_address
-from web.ui.board_lines import line_columns
+from web.ui.board_lines import WAITING_COLUMNS, figures_columns, line_columns, matrix_columns
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
 from web.ui.tables import download, page_heads, table_of, workbook_response
-from web.ui.unit_filter import UnitParam
+from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.sums import Urgency
 
-FAILED = 10
-"""Number of undelivered letters shown on the overview."""
 UNHEARD = 100
 """Number of deadlines checked for having nobody to notify."""
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str | None, Query(max_length=200)]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +49,8 @@ class Unheard:
 def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """Show the overview for managers."""
     today = ctx.today
-    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
-    failed = undelivered(ctx)
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    failed = sending.undelivered(ctx)
     office = ctx.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
     manages = ctx.reader.may("manage")
@@ -63,10 +59,11 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
+        units=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
         heads=page_heads(line_columns(today)),
         failed=failed,
         failed_names=names,
-        faults=seen_faults(ctx),
+        faults=sending.visible_faults(ctx),
         unheard=_unheard(ctx) if manages else (),
         proposed=_proposed_year(ctx) if manages else None,
     )
@@ -76,8 +73,8 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
 def overview_workbook(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """Return the overview as a workbook: units and stages, assignees, and all overdue deadlines."""
     today, translator = ctx.today, Translator(preferences(request).language)
-    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
-    overdue = Asking(urgency="overdue", unit=unit or None)
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    overdue = DeadlineQuery(urgency="overdue", unit=unit or None)
     lines = all_lines(ctx.reads, ctx.library, ctx.calendar, overdue, today=today)
     names = ("matrix", "waiting", "overdue")
     matrix, waiting, late = (translator.say(f"web.overview.sheet.{name}") for name in names)
@@ -97,11 +94,11 @@ def _asking(
     on: Annotated[date | None, Query()] = None,
     stage: Name = None,
     person: Name = None,
-) -> Asking:
-    return Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+) -> DeadlineQuery:
+    return DeadlineQuery(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
 
 
-Asked = Annotated[Asking, Depends(_asking)]
+Asked = Annotated[DeadlineQuery, Depends(_asking)]
 
 
 @router.get("/deadlines.xlsx")
@@ -113,7 +110,6 @@ def deadlines_workbook(request: Request, ctx: Reading, asking: Asked) -> Respons
     return workbook_response(request, line_columns(today), lines, title=title, today=today)
 
 
-Year = Annotated[int | None, Query(ge=1, le=9999)]
 FIGURES = (
     ("months", figures_columns("web.figures.month")),
     ("stages", figures_columns("web.stage", with_pace=True, with_delay=True)),
@@ -129,6 +125,7 @@ def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = N
     return page(
         *(request, ctx, "figures.html"),
         view=figures_of(ctx, unit, year),
+        choices=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
         tables=[(name, columns, page_heads(columns)) for name, columns in FIGURES],
         years=years,
         shown_units=SHOWN_UNITS,
@@ -144,20 +141,6 @@ def figures_workbook(request: Request, ctx: Reading, unit: UnitParam, year: Year
         for name, columns in FIGURES
     ]
     return download(tables_workbook(tables), f"{translator.say('web.figures.title', year=view.year)}.xlsx")
-
-
-def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
-    """Return the statistics of a year, by default the present one.
-
-    Raises:
-        HTTPException: 404 for a year before the records or in the future.
-    """
-    year = ctx.today.year if year is None else year
-    if not ctx.calendar.first.year <= year <= ctx.today.year:
-        raise HTTPException(404, "web.problem.no_year")
-    return figures_view(
-        ctx.reads, ctx.library, ctx.calendar, year, unit=unit, own=ctx.reader.root, today=ctx.today
-    )
 
 
 @router.get("/deadlines")
@@ -183,6 +166,7 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         ctx,
         "deadlines.html",
         view=view,
+        units=build_unit_filter(ctx.reads.office(), asking.unit or "", own=ctx.reader.root),
         heads=heads,
         saved=saved_views(request, ctx, unit=asking.unit or ""),
     )
@@ -196,11 +180,6 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
         return None
     year, lacking = proposed_year(ctx.app, unit=ctx.reader.root, now=ctx.now, today=ctx.today)
     return (year, lacking) if lacking else None
-
-
-def seen_faults(ctx: RequestContext) -> Sequence[Fault]:
-    """Return the faults of channels, for managers only."""
-    return sending.faults(ctx.app) if ctx.reader.may("manage") else ()
 
 
 def _unheard(ctx: RequestContext) -> list[Unheard]:
@@ -217,10 +196,3 @@ def _unheard(ctx: RequestContext) -> list[Unheard]:
         Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
         for (code, arguments), cases in reasons.items()
     ]
-
-
-def undelivered(ctx: RequestContext) -> list[Notice]:
-    """Return letters that did not arrive, of cases visible to the reader."""
-    found = sending.failed(ctx.app, limit=FAILED)
-    seen = ctx.reads.heads({one.case for one in found}) if found else {}
-    return [one for one in found if one.case in seen]

@@ -1,6 +1,4 @@
-"""The data of the task page: the reader's obligations in all cases by urgency, and the unfolded row with its
-form.
-"""
+"""The tasks of a reader: their obligations in all cases, by urgency."""
 
 from __future__ import annotations
 
@@ -8,28 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from calendars import OutOfRange
-from documents.forms import Form as PaperForm
-from services.cases import verbs as cases
-from services.cases.bulk import ManyResult, WithdrawnResult
+from services.board.assignees import find_assignments, person_sums
+from services.board.lines import ObligationLine, build_board_lines
 from services.context import Reads, RequestContext
-from services.documents.case_documents import forms_of
 from services.queries import assignees_of
-from web.pages.cases.recording import Form, record_form
-from web.pages.overview.view import near
-from web.ui.assignees import find_assignments, person_sums
-from web.ui.board_lines import ObligationLine, build_board_lines
-from web.ui.form_values import Confirmation
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
-from workflow.cases.commands.previews import Preview
-from workflow.cases.commands.reminder_actions import days_to_offer
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.resolver import deadlines
+from workflow.deadlines.status import near
 from workflow.org.access import within
 from workflow.org.office import OF_A_PERSON, Office, Person, name_order
-from workflow.refusal import Refusal
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
 UNDATED = 200
@@ -76,54 +62,8 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class UnfoldedRow:
-    """The row whose form is unfolded.
-
-    Attributes:
-        deadline: with the explanation of its date.
-        papers: forms of documents that belong to the step.
-        effect: what recording it on the form's day would change, and how many people it would notify; None for
-            a decision, a refused day, or if not requested.
-        later: days offered for snoozing.
-        remark: the remark as typed.
-    """
-
-    id: str
-    form: Form
-    deadline: Deadline
-    papers: tuple[PaperForm, ...]
-    effect: tuple[Preview, int] | None
-    later: tuple[date, ...]
-    remark: str = ""
-
-    @property
-    def case(self) -> str:
-        return self.id.partition(":")[0]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManyView:
-    """Several rows recorded at once, or the preview of that.
-
-    Attributes:
-        titles: title of each row, by its id.
-        token: sent back with the confirmed form.
-        uploaded: digest of the evidence file for all rows, "" without one.
-        lines: the recorded events as `case:number:fact`, for withdrawing them.
-        withdrawn: the results of withdrawing them.
-    """
-
-    result: ManyResult | None
-    titles: Mapping[str, str]
-    token: str = ""
-    uploaded: str = ""
-    lines: Sequence[str] = ()
-    withdrawn: WithdrawnResult | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeskView:
-    """The data of the whole page.
+class TasksView:
+    """The tasks of a reader, by urgency.
 
     Attributes:
         mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
@@ -136,28 +76,24 @@ class DeskView:
     mine: bool
     may_switch: bool
     groups: tuple[Group, ...]
-    open: UnfoldedRow | None
     person: Person | None
     deputy: Person | None
     colleagues: tuple[Person, ...]
     narrowed: bool
 
     @property
-    def shows_open(self) -> bool:
-        """Whether the unfolded row is among the rows shown; another user may have done it meanwhile."""
-        return self.open is not None and any(
-            item.id == self.open.id for group in self.groups for item in group.items
-        )
+    def ids(self) -> frozenset[str]:
+        """The ids of the rows shown."""
+        return frozenset(item.id for group in self.groups for item in group.items)
 
 
-def desk_view(
+def tasks_view(
     ctx: RequestContext,
     *,
     everything: bool | None,
-    opened: UnfoldedRow | None,
     today: date,
     limit: int | None = None,
-) -> DeskView:
+) -> TasksView:
     """Return the data of the reader's task page.
 
     Args:
@@ -199,7 +135,7 @@ def desk_view(
             recordable=not is_entry(row.obligation),
         )
 
-    return DeskView(
+    return TasksView(
         horizon=day,
         mine=not all_,
         may_switch=may_switch,
@@ -211,7 +147,6 @@ def desk_view(
             )
             for urgency, rows, number in groups
         ),
-        open=opened,
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
         colleagues=_colleagues(office, person, reader.root),
@@ -219,68 +154,10 @@ def desk_view(
     )
 
 
-def opened(
-    ctx: RequestContext,
-    case: str,
-    obligation: str,
-    *,
-    today: date,
-    answers: Mapping[str, str] | None = None,
-    refusal: object = None,
-    confirmation: Confirmation | None = None,
-    had_files: bool = False,
-    foresees: bool = True,
-) -> UnfoldedRow | None:
-    """Return a row with its form; None if the case is hidden or the obligation cannot be recorded.
-
-    Args:
-        foresees: whether to compute what recording it on the form's day would change.
-    """
-    found = ctx.reads.case(case)
-    if found is None:
-        return None
-    procedure = ctx.library.of(found)
-    computed = deadlines(found, procedure, ctx.calendar, today=today)
-    deadline = next((one for one in computed if one.id == obligation), None)
-    if is_entry(obligation) or deadline is None:
-        return None
-    form = record_form(
-        computed,
-        fact=obligation,
-        answers=answers,
-        refusal=refusal,  # type: ignore[arg-type]
-        confirmation=confirmation,
-        had_files=had_files,
-        kind=found.kind,
-        today=today,
-    )
-    return UnfoldedRow(
-        id=f"{case}:{obligation}",
-        form=form,
-        deadline=deadline,
-        papers=tuple(about for about in forms_of(procedure) if obligation.partition(".")[0] in about.steps),
-        effect=_effect(ctx, case, form) if foresees else None,
-        later=days_to_offer(deadline, procedure, ctx.calendar, today=today),
-        remark=(answers or {}).get("remark", ""),
-    )
-
-
-def most_pressing(view: DeskView) -> str:
+def most_pressing(view: TasksView) -> str:
     """Return the id of the most urgent row that a form can record; "" if there is none."""
     items = (item for group in view.groups if group.urgency != "undated" for item in group.items)
     return next((item.id for item in items if item.recordable), "")
-
-
-def _effect(ctx: RequestContext, case: str, form: Form) -> tuple[Preview, int] | None:
-    if form.options or not form.on:
-        return None
-    try:
-        day = date.fromisoformat(form.on)
-        command = cases.RecordFact(case=case, fact=form.fact, on=day, preview=True)
-        foreseen, people = cases.foresee(ctx, command)
-    except (Refusal, OutOfRange, ValueError):
-        return None
-    return foreseen, len(people)
 
 
 def _sought(

@@ -1,20 +1,15 @@
-"""The data of the statistics page: deadlines met in time by month, stage and unit, and durations of stages."""
+"""Statistics of a year: deadlines met in time by month, stage and unit, and durations of stages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from operator import attrgetter
 
-from calendars.calendar import Calendar
-from services.context import Reads
+from services.context import RequestContext
 from services.names import UnitName, unit_name
-from web.ui.name_fields import NameField
-from web.ui.render import Translator
-from web.ui.tables import Column
-from web.ui.unit_filter import build_unit_filter
+from services.narrowing import UnknownYear, known_year
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
 from workflow.deadlines.status import working_days_between
 from workflow.law.library import Library
@@ -52,7 +47,6 @@ class FiguresView:
     year: int
     last: date
     unit: str
-    choices: NameField
     total: Performance
     months: tuple[FiguresLine, ...]
     most: int
@@ -60,14 +54,16 @@ class FiguresView:
     units: tuple[FiguresLine, ...]
 
 
-def figures_view(
-    reads: Reads, library: Library, calendar: Calendar, year: int, *, unit: str, own: str, today: date
-) -> FiguresView:
-    """Return the statistics of a year as of a day.
+def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
+    """Return the statistics of a year as of today, by default of the present one.
 
-    Args:
-        own: the unit the reader sees, "" is all.
+    Raises:
+        UnknownYear: it lies before the records or in the future.
     """
+    reads, library, calendar, today = ctx.reads, ctx.library, ctx.calendar, ctx.today
+    year = known_year(ctx, year)
+    if year > today.year:
+        raise UnknownYear("web.problem.no_year")
     office, last = reads.office(), min(today, date(year, 12, 31))
     outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
     delay = partial(working_days_between, today=today, calendar=calendar)
@@ -87,7 +83,6 @@ def figures_view(
         year=year,
         last=last,
         unit=unit,
-        choices=build_unit_filter(office, unit, own=own),
         total=performance_by(outcomes, lambda _: None, delay).get(None, Performance()),
         months=tuple(months),
         most=max((one.due for one in by_month.values()), default=0),
@@ -107,44 +102,3 @@ def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Te
         place = next(number for number, one in enumerate(procedure.stages) if one.id == stage)
         places[stage] = place, procedure.stage_title[stage]
     return {stage: title for stage, (_, title) in sorted(places.items(), key=lambda one: (one[1][0], one[0]))}
-
-
-def line_name(t: Translator, line: FiguresLine) -> str:
-    """Return the name of a line in the translator's language."""
-    if isinstance(line.name, date):
-        return f"{t.month(line.name.month)} {line.name.year}"
-    if isinstance(line.name, UnitName):
-        return t.name(line.name.name) or t.say("web.unit.none")
-    return line.name[t.language]
-
-
-def figures_columns(
-    head: str, *, with_pace: bool = False, with_delay: bool = False
-) -> tuple[Column[FiguresLine], ...]:
-    """Return the columns of a table of statistics.
-
-    Args:
-        head: code of the first column's heading.
-        with_pace: whether to include the durations of stages.
-        with_delay: whether to include own and inherited delay.
-    """
-
-    def figure(code: str, value: Callable[[Performance], object]) -> Column[FiguresLine]:
-        return Column(f"web.figures.{code}", lambda _, line: value(line.figures), "col-points")
-
-    def pace(code: str, place: int) -> Column[FiguresLine]:
-        return Column(
-            f"web.figures.{code}", lambda _, line: line.pace.medians[place] if line.pace else None, "col-points"
-        )
-
-    return (
-        Column(head, line_name, ""),
-        figure("due", lambda one: one.due),
-        figure("on_time", lambda one: one.on_time),
-        figure("late", lambda one: one.late),
-        figure("unmet", lambda one: one.unmet),
-        figure("rate", lambda one: one.rate),
-        figure("median_late", lambda one: one.median_late),
-        *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
-        *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
-    )

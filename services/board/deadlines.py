@@ -1,4 +1,4 @@
-"""The data of the list of deadlines behind a figure of the overview, one page at a time."""
+"""The list of deadlines behind a figure of the overview, one page at a time."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
+from services.board.assignees import find_assignments
+from services.board.lines import ObligationLine, build_board_lines
 from services.context import Reads
 from services.names import Name, person_name
-from web.pages.overview.view import near
-from web.ui.assignees import find_assignments
-from web.ui.board_lines import ObligationLine, build_board_lines
-from web.ui.name_fields import NameField
-from web.ui.tables import require_exportable
-from web.ui.unit_filter import build_unit_filter
+from services.narrowing import require_exportable
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
+from workflow.deadlines.status import near
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.access import within
@@ -27,7 +25,7 @@ CHUNK = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asking:
+class DeadlineQuery:
     """The filter of the list, from the address. `person`: key of the assignee."""
 
     urgency: Urgency = "open"
@@ -41,9 +39,8 @@ class Asking:
 class Deadlines:
     """One page of the list. `stage`, `person`: their names, if the list is filtered by them."""
 
-    asking: Asking
+    asking: DeadlineQuery
     lines: tuple[ObligationLine, ...]
-    units: NameField
     stage: Text | None
     person: Name
     number: int
@@ -55,7 +52,7 @@ def deadlines(
     reads: Reads,
     library: Library,
     calendar: Calendar,
-    asking: Asking,
+    asking: DeadlineQuery,
     *,
     today: date,
     number: int,
@@ -77,7 +74,6 @@ def deadlines(
     return Deadlines(
         asking=asking,
         lines=build_board_lines(reads, library, office, calendar, rows, today=today, soon=sought.horizon.soon),
-        units=build_unit_filter(office, asking.unit or "", own=own),
         stage=_stage(library, asking.stage),
         person=_person(office, asking.person, own, waits=bool(sought.asked))
         if asking.person is not None
@@ -89,7 +85,7 @@ def deadlines(
 
 
 def all_lines(
-    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date, reader: str = ""
+    reads: Reads, library: Library, calendar: Calendar, asking: DeadlineQuery, *, today: date, reader: str = ""
 ) -> Iterator[ObligationLine]:
     """Yield every line of the list, for a file. `reader`: as in `deadlines`.
 
@@ -107,14 +103,16 @@ def all_lines(
         )
 
 
-def _reach(reads: Reads, asking: Asking, reader: str) -> Reads:
+def _reach(reads: Reads, asking: DeadlineQuery, reader: str) -> Reads:
     """Return the read queries of a list; not limited to the reader's units if it shows the reader's own
     deadlines.
     """
     return reads.whole_office() if asking.person and asking.person == reader else reads
 
 
-def _filter(reads: Reads, office: Office, calendar: Calendar, asking: Asking, *, today: date) -> DeadlineFilter:
+def _filter(
+    reads: Reads, office: Office, calendar: Calendar, asking: DeadlineQuery, *, today: date
+) -> DeadlineFilter:
     day = horizon(today, soon=near(calendar, today))
     asked = None
     if asking.person is not None:

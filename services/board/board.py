@@ -1,4 +1,4 @@
-"""The board for the API: overdue, slipped, near and missed deadlines; totals, and a page of each list."""
+"""The board: overdue, slipped, near and missed deadlines; totals, and a page of each list."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from calendars.calendar import Calendar
+from services.board.lines import ObligationLine, build_board_lines
+from services.board.overview import at_stake
 from services.context import Reads
-from web.pages.overview.view import at_stake, near
-from web.ui.board_lines import ObligationLine, build_board_lines
 from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
+from workflow.deadlines.status import near
 from workflow.law.library import Library
 
 SHOWN = 100

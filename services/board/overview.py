@@ -1,4 +1,4 @@
-"""The data of the overview: what is overdue, where, how late, at what cost, and who is responsible.
+"""The overview: what is overdue, where, how late, at what cost, and who is responsible.
 
 Numbers come from the stored sums; only rows shown individually are loaded.
 """
@@ -6,7 +6,7 @@ Numbers come from the stored sums; only rows shown individually are loaded.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,16 +14,12 @@ from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
+from services.board.assignees import Workload, rank_workloads
+from services.board.lines import ObligationLine, build_board_lines, stake_points
 from services.context import Reads
 from services.names import UnitName, unit_name
-from web.ui.assignees import Workload, rank_workloads
-from web.ui.board_lines import ObligationLine, build_board_lines, stake_points
-from web.ui.name_fields import NameField
-from web.ui.render import Translator
-from web.ui.tables import Column
-from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
-from workflow.deadlines.status import SOON_WORKING_DAYS, working_days_between
+from workflow.deadlines.status import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office
@@ -95,7 +91,6 @@ class Overview:
 
     horizon: Horizon
     unit: str | None
-    units: NameField
     overdue: int
     today: int
     due: int
@@ -111,39 +106,8 @@ class Overview:
     any_case: bool
 
 
-def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
-    """Return the columns of the matrix for a workbook: overdue deadlines by stage."""
-
-    def overdue(place: int) -> Callable[[Translator, MatrixRow], object]:
-        return lambda _, row: row.cells[place].overdue or None
-
-    return (
-        Column("web.unit", lambda t, row: t.name(row.unit.name) or t.say("web.unit.none")),
-        Column("web.board.legend_overdue", lambda _, row: row.total.overdue),
-        Column("web.board.legend_due", lambda _, row: row.total.due),
-        Column("web.overview.late_most", lambda _, row: row.late),
-        *(Column(title, overdue(place)) for place, (_, title) in enumerate(matrix.stages)),
-    )
-
-
-WAITING_COLUMNS: tuple[Column[Workload], ...] = (
-    Column("web.who", lambda t, one: t.names(one.names) or one.written or t.say("web.overview.nobody")),
-    Column("web.staff.duties", lambda t, one: t.word("duty.", one.duty) if one.duty else ""),
-    Column("web.board.legend_overdue", lambda _, one: one.overdue),
-    Column("web.board.legend_due", lambda _, one: one.due),
-)
-
-
-def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
-    """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
-    try:
-        return calendar.add(today, working_days)
-    except OutOfRange:
-        return today + timedelta(days=working_days)
-
-
 def overview(
-    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None, own: str = ""
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None
 ) -> Overview:
     """Return the overview of a day, of one unit with all units below it, or of all visible to the reader."""
     day = horizon(today, soon=near(calendar, today))
@@ -156,7 +120,6 @@ def overview(
     return Overview(
         horizon=day,
         unit=unit,
-        units=build_unit_filter(office, unit or "", own=own),
         overdue=total(sums, "overdue"),
         today=total(sums, "today"),
         due=total(sums, "due"),
