@@ -1,6 +1,4 @@
-"""Documents about one case: its forms and export package; and importing a plan of
-measures.
-"""
+"""Documents about one case: its forms, export package, and importing a plan of measures."""
 
 from __future__ import annotations
 
@@ -12,13 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
+from pydantic import BaseModel
+
+from services.context import RequestContext
 from services.documents.own_templates import layout_notes, own_template, templates_in_use
-from workflow.languages import PAPER_LANGUAGES
+from workflow.languages import PAPER_LANGUAGES, law_language
 
 if TYPE_CHECKING:
     from documents.forms import Form, Note
     from documents.sheets.listing import PrintedCode
     from services.app import AppContext
+    from workflow.cases.case import Case
     from workflow.cases.commands.case_commands import View
     from workflow.law.procedure import Procedure, Text
     from workflow.org.access import Scope
@@ -27,30 +29,29 @@ log = logging.getLogger("merzim.documents")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sheet:
-    """A form of a case: its title, and the values that are still missing.
+class Paper:
+    """A form: its title, the names of fields without a value, and the number of rows with missing values.
 
     Attributes:
-        missing: field, and the number of the row that lacks it (None: a field of the form itself).
-        marks: remarks shown beside the form in one of its languages, not printed on it.
+        marks: remarks shown here, not printed on the document.
     """
 
     id: str
     title: Text
-    missing: tuple[tuple[str, int | None], ...]
-    marks: tuple[Note, ...] = ()
+    missing: tuple[str, ...]
+    rows: int
+    marks: tuple[Note, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanTaken:
-    """The result of importing a plan of measures; `unmatched`: responsible texts that match nobody;
-    `withdrawn`: measures of the plan that were withdrawn in the case and are not recorded again.
+class PlanTaken(BaseModel):
+    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
+    that were withdrawn in the case and are not recorded again.
     """
 
     measures: int
     entered: int
-    unmatched: tuple[str, ...]
-    withdrawn: tuple[str, ...]
+    unmatched: list[str]
+    withdrawn: list[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,25 +66,34 @@ class PackageFile:
     whole: bool
 
 
-def case_sheets(
-    app: AppContext, case: str, language: str, scope: Scope | None, *, today: date
-) -> Sequence[Sheet]:
-    """Return the forms of a case in the order of its steps, each with its missing values."""
+def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, ...]:
+    """Return the forms of a case in the order of its steps, as visible to the reader."""
     from documents.forms import Note, missing_values
+    from documents.forms import title as field_title
     from services.documents.filling import foreign_names, from_case
 
-    view, own = _view(app, case, scope, today), templates_in_use(app)
-    sheets = []
+    app, today, spoken = ctx.app, ctx.today, law_language(language)
+    spoken = spoken if spoken in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
+    view, own = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
+    papers = []
     for about in forms_of(app.library.of(view.case)):
-        data = from_case(app, about, view, language, today=today)
-        fields = missing_values(about, data.fields, language, rows=data.rows)
-        missing = tuple((field.field, field.row) for field in fields)
+        data = from_case(app, about, view, spoken, today=today)
+        missing = missing_values(about, data.fields, spoken, rows=data.rows)
+        names = (field_title(one.field, language) for one in missing if one.row is None)
         marks = layout_notes(about, own)
         for one in PAPER_LANGUAGES:
-            if names := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
-                marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": names}),)
-        sheets.append(Sheet(id=about.id, title=about.title, missing=missing, marks=marks))
-    return tuple(sheets)
+            if foreign := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
+                marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": foreign}),)
+        papers.append(
+            Paper(
+                id=about.id,
+                title=about.title,
+                missing=tuple(dict.fromkeys(names)),
+                rows=len({one.row for one in missing if one.row is not None}),
+                marks=marks,
+            )
+        )
+    return tuple(papers)
 
 
 def forms_of(procedure: Procedure) -> Sequence[Form]:
@@ -154,8 +164,8 @@ def take_plan(
     return PlanTaken(
         measures=plan.measures,
         entered=len(plan.change.events),
-        unmatched=plan.unmatched,
-        withdrawn=plan.withdrawn,
+        unmatched=list(plan.unmatched),
+        withdrawn=list(plan.withdrawn),
     )
 
 

@@ -11,13 +11,15 @@ from io import BytesIO
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 
 from documents.sandbox.readers import read_cartogram
+from services.cases.judgement import judge
+from services.cases.risk_lines import MeasureLine, RiskLine, registers_of_case
 from services.cases.risks import case_rows
 from services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
 from services.context import stamp, whole_case
-from services.documents.case_documents import take_plan
+from services.documents.case_documents import PlanTaken, take_plan
 from services.evidence import kept_upload, store_evidence
 from services.inputs import Day, Digest, EvidenceInput
 from services.results import CommandResult, Result, at
@@ -30,8 +32,6 @@ from web.api.mount import Writing
 from web.auth.dependencies import Reading, Recording
 from web.auth.reading import reads_files
 from web.http.parameters import CaseId
-from web.pages.cases.page import build_case_view
-from web.pages.cases.risk_view import MeasureLine, RiskLine, risk_view
 from web.ui.render import RequestTranslator
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.rows import value_of
@@ -50,17 +50,6 @@ class PlanSent(Command):
 
     file: Digest
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
-
-
-class PlanTaken(BaseModel):
-    """The result of importing a plan. `unmatched`: responsible texts that match nobody; `withdrawn`: measures
-    that were withdrawn in the case and are not recorded again.
-    """
-
-    measures: int
-    entered: int
-    unmatched: list[str]
-    withdrawn: list[str]
 
 
 class CartogramSent(Command):
@@ -168,7 +157,8 @@ def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator
     """
     today = ctx.today
     case_record, procedure = whole_case(ctx, case)
-    view = risk_view(build_case_view(ctx, case_record, procedure, today=today), {}, None, today=today)
+    judgement = judge(case_record, procedure, ctx.calendar, today=today)
+    view = registers_of_case(case_record, judgement.deadlines, today=today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
@@ -192,7 +182,7 @@ def _risk_answer(line: RiskLine, language: str) -> Any:
 
 
 def _measure_answer(line: MeasureLine) -> Any:
-    deadline = line.entry.deadline if line.entry else None
+    deadline = line.deadline
     return _answer(
         MeasureAnswer,
         "measures",
@@ -223,8 +213,7 @@ def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, b
 
     def write_plan() -> PlanTaken:
         file = kept_upload(ctx, "file", body.file)
-        done = take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
-        return PlanTaken.model_validate(done, from_attributes=True)
+        return take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
 
     return once(ctx, body, write_plan, PlanTaken)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
 from services.context import whole_case
+from services.documents.case_documents import case_papers
 from services.documents.own_templates import templates_in_use
 from services.documents.year_reports import quarter_of_report, report_marks, year_report
 from services.narrowing import seen_unit
@@ -21,11 +22,10 @@ from web.downloads import cases as downloads
 from web.downloads.reports import get_report
 from web.http.files import DOCX, XLSX, ZIP
 from web.http.parameters import CaseId, FormId, Quarter
-from web.pages.cases.documents import papers_view
-from web.pages.cases.page import build_case_view
 from web.ui.render import RequestTranslator
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs
+from workflow.languages import PAPER_LANGUAGES
 
 
 class ProofAnswer(BaseModel):
@@ -109,21 +109,18 @@ class DocumentsAnswer(BaseModel):
 @router.get("/cases/{case}/documents")
 def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """List the forms of a case with their missing fields, and its evidence."""
-    today = ctx.today
-    case_record, procedure = whole_case(ctx, case)
-    dossier = build_case_view(ctx, case_record, procedure, today=today)
-    view = papers_view(dossier, ctx, translator.language, today=today)
+    case_record, _ = whole_case(ctx, case)
     return DocumentsAnswer(
         case=case,
         forms=[
             FormAnswer(
                 id=paper.id,
                 title=paper.title[translator.language],
-                languages=list(view.languages),
+                languages=list(PAPER_LANGUAGES),
                 missing=list(paper.missing),
                 rows=paper.rows,
             )
-            for paper in view.forms
+            for paper in case_papers(ctx, case_record, translator.language)
         ],
         evidence=[
             EvidenceAnswer(kind=proof.kind, of=proof.of, document=proof_answer(proof.evidence))

@@ -10,6 +10,7 @@ from fastapi import Query
 from pydantic import BeforeValidator
 
 from services.board.board import SHOWN, board
+from services.cases.judgement import judge
 from services.cases.portfolio import (
     ListPortfolio,
     ListStages,
@@ -27,7 +28,6 @@ from services.yearly.clock import PROCEDURE
 from web.api.answers import MAX_PER_PAGE, PROBLEMS, BoardAnswer, CaseAnswer, CaseList, Limit, api_router
 from web.auth.dependencies import Reading
 from web.http.parameters import CaseId, Number, SearchText
-from web.pages.cases.case_view import judge
 from web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus

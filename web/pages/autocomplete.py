@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.context import RequestContext
@@ -15,6 +15,7 @@ from services.registers.queries import ListRows
 from services.registers.results import register_view
 from services.registers.views import list_rows
 from web.auth.dependencies import Own, Reading
+from web.http.parameters import RegisterPath
 from web.ui.form_values import tidy
 from web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
 from web.ui.preferences import preferences
@@ -24,7 +25,6 @@ from workflow.board.rows import CaseFilter
 
 router = APIRouter(include_in_schema=False, prefix="/suggest")
 Typed = Annotated[str, Query(max_length=300)]
-RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
 
 
 @router.get("/unit")

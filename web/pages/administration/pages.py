@@ -25,6 +25,7 @@ from services.people.pending_duties import pending_duties
 from services.people.staff import find_people, recorded_office
 from services.upkeep import backups
 from web.auth.dependencies import Setting
+from web.http.parameters import Number
 from web.pages.administration.common import onward, placed, show
 from web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from web.ui.name_fields import (
@@ -53,7 +54,6 @@ STEP_ADDRESSES: Mapping[Step, str] = {
 }
 """The page where each step of an installation's beginning is done."""
 Key = Annotated[str, Query(max_length=500)]
-Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 PERSON_FIELDS = (
     "key",
     "mark",

@@ -11,6 +11,7 @@ from calendars.calendar import Calendar
 from calendars.explanation import Explanation
 from notifications.notice import Notice
 from services.board.lines import stake_points
+from services.cases.judgement import Judgement
 from services.names import (
     AssigneeNames,
     Name,
@@ -25,42 +26,14 @@ from workflow.cases import machine
 from workflow.cases.case import EXTENDED, Case, Event, Fact, effective_events
 from workflow.cases.changes import FieldChange, field_changes
 from workflow.cases.comments import comment_of
-from workflow.cases.machine import stage
 from workflow.cases.registers.assignments import GIVEN
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import holds_on, urgency
-from workflow.deadlines.resolver import deadlines
 from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
 from workflow.findings.finding import Finding
-from workflow.findings.findings import feasibility, findings
-from workflow.findings.of_risks import risk_findings
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
 from workflow.org.office import Office
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judgement:
-    """Stage, deadlines and findings of one case on one day."""
-
-    stage: str
-    deadlines: tuple[Deadline, ...]
-    findings: tuple[Finding, ...]
-
-
-def judge(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Judgement:
-    """Compute deadlines, findings and the stage of a case."""
-    computed = deadlines(case, procedure, calendar, today=today)
-    return Judgement(
-        stage=stage(procedure, case, computed),
-        deadlines=computed,
-        findings=(
-            *findings(case, procedure, computed, calendar),
-            *feasibility(computed, calendar),
-            *risk_findings(case, computed),
-        ),
-    )
-
 
 SETTLED: tuple[DeadlineStatus, ...] = ("done", "done_late", "missed")
 PRESSING: tuple[DeadlineStatus, ...] = ("overdue", "soon", "slipped")

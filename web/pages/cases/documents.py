@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 
-from documents.forms import Note
-from documents.forms import title as field_title
 from services.cases.signatures import SignatureView, signable, signatures_of
 from services.context import RequestContext
-from services.documents.case_documents import Sheet, case_sheets
+from services.documents.case_documents import Paper, case_papers
 from web.pages.cases.case_view import CaseView
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import ProvedItem, proofs
-from workflow.languages import PAPER_LANGUAGES, law_language
+from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Paper:
-    """A form: its title, the names of fields without a value, and the number of rows with missing values.
-
-    Attributes:
-        marks: remarks shown here, not printed on the document.
-    """
-
-    id: str
-    title: Text
-    missing: tuple[str, ...]
-    rows: int
-    marks: tuple[Note, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,11 +37,9 @@ class Papers:
     languages: tuple[str, ...]
 
 
-def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today: date) -> Papers:
-    """Return the documents of a case on a day, as visible to the reader."""
+def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers:
+    """Return the documents of a case, as visible to the reader."""
     case = dossier.case
-    spoken = law_language(language)
-    of_papers = spoken if spoken in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
     signatures = signatures_of(replace(ctx, language=language), case, dossier.procedure)
     signed = {one.document for one in signatures}
     may_sign = ctx.app.settings.eds.on and case.standing == "active" and ctx.reader.may("record")
@@ -70,9 +50,8 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
         return replace(_proof(one, dossier), signatures=own, signable=one.evidence.reference in files)
 
     shown = {one.evidence.reference for one in proofs(case)} & signed
-    sheets = case_sheets(ctx.app, case.id, of_papers, ctx.reads.scope_in(case), today=today)
     return Papers(
-        forms=tuple(_paper(sheet, language) for sheet in sheets),
+        forms=case_papers(ctx, case, language),
         # A signature is listed below the document it signs; if that was withdrawn, by itself.
         proofs=tuple(
             proof(one) for one in proofs(case) if not (one.evidence.signs and one.evidence.signs in shown)
@@ -86,14 +65,3 @@ def _proof(one: ProvedItem, dossier: CaseView) -> Proof:
     if one.kind == "fact":
         return Proof(item=one.evidence, title=dossier.titles.get(what), period=more)
     return Proof(item=one.evidence, event=one.kind, period=more.replace(".", ", "))
-
-
-def _paper(sheet: Sheet, language: str) -> Paper:
-    own = [field for field, row in sheet.missing if row is None]
-    return Paper(
-        id=sheet.id,
-        title=sheet.title,
-        missing=tuple(dict.fromkeys(field_title(field, language) for field in own)),
-        rows=len({row for _, row in sheet.missing if row is not None}),
-        marks=sheet.marks,
-    )

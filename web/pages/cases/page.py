@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from services.cases import verbs as cases
+from services.cases.judgement import judge
 from services.context import RequestContext, whole_case
 from services.documents.case_documents import forms_of
 from services.law.act_texts import loaded_languages
@@ -23,7 +24,7 @@ from services.registers.results import RowView
 from services.registers.views import AskRow, show_row
 from services.results import ActMovesResult, act_moves_result
 from web.auth.middleware import allow_socket
-from web.pages.cases.case_view import CaseView, judge, make_case_view
+from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.passport import passport_form
 from web.pages.cases.recording import (
@@ -280,9 +281,8 @@ def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object
 
 
 def _papers(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    today = ctx.today
     eds = ctx.app.settings.eds
-    papers = papers_view(view, ctx, preferences(request).language, today=today)
+    papers = papers_view(view, ctx, preferences(request).language)
     return {"papers": papers, "socket": eds.address if eds.on else ""}
 
 

@@ -1,0 +1,39 @@
+"""The stage, deadlines and findings of one case on one day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from workflow.cases.case import Case
+from workflow.cases.machine import stage
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.findings.finding import Finding
+from workflow.findings.findings import feasibility, findings
+from workflow.findings.of_risks import risk_findings
+from workflow.law.procedure import Procedure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """Stage, deadlines and findings of one case on one day."""
+
+    stage: str
+    deadlines: tuple[Deadline, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Judgement:
+    """Compute deadlines, findings and the stage of a case."""
+    computed = deadlines(case, procedure, calendar, today=today)
+    return Judgement(
+        stage=stage(procedure, case, computed),
+        deadlines=computed,
+        findings=(
+            *findings(case, procedure, computed, calendar),
+            *feasibility(computed, calendar),
+            *risk_findings(case, computed),
+        ),
+    )
