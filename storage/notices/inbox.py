@@ -80,7 +80,7 @@ def _line(record: Row_) -> InboxLine:
     return InboxLine(
         person=record.inbox_person,
         kind=record.inbox_kind,
-        event=event(record),
+        event=event(record[: len(EVENT.c)]),
         confidential=record.confidential,
         read_at=record.inbox_read_at,
     )
