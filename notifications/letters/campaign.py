@@ -9,14 +9,15 @@ from i18n import date_long, say
 from notifications.campaign_links import AnswerLink, answer_address
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Letter, Notice
-from notifications.rules import Rules
+from notifications.rules import Rules, local_moment
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     """Return the letter of a campaign's notice."""
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
-    said = {"title": about["title"], "until": notice.due}
+    today = local_moment(notice.queued_at, rules).date()
+    said = {"title": about["title"], "until": notice.due, "today": today}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     asks = str(about.get("asks", "link"))
     kind = "reminder" if notice.rung.startswith("reminder") else "invitation"

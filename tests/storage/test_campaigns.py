@@ -266,6 +266,21 @@ def bodies_of_letters(app: AppContext) -> list[str]:
     ]
 
 
+def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> None:
+    """Asked in April 2026 until April of that year, and until January of the next."""
+    ctx = operator(app)
+    start(ctx, units=["law"])
+    start(ctx, units=["law"], until=date(2027, 1, 15))
+    run(app)
+    folder = Path(app.channels["folder"].path)  # type: ignore[attr-defined]
+    letters = [email.message_from_bytes(one.read_bytes(), policy=default) for one in folder.glob("*.eml")]
+
+    assert {str(one["subject"]).partition(" – ")[2] for one in letters} == {
+        "30 сәуірге дейін",
+        "2027 жылғы 15 қаңтарға дейін",
+    }
+
+
 def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
     """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
     part of it, nor on the page behind its link."""
