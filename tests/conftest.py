@@ -39,8 +39,9 @@ _numbers = count(1)
 shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
 shortcuts.use_memory_for_files()
-# How fast a machine makes examples is nothing a test says.
-settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+shortcuts.share_compiled_pages()
+# How fast a machine makes or checks examples is nothing a test says.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 

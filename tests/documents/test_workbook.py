@@ -167,7 +167,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=8))
 def test_no_table_breaks_the_reader(rows: list[list[object]]) -> None:
     """Whatever stands in the cells, a schedule is read or refused."""
@@ -175,7 +175,7 @@ def test_no_table_breaks_the_reader(rows: list[list[object]]) -> None:
         assert read_schedule(xlsx([HEADING, *rows]), "файл.xlsx")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300), st.sampled_from(["файл.csv", "файл.xlsx", "файл"]))
 def test_no_bytes_break_the_reader(data: bytes, name: str) -> None:
     """Whatever the file holds, it is read or refused."""

@@ -21,7 +21,7 @@ WORDS = some.text(
     some.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs", "Cf")), min_size=1
 )
 SENTENCES = some.lists(WORDS, min_size=1, max_size=30).map(" ".join)
-READABLE = settings(max_examples=150, deadline=None)
+READABLE = settings(max_examples=150)
 
 
 def read(raw: bytes) -> EmailMessage:

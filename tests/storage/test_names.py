@@ -95,7 +95,7 @@ LINES = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINES, min_size=1, max_size=5))
 def test_lines_arrive_as_they_were_sent(
     engine: Engine, lines: list[tuple[str, date | None, int | None, datetime | None]]

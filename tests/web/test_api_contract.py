@@ -51,7 +51,6 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
             max_examples=sample(2, 60),
             derandomize=True,
             database=None,
-            deadline=None,
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

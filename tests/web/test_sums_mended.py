@@ -96,7 +96,7 @@ def worked_out(sums: Sums) -> object:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CHANGES, st.sampled_from(UNITS).flatmap(sums_of), st.data())
 def test_mended_is_as_worked_out_anew(
     changes: list[dict[str, tuple[Sum, ...]]], secret: tuple[Sum, ...], data: st.DataObject

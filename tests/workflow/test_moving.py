@@ -98,7 +98,7 @@ def test_a_case_elsewhere_does_not_move(start: date) -> None:
     assert moved(case(start), EDITION, BEFORE, AFTER, today=TODAY) == ()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(start=st.dates(date(2026, 1, 5), date(2026, 12, 20)))
 def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
     """So that only cases whose span holds a day of it need to be looked at."""

@@ -455,7 +455,7 @@ def test_a_range_of_years_is_due_on_the_last_day_of_the_last() -> None:
     assert "2022–2026" in explanation(look(law, case())["x"].explanation, "ru")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(trained=st.integers(0, 3000), staff=st.integers(1, 3000), percent=st.integers(1, 100))
 def test_a_share_is_missed_exactly_when_fewer_than_it_needs(trained: int, staff: int, percent: int) -> None:
     """So many hundredths of the staff, rounded up to whole people, is the number the finding names."""

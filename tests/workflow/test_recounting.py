@@ -75,7 +75,7 @@ def calendars_after(draw: st.DrawFn) -> Calendar:
     return BEFORE.with_office_days(off=[off], working=[work] if work != off else [])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(looked=looked_at(), after=calendars_after())
 def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], after: Calendar) -> None:
     """And the rows are those a rebuild would write: all of them, by the calendar after."""
