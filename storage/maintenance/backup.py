@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from storage.cases.evidence import sync_path
 from storage.database import engine as engines
-from storage.maintenance.schema import create_or_migrate, known, revision
+from storage.maintenance.schema import create_or_migrate, known, refuse_other_version, revision
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused, StorageUnavailable
 
@@ -59,7 +59,7 @@ def restore(engine: Engine, file: Path) -> Path | None:
 
     Raises:
         BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
-            `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
+            `backup_between`, `backup_damaged`, `backup_in_use`, `backup_unwritable`; the database is unchanged.
     """
     place = _file(engine)
     if not file.is_file():
@@ -113,8 +113,7 @@ def check(file: Path) -> None:
             whole = connection.exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
             raise BackupRefused("backup_not_ours", file=str(file))
-        if at not in known():
-            raise BackupRefused("backup_newer", file=str(file), version=at)
+        refuse_other_version(file, at)
         # A row changed by hand must not make the only backup unusable; the command reports it.
         problems = verify(engine, rows=False) if at == known()[-1] else ()
         if whole != "ok" or problems:

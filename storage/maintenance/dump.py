@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect
 
 from storage.database.engine import conninfo, reading
 from storage.database.errors import display_address
-from storage.maintenance.schema import create_or_migrate, known, revision
+from storage.maintenance.schema import create_or_migrate, refuse_other_version, revision
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
 
@@ -61,9 +61,9 @@ def restore(engine: Engine, file: Path) -> None:
 
 
     Raises:
-        BackupRefused: `backup_missing`, `backup_not_ours`, `backup_newer`, `restore_not_empty`,
-            `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written. `restore_damaged`:
-            it was restored, but verification failed.
+        BackupRefused: `backup_missing`, `backup_not_ours`, `backup_newer`, `backup_between`,
+            `restore_not_empty`, `backup_no_tool`, `backup_old_tool`, `backup_tool_failed`; nothing was written.
+            `restore_damaged`: it was restored, but verification failed.
         StorageUnavailable: the database cannot be used.
     """
     if not file.is_file():
@@ -98,8 +98,7 @@ def check(file: Path) -> None:
     version = _VERSION.search(rows)
     if version is None:
         raise BackupRefused("backup_not_ours", file=str(file))
-    if version[1] not in known():
-        raise BackupRefused("backup_newer", file=str(file), version=version[1])
+    refuse_other_version(file, version[1])
 
 
 def _run(engine: Engine, tool: str, *arguments: str) -> None:

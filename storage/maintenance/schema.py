@@ -18,7 +18,7 @@ from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
 from storage.org import former
-from storage.refusals import StorageUnavailable
+from storage.refusals import BackupRefused, StorageUnavailable
 from storage.tables.base import TableBase
 from storage.tables.service import FLOOR as FLOOR_TABLE
 from storage.tables.service import INSTALLATION
@@ -190,6 +190,13 @@ def _refuse_newer(engine: Engine, at: str | None) -> None:
     if at is not None and at not in known():
         code = "newer" if at > known()[-1] else "older" if at < known()[0] else "unreleased"
         raise StorageUnavailable(code, where=display_address(engine), problem=at)
+
+
+def refuse_other_version(file: Path, at: str) -> None:
+    """Raise BackupRefused for a backup of a revision that no migration of this version goes on from."""
+    if at not in known():
+        code = "backup_newer" if at > known()[-1] else "backup_between"
+        raise BackupRefused(code, file=str(file), version=at)
 
 
 def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> None:

@@ -131,6 +131,13 @@ def newer(file: Path) -> None:
     copy.dispose()
 
 
+def never_released(file: Path) -> None:
+    copy = open_database(f"sqlite:///{file}")
+    with copy.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '0046'"))
+    copy.dispose()
+
+
 def text_file(file: Path) -> None:
     file.write_bytes("Бұл деректер базасы емес. ".encode() * 100)
 
@@ -140,6 +147,7 @@ def text_file(file: Path) -> None:
     [
         (damaged, "backup_damaged"),
         (newer, "backup_newer"),
+        (never_released, "backup_between"),
         (text_file, "backup_not_ours"),
         (Path.unlink, "backup_missing"),
     ],
