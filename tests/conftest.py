@@ -15,6 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests import shortcuts
+from tests.compiled_pages import share_compiled_pages
 from tests.postgres import Server, administer, serving
 
 TOGETHER = {
@@ -39,7 +40,7 @@ _numbers = count(1)
 shortcuts.import_without_collections()
 shortcuts.use_cheap_passwords()
 shortcuts.use_memory_for_files()
-shortcuts.share_compiled_pages()
+share_compiled_pages()
 # How fast a machine makes or checks examples is nothing a test says.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")

@@ -24,7 +24,6 @@ import anyio.from_thread
 import httpx2
 import pytest
 from anyio.from_thread import BlockingPortal
-from jinja2 import FileSystemBytecodeCache
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine
@@ -37,10 +36,8 @@ from merzim.app import build_app
 from merzim.clock import clock
 from services.accounts import credentials
 from storage.maintenance import schema
-from web.ui.render import environment
+from tests.compiled_pages import RAM
 
-RAM = Path("/dev/shm")
-"""Where Linux keeps files in memory."""
 MIN_RAM_BYTES = 4 << 30
 """Free memory below which the tests' files stay on disk."""
 REAL_HASHER = credentials._argon2
@@ -101,16 +98,6 @@ def share_compiled_statements(patched: pytest.MonkeyPatch) -> None:
     compiled: LRUCache[Any, Any] = LRUCache(4_000)
     cache_of = property(lambda engine: compiled, lambda engine, value: None)
     patched.setattr(Engine, "_compiled_cache", cache_of, raising=False)
-
-
-def share_compiled_pages() -> None:
-    """Let all processes of a run take the templates of pages one of them has compiled: all take two seconds.
-
-    They are kept with the run's other files in memory; on a disk a run has no place of its own.
-    """
-    folder = Path(tempfile.gettempdir())
-    if folder.parent == RAM:
-        environment().bytecode_cache = FileSystemBytecodeCache(str(folder))
 
 
 def begin_in_2026(patched: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What nodes are forked from has imported all a node imports, read the law and its days, compiled the pages."""
+"""What nodes are forked from has imported all a node imports, and read the law and its days once."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from importlib import import_module
 
 from merzim.app import build_app
 from services.configuration.settings import Settings
+from tests.compiled_pages import share_compiled_pages
 from tests.crash import node
 from web.routes import every_route
-from web.ui.render import environment
 
 for name in node.WARM:
     import_module(name)
 _house = build_app(Settings())
 _ = _house.editions.all(), _house.calendar, every_route()
-for page in environment().list_templates():
-    environment().get_template(page)
+share_compiled_pages()
 # What is never collected is not copied for each node either.
 gc.collect()
 gc.freeze()

@@ -1,0 +1,23 @@
+"""The templates of pages, compiled once for all processes of a run: that takes two seconds of processor."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from jinja2 import FileSystemBytecodeCache
+
+from web.ui.render import environment
+
+RAM = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+
+
+def share_compiled_pages() -> None:
+    """Let this process and those forked from it take what another has compiled, and the other way round.
+
+    Only beside the run's other files in memory: on a disk a run has no place of its own.
+    """
+    folder = Path(tempfile.gettempdir())
+    if folder.parent == RAM:
+        environment().bytecode_cache = FileSystemBytecodeCache(str(folder))
