@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from services.app import AppContext
+    from services.context import Reads
     from workflow.board.rows import Row
     from workflow.board.sums import AssigneeKey
     from workflow.cases.case import Case
@@ -108,13 +109,15 @@ def force(app: AppContext, case: Case, obligation: str) -> Force:
     return entry_obligation(case, app.library.of(case), obligation).force
 
 
-def whole(app: AppContext, rows: Iterable[Row]) -> Mapping[str, Case]:
-    """Return the cases of board rows by id: whole for rows of measures, else heads."""
+def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
+    """Return the visible cases of board rows by id: whole for rows of measures, whose titles are in the events,
+    else heads.
+    """
     from workflow.cases.registers.entries import is_entry
 
     all_rows = tuple(rows)
-    heads = app.reads.heads({row.case for row in all_rows})
-    return {**heads, **app.reads.whole({row.case for row in all_rows if is_entry(row.obligation)})}
+    heads = reads.heads({row.case for row in all_rows})
+    return {**heads, **reads.whole({row.case for row in all_rows if is_entry(row.obligation)})}
 
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:

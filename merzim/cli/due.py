@@ -11,7 +11,7 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
-from services.queries import title, unit_named, whole
+from services.queries import cases_of, title, unit_named
 
 if TYPE_CHECKING:
     from workflow.board.rows import Row
@@ -62,7 +62,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
     def days_late(row: Row) -> int | None:
         return 0 if row.due == today and has_ended(row, today) else late_by(row.due, today, app.calendar)
 
-    heads = whole(app, rows)
+    heads = cases_of(app.reads, rows)
     titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation) for row in rows}
     if call.json:
         call.answer(

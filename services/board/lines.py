@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -11,9 +11,9 @@ from calendars.calendar import Calendar
 from services.board.assignees import name_assignees
 from services.context import Reads
 from services.names import AssigneeNames, UnitName, case_title, unit_name
+from services.queries import cases_of
 from workflow.board.rows import Row
-from workflow.cases.case import Case
-from workflow.cases.registers.entries import is_entry, period_in
+from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.deadlines.status import DeadlineStatus, status_on, working_days_between
@@ -76,11 +76,10 @@ def build_board_lines(
     soon: date,
 ) -> tuple[ObligationLine, ...]:
     """Return the lines of board rows, in their order, without cases hidden from the reader."""
-    cases: Mapping[str, Case] = reads.heads({row.case for row in rows})
-    registers = reads.whole({row.case for row in rows if is_entry(row.obligation)})
+    cases = cases_of(reads, rows)
 
     def line(row: Row) -> ObligationLine:
-        case = registers.get(row.case, cases[row.case])
+        case = cases[row.case]
         procedure = library.of(case)
         obligation = entry_obligation(case, procedure, row.obligation)
         status = status_on(row, today=today, soon=soon)

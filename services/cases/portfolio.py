@@ -19,7 +19,7 @@ from workflow.board.rows import CaseFilter, Row
 from workflow.board.sums import AssigneeKey
 from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry, period_in
-from workflow.deadlines.lateness import holds_on, is_overdue, urgency
+from workflow.deadlines.lateness import is_overdue, most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
 
 if TYPE_CHECKING:
@@ -212,10 +212,11 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
 
 
 def _with_rows(ctx: RequestContext, cases: Sequence[Case]) -> Iterable[tuple[Case, Sequence[Row], str]]:
-    """Yield each case with its rows and its stage; the case is whole where the title of a measure is needed."""
+    """Yield each case with its rows and its stage; the case is whole where its next step is a measure."""
     names = [case.id for case in cases]
     rows, stages = ctx.reads.rows_of(names), ctx.reads.stages(names)
-    whole = ctx.reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    nearest = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
+    whole = ctx.reads.whole([name for name, row in nearest.items() if row and is_entry(row.obligation)])
     for case in cases:
         yield whole.get(case.id, case), rows.get(case.id, ()), stages[case.id]
 
@@ -236,8 +237,7 @@ def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> d
 
 def _next_step(ctx: RequestContext, office: Office, case: Case, rows: Sequence[Row]) -> NextStep | None:
     today = ctx.today
-    dated = [row for row in rows if row.state == "open" and row.due is not None and holds_on(row, today)]
-    row = min(dated, key=lambda row: urgency(row, today=today), default=None)
+    row = most_urgent(rows, today=today)
     if row is None or row.due is None:
         return None
     obligation = entry_obligation(case, ctx.library.named(case.edition), row.obligation)

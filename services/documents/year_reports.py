@@ -12,12 +12,14 @@ from i18n import date_long, money, number, say
 from services.documents.own_templates import InUse, layout_notes, own_template
 from services.documents.row_papers import recorded_fields
 from services.documents.rows import Row
+from services.registers.access import reader_scope, seen_register
 from services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from services.registers.results import FieldView, RowView, cell_value
 from services.registers.texts import row_in_language, text_notes, with_translations
 from services.registers.views import list_rows
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
+from workflow.registers.access import list_fields
 from workflow.registers.definition import UnknownField, UnknownRegister
 
 if TYPE_CHECKING:
@@ -277,11 +279,14 @@ def _listed(
 
     A field of `where` without values: rows in which it is not filled.
     """
+    from storage.registers.lists import SqlRegisterLists
+
     where = [
         {"field": name, "is": [*values]} if values else {"field": name, "empty": True}
         for name, values in source.where.items()
     ]
     first, last = days
+    register, seen = seen_register(ctx, source.register), reader_scope(ctx)
     found = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
         within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
@@ -290,6 +295,10 @@ def _listed(
         command = ListRows(
             register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )
+        # A list the reader may not ask for is refused, whether there are rows or not.
+        may_ask = {one.field for one in filters} <= {*list_fields(register, seen)}
+        if may_ask and not SqlRegisterLists(ctx.app.engine).any_dated(register.id, name, first, last):
+            continue
         listed = list_rows(ctx, command)
         while listed.rows:
             fields = {field.id: field for field in listed.fields}

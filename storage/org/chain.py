@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
@@ -71,8 +73,13 @@ def head(engine: Engine, *kinds: str) -> str:
 def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
     """Return the hash of the last event of each group of kinds, as `head` does, by one query."""
     with reading(engine) as connection:
-        row = connection.execute(select(*(last(kinds).scalar_subquery() for kinds in groups))).one()
-        return tuple(one or "" for one in row)
+        return tuple(one or "" for one in connection.execute(_heads(groups)).one())
+
+
+@cache
+def _heads(groups: tuple[tuple[str, ...], ...]) -> Select[Any]:
+    """Return the query of `heads`; built once, because every request asks it."""
+    return select(*(last(kinds).scalar_subquery() for kinds in groups))
 
 
 def follow(

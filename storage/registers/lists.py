@@ -21,6 +21,7 @@ from sqlalchemy import (
     Join,
     Select,
     and_,
+    bindparam,
     cast,
     false,
     func,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 
 from storage.board import word_index
 from storage.database.dialect import plan_for_values, text_within
-from storage.database.engine import Row_, reading
+from storage.database.engine import Row_, read_once, reading
 from storage.database.in_list import in_collection
 from storage.tables.cases import CASE
 from storage.tables.registers import REGISTER_CELL, REGISTER_ROW
@@ -46,6 +47,19 @@ INDEXED_UNITS = 500
 """Up to so many units are looked up by the index; for more, each row is tested against a hash table."""
 _SCALE = 10**4
 _SORTED = REGISTER_CELL.alias("sorted")
+_DATED = (
+    select(REGISTER_CELL.c.row)
+    .where(
+        REGISTER_CELL.c.register_id == bindparam("k_register"),
+        REGISTER_CELL.c.field == bindparam("k_field"),
+        REGISTER_CELL.c.key.between(bindparam("k_first"), bindparam("k_last")),
+    )
+    .limit(1)
+)
+_FOUND = select(func.min(REGISTER_ROW.c.register_id).label("id")).cte("kept", recursive=True)
+_NEXT = select(func.min(REGISTER_ROW.c.register_id)).where(REGISTER_ROW.c.register_id > _FOUND.c.id)
+_ALL = _FOUND.union_all(select(_NEXT.scalar_subquery()).where(_FOUND.c.id.is_not(None)))
+_KEPT = select(_ALL.c.id).where(_ALL.c.id.is_not(None))
 UNIT = "unit"
 """The sort by the unit of a row, which is no field."""
 
@@ -266,6 +280,16 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return connection.execute(asked).all()
 
+    def any_dated(self, register: str, date_field: str, first: date, last: date) -> bool:
+        """Return whether any row of a register, visible or not, has a date in these days; one index step."""
+        asked = {"k_register": register, "k_field": date_field}
+        days = {"k_first": first.isoformat(), "k_last": last.isoformat()}
+
+        def read(connection: Connection) -> bool:
+            return connection.execute(_DATED, {**asked, **days}).first() is not None
+
+        return read_once(self._engine, read, "any dated", register, date_field, first, last)
+
     def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name a person in these fields, by register; the newest first."""
         asked = [
@@ -358,14 +382,8 @@ class SqlRegisterLists:
 
     def kept(self) -> frozenset[str]:
         """Return the registers that have rows, by one index step for each register."""
-        found, name = set[str](), ""
-        following = select(func.min(REGISTER_ROW.c.register_id))
         with reading(self._engine) as connection:
-            while True:
-                name = connection.execute(following.where(REGISTER_ROW.c.register_id > name)).scalar() or ""
-                if not name:
-                    return frozenset(found)
-                found.add(name)
+            return frozenset(connection.execute(_KEPT).scalars())
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""

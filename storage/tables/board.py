@@ -10,8 +10,12 @@ from sqlmodel import Field
 from storage.tables.base import CLUSTERED, TableBase, table
 from storage.types import Canonical, Moment
 
-UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
-"""Condition: the row is a quarter's report after an analysis. Queries must use the same expression."""
+UNREPORTED = text(
+    "coalesce(state, state) IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'"
+)
+"""Condition: the row is a quarter's report after an analysis. Queries must use the same expression, written as
+in `UNDATED`.
+"""
 
 SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
 """Condition: the row has a plan date and is not done. Queries must use the same expression."""
@@ -63,10 +67,10 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=UNDATED,
             postgresql_where=UNDATED,
         ),
-        # With all that who may see a row is decided by.
+        # With all that who may see a row is decided by, and whether it is late: no row is looked up.
         Index(
             "ix_deadline_unreported",
-            *("obligation", "due", "case", "unit"),
+            *("obligation", "due", "case", "unit", "state", "counts_until", "due_at"),
             sqlite_where=UNREPORTED,
             postgresql_where=UNREPORTED,
         ),

@@ -52,6 +52,12 @@ class CaseRow(TableBase, table=True):
             postgresql_where=text("NOT confidential"),
         ),
         Index("ix_case_span", "span_first", "span_last"),
+        # The analyses of a year are counted and put in order by it alone.
+        Index(
+            "ix_case_of_year",
+            *("procedure", "standing", "span_first", "span_last", "id"),
+            *("stage", "unit", "confidential", "opened_at"),
+        ),
         Index(
             "ix_case_confidential",
             "id",

@@ -18,6 +18,11 @@ _INDEXES = (
     *("case_edition", "case_object_also", "event_assignment", "recommendation_status", "act_kind"),
     *("upload_at", "link_code_until"),
 )
+_REINDEXED = (
+    *("DROP INDEX ix_case_of_year", "DROP INDEX ix_deadline_unreported"),
+    'CREATE INDEX ix_deadline_unreported ON deadline (obligation, due, "case", unit) '
+    "WHERE state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'",
+)
 _COLUMNS = (
     *(("deadline", name) for name in ("waiting_for", "counts_until", "due_at", "inherited")),
     *(('"case"', f"object_{name}") for name in ("kk", "ru", "also")),
@@ -36,6 +41,8 @@ def back_to_0_1_0(engine: Engine) -> None:
             connection.execute(text(f"DROP TABLE {table}"))
         for index in _INDEXES:
             connection.execute(text(f"DROP INDEX IF EXISTS ix_{index}"))
+        for statement in _REINDEXED:
+            connection.execute(text(statement))
         for table, column in _COLUMNS:
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0022'"))

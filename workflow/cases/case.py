@@ -6,7 +6,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Literal, NamedTuple, get_args
+from types import SimpleNamespace
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from calendars.hours import almaty
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm
@@ -340,13 +341,16 @@ class Case:
 def fold(events: Iterable[Event]) -> Case:
     """Compute a case from its events. Raises ValueError when the first event is not `opened`."""
     chain = tuple(events)
-    case: Case | None = None
-    for event in effective_events(chain):
-        if event is not None:
-            case = _opened(event) if case is None else _changed(case, event)
-    if case is None:
+    effective = [event for event in effective_events(chain) if event is not None]
+    if not effective:
         raise ValueError("a case without events")
-    return replace(case, seq=chain[-1].seq, head=chain[-1].hash)
+    opened = _opened(effective[0])
+    # Changed in place: a new case for each event would cost most of the time.
+    case = SimpleNamespace(**{name: getattr(opened, name) for name in Case.__slots__})
+    for event in effective[1:]:
+        vars(case).update(_changes(cast(Case, case), event))
+    case.seq, case.head = chain[-1].seq, chain[-1].hash
+    return Case(**vars(case))
 
 
 def apply(case: Case | None, event: Event) -> Case:
@@ -357,8 +361,8 @@ def apply(case: Case | None, event: Event) -> Case:
     """
     if event.kind == "withdrawn":
         raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
-    changed = _opened(event) if case is None else _changed(case, event)
-    return replace(changed, seq=event.seq, head=event.hash)
+    changed = {} if case is None else _changes(case, event)
+    return replace(case or _opened(event), **changed, seq=event.seq, head=event.hash)
 
 
 def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
@@ -507,7 +511,8 @@ def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
     return {name: one for name, one in case.withdrawn.items() if name != record}
 
 
-def _changed(case: Case, event: Event) -> Case:
+def _changes(case: Case, event: Event) -> dict[str, Any]:
+    """Return the fields of a case that an event changes, with their new values."""
     if event.kind in ENTRIES:
         return _entered(case, event)
     match event.kind:
@@ -516,20 +521,18 @@ def _changed(case: Case, event: Event) -> Case:
             known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
             fact = _proved(known, event, on=event.on, at=event.at, by=event.by)
             withdrawn = _recorded_anew(case, event.name)
-            return replace(case, facts={**case.facts, event.name: fact}, withdrawn=withdrawn)
+            return {"facts": {**case.facts, event.name: fact}, "withdrawn": withdrawn}
         case "evidence":
             known = case.facts[event.name]
             fact = _proved(known, event, on=known.on, at=known.at, by=known.by)
-            return replace(case, facts={**case.facts, event.name: fact})
+            return {"facts": {**case.facts, event.name: fact}}
         case "planned":
             assert event.on is not None
-            withdrawn = _recorded_anew(case, PLAN + event.name)
-            return replace(
-                case,
-                planned={**case.planned, event.name: event.on},
-                planned_at={event.name: event.at, **case.planned_at},
-                withdrawn=withdrawn,
-            )
+            return {
+                "planned": {**case.planned, event.name: event.on},
+                "planned_at": {event.name: event.at, **case.planned_at},
+                "withdrawn": _recorded_anew(case, PLAN + event.name),
+            }
         case "withdrawn" if record := str(event.payload.get("record", "")):
             withdrawal = Withdrawal(
                 on=event.on,
@@ -538,35 +541,34 @@ def _changed(case: Case, event: Event) -> Case:
                 ground=str(event.payload.get("ground", "")),
                 title=str(event.payload.get("title", "")),
             )
-            return replace(case, withdrawn={**case.withdrawn, record: withdrawal})
+            return {"withdrawn": {**case.withdrawn, record: withdrawal}}
         case "cancelled":
-            return replace(case, standing="cancelled", ground=str(event.payload.get("ground", "")))
+            return {"standing": "cancelled", "ground": str(event.payload.get("ground", ""))}
         case "exempted":
             if event.name:
-                return replace(case, exempted=case.exempted | {event.name})
-            return replace(case, standing="exempted", ground=str(event.payload.get("ground", "")))
+                return {"exempted": case.exempted | {event.name}}
+            return {"standing": "exempted", "ground": str(event.payload.get("ground", ""))}
         case "reader_named":
-            return replace(case, readers=case.readers | {event.name})
+            return {"readers": case.readers | {event.name}}
         case "reader_removed":
-            return replace(case, readers=case.readers - {event.name})
+            return {"readers": case.readers - {event.name}}
         case "reopened":
             if event.name:
-                return replace(case, exempted=case.exempted - {event.name})
-            return replace(case, standing="active", ground="")
+                return {"exempted": case.exempted - {event.name}}
+            return {"standing": "active", "ground": ""}
         case "migrated":
             lost = _names(event.payload.get("lost"))
-            return replace(
-                case,
-                edition=str(event.payload["edition"]),
-                digest=str(event.payload.get("digest", "")),
-                facts={name: one for name, one in case.facts.items() if name not in lost},
-                planned={name: on for name, on in case.planned.items() if name not in lost},
-                extensions={name: one for name, one in case.extensions.items() if name not in lost},
-            )
+            return {
+                "edition": str(event.payload["edition"]),
+                "digest": str(event.payload.get("digest", "")),
+                "facts": {name: one for name, one in case.facts.items() if name not in lost},
+                "planned": {name: on for name, on in case.planned.items() if name not in lost},
+                "extensions": {name: one for name, one in case.extensions.items() if name not in lost},
+            }
         case "extended":
             extensions = (*case.extensions.get(event.name, ()), _extension(event))
             withdrawn = _recorded_anew(case, EXTENDED + event.name)
-            return replace(case, extensions={**case.extensions, event.name: extensions}, withdrawn=withdrawn)
+            return {"extensions": {**case.extensions, event.name: extensions}, "withdrawn": withdrawn}
         case "paused":
             assert event.on is not None
             pause = Pause(
@@ -575,27 +577,27 @@ def _changed(case: Case, event: Event) -> Case:
                 decided_by=str(event.payload.get("decided_by", "")),
                 document=str(event.payload.get("document", "")),
             )
-            return replace(case, pauses=(*case.pauses, pause), withdrawn=_recorded_anew(case, PAUSE))
-        case "resumed" if case.paused is not None:
+            return {"pauses": (*case.pauses, pause), "withdrawn": _recorded_anew(case, PAUSE)}
+        case "resumed" if case.pauses and case.pauses[-1].resumed is None:
             pause = replace(
                 case.pauses[-1],
                 resumed=event.on,
                 resumed_by=str(event.payload.get("decided_by", "")),
                 resumed_document=str(event.payload.get("document", "")),
             )
-            return replace(case, pauses=(*case.pauses[:-1], pause))
+            return {"pauses": (*case.pauses[:-1], pause)}
         case "passport":
             return _described(case, event.payload)
         case "notice" if event.payload.get("what") == "put_off":
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
-            return replace(case, put_off={**case.put_off, event.name: later})
+            return {"put_off": {**case.put_off, event.name: later}}
         case "notice" if event.payload.get("what") == "said_done":
             assert event.on is not None
             quiet = Quiet(person=str(event.payload["person"]), until=event.on)
-            return replace(case, quiet={**case.quiet, event.name: quiet})
+            return {"quiet": {**case.quiet, event.name: quiet}}
         case _:
-            return case
+            return {}
 
 
 def _extension(event: Event) -> Extended:
@@ -631,8 +633,8 @@ def _proved(fact: Fact, event: Event, *, on: date, at: datetime | None, by: str)
     )
 
 
-def _entered(case: Case, event: Event) -> Case:
-    """Return the case with one more event of its registers; who is responsible for a measure is stored by
+def _entered(case: Case, event: Event) -> dict[str, Any]:
+    """Return the changes by an event of its registers; who is responsible for a measure is stored by
     obligation.
     """
     responsible = case.responsible
@@ -645,25 +647,24 @@ def _entered(case: Case, event: Event) -> Case:
     line = replace(event, previous="", hash="")
     begins = _ROW_BEGINS.get(event.kind)
     withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn
-    return replace(case, entries=(*case.entries, line), responsible=responsible, withdrawn=withdrawn)
+    return {"entries": (*case.entries, line), "responsible": responsible, "withdrawn": withdrawn}
 
 
-def _described(case: Case, payload: Mapping[str, object]) -> Case:
-    """Return the case with the changes of a passport edit applied."""
+def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
+    """Return the changes by a passport edit."""
     fields = ("object_kk", "object_ru", "unit", "kind", "person")
-    texts = {name: str(payload[name]) for name in fields if name in payload}
-    case = replace(case, **texts)  # type: ignore[arg-type]
+    changes: dict[str, Any] = {name: str(payload[name]) for name in fields if name in payload}
     if isinstance(responsible := payload.get("responsible"), Mapping):
-        case = replace(case, responsible={**case.responsible, **responsible})
+        changes["responsible"] = {**case.responsible, **responsible}
     if isinstance(group := payload.get("group"), list):
-        case = replace(case, group=tuple(group))
+        changes["group"] = tuple(group)
     if isinstance(period := payload.get("period"), list):
         first, last = (date.fromisoformat(day) for day in period) if period else (None, None)
-        case = replace(case, period=(first, last) if first and last else None)
+        changes["period"] = (first, last) if first and last else None
     if isinstance(written := payload.get("written"), Mapping):
         wording = Wording(str(written.get("object", "")), str(written.get("unit", "")))
-        case = replace(case, written=(*case.written, wording))
-    return case
+        changes["written"] = (*case.written, wording)
+    return changes
 
 
 def _names(given: object) -> frozenset[str]:

@@ -6,9 +6,10 @@ the moment it ends, if `today` carries a moment (`calendars.hours.Today`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from calendars.calendar import Calendar
 from calendars.hours import present
@@ -39,6 +40,9 @@ class Awaited(Protocol):
     def waiting_for(self) -> str | None: ...
     @property
     def counts_until(self) -> date | None: ...
+
+
+Deadline = TypeVar("Deadline", bound=Awaited)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,3 +108,9 @@ def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
     if standing.overdue:
         return 0, day
     return (1 if deadline.due is not None and holds_on(deadline, today) else 2), day
+
+
+def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | None:
+    """Return the most urgent open deadline whose due date is valid; None if there is none."""
+    dated = [one for one in deadlines if one.state == "open" and one.due is not None and holds_on(one, today)]
+    return min(dated, key=lambda one: urgency(one, today=today), default=None)

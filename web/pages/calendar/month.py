@@ -10,6 +10,7 @@ from calendars.calendar import Calendar, Day, Knowledge
 from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
 from services.names import UnitName, case_title, unit_name
+from services.queries import cases_of
 from web.ui.name_fields import NameField
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
@@ -84,7 +85,7 @@ def month_view(
     of_day = ctx.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
     listed = of_day[chosen][1] if chosen and chosen in of_day else ()
     shown = [*(row for _, rows in by_day.values() for row in rows), *listed]
-    cases = ctx.reads.whole({row.case for row in shown})
+    cases = cases_of(ctx.reads, shown)
     office = ctx.reads.office()
     soon = ctx.calendar.add(today, SOON_WORKING_DAYS)
 

@@ -17,7 +17,7 @@ from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import holds_on, urgency
+from workflow.deadlines.lateness import most_urgent
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.deadlines.status import SOON_WORKING_DAYS, status_on
 from workflow.law.library import Library
@@ -162,14 +162,16 @@ def items(
     """Return the cases as list items."""
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
+    nearest = {name: most_urgent(of, today=today) for name, of in rows.items()}
     # What the next deadline is called, a case of which it is a measure alone can tell.
-    whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    whole = reads.whole([name for name, row in nearest.items() if row and is_entry(row.obligation)])
     soon = calendar.add(today, SOON_WORKING_DAYS)
     return tuple(
         _item(
             whole.get(case.id, case),
             library.named(case.edition),
-            tuple(rows.get(case.id, ())),
+            rows.get(case.id, ()),
+            nearest.get(case.id),
             stands=stands[case.id],
             unit=unit_name(office, case.unit),
             unadopted=library.unadopted_act(library.named(case.edition), office, case.unit),
@@ -183,7 +185,8 @@ def items(
 def _item(
     case: Case,
     procedure: Procedure,
-    rows: tuple[Row, ...],
+    rows: Sequence[Row],
+    nearest: Row | None,
     *,
     stands: str,
     unit: UnitName,
@@ -192,8 +195,6 @@ def _item(
     soon: date,
 ) -> Item:
     looks = [status_on(row, today=today, soon=soon) for row in rows]
-    dated = [row for row in rows if row.state == "open" and row.due is not None and holds_on(row, today)]
-    nearest = min(dated, key=lambda row: urgency(row, today=today), default=None)
     obligation = None
     if nearest is not None:
         obligation = entry_obligation(case, procedure, nearest.obligation)
@@ -221,7 +222,7 @@ def _item(
     )
 
 
-def _year(procedure: Procedure, rows: tuple[Row, ...]) -> str:
+def _year(procedure: Procedure, rows: Sequence[Row]) -> str:
     """Return the year of a yearly programme's case, "" of any other."""
     days = (row.planned_on for row in rows if row.obligation == procedure.begins_with and row.planned_on)
     return next((str(day.year) for day in days), "") if procedure.opened == "yearly" else ""
