@@ -407,13 +407,15 @@ def test_what_the_queue_cannot_write_is_said_in_storages_words(house: AppContext
     assert not issubclass(StorageUnavailable, ConnectorException)
 
 
-def test_on_sqlite_nothing_of_it_is_imported(office: Merzim, tmp_path: Path) -> None:
-    """One process does it all there: round and delivery, and the queue stays on the shelf."""
+def test_on_sqlite_without_telegram_neither_queue_nor_bot_is_imported(office: Merzim, tmp_path: Path) -> None:
+    """One process does it all there: round and delivery, and both libraries stay on the shelf."""
     script = (
         "import sys; from pathlib import Path; from merzim import metronome; from merzim.clock import clock; "
         "from merzim.app import build_app; from merzim.settings_file import read; "
-        f"metronome.tick(build_app(read(at=Path('.'))), clock({MORNING!r})); "
-        "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool'} & sys.modules.keys()))"
+        "from services.jobs import bot_polling\n"
+        f"with bot_polling.polling(house := build_app(read(at=Path('.'))), now := clock({MORNING!r})):\n"
+        "    metronome.tick(house, now)\n"
+        "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool', 'aiogram'} & sys.modules.keys()))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +12,7 @@ import pytest
 from notifications.channels.telegram import Pacer, Telegram
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
-from tests.merzim.conftest import ROOT, Merzim, merzim, office, office_template  # noqa: F401
+from tests.merzim.conftest import Merzim, merzim, office, office_template  # noqa: F401
 from tests.notifications.town import FIVE_BEFORE, Town
 from tests.processes import Program
 from tests.telegram import emulator
@@ -162,19 +159,3 @@ def test_the_worker_listens_sends_and_ends_when_told(
 def _who_is_told(merzim: Merzim) -> str:
     told = merzim("remind", "--now", "2026-04-06", "--dry-run", "--json").json["notices"]
     return str(told[0]["person"])
-
-
-def test_a_poller_is_not_started_where_nobody_asked_for_one(office: Merzim, tmp_path: Path) -> None:
-    """Without Telegram among the channels its library is not even imported."""
-    code = (
-        "import sys; from pathlib import Path; from merzim.settings_file import read;"
-        "from services.jobs import bot_polling; from merzim.app import build_app\n"
-        "from merzim.clock import clock\n"
-        "with bot_polling.polling(build_app(read(at=Path('.'))), clock('2026-04-06')): pass\n"
-        "sys.exit('aiogram' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-
-    assert done.returncode == 0
