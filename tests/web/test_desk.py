@@ -317,6 +317,17 @@ def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(home: 
     assert f"{home.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
 
 
+def test_the_checklist_is_folded_until_one_of_its_rows_is_open(home: Home) -> None:
+    """On a phone twenty rows without a day would stand before everything below them."""
+    officer = home.client("erlan")
+    heading, row = '<section class="card" id="undated"', f"{home.late}:start_text_checked"
+    _, _, folded = officer.get("/desk?lang=en").text.partition(heading)
+    _, _, unfolded = officer.get(f"/desk?lang=en&row={row}").text.partition(heading)
+
+    assert '<details class="fold"><summary>' in folded
+    assert '<details class="fold" open><summary>' in unfolded
+
+
 def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
     """It is the whole organisation's: its steps without a term stand on the desk of who holds their duty."""
     person = Person(key="a@org.kz", name="Әлиева", unit="body", duties=("authorised_person",))
