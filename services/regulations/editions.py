@@ -18,6 +18,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from workflow.law.library import UnreadEdition
     from workflow.law.procedure import Procedure, Text
+    from workflow.registers.definition import Register
 
 REGISTERS = "registers"
 """Name of the folder of registers, in the shipped regulations and in an organisation's own folder."""
@@ -176,8 +177,6 @@ def _unread(file: Traversable) -> UnreadEdition:
 
 
 def _row_procedure(file: Traversable) -> Procedure:
-    from services.regulations.registers import read_register
-
     procedure = read_register(file.name, file.read_bytes()).procedure
     assert procedure is not None
     return procedure
@@ -197,3 +196,11 @@ def _read_edition(name: str, text: bytes) -> Procedure:
     from workflow.law.reader import read
 
     return read(name, text)
+
+
+@cache
+def read_register(name: str, text: bytes) -> Register:
+    """Parse a register. Cached: a process parses the same text only once."""
+    from workflow.law.reader import register
+
+    return register.read_register(name, text)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.configuration.settings import Settings
-from services.regulations.editions import REGISTERS, LeftOutFile, shipped_files
+from services.regulations.editions import REGISTERS, LeftOutFile, read_register, shipped_files
 from workflow.cases.registers.risk_lists import Words
 from workflow.languages import LANGUAGES
 from workflow.law.reader.table import Problem, UnreadableRegulation
@@ -146,11 +146,3 @@ def _text(field: RegisterField, value: object, language: str) -> str:
 def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of the shipped register files."""
     return ((file.name, file.read_bytes()) for file in shipped_files(folder))
-
-
-@cache
-def read_register(name: str, text: bytes) -> Register:
-    """Parse a register. Cached: a process parses the same text only once."""
-    from workflow.law.reader import register
-
-    return register.read_register(name, text)
