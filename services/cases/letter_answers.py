@@ -31,7 +31,7 @@ QUIET_WORKING_DAYS = 3
 class LinkRefused(NotFound):
     """The link was not issued here, or belongs to a person who left."""
 
-    not_found = "web.problem.no_link"
+    not_found = "web.problem.no_letter_link"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     notice = link.find(ctx.app.outbox.notices(case=link.case)) if link is not None else None
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
-        raise LinkRefused("campaign.link_refused")
+        raise LinkRefused(LinkRefused.not_found)
     view = ctx.desk.view(notice.case, today=ctx.today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     return LetterQuestion(

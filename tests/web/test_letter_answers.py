@@ -171,7 +171,10 @@ def test_a_link_of_another_key_another_person_or_nobody_is_refused(
         "/answer/x",
         "/answer/ы",
     ):
-        assert browser.get(wrong).status_code == 404, wrong
+        page = browser.get(wrong, headers={"accept-language": "ru"})
+        assert page.status_code == 404, wrong
+        assert "Ссылка из письма недействительна" in page.text
+        assert "кампани" not in page.text, "nothing of a campaign: no campaign sent it"
         assert browser.post(wrong, data={"say": "not_mine"}).status_code == 404, wrong
     assert browser.post(path, data={"say": "record"}).status_code == 422
     assert said(town) == []

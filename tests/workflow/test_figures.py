@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from workflow.board.figures import Outcome, Outcomes, Performance, StageSpan, pace_by_stage, performance_by
 
 MARCH = date(2026, 3, 1)
@@ -13,11 +15,33 @@ def ended(outcome: Outcome, number: int = 1, late_by: int = 0, unit: str = "hr")
     return Outcomes(unit, "publication", "internal-analysis.2016-10-19", MARCH, outcome, late_by, number)
 
 
-def test_the_rate_is_of_all_that_came_due_and_a_hundred_only_where_nothing_was_late() -> None:
-    """Of 200 one is overdue still: 99.5 percent is said as 99, not as 100."""
-    figures = performance_by([ended("on_time", 199), ended("open")], lambda one: one.unit)["hr"]
-    assert (figures.due, figures.on_time, figures.unmet, figures.rate) == (200, 199, 1, 99)
-    assert performance_by([ended("on_time", 3)], lambda _: None)[None].rate == 100
+@pytest.mark.parametrize(
+    ("on_time", "due", "rate"),
+    [
+        (38, 56, 68),  # 67.86
+        (1, 8, 13),  # 12.5
+        (1, 3, 33),
+        (2, 3, 67),
+        (197, 200, 99),  # 98.5
+        (249, 250, 99),  # 99.6
+        (199, 200, 99),  # 99.5
+        (9999, 10_000, 99),
+        (3, 3, 100),
+        (0, 7, 0),
+        (1, 400, 0),
+    ],
+)
+def test_the_rate_is_rounded_half_up_and_a_hundred_only_where_nothing_was_late(
+    on_time: int, due: int, rate: int
+) -> None:
+    """Of all that came due: with one of 250 overdue still, 99.6 percent is said as 99, not as 100."""
+    outcomes = [ended("on_time", on_time), ended("open", due - on_time)]
+    figures = performance_by(outcomes, lambda one: one.unit)["hr"]
+    assert (figures.due, figures.on_time, figures.unmet, figures.rate) == (due, on_time, due - on_time, rate)
+
+
+def test_where_nothing_came_due_there_is_no_rate() -> None:
+    """Neither 0 nor 100."""
     assert Performance().rate is None
 
 

@@ -127,7 +127,7 @@ class DeskAnswer(Result):
 
 
 class PerformanceAnswer(Result):
-    """Obligatory deadlines that came due, by how they ended. `rate`: percent met in time, rounded down.
+    """Obligatory deadlines that came due, by how they ended. `rate`: percent met in time, 100 only if all.
 
     `median_late`: working days, of deadlines met late. `own`, `inherited`: working days of delay of deadlines
     met late or overdue: after the due date, and by which late earlier steps had moved it.

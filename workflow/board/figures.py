@@ -96,8 +96,10 @@ class Performance:
 
     @property
     def rate(self) -> int | None:
-        """Percentage met in time, rounded down, so that 100 means none was late; None where none came due."""
-        return 100 * self.on_time // self.due if self.due else None
+        """Percentage met in time, rounded half up, but 100 only where all were; None where none came due."""
+        if not self.due or self.on_time == self.due:
+            return 100 if self.due else None
+        return min(99, (200 * self.on_time + self.due) // (2 * self.due))
 
     @property
     def median_late(self) -> float | None:
