@@ -111,12 +111,13 @@ class Points:
 
 
 def points_of_year(
-    ctx: RequestContext, unit: str | None, year: int | None, asked: Mapping[str, str], *, number: int
+    ctx: RequestContext, unit: str | None, year: int | None, asked: Mapping[str, str], *, number: int | None
 ) -> Points:
     """Return the points of a unit in a year with all units below, and of each unit directly below.
 
     Args:
         year: by default the present one; asked: readings chosen by name, among other things.
+        number: page of the units directly below; None for all of them.
 
     Raises:
         UnknownReading: a reading has no such value.
@@ -127,7 +128,7 @@ def points_of_year(
     whole, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_text(office, one.unit))))
     pages = max(1, -(-len(parts) // PAGE))
-    number = min(number, pages)
+    shown = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
     unsaid = {one.arguments["indicator"] for one in whole.remarks if one.code == "score.rows_of_what"}
 
     def name(id: str) -> Name:
@@ -147,7 +148,7 @@ def points_of_year(
                 lost=written(one.lost),
                 at_stake=written(one.at_stake),
             )
-            for one in parts[(number - 1) * PAGE : number * PAGE]
+            for one in shown
         ),
         steps=tuple(
             Ahead(
@@ -170,7 +171,7 @@ def points_of_year(
             if counting.by == "values" and (id in whole.counted or id in unsaid)
             if (step := _step_to_record(ctx, counting, unit, year))
         },
-        number=number,
+        number=min(number or 1, pages),
         pages=pages,
     )
 

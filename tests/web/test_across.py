@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import openpyxl
@@ -238,6 +239,30 @@ def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
     assert wrong.status_code == 422
 
 
+def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept) -> None:
+    """One of eight units analysed: 0.375 in proportion; all units of the page's list, none of another's."""
+    units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
+    office_store.save(kept.house.engine, units=units)
+    (case,) = kept.open(1, "u1")
+    links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
+    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    asked = "unit=hr&year=2026&rounding=linear"
+    with kept.browser() as browser:
+        page = unescape(browser.get(f"/scores?lang=ru&{asked}").text)
+        answer = browser.get(f"/scores.xlsx?lang=ru&{asked}")
+        wrong = browser.get("/scores.xlsx?rounding=nothing")
+    with kept.browser("responsible") as own:
+        refused = [own.get(one).status_code for one in ("/scores.xlsx?unit=law", "/monitoring/yearly/xlsx")]
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    indicators, steps, parts = ([*one.iter_rows(min_row=2, values_only=True)] for one in book)
+
+    assert 'href="/scores.xlsx?rounding=linear&unit=hr&year=2026"' in page
+    assert [row[2] for row in indicators if "0,375" in str(row[6])] == [0.375]
+    assert steps
+    assert {row[0] for row in parts} == {f"Бөлім {n}" for n in range(8)}
+    assert (wrong.status_code, refused) == (422, [404, 404])
+
+
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     """The officer's has the gift and says what there is none of; of confidential ones another's is silent."""
     stamp = {"by": "t", "now": NOW, "today": TODAY, "demonstration": True}
@@ -285,6 +310,9 @@ def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
     with kept.browser() as browser:
         first, last = (browser.get(f"/scores?lang=ru&unit=head&page={n}") for n in (1, 99))
 
+        book = openpyxl.load_workbook(io.BytesIO(browser.get("/scores.xlsx?lang=ru&unit=head").content))
+
+    assert book.worksheets[2].max_row == 1 + 252, "a workbook has all of them, two of the office besides"
     assert "Страница 1 из 3" in first.text
     assert "Страница 3 из 3" in last.text
     assert len(first.content) < 200_000

@@ -84,6 +84,11 @@ def test_a_card_leads_to_the_record_form_of_its_next_step(real: RealOffice) -> N
     assert f'href="/cases/2026-0001?fact={step["obligation"]}#record"' in page
     assert step["who"][0] in page
     assert 'value="order_signed" selected' in browser.get("/cases/2026-0001?fact=order_signed").text
+    assert 'href="/portfolio/stages.xlsx?year=2026"' in page
+    book = openpyxl.load_workbook(io.BytesIO(browser.get("/portfolio/stages.xlsx?lang=ru").content))
+    (row,) = book.worksheets[0].iter_rows(min_row=2, values_only=True)
+    assert (row[1], row[4]) == ("2026-0001", "Подписание приказа о внутреннем анализе")
+    assert (row[5], row[6], row[7]) == (ORDER_DUE, "сегодня", "; ".join(step["who"]))
     auditor = real.client("auditor").get("/portfolio/stages").text
     assert "2026-0001" in auditor
     assert "#record" not in auditor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,11 @@ from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks
 
 CASE = "2026-0001"
+
+
+def sheet(browser: Any, address: str) -> list[tuple[object, ...]]:
+    """The rows of the first sheet of a workbook."""
+    return [*openpyxl.load_workbook(io.BytesIO(browser.get(address).content)).worksheets[0].values]
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,20 @@ def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None
     assert f'href="/cases/{CASE}#start_announced"' in text
     assert "документов: 3" in text
     assert "Ахметова Айгерім Нұрланқызы" in text
+
+
+def test_what_waits_to_be_uploaded_is_taken_as_a_workbook(officer: Any) -> None:
+    """A row for each document that is ready: the announcement of 30 March with its three links."""
+    assert 'href="/monitoring/uploads/xlsx?unit="' in officer.get("/monitoring/uploads?lang=ru").text
+    heads, *rows = sheet(officer, "/monitoring/uploads/xlsx?lang=ru")
+    (row,) = (dict(zip(heads, row, strict=True)) for row in rows if row[1] == CASE)
+
+    assert (row["Что готово"], row["Дата"], row["Документы"]) == (
+        "Объявление о начале анализа",
+        datetime.combine(date(2026, 3, 30), time()),
+        3,
+    )
+    assert row["Кто исполняет"] == "Ахметова Айгерім Нұрланқызы"
 
 
 def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None:
@@ -63,6 +83,17 @@ def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> N
 
     assert f'<a href="/cases/{CASE}">13.04.2026</a>' in text
     assert "а не требование закона" in text
+
+
+def test_the_yearly_clock_is_taken_as_a_workbook(office: RealOffice, officer: Any) -> None:
+    """The organisation of the example with the planned beginning of its analysis."""
+    assert 'href="/monitoring/yearly/xlsx?unit="' in officer.get("/monitoring/yearly?lang=ru").text
+    heads, row = sheet(officer, "/monitoring/yearly/xlsx?lang=ru")
+
+    assert dict(zip(heads, row, strict=True))["Начало следующего"] == datetime.combine(
+        date(2026, 4, 13), time()
+    )
+    assert officer.get("/monitoring/yearly/xlsx?unit=nowhere").status_code == 404
 
 
 @pytest.mark.parametrize("page", ["consolidated?year=1900", "uploads?unit=nowhere", "yearly?unit=nowhere"])

@@ -16,6 +16,7 @@ from documents.sheets.listing import tables_workbook
 from services.cases.portfolio import (
     ListPortfolio,
     ListStages,
+    NextStep,
     PortfolioLine,
     PortfolioPage,
     StageBoard,
@@ -36,7 +37,7 @@ from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
-from web.ui.tables import Column, download, table_of
+from web.ui.tables import Column, download, table_of, workbook_response
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.cases.machine import BETWEEN_STAGES
 
@@ -231,6 +232,45 @@ def portfolio_workbook(request: Request, ctx: Reading, asked: Wanted) -> Respons
         table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
     ]
     return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
+
+
+STAGE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
+    Column("web.cases.head.stage", lambda _, line: line.stage_title),
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.portfolio.analysis", lambda _, line: line.object),
+    Column("web.cases.head.unit", lambda _, line: line.unit_name),
+    Column("web.obligation", lambda _, line: line.next and line.next.title),
+    Column("web.due", lambda _, line: line.next and line.next.due),
+    Column("web.state", lambda t, line: _days(t, line.next)),
+    Column("web.who", lambda t, line: line.next and t.names(line.next.who)),
+)
+
+
+def _days(translator: Translator, step: NextStep | None) -> str | None:
+    """Return how late a step is, or how many working days are left, in words."""
+    if step is None or step.days_left is None:
+        return None
+    if step.overdue:
+        return translator.say("web.overview.late", n=-step.days_left)
+    if not step.days_left:
+        return translator.say("web.due_today")
+    return translator.say("web.overview.left", n=step.days_left)
+
+
+@router.get("/portfolio/stages.xlsx")
+def stages_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
+    """Return all analyses of a year by stage, with the next step of each, as a workbook.
+
+    Raises:
+        TooManyRows: the list is too long for one workbook.
+    """
+    total, every = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(asked)))
+    require_exportable(total)
+    places = [stage.id for stage in ctx.library.latest(asked.procedure).stages]
+    lines = sorted(every, key=lambda line: places.index(line.stage) if line.stage in places else len(places))
+    return workbook_response(
+        request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=asked.year
+    )
 
 
 def _portfolio(request: Request, ctx: RequestContext, asked: PortfolioQuery, number: int) -> PortfolioPage:

@@ -52,15 +52,21 @@ def table_of(
 
 
 def workbook_response(
-    request: Request, columns: Sequence[Column[R]], rows: Iterable[R], *, title: str, today: date
+    request: Request,
+    columns: Sequence[Column[R]],
+    rows: Iterable[R],
+    *,
+    title: str,
+    today: date,
+    **arguments: object,
 ) -> Response:
     """Return a list as a workbook to download.
 
     Args:
-        title: code of the list's name, used for the file and its sheet.
+        title: code of the list's name, used for the file and its sheet; arguments: those of the code.
     """
     translator = Translator(preferences(request).language)
-    name = translator.say(title)
+    name = translator.say(title, **arguments)
     content = tables_workbook([table_of(translator, columns, rows, name=name)])
     return download(content, f"{name} {translator.short(today)}.xlsx")
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from documents.sheets.listing import tables_workbook
 from services.accounts.credentials import qr_picture
 from services.documents.own_templates import templates_in_use
 from services.documents.year_reports import due_quarter, report_marks, year_reports
@@ -16,7 +17,7 @@ from services.outgoing.public import proof_address
 from services.reports.monitoring import DIRECTIONS, STATUSES, monitoring
 from services.reports.notices import PAGE as LINES
 from services.reports.notices import list_notices, verify_journal
-from services.reports.points import points_of_year
+from services.reports.points import Ahead, Indicator, Part, points_of_year
 from web.auth.dependencies import Reading
 from web.downloads.reports import (
     RECOMMENDATION_COLUMNS,
@@ -28,8 +29,8 @@ from web.downloads.reports import (
 )
 from web.http.parameters import Number, Year
 from web.ui.preferences import preferences
-from web.ui.render import page
-from web.ui.tables import page_heads
+from web.ui.render import Translator, page
+from web.ui.tables import Column, download, page_heads, table_of
 from web.ui.unit_filter import RequiredUnit, build_person_filter, build_unit_filter, unit_choices
 
 router = APIRouter(include_in_schema=False)
@@ -86,6 +87,55 @@ def scores_page(
         period=period,
         periods=periods,
     )
+
+
+INDICATOR_COLUMNS: tuple[Column[Indicator], ...] = (
+    Column("cli.head.indicator", lambda t, one: t.paragraph(one.id)),
+    Column("cli.head.title", lambda t, one: one.title[t.language]),
+    Column("web.scores.points", lambda _, one: one.points),
+    Column("web.scores.maximum", lambda _, one: one.maximum),
+    Column("web.scores.at_stake.short", lambda _, one: one.at_stake),
+    Column("web.scores.lost.short", lambda _, one: one.lost),
+    Column("web.scores.arithmetic", lambda t, one: _arithmetic(t, one)),
+)
+STEP_COLUMNS: tuple[Column[Ahead], ...] = (
+    Column("cli.head.indicator", lambda t, one: t.paragraph(one.step.indicator)),
+    Column("cli.head.title", lambda t, one: one.title[t.language]),
+    Column("web.scores.step", lambda t, one: t.tell(f"score.step.{one.step.code}", one.arguments)),
+    Column("web.scores.gain", lambda _, one: one.arguments["gain"]),
+    Column("web.scores.by", lambda _, one: one.step.by),
+)
+PART_COLUMNS: tuple[Column[Part], ...] = (
+    Column("web.unit", lambda t, one: t.name(one.unit.name)),
+    Column("web.scores.points", lambda _, one: one.points),
+    Column("web.scores.at_stake.short", lambda _, one: one.at_stake),
+    Column("web.scores.lost.short", lambda _, one: one.lost),
+)
+
+
+def _arithmetic(translator: Translator, one: Indicator) -> str:
+    """Return the calculation of an indicator in words, with the names it lacks."""
+    sentences = [translator.tell(element.code, element.arguments) for element in one.arithmetic]
+    if one.missing:
+        sentences.append(translator.say("score.step.missing", names=one.missing))
+    return " ".join(sentences)
+
+
+@router.get("/scores.xlsx")
+def scores_workbook(request: Request, ctx: Reading, unit: RequiredUnit, year: Year = None) -> Response:
+    """Return the points of a year as a workbook: indicators, nearest steps, units directly below."""
+    view = points_of_year(ctx, unit, year, request.query_params, number=None)
+    translator = Translator(preferences(request).language)
+    title, steps, units = (
+        translator.say(f"web.scores.{one}", year=view.year) for one in ("title", "steps", "units")
+    )
+    indicators = [one for project in view.projects for one in project.indicators]
+    tables = (
+        table_of(translator, INDICATOR_COLUMNS, indicators, name=title),
+        table_of(translator, STEP_COLUMNS, view.steps, name=steps),
+        table_of(translator, PART_COLUMNS, view.parts, name=units),
+    )
+    return download(tables_workbook(tables), f"{title} {translator.short(ctx.today)}.xlsx")
 
 
 @router.get("/register")
