@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from documents.sheets.addresses import is_web_address
@@ -68,6 +69,12 @@ class PublicAnalysis:
     first: date | None
     last: date | None
     publications: tuple[Publication, ...]
+
+    @property
+    def by_day(self) -> tuple[tuple[tuple[date, Text], tuple[Publication, ...]], ...]:
+        """Return the publications of one day and title together: one sentence, several addresses."""
+        found = groupby(self.publications, key=lambda one: (one.on, one.title))
+        return tuple((key, tuple(places)) for key, places in found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,4 +175,4 @@ def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
         for proof in fact.evidence
         if proof.name is None and not proof.restricted and is_web_address(proof.reference)
     }
-    return tuple(sorted(found.values(), key=lambda one: (one.on, one.address), reverse=True))
+    return tuple(sorted(found.values(), key=lambda one: (one.on, one.title["en"], one.address), reverse=True))

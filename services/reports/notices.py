@@ -16,7 +16,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
 
-PAGE = 100
+PAGE = 50
 KINDS = frozenset(get_args(NoticeKind))
 """Prefixes of the keys of letters that are not about one case."""
 

@@ -59,7 +59,7 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
         (
             "en",
             date(2026, 5, 14),
-            "Planned day gone by: approval of the plan of measures – 13 May (1 working day ago)",
+            "Planned date passed: approval of the plan of measures – 13 May (1 working day ago)",
         ),
     ],
 )

@@ -72,6 +72,25 @@ def test_anybody_sees_what_was_published_where_and_when(open_office: Home) -> No
     assert "Жойылған талдау" not in text
 
 
+def test_the_places_of_one_publication_stand_in_one_line(home: Home) -> None:
+    """One day and one obligation are said once, with a link of its own name for each place."""
+    object.__setattr__(home.context.settings.web, "public_page", True)
+    proofs = tuple(
+        Evidence(kind=f"link:{place}", reference=f"{SITE}/{place}", published_on=date(2026, 3, 27))
+        for place in ("media", "site", "social")
+    )
+    home.desk.record(home.real, "start_announced", on=date(2026, 3, 30), evidence=proofs, **STAMP)
+    text = home.stranger().get("/public?lang=ru").text
+
+    assert text.count("27.03.2026") == 1
+    for place, named in (
+        ("media", "публикацию в СМИ"),
+        ("site", "интернет-ресурс"),
+        ("social", "социальную сеть"),
+    ):
+        assert f'href="{SITE}/{place}" rel="noopener nofollow">ссылка на {named}</a>' in text
+
+
 def test_an_office_shows_the_parts_it_wants(open_office: Home) -> None:
     """Without announcements and proofs: nothing of them on the page, in the feed, at the address of a proof."""
     settings = open_office.context.settings

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from contextlib import ExitStack, redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from itertools import product
 from pathlib import Path
@@ -22,7 +23,7 @@ from tests.web.walking import STARTS, walk
 
 LOGINS = ("officer", "administrator", "")
 """Who see every page between them; "" is a stranger."""
-UNSIGNED = ("/login", "/cases/2026-9999")
+UNSIGNED = ("/login", "/cases/2026-9999", "/public")
 """Pages a stranger sees."""
 THEMES, WIDTHS = ("light", "dark"), (1360, 390)
 
@@ -39,6 +40,8 @@ def main() -> None:
         with redirect_stdout(StringIO()):
             lived_in = ExitStack()
             office = lived_in.enter_context(lived_in_office(Path(folder)))
+            settings = office.house.settings
+            office.house.settings = replace(settings, web=replace(settings.web, public_page=True))
         with lived_in, serving(office, browser) as served:
             pages = pages_of(served)
             for login, language in product(LOGINS, languages):

@@ -20,6 +20,7 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=500)]
+PAGE = 50
 Number = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
@@ -32,7 +33,8 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
         for name in {"since", "until"} & asked.keys():
             asked[name] = parse_date(asked[name]).isoformat()
         language = preferences(request).language
-        entries = ask_audit(ctx, build(AskAudit, {**asked, "before": before, "language": language}))
+        paged = {**asked, "before": before, "limit": PAGE, "language": language}
+        entries = ask_audit(ctx, build(AskAudit, paged))
     except (InvalidForm, Refusal) as trouble:
         refusal = trouble
     older = urlencode({**asked, "before": entries.cursor}) if entries.more else ""
