@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from heapq import nsmallest
 
 from calendars import OutOfRange
@@ -18,7 +19,7 @@ from services.board.assignees import Workload, rank_workloads
 from services.board.lines import ObligationLine, build_board_lines, stake_points
 from services.context import Reads
 from services.names import UnitName, unit_name
-from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
+from workflow.board.sums import DeadlineFilter, Horizon, Sum, Sums, horizon, total
 from workflow.deadlines.status import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -27,6 +28,7 @@ from workflow.org.office import Office
 Pair = tuple[int, int]
 
 WORST = 10
+WORST_RECOMMENDED = 5
 UNITS = 25
 PEOPLE = 12
 DAYS = 10
@@ -87,11 +89,18 @@ class DayDue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """The data of the page. `longest`: working days late of the longest overdue deadline, and its unit."""
+    """The data of the page.
+
+    Attributes:
+        recommended: number of overdue deadlines that are not obligatory.
+        longest: working days late of the longest overdue deadline, and its unit.
+        worst: those overdue the longest, obligatory ones first.
+    """
 
     horizon: Horizon
     unit: str | None
     overdue: int
+    recommended: int
     today: int
     due: int
     missed: int
@@ -114,13 +123,17 @@ def overview(
     sums = reads.sums(day, unit)
     office = reads.office()
     matrix = _matrix(reads, sums, library, office, calendar, today)
-    worst = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, unit=unit), limit=WORST)
+    late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
+    worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
+    if recommended := _recommended(sums, library):
+        worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
     asked, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    first = worst[0] if worst else None
+    first = min(worst, key=lambda row: row.due, default=None)
     return Overview(
         horizon=day,
         unit=unit,
         overdue=total(sums, "overdue"),
+        recommended=recommended,
         today=total(sums, "today"),
         due=total(sums, "due"),
         missed=total(sums, "missed"),
@@ -136,6 +149,22 @@ def overview(
         waiting_left_out=everybody - len(asked),
         any_case=bool(sums) or reads.any_case(),
     )
+
+
+def _recommended(sums: Sums, library: Library) -> int:
+    """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
+
+    def number(every: Iterable[Sum]) -> int:
+        return sum(one.overdue for one in every if one.overdue and not _is_obligatory(library, one))
+
+    return sums.once(
+        ("recommended", library), number, lambda before, gone, come: before - number(gone) + number(come)
+    )
+
+
+def _is_obligatory(library: Library, one: Sum) -> bool:
+    obligation = library.named(one.edition).by_id.get(one.obligation)
+    return obligation is None or obligation.force == "obligatory"
 
 
 def at_stake(sums: Sums, library: Library) -> Decimal:

@@ -319,6 +319,9 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         yield due == sought.on
     if sought.stage is not None:
         yield DEADLINE.c.stage == sought.stage
+    if sought.is_obligatory is not None:
+        obligatory = DEADLINE.c.force == "obligatory"
+        yield obligatory if sought.is_obligatory else not_(obligatory)
     if sought.asked is not None:
         yield _waiting_for(sought.asked)
 

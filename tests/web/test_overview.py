@@ -115,6 +115,36 @@ def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
     assert found.stake < sum(float(line.stake or 0) for line in found.worst) + 3 + 1e-9
 
 
+def test_recommended_steps_stand_apart_below_the_obligatory_ones(home: Home, browser: TestClient) -> None:
+    """An analysis begun on 6 January has not ended after the recommended 30 working days, by February.
+
+    It stands below what is obligatory, counted apart and in the figure; the API lists in the same order.
+    """
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="hr",
+        object="Ұзаққа созылған талдау",
+        facts={"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)},
+    )
+    before = browser.get("/?lang=ru").text
+    home.context.desk.open(opening, by="test", now=NOW, today=TODAY)
+    found = seen(home)
+    page = browser.get("/?lang=ru").text
+    obligatory, _, recommended = page.partition('id="recommended-late"')
+    forces = [line.force for line in found.worst]
+
+    assert 'id="recommended-late"' not in before
+    assert (found.recommended, forces.count("recommended")) == (1, 1)
+    assert forces == sorted(forces)
+    assert re.findall(r'-late">(\w+) <span class="tally">(\d+)', page) == [
+        ("Обязательно", str(found.overdue - 1)),
+        ("Рекомендуется", "1"),
+    ]
+    assert "force-recommended" not in obligatory
+    assert "force-recommended" in recommended
+    assert [one["force"] for one in browser.get("/api/v1/overview").json()["worst"]] == forces
+
+
 def test_an_empty_office_is_told_what_to_do() -> None:
     """No figures of nothing: the first step."""
     with build(Office()).client() as browser:

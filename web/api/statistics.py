@@ -69,7 +69,7 @@ class FaultAnswer(Result):
 
 class OverviewAnswer(Result):
     """The statistics of a day. `units`, `waiting`: the worst first; `units_left_out`: number of further
-    units.
+    units; `worst`: obligatory deadlines first.
     """
 
     today: date

@@ -127,6 +127,7 @@ class DeadlineFilter:
         on: due on that day alone.
         unit: that unit and those below it.
         asked: rows that wait for these assignees; None for all.
+        is_obligatory: obligatory rows alone, or the others alone; None for both. Sums do not tell them apart.
     """
 
     urgency: Urgency = "open"
@@ -135,6 +136,7 @@ class DeadlineFilter:
     unit: str | None = None
     stage: str | None = None
     asked: frozenset[AssigneeKey] | None = None
+    is_obligatory: bool | None = None
 
 
 def horizon(today: date, *, soon: date) -> Horizon:
