@@ -128,7 +128,7 @@ def overview(
     if recommended := _recommended(sums, library):
         worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
     asked, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
-    first = min(worst, key=lambda row: row.due, default=None)
+    first = min(worst, key=lambda row: row.due or today, default=None)
     return Overview(
         horizon=day,
         unit=unit,
