@@ -17,6 +17,8 @@ _MOMENT = date(1980, 1, 1)
 _NARROW, _WIDE = 9, 60
 _LONGEST = 32_767
 """Maximum characters of an Excel cell."""
+_LONGEST_NAME = 31
+"""Maximum characters of the name of an Excel sheet."""
 _LAST_ROW = 2**20 - 1
 _OFFERING = 5_000
 """Number of rows whose cells offer something."""
@@ -73,7 +75,9 @@ def add_table(book: Any, table: Table) -> None:
     """Add a table to a workbook as its next sheet. Raises UnreadablePaper (`list_too_long`)."""
     if len(table.rows) > _LAST_ROW:
         raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
-    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name)[:31].strip("' ")
+    name = "".join(" " if mark in "[]:*?/\\" else mark for mark in table.name).strip("' ")
+    if len(name) > _LONGEST_NAME:  # cut after a word
+        name = (name[: _LONGEST_NAME + 1].rpartition(" ")[0] or name[:_LONGEST_NAME]).rstrip("', ")
     _sheet(book, book.add_worksheet(name or str(len(book.worksheets()) + 1)), table)
 
 

@@ -59,3 +59,11 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     """By its name."""
     with pytest.raises(UnreadablePaper, match="paper_not_written"):
         write_tables(tmp_path / "no" / "list.xlsx", [Table(["a"], [])])
+
+
+def test_a_sheet_with_a_long_name_ends_with_a_whole_word() -> None:
+    """Excel takes 31 characters; a name of just so many stays, and one long word is cut where it must be."""
+    names = ("2026 жылғы талдаулар кезеңдер бойынша", "Анализы 2026 года по этапам мая", "ә" * 40)
+    book = openpyxl.load_workbook(io.BytesIO(tables_workbook([Table(["Іс"], [], name) for name in names])))
+
+    assert book.sheetnames == ["2026 жылғы талдаулар кезеңдер", names[1], "ә" * 31]

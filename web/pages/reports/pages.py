@@ -127,7 +127,7 @@ def scores_workbook(request: Request, ctx: Reading, unit: RequiredUnit, year: Ye
     view = points_of_year(ctx, unit, year, request.query_params, number=None)
     translator = Translator(preferences(request).language)
     title, steps, units = (
-        translator.say(f"web.scores.{one}", year=view.year) for one in ("title", "steps", "units")
+        translator.say(f"web.scores.{one}", year=view.year) for one in ("title", "step", "units")
     )
     indicators = [one for project in view.projects for one in project.indicators]
     tables = (
