@@ -128,7 +128,7 @@ class MailAlone(Folder):
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     made = office(engine, tmp_path, more={"visits": CAMPAIGN})
     web = WebSettings(public_address="https://merzim.org.kz")
-    app = AppContext(replace(made.settings, web=web), clock=made._clock, system_clock=made.system_clock)
+    app = AppContext(replace(made.settings, web=web), clock=made.clock, system_clock=made.system_clock)
     app.__dict__["channels"] = {"folder": MailAlone(path=tmp_path / "letters", sender="m@org.kz")}
     yield app
     app.close()

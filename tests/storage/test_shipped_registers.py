@@ -166,7 +166,7 @@ def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) ->
         'F2, Test result: 40 is less than 60, which the answer to "Test passed (at least 60 %)" asks for.'
     ]
     count, *sentences = _said_of_file(app, failed, with_count=True)
-    assert ("rows with errors – 1." in count, len(sentences)) == (True, 2)
+    assert ("rows with errors – 2." in count, len(sentences)) == (True, 4)
     assert _said_of_file(app, failed[:3]) == [
         "B3, Attendee: the register or this file has such a row already, with all of these the same: "
         "Attendee, Training."

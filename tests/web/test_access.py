@@ -94,6 +94,13 @@ SHARED.shared = True
 APP = SHARED.app
 
 
+def query_parameters(asked: Any) -> Iterator[Any]:
+    """The parameters of a route, those of what it depends on among them."""
+    yield from asked.query_params
+    for one in asked.dependencies:
+        yield from query_parameters(one)
+
+
 def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
     """Every route, those of included routers too."""
     for route in found:
@@ -184,16 +191,10 @@ def test_every_route_names_what_it_needs() -> None:
 
 def test_a_unit_with_a_long_name_is_taken_by_every_address() -> None:
     """The id of a unit is its name: that of a ministry has fifty letters, of its department a hundred."""
-
-    def parameters(asked: Any) -> Iterator[Any]:
-        yield from asked.query_params
-        for one in asked.dependencies:
-            yield from parameters(one)
-
     units = [
         (route.path, rule.max_length)
         for _, route in ROUTES
-        for one in parameters(route.dependant)
+        for one in query_parameters(route.dependant)
         for rule in one.field_info.metadata
         if one.alias == "unit" and hasattr(rule, "max_length")
     ]

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice, real_office
+from tests.web.test_access import query_parameters
 from tests.web.walking import templates
 from web.auth.dependencies import COOKIE
 
@@ -117,8 +118,8 @@ def test_no_address_and_no_parameter_breaks_a_page(nasty: str, browser: TestClie
     """Every route of the router, its places and its parameters filled with what is none."""
     broken = []
     for route in templates(browser.app):
-        path = route.path.format(**{parameter.name: nasty for parameter in route.dependant.path_params})
-        names = [parameter.alias for parameter in route.dependant.query_params]
+        path = route.path.format(**dict.fromkeys(route.param_convertors, nasty))
+        names = [parameter.alias for parameter in query_parameters(route.dependant)]
         asked = [path] if "{" in route.path else []
         if names and "{" not in route.path:
             asked.append(path + "?" + "&".join(f"{name}={nasty}" for name in names))

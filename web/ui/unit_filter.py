@@ -25,7 +25,7 @@ from web.ui.name_fields import (
 from workflow.org.access import within
 from workflow.org.office import Office
 
-NameText = Annotated[str, Query(max_length=300)]
+NameText = Annotated[str, Query(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def require_unit(ctx: Reading, unit: NameText = "") -> str:
