@@ -49,6 +49,6 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
                 ),
             ),
         ),
-        footer=line("footer"),
+        footer=say("letter.sent", {}, language),
     )
     return render_letter(page, language)

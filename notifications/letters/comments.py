@@ -53,7 +53,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         lead=say(f"comment_letter.{word}.lead", arguments, language),
         table=tuple(table),
         sections=tuple(sections),
-        footer=say("letter.footer", {}, language),
+        footer=say("letter.sent", {}, language),
     )
     return render_letter(page, language)
 
