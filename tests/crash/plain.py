@@ -434,7 +434,7 @@ class PlainCase:
             return None
         if self._lost_its_anchor(one):
             return "not_required"
-        return "missed" if one.lapses_with and one.lapses_with in self.facts else "open"
+        return "missed" if self._lapsed(one) else "open"
 
     def _holds(self, name: str) -> bool:
         """Whether it is recorded, answered, or answered by another fact."""
@@ -447,8 +447,15 @@ class PlainCase:
         one = self.procedure.by_id.get(name)
         if one is None or self._holds(name):
             return False
-        missed = bool(one.lapses_with and one.lapses_with in self.facts)
-        return name in self.free or missed or self._lost_its_anchor(one)
+        return name in self.free or self._lapsed(one) or self._lost_its_anchor(one)
+
+    def _lapsed(self, one: Obligation) -> bool:
+        """Whether what it lapses with is recorded, or answered by another fact: a discussion by a council's."""
+        last = one.lapses_with
+        if not last:
+            return False
+        also = self.procedure.by_id[last].also_by if last in self.procedure.by_id else ()
+        return any(fact in self.facts for fact in (last, *also))
 
     def _lost_its_anchor(self, one: Obligation) -> bool:
         """Whether what it counts from will never come; an embargo delays nothing then."""
