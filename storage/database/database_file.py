@@ -35,7 +35,8 @@ class DatabaseFile:
             # SQLite would delete the journal of the missing database as garbage, with data that is only there.
             journals = (self._path.with_name(self._path.name + suffix) for suffix in JOURNALS)
             journal = next((file for file in journals if file.exists()), None)
-            if journal is not None:
+            # Another process may just have made the database, which stands there before its journals.
+            if journal is not None and not self._path.exists():
                 raise StorageUnavailable("moved", where=str(self._path), problem=str(journal))
         return f"{self._path.absolute().as_uri()}?mode={mode}"
 

@@ -66,14 +66,12 @@ def restore(engine: Engine, file: Path) -> Path | None:
         raise BackupRefused("backup_missing", file=str(file))
     check(file)
     engine.dispose()
+    if place.exists() and _in_use(place):
+        raise BackupRefused("backup_in_use", file=str(place))
     before = _set_aside(engine, place)
-    engine.dispose()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with _opened(file) as kept, _opened(place) as live:
-            if before is not None and _in_use(live):
-                before.unlink()
-                raise BackupRefused("backup_in_use", file=str(place))
             kept.backup(live)
     except (OSError, sqlite3.Error) as trouble:
         raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
@@ -81,15 +79,17 @@ def restore(engine: Engine, file: Path) -> Path | None:
     return before
 
 
-def _in_use(database: sqlite3.Connection) -> bool:
+def _in_use(place: Path) -> bool:
     """Return whether a service or another command has the database open, even if it does nothing with it.
 
-    SQLite leaves its write-ahead journal only for the last connection to a database.
+    SQLite leaves its write-ahead journal only for the last connection to a database. A file it cannot read is
+    not in use.
     """
     try:
-        return bool(database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",))
-    except sqlite3.OperationalError:
-        return True
+        with _opened(place) as database:
+            return bool(database.execute("PRAGMA journal_mode=DELETE").fetchone() != ("delete",))
+    except sqlite3.DatabaseError as trouble:
+        return trouble.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _set_aside(engine: Engine, place: Path) -> Path | None:
@@ -135,6 +135,6 @@ def _file(engine: Engine) -> Path:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open a backup read-only."""
+    """Open an SQLite file for as long as the block lasts."""
     with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
         yield connection

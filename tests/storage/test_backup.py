@@ -116,6 +116,21 @@ def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_
     assert added.id not in SqlLedger(sqlite).ids()
 
 
+def test_what_is_no_database_any_more_is_refused_in_words(sqlite: Engine, tmp_path: Path) -> None:
+    """It is not taken for one in use, and it stays for whoever can mend it."""
+    opened(sqlite)
+    backup(sqlite, tmp_path / "backup.sqlite")
+    spoilt = tmp_path / "spoilt.sqlite"
+    spoilt.write_bytes(b"no database" * 1000)
+    engine = open_database(f"sqlite:///{spoilt}")
+
+    with pytest.raises(BackupRefused) as caught:
+        restore(engine, tmp_path / "backup.sqlite")
+
+    assert caught.value.code == "backup_unwritable"
+    assert spoilt.read_bytes().startswith(b"no database")
+
+
 def damaged(file: Path) -> None:
     copy = open_database(f"sqlite:///{file}")
     with copy.connect() as connection, connection.begin():

@@ -267,7 +267,7 @@ def bodies_of_letters(app: AppContext) -> list[str]:
 
 
 def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> None:
-    """Asked in April 2026 until April of that year, and until January of the next."""
+    """A campaign of April 2026 that ends in April of that year, and one that ends in January of the next."""
     ctx = operator(app)
     start(ctx, units=["law"])
     start(ctx, units=["law"], until=date(2027, 1, 15))
