@@ -17,8 +17,8 @@ from merzim.app import build_app
 from services.app import AppContext
 from services.configuration.settings import DatabaseSettings, Settings
 from services.context import operator_context
-from services.scoring.shipped import scoring
-from services.scoring.year import year_scores
+from services.regulations.scoring import scoring
+from services.scoring import year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from workflow.org.kinds import KINDS

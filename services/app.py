@@ -508,7 +508,7 @@ class AppContext:
 
     @cached_property
     def kept_rows(self) -> dict[tuple[int, date], Any]:
-        """What register rows give for points, by year and last day (`services.scoring.register_figures`)."""
+        """What register rows give for points, by year and last day (`services.scoring`)."""
         return {}
 
     @cached_property

@@ -12,7 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import Line
-from services.scoring.shipped import scoring
+from services.regulations.scoring import scoring
 from services.verbs import Command, verb
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library

@@ -29,7 +29,7 @@ from merzim.cli.parsing import (
 )
 from merzim.cli.printing import paragraph
 from merzim.cli.risk_answers import written
-from services.queries import findings_of, stage_title, unit_named
+from services.names import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
     from services.cases.bulk import StepResult

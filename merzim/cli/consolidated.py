@@ -10,7 +10,7 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from services.reports.consolidated import ConsolidatedReport, Ready

@@ -56,8 +56,8 @@ def digest(
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
 ) -> None:
     from notifications.digest_links import CHOICES, choice_of
+    from services.names import person_named
     from services.people.staff import ChooseDigest, choose_digest
-    from services.queries import person_named
 
     call = CommandContext.of(ctx)
     call.creates_database = choice is not None

@@ -21,7 +21,7 @@ Page = Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.o
 
 def coverage(ctx: typer.Context, write: Page = None) -> int:
     from services.documents import coverage as covering
-    from services.documents.coverage_page import page, term
+    from services.documents.coverage import page, term
 
     call = CommandContext.of(ctx)
     found = covering.coverage(call.app.library)

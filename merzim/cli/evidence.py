@@ -14,7 +14,7 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument, day
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from documents.package import Document

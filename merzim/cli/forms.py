@@ -54,7 +54,7 @@ def form(
     from documents.forms import form as form_named
     from documents.sandbox.readers import read_form_data
     from services.documents.filling import foreign_names, from_case, given
-    from services.documents.own_templates import own_template
+    from services.documents.templates import own_template
     from services.documents.year_reports import (
         people_in_rows,
         quarter_of_report,
@@ -62,7 +62,7 @@ def form(
         rows_in_report,
         unanswered_notes,
     )
-    from services.queries import unit_named
+    from services.names import unit_named
     from services.registers.texts import text_notes
 
     call = CommandContext.of(ctx)

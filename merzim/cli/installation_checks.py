@@ -134,7 +134,7 @@ def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar=
 
 
 def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from services.connections.mail_check import CHANNEL, refuse_bad_address, send_test_letter
+    from services.connections.channels import CHANNEL, refuse_bad_address, try_channel
     from services.upkeep.check_config import create_unlinked_channel
     from workflow.org.office import Person
 
@@ -143,7 +143,7 @@ def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar
     settings = call.settings_in_force
     person = Person(key=address, name="", unit="", email=address, language=call.language)
     channel = create_unlinked_channel(CHANNEL, settings)
-    outcome = send_test_letter(channel, person, settings, now=call.moment.now)
+    outcome = try_channel(channel, person, settings, now=call.moment.now)
     sent = outcome.state == "sent"
     if call.json:
         call.answer({"address": address, "sent": sent, "answer": outcome.answer})

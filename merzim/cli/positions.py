@@ -21,7 +21,7 @@ from merzim.cli.risk_answers import (
     tell,
     written,
 )
-from services.queries import unit_named
+from services.names import unit_named
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.risk_on")]

@@ -111,7 +111,7 @@ def _one_of(text: str, allowed: Mapping[str, str] | tuple[str, ...], *, where: s
 
 def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
     from services.cases.risks import cases
-    from services.queries import unit_named
+    from services.names import unit_named
 
     if case:
         return [call.app.desk.view(case, today=call.moment.today).case]

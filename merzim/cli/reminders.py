@@ -14,9 +14,9 @@ from merzim.cli.contact_settings import resend
 from merzim.cli.help import Command, OpenGroup
 from merzim.cli.parsing import BadArgument, day
 from services.jobs import rounds
-from services.jobs.rehearsal import rehearse as rehearsed
-from services.queries import force
-from services.yearly.carried_out import record_carried_out
+from services.jobs.rounds import rehearse as rehearsed
+from services.names import force
+from services.yearly.clock import record_carried_out
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from merzim.cli.mount import mount
 from merzim.cli.parsing import day
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

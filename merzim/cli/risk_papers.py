@@ -14,7 +14,7 @@ from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from workflow.cases.registers.risk_lists import ListedRisk, SharedRisk

@@ -14,7 +14,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from services.scoring.year import YearScores
+    from services.scoring import YearScores
     from workflow.scoring.prospects import Step
     from workflow.scoring.scale import Readings
     from workflow.scoring.score import Score, Scores
@@ -36,18 +36,19 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from services.scoring import shipped
+    from services.regulations.scoring import read_input_file
+    from services.regulations.scoring import scoring as shipped_scoring
     from workflow.scoring.score import score as scored
     from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
     call = CommandContext.of(ctx)
-    scoring = shipped.scoring()
+    scoring = shipped_scoring()
     readings = choose(_chosen(reading), scoring)
     if not inputs:
         return _of_a_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     file = call.given(inputs, "json")
     try:
-        answers = read_inputs(shipped.read_input_file(file), scoring, readings)
+        answers = read_inputs(read_input_file(file), scoring, readings)
     except BadInputs as refusal:
         if len(refusal.problems) == 1:
             raise
@@ -62,8 +63,8 @@ def score(
 
 def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
     """Print the points of a year."""
-    from services.queries import unit_named
-    from services.scoring.year import year_scores
+    from services.names import unit_named
+    from services.scoring import year_scores
 
     first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:

@@ -73,7 +73,7 @@ def links(ctx: typer.Context) -> None:
 
 
 def unlink(ctx: typer.Context, person: PersonKey) -> int:
-    from services.queries import person_named
+    from services.names import person_named
 
     call = CommandContext.of(ctx)
     key = person_named(call.app, person, required=True)

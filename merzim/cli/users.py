@@ -11,7 +11,7 @@ from merzim.cli.call import CommandContext
 from merzim.cli.help import add_group
 from merzim.cli.mount import mount
 from merzim.cli.parsing import BadArgument
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from services.accounts.invitations import InvitationList, InvitedPeople

@@ -10,7 +10,7 @@ from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
-from services.queries import unit_named
+from services.names import unit_named
 
 if TYPE_CHECKING:
     from services.yearly.clock import UnitTurn

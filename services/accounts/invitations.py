@@ -18,7 +18,7 @@ from services.accounts.credentials import BadPassword, check_login, hash_secret,
 from services.accounts.verbs import MAX_NAME, BadAccount
 from services.context import RequestContext, stamp
 from services.inputs import Key, Line
-from services.queries import people_named, unit_named
+from services.names import people_named, unit_named
 from services.verbs import Command, verb
 from workflow.org.access import Access, Account, Entry, Reader
 from workflow.org.office import Office, Person

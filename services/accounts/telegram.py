@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from services.context import RequestContext
-from services.queries import person_named
+from services.names import person_named
 from workflow.org.name_index import alphabetical
 from workflow.refusal import Refusal
 

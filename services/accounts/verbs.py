@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.accounts.credentials import BadPassword, check_login, hash_secret, new_secret
 from services.context import Accounts, RequestContext, stamp
 from services.inputs import Line
-from services.queries import people_named
+from services.names import people_named
 from services.verbs import Command, NotFound, verb
 from workflow.closest_matches import closest_first
 from workflow.org.access import Access, Account, Entry, EntryKind, Provider, Reader
@@ -19,6 +19,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
+
 
 MAX_TOKEN_DAYS = 366
 """Longest life of an API token."""
@@ -312,3 +313,30 @@ def _require_administrator_left(ctx: RequestContext, account: Account, access: s
     others = (other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled)
     if not any(other.reader.access == "administrator" for other in others):
         raise BadAccount("web.staff.last_administrator", login=login)
+
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Ending(Command):
+    """What to end. `id`: a session or known device; without it all of them but those of `keep`."""
+
+    id: Hash | None = None
+    keep: list[Hash] = Field(default_factory=list, max_length=100)
+
+
+class SessionsEnded(BaseModel):
+    """The number of sessions, devices or feeds that were ended."""
+
+    ended: int
+
+
+@verb("self")
+def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
+    """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
+    now, login = ctx.now, ctx.reader.login
+    every = [one.hash for one in ctx.accounts.entries(login, now=now) if one.kind in ("session", "device")]
+    ended = [one for one in every if one == command.id or (command.id is None and one not in command.keep)]
+    for one in ended:
+        ctx.accounts.end(login, one, now=now)
+    return SessionsEnded(ended=len(ended))

@@ -1,18 +1,20 @@
-"""Administration: channels with a test letter, the settings in force, the organisation's own rules."""
+"""Administration: channels with a test letter, the settings in force, the organisation's own
+rules, and what a new installation still lacks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
 
 from services.configuration.settings import ORIGINS
-from services.connections import mail_check
+from services.connections.channels import try_channel
 from services.context import RequestContext
-from services.people.staff import BadStaff
+from services.people.staff import BadStaff, recorded_office
 from workflow.languages import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.law.procedure import Text
     from workflow.org.office import Person
+
 
 _SECRET = ("password", "token", "secret", "key")
 """Settings whose names contain such a word are masked; names of environment variables are shown."""
@@ -66,7 +69,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
     if channel not in ctx.app.settings.channels.use:
         raise BadStaff("web.channels.unknown", channel=channel[:80])
     person = reader_at(ctx, email, language)
-    return mail_check.send_test_letter(ctx.app.channels[channel], person, ctx.app.settings, now=ctx.now)
+    return try_channel(ctx.app.channels[channel], person, ctx.app.settings, now=ctx.now)
 
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
@@ -141,3 +144,36 @@ def _mask_password(url: str) -> str:
     user, at, host = rest.rpartition("@")
     name = user.partition(":")[0]
     return f"{scheme}{mark}{name}{':•••' if ':' in user else ''}{at}{host}" if at else url
+
+
+Step = Literal["organisation", "units", "people", "mail", "officer", "accounts"]
+_STAYS_HERE = frozenset({"folder"})
+"""Channels whose letters never leave the server."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstStep:
+    """A step of an installation's beginning; what is entered says whether it is done."""
+
+    name: Step
+    done: bool
+
+
+def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
+    """Return the steps; none once the organisation is named, units and people are entered, and somebody besides
+    administrators has an account.
+    """
+    settings, office = ctx.app.settings, recorded_office(ctx)
+    done: dict[Step, bool] = {
+        "organisation": bool(settings.office.name),
+        "units": bool(office.units),
+        "people": bool(office.people),
+        "mail": not _STAYS_HERE.issuperset(settings.channels.use),
+        "officer": bool(settings.office.officer),
+        "accounts": any(
+            one.reader.access != "administrator" and not one.disabled for one in ctx.accounts.all()
+        ),
+    }
+    if all(done[one] for one in ("organisation", "units", "people", "accounts")):
+        return ()
+    return [FirstStep(name=name, done=is_done) for name, is_done in done.items()]

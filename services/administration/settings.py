@@ -31,7 +31,7 @@ from services.configuration.keys import (
     value_of,
 )
 from services.configuration.settings import Settings, is_loopback
-from services.connections import mail_check
+from services.connections import channels
 from services.connections.channels import create_channel, mailbox_of
 from services.context import RequestContext
 from services.inputs import Key
@@ -285,8 +285,8 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     after = _proposed(ctx, values, given)
     language = ctx.spoken_language
     person = administration.reader_at(ctx, command.email, language)
-    channel = create_channel(mail_check.CHANNEL, after, lambda: ctx.app.links)
-    outcome = mail_check.send_test_letter(channel, person, after, now=ctx.now)
+    channel = create_channel(channels.CHANNEL, after, lambda: ctx.app.links)
+    outcome = channels.try_channel(channel, person, after, now=ctx.now)
     return MailTried(state=outcome.state, answer=outcome.answer)
 
 

@@ -10,8 +10,7 @@ from datetime import date
 from heapq import nsmallest
 from typing import TypeAlias
 
-from services.names import AssigneeNames, Name, filed_as, name_of, written_assignee
-from services.queries import assignees_of
+from services.names import AssigneeNames, Name, assignees_of, filed_as, name_of, written_assignee
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
 from workflow.org.name_index import alphabetical

@@ -10,8 +10,7 @@ from decimal import Decimal, InvalidOperation
 from calendars.calendar import Calendar
 from services.board.assignees import name_assignees
 from services.context import Reads
-from services.names import AssigneeNames, UnitName, case_title, unit_name
-from services.queries import cases_of
+from services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import lateness

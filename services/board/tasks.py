@@ -9,7 +9,7 @@ from datetime import date
 from services.board.assignees import find_assignments, person_sums
 from services.board.lines import ObligationLine, build_board_lines
 from services.context import Reads, RequestContext
-from services.queries import assignees_of
+from services.names import assignees_of
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
 from workflow.cases.registers.entries import is_entry

@@ -27,7 +27,7 @@ from services.campaigns.views import (
 from services.context import RequestContext
 from services.evidence import store_file
 from services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
-from services.queries import unit_named
+from services.names import unit_named
 from services.registers.access import reader_scope, seen_register
 from services.registers.queries import ListRows, RegisterId, lookup
 from services.registers.results import RowView, register_view, row_name

@@ -19,8 +19,8 @@ from services.cases.signatures import check_kept, describe
 from services.context import RequestContext
 from services.inputs import Line
 from services.jobs.campaigns import as_it_binds
+from services.names import unit_named
 from services.outgoing.audit import record_paper
-from services.queries import unit_named
 from services.registers.access import reader_scope
 from services.registers.queries import MAX_PAGE_SIZE, PAGE_SIZE
 from services.registers.results import FieldView, field_view

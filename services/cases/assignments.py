@@ -11,7 +11,7 @@ from services.cases.comments import require_may_know
 from services.context import RequestContext, stamp, writer
 from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
-from services.queries import person_named
+from services.names import person_named
 from services.results import CommandResult, command_result
 from services.verbs import Command, verb
 from workflow.board.rows import Row

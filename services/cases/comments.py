@@ -12,7 +12,7 @@ from i18n import known, say
 from notifications.notice import Notice
 from services.context import RequestContext, stamp, writer
 from services.inputs import CaseCommand, Day, Ground, Line, OptionalName
-from services.queries import people_named, person_named
+from services.names import people_named, person_named
 from services.results import CommandResult, command_result
 from services.verbs import Command, verb
 from storage.notices.inbox import mark_read

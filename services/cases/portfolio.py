@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from i18n import period, say
 from services.context import RequestContext
 from services.inputs import Line, Name, OptionalName
-from services.queries import assignees_of, stage_title, unit_named
+from services.names import assignees_of, stage_title, unit_named
 from services.verbs import Command, verb
 from services.yearly.clock import PROCEDURE
 from workflow.board.portfolio import PlanStep, approved_plan, critical_step, most_drifted, plan_steps

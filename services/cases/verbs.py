@@ -27,7 +27,7 @@ from services.inputs import (
     TimeOfDay,
     Values,
 )
-from services.queries import person_named, unit_named
+from services.names import person_named, unit_named
 from services.results import (
     CommandResult,
     FindingResult,

@@ -1,22 +1,28 @@
-"""Create the delivery channels that config.toml names."""
+"""The delivery channels that config.toml names, and a test letter through one of them."""
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin, get_type_hints
+from uuid import uuid4
 
 from services.configuration.settings import BadSetting, Settings, is_loopback
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.channels import Channel
     from notifications.channels.email import Email
+    from notifications.notice import Outcome
     from notifications.wire.imap import MailboxAddress
     from storage.notices.links import SqlLinks
+    from workflow.org.office import Person
 
 
 def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
@@ -119,3 +125,69 @@ def mailbox_of(settings: Settings) -> MailboxAddress | None:
         ca_file=box.ca_file,
         timeout=float(box.timeout),
     )
+
+
+CHANNEL = "email"
+
+
+class BadAddress(Refusal, ValueError):
+    """The text is not an e-mail address."""
+
+
+class NotReached(Refusal):
+    """A channel does not reach the person a test letter is for."""
+
+
+def refuse_bad_address(address: str) -> None:
+    """Refuse a text that is no e-mail address. Raises BadAddress."""
+    from documents.sheets.addresses import is_address
+
+    if not is_address(address):
+        raise BadAddress("cli.no_address", address=address[:200])
+
+
+def try_channel(channel: Channel, person: Person, settings: Settings, *, now: datetime) -> Outcome:
+    """Send a person one letter at once, in their language; it is not stored and not repeated.
+
+    Args:
+        settings: those the channel was made by.
+        now: aware UTC.
+
+    Raises:
+        NotReached: the channel does not reach the person.
+    """
+    from i18n import say
+    from notifications.channels import OutgoingMessage
+    from notifications.letters.page import Page, render_letter
+    from notifications.notice import Notice, message_id
+    from services.connections.channels import sender_domain
+
+    address, language = channel.address(person), person.language
+    if address is None:
+        raise NotReached("web.channels.not_reached", channel=channel.name)
+    key = f"test:{uuid4().hex}"
+    office = settings.office.name_in(language) or "Merzim"
+    page = Page(
+        subject=say("letter.test_subject", {}, language),
+        greeting=say("letter.greeting", {"name": person.name or address}, language),
+        lead=say("letter.test", {"office": office, "channel": channel.name}, language),
+        table=(),
+        sections=(),
+        footer=say("letter.footer", {}, language),
+    )
+    notice = Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=now.date(),
+        rung="test",
+        person=person.key,
+        channel=channel.name,
+        address=address,
+        language=language,
+        queued_at=now,
+        not_before=now,
+        message_id=message_id(key, sender_domain(settings) or "merzim.invalid"),
+    )
+    message = OutgoingMessage(notice=notice, letter=render_letter(page, language), name=person.name)
+    return asyncio.run(channel.send([message], now=now))[key]

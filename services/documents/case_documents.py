@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pydantic import BaseModel
 
 from services.context import RequestContext
-from services.documents.own_templates import layout_notes, own_template, templates_in_use
+from services.documents.templates import layout_notes, own_template, templates_in_use
 from workflow.languages import PAPER_LANGUAGES, law_language
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from i18n import say
 from services.campaigns.views import ShowCampaign, definition_of, seen_campaign, show_campaign
 from services.context import RequestContext
-from services.documents.own_templates import layout_notes, own_template, templates_in_use
+from services.documents.templates import layout_notes, own_template, templates_in_use
 from services.evidence import clean_file_name
 from services.registers.queries import MAX_PAGE_SIZE, ListRows
 from services.registers.results import RowView, field_view

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from i18n import date_long, money, number, say
-from services.documents.own_templates import InUse, layout_notes, own_template
 from services.documents.row_papers import recorded_fields
 from services.documents.rows import Row
+from services.documents.templates import InUse, layout_notes, own_template
 from services.registers.access import reader_scope, seen_register
 from services.registers.queries import MAX_PAGE_SIZE, FilterInput, ListRows
 from services.registers.results import FieldView, RowView, cell_value
@@ -167,7 +167,7 @@ def report_data(
     """
     from documents.forms import FormData
     from services.documents.filling import from_office
-    from services.documents.periods import REPORTED, objects, period_rows
+    from services.documents.rows import REPORTED, objects, period_rows
     from storage.cases.registers import cases_with_entries
 
     # Lists name people and units in the language of who asks: here of the paper.

@@ -1,23 +1,83 @@
-"""Runs rounds and deliveries of an installation."""
+"""Runs rounds and deliveries of an installation, on its own database or, as a rehearsal, on a copy."""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Collection
-from dataclasses import replace
-from datetime import date, datetime
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from calendars.hours import Today, moment_of
 from services.jobs.campaigns import carry_on
-from services.jobs.new_periods import add_new_periods
 
 if TYPE_CHECKING:
+    from notifications.channels import Channel, OutgoingMessage
     from notifications.delivery import DeliveryReport
+    from notifications.notice import Outcome
     from notifications.round import RoundReport
     from services.app import AppContext
+    from workflow.cases.case import Case
+    from workflow.org.office import Person
+    from workflow.ports import CaseWrite
+
+
+def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
+    """Add the rows of periods that are due to appear; return the number of cases changed. Safe to repeat.
+
+    A case changed by somebody at the same moment is left to the next round.
+    """
+    from storage.cases.programmes import behind
+    from workflow.periods import following
+    from workflow.ports import Conflict
+
+    periods = {
+        edition.edition: {
+            obligation.id: following(today, obligation.recurs.every).name
+            for obligation in edition.open_ended
+            if obligation.recurs
+        }
+        for edition in app.library.all()
+        if edition.open_ended
+    }
+    changed = 0
+    for case in app.ledger.cases(behind(app.engine, periods)).values():
+        write = app.desk.recomputed(case, today=today)
+        if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
+            continue
+        try:
+            app.ledger.append([write], now=now)
+        except Conflict:
+            continue
+        changed += 1
+    return changed
+
+
+def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
+    """Return a function that recomputes a case's rows, without new periods that no round has added yet."""
+
+    def recompute(case: Case) -> CaseWrite:
+        write = app.desk.recomputed(case, today=today)
+        open_ended = {obligation.id for obligation in app.library.named(case.edition).open_ended}
+        if not open_ended:
+            return write
+        present = app.ledger.rows(case.id)
+        rows = tuple(
+            row
+            for row in write.rows
+            if row.obligation in present
+            or row.state != "open"
+            or row.obligation.partition(".")[0] not in open_ended
+        )
+        return replace(write, rows=rows)
+
+    return recompute
+
 
 MAX_REPORTED = 100
 """Most cases named in one line of the log, and most notices listed in a round's report."""
@@ -132,3 +192,56 @@ def _record_run(app: AppContext, name: str, now: datetime, started: float) -> No
     from storage.notices.tally import beat
 
     beat(app.engine, name, now=now, seconds=perf_counter() - started)
+
+
+def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
+    """Yield what the round of each day would send. It runs on a copy: nothing is sent or stored.
+
+    Letters are composed on their day as in earnest: an empty digest is not in the report, and people
+    notified of a date are notified when it moves.
+    """
+    from storage.maintenance.backup import backup
+
+    with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
+        copy = Path(folder) / "copy.sqlite"
+        backup(app.engine, copy)
+        stage = app.on_database(f"sqlite:///{copy.as_posix()}")
+        stage.channels = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
+        try:
+            for step in range((last - first).days + 1):
+                today = first + timedelta(days=step)
+                now = moment_of(today, time(12))
+                yield today, _run_day(stage, now=now, today=Today.at(now))
+        finally:
+            stage.close()
+
+
+def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
+    report = remind(stage, now=now, today=today)
+    deliver(stage, now=now, today=today)
+    notices = [stage.outbox.notice(other.key) for other in report.others]
+    sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
+    return replace(report, others=sent)
+
+
+@dataclass(frozen=True, slots=True)
+class _SilentChannel:
+    """A channel with the name and recipients of a real one that only reports every letter as sent."""
+
+    original: Channel
+
+    @property
+    def name(self) -> str:
+        return self.original.name
+
+    @property
+    def repeatable(self) -> bool:
+        return self.original.repeatable
+
+    def address(self, person: Person) -> str | None:
+        return self.original.address(person)
+
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
+        from notifications.notice import Outcome
+
+        return {parcel.notice.key: Outcome(state="sent", answer="") for parcel in batch}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from i18n import say
 from services.context import RequestContext, stamp
 from services.impacts import CHUNK_SIZE, MovedDates, PersonImpact, people_finder
-from services.queries import unit_named
+from services.names import unit_named
 from services.verbs import Command, verb
 from storage.database.limits import chunks
 from workflow.cases.states import AWAITED

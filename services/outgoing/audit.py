@@ -15,7 +15,7 @@ import i18n
 from services.context import RequestContext
 from services.inputs import Day, LanguageCode, Line
 from services.moments import almaty
-from services.queries import people_named
+from services.names import people_named
 from services.verbs import Command, verb
 from storage.accounts.audit_log import AuditEvent
 from workflow.org.access import audit_scope

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.context import RequestContext, stamp
 from services.inputs import Line
 from services.jobs.webhooks import delivery, message, owner, reads_for, send, send_event
+from services.names import unit_named
 from services.outgoing.changes import TOPICS, AskChanges, list_changes
-from services.queries import unit_named
 from services.verbs import Command, NotFound, verb
 from storage.accounts.webhooks import RESUMED, Webhook
 from workflow.refusal import Refusal

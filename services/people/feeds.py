@@ -17,8 +17,7 @@ from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import item_id
 from services.accounts.credentials import hash_secret
-from services.accounts.sessions import Hash, SessionsEnded
-from services.accounts.verbs import BadAccount, issue_secret
+from services.accounts.verbs import BadAccount, Hash, SessionsEnded, issue_secret
 from services.context import Reads, RequestContext, reader_of
 from services.verbs import Command, NotFound, verb
 from workflow.board.rows import Row

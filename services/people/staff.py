@@ -19,7 +19,7 @@ from documents.sheets.addresses import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, LanguageCode, Line
 from services.law.overlays import follow_adopted_acts, rewrite_after_unit_change
-from services.queries import UnknownUnit, people_named, person_named
+from services.names import UnknownUnit, people_named, person_named
 from services.upkeep.maintenance import refresh_names
 from services.verbs import Command, NotFound, verb
 from storage.org.staff import SqlStaff

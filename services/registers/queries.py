@@ -242,7 +242,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
 
 def units_narrowed(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
     """Return the requested units visible to the reader; None for all."""
-    from services.queries import unit_named
+    from services.names import unit_named
 
     root = reader_scope(ctx).unit
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()

@@ -11,8 +11,8 @@ from calendars.explanation import Element
 from services.context import RequestContext
 from services.names import Name, UnitName, unit_name, unit_text
 from services.narrowing import known_year, seen_unit
-from services.scoring import shipped as scoring_services
-from services.scoring.year import YearScores, year_scores
+from services.regulations import scoring as scoring_services
+from services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical
 from workflow.scoring.prospects import Step

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.configuration.folders import order_folders
-from services.jobs.new_periods import recompute_present_rows
+from services.jobs.rounds import recompute_present_rows
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

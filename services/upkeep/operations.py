@@ -6,9 +6,11 @@ Cases, steps and texts of letters are left out, because an administrator may not
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
@@ -17,6 +19,10 @@ from services.context import RequestContext
 from services.outgoing import sending
 from services.upkeep.doctor import Check, State, check_running
 from services.verbs import Command, NotFound, verb
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+
 
 MAX_LETTERS = 100
 """Maximum number of failed letters on the page."""
@@ -155,3 +161,36 @@ def _check(check: Check, language: str) -> CheckView:
         arguments["holds"] = i18n.say(f"doctor.holds.{arguments['key']}", {}, language)
     message = i18n.say(code, arguments, language) if code else reason
     return CheckView(check=check.name, state=check.state, message=message)
+
+
+log = logging.getLogger("merzim.web")
+DatabaseState = Literal["ok", "unreachable", "moved", "replaced"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    """The state of the database: whether it answers, has a usable schema version, and a complete board.
+
+    Attributes:
+        database: `moved`, `replaced`: the opened SQLite file is no longer at its path.
+        round: end of the last round (UTC); None before the first.
+    """
+
+    database: DatabaseState
+    schema: bool
+    board: bool
+    round: datetime | None = None
+
+
+def readiness(app: AppContext) -> Readiness:
+    """Check the state of the database now."""
+    from storage.maintenance.readiness import look
+    from storage.refusals import StorageUnavailable
+
+    try:
+        state = look(app.engine)
+    except StorageUnavailable as trouble:
+        log.warning("not ready: %s", trouble)
+        states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
+        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
+    return Readiness(database="ok", schema=state.schema, board=state.board, round=state.round)

@@ -11,8 +11,7 @@ import pytest
 
 import i18n
 from merzim.cli import main
-from services.documents.coverage import Coverage, Gap, contradictions, coverage
-from services.documents.coverage_page import page
+from services.documents.coverage import Coverage, Gap, contradictions, coverage, page
 from tests.law import ROOT, library
 from workflow.law.library import Library
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from documents.forms import form
-from services.documents.periods import period_rows
-from services.documents.rows import position_rows
+from services.documents.rows import period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim
 from workflow.cases.case import Case, Event, EventKind

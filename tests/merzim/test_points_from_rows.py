@@ -14,9 +14,9 @@ from typing import Any
 
 from services.inputs import build
 from services.registers.verbs import AddRow, add_row
+from services.regulations.scoring import scoring
 from services.reports.points import points_of_year
-from services.scoring.shipped import scoring
-from services.scoring.year import YearScores, year_scores
+from services.scoring import YearScores, year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store
 from tests.merzim.test_points_by_hand import AFTER, P2, P3, P4, Recorded, Units, points, sat

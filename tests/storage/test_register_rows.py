@@ -43,8 +43,8 @@ from services.registers.views import (
     list_rows,
     show_row,
 )
-from services.scoring.register_figures import with_rows
-from services.scoring.shipped import scoring
+from services.regulations.scoring import scoring
+from services.scoring import with_rows
 from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.org.store import save

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from documents.schedules.reading import ReadSchedule
 from services.imports.schedules import consider, take_in
-from services.scoring.shipped import scoring
+from services.regulations.scoring import scoring
 from storage.cases import points
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import reading

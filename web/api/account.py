@@ -9,10 +9,9 @@ from fastapi import HTTPException
 from pydantic import BaseModel
 
 from notifications.digest_links import choice_of
-from services.accounts import sessions
-from services.accounts.sessions import Ending, SessionsEnded
+from services.accounts import verbs
 from services.accounts.telegram import TelegramCode, offer
-from services.accounts.verbs import WayIn, ways_in
+from services.accounts.verbs import Ending, SessionsEnded, WayIn, ways_in
 from services.cases import comments
 from services.people.feeds import FeedMade, give_own, revoke_feed
 from services.people.own_choices import own_person, set_digest, set_leave
@@ -109,4 +108,4 @@ def unlink_telegram(ctx: Own, once: Writing) -> TelegramUnlinked:
 def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
 
-    return once(ctx, body, lambda: sessions.end_sessions(ctx, body or Ending()), SessionsEnded)
+    return once(ctx, body, lambda: verbs.end_sessions(ctx, body or Ending()), SessionsEnded)

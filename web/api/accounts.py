@@ -11,7 +11,7 @@ from services.accounts import invitations
 from services.accounts import verbs as accounts
 from services.administration import office as administration
 from services.inputs import Line
-from services.outgoing import letters
+from services.outgoing import sending
 from services.upkeep import operations
 from services.verbs import Command
 from web.api import mount
@@ -86,7 +86,7 @@ def try_channel(
     return once(ctx, body, send_test_letter, LetterSent)
 
 
-mount.post(router, "/channels/{channel}/resending", letters.resend_channel_letters)
+mount.post(router, "/channels/{channel}/resending", sending.resend_channel_letters)
 
 
 @router.get("/operations")

@@ -15,8 +15,7 @@ from pydantic import BeforeValidator, Field, create_model
 
 from documents.sandbox.readers import read_cartogram
 from services.cases.judgement import judge
-from services.cases.risk_lines import MeasureLine, RiskLine, registers_of_case
-from services.cases.risks import case_rows
+from services.cases.risks import MeasureLine, RiskLine, case_rows, registers_of_case
 from services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
 from services.context import stamp, whole_case
 from services.documents.case_documents import PlanTaken, take_plan

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from services.cases.signatures import AskSignatures, SignatureList, list_signatures, sign_document
 from services.context import whole_case
 from services.documents.case_documents import case_papers
-from services.documents.own_templates import templates_in_use
+from services.documents.templates import templates_in_use
 from services.documents.year_reports import quarter_of_report, report_marks, year_report
 from services.narrowing import seen_unit
 from web.api import mount

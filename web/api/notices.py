@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from services.context import whole_case
-from services.outgoing import letters
+from services.outgoing import sending
 from services.reports.notices import RegisterProof, verify_journal
 from web.api import mount
 from web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
@@ -48,7 +48,7 @@ def verify_notices(ctx: Reading) -> RegisterProof:
 
 
 mount.file(router, "/notices/file/{ending}", downloads.get_notices_file, XLSX, DOCX)
-mount.post(router, "/notices/resending", letters.resend_letters_of_channel)
+mount.post(router, "/notices/resending", sending.resend_letters_of_channel)
 
 
 @router.get("/cases/{case}/notices")
@@ -60,5 +60,5 @@ def list_case_notices(ctx: Reading, translator: RequestTranslator, case: CaseId)
 
 
 mount.file(router, "/cases/{case}/notices/file/{ending}", get_case_notices_file, XLSX, DOCX)
-mount.post(router, "/cases/{case}/notices/acknowledgement", letters.acknowledge_letter)
-mount.post(router, "/cases/{case}/notices/resending", letters.resend_letter)
+mount.post(router, "/cases/{case}/notices/acknowledgement", sending.acknowledge_letter)
+mount.post(router, "/cases/{case}/notices/resending", sending.resend_letter)

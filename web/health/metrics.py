@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from notifications.statistics import Figures
 from services.context import RequestContext, whole_case
 from services.inputs import build
-from services.outgoing import letters, sending
-from services.outgoing.letters import Channel, Letter
+from services.outgoing import sending
+from services.outgoing.sending import Channel, Letter
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.http_figures import SECONDS, answered
 from web.http.parameters import CaseId
@@ -68,7 +68,7 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
     """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
     whole_case(ctx, case)
     if key:
-        letters.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
+        sending.resend_letter(ctx, build(Letter, {"case": case, "key": key}))
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
@@ -76,7 +76,7 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
 def resend_all(ctx: Managing, channel: Name = "") -> Response:
     """Queue again the letters delayed by a channel's fault; then show the overview."""
     if channel:
-        letters.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
+        sending.resend_letters_of_channel(ctx, build(Channel, {"channel": channel}))
     return RedirectResponse("/#faults", status_code=303)
 
 
@@ -86,7 +86,7 @@ def resend_there(ctx: Setting, channel: Name = "") -> Response:
     channels.
     """
     if channel:
-        letters.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
+        sending.resend_channel_letters(ctx, build(Channel, {"channel": channel}))
     return RedirectResponse("/administration/channels", status_code=303)
 
 

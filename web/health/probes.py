@@ -10,7 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from services.upkeep.readiness import DatabaseState, readiness
+from services.upkeep.operations import DatabaseState, readiness
 from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody
 

@@ -28,9 +28,8 @@ from services.cases.portfolio import (
 )
 from services.context import RequestContext
 from services.inputs import build
-from services.names import group_by_document
+from services.names import UnknownUnit, group_by_document
 from services.narrowing import require_exportable
-from services.queries import UnknownUnit
 from services.yearly.clock import PROCEDURE
 from web.auth.dependencies import Reading
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address

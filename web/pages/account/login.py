@@ -16,9 +16,9 @@ from starlette.responses import RedirectResponse, Response
 
 from services.accounts import credentials
 from services.accounts.credentials import BadPassword, hash_secret
-from services.accounts.sessions import Ending
-from services.accounts.sessions import end_sessions as end
 from services.accounts.telegram import TelegramCode, is_linked
+from services.accounts.verbs import Ending
+from services.accounts.verbs import end_sessions as end
 from services.context import RequestContext
 from services.inputs import build
 from services.people.own_choices import own_person

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from documents.people.office_time import parse_days
 from services.administration import office as administration
-from services.administration.first_steps import Step, first_steps
+from services.administration.office import Step, first_steps
 from services.context import RequestContext
 from services.inputs import build
 from services.names import paginate_units, unit_name

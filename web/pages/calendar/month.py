@@ -9,8 +9,7 @@ from datetime import date
 from calendars.calendar import Calendar, Day, Knowledge
 from calendars.layout import USUAL, Month, Run, build_month, days_of, group_runs
 from services.context import RequestContext
-from services.names import UnitName, case_title, unit_name
-from services.queries import cases_of
+from services.names import UnitName, case_title, cases_of, unit_name
 from web.ui.name_fields import NameField
 from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row

@@ -18,7 +18,7 @@ from services.cases import assignments, comments
 from services.cases import verbs as cases
 from services.context import RequestContext, whole_case
 from services.inputs import build
-from services.outgoing.letters import Letter, NoSuchLetter, acknowledge_letter
+from services.outgoing.sending import Letter, NoSuchLetter, acknowledge_letter
 from web.auth.dependencies import Recording, needs
 from web.http.parameters import CaseId
 from web.pages.cases import passport

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from services.cases.risk_lines import CaseRegisters, registers_of_case
+from services.cases.risks import CaseRegisters, registers_of_case
 from services.registers.results import RowView, field_view
 from web.pages.cases.case_view import CaseView, Entry
 from web.ui.form_values import RejectedForm

@@ -27,7 +27,7 @@ from services.evidence import clean_file_name, keep_upload
 from services.inputs import build
 from services.law.act_texts import loaded_languages
 from services.narrowing import MAX_EXPORTED, require_exportable
-from services.outgoing.letters import Letter, acknowledge_letter
+from services.outgoing.sending import Letter, acknowledge_letter
 from services.people.own_choices import Away, set_leave
 from web.auth.dependencies import Recording
 from web.pages.cases.confirming import Unconfirmed

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from documents.sheets.listing import tables_workbook
 from services.accounts.credentials import qr_picture
-from services.documents.own_templates import templates_in_use
+from services.documents.templates import templates_in_use
 from services.documents.year_reports import due_quarter, report_marks, year_reports
 from services.outgoing.public import proof_address
 from services.reports.monitoring import DIRECTIONS, STATUSES, monitoring

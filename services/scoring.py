@@ -1,6 +1,4 @@
-"""The numbers that register rows give for indicators: rows of a year, counted by each register's
-`[[count]]`.
-"""
+"""Points of a year: the numbers register rows give, points earned, lost and at stake, next steps."""
 
 from __future__ import annotations
 
@@ -8,24 +6,142 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from services.context import RequestContext
+from services.moments import almaty
 from services.registers.access import reader_scope
 from services.registers.queries import ListRows, row_query
-from services.scoring.shipped import scoring
+from services.regulations.scoring import scoring
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register
 from workflow.registers.rows import sort_key, text_key
 from workflow.scoring.recorded import CountedRows, Numbers, row_numbers
 
 if TYPE_CHECKING:
+    from calendars.explanation import Element
     from services.app import AppContext
+    from services.context import RequestContext
     from storage.registers.lists import RowQuery
     from workflow.law.procedure import Text
     from workflow.org.office import Office
     from workflow.registers.definition import Registers
+    from workflow.scoring.prospects import Prospect, Step
     from workflow.scoring.recorded import YearRecords
+    from workflow.scoring.scale import Readings, Scoring
+    from workflow.scoring.score import Scores
+    from workflow.scoring.tally import Tally, Year
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class YearScores:
+    """The points of one unit in one year.
+
+    Attributes:
+        counted: the records each indicator was calculated from.
+        prospects: points lost and at stake, where the document names a ceiling or a deduction.
+        steps: the next step of each indicator, the most points first.
+        recorded: whether anything was recorded in the year, or is open in a case.
+        remarks: since when records are kept, and what is not assessed.
+    """
+
+    unit: str
+    year: int
+    scores: Scores
+    counted: Mapping[str, Tally]
+    prospects: Mapping[str, Prospect]
+    steps: tuple[Step, ...]
+    recorded: bool
+    remarks: tuple[Element, ...] = ()
+
+    @property
+    def lost(self) -> Fraction:
+        """Points that can no longer be earned."""
+        return sum((prospect.lost for prospect in self.prospects.values()), Fraction(0))
+
+    @property
+    def at_stake(self) -> Fraction:
+        """Points that may still be earned or lost."""
+        return sum((prospect.at_stake for prospect in self.prospects.values()), Fraction(0))
+
+    def projects(self) -> Mapping[str, Fraction]:
+        """Points by project (`P1` ... `P4`)."""
+        totals: dict[str, Fraction] = {}
+        for score in self.scores.scores:
+            project = score.id.partition(".")[0]
+            totals[project] = totals.get(project, Fraction(0)) + score.points
+        return totals
+
+
+def year_scores(
+    ctx: RequestContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
+) -> tuple[YearScores, ...]:
+    """Return the points of a unit with all units below it ("" is the whole office), from data visible to the
+    reader.
+
+    Args:
+        by_unit: whether to return also the points of each unit directly below it.
+    """
+    from calendars.explanation import Element
+    from workflow.scoring.tally import Year
+
+    shipped, kept = scoring(), ctx.app.kept_points
+    gathered = with_rows(ctx, kept.year(shipped, year, today=today), year)
+    first, titles = kept.first_record(), register_titles(ctx)
+    hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
+    office = gathered.office
+    # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
+    unit = unit or office.root
+    roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
+    return tuple(
+        _score_year(
+            shipped,
+            Year(
+                gathered=gathered,
+                root=root,
+                year=year,
+                today=today,
+                since=None if first is None else first.astimezone(almaty()).date(),
+                kinds=shipped.units,
+            ),
+            readings,
+            titles,
+            hidden,
+        )
+        for root in roots
+    )
+
+
+def _score_year(
+    scoring: Scoring,
+    year: Year,
+    readings: Readings,
+    titles: Mapping[str, Text],
+    hidden: tuple[Element, ...],
+) -> YearScores:
+    from workflow.scoring.prospects import explain, prospect, remarks, steps
+    from workflow.scoring.score import score
+    from workflow.scoring.tally import tally
+
+    counted = tally(scoring, year, readings)
+    scores = score({name: entry.answer for name, entry in counted.items()}, scoring, readings)
+    scores = explain(scores, counted, scoring, year, readings, registers=titles)
+    prospects = {
+        score.id: prospect(scoring.indicators[score.id], score, counted[score.id], year)
+        for score in scores.scores
+    }
+    return YearScores(
+        unit=year.root,
+        year=year.year,
+        scores=scores,
+        counted=counted,
+        prospects={name: entry for name, entry in prospects.items() if entry is not None},
+        steps=steps(scoring, counted, year, readings),
+        recorded=year.body.any_case,
+        remarks=(*remarks(scoring, year, readings), *hidden),
+    )
+
 
 FEW_UNITS = 20
 """Up to so many units of a register whose rows changed are counted anew alone; for more, all of its rows."""

@@ -1,1 +1,0 @@
-"""Points of execution: the shipped scoring, what register rows count, the year's result."""
