@@ -32,7 +32,7 @@ def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Pa
     rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.iter_rows(values_only=True))
     lines = [dict(zip(rows[5], row, strict=True)) for row in rows[6:]]
     announced = [one for one in lines if one["Обязанность"] == "Объявление о начале анализа"]
-    first = next(one for one in announced if one["Ступень"] == "за 5 рабочих дней")
+    first = next(one for one in announced if one["Ступень"] == "за 5 рабочих дней до срока")
 
     assert "расхождений нет" in rows[3][0]
     assert first["Момент отправки"] == "18.03.2026 10:00"

@@ -39,6 +39,7 @@ from web.ui.saved_views import saved_views
 from web.ui.tables import Column, download, table_of, workbook_response
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.cases.machine import BETWEEN_STAGES
+from workflow.deadlines.status import near
 
 router = APIRouter(include_in_schema=False)
 
@@ -178,7 +179,7 @@ def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
         view = list_stages(_speaking(request, ctx), build(ListStages, _fields(asked)))
     except UnknownUnit:
         view = StageBoard(year=asked.year, total=0, columns=[])
-    return _page(request, ctx, "portfolio_stages.html", asked, view=view)
+    return _page(request, ctx, "portfolio_stages.html", asked, view=view, soon=near(ctx.calendar, ctx.today))
 
 
 def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:

@@ -58,4 +58,4 @@ def row_title(register: RegisterView, row: RowView, translator: Translator) -> s
     """Return the title of a row on a page: its visible title fields, else its id."""
     named = [field for field in register.fields if field.id in register.named_by]
     words = [cell_of(field, row, translator).text for field in named]
-    return " · ".join(filter(None, words)) or row.id
+    return translator.capital(" · ".join(filter(None, words))) or row.id
