@@ -48,7 +48,7 @@ class AssigneeNames:
 
     names: tuple[Name, ...]
     duty: str
-    written: str = ""
+    written: Name = ""
     keys: tuple[str, ...] = ()
 
     def others_than(self, person: str) -> bool:
@@ -124,10 +124,12 @@ def _child_units(office: Office, parent: str | None) -> Sequence[str]:
     return office.tops if parent is None else office.children.get(parent, ())
 
 
-def written_assignee(office: Office, responsible: str) -> str:
-    """Return an assignee in the schedule's words; for one given by key, their post."""
+def written_assignee(office: Office, responsible: str) -> Name:
+    """Return an assignee in the schedule's words; for one given by key, their post in all its languages."""
     person = office.people.get(responsible)
-    return person.post if person else responsible
+    if person is None or not (person.post_kk or person.post_ru):
+        return person.post if person else responsible
+    return Text(kk=person.post_in("kk"), ru=person.post_in("ru"), en=person.post)
 
 
 def name_obligation_assignees(

@@ -10,12 +10,14 @@ from openpyxl import load_workbook
 
 from services.cases.assignments import ListAssignments, list_assignments
 from services.context import operator_context
+from services.names import written_assignee
 from services.upkeep.maintenance import verify
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
 from tests.web.test_comments import composed, count, letters
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.org.access import Reader
+from workflow.org.office import Office, Person
 
 
 @pytest.fixture
@@ -53,6 +55,17 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: H
     assert f'id="{home.late}:assignment.1"' in home.client("erlan").get("/desk").text
     assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
     assert assignment.next_rung_on is not None
+
+
+def test_the_post_of_who_is_named_by_key_is_said_in_each_language() -> None:
+    """A Kazakh list shows no Russian post where the office wrote both; words of a schedule stay as they are."""
+    head = Person(key="k", name="К", unit="u", post="Начальник отдела", post_kk="Бөлім бастығы")
+    office = Office(people={"k": head})
+    post = written_assignee(office, "k")
+
+    assert not isinstance(post, str)
+    assert (post["kk"], post["ru"]) == ("Бөлім бастығы", "Начальник отдела")
+    assert written_assignee(office, "Рабочая группа") == "Рабочая группа"
 
 
 def test_it_is_answered_with_evidence_by_its_assignee_alone(home: Home) -> None:

@@ -35,7 +35,7 @@ def line_columns(today: date) -> tuple[Column[ObligationLine], ...]:
 def line_name(t: Translator, line: FiguresLine) -> str:
     """Return the name of a line in the translator's language."""
     if isinstance(line.name, date):
-        return f"{t.month(line.name.month)} {line.name.year}"
+        return t.capital(t.period(f"{line.name:%Y-%m}"))
     if isinstance(line.name, UnitName):
         return t.name(line.name.name) or t.say("web.unit.none")
     return line.name[t.language]
