@@ -136,7 +136,8 @@ def journal_page(lines: Sequence[Line], heading: Heading, language: str) -> byte
     document.add_paragraph(heading.made)
     table = document.add_table(rows=1, cols=len(ON_PAGE) + 1)
     table.style = "Table Grid"
-    _fill(table.rows[0], ["№", *(say(f"register.head.{name}", {}, language) for name in ON_PAGE)], bold=True)
+    heads = ("numbered.head", *(f"register.head.{name}" for name in ON_PAGE))
+    _fill(table.rows[0], [say(code, {}, language) for code in heads], bold=True)
     _repeat(table.rows[0])
     for number, line in enumerate(lines, 1):
         cells = [getattr(line, name) for name in ON_PAGE]

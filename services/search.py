@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+import i18n
 from services.context import RequestContext
 from services.inputs import Line
 from services.regulations.scoring import scoring
@@ -105,7 +106,7 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
 
     def named(row: str) -> str:
         kind, _, number = row.partition(".")
-        return f"{titles[kind][language]}, № {number}"
+        return f"{titles[kind][language]}, {i18n.say('numbered', {'n': number}, language)}"
 
     return _group("case_row", found, _in_cases(ctx, "case_row", found, named))
 

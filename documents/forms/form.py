@@ -196,7 +196,7 @@ class Form:
     """A form.
 
     Attributes:
-        origin: its source: the Instruction, the policy, No 488 (whose annexes were not available, so
+        origin: its source: the Instruction, the policy, No. 488 (whose annexes were not available, so
             that the layout is ours), or custom (no act prescribes one).
         annex: its annex number in its source.
         about: its subject: a case, a period of a unit, or a person.

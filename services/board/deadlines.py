@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from calendars.calendar import Calendar
 from services.board.assignees import find_assignments
@@ -20,19 +21,22 @@ from workflow.org.access import within
 from workflow.org.office import Office
 
 PAGE = 50
+Force = Literal["", "obligatory", "recommended"]
+"""Steps an act obliges to, those it leaves to the office (recommended or a right), or "" for both."""
 CHUNK = 1000
 """Rows of a workbook read at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadlineQuery:
-    """The filter of the list, from the address. `person`: key of the assignee."""
+    """The filter of the list, from the address. `person`: key of the assignee; `force`: as in `Force`."""
 
     urgency: Urgency = "open"
     on: date | None = None
     unit: str | None = None
     stage: str | None = None
     person: str | None = None
+    force: Force = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,6 +129,7 @@ def _filter(
         unit=asking.unit,
         stage=asking.stage,
         asked=asked,
+        is_obligatory=asking.force == "obligatory" if asking.force else None,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from i18n import LANGUAGES, date_long
+from i18n import LANGUAGES, date_long, say
 from notifications.campaign_notices import chosen_channel
 from services.campaigns.answers import add_answer, form_for
 from services.campaigns.views import (
@@ -359,7 +359,7 @@ def _ground(ctx: RequestContext, kind: Campaign, named: str | None, units: Seque
                 None,
                 (
                     row_name(view, row_in_language(row, view.fields, language), language),
-                    f"№ {number}" if number else "",
+                    say("numbered", {"n": number}, language) if number else "",
                     date_long(date.fromisoformat(day), language) if day else "",
                 ),
             )

@@ -16,10 +16,12 @@ from services.context import RequestContext
 from services.inputs import Day, LanguageCode, Line
 from services.moments import almaty
 from services.names import people_named
+from services.narrowing import MAX_EXPORTED
 from services.verbs import Command, verb
 from storage.accounts.audit_log import AuditEvent
 from workflow.org.access import audit_scope
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter, Topic
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from documents.sheets.listing import PrintedCode
@@ -34,6 +36,10 @@ REFUSED = frozenset({"log_in_refused"})
 LineFormat = Literal["jsonl", "cef"]
 _CEF_SEVERITY: dict[str, int] = {"account": 5, "settings": 5, "login": 3}
 _LABELS = {"case": "web.event.", "register": "register.event."}
+
+
+class TooManyEntries(Refusal):
+    """The filter matches more entries than one workbook can have."""
 
 
 class AskAudit(Command):
@@ -117,6 +123,24 @@ def export_lines(ctx: RequestContext, command: AskAudit, form: LineFormat) -> It
     page = ask_audit(ctx, command)
     record(ctx, "settings", "audit_exported", more={"format": form})
     return _exported(ctx, command, page, form)
+
+
+def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
+    """Return the entries of one workbook, the newest first; the export itself is recorded in the log.
+
+    Raises:
+        TooManyEntries: there are more than one workbook can have.
+    """
+    entries: list[AuditLine] = []
+    command = command.model_copy(update={"after": None, "limit": EXPORT_CHUNK})
+    page = ask_audit(ctx, command)
+    while len(entries) + len(page.entries) <= MAX_EXPORTED:
+        entries += page.entries
+        if not page.more:
+            record(ctx, "settings", "audit_exported", more={"format": "xlsx"})
+            return entries
+        page = ask_audit(ctx, command.model_copy(update={"before": page.cursor}))
+    raise TooManyEntries("web.audit.too_many", most=MAX_EXPORTED)
 
 
 def _exported(ctx: RequestContext, command: AskAudit, page: AuditList, form: LineFormat) -> Iterator[str]:
@@ -247,7 +271,7 @@ class AuditWords:
             obligation = self._ctx.library.named(case.edition).by_id.get(entry.name.partition(".")[0])
             if obligation:
                 return obligation.title[self._language]
-            return f"№ {entry.name}" if entry.name.isdigit() else entry.name
+            return self._say("numbered", n=entry.name) if entry.name.isdigit() else entry.name
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)

@@ -145,7 +145,7 @@ class BoardReads(SearchReads):
 
     def count(self, sought: DeadlineFilter) -> int:
         """Return the number of matching rows."""
-        if sought.on is None and sought.urgency != "undated":
+        if sought.on is None and sought.is_obligatory is None and sought.urgency != "undated":
             return counted(self.sums(sought.horizon, sought.unit), sought)
         eyes = self._visible.filters(sought.unit)
         with reading(self._engine) as connection:

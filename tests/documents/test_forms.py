@@ -318,8 +318,8 @@ def test_the_page_is_that_of_an_official_paper(name: str) -> None:
 
 
 def test_what_is_ours_is_said_beside_a_form_and_never_on_it() -> None:
-    """A translation of the eight that exist in Kazakh alone, a layout of the annexes of No 488 that were not at
-    hand; people sign the paper, so no footer speaks of either."""
+    """A translation of the eight that exist in Kazakh alone, a layout of the annexes of No. 488 that were not
+    at hand; people sign the paper, so no footer speaks of either."""
     marks = {
         name: [(mark.code, *mark.arguments.values()) for mark in form_marks(form(name), "ru")] for name in FORMS
     }

@@ -23,9 +23,9 @@ RUSSIAN = (
     "Выходные: 4–5, 11–12 апреля."
 )
 ENGLISH = (
-    "Announcement of the start – no later than 30 March 2026. Basis: Instruction on the projects of TBD No 4, "
-    "project No 1, task 1, subtask 3. Start of the analysis – 13 April 2026 (planned); that day is not "
-    "counted. 10 working days before it: 10, 9, 8, 7, 6, 3, 2, 1 April, 31, 30 March. "
+    "Announcement of the start – no later than 30 March 2026. Basis: Instruction on the projects of Typical "
+    "Base Direction No. 4, project No. 1, task 1, subtask 3. Start of the analysis – 13 April 2026 (planned); "
+    "that day is not counted. 10 working days before it: 10, 9, 8, 7, 6, 3, 2, 1 April, 31, 30 March. "
     "Days off: 4–5, 11–12 April."
 )
 

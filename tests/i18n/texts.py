@@ -33,7 +33,7 @@ BEGINNING = Titled("Талдаудың басталуы", "Начало анал
 INSTRUCTION = Titled(
     "№4 ҮББ жобаларын орындау жөніндегі нұсқаулық",
     "Инструкция по исполнению проектов ТБН №4",
-    "Instruction on the projects of TBD No 4",
+    "Instruction on the projects of Typical Base Direction No. 4",
 )
 
 

@@ -179,7 +179,7 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     approver, language, layout = said.json["notes"]
     assert "the deputy" in approver
     assert "Басқарма төрағасының орынбасары" in text_of((tmp_path / "a.docx").read_bytes())
-    assert layout == "The layout is ours: the text of annex 5 to order No 488 was not available."
+    assert layout == "The layout is ours: the text of annex 5 to order No. 488 was not available."
     assert "does not name the object in Kazakh" in language
 
 

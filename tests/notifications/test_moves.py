@@ -64,7 +64,7 @@ def moves(subjects: Sequence[str]) -> list[str]:
             "ru",
             ": «Об отдыхе» от 5 мая 2026 года № 7. ",
         ),
-        ({"title": {}, "number": "7"}, "en", ": G26G0000111, No 7. "),
+        ({"title": {}, "number": "7"}, "en", ": G26G0000111, No. 7. "),
     ],
 )
 def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, said: str) -> None:

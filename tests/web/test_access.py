@@ -152,6 +152,7 @@ def filled(path: str, case: str) -> str:
         "{form}": "order",
         "{language}": "ru",
         "{ending}": "xlsx",
+        "{listed}": "units",
         "{login}": "officer",
         "{guide_id}": "officer",
         "{channel}": "folder",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
+import openpyxl
 import pytest
 
 from services.context import operator_context
@@ -88,6 +90,7 @@ def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched:
     assert read(watched, "officer", about=watched.real) == []
     with watched.client("officer") as client:
         assert watched.real not in client.get("/api/v1/audit/file/jsonl").text
+        assert watched.real not in cells(client.get("/audit.xlsx").content)
         assert watched.real not in client.get(f"/audit?about={watched.real}").text.partition("<table")[2]
     ctx = operator_context(watched.context, by="root", now=NOW, today=TODAY)
     assert watched.real in {line.case for line in ask_audit(ctx, AskAudit(limit=1000)).entries}
@@ -112,6 +115,10 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
 
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
     assert [json.loads(line)["kind"] for line in rest] == ["audit_exported"]
+    with watched.client("administrator") as client:
+        book = cells(client.get("/api/v1/audit/file/xlsx?lang=ru&topic=login").content)
+    assert book[:3] == ["№", "Время", "Кто"]
+    assert {*book[9 + 5 :: 9]} == {"Вход и выход"}
     refused = next(line for line in cef if "wrong password" in line)
     assert refused.startswith("CEF:0|Merzim|Merzim|")
     assert "|login.log_in_refused|log-in refused: Әлиева Гүлнұр; wrong password|6|rt=1775458800000 " in refused
@@ -132,6 +139,12 @@ def test_the_page_narrows_and_turns_over(language: str, watched: Home) -> None:
     assert "<tbody>" not in tomorrow.text
     assert wrong.status_code == 200
     assert "30" in wrong.text.partition('role="alert">')[2].partition("</div>")[0]
+
+
+def cells(content: bytes) -> list[object]:
+    """The cells of the first sheet of a workbook, row by row."""
+    rows = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    return [cell for row in rows for cell in row]
 
 
 def read(home: Home, login: str, **query: str) -> list[dict[str, str]]:

@@ -253,7 +253,7 @@ def test_a_transfer_typed_wrong_keeps_what_was_typed(
     [
         ("kk", "«Қазақстан Республикасындағы мерекелер туралы»", "Үкіметінің 2022 жылғы № 796 қаулысы"),
         ("ru", "Закон «О праздниках в Республике Казахстан»", "Казахстан 2022 года № 796"),
-        ("en", "Law “On Holidays in the Republic of Kazakhstan”", "Decree of the Government of 2022, No 796"),
+        ("en", "Law “On Holidays in the Republic of Kazakhstan”", "Decree of the Government of 2022, No. 796"),
     ],
 )
 def test_acts_that_decide_about_days_are_called_by_name_and_number(

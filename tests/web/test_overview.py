@@ -115,10 +115,13 @@ def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
     assert found.stake < sum(float(line.stake or 0) for line in found.worst) + 3 + 1e-9
 
 
-def test_recommended_steps_stand_apart_below_the_obligatory_ones(home: Home, browser: TestClient) -> None:
+def test_recommended_steps_stand_apart_below_the_obligatory_ones(
+    home: Home, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An analysis begun on 6 January has not ended after the recommended 30 working days, by February.
 
-    It stands below what is obligatory, counted apart and in the figure; the API lists in the same order.
+    It stands below what is obligatory, counted apart and in the figure; the API lists in the same order. The
+    way to all of a group leads to a list of as many, all of that force.
     """
     opening = Opening(
         procedure="internal-analysis",
@@ -143,6 +146,14 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(home: Home, bro
     assert "force-recommended" not in obligatory
     assert "force-recommended" in recommended
     assert [one["force"] for one in browser.get("/api/v1/overview").json()["worst"]] == forces
+
+    monkeypatch.setattr("services.board.overview.WORST", 1)
+    monkeypatch.setattr("services.board.overview.WORST_RECOMMENDED", 0)
+    ways = re.findall(r'href="(/deadlines[^"]+force=(\w+))">Показать все: (\d+)', browser.get("/?lang=ru").text)
+    assert [way[1:] for way in ways] == [("obligatory", str(found.overdue - 1)), ("recommended", "1")]
+    for link, force, number in ways:
+        page = browser.get(unescape(link)).text
+        assert (listed(page), {*re.findall(r'class="force force-(\w+)"', page)}) == (int(number), {force})
 
 
 def test_an_empty_office_is_told_what_to_do() -> None:

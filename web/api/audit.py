@@ -9,8 +9,11 @@ from starlette.responses import StreamingResponse
 
 from services.inputs import build
 from services.outgoing.audit import AskAudit, AuditList, LineFormat, ask_audit, export_lines
+from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Auditing
+from web.downloads.administration import get_audit_workbook
+from web.http.files import XLSX
 from web.http.parameters import AuditQuery
 from web.ui.render import RequestTranslator, Translator
 
@@ -33,6 +36,9 @@ def list_audit_entries(
 ) -> AuditList:
     """List entries of the audit log: after a number in order, else the newest first."""
     return ask_audit(ctx, _command(translator, query, after=after, before=before or None, limit=limit))
+
+
+mount.file(router, "/audit/file/xlsx", get_audit_workbook, XLSX)
 
 
 @router.get("/audit/file/{form}", responses=FILE, response_class=StreamingResponse)

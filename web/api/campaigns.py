@@ -20,6 +20,7 @@ def list_campaigns(ctx: Reading) -> CampaignList:
     return campaign_views.list_campaigns(ctx, AskCampaigns())
 
 
+mount.file(router, "/campaigns/file", downloads.get_campaigns_file, XLSX)
 mount.file(router, "/campaigns/{campaign}/sheet", downloads.get_campaign_sheet, XLSX)
 mount.file(router, "/campaigns/{campaign}/forms/{language}", downloads.get_campaign_papers, ZIP)
 mount.file(router, "/campaigns/{campaign}/people/{number}/forms/{language}", downloads.get_campaign_paper, DOCX)

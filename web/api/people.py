@@ -17,7 +17,7 @@ from web.api.answers import Limit, api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToSet, Setting
 from web.auth.reading import reads_files
-from web.downloads.administration import get_people_table
+from web.downloads.administration import get_administration_list, get_people_table
 from web.http.files import XLSX
 from web.http.parameters import Number, SearchText
 from web.ui.render import RequestTranslator
@@ -97,6 +97,7 @@ def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTran
     ]
 
 
+mount.file(router, "/lists/{listed}", get_administration_list, XLSX)
 mount.file(router, "/people/table", get_people_table, XLSX)
 
 

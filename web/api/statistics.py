@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
-from services.board.deadlines import DeadlineQuery, deadlines
+from services.board.deadlines import DeadlineQuery, Force, deadlines
 from services.board.figures import FiguresLine, figures_of
 from services.board.overview import overview
 from services.board.tasks import tasks_view
@@ -228,12 +228,18 @@ def list_deadlines(
     unit: SearchText = "",
     stage: SearchText = "",
     person: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+    force: Force = "",
     number: Number = 1,
 ) -> DeadlineList:
     """List deadlines, 50 per page, the earliest due first. `person`: key of the assignee."""
     today = ctx.today
     filter_ = DeadlineQuery(
-        urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None
+        urgency=urgency,
+        on=on,
+        unit=unit or None,
+        stage=stage or None,
+        person=person or None,
+        force=force,
     )
     view = deadlines(
         ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number, reader=ctx.reader.person

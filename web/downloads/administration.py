@@ -1,17 +1,174 @@
-"""The files of the administration: the table of people, the organisation's own templates of forms."""
+"""The files of the administration: its lists, the table of people, own templates of forms, the audit log."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Literal
 
 from starlette.responses import Response
 
 from documents.people.sheet import people_sheets
 from documents.sheets.listing import tables_workbook
+from services.accounts.invitations import AskInvitations, InvitationView, list_invitations
+from services.context import RequestContext
 from services.documents import templates
+from services.inputs import build
+from services.moments import almaty
+from services.names import unit_name, units_in_order
+from services.outgoing.audit import AskAudit, AuditLine, exported_entries
+from services.outgoing.webhooks import AskWebhooks, WebhookView, list_webhooks
+from services.people.retention import AskFormer, FormerView, list_former
 from services.people.staff import recorded_office
-from web.auth.dependencies import Setting
+from web.auth.dependencies import Auditing, Setting
 from web.http.files import DOCX, XLSX, as_file
-from web.http.parameters import FormId, PaperLanguage
-from web.ui.render import RequestTranslator
+from web.http.parameters import AuditQuery, FormId, PaperLanguage
+from web.ui.render import RequestTranslator, Translator
+from web.ui.tables import Column, list_workbook
+from workflow.org.access import Account, Reader, placed
+from workflow.org.office import Office, Unit
+
+Listed = Literal["units", "accounts", "invitations", "former", "webhooks"]
+"""The lists of the administration, except the people, whose list has a search."""
+
+
+def said_unit(translator: Translator, office: Office, unit: str) -> str:
+    """Return the name of a unit; "" for none."""
+    return translator.name(unit_name(office, unit).name) if unit else ""
+
+
+def account_state(account: Account) -> str:
+    """Return the code of an account's state."""
+    return "closed" if account.disabled else "active" if account.password or account.providers else "invited"
+
+
+def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
+    """Return in words whose cases an account shows."""
+    seen = placed(reader, office)
+    if seen.unit:
+        return said_unit(translator, office, seen.unit)
+    return translator.say("web.unit.no_case" if seen.nowhere else "web.unit.all")
+
+
+def invitation_state(one: InvitationView) -> str:
+    """Return the code of the words for the state of an invitation."""
+    written = one.state == "sent" and one.channel == "folder"
+    return f"web.invitations.state_{'written' if written else one.state}"
+
+
+def former_state(translator: Translator, one: FormerView) -> str:
+    """Return in words whether a person who left was, may be or may not yet be anonymised; "" for nothing."""
+    if one.anonymised_on:
+        return translator.say("web.retention.done", act=one.act, on=one.act_on)
+    if one.cases:
+        return translator.say("web.retention.open", cases=one.cases)
+    return translator.say("web.retention.due") if one.is_due else ""
+
+
+def _local(at: datetime | None) -> datetime | None:
+    """Return a moment as a cell of a sheet has it: by the clock of the office."""
+    return at.astimezone(almaty()).replace(tzinfo=None) if at else None
+
+
+def _units(ctx: RequestContext) -> tuple[Iterable[Unit], tuple[Column[Unit], ...]]:
+    office = recorded_office(ctx)
+    columns: tuple[Column[Unit], ...] = (
+        Column("web.unit", lambda t, one: t.name(one)),
+        Column("web.staff.parent", lambda t, one: said_unit(t, office, one.parent or "")),
+        Column("web.staff.kind", lambda t, one: one.kind and t.word("kind.", one.kind)),
+        Column("web.staff.uploads_through", lambda t, one: said_unit(t, office, one.uploads_through or "")),
+        Column("web.administration.people", lambda _, one: len(office.people_of.get(one.id, ()))),
+    )
+    return [office.units[one.id] for one in units_in_order(office, used=())], columns
+
+
+def _accounts(ctx: RequestContext) -> tuple[Iterable[Account], tuple[Column[Account], ...]]:
+    office = recorded_office(ctx)
+    columns: tuple[Column[Account], ...] = (
+        Column("web.login.name", lambda _, one: one.reader.login),
+        Column("web.accounts.name", lambda _, one: one.reader.name),
+        Column("web.accounts.access", lambda t, one: t.say(f"access.{one.reader.access}")),
+        Column("web.unit", lambda t, one: account_unit(t, office, one.reader)),
+        Column("web.state", lambda t, one: t.say(f"cli.user.{account_state(one)}")),
+        Column("web.totp", lambda t, one: t.say("cli.user.active") if one.second_factor else None),
+    )
+    return ctx.accounts.all(), columns
+
+
+def _invitations(ctx: RequestContext) -> tuple[Iterable[InvitationView], tuple[Column[InvitationView], ...]]:
+    office = recorded_office(ctx)
+    columns: tuple[Column[InvitationView], ...] = (
+        Column("web.login.name", lambda _, one: one.login),
+        Column("web.accounts.name", lambda _, one: one.name),
+        Column("web.unit", lambda t, one: said_unit(t, office, one.unit)),
+        Column("web.accounts.access", lambda t, one: t.say(f"access.{one.access}")),
+        Column("web.state", lambda t, one: t.say(invitation_state(one))),
+        Column("web.audit.when", lambda _, one: _local(one.sent_at)),
+    )
+    return list_invitations(ctx, AskInvitations()).invitations, columns
+
+
+def _former(ctx: RequestContext) -> tuple[Iterable[FormerView], tuple[Column[FormerView], ...]]:
+    columns: tuple[Column[FormerView], ...] = (
+        Column("web.staff.who", lambda t, one: one.name or t.say("person.former", number=one.number)),
+        Column("web.retention.left_on", lambda _, one: one.left_on),
+        Column("web.retention.due_on", lambda _, one: one.due_on),
+        Column("web.state", former_state),
+    )
+    return list_former(ctx, AskFormer()).people, columns
+
+
+def _webhooks(ctx: RequestContext) -> tuple[Iterable[WebhookView], tuple[Column[WebhookView], ...]]:
+    office = recorded_office(ctx)
+    columns: tuple[Column[WebhookView], ...] = (
+        Column("web.webhooks.address", lambda _, one: one.address),
+        Column(
+            "web.webhooks.topics", lambda t, one: ", ".join(t.say(f"audit.topic.{name}") for name in one.topics)
+        ),
+        Column("web.unit", lambda t, one: said_unit(t, office, one.unit) or t.say("web.unit.all")),
+        Column("web.state", lambda t, one: t.say(f"web.webhooks.state_{one.state}")),
+    )
+    return list_webhooks(ctx, AskWebhooks()).webhooks, columns
+
+
+_LISTS: Mapping[
+    Listed, tuple[str, Callable[[RequestContext], tuple[Iterable[Any], tuple[Column[Any], ...]]]]
+] = {
+    "units": ("web.administration.units", _units),
+    "accounts": ("web.administration.accounts", _accounts),
+    "invitations": ("web.invitations.sent", _invitations),
+    "former": ("web.retention.title", _former),
+    "webhooks": ("web.administration.webhooks", _webhooks),
+}
+AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
+    Column("numbered.head", lambda _, one: one.seq),
+    Column("web.audit.when", lambda _, one: _local(one.at), ""),
+    Column("web.audit.who", lambda _, one: one.who, ""),
+    Column("web.login.name", lambda _, one: one.by),
+    Column("web.audit.what", lambda t, one: t.capital(one.what), ""),
+    Column("web.audit.topic", lambda t, one: t.say(f"audit.topic.{one.topic}")),
+    Column("web.audit.case", lambda _, one: one.case),
+    Column("web.audit.where", lambda _, one: one.address, ""),
+    Column("web.audit.way", lambda t, one: t.say(f"audit.way.{one.way}")),
+)
+
+
+def get_administration_list(ctx: Setting, listed: Listed, translator: RequestTranslator) -> Response:
+    """Return a whole list of the administration as a workbook."""
+    title, list_rows = _LISTS[listed]
+    rows, columns = list_rows(ctx)
+    return list_workbook(translator, columns, rows, title=title, today=ctx.today)
+
+
+def get_audit_workbook(ctx: Auditing, shown: AuditQuery, translator: RequestTranslator) -> Response:
+    """Return the entries of the audit log a filter matches as a workbook, the newest first.
+
+    Raises:
+        TooManyRows: there are more than one workbook can have.
+    """
+    asked = {name: text for name, text in shown.items() if text}
+    entries = exported_entries(ctx, build(AskAudit, {**asked, "language": translator.language}))
+    return list_workbook(translator, AUDIT_COLUMNS, entries, title="web.audit.title", today=ctx.today)
 
 
 def get_people_table(ctx: Setting, translator: RequestTranslator) -> Response:

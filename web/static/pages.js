@@ -56,12 +56,11 @@
   }
   window.addEventListener("hashchange", unfold);
   unfold();
-  // On a narrow screen the rail of stages begins at the current one.
-  var here = document.querySelector(".rail [aria-current]");
-  if (here) {
-    var rail = here.closest(".rail");
-    rail.scrollLeft += here.getBoundingClientRect().left - rail.getBoundingClientRect().left - 16;
-  }
+  // On a narrow screen the rail of stages begins at the current one, and a row of tabs shows the current tab.
+  document.querySelectorAll(".rail [aria-current], .tabs [aria-current]").forEach(function (here) {
+    var row = here.closest(".rail, .tabs");
+    row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.matches(".tabs") ? 40 : 16);
+  });
   // The session ended while a form was being filled in: sent as browsers do, it comes back after the log-in.
   document.addEventListener("htmx:responseError", function (event) {
     var form = event.detail.elt;

@@ -127,7 +127,7 @@ class Translator:
         """Return the display name of a register row (`risk.3`) or of a number alone; others as they are."""
         kind, _, number = name.partition(".")
         if name.isdigit():
-            return f"№ {name}"
+            return self.say("numbered", n=name)
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:

@@ -66,6 +66,19 @@ def workbook_response(
         title: code of the list's name, used for the file and its sheet; arguments: those of the code.
     """
     translator = Translator(preferences(request).language)
+    return list_workbook(translator, columns, rows, title=title, today=today, **arguments)
+
+
+def list_workbook(
+    translator: Translator,
+    columns: Sequence[Column[R]],
+    rows: Iterable[R],
+    *,
+    title: str,
+    today: date,
+    **arguments: object,
+) -> Response:
+    """Return a list as a workbook in the translator's language."""
     name = translator.say(title, **arguments)
     content = tables_workbook([table_of(translator, columns, rows, name=name)])
     return download(content, f"{name} {translator.short(today)}.xlsx")

@@ -127,7 +127,7 @@ class DeadlineFilter:
         on: due on that day alone.
         unit: that unit and those below it.
         asked: rows that wait for these assignees; None for all.
-        is_obligatory: obligatory rows alone, or the others alone; None for both. Sums do not tell them apart.
+        is_obligatory: obligatory rows alone, or the others alone; None for both. Sums do not.
     """
 
     urgency: Urgency = "open"

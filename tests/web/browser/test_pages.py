@@ -225,16 +225,17 @@ def test_another_language_loses_nothing_typed(served: Served) -> None:
     """Half typed on the page of a form, and typed into a form that was refused."""
     with served.page() as page:
         page.goto("/calendar/acts?lang=ru")
-        page.locator("details:has(#act-text) > summary").click()
-        page.fill("#act-text", "off = вчера")
+        page.fill("#act-title-ru", "О переносе")
         page.locator(".switch a[hreflang=kk]").click()
         page.wait_for_url("**lang=kk")
-        half_typed = page.locator("#act-text").input_value()
-        page.locator("form:has(#act-text) button[type=submit]").click()
+        half_typed = page.locator("#act-title-ru").input_value()
+        for field, text in (("off", "2026-05-08"), ("work", "2026-05-08"), ("code", "G26G0000000")):
+            page.fill(f"#act-{field}", text)
+        page.locator("form:has(#act-title-ru) button[type=submit]").click()
         page.wait_for_selector(".problem-top:not(:empty)")
         page.locator(".switch a[hreflang=ru]").click()
         page.wait_for_url("**lang=ru")
 
-        assert half_typed == "off = вчера"
-        assert page.locator("#act-text").input_value() == "off = вчера"
+        assert half_typed == "О переносе"
+        assert page.locator("#act-title-ru").input_value() == "О переносе"
         assert page.evaluate("document.documentElement.lang") == "ru"

@@ -14,6 +14,7 @@ from services.inputs import build
 from services.people.staff import recorded_office
 from services.verbs import Verb
 from web.auth.dependencies import Setting, SettingByPerson
+from web.downloads.administration import account_state, account_unit
 from web.pages.administration import factor_removal
 from web.pages.administration.common import (
     onward,
@@ -115,8 +116,9 @@ def _accounts_page(
         ctx,
         "accounts.html",
         status=200 if refusal is None else 422,
-        accounts=(found := ctx.accounts.all()),
-        readers={one.reader.login: placed_reader(one.reader, office) for one in found},
+        accounts=ctx.accounts.all(),
+        account_state=account_state,
+        account_unit=account_unit,
         removals=ctx.factors.removals(now=ctx.now),
         office=office,
         accesses=ACCESSES,

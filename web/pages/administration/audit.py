@@ -11,14 +11,17 @@ from starlette.responses import Response
 from services.inputs import build
 from services.outgoing.audit import AskAudit, AuditList, ask_audit
 from web.auth.dependencies import Auditing
+from web.downloads.administration import AUDIT_COLUMNS, get_audit_workbook
 from web.http.parameters import AuditQuery
 from web.ui.form_values import InvalidForm, parse_date
 from web.ui.preferences import preferences
 from web.ui.render import page
+from web.ui.tables import page_heads
 from workflow.org.audit import OF_CASES, TOPICS
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
+router.get("/audit.xlsx")(get_audit_workbook)
 Text = Annotated[str, Query(max_length=500)]
 PAGE = 50
 Number = Annotated[int | None, Query(ge=1, le=2**53)]
@@ -44,6 +47,7 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
         ctx,
         "audit.html",
         entries=entries.entries,
+        heads=page_heads(AUDIT_COLUMNS),
         shown=shown,
         refusal=refusal,
         topics=topics,

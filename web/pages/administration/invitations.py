@@ -14,6 +14,7 @@ from services.context import RequestContext
 from services.inputs import build
 from services.people.staff import recorded_office
 from web.auth.dependencies import Setting
+from web.downloads.administration import invitation_state
 from web.pages.administration.common import placed, show
 from web.ui.form_values import Fields
 from web.ui.name_fields import build_unit_field, resolve_unit
@@ -104,6 +105,7 @@ def _page(
         chooses=preview is not None and len(preview.people) <= SHOWN,
         done=done,
         sent=sent,
+        invitation_state=invitation_state,
         waiting=sum(one.state not in ("accepted", "closed") for one in sent),
         refusal=refusal,
     )

@@ -25,7 +25,7 @@ from services.people.feeds import FeedRevoked, give_own, revoke_feed
 from services.people.table import MAX_TABLE_BYTES, preview_table, read_table, save_table
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
-from web.downloads.administration import get_people_table
+from web.downloads.administration import get_administration_list, get_people_table
 from web.pages.account.login import own_page
 from web.pages.administration.common import onward, show
 from web.ui.form_values import Fields, tidy
@@ -35,6 +35,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
 router.get("/administration/people/export")(get_people_table)
+router.get("/administration/lists/{listed}")(get_administration_list)
 
 
 @router.get("/administration/people/import")

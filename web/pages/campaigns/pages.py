@@ -49,10 +49,12 @@ from services.registers.access import reader_scope, seen_register
 from services.registers.results import FieldView, field_view, register_view, row_name
 from web.auth.dependencies import Managing, Reading
 from web.downloads.campaigns import (
+    CAMPAIGN_COLUMNS,
     State,
     get_campaign_paper,
     get_campaign_papers,
     get_campaign_sheet,
+    get_campaigns_file,
     people_filter,
 )
 from web.http.parameters import CampaignPath, Number, PersonPath, SearchText
@@ -71,6 +73,7 @@ from web.ui.form_values import (
 from web.ui.name_fields import NameField, build_unit_field, resolve_unit
 from web.ui.preferences import preferences
 from web.ui.render import page
+from web.ui.tables import page_heads
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.law.procedure import Text as Texts
 from workflow.org.office import DUTIES
@@ -79,6 +82,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
 Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()]
+router.get("/campaigns.xlsx")(get_campaigns_file)
 router.get("/campaigns/{campaign}/xlsx")(get_campaign_sheet)
 router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
 router.get("/campaigns/{campaign}/forms/{number}/{language}")(get_campaign_paper)
@@ -96,6 +100,7 @@ def campaigns_page(request: Request, ctx: Reading) -> Response:
         request,
         ctx,
         "campaigns.html",
+        heads=page_heads(CAMPAIGN_COLUMNS),
         campaigns=found.campaigns,
         kinds=found.kinds if ctx.reader.may("manage") else [],
     )

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.listing import tables_workbook
-from services.board.deadlines import DeadlineQuery, all_lines, deadlines
+from services.board.deadlines import DeadlineQuery, Force, all_lines, deadlines
 from services.board.figures import SHOWN_UNITS, figures_of
 from services.board.overview import overview
 from services.context import RequestContext
@@ -94,8 +94,16 @@ def _asking(
     on: Annotated[date | None, Query()] = None,
     stage: Name = None,
     person: Name = None,
+    force: Force = "",
 ) -> DeadlineQuery:
-    return DeadlineQuery(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+    return DeadlineQuery(
+        urgency=urgency,
+        on=on,
+        unit=unit or None,
+        stage=stage or None,
+        person=person or None,
+        force=force,
+    )
 
 
 Asked = Annotated[DeadlineQuery, Depends(_asking)]

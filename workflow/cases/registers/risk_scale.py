@@ -1,7 +1,7 @@
 """The scale risks are ranked by: levels of likelihood and effect, and bands of their product. The scale is
 ours.
 
-Act No 488, p. 43, which ranks risks, could not be obtained; the file says so, and so must every place that
+Act No. 488, p. 43, which ranks risks, could not be obtained; the file says so, and so must every place that
 shows a rank.
 """
 
