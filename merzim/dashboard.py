@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from merzim import logs
-from storage.database.single_flight import SingleFlight
+from storage.database.threads import SingleFlight
 from web.app import create_app
 from workflow.refusal import Refusal
 

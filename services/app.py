@@ -482,7 +482,7 @@ class AppContext:
             BadSetting: a folder of config.toml cannot be written.
         """
         from services.configuration import folders
-        from storage.maintenance.privileges import refuse_unwritable
+        from storage.maintenance.readiness import refuse_unwritable
 
         self.channels  # noqa: B018 (created here, or refused here)
         self.directory  # noqa: B018

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from calendars.hours import present
 from storage.board import change_counters, sums
 from storage.database.engine import read_once, reading
-from storage.database.single_flight import SingleFlight
+from storage.database.threads import SingleFlight
 from storage.org import store as office_store
 from workflow.board.sums import Horizon, Sum, Sums, by_unit
 from workflow.org.office import Office

@@ -20,7 +20,7 @@ from services.evidence import open_file, store_file
 from services.inputs import FileInput, OpenFile
 from services.moments import almaty
 from services.verbs import Command, NotFound, verb
-from storage.org.templates import TemplateStep, append_step, template_steps
+from storage.org.loaded_files import TemplateStep, append_step, template_steps
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
 
@@ -293,7 +293,7 @@ InUse = Mapping[tuple[str, str], "TemplateStep"]
 
 def templates_in_use(app: AppContext) -> InUse:
     """Return the organisation's own templates in use."""
-    from storage.org.templates import template_steps
+    from storage.org.loaded_files import template_steps
 
     last = {(step.form, step.language): step for step in template_steps(app.engine)}
     return {place: step for place, step in last.items() if step.sha256}
@@ -305,7 +305,7 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
     Raises:
         EvidenceDamaged: the stored file is missing, altered or unreadable.
     """
-    from storage.org.templates import template_steps
+    from storage.org.loaded_files import template_steps
 
     steps = template_steps(app.engine, form, language)
     if not steps or not steps[-1].sha256:

@@ -26,7 +26,7 @@ from services.context import RequestContext
 from services.evidence import open_file
 from services.inputs import FileInput
 from services.verbs import Command, NotFound, verb
-from storage.org.act_texts import LoadedText, append_text, loaded_texts
+from storage.org.loaded_files import LoadedText, append_text, loaded_texts
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Act
 

@@ -130,7 +130,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
         NoBackup: there is none.
         BackupRefused: the file cannot be restored.
     """
-    from storage.maintenance.drill import compare
+    from storage.maintenance.backup import compare
 
     folder = app.settings.backup.folder
     if file is None:
@@ -160,7 +160,7 @@ def drill(app: AppContext, file: Path | None, *, now: datetime, today: date) -> 
 @contextmanager
 def _temporary(app: AppContext, file: Path) -> Iterator[AppContext]:
     """Yield a context on an empty database, removed afterwards, with the evidence beside the backup."""
-    from storage.maintenance.drill import temporary_database
+    from storage.maintenance.backup import temporary_database
 
     evidence = file.parent / "evidence"
     folder = evidence if evidence.is_dir() else app.settings.evidence.folder

@@ -88,7 +88,7 @@ def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> i
 
 def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     """Return the evidence files recorded in the database that are missing, altered or unreadable."""
-    from storage.maintenance.evidence_check import damages
+    from storage.maintenance.checks import damages
     from storage.maintenance.verify import Problem
 
     problems = damages(app.engine, app.evidence)
@@ -104,7 +104,7 @@ def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]
 
 def recorded_evidence(app: AppContext) -> int:
     """Return the number of evidence files recorded in the database; the files are in a separate folder."""
-    from storage.maintenance.evidence_check import count_recorded_files
+    from storage.maintenance.checks import count_recorded_files
 
     return count_recorded_files(app.engine)
 

@@ -10,7 +10,7 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, select, update
 
-from storage.accounts import devices
+from storage.accounts import rate_limits
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
@@ -100,7 +100,7 @@ class SqlAccounts:
             change = ACCOUNTS.changed(before, {**(before or new), **values})
             ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
             if disabled:
-                devices.end(connection, reader.login)
+                rate_limits.end(connection, reader.login)
             record(
                 connection,
                 RowEvent(
@@ -123,7 +123,7 @@ class SqlAccounts:
             before = dict(existing._mapping)
             change = ACCOUNTS.changed(before, {**before, "password": password})
             ended = end_entries(connection, ENTRY.c.login == login, now)
-            devices.end(connection, login)
+            rate_limits.end(connection, login)
             if password:
                 ended += end_entries(connection, _FIRST_INVITATION, now)
             event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
@@ -159,7 +159,7 @@ class SqlAccounts:
             connection.execute(update(ACCOUNT).where(here).values(password=""))
             rows = [IDENTITIES.added(values), ACCOUNTS.changed(before, {**before, "password": ""})]
             rows += end_entries(connection, ENTRY.c.login == identity.login, now)
-            devices.end(connection, identity.login)
+            rate_limits.end(connection, identity.login)
             event = RowEvent(
                 kind="account_linked",
                 name=identity.login,
@@ -181,7 +181,7 @@ class SqlAccounts:
                 return False
             rows = [IDENTITIES.removed(login, provider) for provider in removed]
             rows += end_entries(connection, ENTRY.c.login == login, now)
-            devices.end(connection, login)
+            rate_limits.end(connection, login)
             record(
                 connection, RowEvent(kind="account_unlinked", name=login, on=today, by=by, now=now, rows=rows)
             )
@@ -195,7 +195,7 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             if entry.kind == "device":
                 # A device grants no access, so it is not in the chain.
-                devices.keep(connection, entry)
+                rate_limits.keep(connection, entry)
                 return
             connection.execute(ENTRY.insert(), values)
             record(
@@ -217,7 +217,7 @@ class SqlAccounts:
         )
         with reading(self._engine) as connection:
             if kind == "device":
-                return devices.find(connection, hash, now=now)
+                return rate_limits.find(connection, hash, now=now)
             row = connection.execute(query).first()
         return _entry(row) if row else None
 
@@ -230,7 +230,7 @@ class SqlAccounts:
         )
         with reading(self._engine) as connection:
             entries = [_entry(row) for row in connection.execute(query)]
-            entries += devices.list_of(connection, login, now=now)
+            entries += rate_limits.list_of(connection, login, now=now)
         return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
 
     def seen(self, hash: str, *, now: datetime) -> None:
@@ -264,7 +264,7 @@ class SqlAccounts:
         mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
             ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
-            devices.end(connection, login, hash)
+            rate_limits.end(connection, login, hash)
             if ended:
                 event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
                 record(connection, event)

@@ -1,9 +1,4 @@
-"""Rate limits of attempts, shared by all processes on the database.
-
-A limit is a leaky bucket: an attempt adds one period to the moment at which the bucket is empty, and is refused
-while `burst` periods lie between now and then. One row each, changed in one statement: of simultaneous attempts
-from any process no more pass than the limit allows.
-"""
+"""Rate limits of log-in attempts, shared by all processes, and the browsers an account has logged in from."""
 
 from __future__ import annotations
 
@@ -14,9 +9,9 @@ from hashlib import sha256
 from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
 
 from storage.database.dialect import insert
-from storage.database.engine import reading, writing
-from storage.tables.accounts import RATE_LIMIT
-from workflow.org.access import LimitReached, RateLimit
+from storage.database.engine import Row_, reading, writing
+from storage.tables.accounts import DEVICE, RATE_LIMIT
+from workflow.org.access import Entry, LimitReached, RateLimit
 
 MAX_ROWS = 100_000
 """Above so many rows, those closest to expiry are deleted, which are single attempts."""
@@ -115,3 +110,52 @@ def _length(limit: RateLimit) -> int:
 def _seconds(now: datetime) -> int:
     """Return a moment as seconds since 1970."""
     return int(now.timestamp())
+
+
+MAX_DEVICES = 30
+"""The most browsers remembered for one account."""
+
+
+def keep(connection: Connection, entry: Entry) -> None:
+    """Store a device; delete expired ones and the oldest beyond MAX_DEVICES."""
+    connection.execute(DEVICE.insert(), {column.name: getattr(entry, column.name) for column in DEVICE.c})
+    newest = (
+        select(DEVICE.c.hash)
+        .where(DEVICE.c.login == entry.login)
+        .order_by(DEVICE.c.seen_at.desc(), DEVICE.c.created_at.desc(), DEVICE.c.hash)
+        .limit(MAX_DEVICES)
+    )
+    remaining = {*connection.execute(newest).scalars(), entry.hash}
+    obsolete = or_(DEVICE.c.hash.not_in(remaining), DEVICE.c.expires_at <= entry.created_at)
+    connection.execute(DEVICE.delete().where(DEVICE.c.login == entry.login, obsolete))
+
+
+def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
+    """Return the valid device with that hash."""
+    row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
+    return _entry(row) if row else None
+
+
+def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]:
+    """Return the valid devices of an account."""
+    query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def end(connection: Connection, login: str, hash: str | None = None) -> None:
+    """Delete one device of an account, or all of them."""
+    statement = DEVICE.delete().where(DEVICE.c.login == login)
+    connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
+
+
+def _entry(record: Row_) -> Entry:
+    """Return the entry of a row."""
+    return Entry(
+        hash=record.hash,
+        kind="device",
+        login=record.login,
+        name=record.name,
+        created_at=record.created_at,
+        seen_at=record.seen_at,
+        expires_at=record.expires_at,
+    )

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, func, select, update
 
 from notifications.notice import Notice
-from storage.accounts import devices
+from storage.accounts import rate_limits
 from storage.accounts.accounts import end_entries
 from storage.accounts.encryption import Cipher, UnreadableSecret, key_of
 from storage.database.dialect import insert
@@ -89,7 +89,7 @@ class SqlSecondFactors:
                 *_keep_codes(connection, login, codes, now),
                 *end_entries(connection, ENTRY.c.login == login, now),
             ]
-            devices.end(connection, login)
+            rate_limits.end(connection, login)
             connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
             more = {"recovery_codes": len(codes)}
             event = RowEvent(
@@ -339,7 +339,7 @@ def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
 def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
     """Delete the second factor and recovery codes of an account."""
     connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
-    devices.end(connection, login)
+    rate_limits.end(connection, login)
     return [
         *_set_secret(connection, login, "", 0),
         *_forget_codes(connection, login),

@@ -24,10 +24,10 @@ from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Befo
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import insert, values_parameters
 from storage.database.engine import Row_, one_snapshot, read_once, reading, writing
-from storage.database.fair_lock import FairLock
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
 from storage.database.prepared import Prepared
+from storage.database.threads import FairLock
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from storage.tables.board import DEADLINE

@@ -15,7 +15,7 @@ from storage.board import change_counters
 from storage.cache import MAX_UNITS_REREAD, DatabaseCache
 from storage.cases import points
 from storage.database.engine import reading
-from storage.database.single_flight import SingleFlight
+from storage.database.threads import SingleFlight
 from workflow.org.office import Office
 from workflow.scoring.recorded import Body, MissingFact, Numbers, YearRecords, body, numbers
 from workflow.scoring.scale import Scoring

@@ -25,8 +25,8 @@ from sqlalchemy.pool import StaticPool
 from storage.database import audit
 from storage.database.database_file import DatabaseFile
 from storage.database.errors import translate_errors
-from storage.database.fair_lock import FairLock
 from storage.database.limits import Limits, is_long_work
+from storage.database.threads import FairLock
 from storage.refusals import StorageUnavailable
 
 Result = TypeVar("Result")

@@ -1,15 +1,19 @@
-"""Readiness of the database, for repeated probes."""
+"""Readiness of the database: whether it can be written, at the start of a service; and for repeated probes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
-from storage.database.engine import reading
+from storage.database.engine import reading, writing
+from storage.database.errors import display_address
 from storage.maintenance.installation import standing
 from storage.maintenance.schema import BOARD, usable
+from storage.maintenance.triggers import APPEND_ONLY
+from storage.refusals import StorageUnavailable
+from storage.tables.base import TableBase
 from storage.tables.service import PULSE
 
 
@@ -56,3 +60,49 @@ def server_time(engine: Engine) -> datetime | None:
     with reading(engine) as connection:
         at: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
     return at.astimezone(UTC)
+
+
+QUEUE = "procrastinate_"
+"""Prefix of the tables and sequences of the queue."""
+_TABLES = """
+SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'),
+       has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+UNION ALL
+SELECT c.relname, has_sequence_privilege(c.oid, 'USAGE'), TRUE
+FROM pg_class c WHERE c.relkind = 'S' AND pg_table_is_visible(c.oid)
+ORDER BY 1
+"""
+
+
+def refuse_unwritable(engine: Engine) -> None:
+    """Raise StorageUnavailable when the database cannot be written; leaves no trace.
+
+    Raises:
+        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or any
+            other reason why the database cannot be written.
+    """
+    with writing(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite finds out about the file at the first page it changes.
+            with connection.begin_nested() as step:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                step.rollback()
+            return
+        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise StorageUnavailable(
+                "read_only", where=display_address(engine), problem="transaction_read_only = on"
+            )
+        if (table := _shut(connection)) is not None:
+            raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
+
+
+def _shut(connection: Connection) -> str | None:
+    """Return the first table or sequence the role lacks rights for; append-only tables need no UPDATE and
+    DELETE.
+    """
+    for name, add, change in connection.exec_driver_sql(_TABLES):
+        needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
+        if needed and not (add and (change or name in APPEND_ONLY)):
+            return str(name)
+    return None

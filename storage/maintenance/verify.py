@@ -18,9 +18,9 @@ from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import link, seal_line
 from storage.database.engine import Row_, reading, writing
 from storage.database.limits import chunks, long_work
-from storage.maintenance import audit_check, case_check, register_check, triggers, vouching
+from storage.maintenance import checks, register_check, triggers, vouching
 from storage.maintenance.anonymising import Place, content_hash, rewritten
-from storage.maintenance.evidence_check import damages
+from storage.maintenance.checks import damages
 from storage.maintenance.register_check import SEALED
 from storage.notices import journal, tally
 from storage.org.chain import IN_ORDER, OFFICE
@@ -125,7 +125,7 @@ def _verified(
             *_office(connection, lines),
             *_chains(connection, lines),
             *_register_chains(connection, lines),
-            *(Problem(code=code, arguments=given) for code, given in audit_check.problems(connection, lines)),
+            *(Problem(code=code, arguments=given) for code, given in checks.problems(connection, lines)),
             *(Problem(code=code, arguments=given) for code, given in journal.problems(connection, lines)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
@@ -185,7 +185,7 @@ def rebuild(
     for names in chunks(ledger.ids(), CHUNK):
         left = _rebuild(ledger, names, recompute, now)
         with writing(engine) as connection:
-            case_check.mend(connection, ledger.cases([name for name in names if name not in left]))
+            checks.mend(connection, ledger.cases([name for name in names if name not in left]))
         broken += left
         done += len(names) - len(left)
         if each is not None:
@@ -317,7 +317,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
                 problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
                 if name == journal.CHAIN:
                     yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
-                elif name == audit_check.CHAIN:
+                elif name == checks.CHAIN:
                     yield Problem(code="audit_cut", arguments={"n": seal.n, "seq": seq})
                 elif name.startswith(SEALED):
                     yield _of_row(problem, name.removeprefix(SEALED))
@@ -341,10 +341,10 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
     found |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
-        entries = [seq for name, seq in chunk if name == audit_check.CHAIN]
+        entries = [seq for name, seq in chunk if name == checks.CHAIN]
         of_audit = select(AUDIT.c.seq, AUDIT.c.hash).where(AUDIT.c.seq.in_(entries))
         if entries:
-            found |= {(audit_check.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
+            found |= {(checks.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
         asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
             tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
         )
@@ -397,7 +397,7 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
         cases = ledger.cases(names)
         if rows:
             with reading(engine) as connection:
-                for code, arguments in case_check.find_differences(connection, cases):
+                for code, arguments in checks.find_differences(connection, cases):
                     yield Problem(code=code, arguments=arguments)
         if recompute is None:
             continue

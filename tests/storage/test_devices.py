@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from storage.accounts.accounts import SqlAccounts
-from storage.accounts.devices import MAX_DEVICES
+from storage.accounts.rate_limits import MAX_DEVICES
 from storage.tables.accounts import DEVICE
 from workflow.org.access import Entry, EntryKind, Reader
 

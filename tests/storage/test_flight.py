@@ -14,8 +14,8 @@ from storage.board import sums
 from storage.cache import DatabaseCache
 from storage.cases import points
 from storage.cases.points_cache import PointsCache
-from storage.database import single_flight
-from storage.database.single_flight import SingleFlight
+from storage.database import threads
+from storage.database.threads import SingleFlight
 from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
 from tests.storage.house import TODAY
@@ -66,7 +66,7 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
             counted.release()
             return super().wait(timeout)
 
-    monkeypatch.setattr(single_flight, "Event", Counted)
+    monkeypatch.setattr(threads, "Event", Counted)
     return counted
 
 

@@ -1,9 +1,10 @@
-"""The organisation's own templates of forms, from the office's chain; their bytes are stored like evidence."""
+"""Files an office has loaded, from its chain: full texts of acts, own templates; bytes stand like evidence."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
 from sqlalchemy import Engine
@@ -11,6 +12,69 @@ from sqlalchemy import Engine
 from storage.database.engine import reading, writing
 from storage.org import chain
 from storage.tables.organisation import ACT
+
+LOADED = "text_loaded"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadedText:
+    """The text of an act in one language, as loaded.
+
+    Attributes:
+        file: the name of the file it was read from; `file_sha256`: of that file's bytes.
+        name: name of the stored text; `sha256`: of its bytes.
+        headings: found in it; `places`: paragraphs that can be cited.
+        at: UTC moment; `by`: the account.
+    """
+
+    act: str
+    language: str
+    file: str
+    file_sha256: str
+    name: str
+    sha256: str
+    headings: int
+    places: int
+    at: datetime
+    by: str
+
+
+_KEPT = tuple(one.name for one in fields(LoadedText) if one.name not in ("act", "language", "at", "by"))
+
+
+def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
+    """Return the texts in the order they were loaded: of all acts, or of some."""
+    query = chain.IN_ORDER.where(ACT.c.kind == LOADED)
+    if acts:
+        query = query.where(ACT.c.name.in_([f"{act}.{language}" for act in acts for language in ("kk", "ru")]))
+    with reading(engine) as connection:
+        records = tuple(connection.execute(query))
+    texts = []
+    for record in records:
+        act, _, language = record.name.rpartition(".")
+        payload = json.loads(record.payload)
+        kept = {name: payload[name] for name in _KEPT}
+        texts.append(LoadedText(act=act, language=language, at=record.at, by=record.by, **kept))
+    return texts
+
+
+def append_text(engine: Engine, text: LoadedText, *, on: date) -> None:
+    """Append the event of loading a stored text. `on`: the local date.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        chain.append(
+            connection,
+            kind=LOADED,
+            name=f"{text.act}.{text.language}",
+            on=on,
+            by=text.by,
+            now=text.at,
+            payload={name: value for name, value in asdict(text).items() if name in _KEPT},
+        )
+
 
 TAKEN = "template_taken"
 REMOVED = "template_removed"
