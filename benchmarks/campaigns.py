@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 from benchmarks.country import NOW, TODAY
 from benchmarks.registers import context, database
 from merzim.app import build_app
-from notifications.campaign_links import AnswerLink, link_token
+from notifications.letter_links import AnswerLink, link_token
 from services.app import AppContext
 from services.campaigns.answers import answer, open_link
 from services.campaigns.verbs import RemindCampaign, StartCampaign, remind_campaign, start_campaign

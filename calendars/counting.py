@@ -13,7 +13,6 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from calendars.calendar import Calendar
-from calendars.explanation import Element, Explanation
 from calendars.horizon import LAST, OutOfRange, place
 from calendars.hours import end_of_day, last_day, moment_of
 from calendars.table import KINDS
@@ -23,7 +22,9 @@ from calendars.terms import (
     CalendarDays,
     DayAfterPeriod,
     Duration,
+    Element,
     Embargo,
+    Explanation,
     Hours,
     InMonth,
     InQuarter,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -285,3 +285,23 @@ EXTENSION_UNITS: Mapping[str, Callable[[int], ExtensionTerm]] = {
     "months": Months,
     "years": Years,
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Element:
+    """One statement of an explanation.
+
+    Attributes:
+        code: which statement this is (a key of the catalogues of i18n/).
+        arguments: what fills the statement: numbers, dates, tuples of dates, codes, titles by language.
+        on: the date the statement speaks of, if it speaks of one.
+        act: id of the act the statement rests on, if it rests on one.
+    """
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    on: date | None = None
+    act: str | None = None
+
+
+Explanation = tuple[Element, ...]

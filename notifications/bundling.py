@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.notice import Notice, NoticeKind, message_id
-from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, PendingStep
-from notifications.rules import Rules, local_day
+from notifications.rules import OfficeTimes, Rules, local_day
 from workflow.org.office import Office
 
 MISSED = "missed"

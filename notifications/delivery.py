@@ -15,9 +15,8 @@ from notifications.fallback import fall_back
 from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import Overview
 from notifications.notice import Notice, NoticeState, Outcome
-from notifications.office_time import OfficeTimes
 from notifications.ports import DeliveryOutcome, Outbox
-from notifications.rules import BACK_OFF, Rules, back_off
+from notifications.rules import BACK_OFF, OfficeTimes, Rules, back_off
 from notifications.wire.message import text_hash
 from workflow.law.library import Library
 

@@ -10,9 +10,8 @@ from calendars.calendar import Calendar
 from notifications.bundling import DAILY, DIGEST, WEEKLY, digest_day, digest_key, digest_opening, first_of_week
 from notifications.channels import Channel
 from notifications.notice import Notice, NoticeKind, message_id
-from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox
-from notifications.rules import Rules
+from notifications.rules import OfficeTimes, Rules
 from workflow.org.duties import stand_in
 from workflow.org.office import Office, Person
 

@@ -11,10 +11,9 @@ from datetime import datetime
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Switchable, language_of
 from notifications.notice import PRIVATE, Notice, Outcome, message_id
-from notifications.office_time import OfficeTimes
 from notifications.ports import DeliveryOutcome, Outbox
 from notifications.recipients import channels_for
-from notifications.rules import Rules
+from notifications.rules import OfficeTimes, Rules
 from workflow.org.office import Office, Person, Recipient, with_officer
 
 

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from notifications.notice import Notice, message_id
-from notifications.office_time import OfficeTimes
 from notifications.ports import Move, Outbox
-from notifications.rules import Rules, local_day
+from notifications.rules import OfficeTimes, Rules, local_day
 from workflow.board.rows import WAITING
 from workflow.cases.case import Event
 from workflow.deadlines.lateness import lateness

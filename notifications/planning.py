@@ -12,10 +12,9 @@ from notifications.bundling import DAY, DIGEST, MISSED, SINGLE, digest_day, dige
 from notifications.channels import Channel, language_of
 from notifications.digest_schedule import PERSONAL, SEVERAL
 from notifications.notice import Notice, message_id
-from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, channels_for, resolve_recipients
-from notifications.rules import Rules
+from notifications.rules import OfficeTimes, Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation

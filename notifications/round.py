@@ -15,8 +15,8 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.bundling import queue_carriers
 from notifications.channels import Channel
-from notifications.comment_notices import queue_comment_notices
 from notifications.digest_schedule import plan_regular
+from notifications.event_notices import queue_comment_notices
 from notifications.letters.digests import says_something
 from notifications.letters.overview import Overview
 from notifications.moved_dates import plan_move_notices, queue_move_notices

@@ -359,7 +359,7 @@ class AppContext:
         adopted = standing(steps)
         if not adopted:
             return self.editions
-        from workflow.law.own_rules import OwnRules
+        from workflow.law.overlay import OwnRules
         from workflow.law.reader.overlay import read_overlay
 
         overlays = [read_overlay(step.name, step.text.encode()) for step in adopted]

@@ -9,12 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
 from workflow.cases.case import Case
-from workflow.closest_matches import closest_first
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office, Person, Unit
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from services.app import AppContext

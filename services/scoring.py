@@ -20,9 +20,8 @@ from workflow.registers.rows import sort_key, text_key
 from workflow.scoring.recorded import CountedRows, Numbers, row_numbers
 
 if TYPE_CHECKING:
-    from calendars.explanation import Element
+    from calendars.terms import Element
     from services.app import AppContext
-    from services.context import RequestContext
     from storage.registers.lists import RowQuery
     from workflow.law.procedure import Text
     from workflow.org.office import Office
@@ -83,7 +82,7 @@ def year_scores(
     Args:
         by_unit: whether to return also the points of each unit directly below it.
     """
-    from calendars.explanation import Element
+    from calendars.terms import Element
     from workflow.scoring.tally import Year
 
     shipped, kept = scoring(), ctx.app.kept_points

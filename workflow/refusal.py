@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 
 LONGEST = 300
 """Maximum characters of an input quoted in an error message."""
@@ -37,3 +38,10 @@ def _short(value: object) -> object:
         return f"{value[: LONGEST - 1]}…"
     # Only plain tuples are shortened; named tuples are left unchanged.
     return tuple(map(_short, value)) if type(value) is tuple else value
+
+
+def closest_first(given: str, allowed: Iterable[str]) -> tuple[str, ...]:
+    """Return all allowed names, the one most like the given name first; equally similar ones keep their
+    order.
+    """
+    return tuple(sorted(allowed, key=lambda name: -SequenceMatcher(None, given, name).ratio()))

@@ -23,8 +23,7 @@ from documents.forms.values import (
     placeholder,
     value_or_default,
 )
-from workflow.closest_matches import closest_first
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 Row = Mapping[str, object]
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -20,7 +20,7 @@ from documents.forms.reading import form as form_named
 from documents.forms.tables import group_variable
 from documents.forms.values import NEW_PARAGRAPH, inflections
 from documents.sheets.unreadable import Errors, UnreadablePaper
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 
 MAX_TEMPLATE_BYTES = 5 * 2**20
 """Maximum size of a template in bytes."""

@@ -23,10 +23,9 @@ from documents.forms.form import (
     Wording,
 )
 from documents.forms.tables import fixed_rows, flat_table, grouped_table
-from workflow.closest_matches import closest_first
 from workflow.languages import PAPER_LANGUAGES
 from workflow.law.procedure import Text
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 SHAPES = Path(__file__).parent / "shapes"
 

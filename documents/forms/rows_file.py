@@ -21,7 +21,7 @@ from documents.sheets.spelling import plain
 from documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, contents, open_paper
 from i18n import LANGUAGES
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from documents.people import time as people_time
+from documents.people import office_time as people_time
 from documents.people.table import (
     AWAY,
     DEPUTY,

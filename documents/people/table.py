@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from documents.people import time as people_time
-from documents.people.kind_words import parse_kind
+from documents.people import office_time as people_time
 from documents.people.read_people import ReadPeople, TableAccount
-from documents.people.words import GIVEN_ACCESSES, duties, parse_access, parse_language, titles
+from documents.people.words import GIVEN_ACCESSES, duties, parse_access, parse_kind, parse_language, titles
 from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read

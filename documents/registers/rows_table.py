@@ -10,7 +10,7 @@ from documents.sheets.rows import NotAValue, Row, is_empty, text_of
 from documents.sheets.spelling import plain
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 
 HEAD_ROWS, NEAREST = 10, 3
 """Number of top rows searched for headings; number of known headings suggested for an unknown one."""

@@ -20,7 +20,7 @@ from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
 from calendars.records import RecordError, parse
-from documents.sandbox.limits import MOST_ANSWER, MOST_ERRORS, apply_limits
+from documents.sandbox.process import MOST_ANSWER, MOST_ERRORS, apply_limits
 from documents.sandbox.values import decode, encode
 from workflow.law.reader.overlay import read_overlay
 from workflow.refusal import Refusal

@@ -12,8 +12,7 @@ from contextvars import ContextVar
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from documents.sandbox.limits import MEMORY, MOST_ANSWER, REQUEST, SECONDS, WAIT
-from documents.sandbox.process import ForkServer, Reading, Spawner
+from documents.sandbox.process import MEMORY, MOST_ANSWER, REQUEST, SECONDS, WAIT, ForkServer, Reading, Spawner
 from documents.sandbox.values import decode, encode
 from documents.sheets.rows import MAX_TEXT
 from documents.sheets.unreadable import UnreadablePaper

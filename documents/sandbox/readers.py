@@ -1,7 +1,7 @@
 """The readers of untrusted files as the rest of the program calls them; each file is read in its own process.
 
 Arguments, results and errors are those of the reader itself. In addition, a file is refused when reading it
-takes too long or too much memory (`documents.sandbox.limits`), or when it waits too long for a free process.
+takes too long or too much memory (`documents.sandbox.process`), or when it waits too long for a free process.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from documents.sandbox.limits import AT_ONCE
 from documents.sandbox.pool import Pool
-from documents.sandbox.process import choose_starter
+from documents.sandbox.process import AT_ONCE, choose_starter
 from documents.sheets import file_kind
 from documents.sheets.workbook import MAX_BYTES as MAX_BYTES
 from documents.sheets.workbook import Source

@@ -29,7 +29,7 @@ from calendars.terms import (
     month_end,
 )
 from documents.sheets import dates
-from documents.sheets.date_text import LONGEST, find_partial_dates, months_named, without_times
+from documents.sheets.dates import LONGEST, find_partial_dates, months_named, without_times
 from documents.sheets.rows import text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import UnreadableCell

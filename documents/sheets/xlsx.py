@@ -13,8 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from documents.sheets.merged import Merge, read_merges, spread_down
-from documents.sheets.rows import NotAValue, Row, RowKeeper, Sheet, is_empty
+from documents.sheets.rows import Merge, NotAValue, Row, RowKeeper, Sheet, is_empty, read_merges, spread_down
 from documents.sheets.unreadable import UnreadablePaper
 
 MAX_UNPACKED = 96 * 2**20

@@ -152,8 +152,8 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
     found = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
     exact = [deadline for deadline in found if deadline.id == name]
     if not found:
-        from workflow.closest_matches import closest_first
         from workflow.law.names import UnknownObligation
+        from workflow.refusal import closest_first
 
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)

@@ -55,7 +55,7 @@ def digest(
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single|default]")] = None,
 ) -> None:
-    from notifications.digest_links import CHOICES, choice_of
+    from notifications.letter_links import CHOICES, choice_of
     from services.names import person_named
     from services.people.staff import ChooseDigest, choose_digest
 

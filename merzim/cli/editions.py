@@ -12,7 +12,7 @@ from merzim.cli.help import add_group
 
 if TYPE_CHECKING:
     from services.law.editions import CheckedFile
-    from workflow.law.comparison import EditionChange
+    from workflow.law.library import EditionChange
     from workflow.law.procedure import Procedure
 
 _CODES = {
@@ -58,7 +58,7 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="A")],
     after: Annotated[str, typer.Argument(metavar="B")],
 ) -> None:
-    from workflow.law.comparison import compare
+    from workflow.law.library import compare
 
     call = CommandContext.of(ctx)
     old, new = call.app.library.named(before), call.app.library.named(after)
@@ -127,7 +127,7 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
     from i18n import knows, paragraph
     from workflow.cases.commands.extensions import unit_of
     from workflow.law.procedure import Extension, Option, PauseRule, Recurrence
-    from workflow.law.signing import Signatories
+    from workflow.org.kinds import Signatories
 
     titles = {name: one.title for name, one in edition.anchor_by_id.items()}
     match value:

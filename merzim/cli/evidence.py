@@ -151,7 +151,7 @@ def sign(
     from documents.signatures import decoded
     from services.cases.signatures import SignDocument, sign_document, signable
     from services.inputs import build
-    from workflow.closest_matches import closest_first
+    from workflow.refusal import closest_first
 
     call = CommandContext.of(ctx)
     view = call.app.desk.view(case, today=call.moment.today)

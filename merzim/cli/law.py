@@ -69,7 +69,7 @@ def plan(
 ) -> int:
     from workflow.cases.commands.planning import AssumedCase
     from workflow.cases.commands.planning import plan as what_if
-    from workflow.closest_matches import closest_first
+    from workflow.refusal import closest_first
 
     call = CommandContext.of(ctx)
     app = call.app

@@ -125,7 +125,7 @@ def record(
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
     from services.cases.risks import cartogram_lines
-    from workflow.findings.cartogram import compared, latest
+    from workflow.findings.of_risks import compared, latest
 
     call = CommandContext.of(ctx)
     known = latest(cases_of(call, None, unit))
@@ -140,7 +140,7 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def list_remarks(ctx: typer.Context, case: CaseId) -> None:
-    from workflow.cases.registers.remarks import remarks
+    from workflow.cases.registers.exposure import remarks
 
     call = CommandContext.of(ctx)
     view = call.app.desk.view(case, today=call.moment.today)

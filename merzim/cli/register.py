@@ -12,7 +12,7 @@ from merzim.cli.call import DONE, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, named_texts
 from merzim.cli.risk_answers import tell
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case

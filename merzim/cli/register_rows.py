@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from merzim.cli import printing
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.parsing import BadArgument, named_texts
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 
 if TYPE_CHECKING:
     from services.registers.queries import ListRows

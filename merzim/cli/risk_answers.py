@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from services.results import CommandResult
     from workflow.cases.case import Case, Evidence
     from workflow.cases.commands.case_commands import Change
-    from workflow.cases.registers.exposure import Position
-    from workflow.cases.registers.remarks import Remark
+    from workflow.cases.registers.exposure import Position, Remark
     from workflow.cases.registers.risk import Measure, Risk
 
 Json = dict[str, object]

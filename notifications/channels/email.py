@@ -23,8 +23,7 @@ import aiosmtplib
 
 from notifications.channels import OutgoingMessage
 from notifications.notice import Outcome
-from notifications.wire.message import build_message
-from notifications.wire.signing import Signature, load_signature
+from notifications.wire.message import Signature, build_message, load_signature
 from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]

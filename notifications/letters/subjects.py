@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from calendars.calendar import Calendar
-from notifications.answer_links import answer_address, reply_token
 from notifications.channels import Channel
-from notifications.digest_links import choice_address, rarer_than
+from notifications.letter_links import answer_address, choice_address, rarer_than, reply_token
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
 from notifications.recipients import channels_for, resolve_recipients

@@ -10,7 +10,7 @@ from decimal import Decimal
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from i18n import explain, period, say
-from notifications.answer_links import takes_document
+from notifications.letter_links import takes_document
 from notifications.letters.page import Line, Page, Section, render_letter
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import item_id
@@ -19,7 +19,7 @@ from workflow.cases.registers.entries import number_of, row_kind
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
 from workflow.deadlines.lateness import Awaited, has_ended, holds_on, lateness
-from workflow.law.assignment import ALONE
+from workflow.law.library import ALONE
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Recipient
 

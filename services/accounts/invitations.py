@@ -280,8 +280,8 @@ def _letter(
     ctx: RequestContext, person: Person, reader: Reader, way: Way, channels: Sequence[Channel]
 ) -> tuple[Entry | None, Sequence[Notice]]:
     """Return the one-time link of an invitation, and the letters that contain it encrypted."""
-    from notifications.account_notices import account_notices
-    from notifications.letters.account import owner_of_link
+    from notifications.event_notices import account_notices
+    from notifications.letters.events import owner_of_link
     from storage.accounts.invitations import INVITED
 
     entry, sealed, until = None, "", ""

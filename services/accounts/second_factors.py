@@ -22,7 +22,7 @@ def account_letters(
     """Return the letters that inform an account's holder; none if the account belongs to nobody in the
     office.
     """
-    from notifications.account_notices import account_notices
+    from notifications.event_notices import account_notices
 
     person = ctx.app.outbox.office().people.get(account.reader.person)
     if person is None:

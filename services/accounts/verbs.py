@@ -13,9 +13,8 @@ from services.context import Accounts, RequestContext, stamp
 from services.inputs import Line
 from services.names import people_named
 from services.verbs import Command, NotFound, verb
-from workflow.closest_matches import closest_first
 from workflow.org.access import Access, Account, Entry, EntryKind, Provider, Reader
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from services.app import AppContext

@@ -11,7 +11,7 @@ from services.board.lines import ObligationLine, build_board_lines
 from services.board.overview import at_stake
 from services.context import Reads
 from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
-from workflow.deadlines.status import near
+from workflow.deadlines.lateness import near
 from workflow.law.library import Library
 
 SHOWN = 100

@@ -14,7 +14,7 @@ from services.context import Reads
 from services.names import Name, person_name
 from services.narrowing import require_exportable
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
-from workflow.deadlines.status import near
+from workflow.deadlines.lateness import near
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 from workflow.org.access import within

@@ -11,7 +11,7 @@ from services.context import RequestContext
 from services.names import UnitName, unit_name
 from services.narrowing import UnknownYear, known_year
 from workflow.board.figures import Pace, Performance, pace_by_stage, performance_by
-from workflow.deadlines.status import working_days_between
+from workflow.deadlines.lateness import working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Text
 

@@ -13,11 +13,9 @@ from services.context import Reads
 from services.names import AssigneeNames, UnitName, case_title, cases_of, unit_name
 from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
-from workflow.deadlines.lateness import lateness
+from workflow.deadlines.lateness import DeadlineStatus, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.deadlines.status import DeadlineStatus, status_on, working_days_between
-from workflow.law.assignment import ALONE
-from workflow.law.library import Library
+from workflow.law.library import ALONE, Library
 from workflow.law.procedure import Act, Text
 from workflow.org.office import Office
 

@@ -20,7 +20,7 @@ from services.board.lines import ObligationLine, build_board_lines, stake_points
 from services.context import Reads
 from services.names import UnitName, unit_name
 from workflow.board.sums import DeadlineFilter, Horizon, Sum, Sums, horizon, total
-from workflow.deadlines.status import near, working_days_between
+from workflow.deadlines.lateness import near, working_days_between
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
 from workflow.org.office import Office

@@ -13,7 +13,7 @@ from services.names import assignees_of
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.status import near
+from workflow.deadlines.lateness import near
 from workflow.org.access import within
 from workflow.org.office import OF_A_PERSON, Office, Person, name_order
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from i18n import known
 from notifications.bot.office import CampaignQuestion
-from notifications.campaign_links import AnswerLink, answer_address, link_token, read_token
+from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
 from services.campaigns.views import campaign_store, definition_of
 from services.cases.signatures import CannotSign, agreement, keep_signature
@@ -94,7 +94,7 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
     Raises:
         LinkRefused: an invalid or used link, or one of a campaign that ended or a person who left.
     """
-    link = read_token(ctx.app.rules.link_key, token)
+    link = read_link(ctx.app.rules.link_key, token)
     store = campaign_store(ctx)
     asked = store.person(link.campaign, link.number) if link is not None else None
     if link is None or asked is None or asked.version != link.version:
@@ -104,12 +104,12 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
     """Return whether a link was issued here, still valid or not."""
-    return read_token(ctx.app.rules.link_key, token) is not None
+    return read_link(ctx.app.rules.link_key, token) is not None
 
 
 def language_of_link(ctx: RequestContext, token: str) -> str:
     """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
-    link = read_token(ctx.app.rules.link_key, token)
+    link = read_link(ctx.app.rules.link_key, token)
     asked = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
     office = ctx.app.reads.office()
     person = (office.people.get(asked.person) or office.former.get(asked.person)) if asked else None
@@ -184,7 +184,7 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
         InvalidRow: with everything wrong with the values.
         CannotSign: the campaign does not ask for signatures.
     """
-    from notifications.campaign_notices import cited
+    from notifications.event_notices import cited
 
     if not invitation.campaign.eds or not ctx.app.settings.eds.on:
         raise CannotSign("eds.off")
@@ -255,7 +255,7 @@ class BotAnswers:
         return CampaignQuestion(
             title=invitation.campaign.titled(invitation.wanted)[language],
             declares=invitation.wanted.declares[language],
-            address=answer_address(ctx.app.rules, AnswerLink(asked.campaign, asked.number, asked.version)),
+            address=campaign_address(ctx.app.rules, AnswerLink(asked.campaign, asked.number, asked.version)),
             has_form=bool(invitation.fields),
         )
 

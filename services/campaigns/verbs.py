@@ -12,7 +12,7 @@ from datetime import date
 from pydantic import BaseModel, Field
 
 from i18n import LANGUAGES, date_long, say
-from notifications.campaign_notices import chosen_channel
+from notifications.event_notices import chosen_channel
 from services.campaigns.answers import add_answer, form_for
 from services.campaigns.views import (
     CampaignId,
@@ -35,10 +35,9 @@ from services.registers.texts import row_in_language
 from services.registers.verbs import FieldValues, WrongPlace
 from services.registers.views import AskRow, list_rows, show_row
 from services.verbs import Command, NotAllowed, verb
-from workflow.closest_matches import closest_first
 from workflow.org.access import within
 from workflow.org.office import DUTIES, Person, acts_of, name_order
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
 from workflow.registers.rows import name_in

@@ -320,7 +320,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         )
         for number, one in enumerate(people, 1)
     ]
-    from notifications.campaign_notices import cited
+    from notifications.event_notices import cited
 
     view = _view(replace(ctx, language=language), campaign)
     document = campaign.document
@@ -498,7 +498,7 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
 
 
 def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
-    from notifications.campaign_notices import cited
+    from notifications.event_notices import cited
 
     try:
         register, kind = definition_of(ctx, campaign)

@@ -22,7 +22,7 @@ from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.assignments import AssignmentFilter, AssignmentState, Whose
 from workflow.cases.registers.assignments import assignments as recorded
 from workflow.cases.registers.entries import number_of
-from workflow.law.assignment import ALONE
+from workflow.law.library import ALONE
 from workflow.org.access import within
 
 Number = Annotated[int, Field(ge=1, le=10**6)]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from i18n import known, say
 from notifications.acknowledgement import acknowledge
-from notifications.answer_links import read_token, takes_document
+from notifications.letter_links import read_token, takes_document
 from notifications.notice import Notice
 from services.cases.comments import assignees_of
 from services.context import RequestContext, Stamp

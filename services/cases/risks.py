@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from services.regulations.registers import case_registers
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
-from workflow.cases.registers.exposure import Cartogram, Position, exposure
+from workflow.cases.registers.exposure import Cartogram, Position, Remark, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.remarks import Remark, remarks
 from workflow.cases.registers.risk import Measure, Risk, register
 from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
 from workflow.deadlines.deadline import Deadline
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 @cache
 def scales() -> dict[str, RiskScale]:
     """Return the shipped scales by edition, the latest last."""
-    from workflow.cases.registers.scale_file import read_scale
+    from workflow.cases.registers.risk_scale import read_scale
 
     # The folder of regulations is no Python module: find it by name.
     folder = files("regulations") / "scales"
@@ -159,7 +158,7 @@ def next_due_dates(app: AppContext, case: Case, *, today: date) -> Mapping[int, 
 
 def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
     """Return the lines a unit's cartogram should have by the registers of its cases, with unit names."""
-    from workflow.findings.cartogram import by_name, results
+    from workflow.findings.of_risks import by_name, results
 
     return by_name(results(cases(app, unit)), app.reads.office())
 

@@ -12,11 +12,10 @@ from documents.forms import FormData, UnreadableValue, parse_value
 from documents.forms.filling import UnknownField
 from i18n import span
 from services.documents.rows import Row, group_members, group_rows, position_rows, risk_rows, schedule_rows
-from workflow.closest_matches import closest_first
 from workflow.languages import KAZAKH_LETTERS
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import among
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from documents.forms import Form

@@ -17,8 +17,7 @@ from services.imports.schedules import (
     take_in,
     units_meant,
 )
-from workflow.closest_matches import closest_first
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from documents import ReadSchedule

@@ -60,7 +60,7 @@ def find_changes(
     """Return the differences between the people a campaign asks (and whether a channel reaches them) and the
     present office.
     """
-    from notifications.campaign_notices import chosen_channel
+    from notifications.event_notices import chosen_channel
     from storage.notices.campaigns import PeopleChange
     from workflow.registers.campaigns import CampaignPerson, people_asked
     from workflow.search_words import fold
@@ -120,9 +120,8 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
 
     Who was sent a reminder today gets the next one on a later day.
     """
-    from notifications.campaign_notices import campaign_notice
-    from notifications.office_time import OfficeTimes
-    from notifications.rules import local_moment
+    from notifications.event_notices import campaign_notice
+    from notifications.rules import OfficeTimes, local_moment
     from storage.notices.campaigns import CHUNK
 
     register = app.registers.version(campaign.register, campaign.version)

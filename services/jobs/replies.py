@@ -16,11 +16,11 @@ from i18n import known as spoken
 from i18n import refusal as refusal_text
 from i18n import say
 from notifications.acknowledgement import acknowledge
-from notifications.answer_links import answer_token, read_token
-from notifications.comment_notices import COMMENT, line_key
+from notifications.event_notices import COMMENT, line_key
+from notifications.letter_links import answer_token, read_token
 from notifications.letters.texts import with_period
 from notifications.notice import Notice, message_id
-from notifications.office_time import OfficeTimes
+from notifications.rules import OfficeTimes
 from notifications.wire.imap import open_mailbox
 from notifications.wire.reply import Reply, Unreadable, read_reply
 from services.cases.assignments import AnswerAssignment, answer_assignment

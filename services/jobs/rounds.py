@@ -166,7 +166,7 @@ def resend(app: AppContext, key: str, *, now: datetime) -> bool:
     Returns:
         False if no notice of that key is in such a state.
     """
-    from notifications.office_time import OfficeTimes
+    from notifications.rules import OfficeTimes
 
     notice = app.outbox.notice(key)
     if notice is None:
@@ -181,7 +181,7 @@ def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     Returns:
         Number of letters queued.
     """
-    from notifications.office_time import OfficeTimes
+    from notifications.rules import OfficeTimes
 
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))

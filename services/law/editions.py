@@ -18,7 +18,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from services.app import AppContext
     from storage.org.editions import AdoptedEdition
-    from workflow.cases.commands.examples import Mismatch
+    from workflow.cases.commands.planning import Mismatch
     from workflow.law.procedure import Procedure
     from workflow.law.reader import Problem
     from workflow.registers.definition import Register
@@ -95,7 +95,7 @@ def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[Adop
 
 def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
     from storage.org import editions as stored
-    from workflow.cases.commands.examples import mismatches
+    from workflow.cases.commands.planning import mismatches
 
     adopted = stored.adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.editions.all()}
@@ -160,7 +160,7 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 
 
 def _checked(app: AppContext, path: Path) -> CheckedFile:
-    from workflow.cases.commands.examples import mismatches
+    from workflow.cases.commands.planning import mismatches
     from workflow.law.reader import UnreadableRegulation
     from workflow.law.reader.checks import unfinished
 

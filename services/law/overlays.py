@@ -257,7 +257,7 @@ def _preview(
     app: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
 ) -> OverlayPreview:
     from workflow.deadlines.impact import moved
-    from workflow.law.own_rules import begins
+    from workflow.law.overlay import begins
     from workflow.law.reader.overlay import milder
 
     find_people = people_finder(app, today)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from notifications.digest_links import CHOICES
+from notifications.letter_links import CHOICES
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, LanguageCode
 from services.people.staff import NoSuchPerson

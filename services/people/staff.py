@@ -23,10 +23,9 @@ from services.names import UnknownUnit, people_named, person_named
 from services.upkeep.maintenance import refresh_names
 from services.verbs import Command, NotFound, verb
 from storage.org.staff import SqlStaff
-from workflow.closest_matches import closest_first
 from workflow.org.office import OF_A_PERSON, OUTSIDE, Office, Person, Unit
 from workflow.org.office_time import OfficeTime
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
     from workflow.law.library import Library

@@ -21,10 +21,10 @@ from services.registers.results import (
     row_name,
 )
 from services.verbs import Command
-from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
 from workflow.org.name_index import alphabetical
 from workflow.org.office import Office
+from workflow.refusal import closest_first
 from workflow.registers.access import list_fields, sees_lists
 from workflow.registers.definition import Register, RegisterField, UnknownField
 from workflow.registers.rows import sort_key, text_key

@@ -12,8 +12,8 @@ from itertools import groupby
 from services.context import RequestContext
 from services.narrowing import seen_unit
 from workflow.cases.registers.exposure import CartogramLine
-from workflow.findings.cartogram import by_name, compared, latest, place_of, results
 from workflow.findings.finding import Finding
+from workflow.findings.of_risks import by_name, compared, latest, place_of, results
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

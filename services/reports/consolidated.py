@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case
     from workflow.deadlines.deadline import Deadline
     from workflow.org.office import Office, Person
-    from workflow.reports.consolidated import Consolidated
-    from workflow.reports.uploads import Waiting
+    from workflow.reports.consolidated import Consolidated, Waiting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +134,7 @@ def uploads(
     from notifications.recipients import resolve_assignees
     from workflow.org.duties import Unresolved
     from workflow.org.office import uploads_through
-    from workflow.reports.uploads import waiting
+    from workflow.reports.consolidated import waiting
 
     reads = reads or app.reads
     office = reads.office()

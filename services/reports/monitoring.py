@@ -22,8 +22,7 @@ from workflow.cases.registers.risk_lists import (
     RiskGroup,
     listed,
 )
-from workflow.deadlines.lateness import is_overdue
-from workflow.deadlines.status import working_days_between
+from workflow.deadlines.lateness import is_overdue, working_days_between
 from workflow.org.office import Office
 
 PAGE = 100

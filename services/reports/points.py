@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from calendars.explanation import Element
+from calendars.terms import Element
 from services.context import RequestContext
 from services.names import Name, UnitName, unit_name, unit_text
 from services.narrowing import known_year, seen_unit

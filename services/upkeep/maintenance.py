@@ -34,7 +34,7 @@ def verify(
     from storage.maintenance.verify import Problem
     from storage.maintenance.verify import verify as check
     from storage.org.editions import accepted_digests, adopted_editions
-    from workflow.law.assignment import ALONE
+    from workflow.law.library import ALONE
     from workflow.registers.rows import projector
 
     present = {edition.edition: edition.digest for edition in (*app.editions.all(), ALONE)}

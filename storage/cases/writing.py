@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
-from notifications.comment_notices import COMMENT, line_key
+from notifications.event_notices import COMMENT, line_key
 from notifications.moved_dates import MOVED as MOVED_RUNG
 from notifications.notice import ANSWER_DAY
 from storage.board import change_counters, totals, word_index

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from notifications.digest_links import find_person
+from notifications.letter_links import find_person
 from storage.database.engine import reading
 from storage.org import store as office_store
 from storage.org.chain import Stamp

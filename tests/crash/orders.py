@@ -41,11 +41,10 @@ from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change, Opening
 from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
 from workflow.cases.machine import stage
-from workflow.cases.registers.exposure import CartogramLine, exposure
+from workflow.cases.registers.exposure import CartogramLine, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
-from workflow.cases.registers.scale_file import read_scale
+from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Step

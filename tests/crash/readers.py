@@ -33,9 +33,9 @@ from tests.documents.sheets import REAL, xlsx
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.workflow.rules import OFFICE, term
 from workflow.cases.commands.planning import AssumedCase, plan
-from workflow.cases.registers.scale_file import read_scale
+from workflow.cases.registers.risk_scale import read_scale
 from workflow.law.library import Library
-from workflow.law.own_rules import OwnRules
+from workflow.law.overlay import OwnRules
 from workflow.law.procedure import Procedure
 from workflow.law.reader import read
 from workflow.law.reader.overlay import read_overlay, unfitting

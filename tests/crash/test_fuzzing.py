@@ -10,8 +10,7 @@ import pytest
 from documents.people.office_time import parse_week
 from documents.schedules.heading_block import read_above
 from documents.schedules.written_terms import read_term
-from documents.sheets.date_text import LONGEST
-from documents.sheets.dates import read_lines
+from documents.sheets.dates import LONGEST, read_lines
 from documents.sheets.rows import MAX_LETTERS, Row
 from documents.sheets.unreadable import Errors
 from merzim.logs import veiled

@@ -8,10 +8,9 @@ import openpyxl
 import pytest
 
 from documents import read_people
-from documents.people.kind_words import parse_kind
 from documents.people.read_people import ReadPeople, merge_people
 from documents.people.sheet import people_sheets, people_table
-from documents.people.words import duties
+from documents.people.words import duties, parse_kind
 from documents.sheets.listing import Table, tables_workbook
 from documents.sheets.unreadable import UnreadablePaper
 from i18n import say

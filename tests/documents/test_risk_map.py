@@ -17,7 +17,7 @@ from documents.sheets.listing import Table, tables_workbook
 from documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
 from workflow.cases.registers.risk import Rank
-from workflow.cases.registers.scale_file import read_scale
+from workflow.cases.registers.risk_scale import read_scale
 
 FILE = Path(__file__).parents[2] / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
 SCALE = read_scale(FILE.name, FILE.read_bytes())

@@ -251,7 +251,7 @@ def test_an_answer_too_long_to_keep_is_refused(monkeypatch: pytest.MonkeyPatch, 
 
 LIMITED = """
 import os, sys
-from documents.sandbox.limits import apply_limits
+from documents.sandbox.process import apply_limits
 
 def much_memory(): bytearray(2**30)
 def long_file():
@@ -285,7 +285,7 @@ def test_memory_files_and_handles_of_a_process_are_limited(tmp_path: Path) -> No
 def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
     """The service was killed: the system ends what it left."""
     limited = (
-        "from documents.sandbox import limits\nlimits.SECONDS, limits._GRACE = 0, 1\nlimits.apply_limits()"
+        "from documents.sandbox import process\nprocess.SECONDS, process._GRACE = 0, 1\nprocess.apply_limits()"
     )
     code = f"{limited}\nwhile 1: 0"
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30)

@@ -20,7 +20,7 @@ from calendars.terms import (
     WorkingDays,
 )
 from documents.schedules.written_terms import read_term
-from documents.sheets.date_text import LONGEST
+from documents.sheets.dates import LONGEST
 from documents.sheets.unreadable import UnreadableCell
 from workflow.cases.registers.measure_term import as_data, from_data
 

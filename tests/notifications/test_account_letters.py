@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.account_notices import account_notices
+from notifications.event_notices import account_notices
 from notifications.notice import Notice, Outcome
 from tests.notifications.town import AIGUL, BOLAT, DANA, OFFICER, PEOPLE, RULES, Shelf, Town
 from workflow.org.office import Person

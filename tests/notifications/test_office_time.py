@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.office_time import OfficeTimes
-from notifications.rules import Rules
+from notifications.rules import OfficeTimes, Rules
 from storage.org import store as office_store
 from storage.org.chain import Stamp
 from storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text

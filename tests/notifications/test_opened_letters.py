@@ -16,8 +16,8 @@ import icalendar
 import pytest
 
 from i18n import LANGUAGES
-from notifications.account_notices import account_notices
 from notifications.channels import Channel, OutgoingMessage
+from notifications.event_notices import account_notices
 from notifications.letters.composing import lost_letter
 from notifications.notice import Notice
 from notifications.rules import Rules

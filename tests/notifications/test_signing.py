@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from notifications.channels.email import channel as email
-from notifications.wire.signing import UnusableKey, load_signature
+from notifications.wire.message import UnusableKey, load_signature
 from tests.notifications.servers import Office, serving
 from tests.notifications.town import FIVE_BEFORE, Town
 

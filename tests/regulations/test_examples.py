@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.law import CALENDAR, library
-from workflow.cases.commands.examples import mismatches
-from workflow.cases.commands.planning import plan
+from workflow.cases.commands.planning import mismatches, plan
 from workflow.law.procedure import Procedure
 from workflow.law.reader import read
 

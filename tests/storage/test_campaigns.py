@@ -19,11 +19,11 @@ from sqlalchemy import Engine, text
 
 from notifications.bot.conversation import Conversation
 from notifications.bot.messages import Sender
-from notifications.campaign_links import AnswerLink, link_token, read_token
-from notifications.campaign_notices import given_days
 from notifications.channels import OutgoingMessage
 from notifications.channels.folder import Folder
 from notifications.channels.telegram import channel as telegram
+from notifications.event_notices import given_days
+from notifications.letter_links import AnswerLink, link_token, read_link
 from notifications.links import hash_code
 from notifications.notice import Outcome
 from notifications.wire.telegram import buttons
@@ -550,7 +550,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
     ctx = operator(app)
     campaign = start(ctx)
     token = run(app)["guest"]
-    link = read_token(app.rules.link_key, token)
+    link = read_link(app.rules.link_key, token)
     assert link is not None
     assert open_link(ctx, token).person.key == "guest@org.kz"
     flipped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
@@ -566,7 +566,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
         "é" * 48,
     ]
     assert [one for one in (*flipped, *others) if not refused(ctx, one)] == []
-    assert read_token("", link_token("x", link)) is None
+    assert read_link("", link_token("x", link)) is None
 
 
 def test_of_two_answers_at_once_one_is_taken(app: AppContext) -> None:

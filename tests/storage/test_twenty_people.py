@@ -24,8 +24,7 @@ from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.payloads import FactKnown
-from workflow.cases.registers.exposure import exposure
-from workflow.cases.registers.remarks import remarks
+from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.risk import register
 from workflow.ports import ATTEMPTS, Conflict, OtherChange
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.digest_links import address_secret, choice_address
+from notifications.letter_links import address_secret, choice_address
 from notifications.rules import Rules
 from notifications.wire.message import build_message
 from services.configuration.settings import DatabaseSettings

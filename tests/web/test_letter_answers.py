@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from notifications.answer_links import answer_token
+from notifications.letter_links import answer_token
 from notifications.notice import Notice
 from notifications.rules import Rules
 from services.configuration.settings import DatabaseSettings

@@ -12,8 +12,7 @@ import openpyxl
 import pytest
 
 from tests.web.real import RealOffice, real_office
-from workflow.cases.registers.exposure import exposure
-from workflow.cases.registers.remarks import remarks
+from workflow.cases.registers.exposure import exposure, remarks
 
 CASE = "2026-0001"
 

@@ -8,8 +8,7 @@ from tests.law import CALENDAR, case, library
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.law.library import Library
-from workflow.law.overlay import Overlay
-from workflow.law.own_rules import OwnRules
+from workflow.law.overlay import Overlay, OwnRules
 from workflow.law.reader.overlay import read_overlay
 from workflow.org.office import Office, Unit
 

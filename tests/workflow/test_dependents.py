@@ -13,7 +13,7 @@ import calendars
 from tests.law import library
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventKind, Fact, apply
-from workflow.cases.commands.dependents import recomputed
+from workflow.cases.commands.recalculation import recomputed
 from workflow.cases.machine import stage
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Procedure

@@ -18,10 +18,16 @@ from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.row_actions import CannotEnter
-from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
-from workflow.cases.registers.remarks import remarks
-from workflow.findings.cartogram import by_name, compared, latest, results
-from workflow.findings.of_risks import risk_findings
+from workflow.cases.registers.exposure import (
+    Cartogram,
+    CartogramLine,
+    Position,
+    Talk,
+    exposure,
+    remarks,
+    spread,
+)
+from workflow.findings.of_risks import by_name, compared, latest, results, risk_findings
 from workflow.org.office import Office, Unit
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
-from workflow.cases.registers.scale_file import read_scale
+from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
 from workflow.deadlines.inherited_delay import inherited_days

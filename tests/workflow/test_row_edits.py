@@ -13,9 +13,8 @@ from tests.workflow.test_withdrawals import NOW, TODAY, found, measure, stored, 
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.row_actions import CannotEnter
-from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
 
 

@@ -13,9 +13,8 @@ from workflow.cases.case import Case, Event, Evidence, apply, fold
 from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing, View
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
-from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.exposure import exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
-from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings

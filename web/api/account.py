@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import HTTPException
 from pydantic import BaseModel
 
-from notifications.digest_links import choice_of
+from notifications.letter_links import choice_of
 from services.accounts import verbs
 from services.accounts.telegram import TelegramCode, offer
 from services.accounts.verbs import Ending, SessionsEnded, WayIn, ways_in

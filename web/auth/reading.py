@@ -18,15 +18,15 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from documents.sandbox.limits import WAIT
 from documents.sandbox.pool import CALLER, Caller
+from documents.sandbox.process import WAIT
 from documents.sheets.unreadable import UnreadablePaper
 
 READING_THREADS = 8
 """The most requests that read files at the same time."""
 MAX_READING_PER_ACCOUNT = 3
 """Maximum number of these requests of one account, so that nobody occupies all threads
-(`documents.sandbox.limits.AT_ONCE`).
+(`documents.sandbox.process.AT_ONCE`).
 """
 _POLL_SECONDS = 0.05
 _JSON = "application/json"

@@ -20,7 +20,7 @@ from web.auth.dependencies import Anybody, Managing, Recording, Setting, identif
 from web.auth.http_figures import SECONDS, answered
 from web.http.parameters import CaseId
 from workflow.board.sums import horizon, total
-from workflow.deadlines.status import near
+from workflow.deadlines.lateness import near
 
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import HistogramMetricFamily

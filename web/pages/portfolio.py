@@ -39,7 +39,7 @@ from web.ui.saved_views import saved_views
 from web.ui.tables import Column, download, table_of, workbook_response
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.cases.machine import BETWEEN_STAGES
-from workflow.deadlines.status import near
+from workflow.deadlines.lateness import near
 
 router = APIRouter(include_in_schema=False)
 

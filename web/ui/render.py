@@ -22,8 +22,8 @@ from starlette.routing import Match
 import i18n
 from calendars import OutOfRange
 from calendars.calendar import Day
-from calendars.explanation import Explanation
 from calendars.layout import Run
+from calendars.terms import Explanation
 from notifications.notice import Notice, said_state
 from services.board.lines import ObligationLine
 from services.context import RequestContext

@@ -14,7 +14,7 @@ from typing import Literal
 from calendars.calendar import Calendar
 from workflow.cases.states import AWAITED
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.status import DeadlineStatus, status_on
+from workflow.deadlines.lateness import DeadlineStatus, status_on
 from workflow.law.procedure import Text
 
 WIDTH = 1296

@@ -11,8 +11,17 @@ from datetime import date, timedelta
 
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
-from calendars.explanation import Element, Explanation
-from calendars.terms import CalendarDays, Duration, Months, Term, Weeks, WorkingDays, Years
+from calendars.terms import (
+    CalendarDays,
+    Duration,
+    Element,
+    Explanation,
+    Months,
+    Term,
+    Weeks,
+    WorkingDays,
+    Years,
+)
 from workflow.cases.case import Extended, Pause
 from workflow.law.procedure import Obligation, Procedure
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from calendars.explanation import Explanation
+from calendars.terms import Explanation
 from workflow.cases.states import State
 from workflow.law.procedure import Obligation, Option, OwnTerm
 

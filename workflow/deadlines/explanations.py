@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from calendars.explanation import Element
 from calendars.hours import end_of_day
-from calendars.terms import Duration, Embargo, Hours, YearlyDate
+from calendars.terms import Duration, Element, Embargo, Hours, YearlyDate
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open, taken_up_after
 from workflow.deadlines.deadline import Deadline

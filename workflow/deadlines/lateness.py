@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol, TypeVar
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol, TypeVar
 
+from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.hours import present
 from workflow.cases.states import AWAITED, State
@@ -114,3 +115,47 @@ def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | Non
     """Return the most urgent open deadline whose due date is valid; None if there is none."""
     dated = [one for one in deadlines if one.state == "open" and one.due is not None and holds_on(one, today)]
     return min(dated, key=lambda one: urgency(one, today=today), default=None)
+
+
+DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits"]
+SOON_WORKING_DAYS = 7
+
+
+class Shown(Awaited, Protocol):
+    """The attributes of a deadline, or of its row on the board, that decide its status."""
+
+    @property
+    def late_by(self) -> int | None: ...
+
+
+def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
+    """Return the status of a deadline on a day.
+
+    Args:
+        soon: the last day that counts as near (seven working days on).
+    """
+    if deadline.state == "done":
+        return "done" if deadline.late_by is None else "done_late"
+    if deadline.state != "open":
+        return deadline.state
+    standing = lateness(deadline, today=today)
+    if standing.overdue:
+        return "overdue"
+    if standing.slipped:
+        return "slipped"
+    if standing.waiting_for is not None:
+        return "waits"
+    return "soon" if deadline.due is not None and deadline.due <= soon else "open"
+
+
+def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
+    """Count the working days after the earlier of two days up to the later; 0 without a due date."""
+    return 0 if due is None else abs(calendar.distance(due, today))
+
+
+def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+    """Return the last day that counts as near; beyond the calendar's records, counted in calendar days."""
+    try:
+        return calendar.add(today, working_days)
+    except OutOfRange:
+        return today + timedelta(days=working_days)

@@ -14,8 +14,7 @@ from typing import NamedTuple
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
-from calendars.explanation import Element
-from calendars.terms import OnDate
+from calendars.terms import Element, OnDate
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import assignment_id, is_entry, measure_id, number_of, request_id
@@ -24,7 +23,7 @@ from workflow.cases.registers.risk import Measure, Register, Request, Risk, regi
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.lateness import late_by
-from workflow.law.assignment import ALONE
+from workflow.law.library import ALONE
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
 

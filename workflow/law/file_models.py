@@ -26,8 +26,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from workflow.closest_matches import closest_first
 from workflow.law.procedure import Text
+from workflow.refusal import closest_first
 
 T = TypeVar("T")
 _STRICT = core_schema.CoreConfig(strict=True, extra_fields_behavior="forbid")

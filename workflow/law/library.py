@@ -1,22 +1,52 @@
-"""The library of editions, and which of them is in force on a day."""
+"""The library of editions: which is in force on a day, how two differ, and the built-in one of assignments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
 
 from workflow.cases.case import Case
-from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
-from workflow.law.assignment import ALONE
-from workflow.law.overlay import overlaid
-from workflow.law.own_rules import OwnRules, begins
-from workflow.law.procedure import Act, Procedure
+from workflow.law.overlay import OwnRules, begins, overlaid
+from workflow.law.procedure import Act, EscalationPolicy, Obligation, Procedure, Stage, Step, Text
 from workflow.org.kinds import KINDS
 from workflow.org.office import DUTIES, Office, acts_of
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
+
+TITLE = Text("Тапсырма", "Поручение", "Assignment")
+_ASSIGNEE = ("duty",)
+ALONE = Procedure(
+    id="assignment",
+    in_force=date(2000, 1, 1),
+    in_force_assumed=False,
+    last_checked_on=date(2000, 1, 1),
+    title=TITLE,
+    begins_with="",
+    acts={},
+    stages=(
+        Stage(
+            id="execution",
+            title=Text("Тапсырманы орындау", "Исполнение поручения", "Carrying out the assignment"),
+        ),
+    ),
+    obligations=(),
+    ladders={
+        "default": EscalationPolicy(
+            id="default",
+            rungs=(
+                Step(at=-5, to=_ASSIGNEE),
+                Step(at=-1, to=_ASSIGNEE),
+                Step(at=0, to=_ASSIGNEE),
+                Step(at=1, to=(*_ASSIGNEE, "head_of_unit")),
+                Step(at=5, to=(*_ASSIGNEE, "head_of_unit", "officer", "head"), last=True),
+            ),
+        )
+    },
+    indicators={},
+)
+"""The built-in procedure: its case has one assignment and is closed when that is done, refused or withdrawn."""
 
 
 class UnknownProcedure(Refusal):
@@ -228,3 +258,54 @@ class Library:
         if procedure not in self._dated:
             raise UnknownProcedure(procedure, self._dated)
         return self._dated[procedure]
+
+
+_UNCOMPARED = frozenset({"id", "own", "readings", "asked_every", "since", "sources"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditionChange:
+    """One difference.
+
+    Attributes:
+        obligation: its id; "" for the edition as a whole.
+        what: `added`, `removed`, or the key that differs.
+        before, after: values of the key (for an added or removed obligation its term); None where there is
+            none.
+    """
+
+    obligation: str
+    what: str
+    before: object = None
+    after: object = None
+
+
+def compare(before: Procedure, after: Procedure) -> tuple[EditionChange, ...]:
+    """Return the differences from one edition to the other, in the order of the later one."""
+    return tuple(_changes(before, after))
+
+
+def _changes(before: Procedure, after: Procedure) -> Iterator[EditionChange]:
+    if (was := [stage.id for stage in before.stages]) != (now := [stage.id for stage in after.stages]):
+        yield EditionChange(obligation="", what="stages", before=tuple(was), after=tuple(now))
+    for key in ("calendar", "pause"):
+        old, new = getattr(before, key), getattr(after, key)
+        if old != new:
+            yield EditionChange(obligation="", what=key, before=old, after=new)
+    for name, obligation in after.by_id.items():
+        if name not in before.by_id:
+            yield EditionChange(obligation=name, what="added", after=obligation.term)
+        else:
+            yield from _between(before.by_id[name], obligation)
+    for name, obligation in before.by_id.items():
+        if name not in after.by_id:
+            yield EditionChange(obligation=name, what="removed", before=obligation.term)
+
+
+def _between(before: Obligation, after: Obligation) -> Iterator[EditionChange]:
+    for field in fields(Obligation):
+        if field.name in _UNCOMPARED:
+            continue
+        old, new = getattr(before, field.name), getattr(after, field.name)
+        if old != new or (field.name == "term" and before.since != after.since):
+            yield EditionChange(obligation=after.id, what=field.name, before=old, after=new)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from calendars.terms import PerPeriod
-from workflow.closest_matches import closest_first
 from workflow.law.procedure import Obligation, Option, Procedure
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 _PERIODS = {
     "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])"),

@@ -14,7 +14,7 @@ from typing import Literal
 from calendars.terms import ExtensionTerm, Period, Term, WithoutTerm
 from workflow.cases.case import EXTENDED
 from workflow.languages import LANGUAGES, law_language
-from workflow.law.signing import Signatories
+from workflow.org.kinds import Signatories
 from workflow.org.name_index import plain
 from workflow.org.office import DUTIES, Office
 from workflow.periods import Span

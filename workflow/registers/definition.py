@@ -9,11 +9,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from workflow.closest_matches import closest_first
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.access import Access
 from workflow.org.kinds import among
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 FieldKind = Literal[
     "text",

@@ -10,10 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text
-from workflow.refusal import Refusal, quoted
+from workflow.refusal import Refusal, closest_first, quoted
 from workflow.registers.definition import FILLED, Condition, Register, RegisterField, Rule
 
 Value = Any

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from calendars.explanation import Element
+from calendars.terms import Element
 from workflow.law.procedure import Text
 from workflow.periods import period_of
 from workflow.scoring.scale import (

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from calendars.explanation import Element
+from calendars.terms import Element
 from workflow.law.procedure import Text
 from workflow.scoring.scale import (
     Analyses,

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from workflow.closest_matches import closest_first
 from workflow.law.file_models import Keyed, Mistake, Table, many, mistakes, table, written, wrong
-from workflow.refusal import Refusal, quoted
+from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
 from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
 

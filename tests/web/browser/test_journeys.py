@@ -13,7 +13,7 @@ import pyotp
 import pytest
 from playwright.sync_api import expect
 
-from notifications.campaign_links import AnswerLink, link_token
+from notifications.letter_links import AnswerLink, link_token
 from services.accounts.credentials import hash_password
 from services.campaigns.verbs import StartCampaign, start_campaign
 from services.campaigns.views import campaign_store

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import RedirectResponse, Response
 
-from notifications.digest_links import CHOICES, choice_of
+from notifications.letter_links import CHOICES, choice_of
 from services.context import RequestContext
 from services.inputs import build
 from services.people.own_choices import DigestChoice, set_digest

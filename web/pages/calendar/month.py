@@ -15,8 +15,8 @@ from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on
 from workflow.law.procedure import Text
 
 ON_A_DAY = 3

@@ -15,7 +15,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
-from notifications.campaign_notices import cited, given_days
+from notifications.event_notices import cited, given_days
 from services.campaigns.answers import (
     Invitation,
     LinkRefused,

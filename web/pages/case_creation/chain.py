@@ -11,7 +11,7 @@ from services.names import AssigneeNames, name_obligation_assignees
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure, Stage, Text
 from workflow.org.office import Office

@@ -17,9 +17,8 @@ from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.machine import BETWEEN_STAGES
 from workflow.cases.registers.entries import is_entry
-from workflow.deadlines.lateness import most_urgent
+from workflow.deadlines.lateness import SOON_WORKING_DAYS, most_urgent, status_on
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.deadlines.status import SOON_WORKING_DAYS, status_on
 from workflow.law.library import Library
 from workflow.law.procedure import Act, Procedure, Text
 from workflow.org.office import Office

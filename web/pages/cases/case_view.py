@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from calendars.calendar import Calendar
-from calendars.explanation import Explanation
+from calendars.terms import Explanation
 from notifications.notice import Notice
 from services.board.lines import stake_points
 from services.cases.judgement import Judgement
@@ -29,8 +29,14 @@ from workflow.cases.comments import comment_of
 from workflow.cases.registers.assignments import GIVEN
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import holds_on, urgency
-from workflow.deadlines.status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
+from workflow.deadlines.lateness import (
+    SOON_WORKING_DAYS,
+    DeadlineStatus,
+    holds_on,
+    status_on,
+    urgency,
+    working_days_between,
+)
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
 from workflow.org.office import Office

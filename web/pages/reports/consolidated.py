@@ -23,7 +23,7 @@ from web.ui.tables import Column, workbook_response
 from web.ui.unit_filter import RequiredUnit, unit_choices
 from workflow.cases.registers.exposure import SECTIONS
 from workflow.deadlines.deadline import Deadline
-from workflow.reports.uploads import Document
+from workflow.reports.consolidated import Document
 
 router = APIRouter(include_in_schema=False)
 router.get("/monitoring/consolidated/xlsx")(get_consolidated_file)

@@ -11,7 +11,7 @@ from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.assignments import Assignment, assignments
 from workflow.cases.registers.entries import next_number
-from workflow.law.assignment import ALONE
+from workflow.law.library import ALONE
 from workflow.refusal import Refusal
 
 TITLE_LENGTH = 120

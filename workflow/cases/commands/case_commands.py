@@ -15,7 +15,6 @@ from typing import TypeAlias
 from calendars.calendar import Calendar
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
-from workflow.cases.commands.dependents import recomputed
 from workflow.cases.commands.opening import (
     Opening,
     check,
@@ -34,6 +33,7 @@ from workflow.cases.commands.payloads import (
     missing_details,
     require_past,
 )
+from workflow.cases.commands.recalculation import recomputed
 from workflow.cases.machine import require, stage
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.states import AWAITED

@@ -19,7 +19,7 @@ from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, exposure, lines_payload
 from workflow.cases.registers.risk_scale import RiskScale
 from workflow.cases.registers.rows import Row, changes_row, data_of, rows_of, values_of
-from workflow.closest_matches import closest_first
+from workflow.refusal import closest_first
 from workflow.registers.definition import Register, RegisterField, Registers, RowEntry
 from workflow.registers.values import NO_NAMES, InvalidRow, is_filled, parse_values
 

@@ -14,10 +14,9 @@ from workflow.cases.case import Case, EventDraft, Extended
 from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
 from workflow.cases.commands.payloads import UnknownDuty
 from workflow.cases.machine import require
-from workflow.closest_matches import closest_first
 from workflow.law.names import known_fact
 from workflow.law.procedure import Extension, Obligation, Procedure
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 
 class CannotExtend(Refusal, ValueError):

@@ -7,11 +7,10 @@ from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change
-from workflow.closest_matches import closest_first
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact, known_fact
 from workflow.law.procedure import Procedure
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 
 class OtherProcedure(Refusal, LookupError):

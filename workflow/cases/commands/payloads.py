@@ -8,11 +8,10 @@ from decimal import Decimal
 
 from calendars.hours import moment_of
 from workflow.cases.case import Fact
-from workflow.closest_matches import closest_first
 from workflow.law.procedure import Obligation, Option, Text
 from workflow.org.office import DUTIES
 from workflow.ports import Contradiction, OtherChange
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 
 class CannotRecord(Refusal, ValueError):

@@ -1,14 +1,15 @@
-"""Computes plans (what-if) from facts and plan dates without storing anything, and audits past analyses."""
+"""Computes plans from facts and plan dates, storing nothing; audits past analyses; worked examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from calendars import LAST, OutOfRange
 from calendars.calendar import Calendar
+from calendars.hours import almaty
 from workflow.cases.case import Case, Evidence, Extended, Fact, Pause
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -16,7 +17,7 @@ from workflow.findings.finding import Finding
 from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
 from workflow.law.library import Library, NoEdition
 from workflow.law.names import answering_fact, known_fact
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Example, Procedure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,4 +224,75 @@ def _beyond(chain: tuple[Deadline, ...], calendar: Calendar) -> tuple[Finding, .
         beyond_horizon(deadline, calendar.last)
         for deadline in chain
         if any(element.code == "beyond_horizon" for element in deadline.explanation)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mismatch:
+    """One value of an example that differs from the computed one.
+
+    Attributes:
+        example: its title; what: `due`, `due_at`, `safe_by`, `state` or `findings`, and of which obligation.
+        expected, actual: as the file writes them.
+    """
+
+    example: str
+    what: str
+    expected: str
+    actual: str
+
+
+def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
+    """Yield every difference between the examples of an edition and what is computed by the office's
+    calendar.
+    """
+    library = Library([procedure])
+    for example in procedure.examples:
+        made = plan(
+            library,
+            procedure.id,
+            facts=example.facts,
+            planned=example.planned,
+            calendar=calendar,
+            on=procedure.in_force,
+            supposed=_supposed(procedure, example),
+        )
+        deadlines = {deadline.id: deadline for deadline in made.deadlines}
+        for what in ("due", "due_at", "safe_by", "state"):
+            for name, expected in getattr(example, what).items():
+                deadline = deadlines.get(name)
+                actual = getattr(deadline, what) if deadline is not None else None
+                if isinstance(actual, datetime):
+                    actual = actual.astimezone(almaty()).replace(tzinfo=None)
+                if deadline is None or actual != expected:
+                    yield Mismatch(
+                        example=example.title,
+                        what=f"{what}.{name}",
+                        expected=str(expected or "none"),
+                        actual=str(actual or "none"),
+                    )
+        found = sorted(f"{finding.kind}:{finding.obligation}" for finding in made.findings)
+        if example.findings is not None and found != sorted(example.findings):
+            said = ", ".join(sorted(example.findings)) or "[]"
+            yield Mismatch(
+                example=example.title, what="findings", expected=said, actual=", ".join(found) or "[]"
+            )
+
+
+def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
+    extensions = {}
+    for name, one in example.extended.items():
+        rule = procedure.by_id[name.partition(".")[0]].extension
+        assert rule is not None
+        by = type(rule.by)(one.by) if one.by is not None else None
+        extension = Extended(on=one.on, decided_by=rule.decided_by[0], ground="", by=by, to=one.to)
+        extensions[name] = (extension,)
+    return AssumedCase(
+        kind=example.kind,
+        at_time=example.at_time,
+        object=example.object,
+        values=example.values,
+        signed_by=example.signed_by,
+        extensions=extensions,
+        pauses=tuple(Pause(first=one.on, ground="", resumed=one.resumed) for one in example.paused),
     )

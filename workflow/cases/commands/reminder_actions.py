@@ -16,11 +16,10 @@ from workflow.board.rows import WAITING
 from workflow.cases.case import Case, EventDraft
 from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.cases.registers.entries import is_entry
-from workflow.closest_matches import closest_first
 from workflow.deadlines.deadline import Deadline
 from workflow.law.names import UnknownObligation, known_obligation
 from workflow.law.procedure import Procedure
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 from workflow.reminders import last_before
 
 

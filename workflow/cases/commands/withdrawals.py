@@ -26,11 +26,10 @@ from workflow.cases.case import (
     withdrawn_lines,
 )
 from workflow.cases.commands.case_commands import CaseCommands, Change, GroundMissing
-from workflow.closest_matches import closest_first
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
 from workflow.ports import Contradiction, OtherChange
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, closest_first
 
 _ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
 _LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")

@@ -1,4 +1,4 @@
-"""Exposed positions with their holders' preventive talks, and the cartogram, folded from a case's events."""
+"""Exposed positions with their holders' talks, the cartogram and remarks of the public, folded from events."""
 
 from __future__ import annotations
 
@@ -157,3 +157,39 @@ def _lines(told: object) -> tuple[CartogramLine, ...]:
     if not isinstance(told, list | tuple):
         return ()
     return tuple(CartogramLine(cast(Section, one[0]), *map(str, one[1:4])) for one in told)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """One remark. `taken`: whether it went into the note, None until answered; `answer`: how, or why not."""
+
+    number: int
+    on: date
+    text: str
+    author: str = ""
+    source: str = "discussion"
+    answered_on: date | None = None
+    taken: bool | None = None
+    answer: str = ""
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+def remarks(case: Case) -> Mapping[int, Remark]:
+    """Return the remarks of a case by number, computed from its events."""
+    found: dict[int, Remark] = {}
+    for event in case.entries:
+        if event.kind in ("remark_made", "remark_answered"):
+            number = int(event.name)
+            found[number] = next_remark(found.get(number), number, event)
+        elif (number_edited := edited_number(event, "remark")) is not None:
+            found[number_edited] = edited(found[number_edited], event.payload)
+    return found
+
+
+def next_remark(known: Remark | None, number: int, event: Event) -> Remark:
+    """Return a remark after an event about it."""
+    if known is None or event.kind == "remark_made":
+        assert event.on is not None
+        return Remark(number=number, **{"on": event.on, **described(Remark, event.payload)})
+    answered = replace(known, answered_on=event.on, taken=False, answer="")
+    return edited(answered, event.payload)

@@ -10,9 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from workflow.cases.registers.risk import Rank
+from workflow.law.file_models import DashedName, Keyed, Name, many, one_of, table, within, wrong
 from workflow.law.procedure import Text
+from workflow.law.reader.table import read_edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,34 @@ class RiskScale:
 def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
     """Return the scale a risk was ranked by; None without a rank, or if its file no longer exists."""
     return scales.get(rank.scale) if rank else None
+
+
+COLOURS = ("calm", "watch", "high", "urgent")
+
+
+def _ours(ours: bool) -> bool:
+    if not ours:
+        raise wrong("not_allowed", allowed=("true",))
+    return ours
+
+
+def _numbered(levels: tuple[dict[str, Any], ...]) -> tuple[Level, ...]:
+    return tuple(Level(number, **level) for number, level in enumerate(levels, 1))
+
+
+LEVELS = many(table(Level, without=["number"], make=dict), AfterValidator(_numbered))
+BAND = table(Band, id=Name, up_to=within(1), colour=one_of(*COLOURS))
+SCALE = table(
+    RiskScale,
+    id=DashedName,
+    ours=Annotated[bool, AfterValidator(_ours)],
+    likelihood=LEVELS,
+    effect=LEVELS,
+    bands=Keyed("band", many(BAND)),
+)
+
+
+def read_scale(name: str, text: bytes) -> RiskScale:
+    """Return the scale a file describes; raises UnreadableRegulation naming what is wrong."""
+    scale: RiskScale = read_edition(SCALE, name, text)
+    return scale

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from workflow.cases.case import Case, Event
-from workflow.cases.registers.exposure import Position, exposure, next_position
+from workflow.cases.registers.exposure import Position, Remark, exposure, next_position, next_remark, remarks
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
-from workflow.cases.registers.remarks import Remark, next_remark, remarks
 from workflow.cases.registers.risk import Measure, Risk, next_measure, next_risk, register
 
 Row = Any

@@ -24,13 +24,12 @@ from calendars.terms import (
     YearlyDate,
     Years,
 )
-from workflow.closest_matches import closest_first
 from workflow.law.file_models import repeated
 from workflow.law.procedure import Obligation, Procedure
 from workflow.law.reader.table import Problem, heading
-from workflow.law.signing import ANY
-from workflow.org.kinds import KINDS, NAMES
+from workflow.org.kinds import ANY, KINDS, NAMES
 from workflow.org.office import ABOVE, DUTIES
+from workflow.refusal import closest_first
 
 _EXTENDABLE = (
     *(WorkingDays, CalendarDays, Weeks, Months, Years, Duration),

@@ -16,7 +16,6 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSc
 from calendars.registered import UnknownCalendar, by_code, codes
 from calendars.terms import EXTENSION_UNITS, ExtensionTerm, Period, Target
 from workflow.cases.states import STATES
-from workflow.closest_matches import closest_first
 from workflow.law import procedure as law
 from workflow.law.file_models import (
     BY_ID,
@@ -37,9 +36,9 @@ from workflow.law.file_models import (
 from workflow.law.reader.checks import problems
 from workflow.law.reader.table import read_edition
 from workflow.law.reader.terms import TERM, WORDS, AnchoredTerm, UpTo1000
-from workflow.law.signing import ANY, Signatories
-from workflow.org.kinds import KINDS, NAMES
+from workflow.org.kinds import ANY, KINDS, NAMES, Signatories
 from workflow.org.office import ABOVE, DUTIES, OUTSIDE
+from workflow.refusal import closest_first
 
 _NAME = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]

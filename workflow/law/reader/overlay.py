@@ -15,13 +15,13 @@ from calendars import OutOfRange, terms
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import Period
-from workflow.closest_matches import closest_first
 from workflow.law.file_models import DashedName, Name, many, one_of, table, wrong
 from workflow.law.overlay import SWITCHES, Overlay, Stricter, stricter
 from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Text
 from workflow.law.reader.table import Problem, UnreadableRegulation, read_table
 from workflow.law.reader.terms import TERM, AnchoredTerm
 from workflow.periods import period_of, shorter
+from workflow.refusal import closest_first
 
 _NAME = re.compile(r"overlay\.([a-z0-9]+(?:-[a-z0-9]+)*)\.(\d{4}-\d\d-\d\d)\.toml")
 _OF_A_PERIOD = (terms.DayAfterPeriod, terms.PerPeriod, terms.Quota)

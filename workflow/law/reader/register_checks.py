@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
-from workflow.closest_matches import closest_first
 from workflow.law.file_models import repeated
 from workflow.law.library import Library, UnknownProcedure
 from workflow.law.reader import checks
 from workflow.law.reader.table import Problem, heading
+from workflow.refusal import closest_first
 from workflow.registers import definition as registers
 from workflow.registers.definition import (
     FILLED,

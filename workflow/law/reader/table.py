@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workflow.closest_matches import closest_first
 from workflow.languages import LANGUAGES
 from workflow.law.file_models import (
     MISTAKES_LIMIT,
@@ -22,7 +21,7 @@ from workflow.law.file_models import (
     repeated,
     written,
 )
-from workflow.refusal import Refusal, quoted
+from workflow.refusal import Refusal, closest_first, quoted
 
 _TYPES = {
     "str_type": "text",

@@ -1,0 +1,288 @@
+"""Notices of events, beside deadlines: a comment or assignment, a campaign, one's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from calendars import OutOfRange
+from i18n import paragraph
+from notifications.bundling import next_opening
+from notifications.channels import NO_ADDRESS, Channel, Switchable, language_of
+from notifications.notice import ANSWER_DAY, Notice, message_id
+from notifications.ports import InboxLine, Outbox
+from notifications.rules import OfficeTimes, Rules, local_day
+from workflow.cases.case import Event
+from workflow.languages import law_language
+from workflow.org.office import Office, Person
+from workflow.registers.campaigns import CampaignPerson, StartedCampaign
+from workflow.registers.definition import Campaign, Register, RegisterField
+
+COMMENT = "comment"
+"""The step of these notices."""
+PAGE = 500
+_KINDS = {"assignment_answered": "done", "assignment_extended": "extension"}
+"""Events for which the letter's kind differs from the inbox entry's."""
+_DATED = frozenset({"question", "assignment", "extension"})
+"""Kinds of letters that name a day by which their reader must do something."""
+TEXT_LIMIT = 1000
+"""Maximum characters of a comment quoted in its letter."""
+
+
+def queue_comment_notices(
+    outbox: Outbox,
+    office: Office,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    rules: Rules,
+) -> int:
+    """Queue a letter for every such event nobody was notified of; return how many were queued."""
+    queued = 0
+    while lines := outbox.untold(limit=PAGE):
+        notices = [
+            one
+            for line in lines
+            for one in comment_notices(line, office, times, channels, now=now, rules=rules)
+        ]
+        queued += outbox.settle_untold(lines, notices, now=now)
+    return queued
+
+
+def comment_notices(
+    line: InboxLine,
+    office: Office,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    rules: Rules,
+) -> Iterator[Notice]:
+    """Yield a notice about an event for every channel that reaches the person."""
+    person, event = office.people.get(line.person), line.event
+    if person is None:
+        return
+    due = event.on or local_day(event.at, rules)
+    author = office.people.get(str(event.payload.get("person", "")))
+    kind = _KINDS.get(event.kind, line.kind)
+    about: dict[str, object] = {"kind": kind, "line": event.seq, "place": _place(event)}
+    if not line.confidential:
+        text = str(event.payload.get("text", ""))
+        about["text"] = text[:TEXT_LIMIT]
+    if event.on is not None and kind in _DATED:
+        about["until"] = event.on.isoformat()
+    for channel in channels:
+        address = channel.address(person)
+        if address is None:
+            continue
+        language = language_of(channel, person)
+        if not line.confidential:
+            about["by"] = author.name_in(language) if author else event.by
+        key = f"{line_key(event.case, event.seq)}{due.isoformat()}:{COMMENT}:{person.key}:{channel.name}"
+        notice = Notice(
+            key=key,
+            case=event.case,
+            obligation="",
+            due=due,
+            rung=COMMENT,
+            person=person.key,
+            channel=channel.name,
+            address=address,
+            language=language,
+            queued_at=now,
+            not_before=times.opening(person.key, now),
+            message_id=message_id(key, rules.domain),
+            kind="comment",
+            about={**about},
+        )
+        yield notice
+        if kind == "question" and event.on is not None:
+            yield from _on_its_day(notice, times, now=now, rules=rules)
+
+
+def _on_its_day(notice: Notice, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
+    """Yield the reminder of a question on its day, or on the working day before a day off.
+
+    None where the question itself leaves no earlier.
+    """
+    try:
+        day = times.days(notice.person).previous_working(notice.due)
+    except OutOfRange:
+        day = notice.due
+    if day <= local_day(notice.not_before, rules):
+        return
+    key = notice.key.replace(f":{COMMENT}:", f":{ANSWER_DAY}:", 1)
+    yield replace(
+        notice,
+        key=key,
+        rung=ANSWER_DAY,
+        not_before=next_opening(day, notice.person, times, now=now, rules=rules),
+        message_id=message_id(key, rules.domain),
+        about={**notice.about, "kind": ANSWER_DAY},
+    )
+
+
+def _place(event: Event) -> str:
+    """Return the anchor of the event on the page of the case."""
+    return f"given-{event.name}" if event.kind.startswith("assignment_") else f"comment-{event.seq}"
+
+
+def line_key(case: str, seq: int) -> str:
+    """Return the common prefix of the keys of notices about an event of a case."""
+    return f"{case}:#{seq}:"
+
+
+def account_notices(
+    person: Person,
+    channels: Sequence[Channel],
+    rules: Rules,
+    *,
+    login: str,
+    event: str,
+    facts: Mapping[str, object],
+    now: datetime,
+    today: date,
+    mark: str = "",
+) -> tuple[Notice, ...]:
+    """Return a notice for every channel that reaches the person; these are sent at once, at any hour.
+
+    Args:
+        event: code of the event; with `facts` the content of the letter (`notifications.letters.events`).
+        mark: distinguishes two notices of the same second.
+    """
+    place = f"::{today.isoformat()}:{event}.{login}@{now:%Y%m%dT%H%M%S}{mark}"
+    about = {"event": event, "login": login, "at": now.isoformat(), **facts}
+    return tuple(
+        _notice(person, channel, address, f"{place}:{person.key}:{channel.name}", about, rules, now, today)
+        for channel in channels
+        if (address := channel.address(person)) is not None
+    )
+
+
+def _notice(
+    person: Person,
+    channel: Channel,
+    address: str,
+    key: str,
+    about: Mapping[str, object],
+    rules: Rules,
+    now: datetime,
+    today: date,
+) -> Notice:
+    """Return the notice for one channel."""
+    return Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=today,
+        rung="account",
+        person=person.key,
+        channel=channel.name,
+        address=address,
+        language=language_of(channel, person),
+        queued_at=now,
+        not_before=now,
+        message_id=message_id(key, rules.domain),
+        kind="account",
+        about=about,
+    )
+
+
+INVITATION, REMINDER = "invitation", "reminder"
+
+
+def campaign_notice(
+    person: Person,
+    asked: CampaignPerson,
+    campaign: StartedCampaign,
+    register: Register,
+    wanted: Campaign,
+    organisation: str,
+    channels: Sequence[Channel],
+    times: OfficeTimes,
+    *,
+    rules: Rules,
+    now: datetime,
+    leaves: datetime,
+) -> Notice | None:
+    """Return the notice of the campaign's present wave to a person; None if no channel reaches them.
+
+    A channel they enabled themselves is preferred; the others are used if it fails.
+
+    Args:
+        wanted: the kind of campaign as it applies to them; organisation: name of the asking organisation, in
+            their language; leaves: the first moment it may leave, in office hours.
+    """
+    channel = chosen_channel(person, channels)
+    if channel is None:
+        return None
+    language = language_of(channel, person)
+    step = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
+    key = f":{campaign.id}:{campaign.until.isoformat()}:{step}:{person.key}:{channel.name}"
+    return Notice(
+        key=key,
+        case="",
+        obligation=campaign.id,
+        due=campaign.until,
+        rung=step,
+        person=person.key,
+        channel=channel.name,
+        address=channel.address(person) or "",
+        language=language,
+        queued_at=now,
+        not_before=times.opening(person.key, leaves),
+        message_id=message_id(key, rules.domain),
+        kind="campaign",
+        about={
+            "number": asked.number,
+            "version": asked.version,
+            "title": campaign.titled(wanted)[language],
+            "text": wanted.invitation[language],
+            "act": cited(campaign, register, wanted, language),
+            "organisation": organisation,
+            "asks": _asks(campaign, wanted),
+            "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
+        },
+    )
+
+
+def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[RegisterField, date]]:
+    """Return the days the officer gave to every row: of what is asked, beside the last day of answering.
+
+    What is confidential stands in no letter and on no page that is opened without log-in.
+    """
+    shown = {name for name, one in register.fields.items() if one.kind == "date" and not one.confidential}
+    days = [(name, value) for name, value in campaign.given.items() if name in shown and value]
+    return [
+        (register.fields[name], date.fromisoformat(str(value)))
+        for name, value in days
+        if not register.confidential
+    ]
+
+
+def chosen_channel(person: Person, channels: Sequence[Channel]) -> Channel | None:
+    """Return the channel for asking a person; None if no channel has an address of theirs."""
+    reaching = [channel for channel in channels if channel.address(person) not in (None, NO_ADDRESS)]
+    reaching.sort(key=lambda channel: not isinstance(channel, Switchable))
+    return reaching[0] if reaching else None
+
+
+def cited(started: StartedCampaign, register: Register, campaign: Campaign, language: str) -> str:
+    """Return what a campaign rests on, in words: the organisation's own document, else the act with its
+    paragraph; "" if there is none.
+    """
+    if own := started.ground(language):
+        return own
+    if not campaign.act:
+        return ""
+    act = register.acts[campaign.act].title[law_language(language)]
+    return f"{act}, {paragraph(campaign.paragraph, language)}"
+
+
+def _asks(campaign: StartedCampaign, wanted: Campaign) -> str:
+    """Return the code of what a person is to do: read a document and answer, fill in, or confirm alone."""
+    if "link" in campaign.document or "sha256" in campaign.document:
+        return "link"
+    return "questions" if wanted.fills else "declare"

@@ -1,0 +1,171 @@
+"""Addresses in letters at which a recipient answers without log-in: a reminder, a campaign, the digest."""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from notifications.bundling import DAILY, SINGLE, WEEKLY
+from notifications.digest_schedule import PERSONAL
+from notifications.notice import Notice, NoticeKind
+from notifications.rules import Rules
+from workflow.cases.registers.entries import row_kind
+from workflow.deadlines.deadline import Deadline
+from workflow.org.office import Person
+
+_MARK_BYTES = 12
+_CODE_BYTES = 24
+ANSWERED_BY_BUTTONS = ("telegram",)
+"""Channels with buttons of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLink:
+    """The contents of an answer address: the case of a reminder, and the fingerprint of its notice."""
+
+    case: str
+    mark: bytes
+
+    def find(self, notices: Iterable[Notice]) -> Notice | None:
+        """Return the notice of the link among those of its case."""
+        return next((one for one in notices if _mark(one.key) == self.mark), None)
+
+
+def answer_address(rules: Rules, notice: Notice) -> str:
+    """Return the address for answering a reminder; "" without https pages, or where the channel has answer
+    buttons.
+    """
+    usable = rules.link_key and rules.public_address.startswith("https://")
+    if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
+        return ""
+    return f"{rules.public_address}/answer/{answer_token(rules.link_key, notice)}"
+
+
+def reply_token(rules: Rules, notice: Notice) -> str:
+    """Return the secret that identifies a reply to a reminder; "" where replies are not read."""
+    usable = rules.link_key and rules.reply_address
+    if not usable or notice.kind != "reminder" or notice.channel in ANSWERED_BY_BUTTONS:
+        return ""
+    return answer_token(rules.link_key, notice)
+
+
+def takes_document(deadline: Deadline) -> bool:
+    """Return whether a document sent by mail is evidence of it: not of a question, nor of rows of registers."""
+    return not deadline.obligation.options and row_kind(deadline.id) in ("", "assignment")
+
+
+def answer_token(key: str, notice: Notice) -> str:
+    """Return the secret part of an address. `key`: the office's secret, never empty."""
+    place = _mark(notice.key) + notice.case.encode()
+    return urlsafe_b64encode(_code(key, b"answer:" + place) + place).decode().rstrip("=")
+
+
+def read_token(key: str, token: str) -> LetterLink | None:
+    """Return the contents of an answer address; None if the office did not issue it."""
+    try:
+        content = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        code, place = content[:_CODE_BYTES], content[_CODE_BYTES:]
+        if not key or not hmac.compare_digest(code, _code(key, b"answer:" + place)):
+            return None
+        return LetterLink(place[_MARK_BYTES:].decode(), place[:_MARK_BYTES])
+    except ValueError:
+        return None
+
+
+def _mark(key: str) -> bytes:
+    return sha256(key.encode()).digest()[:_MARK_BYTES]
+
+
+def _code(key: str, place: bytes) -> bytes:
+    return hmac.digest(key.encode(), place, sha256)[:_CODE_BYTES]
+
+
+DEFAULT = "default"
+CHOICES = {DEFAULT: "", DAILY: DAILY, WEEKLY: WEEKLY, SINGLE: SINGLE}
+"""Possible choices -> their stored value; `default` removes a choice."""
+REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
+
+
+def address_secret(key: str, person: str) -> str:
+    """Return the secret part of a person's address: 43 characters derived from the office's key."""
+    made = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
+    return urlsafe_b64encode(made).decode().rstrip("=")
+
+
+def find_person(key: str, given: str, people: Iterable[str]) -> str | None:
+    """Return the person (key) with that secret address; None when there is nobody."""
+    if not key:
+        return None
+    return next((one for one in people if hmac.compare_digest(address_secret(key, one), given)), None)
+
+
+def choice_address(rules: Rules, person: str) -> str:
+    """Return the address at which a person chooses how often to be reminded; "" without https pages, or if the
+    office sends no personal digests.
+    """
+    if not (rules.link_key and PERSONAL in rules.digests and rules.public_address.startswith("https://")):
+        return ""
+    return f"{rules.public_address}/digest/{address_secret(rules.link_key, person)}"
+
+
+def choice_of(person: Person) -> str:
+    """Return the key in `CHOICES` of a person's present choice."""
+    return person.digest or DEFAULT
+
+
+def rarer_than(chosen: str, kind: NoticeKind) -> str:
+    """Return the next rarer frequency, chosen by one click on a letter of that kind; "" when there is none."""
+    if kind in REMINDING and chosen in ("", SINGLE):
+        return DAILY
+    if kind == "digest" and chosen in ("", DAILY):
+        return WEEKLY if chosen else DAILY
+    return ""
+
+
+_PLACE = struct.Struct(">HHII")
+TOKEN_LENGTH = (_PLACE.size + _CODE_BYTES) * 4 // 3
+"""Characters of the secret part of an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLink:
+    """The campaign and person a link belongs to. `version`: the number of answers the person gave before."""
+
+    campaign: str
+    number: int
+    version: int
+
+
+def link_token(key: str, link: AnswerLink) -> str:
+    """Return the secret part of an address of a campaign. `key`: the office's secret, never empty.
+
+    It contains the campaign, the person's number in it and the number of earlier answers, signed: nothing is
+    stored, an answer makes it invalid, and guesses cause no database access.
+    """
+    year, _, number = link.campaign.partition("-")
+    place = _PLACE.pack(int(year), int(number), link.number, link.version)
+    return urlsafe_b64encode(place + _code(key, b"campaign:" + place)).decode()
+
+
+def read_link(key: str, token: str) -> AnswerLink | None:
+    """Return the contents of an answer address; None if the office did not issue it."""
+    if not key or len(token) != TOKEN_LENGTH:
+        return None
+    try:
+        content = urlsafe_b64decode(token.encode("ascii"))
+    except ValueError:
+        return None
+    place, code = content[: _PLACE.size], content[_PLACE.size :]
+    if len(code) != _CODE_BYTES or not hmac.compare_digest(code, _code(key, b"campaign:" + place)):
+        return None
+    year, campaign, number, version = _PLACE.unpack(place)
+    return AnswerLink(f"{year:04d}-{campaign:03d}", number, version)
+
+
+def campaign_address(rules: Rules, link: AnswerLink) -> str:
+    """Return the full address of a link."""
+    return f"{rules.public_address}/confirm/{link_token(rules.link_key, link)}"

@@ -1,0 +1,187 @@
+"""Letters about events: a comment or assignment, a campaign that asks, one's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import cast
+
+from i18n import date_long, say
+from notifications.letter_links import AnswerLink, answer_address, campaign_address
+from notifications.letters.page import Line, Page, Section, render_letter
+from notifications.notice import Letter, Notice
+from notifications.rules import Rules, local_moment
+from workflow.cases.case import Case
+
+
+def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Letter:
+    """Return the letter; for a confidential case it only says that somebody there waits for the reader."""
+    language, about = notice.language, notice.about
+    word = "discreet" if case.confidential else "reply_several" if "steps" in about else str(about["kind"])
+    until = date.fromisoformat(str(about["until"])) if "until" in about else None
+    arguments = {
+        "by": str(about.get("by", "")),
+        "case": case.object_names() if case.object_in("kk") else case.id,
+        "until": until,
+    }
+    table = []
+    if not case.confidential:
+        object_name = case.object_in(language)
+        named = f"{object_name} ({case.id})" if object_name else case.id
+        table.append(Line(label=say("comment_letter.case", {}, language), text=named))
+    if until is not None:
+        label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
+        day = date_long(until, language)
+        table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
+    said = () if case.confidential else tuple(_steps(notice, rules)) or (Line(text=str(about["text"])),)
+    link = (
+        f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None
+    )
+    if word == "reply_several":
+        # The steps may be of several cases.
+        table, link = [], None
+    sections = []
+    if said:
+        heading = "letter.heading_do" if word == "reply_several" else "comment_letter.text"
+        sections.append(Section(heading=say(heading, {}, language), lines=said))
+    if link:
+        do = Line(text=say("letter.link_case", {}, language), link=link)
+        sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
+    page = Page(
+        subject=say(f"comment_letter.{word}.subject", arguments, language),
+        greeting=say("letter.greeting", {"name": name}, language),
+        lead=say(f"comment_letter.{word}.lead", arguments, language),
+        table=tuple(table),
+        sections=tuple(sections),
+        footer=say("letter.sent", {}, language),
+    )
+    return render_letter(page, language)
+
+
+def _steps(notice: Notice, rules: Rules) -> Iterator[Line]:
+    """Yield the steps a reply may have been meant for, each with the page it is answered on."""
+    steps = notice.about.get("steps", ())
+    for one in steps if isinstance(steps, Sequence) else ():
+        reminder = replace(notice, kind="reminder", key=str(one["key"]), case=str(one["case"]))
+        yield Line(text=str(one["title"]), link=answer_address(rules, reminder) or None, below=True)
+
+
+def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
+    """Return the letter of a campaign's notice."""
+    about, language = notice.about, notice.language
+    link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
+    today = local_moment(notice.queued_at, rules).date()
+    said = {"title": about["title"], "until": notice.due, "today": today}
+    days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
+    asks = str(about.get("asks", "link"))
+    kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
+
+    def line(code: str) -> str:
+        return say(f"campaign_letter.{code}", said, language)
+
+    page = Page(
+        subject=line(f"{kind}.subject"),
+        greeting=say("letter.greeting", {"name": name}, language),
+        lead=str(about["text"]),
+        table=tuple(
+            Line(label=line(code), text=text)
+            for code, text in (
+                ("organisation", str(about.get("organisation", ""))),
+                ("title", str(about["title"])),
+                ("act", str(about["act"])),
+            )
+            if text
+        )
+        + tuple(Line(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days)
+        + (Line(label=line("until"), text=say("campaign_letter.day", said, language)),),
+        sections=(
+            Section(
+                heading=line("heading"),
+                lines=(
+                    Line(text=line(asks), link=campaign_address(rules, link), below=True),
+                    Line(text=line("own")),
+                ),
+            ),
+        ),
+        footer=say("letter.sent", {}, language),
+    )
+    return render_letter(page, language)
+
+
+_MOMENTS = ("at", "until")
+
+
+def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, language: str) -> Letter:
+    """Return the letter about an account: what happened, when, by whom, and what to do.
+
+    Args:
+        about: `event`, `login`, `at`, and other arguments of the event's sentences.
+        name: name of the account's holder.
+    """
+    moments = {key: _moment(about[key], rules) for key in _MOMENTS if key in about}
+    said = {**about, **moments}
+
+    event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
+
+    def line(code: str) -> str:
+        return say(f"account_letter.{event}.{code}", said, language)
+
+    def label(code: str, key: str) -> Line:
+        return Line(label=say(f"account_letter.{code}", {}, language), text=str(said[key]))
+
+    labels = (
+        ("office", "office"),
+        ("login", "login"),
+        ("at", "at"),
+        ("by", "by"),
+        ("approved_by", "approved_by"),
+        ("until", "until"),
+    )
+    table = tuple(label(code, key) for code, key in labels if said.get(key))
+    page = Page(
+        subject=line("subject"),
+        greeting=say("letter.greeting", {"name": name}, language),
+        lead=line("lead"),
+        table=table,
+        sections=(
+            Section(
+                heading=say("account_letter.heading", {}, language),
+                lines=(Line(text=line("do")), *_link(about, rules, language)),
+            ),
+        ),
+        footer=say("account_letter.footer", {}, language),
+    )
+    return render_letter(page, language)
+
+
+def _moment(value: object, rules: Rules) -> str:
+    return f"{local_moment(datetime.fromisoformat(str(value)), rules):%d.%m.%Y, %H:%M}"
+
+
+def _link(about: Mapping[str, object], rules: Rules, language: str) -> tuple[Line, ...]:
+    """Return the link to continue at: the user's own account, or the page for accepting an invitation."""
+    if not rules.public_address:
+        return ()
+    place, code = "account", "link"
+    if about["event"] == "sync_held":
+        place, code = "administration/people/sync", "sync"
+    if about["event"] == "invited":
+        sealed, code = str(about["link"]), f"enter_{about['way']}"
+        secret = rules.unseal(sealed, owner_of_link(str(about["login"]))) if sealed else ""
+        place = f"welcome/{secret}" if secret else "login"
+    text = say(f"account_letter.{code}", {}, language)
+    return (Line(text=text, link=f"{rules.public_address}/{place}"),)
+
+
+def owner_of_link(login: str) -> str:
+    """Return the string an invitation's encrypted link is bound to; it contains a blank, which no login
+    does.
+    """
+    return f"invitation of {login}"
+
+
+def is_expired(about: Mapping[str, object], today: date) -> bool:
+    """Return whether the letter was delayed so long that the link in it has expired."""
+    until = str(about.get("until", ""))
+    return about["event"] == "invited" and bool(until) and datetime.fromisoformat(until).date() < today
