@@ -52,7 +52,9 @@ _DATED = (
     .where(
         REGISTER_CELL.c.register_id == bindparam("k_register"),
         REGISTER_CELL.c.field == bindparam("k_field"),
-        REGISTER_CELL.c.key.between(bindparam("k_first"), bindparam("k_last")),
+        # Not BETWEEN, in which PostgreSQL takes no COLLATE of a parameter.
+        REGISTER_CELL.c.key >= bindparam("k_first"),
+        REGISTER_CELL.c.key <= bindparam("k_last"),
     )
     .limit(1)
 )

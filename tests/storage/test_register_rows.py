@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
+from storage.registers.lists import SqlRegisterLists
 from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from workflow.org.office import Person
@@ -222,6 +223,9 @@ def test_lists_are_filtered_sorted_summed_and_searched(app: AppContext) -> None:
     assert ids(ctx, filters=[{"field": "cost", "until": "9"}], sort="cost") == ["0003", "0001"]
     assert ids(ctx, filters=[{"field": "cost", "empty": True}]) == ["0004"]
     assert ids(ctx, filters=[{"field": "place", "contains": "ӘУЕ"}]) == ["0002"]
+    first, after = date(2026, 3, 1), date(2026, 3, 2)
+    dated = (SqlRegisterLists(app.engine).any_dated("visits", "came_on", on, on) for on in (first, after))
+    assert [*dated] == [True, False]
     assert ids(ctx, search="talk бек") == ["0003"]
     assert ids(ctx, search="ауеж") == ids(ctx, search="ӘУЕЖ") == ["0002"]
     assert ids(ctx, search="ауылдарда") == ids(ctx, search="ауылдардың") == ["0001"]
