@@ -307,14 +307,14 @@ def force(app: AppContext, case: Case, obligation: str) -> Force:
 
 
 def cases_of(reads: Reads, rows: Iterable[Row]) -> Mapping[str, Case]:
-    """Return the visible cases of board rows by id: whole for rows of measures, whose titles are in the events,
-    else heads.
+    """Return the visible cases of board rows by id, as heads; for rows of registers, whose titles are in the
+    events, with these.
     """
     from workflow.cases.registers.entries import is_entry
 
     all_rows = tuple(rows)
     heads = reads.heads({row.case for row in all_rows})
-    return {**heads, **reads.whole({row.case for row in all_rows if is_entry(row.obligation)})}
+    return {**heads, **reads.heads_with_rows({row.case for row in all_rows if is_entry(row.obligation)})}
 
 
 def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:

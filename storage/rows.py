@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from notifications.notice import Notice
@@ -47,7 +47,7 @@ def row(record: Iterable[Any]) -> Row:
     return Row._make(record)
 
 
-def rows_by_case(records: Iterable[Row_]) -> dict[str, list[Row]]:
+def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
     """Return rows of the board by case id, in the given order."""
     found: dict[str, list[Row]] = {}
     for record in records:
@@ -89,9 +89,9 @@ def head(record: Row_) -> Case:
     return Case(**dict(zip(_HEAD, record, strict=False)))
 
 
-def folded(records: Iterable[Row_]) -> Iterator[Case]:
+def folded(records: Iterable[Sequence[Any]]) -> Iterator[Case]:
     """Yield cases computed from events that come in the order of case and seq."""
-    for _, chain in groupby(records, key=attrgetter("case")):
+    for _, chain in groupby(records, key=itemgetter(0)):
         yield fold(event(record) for record in chain)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _CHUNK = 1000
-CARDS = 12
+CARDS = 6
 """Number of cards shown in one stage; the others are counted."""
 
 
@@ -164,7 +164,8 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     wanted = _wanted(ctx, command)
     found = ctx.reads.by_stage(wanted, limit=CARDS)
     cards: dict[str, list[CaseCard]] = {}
-    for case, rows, stage in _with_rows(ctx, [case for _, cases in found.values() for case in cases]):
+    shown = [case for _, cases in found.values() for case in cases]
+    for case, rows, stage in _with_rows(ctx, shown, only="open"):
         cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, rows, stage)))
     procedure = ctx.library.latest(command.procedure)
     known = [stage.id for stage in procedure.stages]
@@ -211,14 +212,18 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
     return lines
 
 
-def _with_rows(ctx: RequestContext, cases: Sequence[Case]) -> Iterable[tuple[Case, Sequence[Row], str]]:
-    """Yield each case with its rows and its stage; the case is whole where its next step is a measure."""
+def _with_rows(
+    ctx: RequestContext, cases: Sequence[Case], only: Literal["", "open"] = ""
+) -> Iterable[tuple[Case, Sequence[Row], str]]:
+    """Yield each case with its board rows and its stage; with rows of registers where its next step is one."""
     names = [case.id for case in cases]
-    rows, stages = ctx.reads.rows_of(names), ctx.reads.stages(names)
+    rows, stages = ctx.reads.rows_of(names, only), ctx.reads.stages(names)
     nearest = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
-    whole = ctx.reads.whole([name for name, row in nearest.items() if row and is_entry(row.obligation)])
+    named = ctx.reads.heads_with_rows(
+        [name for name, row in nearest.items() if row and is_entry(row.obligation)]
+    )
     for case in cases:
-        yield whole.get(case.id, case), rows.get(case.id, ()), stages[case.id]
+        yield named.get(case.id, case), rows.get(case.id, ()), stages[case.id]
 
 
 def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> dict[str, Any]:

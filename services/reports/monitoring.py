@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from calendars.calendar import Calendar
 from services.context import Reads
@@ -25,13 +26,22 @@ from workflow.cases.registers.risk_lists import (
 from workflow.deadlines.lateness import is_overdue, working_days_between
 from workflow.org.office import Office
 
-PAGE = 100
 PORTION = 1000
 """Lines of a file read at once."""
-ALIKE, NAMED = 20, 10
-"""Number of shared risks listed, and of cases listed for each; the others are counted."""
-AT_ONCE = 40
-"""Number of cases with an unreported quarter that are listed; the others are counted."""
+
+
+class Sizes(NamedTuple):
+    """How many recommendations, shared risks, cases of each risk, and cases of each unreported quarter are
+    listed at once; the others are counted.
+    """
+
+    lines: int
+    shared: int
+    named: int
+    silent: int
+
+
+TO_PROGRAMS, TO_READERS = Sizes(100, 20, 10, 40), Sizes(25, 8, 4, 5)
 DIRECTIONS = case_registers().latest("risks").fields["direction"].option_ids
 STATUSES = (*case_registers().latest("measures").actions["review"].fields["outcome"].option_ids, NOT_REVIEWED)
 
@@ -110,6 +120,8 @@ class Monitoring:
     silent: Mapping[str, Quarter]
     number: int
     pages: int
+    further: int
+    further_pages: int
 
 
 def monitoring(
@@ -120,6 +132,7 @@ def monitoring(
     today: date,
     number: int = 1,
     further: int = 1,
+    sizes: Sizes = TO_PROGRAMS,
 ) -> Monitoring:
     """Return recommendations by outcome, as visible to a reader on a day.
 
@@ -129,19 +142,22 @@ def monitoring(
     office = reads.office()
     counted = reads.recommendations(narrowed, today)
     total = sum(n for (status, late), n in counted.items() if narrowed.keeps(status, late))
-    pages = max(1, -(-total // PAGE))
+    pages = max(1, -(-total // sizes.lines))
     number = min(number, pages)
-    places = reads.recommended(narrowed, today, limit=PAGE, offset=(number - 1) * PAGE)
+    places = reads.recommended(narrowed, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
     measured = {(status, late): n for (status, late), n in counted.items() if status}
     counts = {one: sum(n for (status, _), n in measured.items() if status == one) for one in STATUSES}
+    silent = _silent(reads, office, calendar, narrowed.unit or None, today, further, sizes)
     return Monitoring(
         lines=tuple(_lines(reads, places, office, calendar, today)),
         total=total,
         counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
-        shared=_shared(reads, office, narrowed.unit),
-        silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
+        shared=_shared(reads, office, narrowed.unit, sizes),
+        silent=silent,
         number=number,
         pages=pages,
+        further=further,
+        further_pages=-(-max((one.number for one in silent.values()), default=0) // sizes.silent),
     )
 
 
@@ -161,8 +177,8 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
-    by_place = {one.place: one for one in listed(reads.whole(names).values())}
-    dues = {case: _next(rows) for case, rows in reads.rows_of(names).items()}
+    by_place = {one.place: one for one in listed(reads.heads_with_rows(names).values())}
+    dues = {case: _next(rows) for case, rows in reads.rows_of(names, "measures").items()}
     for place in places:
         if (one := by_place.get(place)) is None:
             continue
@@ -178,11 +194,11 @@ def _lines(
         )
 
 
-def _shared(reads: Reads, office: Office, unit: str) -> tuple[SharedRisk, ...]:
-    found = reads.alike(unit, limit=ALIKE, first=NAMED)
-    whole = reads.whole({one.first[0].case for one in found})
+def _shared(reads: Reads, office: Office, unit: str, sizes: Sizes) -> tuple[SharedRisk, ...]:
+    found = reads.alike(unit, limit=sizes.shared, first=sizes.named)
+    named = reads.heads_with_rows({one.first[0].case for one in found})
     heads = reads.heads({place.case for one in found for place in one.first})
-    known = {name: register(case).risks for name, case in whole.items()}
+    known = {name: register(case).risks for name, case in named.items()}
     shared: list[SharedRisk] = []
     for one in found:
         first = tuple((heads[place.case], place) for place in one.first if place.case in heads)
@@ -209,10 +225,16 @@ def _next(rows: Sequence[Row]) -> dict[int, Row]:
 
 
 def _silent(
-    reads: Reads, office: Office, calendar: Calendar, unit: str | None, today: date, number: int
+    reads: Reads,
+    office: Office,
+    calendar: Calendar,
+    unit: str | None,
+    today: date,
+    number: int,
+    sizes: Sizes,
 ) -> dict[str, Quarter]:
     """Return by quarter, the last first, the analyses that have not reported it though it is due."""
-    late = reads.unreported(today, unit, limit=AT_ONCE, offset=(number - 1) * AT_ONCE)
+    late = reads.unreported(today, unit, limit=sizes.silent, offset=(number - 1) * sizes.silent)
     heads = reads.heads({row.case for _, rows in late.values() for row in rows})
     return {
         period: Quarter(

@@ -24,7 +24,7 @@ from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Befo
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import insert, values_parameters
 from storage.database.engine import Row_, one_snapshot, read_once, reading, writing
-from storage.database.in_list import execute_for_names, in_names
+from storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from storage.database.limits import long_work
 from storage.database.prepared import Prepared
 from storage.database.threads import FairLock
@@ -51,7 +51,7 @@ short wait.
 _holding = local()
 
 _EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
-_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
+_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case)))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
 _HEAD = Prepared(_HEADS.where(CASE.c.id == bindparam("k_case")))
@@ -314,7 +314,7 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     """Return these cases folded from their events."""
-    return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
+    return by_id(folded(fetch_for_names(connection, _EVENTS_OF, ids)))
 
 
 def _before(connection: Connection, case: str) -> Before:

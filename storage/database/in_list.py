@@ -29,12 +29,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 
 from storage.database.engine import Row_
+from storage.database.prepared import Prepared
 
 HASHED_LIST_LIMIT = 1000
 """The most names for which PostgreSQL may use an index; with more it hashes the list and scans the rows."""
 LITERAL_LIST_LIMIT = 20
 """The most names a statement has as literals."""
 _CHUNK_SIZE = 5000
+_CHUNK_OF_WHOLE_RESULTS = 500
+_ROWS_AT_ONCE = 1000
 _SEPARATOR = "\x1f"
 _NAMES = "k_names"
 
@@ -73,7 +76,19 @@ def execute_for_names(connection: Connection, statement: Executable, names: Iter
     """Run a statement with `in_names` and yield its rows: one query for up to 5,000 names."""
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_SIZE)):
-        yield from connection.execute(statement, {_NAMES: _encode_names(connection.dialect, chunk)})
+        found = connection.execute(statement, {_NAMES: _encode_names(connection.dialect, chunk)})
+        # Row by row SQLAlchemy asks its cursor anew, which costs more than the row.
+        for rows in found.partitions(_ROWS_AT_ONCE):
+            yield from rows
+
+
+def fetch_for_names(
+    connection: Connection, statement: Prepared, names: Iterable[str]
+) -> Iterator[tuple[Any, ...]]:
+    """Run a prepared statement with `in_names` and yield its rows as plain tuples."""
+    remaining = iter(names)
+    while chunk := list(islice(remaining, _CHUNK_OF_WHOLE_RESULTS)):
+        yield from statement.fetch(connection, {_NAMES: _encode_names(connection.dialect, chunk)})
 
 
 def in_collection(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -22,7 +23,8 @@ from storage.board import sums as summing
 from storage.board.first_rows import Firsts
 from storage.board.recommendations import Standing as Stands
 from storage.database.engine import reading
-from storage.database.in_list import execute_for_names, in_names
+from storage.database.in_list import execute_for_names, fetch_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.queries.search import SearchReads
 from storage.rows import row, rows_by_case
 from storage.tables.board import DEADLINE, RECOMMENDATION
@@ -35,11 +37,19 @@ from workflow.cases.registers.risk_lists import Place, RecommendationFilter, Ris
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
-_ROWS_OF = (
-    select(DEADLINE)
-    .where(in_names(DEADLINE.c.case))
-    .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
-)
+_ROWS_OF = {
+    only: Prepared(
+        select(DEADLINE)
+        .where(in_names(DEADLINE.c.case), *conditions)
+        .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
+    )
+    for only, conditions in {
+        "": (),
+        # Not by the index over states and days, under which everybody's rows lie.
+        "open": (func.coalesce(DEADLINE.c.state, "") == "open", DEADLINE.c.due.is_not(None)),
+        "measures": (func.substr(DEADLINE.c.obligation, 1, 8) == "measure.",),
+    }.items()
+}
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
@@ -76,10 +86,16 @@ class BoardReads(SearchReads):
         asked = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
         return self._rows(asked.order_by(*_IN_ORDER), unit)
 
-    def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """Return all board rows of these cases by case id, by due date, those without one last."""
+    def rows_of(
+        self, cases: Collection[str], only: Literal["", "open", "measures"] = ""
+    ) -> Mapping[str, Sequence[Row]]:
+        """Return the board rows of these cases by case id, by due date, those without one last.
+
+        Args:
+            only: those that are open and have a due date, or those of measures.
+        """
         with reading(self._engine) as connection:
-            return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible.among(cases)))
+            return rows_by_case(fetch_for_names(connection, _ROWS_OF[only], self._visible.among(cases)))
 
     def days_of(self, steps: Mapping[str, str]) -> Mapping[str, date]:
         """Return by case the day on which its given obligation was done, else is planned; cases without a day

@@ -13,6 +13,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
 )
 
 from calendars.hours import end_of_day, moment_of
@@ -20,18 +21,21 @@ from storage.board import lateness
 from storage.cases.registers import cases_with_entries
 from storage.database.dialect import folded_within
 from storage.database.engine import read_once, reading
-from storage.database.in_list import execute_for_names, in_collection, in_names
+from storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
+from storage.database.prepared import Prepared
 from storage.queries.search import SearchReads
 from storage.rows import EVENTS_IN_ORDER, HEAD, by_id, event, head
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, EVENT
 from workflow.board.portfolio import APPROVAL
 from workflow.board.rows import CaseFilter
-from workflow.cases.case import Case, CaseStatus, Event
+from workflow.cases.case import ENTRIES, Case, CaseStatus, Event, with_rows
 from workflow.cases.registers.evidence_list import as_seen, events_as_seen
 from workflow.search_words import may_be_mistyped, typed_words, word_texts
 
 _HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
+_OF_ROWS = text(f"kind IN ({', '.join(repr(kind) for kind in sorted({*ENTRIES, 'withdrawn'}))})")
+_ROW_EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case), _OF_ROWS))
 _EARLIEST = (CASE.c.span_first.is_(None), CASE.c.span_first, CASE.c.id)
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
 
@@ -173,6 +177,14 @@ class CaseReads(SearchReads):
         """Return these cases by id, computed from their events."""
         found = self._ledger.cases(self._visible.among(cases))
         return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
+
+    def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """Return these cases by id, as heads with the rows of their registers, which lists name."""
+        heads, events = self.heads(cases), dict[str, list[Event]]()
+        with reading(self._engine) as connection:
+            for one in map(event, fetch_for_names(connection, _ROW_EVENTS_OF, heads)):
+                events.setdefault(one.case, []).append(one)
+        return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Return the stage of each of these cases, by id."""

@@ -344,13 +344,29 @@ def fold(events: Iterable[Event]) -> Case:
     effective = [event for event in effective_events(chain) if event is not None]
     if not effective:
         raise ValueError("a case without events")
-    opened = _opened(effective[0])
+    return _changed(_opened(effective[0]), effective[1:], seq=chain[-1].seq, head=chain[-1].hash)
+
+
+def with_rows(head: Case, events: Sequence[Event]) -> Case:
+    """Return a case's head with the rows of its registers, which lists name; without their evidence.
+
+    Args:
+        events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
+    """
+    told = (event for event in effective_events(events) if event is not None)
+    return _changed(head, (replace(event, payload=_unproved(event.payload)) for event in told))
+
+
+def _unproved(payload: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: value for name, value in payload.items() if name != "evidence"}
+
+
+def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
     # Changed in place: a new case for each event would cost most of the time.
-    case = SimpleNamespace(**{name: getattr(opened, name) for name in Case.__slots__})
-    for event in effective[1:]:
-        vars(case).update(_changes(cast(Case, case), event))
-    case.seq, case.head = chain[-1].seq, chain[-1].hash
-    return Case(**vars(case))
+    changing = SimpleNamespace(**{name: getattr(case, name) for name in Case.__slots__})
+    for event in events:
+        vars(changing).update(_changes(cast(Case, changing), event))
+    return Case(**{**vars(changing), **values})
 
 
 def apply(case: Case | None, event: Event) -> Case:

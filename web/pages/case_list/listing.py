@@ -162,12 +162,11 @@ def items(
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
     nearest = {name: most_urgent(of, today=today) for name, of in rows.items()}
-    # What the next deadline is called, a case of which it is a measure alone can tell.
-    whole = reads.whole([name for name, row in nearest.items() if row and is_entry(row.obligation)])
+    named = reads.heads_with_rows([name for name, row in nearest.items() if row and is_entry(row.obligation)])
     soon = calendar.add(today, SOON_WORKING_DAYS)
     return tuple(
         _item(
-            whole.get(case.id, case),
+            named.get(case.id, case),
             library.named(case.edition),
             rows.get(case.id, ()),
             nearest.get(case.id),

@@ -14,7 +14,7 @@ from services.accounts.credentials import qr_picture
 from services.documents.templates import templates_in_use
 from services.documents.year_reports import due_quarter, report_marks, year_reports
 from services.outgoing.public import proof_address
-from services.reports.monitoring import DIRECTIONS, STATUSES, monitoring
+from services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, monitoring
 from services.reports.notices import PAGE as LINES
 from services.reports.notices import list_notices, verify_journal
 from services.reports.points import Ahead, Indicator, Part, points_of_year
@@ -35,6 +35,7 @@ from web.ui.unit_filter import RequiredUnit, build_person_filter, build_unit_fil
 
 router = APIRouter(include_in_schema=False)
 
+Further = Annotated[int, Query(ge=1, le=100_000)]
 Period = Annotated[str, Query(max_length=6, pattern=r"^(\d{4}(Q[1-4])?)?$")]
 NOTICE_STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 router.get("/monitoring/xlsx")(get_monitoring_file)
@@ -43,13 +44,23 @@ router.get("/register/{ending}")(get_notices_file)
 
 
 @router.get("/monitoring")
-def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
+def monitoring_page(
+    request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+) -> Response:
     """Show recommendations and their outcomes."""
     return page(
         request,
         ctx,
         "monitoring.html",
-        view=monitoring(ctx.reads, ctx.calendar, narrowed, today=ctx.today, number=number),
+        view=monitoring(
+            ctx.reads,
+            ctx.calendar,
+            narrowed,
+            today=ctx.today,
+            number=number,
+            further=silent,
+            sizes=TO_READERS,
+        ),
         narrowed=narrowed,
         units=build_unit_filter(ctx.reads.office(), narrowed.unit or "", own=ctx.reader.root),
         statuses=STATUSES,
