@@ -85,7 +85,7 @@ class Reach:
 
 
 class Watch:
-    """Notes the lines of some files that run: in so many calls of a function, which is where they all do."""
+    """Notes the lines of some files that run, until so many calls of a function in a row show no new one."""
 
     CALLS = 100
 
@@ -119,7 +119,10 @@ class Watch:
         return self._line if calls <= self.CALLS else None
 
     def _line(self, frame: FrameType, event: str, argument: object) -> Any:
-        self.lines.add((frame.f_code.co_filename, frame.f_lineno))
+        line = frame.f_code.co_filename, frame.f_lineno
+        if line not in self.lines:
+            self.lines.add(line)
+            self.calls[id(frame.f_code)] = 1
         return self._line
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from workflow.cases.case import Case
 from workflow.org.access import (
     ACCESSES,
     NOWHERE,
@@ -105,6 +108,7 @@ def test_a_second_factor_is_missed_where_it_is_required(
     account = Account(reader=Reader(login="x", access=access), second_factor=second_factor)
 
     assert must_enrol(account, {"administrator"}) is lacking
+    assert not Account(reader=Reader(login="x", access=access)).second_factor, "nobody has one unasked"
 
 
 def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
@@ -146,3 +150,13 @@ def test_an_administrator_counts_who_can_log_in() -> None:
 def test_restricted_documents_of_every_case_are_for_the_officer_alone(access: Access) -> None:
     """All others open those whose readers they are named as."""
     assert scope(Reader(login="x", access=access)).restricted is (access == "officer")
+
+
+@pytest.mark.parametrize(("about", "opens"), [("", True), ("other@org.kz", True), ("boss@org.kz", False)])
+def test_an_officer_opens_no_restricted_document_of_a_case_about_them(about: str, opens: bool) -> None:
+    """Unless they are named as its reader."""
+    officer = scope(Reader(login="boss", access="officer", person="boss@org.kz"))
+    about_them = Case(id="2026-0001", procedure="x", edition="x", person=about)
+
+    assert officer.opens(about_them) is opens
+    assert officer.opens(replace(about_them, readers=frozenset({"boss@org.kz"})))

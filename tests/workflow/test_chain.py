@@ -233,6 +233,26 @@ def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
     assert told.calendar == "provisional"
 
 
+def test_each_deadline_has_the_range_of_the_religious_day_it_meets() -> None:
+    """The note meets the Kurban Ait of 2027; the publication, three working days after Tuesday 2 May 2028, that
+    of Friday 5 May 2028: 3, 4 and 10 May (the 8th is off for Sunday 7 May); were it on the Saturday, 3, 4,
+    5."""
+    told = chain(case(facts={"analysis_ended": date(2027, 5, 7), "plan_approved": date(2028, 5, 2)}))
+
+    assert (told["note_signed"].earliest, told["note_signed"].latest) == (date(2027, 5, 24), date(2027, 5, 25))
+    published = told["published"]
+    assert (published.earliest, published.latest) == (date(2028, 5, 5), date(2028, 5, 10))
+
+
+def test_a_day_that_a_religious_one_would_move_past_the_records_has_no_later_day() -> None:
+    """The records end on Monday 24 May 2027, the last day of the note unless Monday the 17th is off."""
+    short = calendar(last=date(2027, 5, 24))
+    told = case(facts={"analysis_ended": date(2027, 5, 7)})
+    (note,) = (one for one in deadlines(told, analysis(), short, today=TODAY) if one.id == "note_signed")
+
+    assert note.earliest == note.due == note.latest == date(2027, 5, 24)
+
+
 @pytest.mark.parametrize(("day", "told"), [(30, 0), (31, 1)])
 def test_a_term_over_before_its_case_was_opened_says_so(day: int, told: int) -> None:
     """The announcement of a start on 13 April was due on 30 March."""
@@ -285,3 +305,39 @@ def test_it_may_be_done_after_the_last_of_what_must_come_before() -> None:
     for held, opens in ((date(2026, 5, 19), END), (date(2026, 5, 28), date(2026, 5, 28))):
         told = case(facts={"analysis_ended": END, "discussion_held": held})
         assert chain(told)["note_signed"].opens == opens
+
+
+def test_a_fact_that_answers_another_fulfils_it_on_its_day() -> None:
+    """The council's discussion is a discussion (tbn4-2024, P1.T2.S2); recorded itself, its own day counts."""
+    council, held = date(2026, 5, 19), date(2026, 5, 14)
+    for facts, done_on in (
+        ({}, None),
+        ({"council_discussed": council}, council),
+        ({"council_discussed": council, "discussion_held": held}, held),
+    ):
+        assert chain(case(facts=facts))["discussion_held"].done_on == done_on
+
+
+@pytest.mark.parametrize("days", [(4, 20), (20, 4)])
+def test_what_may_be_done_several_times_in_a_period_is_done_with_the_first(days: tuple[int, int]) -> None:
+    """Evidence is uploaded each quarter (tbn4-2024, introduction), as often as there is any, in whatever order
+    it was recorded."""
+    edition = library().named("tbn4-year.2024-01-01")
+    names = ("evidence_uploaded.2026Q1", "evidence_uploaded.2026Q1#2")
+    uploaded = {name: date(2026, 2, day) for name, day in zip(names, days, strict=True)}
+    told = case(procedure=edition, facts={"year_begun": date(2026, 1, 1), **uploaded})
+    found = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
+
+    assert found["evidence_uploaded.2026Q1"].done_on == date(2026, 2, 4)
+
+
+def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
+    """Measures are taken only where the conflict is confirmed (standard of the Ministry, paragraph 14(4)), ten
+    working days after the opinion of Tuesday 7 April, by the 21st: three days more are Friday the 24th."""
+    shipped = library().named("conflict-of-interest.2025-09-18")
+    counted = replace(shipped.by_id["notice_forwarded"], term=WorkingDays(3), since="measures_taken")
+    edition, opinion = with_obligation(shipped, counted), date(2026, 4, 7)
+    for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):
+        told = case(procedure=edition, facts={"opinion_given": opinion, **facts})
+        found = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
+        assert found["notice_forwarded"].due == due

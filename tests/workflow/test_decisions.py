@@ -19,11 +19,11 @@ from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import deadlines
 from workflow.law.names import UnknownDecision, UnknownFact
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Procedure, Step
 from workflow.law.reader import read
 from workflow.law.reader.checks import unfinished
 from workflow.law.reader.table import UnreadableRegulation
-from workflow.reminders import steps_of
+from workflow.reminders import HIMSELF, steps_of
 
 FILE = "procurement-analysis.2025-09-18.toml"
 PROCUREMENT = (ROOT / "regulations" / FILE).read_text(encoding="utf-8")
@@ -128,6 +128,7 @@ def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
     def steps(told: Case, today: date) -> list[tuple[str, date, date]]:
         deadline = looked_at(law, told, today)[1]["offence_signs"]
         found = steps_of(told, law, "offence_signs", deadline, CALENDAR, today=today)
+        assert all(step.step == Step(at=0, to=HIMSELF) for step in found)
         return [(step.id, step.on, step.about) for step in found]
 
     told = case(procedure=law, facts={"procurement_analysis_ended": ended})

@@ -5,6 +5,8 @@ The days are counted by hand. 1 September 2026 is a Tuesday, and September has n
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from workflow.cases.commands.extensions import CannotExtend, CannotPause, extend
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
 from workflow.cases.machine import NotOpen, diagram, open_commands
-from workflow.deadlines.adjustments import decision_elements
+from workflow.deadlines.adjustments import can_pause, decision_elements
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.findings import findings
 from workflow.law.reader import UnreadableRegulation
@@ -90,7 +92,10 @@ def test_an_extension_is_added_to_the_last_day(desk: CaseCommands, appeal: Case)
         ("appeal_answered", date(2026, 9, 22), date(2026, 10, 22)),
         ("applicant_told", None, date(2026, 9, 23)),
     )
-    assert deadline(desk, appeal, "appeal_answered").safe_by == date(2026, 10, 22)
+    answered = deadline(desk, appeal, "appeal_answered")
+    assert answered.safe_by == date(2026, 10, 22)
+    # A change of any day from the first one counted on would move it.
+    assert (answered.span_first, answered.span_last) == (date(2026, 9, 2), date(2026, 10, 22))
 
 
 def test_the_explanation_shows_both_dates_and_why(desk: CaseCommands, appeal: Case) -> None:
@@ -209,7 +214,18 @@ def test_working_days_on_which_the_clock_stood_are_not_counted(
     """From the day it stops to the day before it runs again; 15 September without a pause."""
     stopped(desk, case, first, until)
 
-    assert due(desk, case, "decided") == (expected,)
+    decided = deadline(desk, case, "decided")
+    assert (decided.due, decided.span_first) == (expected, date(2026, 9, 2))
+
+
+@pytest.mark.parametrize("first", [2, 3])
+def test_a_calendar_day_on_which_the_clock_stood_is_not_the_last_one(desk: CaseCommands, first: int) -> None:
+    """The 30th day from 3 September is Saturday 3 October; stopped on the day before it or on the day itself
+    for two days, the 30th day is Monday the 5th."""
+    case = opened(desk, "permit", received=date(2026, 9, 3))
+    stopped(desk, case, date(2026, 10, first), date(2026, 10, first + 2))
+
+    assert due(desk, case, "reported") == (date(2026, 10, 5),)
 
 
 def test_calendar_days_are_added_once_and_roll_once(desk: CaseCommands) -> None:
@@ -241,15 +257,28 @@ def test_a_decision_names_who_made_it_and_its_paper_where_they_are_known() -> No
     assert told == [[], [("decision.paused_by", "head")], [("decision.paused_document", "№ 5")]]
 
 
-def test_fixed_days_and_terms_counted_back_do_not_pause(desk: CaseCommands, case: Case) -> None:
-    """15 December, three working days before the hearing, and what was due before the pause stay."""
-    desk.replan(case.id, "heard", on=date(2026, 9, 30), **STAMP)
+@pytest.mark.parametrize("act", [CaseCommands.replan, CaseCommands.record])
+def test_fixed_days_and_terms_counted_back_do_not_pause(
+    desk: CaseCommands, case: Case, act: Callable[..., Change]
+) -> None:
+    """15 December, three working days before the hearing, planned or held, and what was due before the pause
+    stay."""
+    act(desk, case.id, "heard", on=date(2026, 9, 30), **STAMP)
     before = due(desk, case, "archived", "invited", "visited")
     assert before == (date(2026, 12, 15), date(2026, 9, 25), date(2026, 9, 3))
 
     stopped(desk, case, date(2026, 9, 9))
 
     assert due(desk, case, "archived", "invited", "visited") == before
+
+
+def test_an_act_may_name_the_terms_that_stop() -> None:
+    """Where it names one, all others run on; where it names none, all that are counted forward stop."""
+    law = permit()
+    assert law.pause is not None
+    for named, stop in (((), [True, True]), (("decided",), [True, False])):
+        narrowed = replace(law, pause=replace(law.pause, obligations=named))
+        assert [can_pause(law.by_id[name], narrowed) for name in ("decided", "reported")] == stop
 
 
 def test_while_the_clock_stands_no_day_is_due(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+
+import pytest
 
 from calendars import calendar
 from tests.law import CALENDAR, TODAY, analysis, case, library
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.planning import audit, plan
 from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
@@ -146,6 +149,19 @@ def test_a_plan_too_short_for_its_announcement_has_no_room() -> None:
     assert ("feasibility", "discussion_announced", "no_room") in short(made.findings)
 
 
+@pytest.mark.parametrize(("opens", "room"), [(9, True), (10, True), (11, False)])
+@pytest.mark.parametrize(("kept", "basis"), [("opens", "law"), ("opens_in_practice", "practice")])
+def test_there_is_room_for_what_may_be_done_on_its_last_day_alone(
+    kept: str, basis: str, opens: int, room: bool
+) -> None:
+    """The note is due on 10 June; what must come before it may come that day and no later."""
+    chain = deadlines(case(facts={"analysis_ended": END}), analysis(), CALENDAR, today=TODAY)
+    (note,) = (one for one in chain if one.id == "note_signed")
+    found = feasibility([note._replace(**{kept: date(2026, 6, opens)})], CALENDAR)
+
+    assert [(one.code, one.basis) for one in found] == ([] if room else [("no_room", basis)])
+
+
 def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
     """Started on that day the publication is due in time, started a working day later it is not."""
     wanted = date(2026, 12, 15)
@@ -238,3 +254,36 @@ def test_a_day_off_after_the_last_day_is_late_by_nought_and_said_so() -> None:
     (finding,) = found(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))
 
     assert (finding.kind, finding.code, finding.late_by) == ("term", "late_day_off", 0)
+
+
+@pytest.mark.parametrize(
+    ("restricted", "certified", "edition", "lacking"),
+    [
+        ("Государственные секреты", "", "internal-analysis.2024-01-01", True),
+        ("Государственные секреты", "document:certificate", "internal-analysis.2024-01-01", False),
+        ("", "", "internal-analysis.2024-01-01", False),
+        # An act that asks for no certificate misses none.
+        ("Государственные секреты", "", "conflict-of-interest.2025-09-18", False),
+    ],
+)
+def test_what_is_restricted_needs_the_certificate_where_the_act_asks_for_one(
+    restricted: str, certified: str, edition: str, lacking: bool
+) -> None:
+    """Any one restricted document of a fact, whatever else is attached; the certificate may lie anywhere."""
+    law = library().named(edition)
+    order, other = law.obligations[:2]
+    told = case(procedure=law, facts={order.id: START, other.id: START})
+    papers = (
+        Evidence(kind="", reference="a" * 64),
+        Evidence(kind="", reference="b" * 64, restricted=restricted),
+    )
+    proof = tuple(Evidence(kind=kind, reference="c" * 64) for kind in (certified,) if kind)
+    facts = {
+        order.id: replace(told.facts[order.id], evidence=papers),
+        other.id: replace(told.facts[other.id], evidence=proof),
+    }
+    told = replace(told, facts=facts)
+    found = findings(told, law, deadlines(told, law, CALENDAR, today=TODAY), CALENDAR)
+    codes = [(one.obligation, one.code) for one in found if one.code == "restricted_uncertified"]
+
+    assert codes == ([(order.id, "restricted_uncertified")] if lacking else [])

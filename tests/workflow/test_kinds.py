@@ -147,15 +147,23 @@ def test_the_officer_of_one_organisation_does_not_hold_the_duty_in_another() -> 
     }
 
 
-@pytest.mark.parametrize(("kind", "asked"), [("central_body", (False, True)), ("quasi_state", (False, False))])
+@pytest.mark.parametrize(
+    ("kind", "object", "asked"),
+    [
+        ("central_body", "", (False, True)),
+        ("quasi_state", "", (False, False)),
+        # Nobody is left out for missing data, but a body the act names is known to be none of the others.
+        ("", "", (False, True)),
+        ("", "MOF", (False, False)),
+        ("central_body", "MOF", (False, True)),
+    ],
+)
 def test_a_group_the_act_leaves_open_is_asked_once_it_has_planned_it(
-    kind: str, asked: tuple[bool, bool]
+    kind: str, object: str, asked: tuple[bool, bool]
 ) -> None:
     """The interested state bodies of the Concept's plan: a body that plans it is one, a company is not."""
     law = library().named("concept-plan.2022-02-02")
     order = next(one for one in law.obligations if one.bodies == ("ISB",))
-    idle = Case(
-        id="2026-0001", procedure=law.id, edition=law.edition, facts={}, planned={}, unit="Кадры", kind=kind
-    )
+    idle = Case(id="2026-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind=kind, object=object)
 
     assert (asked_of(idle, law, order), asked_of(replace(idle, planned={order.id: ON}), law, order)) == asked

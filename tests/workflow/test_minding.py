@@ -16,12 +16,13 @@ from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.assignments import give
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
 from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import following_step, law_steps, next_step, put_off
+from workflow.reminders import following_step, law_steps, next_step, put_off, steps_of
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
 LADDER = EscalationPolicy(
@@ -95,6 +96,22 @@ def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
     quiet = put_off(ladder, DUE, DUE, CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
+
+
+@pytest.mark.parametrize(
+    ("due", "until", "expected"),
+    [
+        # Three working days before a Tuesday: Thursday 2 April; 3, 6 and 7 April follow.
+        (date(2026, 4, 7), date(2026, 4, 2), ["-3", "-1", "0", "+1"]),
+        # Of a due date on a Sunday, "1 before" and "today" fall on Friday 27 March: both stay.
+        (date(2026, 3, 29), date(2026, 3, 27), ["-1", "0", "+1"]),
+    ],
+)
+def test_the_step_asked_for_counts_the_working_days_that_are_left(
+    due: date, until: date, expected: list[str]
+) -> None:
+    """A day that has steps of its own gets no other."""
+    assert [step.id for step in put_off(LADDER, due, until, CALENDAR).rungs] == expected
 
 
 def test_the_board_waits_for_the_day(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
@@ -247,3 +264,18 @@ def test_the_days_offered_are_days_that_are_taken(desk: CaseCommands, case: Case
     assert offered == (date(2026, 3, 31), date(2026, 4, 2), DUE)
     assert last == (DUE,)
     assert reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=DUE) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "first"), [(date(2026, 4, 1), "-1"), (date(2026, 4, 2), "-1"), (date(2026, 4, 3), "0")]
+)
+def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
+    desk: CaseCommands, case: Case, given: date, first: str
+) -> None:
+    """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
+    who: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
+    change = give(desk, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **who)
+    (row,) = (one for one in desk.view(case.id, today=given).deadlines if one.id == "assignment.1")
+    law = library().named(case.edition)
+
+    assert steps_of(change.case, law, "assignment.1", row, CALENDAR, today=given)[0].id == first

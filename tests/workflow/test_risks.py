@@ -17,6 +17,7 @@ from storage.maintenance.schema import create_or_migrate
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
+from workflow.cases.commands.assignments import give, give_alone
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
@@ -29,7 +30,7 @@ from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import moved
 from workflow.deadlines.inherited_delay import inherited_days
-from workflow.deadlines.register_deadlines import withdrawn_deadline
+from workflow.deadlines.register_deadlines import entry_obligation, withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
 
@@ -185,6 +186,21 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
         "measure.1.2027Q1": date(2027, 3, 31),
     }
     assert [row.state for row in rows.values()] == ["done", "open", "not_due_yet", "not_due_yet"]
+    name = "measure.1.2026Q4"
+    assert due(core, case, name, today=date(2026, 9, 30)).state == "not_due_yet"
+    assert due(core, case, name, today=date(2026, 10, 1)).state == "open", "its quarter has begun"
+
+
+@pytest.mark.parametrize(("reviewed", "done_on"), [(7, 7), (8, 8), (9, None)])
+def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
+    desk: RiskCommands, case: str, core: CaseCommands, reviewed: int, done_on: int | None
+) -> None:
+    """Due on 8 July: reviewed as executed by then it was done by then; on the day after nobody knows when."""
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), said="date"))
+    desk.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], **WHO)
+
+    assert due(core, case, "measure.1").done_on == (date(2026, 7, done_on) if done_on else None)
 
 
 def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
@@ -198,6 +214,7 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     unsaid = due(core, case, "measure.1")
     assert (unsaid.state, unsaid.done_on, unsaid.late_by) == ("done", None, None)
     assert "risk.executed_without_day" in codes(core, case)
+    assert "risk.executed_unproved" not in codes(core, case)
 
     desk.review(
         case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], **WHO
@@ -205,6 +222,9 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     late = due(core, case, "measure.1")
     assert (late.done_on, late.late_by) == (date(2026, 7, 2), 2)
     assert "risk.executed_without_day" not in codes(core, case)
+
+    desk.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), **WHO)
+    assert "risk.executed_unproved" in codes(core, case), "the latest review has no document"
 
 
 @pytest.mark.parametrize(
@@ -332,6 +352,8 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
 @pytest.mark.parametrize(
     ("period", "on", "asked"),
     [
+        ("2025Q3", date(2025, 12, 31), False),
+        ("2025Q3", date(2026, 1, 1), True),
         ("2026Q1", date(2026, 6, 30), False),
         ("2026Q1", date(2026, 7, 1), True),
         ("2025Q4", date(2026, 3, 31), False),
@@ -341,7 +363,8 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
 def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     desk: RiskCommands, case: str, core: CaseCommands, period: str, on: date, asked: bool
 ) -> None:
-    """That of the first quarter is reviewed in the second, until 30 June; of the fourth in the year after."""
+    """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
+    year, of the fourth in the year after."""
     found(desk, case)
     told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
     desk.take_in(case, [told], on=date(2026, 1, 12), **WHO)
@@ -461,7 +484,57 @@ def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, c
     one = deadline(now, procedure, CALENDAR, "measure.1", today=TODAY)
     assert one is not None
     assert [element.code for element in one.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
+    assert not one.obligation.blocking, "a case is over without its measures"
     assert deadline(now, procedure, CALENDAR, "measure.2", today=TODAY) is None
+
+
+def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_names_its_body_always(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """A term entered as a date alone was written nowhere."""
+    found(desk, case, body="Министрлік", act="№ 1 бұйрық")
+    term = MeasureTerm(term=OnDate(date(2026, 9, 30)), said="date")
+    set_measure(desk, case, term)
+    desk.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
+    said = {
+        name: [one.code for one in due(core, case, name).explanation] for name in ("measure.1", "request.1")
+    }
+
+    assert said == {
+        "measure.1": ["due_by", "on_date"],
+        "request.1": ["due_by", "risk.basis_request", "on_date"],
+    }
+
+
+def test_a_row_is_reminded_of_by_the_default_policy_of_its_procedure(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """By the first one where none is called so."""
+    found(desk, case)
+    set_measure(desk, case, QUARTER)
+    stored, law = core.view(case, today=TODAY).case, library().named("internal-analysis.2024-01-01")
+    policy = law.ladders["default"]
+    for names, used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
+        other = replace(law, ladders={name: replace(policy, id=name) for name in names})
+        assert entry_obligation(stored, other, "measure.1").ladder == used
+
+
+def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str, core: CaseCommands) -> None:
+    """As the letter that takes it back does; given alone it is all its case is about."""
+    until = date(2026, 7, 24)
+    given: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
+    give(core, case, text="Есеп дайындау", **given, **WHO)
+    give(core, case, text="Хат жазу", **given, **WHO)
+    withdraw(core, case, "assignment.2", ground="қате", **WHO)
+    alone = give_alone(core, text="Тізім жасау", unit="", **given, **WHO)
+    named = {}
+    for of in (case, alone.id):
+        view = core.view(of, today=TODAY)
+        for name in ("assignment.1", "assignment.2"):
+            gone = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
+            named[of, name] = gone and (gone.obligation.title.kk, gone.obligation.blocking)
+
+    assert list(named.values()) == [("Есеп дайындау", False), ("Хат жазу", False), ("Тізім жасау", True), None]
 
 
 def test_what_was_withdrawn_is_named_by_what_it_asked_for(
@@ -544,3 +617,16 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))
     assert measure.due == date(2026, 6, 15)
     assert [one.code for one in measure.explanation if one.code.startswith("risk.since")] == ["risk.since_note"]
+
+
+def test_a_late_report_moves_the_review_of_its_own_quarter_alone(core: CaseCommands) -> None:
+    """Of the first quarter by 5 April 2026, a Sunday, so by the 6th; reported on Wednesday the 8th, its review
+    within five working days moves by two. That of the second was reported in time."""
+    reports = {"quarter_reported.2026Q1": date(2026, 4, 8), "quarter_reported.2026Q2": date(2026, 7, 3)}
+    facts = {"note_signed": date(2026, 3, 10), **reports}
+    case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
+    view = core.view(case, today=TODAY)
+    dues = {one.id: one.due for one in view.deadlines}
+    moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, today=TODAY)
+
+    assert moved_by == {"quarter_reviewed.2026Q1": 2}

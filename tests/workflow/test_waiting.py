@@ -7,11 +7,21 @@ from datetime import date
 
 import pytest
 
+from calendars.terms import OnDate, Term, YearlyDate
 from tests.law import CALENDAR, analysis, case, library
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.explanations import awaited_elements
-from workflow.deadlines.lateness import Lateness, is_ahead, lateness, urgency
+from workflow.deadlines.lateness import (
+    Lateness,
+    is_ahead,
+    lateness,
+    most_urgent,
+    near,
+    status_on,
+    urgency,
+    working_days_between,
+)
 from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
 
@@ -51,7 +61,8 @@ def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
         assert stands(told, "published", today=day) == Lateness()
         assert is_ahead(published, today=day)
         assert urgency(published, today=day) == (1, date(2026, 5, 18))
-        assert [one.code for one in awaited_elements(published, analysis(), today=day)] == ["waits.planned"]
+        (waits,) = awaited_elements(published, analysis(), today=day)
+        assert (waits.code, waits.on, waits.arguments["on"]) == ("waits.planned", APPROVAL, APPROVAL)
     for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
         assert stands(told, "published", today=day) == WAITS(waiting_for="plan_approved")
         assert not is_ahead(published, today=day)
@@ -101,6 +112,17 @@ def test_a_day_derived_from_facts_by_obligatory_terms_alone_does() -> None:
     edition = law(analysis_ended={"force": "obligatory"})
 
     assert stands(told, "discussion_announced", today=date(2026, 5, 20), edition=edition) == OVERDUE
+    assert stands(told, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
+    waits = WAITS(waiting_for="analysis_ended")
+    assert stands(told, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+
+
+@pytest.mark.parametrize("term", [OnDate(date(2026, 5, 28)), YearlyDate(5, 28)])
+def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> None:
+    """Were the end of the analysis due on 28 May of its year, that day would come whenever it begins."""
+    told = case(planned={"analysis_started": START})
+    edition = law(analysis_ended={"force": "obligatory", "term": term})
+
     assert stands(told, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
     assert stands(told, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
@@ -216,6 +238,13 @@ def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     assert at(told, "analysis_started", today=START).state == "open"
 
 
+def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
+    """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
+    told = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({"published"}))
+
+    assert at(told, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
+
+
 def test_a_plan_date_slips_on_the_day_after() -> None:
     """On the day itself it can still be done; recorded, nothing is asked."""
     told = case(planned={"analysis_started": START})
@@ -262,3 +291,66 @@ def test_what_another_body_owes_is_never_overdue_here() -> None:
         assert sent.due == date(2026, 5, 15)
         assert lateness(sent, today=today) == Lateness()
     assert urgency(sent, today=date(2026, 12, 1))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("today", "status"),
+    [
+        (date(2026, 3, 25), "open"),  # seven working days on is Friday 3 April
+        (date(2026, 3, 26), "soon"),  # 27, 30 and 31 March, 1, 2, 3 and 6 April
+        (date(2026, 4, 6), "soon"),
+        (date(2026, 4, 7), "overdue"),
+        (START, "overdue"),
+        (date(2026, 4, 14), "waits"),
+    ],
+)
+def test_a_deadline_is_shown_as_near_from_seven_working_days_before_its_last_day(
+    today: date, status: str
+) -> None:
+    """The order is due on 6 April for a start planned for the 13th; 21-25 March are days off."""
+    order = at(case(planned={"analysis_started": START}), "order_signed", today=today)
+
+    assert status_on(order, today=today, soon=near(CALENDAR, today)) == status
+
+
+def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None:
+    """Done in time and late, missed, and a plan date that passed where no day is due."""
+    facts = {"analysis_started": START, "order_signed": date(2026, 4, 6), "analysis_ended": END}
+    planned = case(planned={"analysis_started": START})
+    shown = {
+        (name, today): status_on(at(told, name, today=today), today=today, soon=date.max)
+        for told, name, today in (
+            (case(facts=facts), "order_signed", END),
+            (case(facts={**facts, "order_signed": date(2026, 4, 7)}), "order_signed", START),
+            (case(facts=facts), "start_announced", END),
+            (planned, "analysis_started", START),
+            (planned, "analysis_started", date(2026, 4, 14)),
+        )
+    }
+
+    assert list(shown.values()) == ["done", "done_late", "missed", "open", "slipped"]
+
+
+def test_the_most_urgent_of_a_case_is_open_and_counts_from_what_happened() -> None:
+    """Approved on 13 May, the publication; while the approval is only planned, nothing from the day after."""
+    approved, planned = (case(**{how: {"plan_approved": APPROVAL}}) for how in ("facts", "planned"))  # type: ignore[arg-type]
+    for told, today, urgent in (
+        (approved, date(2026, 5, 19), "published"),
+        (planned, APPROVAL, "published"),
+        (planned, date(2026, 5, 14), None),
+    ):
+        first = most_urgent(deadlines(told, analysis(), CALENDAR, today=today), today=today)
+        assert (first.id if first else None) == urgent
+
+
+@pytest.mark.parametrize(
+    ("due", "days"), [(None, 0), (date(2026, 4, 6), 1), (date(2026, 4, 3), 0), (date(2026, 4, 2), 1)]
+)
+def test_the_working_days_to_a_due_date_are_counted_both_ways(due: date | None, days: int) -> None:
+    """Friday 3 April: the day after is Monday's, a weekend adds nothing, and without a date there are none."""
+    assert working_days_between(due, date(2026, 4, 3), CALENDAR) == days
+
+
+def test_beyond_the_records_what_is_near_is_counted_in_calendar_days() -> None:
+    """Friday 22 December 2028 has five working days after it on record."""
+    assert near(CALENDAR, date(2028, 12, 22)) == date(2028, 12, 29)

@@ -67,6 +67,7 @@ def test_a_withdrawn_fact_is_as_if_never_recorded(desk: CaseCommands, case: Case
     assert (after.due, after.anchor) == (before.due, "planned") == (date(2026, 6, 10), "planned")
     assert ("note_signed", date(2026, 6, 4), date(2026, 6, 10)) in change.moved
     assert "analysis_ended" not in stored(ledger, case).facts
+    assert "rests_on_withdrawn" not in dict(codes(desk, case)), "nothing is recorded that rested on it"
 
 
 def test_the_event_stays_in_the_chain(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
