@@ -101,6 +101,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
     return _Scheduling(config, log) if config.option.dist == "loadfile" else None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    # Imported here: what multiprocessing does at the exit of this process comes before its folder is removed.
+    from tests.warm_workers import fork_workers
+
+    fork_workers(config.args)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     shortcuts.collect_seldom()

@@ -89,9 +89,9 @@ BODIES: dict[str, object] = {
 }
 """What a program sends: a body that is not understood is refused before anybody looks for the case."""
 
-SHARED = build()
-SHARED.shared = True
-APP = SHARED.app
+_home = build()
+APP = _home.app
+_home.close()
 
 
 def query_parameters(asked: Any) -> Iterator[Any]:

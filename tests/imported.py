@@ -1,0 +1,35 @@
+"""What workers of the tests are forked from: it has imported their tests, and what these read at once."""
+
+from __future__ import annotations
+
+import gc
+import os
+from contextlib import redirect_stdout
+from io import StringIO
+
+import pytest
+
+from tests.warm_workers import ASKED
+
+
+class _Imports:
+    """Finds no test in any module, which is imported all the same."""
+
+    def pytest_pycollect_makeitem(self) -> list[pytest.Item]:
+        return []
+
+
+def _gather_constants() -> None:
+    """Let Hypothesis take the constants of all modules imported, as it does before a first example."""
+    from hypothesis import given  # not before pytest, which rewrites it
+    from hypothesis import strategies as st
+
+    given(st.none())(lambda _: None)()
+
+
+with redirect_stdout(StringIO()):  # what cannot be imported each worker says by itself
+    pytest.main(["--collect-only", *os.environ[ASKED].split("\n")], plugins=[_Imports()])
+_gather_constants()
+# What is never collected is not copied for each worker either.
+gc.collect()
+gc.freeze()

@@ -1,0 +1,60 @@
+"""Workers of pytest-xdist forked from one process that has imported all they ask for (`tests.imported`).
+
+Importing the tests takes seven seconds of processor, on a fresh clone twice that, because it compiles them too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+from execnet import gateway_io
+from execnet.gateway_base import Popen2IO
+
+ASKED = "MERZIM_TESTS_ASKED"
+"""Names the tests of a run to the process its workers are forked from, a line each."""
+
+
+def fork_workers(asked: Sequence[str]) -> None:
+    """Let the workers of this process be forked, once the tests that are asked for have been imported."""
+    if "forkserver" in get_all_start_methods():
+        os.environ[ASKED] = "\n".join(asked)
+        get_context("forkserver").set_forkserver_preload(["tests.imported"])
+        gateway_io.Popen2IOMaster = _Forked
+
+
+class _Forked(Popen2IO):
+    """A worker as execnet sees it: what is written to it, what is read from it, and its end."""
+
+    def __init__(self, _arguments: object, execmodel: Any) -> None:
+        context = get_context("forkserver")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs,))
+        self._process.start()
+        theirs.close()
+        written, read = (os.fdopen(os.dup(ours.fileno()), mode) for mode in ("wb", "rb"))
+        ours.close()
+        super().__init__(written, read, execmodel=execmodel)
+
+    def wait(self) -> int | None:
+        """Return its exit code once it has ended."""
+        self._process.join()
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+
+def _work(theirs: Connection) -> None:
+    """Do what execnet tells a new Python by its command line to do."""
+    for number in (0, 1):
+        os.dup2(theirs.fileno(), number)
+    theirs.close()
+    del os.environ[ASKED]
+    sys.stdin, sys.stdout = os.fdopen(0, "r", closefd=False), os.fdopen(1, "w", closefd=False)
+    exec(eval(sys.stdin.readline()), {})
