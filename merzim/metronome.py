@@ -34,7 +34,7 @@ from services.people.sync import sync_on_schedule
 from services.upkeep.backups import back_up
 from services.yearly.clock import record_carried_out
 from services.yearly.opening import roll_over
-from web.auth.demonstration import is_passwordless_allowed
+from web.auth.dependencies import is_passwordless_allowed
 from web.auth.request_ids import RequestIdMiddleware, log_context
 from workflow.refusal import Refusal
 

@@ -27,8 +27,7 @@ from services.inputs import bad_input
 from services.moments import Clock
 from services.verbs import NotAllowed, NotFound
 from web.api.description import describe_api
-from web.auth.demonstration import is_address_passwordless
-from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
+from web.auth.dependencies import NotLoggedIn, SecondFactorMissing, is_address_passwordless
 from web.auth.middleware import (
     HEADERS,
     MAX_BODY,

@@ -13,7 +13,7 @@ ROOMS = {
     "web.api": (
         *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
         *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
-        *("administration", "people", "accounts", "audit", "changes", "act_texts"),
+        *("administration", "audit", "changes", "act_texts"),
     ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),

@@ -1,4 +1,4 @@
-"""The command `merzim calendar ...`: working days and holidays."""
+"""Commands on days: `merzim calendar ...` (working days, holidays, a year) and `merzim calendar-change ...`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from i18n import month_name
+from merzim.cli.answers import moved, print_moved
 from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import add_group
 from merzim.cli.parsing import day, number, optional_day
+from merzim.cli.printing import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from calendars.calendar import Calendar
+    from calendars.calendar import Day as CalendarDay
+    from calendars.layout import Month, Year
+    from services.law.calendar_acts import ActPreview
+
 
 Day = Annotated[str, typer.Argument(metavar="DATE")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="cli.option.as_of")]
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the group to the application."""
+    """Add the groups to the application."""
     add_group(app, "calendar", day=show_day, add=add, count=count, year=year)
+    add_group(app, "calendar-change", preview=preview, apply=apply)
 
 
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
@@ -98,7 +107,6 @@ def count(
 
 def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
     from calendars import LAST, layout
-    from merzim.cli.year_table import printed
 
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
@@ -142,3 +150,148 @@ def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
     asked = optional_day(as_of, where="--as-of")
     app = call.app
     return app.calendar if asked is None else app.calendar_of(app.records, asked)
+
+
+MONTHS_ABREAST = 3
+CELL = 4
+WEEKS = 6
+
+
+def printed(call: CommandContext, year: Year) -> str:
+    """Return the sheet: twelve months, counts by month and quarter, and special days with their acts."""
+    parts = [call.say("cli.year.title", year=year.number), call.say("cli.year.legend"), ""]
+    for start in range(0, 12, MONTHS_ABREAST):
+        abreast = [_month(call, month) for month in year.months[start : start + MONTHS_ABREAST]]
+        parts += ["   ".join(row).rstrip() for row in zip(*abreast, strict=True)]
+        parts.append("")
+    parts += [_counts(call, year), "", _named(call, year)]
+    if year.knowledge == "provisional":
+        parts += ["", call.say("provisional_year", year=year.number)]
+    if year.library:
+        parts += ["", call.say("library_rules", calendar=year.library)]
+    return "\n".join(parts)
+
+
+def _month(call: CommandContext, month: Month) -> list[str]:
+    """Return the lines of a month."""
+    size = CELL * 7
+    weekdays = call.say("cli.weekdays").split()
+    name = month_name(month.first.month, call.language)
+    lines = [name.center(size), "".join(f" {weekday:>2} " for weekday in weekdays)]
+    lines += ["".join(_cell(day) if day else " " * CELL for day in week) for week in month.weeks]
+    return lines + [" " * size] * (2 + WEEKS - len(lines))
+
+
+def _cell(day: CalendarDay) -> str:
+    """Return the cell of a day."""
+    if not day.working:
+        return f"[{day.on.day:>2}]"
+    return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
+
+
+def _counts(call: CommandContext, year: Year) -> str:
+    """Return the counts by month and quarter."""
+    rows: list[tuple[object, ...]] = []
+    for nth, quarter in enumerate(year.quarters, start=1):
+        rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
+        rows.append((call.say("cli.year.quarter", quarter=nth), *_count(quarter)))
+    rows.append((call.say("cli.year.whole"), *_count(year.months)))
+    return table(call.heads("month", "calendar_days", "working_days", "days_off"), rows)
+
+
+def _count(months: Sequence[Month]) -> tuple[int, int, int]:
+    size, working = sum(month.days for month in months), sum(month.working for month in months)
+    return size, working, size - working
+
+
+def _named(call: CommandContext, year: Year) -> str:
+    """Return the special days with their acts."""
+    rows = [
+        (
+            day.on,
+            call.say(f"day.{day.kind}"),
+            call.say(f"holiday.{day.name}") if day.name else "",
+            day.act,
+        )
+        for day in year.unusual
+    ]
+    return table(call.heads("date", "day", "name", "act"), rows)
+
+
+File = Annotated[str, typer.Argument(metavar="FILE.toml")]
+
+
+def preview(ctx: typer.Context, file: File) -> None:
+    from services.law.calendar_acts import act_in, preview_act
+
+    call = CommandContext.of(ctx)
+    shown = preview_act(call.ctx, act_in(call.given(file, "toml")))
+    if call.json:
+        call.answer(_answer(call, shown))
+        return
+    _print(call, shown)
+    code = "previewed_known" if shown.known else "previewed"
+    call.print("\n" + call.say(f"cli.calendar_change.{code}"))
+
+
+def apply(ctx: typer.Context, file: File) -> None:
+    from services.law.calendar_acts import act_in, adopt_act
+
+    call = CommandContext.of(ctx)
+    shown = adopt_act(call.ctx, act_in(call.given(file, "toml")))
+    if call.json:
+        call.answer(_answer(call, shown) | {"applied": not shown.known, "written": shown.written})
+    elif shown.known:
+        code = "finished" if shown.written else "nothing_changed"
+        call.print(call.say(f"cli.calendar_change.{code}", written=shown.written))
+    else:
+        _print(call, shown)
+        call.print("\n" + call.say("cli.calendar_change.applied", written=shown.written))
+
+
+def _print(call: CommandContext, shown: ActPreview) -> None:
+    """Print a preview."""
+    if shown.days:
+        call.print(call.say("cli.calendar_change.days"))
+        days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
+        call.table(("date", "worked_before", "worked_after", "act"), days, indent=2)
+    else:
+        call.print(call.say("cli.calendar_change.no_days"))
+    call.print()
+    print_moved(call, shown.impacts)
+    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
+
+
+def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
+    """Return a preview as JSON."""
+    return {
+        "known": shown.known,
+        "calendar_version": {"before": shown.before.version, "after": shown.after.version},
+        "days": [
+            {
+                "date": one.on,
+                "working": {"before": one.before.working, "after": one.after.working},
+                "kind": {"before": one.before.kind, "after": one.after.kind},
+                "act": one.after.act,
+            }
+            for one in shown.days
+        ],
+        "deadlines": [moved(call, one) for one in shown.impacts],
+        "totals": _totals(shown),
+    }
+
+
+def _totals(shown: ActPreview) -> dict[str, int]:
+    """Return the totals of a preview."""
+    return {
+        "days": len(shown.days),
+        "touched": len(shown.touched),
+        "cases": len(shown.cases),
+        "deadlines": len(shown.impacts),
+        "people": len(shown.people),
+    }
+
+
+def _kind(call: CommandContext, day: CalendarDay) -> str:
+    """Return the kind of a day in words."""
+    return call.say(f"day.{day.kind}")

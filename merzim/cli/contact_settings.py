@@ -1,4 +1,4 @@
-"""Commands on how people are notified: `notices resend`, `digest`, `uploads-through`, `office-time`."""
+"""Commands on how people are notified: `digest`, `uploads-through`, `office-time`, `telegram`, resending."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from merzim.cli.call import NOT_SO, CommandContext
-from merzim.cli.help import Command
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.help import Command, add_group
 from workflow.refusal import Refusal
 
 
@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
     app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
+    add_group(app, "telegram", link=link, links=links, unlink=unlink)
 
 
 def resend(
@@ -177,3 +178,75 @@ def office_time(
     for code, several in (("cli.office_time_off", holds.off), ("cli.office_time_working", holds.working)):
         if several:
             call.print(call.say(code, days=several))
+
+
+PersonKey = Annotated[str, typer.Argument(metavar="PERSON")]
+
+
+def link(ctx: typer.Context, person: PersonKey) -> None:
+    from services.accounts.telegram import offer
+    from services.moments import almaty
+
+    call = CommandContext.of(ctx)
+    offered = offer(call.ctx, person)
+    if call.json:
+        call.answer(offered.model_dump(mode="json"))
+        return
+    name, until = (
+        call.app.reads.office().people[offered.person].name_in(call.language),
+        offered.until.astimezone(almaty()),
+    )
+    call.print(call.say("telegram.offered", person=name, until=f"{until:%H:%M}"))
+    call.print(f"  {offered.code}")
+    call.print(f"  {offered.address}")
+
+
+def links(ctx: typer.Context) -> None:
+    from services.accounts.telegram import linked
+
+    call = CommandContext.of(ctx)
+    pairs = linked(call.app)
+    if call.json:
+        rows = [
+            {
+                "person": link.person,
+                "name": person.name if person else None,
+                "language": link.language,
+                "linked_at": link.linked_at,
+                "blocked_at": link.blocked_at,
+            }
+            for person, link in pairs
+        ]
+        call.answer({"links": rows})
+        return
+    if not pairs:
+        call.print(call.say("telegram.nobody_linked"))
+        return
+    call.table(
+        ("who", "language", "at", "state"),
+        [
+            (
+                f"{person.name} ({link.person})" if person else link.person,
+                link.language,
+                link.linked_at.date(),
+                call.say("telegram.blocked", since=link.blocked_at.date())
+                if link.blocked_at
+                else call.say("telegram.reached"),
+            )
+            for person, link in pairs
+        ],
+    )
+
+
+def unlink(ctx: typer.Context, person: PersonKey) -> int:
+    from services.names import person_named
+
+    call = CommandContext.of(ctx)
+    key = person_named(call.app, person, required=True)
+    was = call.app.links.unlink(key, by=call.by, now=call.moment.now)
+    if call.json:
+        call.answer({"person": key, "unlinked": was})
+    else:
+        name = call.app.reads.office().people[key].name_in(call.language)
+        call.print(call.say("telegram.unlinked" if was else "telegram.not_linked", person=name))
+    return DONE if was else NOT_SO

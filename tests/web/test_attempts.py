@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from services.accounts import credentials
 from services.accounts.credentials import hash_secret, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
-from web.auth import devices
+from web.auth import limits
 from web.auth.dependencies import COOKIE
 from web.auth.limits import network_of
 from workflow.org.access import Entry, LimitReached, RateLimit
@@ -258,11 +258,11 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
         for one in here.post("/login", data={"login": "officer", "password": PASSWORD}).headers.get_list(
             "set-cookie"
         )
-        if one.startswith(devices.COOKIE)
+        if one.startswith(limits.COOKIE)
     ]
     secrets = [one.partition("=")[2].partition(";")[0] for one in cookies]
     thief = browser(office, ATTACKER)
-    thief.cookies.set(devices.COOKIE, secrets[1], domain="merzim.kz")
+    thief.cookies.set(limits.COOKIE, secrets[1], domain="merzim.kz")
     thief.cookies.set(COOKIE, secrets[1], domain="merzim.kz")
 
     assert len(set(secrets)) == 2
@@ -278,7 +278,7 @@ def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(
     laptop, here = browser(office), browser(office)
     enter(laptop)
     enter(here)
-    lost = hash_secret(laptop.cookies[devices.COOKIE])
+    lost = hash_secret(laptop.cookies[limits.COOKIE])
     page = here.get("/account?lang=en").text
     here.post("/account/sessions/end", data={"hash": lost})
 
@@ -353,14 +353,14 @@ def test_a_log_in_without_a_password_makes_no_device_known(home: Home) -> None:
         here.post("/login/demonstration", data={"login": "officer"})
 
         assert here.cookies.get(COOKIE)
-        assert devices.COOKIE not in here.cookies
+        assert limits.COOKIE not in here.cookies
 
 
 def test_a_cookie_somebody_made_up_is_no_device(office: Home) -> None:
     """Nor does a very long one cost more than a few looks."""
     for cookie in ("x", "." * 5000, ".".join(["a" * 43] * 500), "a" * 43):
         here = browser(office)
-        here.cookies.set(devices.COOKIE, cookie, domain="merzim.kz")
+        here.cookies.set(limits.COOKIE, cookie, domain="merzim.kz")
         assert enter(here) == 303
 
 

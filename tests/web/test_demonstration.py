@@ -9,8 +9,7 @@ from starlette.testclient import TestClient
 
 from services.moments import Moment
 from tests.web.conftest import NOW, TODAY, Home, dashboard_of, office_with_cases
-from web.auth.demonstration import is_passwordless_allowed
-from web.auth.dependencies import COOKIE
+from web.auth.dependencies import COOKIE, is_passwordless_allowed
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
 FOREIGN_HOSTS = ("0.0.0.0", "::", "", "10.0.0.5", "merzim.example.kz", "127.0.0.1.example.kz", "localhost.kz")

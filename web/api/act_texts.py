@@ -12,7 +12,7 @@ from services.law.act_texts import ActReading, ActTextList, AskActTexts, OpenAct
 from web.api import mount
 from web.api.answers import DAMAGED, api_router
 from web.auth.dependencies import Own
-from web.http.parameters import ActPath
+from web.http import ActPath
 
 router = api_router(tags=["administration"])
 

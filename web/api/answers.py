@@ -23,7 +23,7 @@ from services.results import (
     Result,
     at,
 )
-from web.http.files import BYTES, DOCX, XLSX, ZIP
+from web.http import BYTES, DOCX, XLSX, ZIP
 from web.ui.render import Translator
 from workflow.org.office import Office
 

@@ -13,8 +13,7 @@ from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Auditing
 from web.downloads.administration import get_audit_workbook
-from web.http.files import XLSX
-from web.http.parameters import AuditQuery
+from web.http import XLSX, AuditQuery
 from web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["administration"])

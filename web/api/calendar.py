@@ -18,7 +18,7 @@ from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
-from web.http.parameters import SearchText
+from web.http import SearchText
 from web.ui.render import RequestTranslator, Translator
 
 router = api_router(tags=["calendar"])

@@ -8,8 +8,8 @@ from services.campaigns.views import AskCampaigns, CampaignList
 from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Reading
-from web.downloads import campaigns as downloads
-from web.http.files import DOCX, XLSX, ZIP
+from web.downloads import registers as downloads
+from web.http import DOCX, XLSX, ZIP
 
 router = api_router(tags=["campaigns"])
 

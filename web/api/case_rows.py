@@ -30,7 +30,7 @@ from web.api.documents import ProofAnswer, proof_answer
 from web.api.mount import Writing
 from web.auth.dependencies import Reading, Recording
 from web.auth.reading import reads_files
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.ui.render import RequestTranslator
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.registers.rows import value_of

@@ -21,7 +21,7 @@ from web.api import mount
 from web.api.answers import api_router
 from web.api.mount import IdempotentRequest, Writing
 from web.auth.dependencies import Asking, Own, Reading, Recording
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.ui.render import RequestTranslator
 from workflow.cases.commands.case_commands import Change
 from workflow.cases.commands.planning import plan

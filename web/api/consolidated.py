@@ -14,8 +14,7 @@ from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Reading
 from web.downloads import reports as downloads
-from web.http.files import SVG, XLSX
-from web.http.parameters import SearchText, Year
+from web.http import SVG, XLSX, SearchText, Year
 from web.ui.render import RequestTranslator
 from workflow.cases.registers.exposure import Section
 

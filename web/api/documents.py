@@ -20,8 +20,7 @@ from web.api.answers import api_router
 from web.auth.dependencies import Reading
 from web.downloads import cases as downloads
 from web.downloads.reports import get_report
-from web.http.files import DOCX, XLSX, ZIP
-from web.http.parameters import CaseId, FormId, Quarter
+from web.http import DOCX, XLSX, ZIP, CaseId, FormId, Quarter
 from web.ui.render import RequestTranslator
 from workflow.cases.case import Evidence
 from workflow.cases.registers.evidence_list import proofs

@@ -14,8 +14,7 @@ from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Reading
 from web.downloads.reports import Monitored, get_monitoring_file
-from web.http.files import XLSX
-from web.http.parameters import Number
+from web.http import XLSX, Number
 from web.ui.render import RequestTranslator
 
 router = api_router(tags=["monitoring"])

@@ -12,8 +12,7 @@ from web.api.answers import Limit, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading
 from web.downloads import reports as downloads
 from web.downloads.cases import get_case_notices_file
-from web.http.files import DOCX, XLSX
-from web.http.parameters import CaseId, Number
+from web.http import DOCX, XLSX, CaseId, Number
 from web.ui.render import RequestTranslator
 
 router = api_router(tags=["notices"])

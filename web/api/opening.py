@@ -21,7 +21,7 @@ from web.api.answers import api_router
 from web.api.mount import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
-from web.http.parameters import SearchText
+from web.http import SearchText
 from web.ui.render import RequestTranslator
 
 router = api_router(tags=["opening"])

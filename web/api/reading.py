@@ -27,7 +27,7 @@ from services.search import Found, Search, search
 from services.yearly.clock import PROCEDURE
 from web.api.answers import MAX_PER_PAGE, PROBLEMS, BoardAnswer, CaseAnswer, CaseList, Limit, api_router
 from web.auth.dependencies import Reading
-from web.http.parameters import CaseId, Number, SearchText
+from web.http import CaseId, Number, SearchText
 from web.ui.render import RequestTranslator
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus

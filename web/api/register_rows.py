@@ -20,8 +20,7 @@ from web.api.answers import api_router, file_answer
 from web.auth.dependencies import Asking, Own, Reading
 from web.downloads import registers as downloads
 from web.downloads.registers import papers_file, rows_file
-from web.http.files import DOCX, XLSX, ZIP
-from web.http.parameters import PaperLanguage, RegisterPath, RowPath, SearchText
+from web.http import DOCX, XLSX, ZIP, PaperLanguage, RegisterPath, RowPath, SearchText
 from web.ui.render import RequestTranslator
 from web.ui.unit_filter import RequiredUnit, UnitParam
 

@@ -17,7 +17,7 @@ from services.outgoing.sending import undelivered, visible_faults
 from services.results import InLanguage, OptionalText, Points, Result, at
 from web.api.answers import BoardLine, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading, Recording
-from web.http.parameters import Number, SearchText
+from web.http import Number, SearchText
 from web.ui.board_lines import line_name
 from web.ui.render import RequestTranslator
 from workflow.board.sums import Urgency

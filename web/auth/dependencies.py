@@ -9,17 +9,51 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
 from services.accounts.credentials import hash_secret
 from services.accounts.verbs import issue_secret
-from services.configuration.settings import WebSettings
+from services.configuration.settings import WebSettings, is_loopback
 from services.context import Accounts, RequestContext, reader_of
-from web.auth.demonstration import SCOPE, is_passwordless_request
-from web.auth.devices import remember_device
+from web.auth.limits import remember_device
 from workflow.org.access import Account, Entry, Need, must_enrol
+
+SCOPE = "demonstration"
+"""The scope of a session that was opened without a password."""
+
+
+def is_passwordless_allowed(*, host: str, address: str) -> bool:
+    """Return whether an installation may allow log-in without a password.
+
+    Both the bound `host` and the public `address` must belong to this machine, and the address must not be
+    https, because https means a proxy that other machines may reach.
+    """
+    return is_loopback(host) and bool(address) and is_address_passwordless(address)
+
+
+def is_address_passwordless(address: str) -> bool:
+    """Return whether a public address allows log-in without a password; "" means this machine only."""
+    if not address:
+        return True
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and is_loopback(parts.hostname or "")
+    except ValueError:
+        return False
+
+
+def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
+    """Return whether a request may log in without a password: it comes directly from a browser on this machine.
+
+    Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
+    browsers never do.
+    """
+    version = request.scope.get("http_version", "1.1")
+    return allowed and bool(request.state.local) and version not in ("0.9", "1.0")
+
 
 COOKIE = "__Host-merzim"
 _TOUCH_INTERVAL = timedelta(minutes=5)

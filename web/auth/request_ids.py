@@ -1,4 +1,4 @@
-"""Request ids: taken from the header of the request or generated, returned in the answer, added to log records.
+"""Requests of this process: their ids, in answers and log records, and their number by route and status.
 
 The log line of a request contains its route, never its address, which may contain one-time links and search
 terms.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from contextvars import ContextVar
+from threading import Lock
 from time import perf_counter
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from web.auth import http_figures
 
 HEADER = "x-request-id"
 log = logging.getLogger("merzim.web")
@@ -68,7 +68,7 @@ class RequestIdMiddleware:
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
-    http_figures.observe(scope["method"], route, status, seconds)
+    observe(scope["method"], route, status, seconds)
     log.info(
         "%s %s %s",
         scope["method"],
@@ -76,3 +76,32 @@ def _log_request(scope: Scope, status: int, seconds: float) -> None:
         status,
         extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000)},
     )
+
+
+SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+"""Upper bounds of the durations counted separately; longer ones are counted together."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Kind = tuple[str, str, str]
+"""Method, route as declared (never an address), status."""
+_lock = Lock()
+_counts: dict[Kind, list[int]] = {}
+_sums: dict[Kind, float] = {}
+
+
+def observe(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answered request. Undeclared methods are counted as "other", so that clients cannot add
+    entries.
+    """
+    kind = (method if method in METHODS else "other", route, str(status))
+    place = bisect_left(SECONDS, seconds)
+    with _lock:
+        _counts.setdefault(kind, [0] * (len(SECONDS) + 1))[place] += 1
+        _sums[kind] = _sums.get(kind, 0.0) + seconds
+
+
+def answered() -> Mapping[Kind, tuple[tuple[int, ...], float]]:
+    """Return for each kind of request the counts by duration (up to each of SECONDS, then longer), and total
+    seconds.
+    """
+    with _lock:
+        return {kind: (tuple(counts), _sums[kind]) for kind, counts in _counts.items()}

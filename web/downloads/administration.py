@@ -21,8 +21,7 @@ from services.outgoing.webhooks import AskWebhooks, WebhookView, list_webhooks
 from services.people.retention import AskFormer, FormerView, list_former
 from services.people.staff import recorded_office
 from web.auth.dependencies import Auditing, Setting
-from web.http.files import DOCX, XLSX, as_file
-from web.http.parameters import AuditQuery, FormId, PaperLanguage
+from web.http import DOCX, XLSX, AuditQuery, FormId, PaperLanguage, as_file
 from web.ui.render import RequestTranslator, Translator
 from web.ui.tables import Column, list_workbook
 from workflow.org.access import Account, Reader, placed

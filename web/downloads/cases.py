@@ -16,8 +16,18 @@ from services.evidence import clean_file_name
 from services.outgoing.audit import DIGEST_DIGITS, record, record_paper
 from web.auth.dependencies import Reading
 from web.downloads.reports import notices_file
-from web.http.files import BYTES, DOCX, ZIP, as_file, stream_file
-from web.http.parameters import CaseId, Digest, FormId, NoticesEnding, PaperLanguage
+from web.http import (
+    BYTES,
+    DOCX,
+    ZIP,
+    CaseId,
+    Digest,
+    FormId,
+    NoticesEnding,
+    PaperLanguage,
+    as_file,
+    stream_file,
+)
 from web.ui.render import RequestTranslator
 from workflow.cases.registers.evidence_list import stored_file
 from workflow.languages import law_language

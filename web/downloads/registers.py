@@ -1,23 +1,50 @@
-"""The files of registers: templates, lists and forms of rows, stored files."""
+"""The files of registers and campaigns: templates, lists and forms of rows, stored files, proof sheets."""
 
 from __future__ import annotations
 
-from fastapi import HTTPException
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import HTTPException, Query
 from starlette.responses import Response
 
-from services.campaigns.views import signed_files
+from services.campaigns.views import (
+    AskCampaigns,
+    CampaignView,
+    ShowCampaign,
+    list_campaigns,
+    proof_sheet,
+    signed_files,
+)
 from services.context import RequestContext
-from services.documents.row_papers import paper_of_row, papers_of_list
+from services.documents.row_papers import paper_in_campaign, paper_of_row, papers_of_campaign, papers_of_list
 from services.evidence import clean_file_name
+from services.inputs import build
 from services.outgoing.audit import record
 from services.registers import tables as register_tables
 from services.registers.access import seen_register
 from services.registers.queries import ListRows
 from services.registers.views import AskRow, show_row
 from web.auth.dependencies import Reading
-from web.http.files import BYTES, DOCX, XLSX, ZIP, as_file, stream_file
-from web.http.parameters import Digest, FormId, PaperLanguage, RegisterPath, RowPath
+from web.http import (
+    BYTES,
+    DOCX,
+    XLSX,
+    ZIP,
+    CampaignPath,
+    Digest,
+    FormId,
+    PaperLanguage,
+    PersonPath,
+    RegisterPath,
+    RowPath,
+    SearchText,
+    as_file,
+    stream_file,
+)
 from web.ui.render import RequestTranslator
+from web.ui.tables import Column, list_workbook
+from web.ui.unit_filter import UnitParam
 
 
 def get_register_template(ctx: Reading, register_id: RegisterPath, translator: RequestTranslator) -> Response:
@@ -59,3 +86,67 @@ def papers_file(ctx: RequestContext, query: ListRows, language: str) -> Response
 def _file_name(ctx: RequestContext, register_id: str, language: str) -> str:
     """Return the title of a register as files are called."""
     return clean_file_name(seen_register(ctx, register_id).title[language])
+
+
+State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
+
+CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
+    Column("web.campaigns.campaign", lambda t, one: one.title[t.language], ""),
+    Column("numbered.head", lambda _, one: one.id),
+    Column("web.campaigns.register", lambda t, one: one.register_title[t.language]),
+    Column("web.campaigns.units", lambda t, one: "; ".join(one.unit_names) or t.say("web.unit.all")),
+    Column(
+        "web.campaigns.state", lambda t, one: t.say(f"web.campaigns.{'open' if one.is_open else 'ended'}"), ""
+    ),
+    Column("campaign.sheet.started", lambda _, one: one.started_on),
+    Column("web.campaigns.last_day", lambda _, one: one.until, ""),
+    Column("web.campaigns.answers", lambda _, one: one.answered, "col-sum"),
+    Column("campaign.sheet.count_refused", lambda _, one: one.refused),
+    Column("campaign.sheet.count_awaited", lambda _, one: one.awaited),
+    Column("campaign.sheet.count_left", lambda _, one: one.left),
+    Column("campaign.sheet.count_asked", lambda _, one: one.asked),
+)
+
+
+def get_campaigns_file(ctx: Reading, translator: RequestTranslator) -> Response:
+    """Return the campaigns visible to the reader as a workbook, the newest first."""
+    spoken = replace(ctx, language=translator.language)
+    rows = list_campaigns(spoken, AskCampaigns()).campaigns
+    return list_workbook(translator, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title", today=ctx.today)
+
+
+def people_filter(state: str, unit: str, search: str = "") -> dict[str, Any]:
+    """Return the filter for people of a campaign in the address."""
+    return {
+        "state": "" if state == "unreached" else state,
+        "unreached": state == "unreached",
+        "unit": unit,
+        "search": search.replace("\0", ""),
+    }
+
+
+def get_campaign_sheet(ctx: Reading, campaign: CampaignPath, translator: RequestTranslator) -> Response:
+    """Return everybody a campaign asks, with the dates, as a spreadsheet."""
+    return as_file(proof_sheet(ctx, campaign, translator.language), XLSX, f"campaign-{campaign}.xlsx")
+
+
+def get_campaign_papers(
+    ctx: Reading,
+    campaign: CampaignPath,
+    language: PaperLanguage,
+    unit: UnitParam,
+    state: State = "",
+    search: SearchText = "",
+) -> Response:
+    """Return the forms of the people a campaign asks: with their answers, or to be signed (300 at most)."""
+    command = build(ShowCampaign, {"campaign": campaign, **people_filter(state, unit, search)})
+    content = papers_of_campaign(ctx, command, language)
+    return as_file(content, ZIP, f"campaign-{campaign}-{language}.zip")
+
+
+def get_campaign_paper(
+    ctx: Reading, campaign: CampaignPath, number: PersonPath, language: PaperLanguage
+) -> Response:
+    """Return the form of one person of a campaign as DOCX."""
+    name, content = paper_in_campaign(ctx, campaign, number, language)
+    return as_file(content, DOCX, name)

@@ -23,8 +23,7 @@ from services.reports.consolidated import asked_for
 from services.reports.monitoring import Line, all_lines
 from services.reports.notices import NoticeFilter
 from web.auth.dependencies import Reading
-from web.http.files import DOCX, SVG, XLSX, as_file
-from web.http.parameters import FormId, NoticesEnding, PaperLanguage, Quarter, SearchText, Year
+from web.http import DOCX, SVG, XLSX, FormId, NoticesEnding, PaperLanguage, Quarter, SearchText, Year, as_file
 from web.ui.render import RequestTranslator, Translator
 from web.ui.tables import Column, workbook_response
 from web.ui.unit_filter import NameText, PersonParam, RequiredUnit, UnitParam

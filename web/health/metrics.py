@@ -17,8 +17,8 @@ from services.inputs import build
 from services.outgoing import sending
 from services.outgoing.sending import Channel, Letter
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
-from web.auth.http_figures import SECONDS, answered
-from web.http.parameters import CaseId
+from web.auth.request_ids import SECONDS, answered
+from web.http import CaseId
 from workflow.board.sums import horizon, total
 from workflow.deadlines.lateness import near
 

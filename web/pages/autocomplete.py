@@ -15,7 +15,7 @@ from services.registers.queries import ListRows
 from services.registers.results import register_view
 from services.registers.views import list_rows
 from web.auth.dependencies import Own, Reading
-from web.http.parameters import RegisterPath
+from web.http import RegisterPath
 from web.ui.form_values import tidy
 from web.ui.name_fields import MAX_SUGGESTIONS, Suggestion, suggest_any, suggest_people, suggest_units
 from web.ui.preferences import preferences

@@ -19,11 +19,11 @@ from services.connections.ldap import DirectorySilent
 from services.context import RequestContext
 from services.outgoing.audit import record_refused_log_in
 from web.auth.dependencies import current_session
-from web.auth.devices import find_device
 from web.auth.limits import (
     Reason,
     code_limits,
     decoy_limits,
+    find_device,
     log_in_limits,
     log_refusal,
     present_password_limits,

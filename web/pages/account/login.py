@@ -22,7 +22,7 @@ from services.accounts.verbs import end_sessions as end
 from services.context import RequestContext
 from services.inputs import build
 from services.people.own_choices import own_person
-from web.auth import demonstration
+from web.auth import dependencies
 from web.auth.dependencies import (
     Anybody,
     Enrolling,
@@ -32,7 +32,7 @@ from web.auth.dependencies import (
     current_session,
     end_session,
 )
-from web.auth.devices import device_hashes
+from web.auth.limits import device_hashes
 from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
 from web.ui.form_values import Fields
@@ -92,12 +92,12 @@ def log_out(request: Request, ctx: Enrolling) -> Response:
 @router.post("/login/demonstration")
 def look(request: Request, ctx: Anybody, texts: Fields) -> Response:
     """Log in without a password as the chosen account, on a demonstration day on this machine."""
-    if not demonstration.is_passwordless_request(request, allowed=ctx.passwordless):
+    if not dependencies.is_passwordless_request(request, allowed=ctx.passwordless):
         raise HTTPException(404)
     account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
-    return enter_account(request, ctx, account, texts, scope=demonstration.SCOPE)
+    return enter_account(request, ctx, account, texts, scope=dependencies.SCOPE)
 
 
 @router.get("/welcome/{secret}")
@@ -194,7 +194,7 @@ def login_page(
         chosen: whether a new password was just chosen; it does not log the user in.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
-    shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
+    shown = dependencies.is_passwordless_request(request, allowed=ctx.passwordless)
     response = page(
         request,
         ctx,

@@ -15,7 +15,7 @@ from services.law.act_texts import AskActTexts, LoadActText, OpenActText
 from services.verbs import NotFound
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import run_in_reading_thread
-from web.http.parameters import ActPath
+from web.http import ActPath
 from web.pages.administration.common import onward, show
 from web.ui.preferences import preferences
 from web.ui.render import page

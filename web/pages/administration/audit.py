@@ -12,7 +12,7 @@ from services.inputs import build
 from services.outgoing.audit import AskAudit, AuditList, ask_audit
 from web.auth.dependencies import Auditing
 from web.downloads.administration import AUDIT_COLUMNS, get_audit_workbook
-from web.http.parameters import AuditQuery
+from web.http import AuditQuery
 from web.ui.form_values import InvalidForm, parse_date
 from web.ui.preferences import preferences
 from web.ui.render import page

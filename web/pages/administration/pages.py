@@ -25,7 +25,7 @@ from services.people.pending_duties import pending_duties
 from services.people.staff import find_people, recorded_office
 from services.upkeep import backups
 from web.auth.dependencies import Setting
-from web.http.parameters import Number
+from web.http import Number
 from web.pages.administration.common import onward, placed, show
 from web.ui.form_values import Fields, InvalidForm, parse_date, tidy
 from web.ui.name_fields import (

@@ -15,7 +15,7 @@ from services.verbs import NotFound
 from web.auth.dependencies import Setting
 from web.auth.reading import run_in_reading_thread
 from web.downloads.administration import get_own_template
-from web.http.parameters import FormId
+from web.http import FormId
 from web.pages.administration.common import onward, show
 from workflow.refusal import Refusal
 

@@ -48,7 +48,7 @@ from services.names import author_names
 from services.registers.access import reader_scope, seen_register
 from services.registers.results import FieldView, field_view, register_view, row_name
 from web.auth.dependencies import Managing, Reading
-from web.downloads.campaigns import (
+from web.downloads.registers import (
     CAMPAIGN_COLUMNS,
     State,
     get_campaign_paper,
@@ -57,7 +57,7 @@ from web.downloads.campaigns import (
     get_campaigns_file,
     people_filter,
 )
-from web.http.parameters import CampaignPath, Number, PersonPath, SearchText
+from web.http import CampaignPath, Number, PersonPath, SearchText
 from web.pages.cases.page import redirect
 from web.pages.registers.forms import form_fields, new_values, problems_of, typed_answers
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address

@@ -25,7 +25,7 @@ from services.imports.past import (
 from services.narrowing import chosen_procedure
 from web.auth.dependencies import Own
 from web.auth.reading import reads_files, run_in_reading_thread
-from web.http.parameters import Digest
+from web.http import Digest
 from web.pages.case_creation.by_hand import go
 from web.pages.case_creation.intended_dates import text
 from web.pages.case_creation.planner import ordered

@@ -26,7 +26,7 @@ from services.imports.schedules import ScheduleAnswers
 from services.names import MAX_LISTED, Name, unit_name
 from web.auth.dependencies import Managing
 from web.auth.reading import reads_files, run_in_reading_thread
-from web.http.parameters import Digest
+from web.http import Digest
 from web.pages.case_creation.by_hand import go, hub
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, text

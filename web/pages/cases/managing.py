@@ -20,7 +20,7 @@ from services.context import RequestContext, whole_case
 from services.inputs import build
 from services.outgoing.sending import Letter, NoSuchLetter, acknowledge_letter
 from web.auth.dependencies import Recording, needs
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.pages.cases import passport
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, Tab, case_page, redirect

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from web.auth.dependencies import Reading
 from web.downloads.cases import get_case_notices_file, get_evidence, get_form, get_package
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.pages.cases.page import case_page
 
 router = APIRouter(include_in_schema=False)

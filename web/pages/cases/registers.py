@@ -20,7 +20,7 @@ from services.evidence import clean_file_name, store_evidence
 from services.inputs import build
 from web.auth.dependencies import Recording
 from web.auth.reading import run_in_reading_thread
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import case_page, redirect
 from web.pages.cases.risk_view import OF_FORM

@@ -19,7 +19,7 @@ from services.cases.signatures import SignDocument, sign_document
 from services.context import RequestContext, whole_case
 from services.inputs import build
 from web.auth.dependencies import Recording
-from web.http.parameters import CaseId
+from web.http import CaseId
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import case_page, redirect

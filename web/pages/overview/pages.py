@@ -19,7 +19,7 @@ from services.names import person_name
 from services.outgoing import sending
 from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
-from web.http.parameters import Number, Year
+from web.http import Number, Year
 from web.ui.addresses import redirect_to_tidy_address
 from web.ui.board_lines import WAITING_COLUMNS, figures_columns, line_columns, matrix_columns
 from web.ui.preferences import preferences

@@ -46,7 +46,7 @@ from web.downloads.registers import (
     papers_file,
     rows_file,
 )
-from web.http.parameters import Number, PaperLanguage, RegisterPath, RowPath, SearchText
+from web.http import Number, PaperLanguage, RegisterPath, RowPath, SearchText
 from web.pages.registers.forms import FIELD, form_fields, problems_of
 from web.pages.registers.listing import RowFilter, columns_of, filter_inputs, filters_of, line_of, typed_cell
 from web.ui.addresses import redirect_to_tidy_address, with_tidy_address

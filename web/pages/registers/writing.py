@@ -20,7 +20,7 @@ from services.registers.tables import ImportRows, import_rows
 from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
 from web.auth.dependencies import Managing, Recording
 from web.auth.reading import run_in_reading_thread
-from web.http.parameters import RegisterPath, RowPath
+from web.http import RegisterPath, RowPath
 from web.pages.cases.page import redirect
 from web.pages.registers.forms import MAX_FILES, changed_values, new_values, typed_answers
 from web.pages.registers.pages import row_form, row_of_register, show_import_page, show_row_page

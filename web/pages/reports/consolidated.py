@@ -15,7 +15,7 @@ from services.reports.consolidated import Ready, asked_for, list_turns, uploads
 from services.yearly.clock import UnitTurn
 from web.auth.dependencies import Reading
 from web.downloads.reports import get_cartogram_file, get_consolidated_file, named_unit
-from web.http.parameters import SearchText, Year
+from web.http import SearchText, Year
 from web.pages.case_creation.planner import ordered
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page

@@ -27,7 +27,7 @@ from web.downloads.reports import (
     get_notices_file,
     get_report,
 )
-from web.http.parameters import Number, Year
+from web.http import Number, Year
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.tables import Column, download, page_heads, table_of

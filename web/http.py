@@ -1,10 +1,13 @@
-"""Types of the parameters that addresses of pages and of the API have in common."""
+"""What the pages and the API have in common of HTTP: parameters of addresses, and answers that are files."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
 
 from fastapi import Depends, Path, Query
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 RegisterPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}$")]
@@ -35,3 +38,32 @@ def _audit(
 
 AuditQuery = Annotated[dict[str, Any], Depends(_audit)]
 """The filters of the log in an address, as texts."""
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+SVG = "image/svg+xml"
+BYTES = "application/octet-stream"
+"""The media type of files of others, which are never shown as a page."""
+
+
+def as_file(content: bytes, media_type: str, name: str) -> Response:
+    """Return bytes as a download."""
+    return Response(content, media_type=media_type, headers=_attached(name))
+
+
+def stream_file(content: BinaryIO, media_type: str, name: str) -> Response:
+    """Return an open file as a download, in portions; it is closed at the end."""
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type=media_type,
+        headers=_attached(name),
+        background=BackgroundTask(content.close),
+    )
+
+
+def _attached(name: str) -> dict[str, str]:
+    plain = name.isascii() and name.isprintable() and not {'"', "\\"} & {*name}
+    file = f'filename="{name}"' if plain else f"filename*=UTF-8''{quote(name)}"
+    return {"content-disposition": f"attachment; {file}"}
