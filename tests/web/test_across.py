@@ -142,8 +142,8 @@ def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
         content = browser.get("/monitoring/xlsx?unit=hr").content
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
 
-    assert whole.count("позже на 1 рабочий день") == 3
-    assert law.count("позже на 1 рабочий день") == 1
+    assert whole.count("опоздание – 1 рабочий день") == 3
+    assert law.count("опоздание – 1 рабочий день") == 1
     assert "Таких рекомендаций нет" in done
     assert sheet is not None
     assert sheet.max_row == 3
@@ -216,7 +216,7 @@ def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Kept) -> None:
         register = own.get("/register?lang=ru").text
         scores = [own.get(f"/scores?unit={unit}").status_code for unit in ("hr", "law", "head")]
 
-    assert monitoring.count("позже на 1 рабочий день") == 1
+    assert monitoring.count("опоздание – 1 рабочий день") == 1
     assert "2026-0002" not in register
     assert scores == [200, 404, 404]
 

@@ -77,7 +77,7 @@ def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: T
 
     assert line["obligation"] == "start_announced"
     assert "Записано: Объявление о начале анализа" in page
-    assert "позже на 7 рабочих дней" in page
+    assert "опоздание – 7 рабочих дней" in page
     assert "https://org.kz/1" in page
     assert browser.get(file).content == b"\x89PNG\r\n\x1a\n"
     assert not any(item["obligation"] == "start_announced" for item in after["overdue"])

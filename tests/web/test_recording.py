@@ -70,7 +70,7 @@ def test_what_is_late_is_recorded_and_becomes_a_finding(home: Home, browser: Tes
     page = browser.get(f"/cases/{home.late}?lang=ru").text
 
     assert "исполнено позже срока" in page
-    assert "позже на 7 рабочих дней" in page
+    assert "опоздание – 7 рабочих дней" in page
 
 
 @pytest.mark.parametrize(
