@@ -23,8 +23,13 @@ BPMN = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def spiff(cases: int) -> dict[str, float]:
-    """Time SpiffWorkflow: read the case from SQLite, complete one task, serialise and commit it."""
+def spiff(cases: int, length: str) -> dict[str, float]:
+    """Time SpiffWorkflow: read the case from SQLite, complete one task, serialise and commit it.
+
+    Args:
+        length: number of tasks of its process, of which STEPS are done.
+    """
+    count = int(length)
     from SpiffWorkflow.bpmn.parser import BpmnParser
     from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
     from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -33,15 +38,15 @@ def spiff(cases: int) -> dict[str, float]:
     tasks = "".join(
         f'<bpmn:manualTask id="t{n}"><bpmn:incoming>f{n}</bpmn:incoming><bpmn:outgoing>f{n + 1}</bpmn:outgoing>'
         "</bpmn:manualTask>"
-        for n in range(STEPS)
+        for n in range(count)
     )
-    places = ["s", *(f"t{n}" for n in range(STEPS)), "e"]
+    places = ["s", *(f"t{n}" for n in range(count)), "e"]
     flows = "".join(
         f'<bpmn:sequenceFlow id="f{n}" sourceRef="{places[n]}" targetRef="{places[n + 1]}"/>'
-        for n in range(STEPS + 1)
+        for n in range(count + 1)
     )
     parser = BpmnParser()
-    parser.add_bpmn_str(BPMN.format(tasks=tasks, flows=flows, last=STEPS).encode())
+    parser.add_bpmn_str(BPMN.format(tasks=tasks, flows=flows, last=count).encode())
     spec = parser.get_spec("case")
     serialiser = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure())
     with tempfile.TemporaryDirectory() as folder:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import cast
 
 from storage.board.totals import Key, key
 from storage.cases import recommendations
@@ -57,7 +58,8 @@ class Batch:
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         written: ids of the cases with anything to write.
-        columns: columns that differ in any changed row; `head`: in any changed case.
+        rows_changed: changed rows with the columns that differ.
+        head: columns that differ in any changed case.
         moved: deadlines people were waiting for whose due date has changed, or that are no longer required.
         readers: current readers of confidential cases.
         totals: changes of the board's totals.
@@ -74,8 +76,7 @@ class Batch:
     changed: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     rows_new: list[tuple[object, ...]] = field(default_factory=list)
-    rows_changed: list[Values] = field(default_factory=list)
-    columns: set[str] = field(default_factory=set)
+    rows_changed: list[tuple[frozenset[str], Values]] = field(default_factory=list)
     head: set[str] = field(default_factory=set)
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -239,16 +240,18 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     """
     days: set[date | None] = set()
     for row in rows:
-        days.update((row.span_first, row.span_last, row.next_rung_on))
+        due = row.due
+        days |= {row.span_first, row.span_last, row.next_rung_on}
         if row.state in WAITING:
             if row.planned_on is not None:
-                days.update((row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER))
-            if row.counts_until is not None and row.due is not None:
+                days |= {row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER}
+            if row.counts_until is not None and due is not None:
                 # Whether an earlier step is still due depends on the day it falls on.
-                days.add(row.due - STEPS_BEFORE)
-        if row.due is not None and row.done_on is not None:
-            days.update((row.due, row.done_on))
-    felt = [day for day in days if day is not None]
+                days.add(due - STEPS_BEFORE)
+        if due is not None and row.done_on is not None:
+            days |= {due, row.done_on}
+    days.discard(None)
+    felt = cast("set[date]", days)
     return min(felt, default=None), max(felt, default=None)
 
 
@@ -294,11 +297,12 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
         else:
             if _has_moved(known, row, paused=_was_paused(change)):
                 made.moved.append(_moved(change, row.obligation, row.version))
-            changed = {name for name, was, one in zip(ROW_COLUMNS, known, row, strict=True) if was != one}
-            made.columns |= changed
+            changed = frozenset(
+                [name for name, was, one in zip(ROW_COLUMNS, known, row, strict=True) if was != one]
+            )
             if changed & ASSIGNEE_COLUMNS:
                 made.reassigned.add((row.case, row.obligation))
-            made.rows_changed.append(_rekeyed(row, known))
+            made.rows_changed.append((changed, _rekeyed(row, known)))
             counted.append((before.edition, known, -1))
         counted.append((edition, row, 1))
     for obligation, gone in stored.items():

@@ -33,12 +33,14 @@ from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_cas
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, fold
+from workflow.cases.case import Case, Event, apply, fold
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Conflict, Result, changes_since, repeated
 
 CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
+MAX_FOLDED = 500
+"""Cases kept folded at most; then all are forgotten."""
 _PAUSE = 0.01
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
 """Maximum seconds a command waits before its second attempt, and before its last."""
@@ -51,6 +53,9 @@ short wait.
 _holding = local()
 
 _EVENTS = Prepared(EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case")))
+_EVENTS_FROM = Prepared(
+    EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq"))
+)
 _EVENTS_OF = Prepared(EVENTS_IN_ORDER.where(in_names(EVENT.c.case)))
 _ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
@@ -72,11 +77,37 @@ class SqlLedger:
     ) -> None:
         self._engine = engine
         self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
+        self._folded: dict[str, Case] = {}
 
     def case(self, case: str) -> Case | None:
-        """Return the case folded from its events; None for an unknown id."""
-        events = self.events(case)
-        return fold(events) if events else None
+        """Return the case folded from its events; None for an unknown id.
+
+        A case folded before goes on from there if the hash of its last event is still the same.
+        """
+        if (known := self._folded.get(case)) is None or (found := self._continued(known)) is None:
+            events = self.events(case)
+            found = fold(events) if events else None
+        if found is not None and found is not known:
+            if case not in self._folded and len(self._folded) >= MAX_FOLDED:
+                self._folded.clear()
+            self._folded[case] = found
+        return found
+
+    def _continued(self, known: Case) -> Case | None:
+        """Return a case after the events since; None where its last event is not the same or one withdraws
+        others.
+        """
+
+        def read(connection: Connection) -> Sequence[Event]:
+            records = _EVENTS_FROM.fetch(connection, {"k_case": known.id, "k_seq": known.seq})
+            return [event(record) for record in records]
+
+        events = read_once(self._engine, read, "events since", known.id, known.seq)
+        if not events or events[0].hash != known.head or any(one.kind == "withdrawn" for one in events[1:]):
+            return None
+        for one in events[1:]:
+            known = apply(known, one)
+        return known
 
     def events(self, case: str) -> Sequence[Event]:
         """Return its events in order, with their hashes."""

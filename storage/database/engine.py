@@ -44,6 +44,7 @@ _POLL_SECONDS = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
+_files: WeakKeyDictionary[Engine, DatabaseFile] = WeakKeyDictionary()
 _writer_locks: defaultdict[str, FairLock] = defaultdict(FairLock)
 
 
@@ -177,47 +178,55 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
-    Entries collected for the audit log are appended last, in the same transaction. On PostgreSQL a write within
-    `one_snapshot` goes on in the transaction of its reads.
+    Entries collected for the audit log are appended last, in the same transaction. A write within
+    `one_snapshot` goes on in the transaction of its reads; on SQLite only if nobody wrote since.
 
     IntegrityError is not translated: the caller knows what a broken constraint means.
 
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    snapshot = _snapshot.get()
-    if engine.dialect.name != "sqlite":
-        committing = False
-        try:
-            with translate_errors(engine), ExitStack() as stack:
-                # What was read for the write holds no locks: one transaction less, and no second connection.
-                connection = None
-                if snapshot is not None:
-                    connection = None if is_long_work() else snapshot.hand_over(engine, stack)
+    snapshot, sqlite, committing = _snapshot.get(), engine.dialect.name == "sqlite", False
+    try:
+        with translate_errors(engine), ExitStack() as turn, ExitStack() as stack:
+            if sqlite:
+                lock = _writer_locks[str(engine.url.database)]
+                if snapshot is not None and lock.taken:
                     snapshot.end()
-                if connection is None:
-                    connection = stack.enter_context(engine.begin())
-                audit.discard(connection)
-                yield connection
-                audit.append_collected(connection)
-                committing = True
-        except StorageUnavailable as error:
-            # A server lost while it confirms the commit may have committed.
-            error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
-            raise
-        return
-    if snapshot is not None:
-        snapshot.end()
-    with (
-        translate_errors(engine),
-        _writer_locks[str(engine.url.database)].passing(),
-        engine.connect() as connection,
-    ):
-        connection.execution_options(writer=True)
-        with connection.begin():
+                turn.enter_context(lock.passing())
+            # What was read for the write holds no locks: one transaction less, and no second connection.
+            connection = None
+            if snapshot is not None:
+                connection = None if is_long_work() else snapshot.hand_over(engine, stack)
+                snapshot.end()
+            if connection is not None and sqlite and not _may_write(connection):
+                stack.close()
+                connection = None
+            if connection is None:
+                connection = stack.enter_context(engine.connect())
+                connection.execution_options(writer=True)
+                stack.enter_context(connection.begin())
             audit.discard(connection)
             yield connection
             audit.append_collected(connection)
+            committing = not sqlite
+    except StorageUnavailable as error:
+        # A server lost while it confirms the commit may have committed.
+        error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
+        raise
+
+
+def _may_write(connection: Connection) -> bool:
+    """Make a reading transaction of SQLite one that writes; False if somebody writes, or wrote since it
+    began.
+    """
+    try:
+        driver(connection).execute("DELETE FROM counter WHERE 0").close()
+    except sqlite3.OperationalError:
+        return False
+    if (file := _files.get(connection.engine)) is not None:
+        file.check()
+    return True
 
 
 @contextmanager
@@ -356,6 +365,7 @@ def _create_sqlite_engine(address: URL) -> Engine:
     watched = None if not file or file.startswith((":", "file:")) else DatabaseFile(file)
 
     if watched is not None:
+        _files[engine] = watched
         _pin_to_file(engine, watched)
 
     @event.listens_for(engine, "connect")

@@ -66,7 +66,8 @@ class Prepared:
             return records
         columns: list[Any] = [*zip(*records, strict=True)]
         for place, convert in text.converted:
-            columns[place] = map(convert, columns[place])
+            if columns[place].count(None) < len(records):
+                columns[place] = map(convert, columns[place])
         return [*zip(*columns, strict=True)]
 
     def execute(self, connection: Connection, lines: Sequence[Mapping[str, object]]) -> int:

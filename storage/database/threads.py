@@ -69,11 +69,14 @@ class FairLock:
 
     `threading.Lock` lets the thread that released it take it again at once; a bulk import would then keep all
     others waiting although it releases the lock between its transactions.
+
+    Attributes:
+        taken: whether some thread has it.
     """
 
     def __init__(self) -> None:
         self._guard = Lock()
-        self._taken = False
+        self.taken = False
         self._waiting: deque[Lock] = deque()
 
     @contextmanager
@@ -95,8 +98,8 @@ class FairLock:
 
     def _acquire(self, patience: float) -> bool:
         with self._guard:
-            if not self._taken:
-                self._taken = True
+            if not self.taken:
+                self.taken = True
                 return True
             turn = Lock()
             turn.acquire()
@@ -114,7 +117,7 @@ class FairLock:
             if self._waiting:
                 self._waiting.popleft().release()
             else:
-                self._taken = False
+                self.taken = False
 
     def _give_up(self, turn: Lock) -> None:
         """Leave the queue; a turn that was handed over meanwhile goes to the next waiter."""

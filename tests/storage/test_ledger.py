@@ -20,8 +20,9 @@ from storage.tables.board import DEADLINE
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
 from tests.storage.statements import heard
 from workflow.board.rows import Row
-from workflow.cases.case import Case, Event, Evidence
+from workflow.cases.case import Case, Event, Evidence, fold
 from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.ports import CaseWrite, Conflict
 
 
@@ -59,9 +60,9 @@ def test_a_row_of_the_board_is_the_tuple_of_its_columns() -> None:
     assert tuple(column.name for column in DEADLINE.columns) == Row._fields
 
 
-def test_a_fact_is_recorded_by_one_transaction_that_reads_and_one_that_writes(engine: Engine) -> None:
-    """The events, the head and the rows of its case are of the same moment, and each is read once. On
-    PostgreSQL, where reading holds no locks, it writes in the transaction that read.
+def test_a_fact_is_recorded_by_one_transaction(engine: Engine) -> None:
+    """The events, the head and the rows of its case are of the same moment, each is read once, and what was
+    read is written in the same transaction.
     """
     case = opened(engine)
     begun: list[object] = []
@@ -73,9 +74,23 @@ def test_a_fact_is_recorded_by_one_transaction_that_reads_and_one_that_writes(en
 
     event.remove(engine, "begin", note)
     assert change.moved
-    assert len(begun) == (2 if engine.dialect.name == "sqlite" else 1)
+    assert len(begun) == 1
     assert sum("FROM deadline" in statement for statement, _ in seen) == 1
     assert sum("FROM event" in statement for statement, _ in seen) == 1
+
+
+def test_a_process_that_knows_a_case_follows_what_others_record_and_withdraw(engine: Engine) -> None:
+    """It goes on from the last event it knows; from the first one after a withdrawal."""
+    case, who = opened(engine), {"by": "Ұлан", "now": NOW, "today": TODAY}
+    ledger = SqlLedger(engine)
+    assert ledger.case(case.id) == fold(ledger.events(case.id))
+
+    desk(engine).record(case.id, "schedule_approved", on=TODAY, **who)
+    desk(engine).record(case.id, "order_signed", on=TODAY, **who)
+    assert ledger.case(case.id) == fold(ledger.events(case.id))
+    withdraw(desk(engine), case.id, "order_signed", ground="қате", **who)
+    assert ledger.case(case.id) == fold(ledger.events(case.id))
+    assert set((ledger.case(case.id) or case).facts) == {"schedule_approved"}
 
 
 def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_another_writer(

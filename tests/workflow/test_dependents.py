@@ -49,8 +49,12 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     procedure = EDITIONS[edition]
     start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
     names = sorted(procedure.facts)
+    # Half of them are such that others turn on.
+    hot = {fact for one in procedure.answered_too for fact in (one.id, *one.also_by)}
+    hot |= {*procedure.lapse_facts, *procedure.anchors}
+    named = st.sampled_from(names) | st.sampled_from(sorted(hot & procedure.facts.keys()) or names)
     days = st.integers(-60, 120).map(lambda n: start + timedelta(days=n))
-    some = st.dictionaries(st.sampled_from(names), days, max_size=8)
+    some = st.dictionaries(named, days, max_size=8)
     facts = {name: Fact(name=name, on=on) for name, on in draw(some).items()}
     case = Case(
         id="A",
@@ -65,7 +69,7 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     )
     _, present = in_full(case, procedure)
     periods = [name for name in present if name.partition(".")[0] in procedure.facts]
-    name = draw(st.sampled_from(sorted({*names, *periods})))
+    name = draw(named | st.sampled_from(sorted({*names, *periods})))
     kind: EventKind = draw(st.sampled_from(["corrected", "planned"] if name in facts else ["fact", "planned"]))
     return case, kind, name, draw(days)
 

@@ -4,7 +4,7 @@ now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -94,18 +94,18 @@ def rows(
     calendar: Calendar,
     *,
     today: date,
-    others: Iterable[Row] = (),
+    inherited: Mapping[str, int] | None = None,
 ) -> tuple[Row, ...]:
     """Return the board rows of a case. `today` (local date) decides which reminder step comes next.
 
     Args:
-        others: rows of its other deadlines, if `deadlines` are not all there are.
+        inherited: inherited days by id of the deadline, if `deadlines` are not all there are.
     """
     chain = tuple(deadlines)
-    dues = {row.obligation: row.due for row in others}
-    dues |= {one.id: one.due for one in chain if not is_entry(one.id)}
-    entries = [one for one in chain if is_entry(one.id)]
-    inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
+    if inherited is None:
+        dues = {one.id: one.due for one in chain if not is_entry(one.id)}
+        entries = [one for one in chain if is_entry(one.id)]
+        inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
     return tuple(
         _row(case, procedure, deadline, calendar, today, inherited.get(deadline.id)) for deadline in chain
     )

@@ -7,12 +7,12 @@ first stage each time: it is the earliest one whose guard holds the case back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from transitions import Machine
 
@@ -33,6 +33,7 @@ BETWEEN_STAGES = (PAUSED, *OVER)
 FINAL_STATES = (*OVER, CANCELLED, EXEMPTED)
 ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen", "pause", "resume")
+_HOLDING = frozenset({*AWAITED, "target"})
 _COMMAND_OF = {CANCELLED: "cancel", EXEMPTED: "exempt"}
 
 
@@ -50,12 +51,8 @@ class _Context:
 
     __slots__ = ("blocked", "runs", "state", "unanswered")
 
-    def __init__(self, state: str, open_: Sequence[Owed]) -> None:
-        self.state = state
-        blocking = [one.obligation for one in open_ if one.obligation.blocking]
-        self.blocked = frozenset(one.stage for one in blocking if not one.options)
-        self.unanswered = frozenset(one.stage for one in blocking if one.options)
-        self.runs = any(one.due and one.state in AWAITED and one.obligation.force != "may" for one in open_)
+    def __init__(self, state: str, blocked: frozenset[str], unanswered: frozenset[str], runs: bool) -> None:
+        self.state, self.blocked, self.unanswered, self.runs = state, blocked, unanswered, runs
 
 
 class Owed(Protocol):
@@ -77,16 +74,31 @@ class Owed(Protocol):
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
     """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
-    open_ = [one for one in deadlines if one.state in (*AWAITED, "target") and not one.obligation.by_itself]
-    machine = machine_of(procedure)
-    context = _Context(procedure.stages[0].id, open_)
+    open_ = [one for one in deadlines if one.state in _HOLDING and not one.obligation.by_itself]
+    blocking = [one.obligation for one in open_ if one.obligation.blocking]
+    trigger = ADVANCE
     if case.standing != "active":
-        _fire(machine, _COMMAND_OF[case.standing], context)
-        return context.state
-    if case.paused is not None and procedure.pause is not None:
-        _fire(machine, "pause", context)
-        return context.state
-    while context.state != CLOSED and _fire(machine, ADVANCE, context):
+        trigger = _COMMAND_OF[case.standing]
+    elif case.paused is not None and procedure.pause is not None:
+        trigger = "pause"
+    return _reached(
+        machine_of(procedure),
+        trigger,
+        frozenset([one.stage for one in blocking if not one.options]),
+        frozenset([one.stage for one in blocking if one.options]),
+        any(one.due and one.state in AWAITED and one.obligation.force != "may" for one in open_),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _reached(
+    machine: Machine, trigger: str, blocked: frozenset[str], unanswered: frozenset[str], runs: bool
+) -> str:
+    """Return the state a machine reaches from its first stage by a command, or by advancing as far as it
+    can.
+    """
+    context = _Context(str(machine.initial), blocked, unanswered, runs)
+    while context.state != CLOSED and _fire(machine, trigger, context) and trigger == ADVANCE:
         pass
     return context.state
 
@@ -167,19 +179,23 @@ class Definition:
             raise ValueError(f"{self.edition}: a transition names a guard that is not in the list")
 
 
-def _definition(procedure: Procedure) -> Definition:
-    stages = tuple(stage.id for stage in procedure.stages)
-    asking = frozenset(one.stage for one in procedure.decisions.values())
-    return _define(procedure.edition, stages, asking, pausable=procedure.pause is not None)
+_Shape: TypeAlias = tuple[str, tuple[str, ...], frozenset[str], bool]
 
 
-@lru_cache(maxsize=256)
-def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], *, pausable: bool) -> Definition:
+def _shape(procedure: Procedure) -> _Shape:
+    """Return what the machine of an edition is made of, as `_define` takes it."""
+    stages = tuple([stage.id for stage in procedure.stages])
+    asking = frozenset([one.stage for one in procedure.decisions.values()])
+    return procedure.edition, stages, asking, procedure.pause is not None
+
+
+def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], pausable: bool) -> Definition:
     """Return the definition of an edition: its stages one after the other, then the commands; where the act
     allows a pause, that is a state with its own commands.
 
     Args:
         asking: the stages that contain a decision, which adds a guard to their transitions.
+        pausable: whether the act allows a pause.
     """
     active = (*stages, *OVER)
     paused = (PAUSED,) if pausable else ()
@@ -228,12 +244,12 @@ def _settings(definition: Definition) -> dict[str, Any]:
 
 def machine_of(procedure: Procedure) -> Machine:
     """Return the machine of an edition, built once."""
-    return _machine(_definition(procedure))
+    return _machine(*_shape(procedure))
 
 
 @lru_cache(maxsize=256)
-def _machine(definition: Definition) -> Machine:
-    return Machine(**_settings(definition))
+def _machine(*shape: *_Shape) -> Machine:
+    return Machine(**_settings(_define(*shape)))
 
 
 def diagram(procedure: Procedure) -> str:
@@ -245,7 +261,7 @@ def diagram(procedure: Procedure) -> str:
     from transitions.extensions.diagrams import GraphMachine
     from transitions.extensions.diagrams_mermaid import Graph
 
-    definition = _definition(procedure)
+    definition = _define(*_shape(procedure))
     machine: Any = GraphMachine(**_settings(definition), graph_engine="mermaid", show_conditions=True)
     drawn = str(Graph(machine).get_graph(title=f"title: {definition.edition}").source)
     return f"{drawn}\n  {CLOSED} --> [*]"

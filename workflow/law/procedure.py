@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -547,39 +547,42 @@ class Procedure:
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
 
-    def resting_on(self, facts: Iterable[str]) -> frozenset[str]:
+    def resting_on(self, facts: Iterable[str], settled: Container[str] = ()) -> set[str]:
         """Return ids of the obligations whose deadlines can change with these facts, or with plan dates of
         them.
 
         Args:
             facts: names, with or without their periods.
+            settled: names whose days stay as they are: what depends on others through them alone is left out.
         """
-        bases = {fact.partition(".")[0].partition("#")[0] for fact in facts}
-        return frozenset[str]().union(*(self._resting_on.get(base, ()) for base in bases))
+        waiting = [fact.partition(".")[0].partition("#")[0] for fact in facts]
+        found = {*waiting}
+        while waiting:
+            new = self._read_by.get(waiting.pop(), frozenset()) - found
+            found |= new
+            waiting += [name for name in new if name not in settled]
+        return found
 
     @cached_property
-    def _resting_on(self) -> Mapping[str, Collection[str]]:
-        """Name of a fact -> ids of the obligations whose deadlines depend on it, directly or through others."""
+    def _read_by(self) -> Mapping[str, frozenset[str]]:
+        """Name of a fact -> ids of the obligations and answers whose deadlines depend on it directly."""
         read = {one.id: _names_in(one) for one in (*self.obligations, *self.answers)}
         for fact, decision in self.answered_by.items():
-            read.setdefault(fact, {fact}).add(decision.id)
+            read.setdefault(fact, set()).add(decision.id)
         found = defaultdict[str, set[str]](set)
-        for one in self.obligations:
-            names, waiting = set[str](), [one.id]
-            while waiting:
-                name = waiting.pop()
-                if name not in names:
-                    names.add(name)
-                    found[name].add(one.id)
-                    waiting += read.get(name, ())
-        return found
+        for reader, names in read.items():
+            for name in names:
+                found[name].add(reader)
+        return {name: frozenset(readers) for name, readers in found.items()}
 
 
 def _names_in(obligation: Obligation) -> set[str]:
     """Return the facts an obligation names as deciding its deadlines or reminders, itself included."""
     names = {obligation.since, obligation.when, obligation.lapses_with, *(own.since for own in obligation.own)}
-    names |= {obligation.recurs.since if obligation.recurs else None, *obligation.after, *obligation.also_by}
-    names |= {obligation.id, *(option.fact for option in obligation.options)}
+    names |= {obligation.recurs.since if obligation.recurs else None, obligation.id, *obligation.also_by}
+    if obligation.options:
+        # A decision without a term is asked after these.
+        names |= {*obligation.after, *(option.fact for option in obligation.options)}
     return {name for name in names if name}
 
 

@@ -6,7 +6,7 @@ change, so that these are not compared; those by the new one are the rows to wri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -181,21 +181,62 @@ def recomputed(
     """
     if any(event.kind not in _OF_A_FACT for event in events) or case.entries or not _holds(case, procedure):
         return None
-    if not stored or any(row.version != calendar.version for row in stored.values()):
+    version = calendar.version
+    if not stored or any(row.version != version for row in stored.values()):
         return None
-    ids = procedure.resting_on(event.name for event in events)
-    kept = [row for name, row in stored.items() if _base(name) not in ids]
+    names = [event.name for event in events]
     resolver = DueDateResolver(case, procedure, calendar, today=today)
-    links = [link for one in procedure.obligations if one.id in ids for link in resolver.links_of(one)]
-    chain = tuple(walked(resolver, links, bare=True))
-    fresh = rows(case, procedure, chain, calendar, today=today, others=kept)
+    chain, kept, inherited = _walked(
+        resolver, stored, procedure.resting_on(names, _settled(case, resolver, events, stored))
+    )
+    if inherited or any(row.inherited is not None for row in stored.values()):
+        # What came late moves the first dates of what is settled too.
+        chain, kept, inherited = _walked(resolver, stored, procedure.resting_on(names))
+    fresh = rows(case, procedure, chain, calendar, today=today, inherited=inherited)
     return CaseWrite(
         events=events,
         case=case,
-        stage=stage(procedure, case, (*chain, *_owed(kept, procedure))),
-        rows=(*fresh, *kept),
-        touched=frozenset({row.obligation for row in fresh} | {name for name in stored if _base(name) in ids}),
+        stage=stage(procedure, case, (*chain, *_owed(kept.values(), procedure))),
+        rows=(*fresh, *kept.values()),
+        touched=frozenset({row.obligation for row in fresh} | (stored.keys() - kept.keys())),
     )
+
+
+def _settled(
+    case: Case, resolver: DueDateResolver, events: Iterable[Event], stored: Mapping[str, Row]
+) -> set[str]:
+    """Return the names of facts whose days these events cannot change: recorded ones; planned ones too, unless
+    the events may decide which terms fall away with what they count from.
+    """
+    procedure, known = resolver.procedure, {*case.facts}
+    if not resolver.may_fall or not any(_may_fell(event.name, case, procedure, stored) for event in events):
+        known |= case.planned.keys() - {one.id for one in procedure.answered_too}
+    return {name for name in known if (one := procedure.by_id.get(name)) and one.recurs is None}
+
+
+def _may_fell(fact: str, case: Case, procedure: Procedure, stored: Mapping[str, Row]) -> bool:
+    """Return whether recording a fact may decide which terms fall away: it was given up, or others lapse with
+    it.
+    """
+    row = stored.get(fact)
+    return (
+        row is None
+        or row.state in ("missed", "not_required")
+        or any(one.lapses_with == fact and one.id not in case.facts for one in procedure.obligations)
+    )
+
+
+def _walked(
+    resolver: DueDateResolver, stored: Mapping[str, Row], ids: Container[str]
+) -> tuple[tuple[Deadline, ...], dict[str, Row], dict[str, int]]:
+    """Return the deadlines of these obligations, the stored rows of all others, and the inherited days."""
+    procedure = resolver.procedure
+    links = [link for one in procedure.obligations if one.id in ids for link in resolver.links_of(one)]
+    chain = tuple(walked(resolver, links, bare=True))
+    kept = {name: row for name, row in stored.items() if _base(name) not in ids}
+    dues = {name: row.due for name, row in kept.items()} | {one.id: one.due for one in chain}
+    inherited = inherited_days(resolver.case, procedure, resolver.calendar, dues, today=resolver.today)
+    return chain, kept, inherited
 
 
 def _holds(case: Case, procedure: Procedure) -> bool:
