@@ -27,7 +27,7 @@ from services.campaigns.views import (
 from services.context import RequestContext
 from services.evidence import store_file
 from services.inputs import Day, FileInput, Ground, Key, Line, Name, WebAddress
-from services.names import unit_named
+from services.names import unit_name, unit_named
 from services.registers.access import reader_scope, seen_register
 from services.registers.queries import ListRows, RegisterId, lookup
 from services.registers.results import RowView, register_view, row_name
@@ -40,7 +40,6 @@ from workflow.org.office import DUTIES, Person, acts_of, name_order
 from workflow.refusal import Refusal, closest_first
 from workflow.registers.campaigns import PeopleChoice, StartedCampaign, people_asked
 from workflow.registers.definition import Campaign, Register, UnknownField, UnknownRegister
-from workflow.registers.rows import name_in
 from workflow.registers.values import InvalidRow, ValueProblem, check_values, is_filled, parse_values
 from workflow.search_words import search_words
 
@@ -301,7 +300,7 @@ def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str])
     for unit in units or office.tops:
         acts = (*ctx.app.settings.regulations.acts, *acts_of(office, unit), register.adopted_act)
         if not register.binds(office.kind_of(unit), acts):
-            raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, unit))
+            raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, unit).name)
     return units
 
 

@@ -247,7 +247,8 @@ class AuditWords:
         return i18n.say(code, arguments, self._language)
 
     def _who(self, by: str) -> str:
-        return self._people.get(by) or self._person(by) or by
+        marked = self._say(f"author.{by}") if i18n.knows(f"author.{by}") else by
+        return self._people.get(by) or self._person(by) or marked
 
     def _account(self, name: str, key: str) -> str:
         person = self._office.people.get(key) or self._office.former.get(key)
@@ -271,6 +272,9 @@ class AuditWords:
             obligation = self._ctx.library.named(case.edition).by_id.get(entry.name.partition(".")[0])
             if obligation:
                 return obligation.title[self._language]
+            if entry.kind == "migrated":
+                on = self._ctx.library.named(entry.name).in_force
+                return self._say("web.edition.in_force", on=on)
             return self._say("numbered", n=entry.name) if entry.name.isdigit() else entry.name
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)

@@ -18,6 +18,7 @@ from services.cases.verbs import NotYourUnit, unit_to_open_in
 from services.context import RequestContext, stamp
 from services.evidence import store_file
 from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
+from services.names import unit_name
 from services.registers.access import UnknownRow, kept_register, may_write, reader_scope, seen_row
 from services.registers.cases import follow_row, open_cases, opening_of
 from services.registers.queries import RegisterId, lookup
@@ -29,7 +30,7 @@ from workflow.org.office import Office, Person, acts_of
 from workflow.refusal import Refusal
 from workflow.registers.access import in_reach, list_fields, visible_fields
 from workflow.registers.definition import Register, UnknownField
-from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, name_in, project, sort_key
+from workflow.registers.rows import EventKind, Projection, RegisterRow, all_names, project, sort_key
 from workflow.registers.values import (
     InvalidRow,
     Value,
@@ -426,7 +427,7 @@ def place_of(
         unit = ("" if ctx.operator else ctx.reader.root) or office.root
     place = unit_to_open_in(ctx, unit)
     if place and not register.binds(office.kind_of(place), (*acts_of(office, place), register.adopted_act)):
-        raise WrongPlace("register.not_for_kind", title=register.title, unit=name_in(office, place))
+        raise WrongPlace("register.not_for_kind", title=register.title, unit=unit_name(office, place).name)
     return place, ""
 
 

@@ -379,6 +379,7 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
         scan = {"field.paper_file": ("отказ.pdf", b"%PDF-1.7\nrefused", "application/pdf")}
         assert browser.post(form, data=fields, files=scan).status_code == 303
         row = browser.get("/registers/consents/consents-2026-0002?lang=ru").text
+        log = text_of(browser.get("/audit?lang=ru").text)
         listed = browser.get(f"{address}?lang=ru&state=refused").text
         papers = browser.get(f"{address}/forms/kk?state=refused")
     assert (bare.status_code, "Заполните поле «Подписанная форма либо отказ»" in text_of(bare.text)) == (
@@ -387,6 +388,7 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
     )
     assert listed.count("consents-2026-000") >= 2
     assert "/forms/consent/" not in row
+    assert " по личной ссылке " in log
     assert papers.status_code == 422
 
 

@@ -44,7 +44,7 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     units = [
         Unit(id="committee", name="Комитет", kind="committee"),
         Unit(id="bureau", name="Бюро", parent="committee"),
-        Unit(id="company", name="ТОО", kind="quasi_state"),
+        Unit(id="company", name="ТОО", name_kk="ЖШС", kind="quasi_state"),
     ]
     save(engine, units=units)
     yield SqlLedger(engine)
@@ -97,6 +97,7 @@ def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: CaseCommands) 
         desk.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
 
     said(refused.value)
+    assert "ЖШС" in refusal(refused.value, "kk")
 
 
 def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: CaseCommands, case: Case) -> None:

@@ -46,6 +46,7 @@ from workflow.refusal import Refusal
 TEMPLATES = Path(__file__).parents[1] / "templates"
 _REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 _REGISTERED_PARTS = re.compile(r"(?P<kind>[A-Z])(?P<year>\d\d)[A-Z]?(?P<number>\d+)_?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NAMING = ("unit", "person", "responsible")
 """Fields of a passport with the key of a unit or person."""
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -124,10 +125,12 @@ class Translator:
         return option_title(field, value, self.language)
 
     def row(self, name: str) -> str:
-        """Return the display name of a register row (`risk.3`) or of a number alone; others as they are."""
+        """Return the display name of a register row (`risk.3`), an edition or a number; others as they are."""
         kind, _, number = name.partition(".")
         if name.isdigit():
             return self.say("numbered", n=name)
+        if _DAY.fullmatch(number):
+            return self.say("web.edition.in_force", on=date.fromisoformat(number))
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:

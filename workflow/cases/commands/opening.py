@@ -11,7 +11,7 @@ from workflow.cases.case import Event, EventDraft
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.law.library import Library
 from workflow.law.names import known_fact
-from workflow.law.procedure import Procedure
+from workflow.law.procedure import Procedure, Text
 from workflow.org.kinds import among
 from workflow.ports import Ledger
 from workflow.refusal import Refusal
@@ -20,7 +20,7 @@ from workflow.refusal import Refusal
 class NotForKind(Refusal, ValueError):
     """The procedure is not for organisations of that kind."""
 
-    def __init__(self, procedure: Procedure, unit: str, kind: str) -> None:
+    def __init__(self, procedure: Procedure, unit: str | Text, kind: str) -> None:
         allowed = procedure.applies_to
         super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
 
@@ -102,7 +102,9 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
     kinds = [office.kind_of(one.unit) if asked else "" for one, asked in zip(openings, asking, strict=True)]
     for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
         if not among(kind, procedure.applies_to):
-            raise NotForKind(procedure, opening.unit, kind)
+            unit = office.units.get(opening.unit)
+            name = Text(unit.name_in("kk"), unit.name_in("ru"), unit.name) if unit else opening.unit
+            raise NotForKind(procedure, name, kind)
     return kinds
 
 
