@@ -42,6 +42,21 @@ def test_what_was_added_can_be_counted(day: date, n: int) -> None:
     assert calendars.count_working_days(calendars.add_working_days(day, -n), day - DAY) == n
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        (date(2026, 4, 3), date(2026, 4, 6), 1),  # from a Friday to Monday
+        (date(2026, 4, 4), date(2026, 4, 6), 1),  # from a Saturday
+        (date(2026, 4, 3), date(2026, 4, 5), 0),  # to a Sunday
+        (date(2026, 4, 6), date(2026, 4, 6), 0),
+        (date(2026, 4, 6), date(2026, 4, 3), -1),
+    ],
+)
+def test_a_distance_does_not_count_the_day_it_begins_with(first: date, last: date, days: int) -> None:
+    """And is negative backward."""
+    assert calendars.calendar().distance(first, last) == days
+
+
 @given(INNER, SOME)
 def test_going_there_and_back_returns(day: date, n: int) -> None:
     """From a working day, adding and taking away are inverse."""
@@ -115,7 +130,7 @@ def test_in_bulk_the_smallest_steps_are_the_same_from_every_day(n: int) -> None:
     assert bulk.add(calendar, days, n).tolist() == [calendar.add(day, n) for day in days]
 
 
-@pytest.mark.parametrize("day", ["2009-12-31", "2029-01-01", "0001-01-01", "NaT"])
+@pytest.mark.parametrize("day", ["2009-12-31", "2029-01-01", "0001-01-01", "9999-12-31", "NaT"])
 def test_in_bulk_a_date_outside_is_refused(day: str) -> None:
     """One date outside refuses the whole array and is named."""
     dates = np.array(["2026-04-13", day], dtype="datetime64[D]")
@@ -152,6 +167,17 @@ def test_in_bulk_lists_and_single_dates_are_taken_and_an_empty_array_is_empty() 
     assert bulk.count(calendar, date(2026, 4, 1), [date(2026, 4, 2), date(2026, 4, 3)]).tolist() == [2, 3]
     with pytest.raises(OutOfRange):
         bulk.add(calendar, ["2026-04-13"], 10_000)
+
+
+@pytest.mark.parametrize(
+    ("day", "n", "beyond"), [("2010-01-01", -1, "2009-12-31"), ("2028-12-31", 1, "2029-01-01")]
+)
+def test_in_bulk_a_sum_beyond_the_records_names_the_first_day_outside(day: str, n: int, beyond: str) -> None:
+    """The first and the last day on record have an answer, and no working day beyond them."""
+    with pytest.raises(OutOfRange) as raised:
+        bulk.add(calendars.calendar(), [day], n)
+
+    assert raised.value.arguments["on"] == date.fromisoformat(beyond)
 
 
 def test_an_office_may_have_days_of_its_own() -> None:

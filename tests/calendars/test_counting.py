@@ -29,6 +29,7 @@ from calendars.terms import (
     WorkingDays,
     YearlyDate,
     Years,
+    months_later,
 )
 
 
@@ -294,3 +295,30 @@ def test_fifteen_days_are_listed_and_sixteen_are_named_by_their_ends(number: int
     assert isinstance(days, tuple)
     assert len(days) == listed
     assert ("first" in element.arguments) == (not listed)
+
+
+def test_a_term_that_goes_back_to_the_first_working_day_on_record_lists_it() -> None:
+    """2 January 2010 is a Saturday, so Monday the 4th is off: the records begin with Tuesday the 5th, and there
+    is no safer day before it."""
+    result = counted(WorkingDays(-1), "2010-01-06")
+
+    assert (result.due, result.safe_by) == (d("2010-01-05"), d("2010-01-05"))
+    assert result.elements[0].arguments["days"] == (d("2010-01-05"),)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "later"),
+    [
+        ("9998-12-31", 12, "9999-12-31"),
+        ("9998-12-31", 13, None),
+        ("0001-02-28", -1, "0001-01-28"),
+        ("0001-02-28", -2, None),
+    ],
+)
+def test_months_are_counted_as_far_as_there_are_dates(day: str, months: int, later: str | None) -> None:
+    """From the year 1 to 9999; beyond is refused and no other year."""
+    if later is None:
+        with pytest.raises(OutOfRange):
+            months_later(d(day), months)
+    else:
+        assert months_later(d(day), months) == d(later)

@@ -143,3 +143,21 @@ def test_the_other_calendars_that_may_come_true() -> None:
     )
     assert calendar.variants(date(2026, 5, 1), date(2026, 5, 31)) == ()
     assert all(variant.uncertain(date(2027, 1, 1), date(2028, 12, 31)) == () for variant in variants)
+
+
+def test_an_office_is_answered_by_what_was_known_then_and_by_its_own_days() -> None:
+    """31 August 2026 was a holiday by what was known before 18 March; an own day off is one whenever asked."""
+    own = calendars.calendar().with_office_days(off={date(2026, 4, 13)})
+    before, on = (calendars.as_known(own, date(2026, 3, day)) for day in (17, 18))
+
+    assert [one.is_working(date(2026, 8, 31)) for one in (before, on)] == [False, True]
+    assert not before.is_working(date(2026, 4, 13))
+    assert calendars.as_known(own, None) is own
+
+
+def test_a_calendar_is_shown_by_what_it_was_made_from() -> None:
+    """A failed test or a log line is not to print every day of nineteen years."""
+    assert repr(calendars.calendar()) == (
+        "Calendar(library='', last=datetime.date(2028, 12, 31), office_off=frozenset(), "
+        "office_working=frozenset(), moved=frozenset())"
+    )

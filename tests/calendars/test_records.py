@@ -154,6 +154,7 @@ def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> Non
         ("[[transfer]\n", "the file"),
         ("[[transfers]]\n", "transfers: unknown kind of entry; allowed: holiday, religious_day, transfer"),
         ("[transfer]\n", r"transfer: write every entry under \[\[transfer\]\]"),
+        ("transfer = [{ off = 2026-12-31 }, 1]", r"transfer: write every entry under \[\[transfer\]\]"),
         (f"[[transfer]]\noff = 2026-12-31\n{SOURCE}", "transfer 1, work: is missing"),
         (f"{PAIR}26\n", "act: is missing"),
         (f"{PAIR}31\n{SOURCE}", "work: is the same day as off"),
@@ -173,6 +174,15 @@ def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, 
 
     assert str(raised.value).startswith("act.toml: ")
     assert raised.value.arguments["file"] == "act.toml"
+
+
+@pytest.mark.parametrize(("length", "quoted"), [(299, 299), (300, 300), (301, 299)])
+def test_a_refusal_quotes_at_most_300_letters(length: int, quoted: int) -> None:
+    """What is longer ends in an ellipsis in their place."""
+    with pytest.raises(RecordError) as raised:
+        parse(f"[[{'a' * length}]]\n")
+
+    assert raised.value.arguments["place"] == "a" * quoted + "…" * (length > 300)
 
 
 def test_nothing_heavy_is_imported_and_no_file_read_before_the_first_question() -> None:

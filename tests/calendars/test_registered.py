@@ -47,6 +47,9 @@ def test_its_arithmetic_is_that_of_every_calendar() -> None:
     assert GERMANY.count(date(2026, 12, 23), date(2026, 12, 29)) == 4
     with pytest.raises(calendars.OutOfRange):
         GERMANY.add(date(2028, 12, 29), 1)
+    assert GERMANY.table.confirmed == frozenset(range(2010, 2029)), "the years of the records"
+    assert calendars.as_known(GERMANY, date(2020, 1, 1)) is GERMANY
+    assert len(GERMANY.version) == len(calendars.calendar().version) == 16
 
 
 def test_the_days_of_kazakhstan_are_the_same_by_the_class_and_by_the_records() -> None:

@@ -50,6 +50,16 @@ def test_extra_days_and_labels() -> None:
     assert OURS.get_working_days_delta(friday, friday) == 0
     assert OURS.get_working_days_delta(date(2026, 4, 13), friday, include_start=True) == 2
     assert OURS.is_working_day(datetime(2026, 4, 10, 9, 0, tzinfo=UTC))
+    assert OURS.get_weekend_days() == (5, 6), "Saturday and Sunday"
+
+
+def test_one_extra_day_of_either_kind_is_walked_over_and_an_hour_is_kept() -> None:
+    """After Friday 10 April 2026: Monday the 13th, Tuesday where that is off, Saturday where that is worked."""
+    friday, nine = date(2026, 4, 10), datetime(2026, 4, 10, 9, tzinfo=UTC)
+
+    assert OURS.add_working_days(friday, 1, extra_holidays=[date(2026, 4, 13)]) == date(2026, 4, 14)
+    assert OURS.add_working_days(friday, 1, extra_working_days=[date(2026, 4, 11)]) == date(2026, 4, 11)
+    assert OURS.add_working_days(nine, 1, keep_datetime=True) == datetime(2026, 4, 13, 9, tzinfo=UTC)
 
 
 def test_a_years_special_days_are_listed_from_its_first_to_its_last() -> None:

@@ -60,7 +60,11 @@ ROOMS: Mapping[str, Room] = {
     "reminders": Room("workflow/reminders.py", ("tests/workflow", "tests/notifications/test_ladders.py")),
     "delivery": Room(
         "notifications/delivery.py",
-        ("tests/notifications/test_delivery.py", "tests/notifications/test_office_time.py"),
+        (
+            "tests/notifications/test_delivery.py",
+            "tests/notifications/test_digests.py",
+            "tests/notifications/test_office_time.py",
+        ),
     ),
     "outbox": Room(
         "storage/notices/outbox.py",

@@ -9,16 +9,19 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
-from notifications.delivery import FEW, deliver
+from notifications.delivery import deliver
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
 from notifications.wire.message import text_hash
+from storage.database.engine import reading
+from storage.notices.faults import faults
 from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR, library
 from tests.notifications.servers import Office, free_port, serving
@@ -81,7 +84,7 @@ def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
 
 def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
     """Nothing half done: the rest stays queued, and the next delivery sends it."""
-    for _ in range(FEW + 5):
+    for _ in range(30):
         town.open()
     shelf = Shelf(repeatable=False)
     town.round([shelf], FIVE_BEFORE)
@@ -98,7 +101,7 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
         go_on=lambda: next(asked),
     )
 
-    assert first.counts == {"sent": FEW}
+    assert first.counts == {"sent": 25}
     assert {notice.state for notice in town.notices()} == {"sent", "queued"}
     assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
 
@@ -241,6 +244,52 @@ def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: 
     assert (alive.recovered, gone.recovered) == (0, 1)
     assert (looked, left, town.outbox.left_behind()) == (False, True, False)
     assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+
+
+def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) -> None:
+    """A job of the queue that was started twice sends them once; where its process is known to be gone, they
+    are taken up at once."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
+    named: dict[str, Any] = {"now": NINE, "today": FIVE_BEFORE, "rules": RULES, "keys": [claimed.key]}
+    twice = deliver(town.outbox, library(), CALENDAR, [shelf], **named)
+    gone = deliver(town.outbox, library(), CALENDAR, [shelf], **named, again=True)
+
+    assert (twice.counts, twice.recovered) == ({}, 0)
+    assert (gone.counts, gone.recovered) == ({"sent": 1}, 1)
+
+
+def test_where_only_time_tells_a_claim_is_good_for_ten_minutes(town: Town) -> None:
+    """The outbox is asked for what was claimed before that."""
+    asked: list[datetime] = []
+    usual = town.outbox.recover
+
+    def recover(channel: str, *, before: datetime, **more: Any) -> int:
+        asked.append(before)
+        return usual(channel, before=before, **more)
+
+    town.outbox.recover = recover  # type: ignore[method-assign, assignment]
+    town.deliver([Shelf()], FIVE_BEFORE, at=NINE)
+
+    assert asked == [NINE - timedelta(minutes=10)]
+
+
+def test_one_letter_that_leaves_ends_the_fault_of_a_channel(town: Town) -> None:
+    """Though others of its batch have to wait; while none leaves, the fault stays."""
+    for _ in range(2):
+        town.open()
+    town.outbox.fault("shelf", "login", "535", now=NINE)
+    shelf = Shelf(LATER, LATER, LATER)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    standing = []
+    for minutes in (0, 1):
+        town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=minutes))
+        with reading(town.engine) as connection:
+            standing.append([one.channel for one in faults(connection)])
+
+    assert standing == [["shelf"], []]
 
 
 def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batch(town: Town) -> None:

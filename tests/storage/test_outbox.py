@@ -15,7 +15,7 @@ from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
 from storage.notices import delivery_lock, journal
 from storage.notices.outbox import SqlOutbox
-from storage.notices.sending import Holding
+from storage.notices.sending import Batch, Holding
 from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
 from workflow.board.rows import Row
@@ -228,6 +228,27 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
     assert (found[put_off.key].state, found[put_off.key].not_before) == ("queued", later(10))
     assert (found[failed.key].state, found[failed.key].answer) == ("failed", "550 no such user")
     assert found[failed.key].sent_at is None
+
+
+@pytest.mark.parametrize("wait", [None, 60])
+def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
+    engine: Engine, row: Row, wait: int | None
+) -> None:
+    """For now where none is named; what was sent is handed to nobody."""
+    handed: list[Batch] = []
+    outbox = SqlOutbox(engine, hand=lambda connection, batches: handed.extend(batches))
+    notes = [letter(row, person=person) for person in ("a@org.kz", "b@org.kz")]
+    outbox.add(notes, now=NOW)
+    outbox.claim("email", now=NOW, limit=9)
+    handed.clear()
+    put_off = later(wait) if wait else None
+    outcomes = [
+        DeliveryOutcome(key=notes[0].key, state="queued", answer="451", not_before=put_off),
+        DeliveryOutcome(key=notes[1].key, state="sent", answer="250"),
+    ]
+    outbox.mark(outcomes, now=later(1))
+
+    assert handed == [Batch(channel="email", at=put_off or later(1), keys=(notes[0].key,))]
 
 
 def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: Row) -> None:

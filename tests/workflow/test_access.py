@@ -14,6 +14,7 @@ from workflow.org.access import (
     Access,
     Account,
     Reader,
+    Scope,
     administrators,
     audit_scope,
     must_enrol,
@@ -148,8 +149,9 @@ def test_an_administrator_counts_who_can_log_in() -> None:
 
 @pytest.mark.parametrize("access", ACCESSES)
 def test_restricted_documents_of_every_case_are_for_the_officer_alone(access: Access) -> None:
-    """All others open those whose readers they are named as."""
+    """All others open those whose readers they are named as; who reads without an account opens none."""
     assert scope(Reader(login="x", access=access)).restricted is (access == "officer")
+    assert not Scope(unit="", names=()).restricted
 
 
 @pytest.mark.parametrize(("about", "opens"), [("", True), ("other@org.kz", True), ("boss@org.kz", False)])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from tests.law import library
 from workflow.cases.case import Case
-from workflow.deadlines.applicability import asked_of
+from workflow.deadlines.applicability import asked_of, taken_up_after
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.kinds import GROUPS, KINDS, among
 from workflow.org.office import Office, Person, Recipient, Unit
@@ -167,3 +167,22 @@ def test_a_group_the_act_leaves_open_is_asked_once_it_has_planned_it(
     idle = Case(id="2026-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind=kind, object=object)
 
     assert (asked_of(idle, law, order), asked_of(replace(idle, planned={order.id: ON}), law, order)) == asked
+
+
+@pytest.mark.parametrize(
+    ("at", "taken_up"),
+    [
+        (datetime(2023, 3, 31, 17, 59, tzinfo=UTC), None),
+        (datetime(2023, 3, 31, 18, 0, tzinfo=UTC), date(2023, 4, 1)),
+    ],
+)
+def test_what_is_planned_on_its_last_day_was_taken_up_in_time(at: datetime, taken_up: date | None) -> None:
+    """Row 18 of the Concept's plan ends on 31 March 2023; that day ended at 18:00 UTC, Almaty being six hours
+    ahead then."""
+    law = library().named("concept-plan.2022-02-02")
+    told = Case(id="2022-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind="central_body")
+    planned = replace(told, planned={"measure_18": ON}, planned_at={"measure_18": at})
+    asked = law.by_id["measure_18"]
+
+    assert taken_up_after(planned, law, asked, "measure_18", date(2023, 3, 31)) == taken_up
+    assert taken_up_after(told, law, asked, "measure_18", date(2023, 3, 31)) is None

@@ -59,6 +59,12 @@ def test_the_same_calendar_moves_nothing() -> None:
     assert moved(case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
 
 
+def test_calendars_that_end_on_different_days_are_not_compared() -> None:
+    """What lies after the shorter one is no change."""
+    with pytest.raises(ValueError, match="shorter"):
+        changed_days(calendars.calendar(last=calendars.REACH), BEFORE)
+
+
 def test_a_year_that_becomes_certain_is_felt_all_year_and_moves_no_day() -> None:
     """What was provisional becomes firm without another date."""
     certain = after("[[confirmed_year]]\nyear = 2027\n")
