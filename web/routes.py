@@ -10,11 +10,6 @@ from starlette.routing import BaseRoute
 ROOMS = {
     "web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
     "web.health": ("probes", "metrics"),
-    "web.api": (
-        *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
-        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
-        *("administration", "audit", "changes", "act_texts"),
-    ),
     "web.pages.case_list": ("pages",),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
     "web.pages.overview": ("pages",),
@@ -31,6 +26,15 @@ ROOMS = {
         "saved_views",
     ),
     "web.pages.cases": ("reading", "writing", "managing", "registers"),
+    "web.pages.calendar": ("pages",),
+    "web.pages.campaigns": ("pages", "confirm", "letter_answer"),
+    "web.pages.registers": ("pages", "writing"),
+    "web.pages.reports": ("pages", "consolidated"),
+    "web.api": (
+        *("reading", "cases", "files", "statistics", "case_rows", "register_rows", "campaigns"),
+        *("documents", "notices", "monitoring", "consolidated", "opening", "calendar", "account"),
+        *("administration", "audit", "changes", "act_texts"),
+    ),
     "web.pages.administration": (
         *(
             "pages",
@@ -48,10 +52,6 @@ ROOMS = {
         ),
         "operations",
     ),
-    "web.pages.calendar": ("pages",),
-    "web.pages.campaigns": ("pages", "confirm", "letter_answer"),
-    "web.pages.registers": ("pages", "writing"),
-    "web.pages.reports": ("pages", "consolidated"),
 }
 """Modules with a `router`, by package, in the order of matching."""
 

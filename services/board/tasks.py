@@ -202,6 +202,10 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
     """Return the assignee keys of rows without a due date that may be the person's: their own duties and those
     of people they are deputy of, in the units of their organisation, and what concerns themselves.
     """
+    return office.resolved_once(on, ("held", person.key), lambda: _resolved_duties(office, person, on=on))
+
+
+def _resolved_duties(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
     stands_in_for = (one for one in office.people.values() if one.deputy == person.key)
     duties = {duty for one in (person, *stands_in_for) for duty in one.duties}
     units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -265,20 +266,22 @@ def _undated(
     units: dict[tuple[str, str, str], set[str]] = {}
     for unit, *rest in map(tuple, asked):
         units.setdefault((rest[0], rest[1], rest[2]), set()).add(unit)
+    names = ("duty", "responsible", "person")
+    chosen = select(DEADLINE).where(
+        UNDATED,
+        in_names(DEADLINE.c.unit),
+        *(DEADLINE.c[name] == bindparam(f"k_{name}") for name in names),
+        lateness.holds(sought.horizon.today),
+        *([] if sought.stage is None else [DEADLINE.c.stage == sought.stage]),
+        *eyes.rows,
+    )
+    chosen = chosen.order_by(func.coalesce(DEADLINE.c.case, DEADLINE.c.case), DEADLINE.c.obligation)
+    # The same statement for each: SQLAlchemy makes it once.
+    chosen = chosen.limit(offset + limit)
     found: list[Row] = []
-    for (duty, responsible, person), of_units in sorted(units.items()):
-        chosen = select(DEADLINE).where(
-            UNDATED,
-            DEADLINE.c.unit.in_(sorted(of_units)),
-            DEADLINE.c.duty == duty,
-            DEADLINE.c.responsible == responsible,
-            DEADLINE.c.person == person,
-            lateness.holds(sought.horizon.today),
-            *([] if sought.stage is None else [DEADLINE.c.stage == sought.stage]),
-            *eyes.rows,
-        )
-        chosen = chosen.order_by(func.coalesce(DEADLINE.c.case, DEADLINE.c.case), DEADLINE.c.obligation)
-        found += map(row, connection.execute(chosen.limit(offset + limit)))
+    for values, of_units in sorted(units.items()):
+        asked_of = {f"k_{name}": value for name, value in zip(names, values, strict=True)}
+        found += map(row, execute_for_names(connection, chosen, sorted(of_units), asked_of))
     found.sort(key=lambda one: (one.case, one.obligation))
     return found[offset : offset + limit]
 

@@ -7,8 +7,9 @@ slowly, hence one text.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Self
 
 from sqlalchemy import (
@@ -72,11 +73,20 @@ def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
     return _InList(tested, bindparam(_NAMES, type_=Text))
 
 
-def execute_for_names(connection: Connection, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
-    """Run a statement with `in_names` and yield its rows: one query for up to 5,000 names."""
+def execute_for_names(
+    connection: Connection,
+    statement: Executable,
+    names: Iterable[str],
+    parameters: Mapping[str, object] = MappingProxyType({}),
+) -> Iterator[Row_]:
+    """Run a statement with `in_names` and yield its rows: one query for up to 5,000 names.
+
+    Args:
+        parameters: its other parameters.
+    """
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_SIZE)):
-        found = connection.execute(statement, {_NAMES: _encode_names(connection.dialect, chunk)})
+        found = connection.execute(statement, {**parameters, _NAMES: _encode_names(connection.dialect, chunk)})
         # Row by row SQLAlchemy asks its cursor anew, which costs more than the row.
         for rows in found.partitions(_ROWS_AT_ONCE):
             yield from rows

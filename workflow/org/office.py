@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
@@ -36,6 +36,7 @@ DUTIES = (
     "outside",
 )
 
+Resolved = TypeVar("Resolved")
 OUTSIDE = "outside"
 """The duty of a body outside the office; nobody in the office is notified."""
 OF_A_PERSON = frozenset({"person_concerned", "direct_head"})
@@ -319,9 +320,7 @@ class Office:
             found.setdefault(person.unit, []).append(person)
         return {unit: tuple(people) for unit, people in found.items()}
 
-    def resolved_once(
-        self, on: date, asked: Hashable, resolve: Callable[[], tuple[Recipient, ...]]
-    ) -> tuple[Recipient, ...]:
+    def resolved_once(self, on: date, asked: Hashable, resolve: Callable[[], Resolved]) -> Resolved:
         """Return the result of `resolve` for a query about a day, cached by query.
 
         Only results of one day are cached; a query about another day clears them.
@@ -329,13 +328,12 @@ class Office:
         day, answers = self._resolved
         if day != on:
             day, answers = self.__dict__["_resolved"] = on, {}
-        recipients = answers.get(asked)
-        if recipients is None:
-            recipients = answers[asked] = resolve()
-        return recipients
+        if asked not in answers:
+            answers[asked] = resolve()
+        return cast(Resolved, answers[asked])
 
     @cached_property
-    def _resolved(self) -> tuple[date | None, dict[Hashable, tuple[Recipient, ...]]]:
+    def _resolved(self) -> tuple[date | None, dict[Hashable, object]]:
         return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from web.ui.tables import download, page_heads, table_of, workbook_response
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.sums import Urgency
 
-UNHEARD = 100
+UNHEARD = 20
 """Number of deadlines checked for having nobody to notify."""
 router = APIRouter(include_in_schema=False)
 
