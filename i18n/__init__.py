@@ -21,7 +21,7 @@ from i18n.dates import (
     span,
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
-from i18n.formats import inner, paragraph
+from i18n.formats import inner, paragraph, row_number
 from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known, known_languages, own_name
 from i18n.numbers import money, number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
@@ -58,6 +58,7 @@ __all__ = [
     "plural",
     "refusal",
     "roman",
+    "row_number",
     "say",
     "span",
 ]

@@ -286,6 +286,17 @@ def _cited(value: str, language: str) -> str:
     return f", {said}" if said else ""
 
 
+_ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")
+
+
+def row_number(value: Any, language: str) -> str:
+    """Return the id of a row of a register or of a campaign as said ("№ 3, 2026"); others unchanged."""
+    text = plain(value, language)
+    named = _ROW_ID.fullmatch(text)
+    mark = "No." if language == "en" else "№"
+    return f"{mark} {named[2]}, {named[1]}" if named else text
+
+
 FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "": _plain,
     "long": _of(dates.date_long),
@@ -318,6 +329,7 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "say": _say,
     "name": _name,
     "inner": _of(lambda value, language: inner(plain(value, language))),
+    "row": _of(row_number),
     "sentence": _of(lambda value, language: sentence(plain(value, language))),
     "bracketed": _of(_bracketed),
     "paragraph": _of(paragraph),

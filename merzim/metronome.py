@@ -199,11 +199,12 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
         tell(say("cli.serving", address=address))
         if app.many_nodes:
             tell(say("cli.workers_send"))
-        if link := accounts.invite_first_administrator(app, now=moment.now):
+        roles = len(accounts.demonstrators(app)) if moment.demonstration else 0
+        if not roles and (link := accounts.invite_first_administrator(app, now=moment.now)):
             hours = app.settings.web.invitation_hours
             tell(say_in_each("cli.first_link", link=link, hours=hours))
         if moment.demonstration:
-            tell(say("cli.demonstration", on=moment.today))
+            tell(say("cli.demonstration_roles" if roles else "cli.demonstration", on=moment.today, roles=roles))
         _answer(pages, host=web.host, port=web.port)
 
 

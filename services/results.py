@@ -320,11 +320,7 @@ def preview_result(preview: Preview, *, tells: int) -> CommandResult:
         case=preview.change.case.id,
         changed=bool(preview.change.events),
         events=[],
-        moved=[
-            _moved(change.obligation, change.before, change.after)
-            for change in preview.deadlines
-            if change.before != change.after
-        ],
+        moved=[_moved(*dates) for dates in preview.change.moved],
         preview=True,
         tells=tells,
         dropped=[change.obligation for change in preview.dropped],

@@ -233,7 +233,9 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
             id=row.id,
             within=register.id,
             title=dict(register.title),
-            about=", ".join(dict.fromkeys((row.id, row_name(register, row, language)))),
+            about=", ".join(
+                dict.fromkeys((i18n.row_number(row.id, language), row_name(register, row, language)))
+            ),
         )
         for register, row in found.rows
     ]

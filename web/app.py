@@ -110,6 +110,11 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         passwordless=demonstration and is_address_passwordless(settings.public_address),
     )
 
+    def seen_by(request: Request, status: int) -> RequestContext:
+        """Return the context of an error page: the reader's, unless the database may be what failed."""
+        reader = getattr(request.state, "reader", None)
+        return replace(ctx) if reader is None or status >= 500 else ctx.read_by(reader)
+
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
         """Return an error page, or JSON for programs, that says in the reader's language what is wrong and how
         to continue.
@@ -124,7 +129,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         detail = translator.tell(code, arguments)
         if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
-        return page(request, replace(ctx), "problem.html", status=status, number=status, detail=detail)
+        reader = seen_by(request, status)
+        return page(request, reader, "problem.html", status=status, number=status, detail=detail)
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -184,7 +190,11 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         else:
             near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
             response = page(
-                request, replace(ctx), "problem.html", status=status, number=status, detail=detail, near=near
+                *(request, seen_by(request, status), "problem.html"),
+                status=status,
+                number=status,
+                detail=detail,
+                near=near,
             )
         if status == 503:
             response.headers["retry-after"] = "60"

@@ -13,7 +13,7 @@ from services.context import Accounts, RequestContext, stamp
 from services.inputs import Line
 from services.names import people_named
 from services.verbs import Command, NotFound, verb
-from workflow.org.access import Access, Account, Entry, EntryKind, Provider, Reader
+from workflow.org.access import ACCESSES, Access, Account, Entry, EntryKind, Provider, Reader
 from workflow.refusal import Refusal, closest_first
 
 if TYPE_CHECKING:
@@ -165,6 +165,14 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
     secret = issue_secret(app.accounts, "invitation", "", lasts, now=now)
     app.accounts.end_first_invitations(but=hash_secret(secret), now=now)
     return f"{app.rules.public_address}/welcome/{secret}"
+
+
+def demonstrators(app: AppContext) -> list[Reader]:
+    """Return the accounts offered on a demonstration day: users who work with cases first, without second
+    factors.
+    """
+    readers = [one.reader for one in app.accounts.all() if not one.disabled and not one.second_factor]
+    return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
 @verb("settings", secret="address")

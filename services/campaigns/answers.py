@@ -84,7 +84,7 @@ class Invitation:
         """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
         wanted = self.wanted.refused()
         if wanted is None:
-            raise LinkRefused("campaign.link_refused")
+            raise LinkRefused("web.problem.no_link")
         return replace(self, wanted=wanted, refused=True)
 
 
@@ -98,7 +98,7 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
     store = campaign_store(ctx)
     asked = store.person(link.campaign, link.number) if link is not None else None
     if link is None or asked is None or asked.version != link.version:
-        raise LinkRefused("campaign.link_refused")
+        raise LinkRefused("web.problem.no_link")
     return _invitation(ctx, store.get(link.campaign), asked)
 
 
@@ -121,7 +121,7 @@ def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation
     store = campaign_store(ctx)
     asked = store.people(campaign, [person]).get(person)
     if asked is None:
-        raise LinkRefused("campaign.link_refused")
+        raise LinkRefused("web.problem.no_link")
     return _invitation(ctx, store.get(campaign), asked)
 
 
@@ -173,7 +173,7 @@ def answer(
     try:
         return add_answer(office, invitation, values, kind="confirmed", more=signed)
     except AlreadyAnswered:
-        raise LinkRefused("campaign.link_refused") from None
+        raise LinkRefused("web.problem.no_link") from None
 
 
 def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]) -> bytes:
@@ -275,11 +275,11 @@ def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: Ca
         or not campaign.is_open(ctx.today)
         or not is_asked(office, campaign.choice, person)
     ):
-        raise LinkRefused("campaign.link_refused")
+        raise LinkRefused("web.problem.no_link")
     try:
         return form_for(ctx, campaign, asked, person)
     except (NotFound, LookupError):
-        raise LinkRefused("campaign.link_refused") from None
+        raise LinkRefused("web.problem.no_link") from None
 
 
 def form_for(

@@ -279,7 +279,10 @@ class AuditWords:
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
-        return entry.name
+        register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
+        if register not in self._ctx.app.registers.ids():
+            return number
+        return f"{self._ctx.app.registers.latest(register).title[self._language]}, {number}"
 
 
 def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:

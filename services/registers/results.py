@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
+import i18n
 from services.context import RequestContext
 from services.registers.access import may_write, reader_scope
 from services.results import Titles, titles_of
@@ -357,4 +358,4 @@ def row_name(register: RegisterView, row: RowView, language: str) -> str:
     fields = [one for one in register.fields if one.id in register.named_by]
     words = [cell_value(one, row, language) for one in fields]
     texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]
-    return " · ".join(filter(None, texts)) or row.id
+    return " · ".join(filter(None, texts)) or i18n.row_number(row.id, language)

@@ -175,15 +175,25 @@ def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow
     return list(rows.rows(rows.added_beside([row.id], most).get(row.id, ())).values())
 
 
+def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
+    """Return the fields of a row whose values the reader may erase: those of their units stored outside its
+    events.
+    """
+    row, register, fields = seen_row(ctx, name)
+    if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
+        return []
+    return [name for name in register.fields if register.outside_events(name) and name in fields]
+
+
 @verb("manage")
 def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
     """Erase values of a row that are stored outside its events; the chain can still be verified, and records
     it. With the answer to a campaign they are erased from the further rows of the same answer.
     """
-    row, register, fields = seen_row(ctx, command.row)
+    row, register, _ = seen_row(ctx, command.row)
     if not in_reach(register, row, reader_scope(ctx), ctx.reads.office()):
         raise NotAllowed
-    erasable = [name for name in register.fields if register.outside_events(name) and name in fields]
+    erasable = erasable_fields(ctx, row.id)
     for name in command.fields:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))

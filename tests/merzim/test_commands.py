@@ -253,6 +253,7 @@ def test_withdraw_says_what_moves_and_a_dry_run_writes_nothing(merzim: Merzim) -
 
     back = {"obligation": "note_signed", "from": "2026-04-28", "to": "2026-06-10"}
     assert back in foreseen["moved"]
+    assert foreseen["moved"] == done["moved"]
     assert still == {"analysis_ended": "2026-04-14"}
     assert back in done["moved"]
     assert (again.code, len(again.err.strip().splitlines())) == (2, 1)

@@ -177,7 +177,7 @@ def refused(ctx: RequestContext, token: str) -> bool:
         open_link(ctx, token)
     except LinkRefused as refusal:
         # Nothing says why: one sentence for all of them.
-        return (refusal.code, refusal.arguments) == ("campaign.link_refused", {})
+        return (refusal.code, refusal.arguments) == ("web.problem.no_link", {})
     return False
 
 

@@ -72,7 +72,7 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     aigul = emulator.AIGUL
 
     # She does not know what this is, and is told how to begin.
-    assert talk.tell(aigul, "/start").text.startswith("Бұл – Merzim боты")
+    assert talk.tell(aigul, "/start").text.startswith("Бұл – «Мерзім» боты")
 
     # The officer gives her a code; she brings it.
     greeted = talk.tell(aigul, f"/start {talk.code_for(AIGUL.key)}")

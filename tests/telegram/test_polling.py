@@ -110,7 +110,7 @@ def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
         with listening(talk.poller()):
             assert talk.tell(emulator.AIGUL, "/start").text.startswith("Жүйеде ақау болды")
     with listening(talk.poller()):
-        assert talk.tell(emulator.AIGUL, "/start").text.startswith("Бұл – Merzim боты")
+        assert talk.tell(emulator.AIGUL, "/start").text.startswith("Бұл – «Мерзім» боты")
 
     assert "ZeroDivisionError" in caplog.text
 

@@ -58,6 +58,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/registers/{register_id}/new": (f"{V1}/registers/{{register_id}}/rows",),
     "/registers/{register_id}/import": (f"{V1}/registers/{{register_id}}/rows/import",),
     "/registers/{register_id}/{row}": (f"{V1}/rows/{{row}}/edits",),
+    "/registers/{register_id}/{row}/erase": (f"{V1}/rows/{{row}}/erasure",),
     "/registers/{register_id}/{row}/withdraw": (f"{V1}/rows/{{row}}/withdrawal",),
     "/desk/record": (f"{CASE}/facts",),
     "/desk/record-many": (f"{V1}/facts",),

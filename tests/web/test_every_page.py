@@ -46,6 +46,8 @@ NO_LISTS = {
     "/open/year": "asked before cases are opened",
 }
 """Pages with a table that is no list of records, and what it is."""
+LOST = "/cases/2026-9999"
+"""A case there is not."""
 HEAVIEST = 200_000
 """Bytes of a page beyond its cached files."""
 
@@ -197,15 +199,18 @@ def files() -> set[str]:
 def test_people_and_units_are_named_in_the_language_of_the_page(
     bilingual: RealOffice, files: set[str], language: str, called: str
 ) -> None:
-    """By the name they have there, on every page; the fields of their own page say all three names."""
+    """By the name they have there, on every page, a refusal's included; the fields of their own page say all
+    three names.
+    """
     wrong, shown = set[str](), set[str]()
     for access in ("officer", "administrator", *sample((), ("responsible",))):
         with bilingual.client(access) as browser:
             browser.cookies.set("lang", language)
-            for address, text in walk(browser, each=1, files=files).texts.items():
+            texts = walk(browser, each=1, files=files).texts
+            for address, text in {**texts, LOST: browser.get(LOST).text}.items():
                 page = urlsplit(address).path
                 shown |= {page} if called in text else set()
                 wrong |= {page} if "Main-" in text else set()
 
     assert wrong - {*SPELT} == set()
-    assert {"/", "/desk", "/cases", "/deadlines", "/register", "/administration/people"} <= shown
+    assert {LOST, "/", "/desk", "/cases", "/deadlines", "/register", "/administration/people"} <= shown

@@ -140,6 +140,26 @@ def test_a_withdrawn_row_is_struck_out_on_request_and_counts_no_more(office: Rea
     assert again.status_code == 422
 
 
+def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: RealOffice) -> None:
+    """The page offers what is stored outside the events; without the tick nothing is erased."""
+    address = add(office, gift(giver="«Акме» ЖШС"))
+    erasing = {"field": "giver", "ground": "Сақтау мерзімі өтті"}
+    with office.client() as browser:
+        offered = re.findall(r'name="field" value="(\w+)"', browser.get(address).text)
+        unsure = browser.post(f"{address}/erase?lang=ru", data=erasing, headers=ORIGIN)
+        kept = browser.get(address).text
+        done = browser.post(f"{address}/erase", data={**erasing, "sure": "1"}, headers=ORIGIN)
+        gone = text_of(browser.get(f"{address}?lang=ru").text)
+    with office.client("own") as browser:
+        shown, tried = browser.get(address), browser.post(f"{address}/erase", data=erasing, headers=ORIGIN)
+
+    assert "giver" in offered
+    assert (unsure.status_code, "Подтвердите" in unsure.text, "Акме" in kept) == (422, True, True)
+    assert (done.status_code, done.headers["location"].partition("?")[2]) == (303, "said=erased")
+    assert ("Акме" in gone, "Сақтау мерзімі өтті" in gone) == (False, True)
+    assert ('id="erase"' in shown.text, tried.status_code) == (False, 403)
+
+
 def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: RealOffice) -> None:
     """Three trainings: the filter of each kind, the sum of what is left."""
     with office.client() as browser:

@@ -89,6 +89,7 @@ def test_the_yearly_clock_is_taken_as_a_workbook(office: RealOffice, officer: An
     assert 'href="/monitoring/yearly/xlsx?unit="' in officer.get("/monitoring/yearly?lang=ru").text
     heads, row = sheet(officer, "/monitoring/yearly/xlsx?lang=ru")
 
+    assert heads[-1] == "Примечание"
     assert dict(zip(heads, row, strict=True))["Начало следующего"] == datetime.combine(
         date(2026, 4, 13), time()
     )

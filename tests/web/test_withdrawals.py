@@ -97,6 +97,7 @@ def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestCl
     done = browser.post(api, json=body).json()
     assert (done["preview"], done["changed"]) == (False, True)
     assert [event["kind"] for event in done["events"]] == ["withdrawn"]
+    assert foreseen["moved"] == done["moved"]
     moved = {one["obligation"] for one in done["moved"]}
     # What is done already moves nobody: it is not foreseen.
     assert moved - {"start_announced"} <= {one["obligation"] for one in foreseen["moved"]}

@@ -462,6 +462,11 @@ SENT: Mapping[str, Sent] = {
     ),
     "/registers/{register_id}/{row}": on_row(2, form={"was.topic": "", "field.topic": "Бет: тақырып"}),
     "/registers/{register_id}/{row}/withdraw": on_row(3, form=GROUND),
+    "/registers/{register_id}/{row}/erase": Sent(
+        form={"field": "employee", "sure": "1", **GROUND},
+        row=True,
+        places=lambda world: {"{register_id}": "consents", "{row}": world.rows[5]},
+    ),
     # ------------------------------------------------------------------------------------- pages: campaigns
     "/campaigns/new/{kind}": Sent(
         form={"until": DAY, "unit": OWN, "start": "1"}, places={"{kind}": "consents.confirmation"}
@@ -661,12 +666,13 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
 
 
 def _rows(office: RealOffice) -> tuple[str, ...]:
-    """Four trainings, and a consent of somebody whose name can be erased."""
+    """Four trainings, and two consents of people whose names can be erased."""
     moment = office.moment[0]
     ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today)
     rows = [AddRow(register_id="trainings", unit=OWN, values=TRAINING) for _ in range(4)]
-    consent = {"employee": "v.kim@example.kz", "post": "маман", "paper": "consent", "signed_on": DAY}
-    rows.append(AddRow(register_id="consents", unit=OWN, values=consent))
+    for employee in ("v.kim@example.kz", "t.zhumabekov@example.kz"):
+        consent = {"employee": employee, "post": "маман", "paper": "consent", "signed_on": DAY}
+        rows.append(AddRow(register_id="consents", unit=OWN, values=consent))
     return tuple(add_row(ctx, row).row.id for row in rows)
 
 

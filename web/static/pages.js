@@ -7,6 +7,13 @@
       window.print();
     }
   });
+  // What is folded on the screen and belongs on paper is unfolded while it is printed.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details[data-printed]:not([open])").forEach(function (details) {
+      details.open = true;
+      window.addEventListener("afterprint", function () { details.open = false; }, { once: true });
+    });
+  });
   // On a narrow screen the menu is unfolded by its button.
   document.addEventListener("click", function (event) {
     var button = event.target.closest("[data-menu]");

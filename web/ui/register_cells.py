@@ -55,7 +55,7 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
 
 
 def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:
-    """Return the title of a row on a page: its visible title fields, else its id."""
+    """Return the title of a row on a page: its visible title fields, else its number."""
     named = [field for field in register.fields if field.id in register.named_by]
     words = [cell_of(field, row, translator).text for field in named]
-    return translator.capital(" · ".join(filter(None, words))) or row.id
+    return translator.capital(" · ".join(filter(None, words))) or translator.row(row.id)

@@ -148,7 +148,8 @@ class Translator:
             return self.say("numbered", n=name)
         if _DAY.fullmatch(number):
             return self.say("web.edition.in_force", on=date.fromisoformat(number))
-        return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
+        known = i18n.knows(f"row.{kind}")
+        return self.say(f"row.{kind}", number=number) if known else i18n.row_number(name, self.language)
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
         """Return the change of one field by an event: `Field: "before" → "after"`.

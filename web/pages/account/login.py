@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from services.accounts import credentials
 from services.accounts.credentials import BadPassword, hash_secret
 from services.accounts.telegram import TelegramCode, is_linked
-from services.accounts.verbs import Ending
+from services.accounts.verbs import Ending, demonstrators
 from services.accounts.verbs import end_sessions as end
 from services.context import RequestContext
 from services.inputs import build
@@ -37,7 +37,7 @@ from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
 from web.ui.form_values import Fields
 from web.ui.render import page
-from workflow.org.access import ACCESSES, Account, Entry, Reader, must_enrol
+from workflow.org.access import Account, Entry, Reader, must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -213,20 +213,12 @@ def login_page(
         by_directory=ctx.app.directory is not None,
         login=login,
         chosen=chosen,
-        demonstrators=_demonstrators(ctx) if shown else [],
+        demonstrators=demonstrators(ctx.app) if shown else [],
         nobody=not ctx.accounts.any(),
     )
     if wait:
         response.headers["retry-after"] = str(int(wait.total_seconds()))
     return response
-
-
-def _demonstrators(ctx: RequestContext) -> list[Reader]:
-    """Return the accounts offered on a demonstration day: users who work with cases first, without second
-    factors.
-    """
-    readers = [one.reader for one in ctx.accounts.all() if not one.disabled and not one.second_factor]
-    return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
 def inside(address: str) -> str:

@@ -26,6 +26,7 @@ from services.registers.grounds import view_here
 from services.registers.queries import ListRows
 from services.registers.results import RegisterView, RowView, names_of, written_amount
 from services.registers.tables import ImportedRows
+from services.registers.verbs import erasable_fields
 from services.registers.views import (
     AskRegisters,
     AskRow,
@@ -69,7 +70,7 @@ Flag = Annotated[Literal["", "1"], Query()]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
-Said = Annotated[Literal["", "added", "edited", "withdrawn"], Query()]
+Said = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
 router.get("/registers/{register_id}/template")(get_register_template)
 router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_paper)
@@ -316,6 +317,7 @@ def show_row_page(
     detail = row_of_register(reader, register_id, row)
     register = view_here(ctx, ctx.app.registers.on(register_id, ctx.today), own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
+    erasable = erasable_fields(reader, row) if ctx.reader.may("manage") else []
     return page(
         request,
         ctx,
@@ -336,6 +338,7 @@ def show_row_page(
         if detail.row.may_write
         else [],
         said=said,
+        erasable=[one for one in detail.fields if one.id in erasable and one.id in detail.row.values],
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
     )

@@ -17,7 +17,16 @@ from services.inputs import build
 from services.registers.access import kept_register, reader_scope
 from services.registers.results import field_view
 from services.registers.tables import ImportRows, import_rows
-from services.registers.verbs import AddRow, EditRow, WithdrawRow, add_row, edit_row, withdraw_row
+from services.registers.verbs import (
+    AddRow,
+    EditRow,
+    EraseRow,
+    WithdrawRow,
+    add_row,
+    edit_row,
+    erase_row,
+    withdraw_row,
+)
 from web.auth.dependencies import Managing, Recording
 from web.auth.reading import run_in_reading_thread
 from web.http import RegisterPath, RowPath
@@ -71,6 +80,23 @@ def withdraw(
         tried = RejectedForm(form="withdraw", refusal=refusal, answers=answers)
         return show_row_page(request, ctx, register_id, row, tried=tried)
     return redirect(request, f"/registers/{register_id}/{row}", said="withdrawn")
+
+
+@router.post("/registers/{register_id}/{row}/erase")
+def erase(
+    request: Request, ctx: Managing, register_id: RegisterPath, row: RowPath, answers: Fields
+) -> Response:
+    """Erase values of a row for good once it is confirmed, then show it."""
+    row_of_register(ctx, register_id, row)
+    try:
+        if not answers.get("sure"):
+            raise InvalidForm("web.registers.erase_unsure")
+        fields = {"fields": answers.getlist("field"), "ground": answers.get("ground", "")}
+        erase_row(ctx, build(EraseRow, {"row": row, **fields}))
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form="erase", refusal=refusal, answers=answers)
+        return show_row_page(request, ctx, register_id, row, tried=tried)
+    return redirect(request, f"/registers/{register_id}/{row}", said="erased")
 
 
 def _add(request: Request, ctx: RequestContext, register_id: str, form: FormData) -> Response:

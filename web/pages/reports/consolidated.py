@@ -24,6 +24,7 @@ from web.ui.unit_filter import RequiredUnit, unit_choices
 from workflow.cases.registers.exposure import SECTIONS
 from workflow.deadlines.deadline import Deadline
 from workflow.reports.consolidated import Document
+from workflow.reports.yearly_clock import Turn
 
 router = APIRouter(include_in_schema=False)
 router.get("/monitoring/consolidated/xlsx")(get_consolidated_file)
@@ -136,7 +137,19 @@ def _turn_columns(name: Callable[[str], str]) -> tuple[Column[UnitTurn], ...]:
         Column("cli.head.closed_until", lambda _, one: one.turn.closed_until),
         Column("cli.head.reading", lambda t, one: t.say(f"yearly_clock.reading.{one.turn.once_in}")),
         Column("cli.head.act", lambda t, one: one.rules and one.rules.act.short[t.language]),
+        Column("web.together.remarks", lambda t, one: _remarks(t, one.turn, name)),
     )
+
+
+def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> str:
+    """Return what the page says below the name of an organisation."""
+    said = []
+    if turn.next_closed:
+        until = {"on": turn.next_on, "until": turn.closed_until}
+        said.append(translator.say("yearly_clock.next_closed", unit=name(turn.unit), **until))
+    if turn.postponed:
+        said.append(translator.say("yearly_clock.postponed"))
+    return " ".join(said)
 
 
 @router.get("/monitoring/cartogram")
