@@ -24,7 +24,7 @@ from calendars.entries import (
     Transfer,
     with_records,
 )
-from calendars.horizon import place
+from calendars.horizon import FIRST, place
 
 
 class EmptyAct(ValueError):
@@ -151,7 +151,7 @@ def _entry_days(entry: Entry) -> Iterator[date]:
 
 def _year_start(year: int) -> tuple[date, ...]:
     # A year that is no year at all has no days; the nearest the type knows lies far beyond the records.
-    return (date(min(max(year, date.min.year), date.max.year), 1, 1),)
+    return (FIRST.replace(year=min(max(year, date.min.year), date.max.year)),)
 
 
 _KINDS: Mapping[type, str] = {

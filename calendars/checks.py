@@ -44,9 +44,12 @@ class TransferMismatch(ValueError):
     """
 
     def __init__(self, transfer: Transfer, on: date) -> None:
-        state = "is a day off already" if on == transfer.off else "is a working day already"
+        self.code, state = (
+            ("transfer_off_mismatch", "is a day off already")
+            if on == transfer.off
+            else ("transfer_work_mismatch", "is a working day already")
+        )
         super().__init__(f"transfer {transfer.off} for {transfer.work} ({transfer.source.act}): {on} {state}")
-        self.code = "transfer_off_mismatch" if on == transfer.off else "transfer_work_mismatch"
         self.arguments: Mapping[str, object] = {
             "on": on,
             "off": transfer.off,

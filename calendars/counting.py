@@ -119,7 +119,7 @@ def _count_cached(term: Term, anchor: date | None, calendar: Calendar) -> Counte
         case Years(number, roll):
             return _end_after("years_after", number, months_later(anchor, 12 * number), roll, calendar)
         case DayAfterPeriod(day, months, roll):
-            to = months_later(anchor.replace(day=1), months, day=day)
+            to = months_later(anchor, months, day=day)
             return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
         case YearlyDate(month, day, years, roll, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
@@ -184,7 +184,7 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         counted = days
     else:
         end = calendar.before[anchor] if anchor in calendar.before else place(anchor, calendar.last)
-        days = calendar.working_days[max(0, end + number) : end]
+        days = calendar.working_days[end + number : end]
         counted = days[::-1]
         if term.backward == "clear_days":
             code = "clear_days_before"

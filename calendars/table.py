@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
+from itertools import cycle, islice
 
 from calendars.entries import Certainty, ConfirmedYear, HolidayRule, Override, Records, ReligiousDay, Transfer
 from calendars.horizon import FIRST, LAST
@@ -181,7 +182,7 @@ def library_table(
         marks=dict(sorted(marks.items())),
         confirmed=frozenset(range(FIRST.year, last.year + 1)),
         religious=(),
-        version=hashlib.sha256(f"{library} {kinds.hex()}".encode()).hexdigest()[:16],
+        version=_version(f"{library} {kinds.hex()}"),
     )
 
 
@@ -209,8 +210,12 @@ def _build_table(
         marks=inside,
         confirmed=confirmed,
         religious=religious,
-        version=hashlib.sha256(content.encode()).hexdigest()[:16],
+        version=_version(content),
     )
+
+
+def _version(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def _is_working(day: date, marks: Mapping[date, Mark]) -> bool:
@@ -222,7 +227,7 @@ def _is_working(day: date, marks: Mapping[date, Mark]) -> bool:
 def _plain_weeks(size: int) -> bytearray:
     """Return the kinds of so many days from FIRST on as if no day differed from its weekday."""
     week = bytes(is_weekend(FIRST + n * _DAY) for n in range(7))
-    return bytearray((week * (size // 7 + 1))[:size])
+    return bytearray(islice(cycle(week), size))
 
 
 def best_known(records: Records, moved: Iterable[ReligiousDay] = ()) -> tuple[ReligiousDay, ...]:

@@ -18,6 +18,7 @@ from workflow.law.procedure import EscalationPolicy, Obligation, Procedure, Step
 
 HIMSELF = ("duty",)
 """A reminder step sent only to the responsible person."""
+_ON_THE_DAY = Step(at=0, to=HIMSELF)
 PLANNED = "planned"
 """The step of a plan date itself."""
 SLIPPED: Mapping[str, Step] = {
@@ -146,7 +147,7 @@ def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar
         # If it was planned only after its term had passed, only the plan date has reminders.
         is_bound = deadline.counts_until is None or deadline.waiting_for is not None
         if on not in law_days and (due is None or on <= due or not is_bound):
-            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=Step(at=0, to=HIMSELF))
+            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=_ON_THE_DAY)
         for name, step in SLIPPED.items():
             on = calendar.add(planned, step.at)
             while on in law_days:
@@ -196,7 +197,7 @@ def steps_of(
     if deadline.due is None and (asked := asked_on(case, entry_obligation(case, procedure, name))):
         # Facts are recorded after their day: the question is asked once, when the fact is recorded.
         on = calendar.next_working(max(asked, today))
-        steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=Step(at=0, to=HIMSELF)))
+        steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=_ON_THE_DAY))
     return tuple(sorted(steps, key=lambda step: step.on))
 
 
@@ -233,7 +234,7 @@ def step_named(
 ) -> Step | None:
     """Return the step with that id: of a plan date, of a question, or of the deadline with that due date."""
     if step in UNDATED_STEPS:
-        return SLIPPED.get(step, Step(at=0, to=HIMSELF))
+        return SLIPPED.get(step, _ON_THE_DAY)
     return law_step_named(policy_of(case, procedure, name, due, calendar), step)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    exists,
     literal_column,
     or_,
     select,
@@ -180,7 +181,7 @@ class SqlOutbox:
             if not alone:
                 return False
             with reading(self._engine) as connection:
-                return connection.execute(select(NOTICE.c.key).where(_SENDING).limit(1)).first() is not None
+                return bool(connection.scalar(select(exists().where(_SENDING))))
 
     def recover(
         self,
@@ -225,7 +226,7 @@ class SqlOutbox:
     ) -> int:
         left = and_(NOTICE.c.channel == channel, _SENDING, abandoned)
         with reading(self._engine) as connection:
-            if connection.execute(select(NOTICE.c.key).where(left).limit(1)).first() is None:
+            if not connection.scalar(select(exists().where(left))):
                 return 0
         step = update(NOTICE).where(left).values(state=state)
         if state == "queued":

@@ -94,7 +94,7 @@ class DueDateResolver:
     def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         """Return the day of a fact: happened, planned, derived from its own due date, or none."""
         obligation = self.procedure.anchor_by_id[fact]
-        name = f"{fact}.{span.name}" if span and obligation.recurs else fact
+        name = obligation.name_in(span)
         if fact.startswith(EXTENDED):
             extensions = self.case.extensions.get(name.removeprefix(EXTENDED))
             return AnchorDate(extensions[-1].on, "happened") if extensions else _NEVER
@@ -107,7 +107,7 @@ class DueDateResolver:
             return _NEVER
         if obligation.when is not None and not branch_open(self.case, self.procedure, obligation, span):
             return _NEVER
-        link = self.link(obligation, span if obligation.recurs else None)
+        link = self.link(obligation, span)
         due = link.counted.due
         if due is None and obligation.by_itself and obligation.recurs and span:
             return AnchorDate(span.last, "happened")
@@ -165,6 +165,7 @@ class DueDateResolver:
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
         """Return the counted link of an obligation, of the given period when it recurs."""
+        span = span if obligation.recurs else None
         name = obligation.name_in(span)
         if name not in self._links:
             self._links[name] = (
@@ -225,16 +226,10 @@ class DueDateResolver:
         if counted.first is not None and counted.last is not None:
             knowledge = self.calendar.knowledge(counted.first, counted.last)
         if anchor.state == "derived" and obligation.since:
-            derived_from = self.link(
-                self.procedure.anchor_by_id[obligation.since], self._period_for(obligation, span)
-            )
+            derived_from = self.link(self.procedure.anchor_by_id[obligation.since], span)
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
         return Link(obligation, span, anchor, counted, knowledge, beyond)
-
-    def _period_for(self, obligation: Obligation, span: Span | None) -> Span | None:
-        assert obligation.since is not None
-        return span if self.procedure.anchor_by_id[obligation.since].recurs else None
 
     def _adjusted(
         self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
@@ -242,14 +237,11 @@ class DueDateResolver:
         """Return the counted term with the pauses of the case and the extensions of this deadline applied."""
         counted = count(obligation.term, start, self.calendar, at=anchor.at)
         case = self.case
-        if counted.due is None or not (case.pauses or case.extensions):
+        if not (case.pauses or case.extensions):
             return counted
         pauses = case.pauses if can_pause(obligation, self.procedure) else ()
         if anchor.state != "happened":
             # A term that has not begun is not stopped by a pause that still lasts.
             pauses = tuple(pause for pause in pauses if pause.resumed)
-        name = obligation.name_in(span)
-        extensions = case.extensions.get(name, ())
-        if not pauses and not extensions:
-            return counted
+        extensions = case.extensions.get(obligation.name_in(span), ())
         return adjust(counted, obligation.term, start, self.calendar, pauses=pauses, extensions=extensions)

@@ -97,9 +97,7 @@ def branch_open(case: Case, procedure: Procedure, obligation: Obligation, span: 
     """
     if obligation.when is None:
         return True
-    fact = obligation.when
-    if span is not None and procedure.anchor_by_id[fact].recurs:
-        fact = f"{fact}.{span.name}"
+    fact = procedure.anchor_by_id[obligation.when].name_in(span)
     if fact.startswith(EXTENDED):
         return fact.removeprefix(EXTENDED) in case.extensions
     return fact in case.facts or fact in case.planned

@@ -30,7 +30,7 @@ class _FirstCounted(DueDateResolver):
         if day.on is None or day.state != "happened" or fact.startswith(EXTENDED):
             return day
         obligation = self.procedure.anchor_by_id[fact]
-        due = self.link(obligation, span if obligation.recurs else None).counted.due
+        due = self.link(obligation, span).counted.due
         if due is None and fact in self.procedure.answered_by:
             due = self.link(self.procedure.answered_by[fact], None).counted.due
         return day if due is None or day.on <= due else day._replace(on=due, at=None)

@@ -233,7 +233,7 @@ class _Entries:
         # A number of days counts from the approval of the plan; until that happens the planned date is used.
         waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
-            id=obligation.name_in(span),
+            id=f"{obligation.id}.{span.name}" if span else obligation.id,
             obligation=obligation,
             period=span.name if span else None,
             due=due,

@@ -51,8 +51,8 @@ def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
         return None
     if obligation.recurs and isinstance(obligation.term, OF_THE_PERIOD):
         return None
-    backward = getattr(obligation.term, "count", 0) < 0
-    late = backward and (link.anchor.state == "planned" or _sure(resolver, since, span))
+    # What counts forward ends no earlier than its anchor, which is as long as it is valid anyway.
+    late = link.anchor.state == "planned" or _sure(resolver, since, span)
     return _waiting(resolver, since, span, link.anchor, due=None if late else link.counted.due)
 
 
@@ -77,7 +77,7 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
     obligation, case = resolver.procedure.anchor_by_id[fact], resolver.case
-    name = obligation.name_in(span if obligation.recurs else None)
+    name = obligation.name_in(span)
     if fact.startswith(EXTENDED):
         # Nothing counts from an extension that was not decided.
         return name.removeprefix(EXTENDED) not in case.extensions
@@ -89,7 +89,7 @@ def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
         return True
     if obligation.recurs and not span:
         return False
-    return falls_away(resolver, resolver.link(obligation, span if obligation.recurs else None))
+    return falls_away(resolver, resolver.link(obligation, span))
 
 
 def _waiting(
@@ -101,9 +101,9 @@ def _waiting(
     obligation = resolver.procedure.anchor_by_id[fact]
     until = _earlier(day.on, due)
     if day.state == "derived":
-        before = waiting(resolver, resolver.link(obligation, span if obligation.recurs else None))
+        before = waiting(resolver, resolver.link(obligation, span))
         until = _earlier(until, before.until if before else None)
-    return Waiting(obligation.name_in(span if obligation.recurs else None), until)
+    return Waiting(obligation.name_in(span), until)
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

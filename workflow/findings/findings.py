@@ -151,9 +151,9 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
 def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
     """Yield a finding for each extension decided after the due date it was to move."""
     for element in deadline.adjustments:
-        on, before = element.arguments.get("on"), element.arguments.get("before")
-        if not (isinstance(on, date) and isinstance(before, date)):
-            continue
+        on, before = element.arguments["on"], element.arguments["before"]
+        assert isinstance(on, date)
+        assert isinstance(before, date)
         if element.code.startswith("extended.") and on > before:
             late = late_by(before, on, calendar)
             yield departure(deadline, "term", "extended_late", late=late, before=before, on=on)
@@ -244,7 +244,7 @@ def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[F
     """Yield findings for records counted from a fact, or in a branch opened by a fact, that was withdrawn
     since.
     """
-    if deadline.recorded_on is None or not case.withdrawn:
+    if deadline.recorded_on is None:
         return
     for name in dict.fromkeys((deadline.anchor_fact, deadline.obligation.when)):
         if (

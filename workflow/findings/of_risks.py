@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from calendars.terms import AtOnce
+from calendars.terms import AtOnce, month_end
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Remark, exposure, remarks
@@ -112,9 +112,7 @@ def _quarter_after(period: str) -> tuple[date, date]:
     """Return the first and last day of the quarter in which the report for a quarter (`2026Q3`) is reviewed."""
     year, quarter = int(period[:4]), int(period[5])
     year, quarter = (year + 1, 1) if quarter == 4 else (year, quarter + 1)
-    last_month = 3 * quarter
-    ends = date(year + last_month // 12, last_month % 12 + 1, 1)
-    return date(year, last_month - 2, 1), date.fromordinal(ends.toordinal() - 1)
+    return date(year, 3 * quarter - 2, 1), month_end(year, 3 * quarter)
 
 
 def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator[Finding]:

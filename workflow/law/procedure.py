@@ -282,8 +282,8 @@ class Obligation:
     extension: Extension | None = None
 
     def name_in(self, span: Span | None) -> str:
-        """Return the name of its fact in a period, `id.2026Q3`; its id where there is no period."""
-        return f"{self.id}.{span.name}" if span else self.id
+        """Return the name of its fact in a period, `id.2026Q3`; its id where it does not recur."""
+        return f"{self.id}.{span.name}" if span and self.recurs else self.id
 
     def answer(self, recorded: Collection[str]) -> Option | None:
         """Return the option of a decision whose fact is recorded, None while unanswered."""

@@ -176,9 +176,9 @@ class RecoveryCodes:
         used_at: when the last one was used (UTC); None where none was.
     """
 
-    left: int = 0
-    made_at: datetime | None = None
-    used_at: datetime | None = None
+    left: int
+    made_at: datetime | None
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
