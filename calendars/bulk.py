@@ -29,9 +29,10 @@ _START = FIRST.toordinal() - _EPOCH
 def add(calendar: Calendar, dates: Dates, n: int) -> Days:
     """Return `Calendar.add` of every date."""
     lowest, results = _shift_table(calendar, n)
-    days = _day_numbers(dates)
-    index = days - (_START + lowest)
-    _check_indexes(calendar, index, len(results), days, n)
+    index = _day_numbers(dates) - (_START + lowest)
+    if _outside(index, len(results)):
+        _positions(calendar, dates)
+        raise _past_the_end(calendar, n)
     if not index.shape:
         alone: Days = results.take(index)
         return alone
@@ -45,19 +46,15 @@ def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
     """Return `Calendar.count` of every pair of dates; the arrays broadcast."""
     numpy = _import_numpy()
     before, upto, _ = _tables(calendar)
-    begin, end = _day_numbers(firsts), _day_numbers(lasts)
-    _check_indexes(calendar, begin - _START, len(upto), begin, 0)
-    _check_indexes(calendar, end - _START, len(upto), end, 0)
-    counted: NDArray[np.int64] = numpy.maximum(upto[end - _START] - before[begin - _START], 0)
+    begin, end = _positions(calendar, firsts), _positions(calendar, lasts)
+    counted: NDArray[np.int64] = numpy.maximum(upto[end] - before[begin], 0)
     return counted
 
 
 def is_working(calendar: Calendar, dates: Dates) -> NDArray[np.bool_]:
     """Return `Calendar.is_working` of every date."""
     before, upto, _ = _tables(calendar)
-    days = _day_numbers(dates)
-    _check_indexes(calendar, days - _START, len(upto), days, 0)
-    works: NDArray[np.bool_] = (upto != before)[days - _START]
+    works: NDArray[np.bool_] = (upto != before)[_positions(calendar, dates)]
     return works
 
 
@@ -99,20 +96,20 @@ def _day_numbers(dates: Dates) -> Any:
     return array.view(numpy.int64)
 
 
-def _check_indexes(calendar: Calendar, index: Any, size: int, days: Any, n: int) -> None:
-    """Raise OutOfRange for indexes below 0 or from `size` on (a negative index, seen as unsigned, is
-    enormous).
-    """
-    numpy = _import_numpy()
-    wrong = index.view(numpy.uint64)
-    if not index.size or wrong.max() < size:
-        return
-    day = int(days[numpy.unravel_index(wrong.argmax(), wrong.shape)]) if days.shape else int(days)
-    if not _START <= day < _START + len(calendar.upto):
-        ordinal = day + _EPOCH
+def _positions(calendar: Calendar, dates: Dates) -> Any:
+    """Return the number of days from the first on record to each date. Raises OutOfRange for one outside."""
+    index = _day_numbers(dates) - _START
+    if _outside(index, len(calendar.upto)):
+        numbers = index.ravel()
+        ordinal = FIRST.toordinal() + int(numbers[numbers.view(_import_numpy().uint64).argmax()])
         representable = date.min.toordinal() <= ordinal <= date.max.toordinal()
         raise OutOfRange(date.fromordinal(ordinal) if representable else date.min, calendar.last)
-    raise _past_the_end(calendar, n)
+    return index
+
+
+def _outside(index: Any, size: int) -> bool:
+    """Return whether an index is below 0 or from `size` on (a negative one, seen as unsigned, is enormous)."""
+    return bool(index.size) and index.view(_import_numpy().uint64).max() >= size
 
 
 def _past_the_end(calendar: Calendar, n: int) -> OutOfRange:
