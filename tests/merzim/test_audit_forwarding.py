@@ -60,7 +60,7 @@ def test_each_entry_is_a_counted_message_over_tcp_and_goes_once(house: AppContex
     assert refused[0].startswith("<108>1 2026-04-06T07:00:00Z ")
     entry = json.loads(refused[1].partition(" log_in_refused - ")[2])
     assert entry["seq"] == position
-    assert entry["text"] == "Somebody not logged in – log-in refused; wrong code; background job"
+    assert entry["text"] == "Someone not logged in – log-in refused; wrong code; background job"
     assert house.audit_log.position("tcp://127.0.0.1:1") == 0
 
 

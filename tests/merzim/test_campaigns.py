@@ -45,7 +45,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     assert (over.out.count("did not answer"), "awaited" in over.out) == (count, False)
     assert (again.code, again.err) == (
         2,
-        'merzim: The campaign "2026-001" has ended: no answers are taken any more.\n',
+        'merzim: The campaign "2026-001" has ended: answers are no longer accepted.\n',
     )
     assert f"until 6 April 2026: the next round writes to {count - 1} people" in reopened.out
     assert office("verify", *AT).code == 0

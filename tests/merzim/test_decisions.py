@@ -32,9 +32,7 @@ def test_what_is_recorded_out_of_order_is_said_at_once(office: Merzim) -> None:
     case, now = office("open", "internal-analysis", "--json").json["id"], ("--now", "2026-04-06")
     office("record", case, "analysis_started", "--on", "2026-04-06", *now)
     done = office("record", case, "analysis_ended", "--on", "2026-04-03", *now)
-    sentence = (
-        "End of the analysis: the date is 3 April 2026, while this must come first: start of the analysis."
-    )
+    sentence = "End of the analysis: the date is 3 April 2026, but this must come first: start of the analysis."
     ground = ("--ground", "x", "--json", *now)
     still = office("correct", case, "analysis_ended", "--on", "2026-04-02", *ground).json
     mended = office("correct", case, "analysis_ended", "--on", "2026-04-06", *ground).json
@@ -84,7 +82,7 @@ def test_a_question_without_an_answer_has_nothing_to_withdraw(office: Merzim) ->
 
     assert (never.code, done.code, again.code) == (2, 0, 2)
     assert "nothing to withdraw" in never.err
-    assert "withdrawn already" in again.err
+    assert "already been withdrawn" in again.err
 
 
 def test_a_record_names_no_due_date_of_what_is_not_required(office: Merzim) -> None:

@@ -146,7 +146,7 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
     assert "В документ на русском он войдёт как есть: Должность (1)." in shown[0]
     assert "войдёт как есть" not in shown[1]
     assert (other.code, refused.code) == (2, 2)
-    assert other.err == "merzim: There is nothing here that stands on a form.\n"
+    assert other.err == "merzim: There is nothing here to put on a form.\n"
     assert archive.code == 0
     names = ZipFile(tmp_path / "all.zip").namelist()
     assert [name.split()[-2:] for name in names] == [["consents-2026-0001", "consent-kk.docx"]]
@@ -179,8 +179,8 @@ def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Pa
     approver, language, layout = said.json["notes"]
     assert "the deputy" in approver
     assert "Басқарма төрағасының орынбасары" in text_of((tmp_path / "a.docx").read_bytes())
-    assert layout == "The layout is ours: the text of annex 5 to order No. 488 was not available."
-    assert "does not name the object in Kazakh" in language
+    assert layout == "Layout made by Merzim: the text of annex 5 to order No. 488 was not available."
+    assert "has no Kazakh name of the object" in language
 
 
 def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(

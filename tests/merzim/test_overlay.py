@@ -127,7 +127,7 @@ def test_an_explanation_says_both_terms(office: Merzim, rules: Path) -> None:
 
     assert "19 May 2026" in said
     assert "Rules of the akimat" in said
-    assert "by the act the last day is 26 May 2026" in said
+    assert "under the act the last day is 26 May 2026" in said
 
 
 def test_the_letter_about_the_old_date_is_withdrawn(office: Merzim, rules: Path) -> None:

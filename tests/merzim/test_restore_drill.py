@@ -60,7 +60,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     assert "There is no backup yet" in never.partition("backup-late")[2]
     assert "backup-late" not in fresh
     assert "Last backup:" in fresh
-    assert "backup of the schedule" in tasks
+    assert "scheduled backup" in tasks
     assert "merzim_backup_age_seconds 93600.0" in figure
     assert "backup-late" in _page(later)
 

@@ -324,7 +324,7 @@ def test_where_two_administrators_can_do_it_no_command_does(merzim: Merzim, tmp_
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (("asel", "--ground", " "), "ground is missing"),
+        (("asel", "--ground", " "), "State why the second factor"),
         (("bolat", "--ground", "x"), "has no second factor"),
         (("nobody", "--ground", "x"), "There is no account"),
     ],

@@ -54,7 +54,7 @@ def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> N
     assert letters["ru"][0] == (
         "Требуется решение: есть ли признаки административного или уголовного правонарушения?"
     )
-    assert letters["en"][0] == "Decision awaited: are there signs of an administrative or criminal offence?"
+    assert letters["en"][0] == "Decision needed: are there signs of an administrative or criminal offence?"
     assert (
         "Даётся один из ответов: выявлены факты с признаками правонарушения, признаков правонарушения нет."
     ) in letters["ru"][1]

@@ -234,7 +234,7 @@ def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
     assert letter.letter.subject == "Still overdue after every reminder, 6 April: 1"
     assert "Announcement: 1 (an earlier step is not recorded – 1)" in letter.letter.text
     text = " ".join(letter.letter.text.split())
-    assert f"Аппарат; with {AIGUL.name}; an earlier step is not recorded" in text
+    assert f"Аппарат; responsible: {AIGUL.name}; an earlier step is not recorded" in text
 
 
 def test_the_first_head_is_told_last_by_the_digest_too(town: Town) -> None:
@@ -311,7 +311,7 @@ def test_what_a_body_outside_owes_is_nobodys_lateness(town: Town) -> None:
     )
     text = managers_lines(town, date(2026, 5, 18))
 
-    assert "past every step of their reminders and not recorded as done: 1." in text
+    assert "overdue after every reminder and not recorded as done: 1." in text
     assert "Information: 1 (not recorded as done – 1)" in text
 
 

@@ -193,7 +193,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     assert [one.subject for one in said] == [
         "Сіздің назарыңызды қажет ететін мәселе бар",
         "Вас ожидает вопрос",
-        "A matter awaits you",
+        "A matter needs your attention",
     ]
     for one in said:
         whole = one.subject + one.text + one.html

@@ -76,7 +76,7 @@ def test_the_question_is_a_question_and_no_lateness() -> None:
     assert (
         "Запишите день исполнения или назначьте новую плановую дату. Это вопрос о плане, а не просрочка." in ru
     )
-    assert "Record the day it was done or plan it anew." in en
+    assert "Record the day it was done or reschedule it." in en
     assert "merzim replan 2026-0001 plan_approved --on" in en
     assert "Просрочено" not in ru
     assert "the last day was" not in en
@@ -88,7 +88,7 @@ def test_what_waits_says_for_what_and_names_no_last_day() -> None:
     _, en = text("published", "en", date(2026, 5, 19))
     _, kk = text("published", "kk", date(2026, 5, 19))
 
-    assert "What it waits for: approval of the plan of measures; by the plan 13 May 2026." in en
+    assert "Waiting for: approval of the plan of measures; planned for 13 May 2026." in en
     assert "Күтілуде: іс-шаралар жоспарын бекіту; жоспар бойынша – 2026 жылғы 13 мамыр." in kk
     assert "The date 18 May 2026 was counted from that day and is out of date." in en
     assert "Due by" not in en

@@ -195,8 +195,8 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
 
     assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in written.text
     assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in written.text
-    assert "Remark: the term is assumed, the act itself does not state it\n" in written.text
-    assert "Points: 10 deducted when not done\n" in written.text
+    assert "Note: the term is assumed; the act itself does not state it\n" in written.text
+    assert "Points: 10 deducted if not done\n" in written.text
     assert "http" not in written.text
 
 

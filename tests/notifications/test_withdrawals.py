@@ -147,8 +147,8 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     again = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
 
     assert (
-        "Signing of the analytic note (Құрылыс басқармасы): no date for now (it counts from the day of “End of "
-        "the analysis”, which is not recorded), you were told 12 June 2026" in withdrawn
+        "Signing of the analytic note (Құрылыс басқармасы): no date for now (counted from the day of “End of "
+        "the analysis”, which is not recorded); you were told 12 June 2026" in withdrawn
     )
     assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in again
 

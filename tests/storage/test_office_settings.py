@@ -175,7 +175,7 @@ def test_a_preview_writes_nothing_and_counts_what_it_touches(house: AppContext, 
     keep = [(f"backup.{key}", "1") for key in ("weekly", "monthly")]
     effects = change(house, ("backup.at", "13:30"), ("backup.daily", "2"), *keep, preview=True)
 
-    assert effects[0] == "Next backup: 06.04.2026 13:30. Older backups it removes: 3."
+    assert effects[0] == "Next backup: 06.04.2026 13:30. Older backups that will be deleted: 3."
     assert change(house, ("backup.at", "11:30"), preview=True)[0].startswith("Next backup: 06.04.2026 12:00")
     assert change(house, ("backup.at", "10:30"), preview=True)[0].startswith("Next backup: 07.04.2026 10:30")
     assert changes(house.engine) == ()

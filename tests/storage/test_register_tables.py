@@ -166,7 +166,7 @@ def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) 
     book = load_workbook(BytesIO(export(clerk, ListRows(register_id="visits"), "en")))
 
     cells = [[cell.value for cell in row] for row in book.active]
-    assert cells[0][:3] == ["Row", "Unit", "Place"]
+    assert cells[0][:3] == ["Entry", "Unit", "Place"]
     assert len(cells) == 2
     assert "Informer" not in cells[0]
     assert (book.active["C2"].value, book.active["C2"].data_type) == ("=HYPERLINK(1)", "s")

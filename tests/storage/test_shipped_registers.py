@@ -120,8 +120,8 @@ def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) ->
     """Taken of today, not of tomorrow: in a form and in what a campaign gives; a plan may be ahead."""
     gift = {"kind": "gift", "description": "Кітап", "employee": "guest@org.kz"}
     assert _refused(app, "gifts", {**gift, "received_on": "2026-04-07"}) == [
-        "Day of receipt, or when it became known: 7 April 2026 is still ahead. "
-        "Give today (6 April 2026) or an earlier day."
+        "Day of receipt, or when it became known: 7 April 2026 is in the future. "
+        "Enter today (6 April 2026) or an earlier day."
     ]
     assert list_rows(operator(app), ListRows(register_id="gifts")).total == 0
     assert _add(app, "gifts", {**gift, "received_on": "2026-04-06"})

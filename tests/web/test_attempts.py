@@ -219,8 +219,8 @@ def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home,
     after = found.post("/account/password?lang=en", data=data)
     changed = own.post("/account/password", data=data)
 
-    assert all("The present password is wrong." in page for page in wrong)
-    assert "was wrong too often. Try again in 5 minutes." in after.text
+    assert all("The current password is wrong." in page for page in wrong)
+    assert "was wrong too many times. Try again in 5 minutes." in after.text
     assert (after.status_code, changed.status_code) == (422, 303)
 
 

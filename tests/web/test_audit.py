@@ -38,8 +38,8 @@ def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: 
     told = sentences(watched, "administrator", topic="login")
 
     assert told[1:4] == [
-        f"Somebody not logged in – log-in refused; no such account; address {ADDRESS}; web page",
-        f"Somebody not logged in – log-in refused: Әлиева Гүлнұр; wrong password; address {ADDRESS}; web page",
+        f"Someone not logged in – log-in refused; no such account; address {ADDRESS}; web page",
+        f"Someone not logged in – log-in refused: Әлиева Гүлнұр; wrong password; address {ADDRESS}; web page",
         f"Әлиева Гүлнұр – logged in; address {ADDRESS}; web page",
     ]
     assert "мен-құпиясөз" not in " ".join(told)

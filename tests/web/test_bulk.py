@@ -46,7 +46,7 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) 
     )
 
     assert preview.status_code == 200
-    assert "To be recorded: 2, refused: 1. Nothing is written yet." in preview.text
+    assert "To be recorded: 2, refused: 1. Nothing has been saved yet." in preview.text
     assert {case: home.events(case)[-1].seq for case in seq} == seq
     assert 'value="2026-0001:order_signed" form="many"' in preview.text
 
@@ -112,11 +112,11 @@ def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
     page = browser.post("/desk/record-many?lang=en", data=form).text
     again = confirm(browser, {**form, "on": "2026-04-05"}, page)
 
-    assert "Nothing is written yet" in again
+    assert "Nothing has been saved yet" in again
     assert "order_signed" not in home.facts(home.late)
 
     home.desk.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
-    assert "Nothing is written yet" in confirm(browser, form, page)
+    assert "Nothing has been saved yet" in confirm(browser, form, page)
 
 
 def test_rows_out_of_reach_and_bad_forms_are_refused_in_words(home: Home) -> None:

@@ -163,7 +163,7 @@ def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(home: Home)
     assert letters(home)[0][0] == "c@org.kz"
     assert unknown.status_code == 422
     assert "“@Nobody Atall look”" not in unknown.text
-    assert "There is nobody called" in unknown.text
+    assert "There is no “@" in unknown.text
     assert "@Nobody Atall look" in unknown.text, "what was typed stays"
     assert len(comments(home.events(home.late))) == 1
 

@@ -144,7 +144,7 @@ def test_a_local_administrator_gets_in_while_the_directory_is_silent_and_others_
 
             assert (status, page.status_code) == (503, 503)
             assert time.monotonic() - began < 30
-            assert page.text.count("The directory does not answer") == 1
+            assert page.text.count("The directory is not responding") == 1
             assert "Traceback" not in page.text + caplog.text
             assert enter(home, "administrator", PASSWORD)[0] == 303
             assert enter(home, "administrator", "wrong")[0] == 401

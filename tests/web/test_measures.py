@@ -93,10 +93,10 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
     """A position entered, changed, talked with and taken out; a remark recorded and answered."""
     day = TODAY.isoformat()
     written = (
-        ("positions", {"title": "Басшы", "holder": "А. Б."}, "The position is on the list."),
-        ("positions", {"number": "1", "title": "Орынбасар"}, "The position is described anew"),
+        ("positions", {"title": "Басшы", "holder": "А. Б."}, "The position has been added to the list."),
+        ("positions", {"number": "1", "title": "Орынбасар"}, "The position has been updated"),
         ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "The preventive talk is recorded."),
-        ("positions/clear", {"number": "1", "on": day}, "The position is off the list."),
+        ("positions/clear", {"number": "1", "on": day}, "The position has been taken off the list."),
         ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "The remark is recorded."),
         ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "The answer to the remark is recorded."),
     )

@@ -224,7 +224,8 @@ def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrat
     assert {"p1@org.kz", "p2@org.kz"} <= home.office.people.keys()
     assert [(one.person, one.about["count"], one.about["of"]) for one in letters()] == [("adm@org.kz", 2, 9)]
     assert (
-        "Too many would leave" in home.client("administrator").get("/administration/people/sync?lang=en").text
+        "Too many people would leave"
+        in home.client("administrator").get("/administration/people/sync?lang=en").text
     )
 
 

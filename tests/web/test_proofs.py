@@ -102,7 +102,7 @@ def test_a_genuine_hash_is_confirmed_with_its_day_and_nothing_else(home: Home) -
 
     assert (before.status_code, "Not sealed yet." in before.text) == (200, True)
     assert answer.status_code == 200
-    assert "Genuine: the chain of this organisation has this hash." in answer.text
+    assert "Genuine: this hash is in the chain of records of this organisation." in answer.text
     assert "Batch 2 of the chain, 06.04.2026, 09:30 (Almaty time)" in answer.text
     assert "Sealed: 06.04.2026, 09:31." in answer.text
     assert "2026-0001" not in answer.text
@@ -141,11 +141,11 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
     assert [str(line) for line in said[-2:]] == [
         f"SHA-256 of the package's file SHA256SUMS: {digest}",
-        f"Anybody may check this sheet at: {address}",
+        f"This sheet can be verified at: {address}",
     ]
     assert answer.status_code == 200
     assert "Index of a package of evidence" in answer.text
-    assert f"the paper was made on {entry.at.astimezone(ALMATY):%d.%m.%Y, %H:%M}" in answer.text
+    assert f"the document was made on {entry.at.astimezone(ALMATY):%d.%m.%Y, %H:%M}" in answer.text
     assert (digest in answer.text, "Not sealed yet." in answer.text) == (True, True)
     assert (case in answer.text, "officer" in answer.text) == (False, False)
     assert answer.headers["cache-control"] == "no-store"

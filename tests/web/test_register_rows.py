@@ -503,7 +503,7 @@ def test_a_page_calls_its_reader_in_its_language_and_says_who_reads_a_closed_jou
     assert 'href="/account">Ахметова Айгерим<' in russian
     assert "Шешім қабылдайтындар да оқи алады (өзі туралы жазбадан басқасын): бірінші басшы." in kazakh
     assert "Для принятия решений читает также (кроме записей о себе): первый руководитель." in russian
-    assert "Читает, чтобы решать" not in closed
+    assert "Для принятия решений читает" not in closed
     assert "(на другом языке)" not in of_row.partition("Не заполнено")[2].partition("</p>")[0]
     assert "(на другом языке)" not in closed.partition('id="sort"')[2].partition("</select>")[0]
 

@@ -219,7 +219,7 @@ def test_nobody_finds_a_confidential_case_they_need_not_know_of(home: Home, brow
     program = browser.get("/api/v1/search", params={"text": "Тосынсыйлық"}).json()
 
     assert all(f'href="/cases/{case}"' not in answer for answer in answers)
-    assert "Nothing was found" in answers[0]
+    assert "Nothing found" in answers[0]
     assert program["groups"] == []
 
 

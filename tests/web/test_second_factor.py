@@ -106,7 +106,7 @@ def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_facto
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?said=password")
     assert cookies == {}
-    assert "The new password is kept" in page
+    assert "The new password has been saved" in page
     assert (own.status_code, own.headers["location"], taken) == (303, "/login?next=%2Faccount", 401)
     assert log_in(home.stranger(), password=NEW) == 401
     assert log_in(home.stranger(), password=NEW, code=now_code()) == 303
@@ -167,11 +167,11 @@ def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"code": "000000"}, "code does not fit"),
-        ({"code": ""}, "code does not fit"),
-        ({"old": "wrong password"}, "present password is wrong"),
-        ({"secret": "A"}, "code does not fit"),
-        ({"secret": "not base32 at all, not base32 at"}, "code does not fit"),
+        ({"code": "000000"}, "code is wrong"),
+        ({"code": ""}, "code is wrong"),
+        ({"old": "wrong password"}, "current password is wrong"),
+        ({"secret": "A"}, "code is wrong"),
+        ({"secret": "not base32 at all, not base32 at"}, "code is wrong"),
     ],
 )
 def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, str], says: str) -> None:
@@ -242,7 +242,7 @@ def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
         answer = browser.post("/account/totp?lang=en", data=data)
 
     assert answer.status_code == 422
-    assert "The code was wrong too often" in answer.text
+    assert "The code was wrong too many times" in answer.text
     assert home.factors.secret("officer") == SECRET
 
 
@@ -329,7 +329,7 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
     assert part.headers["hx-redirect"] == "/account/totp"
     assert (program.status_code, program.json()["code"]) == (403, "web.problem.second_factor")
     assert form.status_code == 200
-    assert "Until it is set nothing else can be done" in form.text
+    assert "Until you set one up, nothing else can be done" in form.text
     assert out.headers["location"] == "/login"
     assert "order_signed" not in home.facts(home.real)
 
@@ -440,7 +440,7 @@ def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_appr
     approved, _ = act(home, "second", "approve")
 
     assert (asked, approved, kept) == (303, 303, SECRET)
-    assert "Asked by administrator" in listed
+    assert "Requested by administrator" in listed
     assert 'value="approve"' in page
     assert home.factors.secret("officer") == ""
     assert [(login, event) for login, event, _ in told] == [
@@ -461,7 +461,7 @@ def test_nobody_approves_what_they_asked_themselves() -> None:
     status, refused = act(home, "administrator", "approve")
 
     assert 'value="approve"' not in page
-    assert (status, "You asked for it yourself" in refused) == (422, True)
+    assert (status, "You made this request yourself" in refused) == (422, True)
     assert home.factors.secret("officer") == SECRET
 
 
@@ -487,7 +487,7 @@ def test_who_approves_has_a_second_factor_of_their_own() -> None:
     act(home, "administrator", "request")
     status, refused = act(home, "second", "approve")
 
-    assert (status, "set a second factor on your own account first" in refused) == (422, True)
+    assert (status, "first set up a second factor for your own account" in refused) == (422, True)
     assert home.factors.secret("officer") == SECRET
 
 
@@ -503,9 +503,9 @@ def test_where_nobody_could_approve_nothing_is_asked() -> None:
 @pytest.mark.parametrize(
     ("do", "ground", "says"),
     [
-        ("request", " ", "ground is missing"),
-        ("approve", "", "No request about"),
-        ("withdraw", "", "No request about"),
+        ("request", " ", "State why the second factor"),
+        ("approve", "", "There is no valid request for"),
+        ("withdraw", "", "There is no valid request for"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(do: str, ground: str, says: str) -> None:

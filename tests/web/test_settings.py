@@ -19,7 +19,7 @@ PAGE = "/administration/settings"
     [
         ("kk", "Енді хаттар 08:30–18:00 аралығында жіберіледі."),
         ("ru", "Письма теперь отправляются с 08:30 до 18:00."),
-        ("en", "Letters now leave between 08:30 and 18:00."),
+        ("en", "Letters will be sent between 08:30 and 18:00."),
     ],
 )
 def test_hours_are_previewed_saved_and_taken_back(home: Home, language: str, follows: str) -> None:
@@ -80,7 +80,7 @@ def test_a_password_is_typed_and_never_shown(home: Home) -> None:
 
     assert [page.status_code for page in pages] == [200, 422, 422]
     assert "143, 993" in pages[1].text
-    assert "Enter the password of mail.example.kz" in pages[2].text
+    assert "Enter the password for mail.example.kz" in pages[2].text
     assert not any("PASS-word-7" in page.text for page in pages)
     assert "Nothing would change" in mail.text
 

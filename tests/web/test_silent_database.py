@@ -107,7 +107,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
 SAID = {
     "kk": "Дерекқор қазір жауап бермейді.",
     "ru": "База данных сейчас не отвечает.",
-    "en": "The database does not answer at the moment.",
+    "en": "The database is not responding at the moment.",
 }
 
 
