@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring as _text
 
@@ -19,6 +20,8 @@ def canonical(value: object) -> str:
     return _ENCODER.encode(value)
 
 
+# What is written at once bears one moment.
+@lru_cache(maxsize=64)
 def moment(at: datetime) -> str:
     """Return a moment in the ledger's format: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

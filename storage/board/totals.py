@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select, true
@@ -59,6 +59,7 @@ def open_until(day: date) -> str:
     return f"open:{month(day)}"
 
 
+@lru_cache(maxsize=4096)
 def month(day: date) -> str:
     """Return the month of a day as stored: "2026-04"."""
     return day.isoformat()[:7]
