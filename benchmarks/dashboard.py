@@ -183,8 +183,8 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
     import uvicorn
 
+    from merzim import COLLECTIONS
     from merzim.dashboard import Dashboard
-    from merzim.metronome import COLLECTIONS
     from services.moments import Moment
 
     folder.mkdir()

@@ -25,10 +25,10 @@ from statistics import median
 from typing import Any
 
 from benchmarks.country import NOW, TODAY, build, databases, load
+from merzim import COLLECTIONS
 from merzim.app import build_app
 from merzim.clock import stand
 from merzim.dashboard import Dashboard
-from merzim.metronome import COLLECTIONS
 from merzim.settings_file import read
 from services.accounts.credentials import hash_secret, new_secret
 from services.app import AppContext

@@ -25,8 +25,8 @@ from random import Random
 from statistics import median, quantiles
 
 from benchmarks.country import NOW, TODAY, postgresql
+from merzim import COLLECTIONS
 from merzim.app import build_app
-from merzim.metronome import COLLECTIONS
 from services.app import AppContext
 from services.configuration.settings import DatabaseSettings, RegulationSettings, Settings
 from services.context import RequestContext

@@ -7,7 +7,6 @@ functions, and the pages leave all sending to the workers.
 
 from __future__ import annotations
 
-import gc
 import logging
 import signal
 from collections.abc import Callable, Collection, Iterator
@@ -52,11 +51,6 @@ LOOK = 10
 """Seconds between two checks for letters claimed by a process that died."""
 GRACE = 30
 """Seconds that running requests get to finish at shutdown."""
-COLLECTIONS = (20_000, 20, 20)
-"""Thresholds of the garbage collector in a process that serves pages. With a national database it holds 700,000
-objects: with Python's defaults a full collection would stop all pages for 0.4 s, every 75 pages
-(docs/performance.md).
-"""
 log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]
@@ -184,7 +178,6 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say, say_in_each: S
     app.answers_pages = True
     app.refuse_without_key()
     app.refuse_unable()
-    gc.set_threshold(*COLLECTIONS)
     logs.set_up(app.settings, context=log_context)
     _warn(app, tell=tell, say=say)
     _encrypt(app, clock, tell=tell, say=say)

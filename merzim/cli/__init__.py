@@ -5,6 +5,7 @@ Command modules import services inside their functions, so that `merzim --help` 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from merzim import COLLECTIONS
 from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import print_error
@@ -71,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     call = CommandContext(CommonOptions())
     origin = ORIGIN.set(Origin(way="cli"))
     if arguments is None:
+        gc.set_threshold(*COLLECTIONS)
         _speak_utf8()
     try:
         common, rest = split(sys.argv[1:] if arguments is None else arguments)

@@ -109,7 +109,6 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
     house, before, said = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
     monkeypatch.setattr(daily, "_answer", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     monkeypatch.setattr(daily.logs, "set_up", lambda *_, **__: None)
-    monkeypatch.setattr(daily.gc, "set_threshold", lambda *_: None)
     monkeypatch.setattr(daily.readers, "run_readers", nullcontext)
 
     def say(code: str, **_: object) -> str:
