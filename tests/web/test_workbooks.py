@@ -74,7 +74,7 @@ def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_see
     own = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
     place = everything[0].index("Case")
     page = home.client().get("/deadlines?lang=en").text
-    (total,) = re.findall(r"(\d+) obligations? in all", page)
+    (total,) = re.findall(r"(\d+) obligations? in total", page)
 
     assert len(everything) - 1 == int(total)
     assert {row[place] for row in everything[1:]} >= {home.real, home.late}
