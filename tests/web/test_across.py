@@ -282,7 +282,7 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
             # The report of the first quarter is the one due; what it leaves open is said to who may know.
             assert "/reports/legislation_report/kk?unit=hr&amp;year=2026&amp;quarter=1" in page
             assert '<option value="2026Q1" selected>I квартал 2026 года</option>' in page
-            assert ("в записях: gifts-2026-0002." in page) == (login == "officer")
+            assert ("в записях: № 2, 2026." in page) == (login == "officer")
             assert unknown == 422
     with kept.browser("responsible") as browser:
         assert browser.get("/reports/legislation_report/ru?unit=law&year=2026").status_code == 404

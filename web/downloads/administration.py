@@ -146,7 +146,7 @@ AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
     Column("web.login.name", lambda _, one: one.by),
     Column("web.audit.what", lambda t, one: t.capital(one.what), ""),
     Column("web.audit.topic", lambda t, one: t.say(f"audit.topic.{one.topic}")),
-    Column("web.audit.case", lambda _, one: one.case),
+    Column("web.cases.head.id", lambda _, one: one.case),
     Column("web.audit.where", lambda _, one: one.address, ""),
     Column("web.audit.way", lambda t, one: t.say(f"audit.way.{one.way}")),
 )

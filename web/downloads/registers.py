@@ -92,7 +92,7 @@ State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreach
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
     Column("web.campaigns.campaign", lambda t, one: one.title[t.language], ""),
-    Column("numbered.head", lambda _, one: one.id),
+    Column("numbered.head", lambda t, one: t.row(one.id)),
     Column("web.campaigns.register", lambda t, one: one.register_title[t.language]),
     Column("web.campaigns.units", lambda t, one: "; ".join(one.unit_names) or t.say("web.unit.all")),
     Column(

@@ -191,6 +191,14 @@ class Translator:
         """Return the sentence of a code with its arguments as a mapping (a finding)."""
         return i18n.say(code, arguments, self.language)
 
+    def tell_of_rows(self, code: str, arguments: Mapping[str, object]) -> str:
+        """Return the sentence of a code with the rows of registers it names by their numbers."""
+        rows = arguments.get("rows")
+        numbers = (
+            [i18n.row_number(one, self.language) for one in rows] if isinstance(rows, list | tuple) else ()
+        )
+        return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
+
     def sentences(self, explanation: Explanation) -> list[str]:
         """Return the sentences of an explanation."""
         return i18n.explain(explanation, self.language)

@@ -142,7 +142,8 @@ def _list_page(request: Request, ctx: RequestContext, *, refusal: Refusal | None
         server={
             section: list(rows_of_it)
             for section, rows_of_it in groupby(
-                (row for row in rows if not row.group), lambda row: row.key.partition(".")[0]
+                (row for row in rows if not row.group and not row.key.endswith("_env")),
+                lambda row: row.key.partition(".")[0],
             )
         },
         server_title=lambda key: _server_title(translator, key),
