@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Engine, select, true
 
 from storage.board import change_counters
-from storage.database.dialect import MAX_PREPARED_INSERTS, insert_for, values_parameters, values_table
+from storage.database.dialect import are_few, insert_for, values_parameters, values_table
 from storage.database.engine import writing
 from storage.database.prepared import Prepared
 from storage.rows import ROW_COLUMNS
@@ -70,7 +70,7 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
     if not lines:
         return
-    many = len(lines) > MAX_PREPARED_INSERTS
+    many = not are_few(connection, lines)
     step = _add_lines(connection.dialect.name, many=many)
     if many:
         step.execute(connection, [values_parameters(connection, _COLUMNS, lines)])

@@ -23,6 +23,7 @@ from storage.cases.batch import Batch
 from storage.database import audit
 from storage.database.dialect import (
     MAX_PREPARED_INSERTS,
+    are_few,
     fixed,
     insert_many,
     insert_rows,
@@ -231,7 +232,7 @@ def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str],
         alike = {frozenset[str]().union(*alike): [line for _, line in changes]}
     for differing, lines in alike.items():
         names = tuple(sorted(differing))
-        if len(lines) <= MAX_PREPARED_INSERTS:
+        if are_few(connection, lines):
             _all(_change_row(*names).execute(connection, lines), lines)
             continue
         columns = _changed_columns(names)

@@ -75,8 +75,9 @@ def test_a_fact_is_recorded_by_one_transaction(engine: Engine) -> None:
     event.remove(engine, "begin", note)
     assert change.moved
     assert len(begun) == 1
-    assert sum("FROM deadline" in statement for statement, _ in seen) == 1
-    assert sum("FROM event" in statement for statement, _ in seen) == 1
+    reads = [statement for statement, _ in seen if statement.startswith("SELECT")]
+    assert sum("FROM deadline" in statement for statement in reads) == 1
+    assert sum("FROM event" in statement for statement in reads) == 1
 
 
 def test_a_process_that_knows_a_case_follows_what_others_record_and_withdraw(engine: Engine) -> None:
