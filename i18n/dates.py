@@ -105,7 +105,6 @@ def moment(at: datetime | date | None, language: str) -> str:
 
 @cache
 def _almaty() -> ZoneInfo:
-    """Return the time zone of Almaty."""
     return ZoneInfo("Asia/Almaty")
 
 
@@ -226,7 +225,6 @@ def _several_years(days: Iterable[date]) -> bool:
 
 
 def _days_of(numbers: str, year: int, month: int, language: str, with_year: bool) -> str:
-    """Return numbers of days with their month."""
     code = "date.long" if with_year else "date.day"
     return template(code, language).format(day=numbers, month=names(language).months[month - 1], year=year)
 
@@ -252,7 +250,6 @@ def _across(first: date, last: date, language: str, with_year: bool) -> str:
 
 
 def _of_year(kind: str, language: str, year: str, name: str) -> str:
-    """Return the name of a part of a year."""
     return template(f"period.{kind}", language).format(year=year, name=name)
 
 

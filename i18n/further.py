@@ -159,7 +159,6 @@ def written(folder: Path = CATALOGUE) -> dict[str, Written]:
 
 
 def _comments_at_end(lines: Sequence[str]) -> int:
-    """Return the number of comment lines at the end."""
     return next((n for n, line in enumerate(reversed(lines)) if not line.startswith("#")), len(lines))
 
 

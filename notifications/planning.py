@@ -139,7 +139,6 @@ class Planner:
     def _planned(
         self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
-        """Return the planned notices of a step, and the problems found."""
         step = come.step
         people, nobody = resolve_recipients(self.office, case, obligation, row.obligation, step, on=self.today)
         unasked: set[str] = set()
@@ -190,7 +189,6 @@ class Planner:
         return bool(self.outbox.known(keys))
 
     def _planned_notice(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
-        """Return the planned notice of a step to a recipient through one channel."""
         reminder = Reminder(
             case=row.case,
             obligation=row.obligation,

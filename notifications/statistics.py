@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Protocol
-
-from notifications.notice import Notice
-from notifications.recipients import Problem
+from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,33 +41,3 @@ class Figures:
     oldest: datetime | None = None
     pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
     faults: Sequence[Fault] = ()
-
-
-class Post(Protocol):
-    """Access to delivery for pages and operators: statistics, failed letters, faults, sending again."""
-
-    def figures(self, *, now: datetime) -> Figures:
-        """Return the current figures."""
-
-    def failed(self, *, limit: int) -> Sequence[Notice]:
-        """Return letters of cases that failed or whose outcome is unknown, newest first."""
-
-    def faults(self) -> Sequence[Fault]:
-        """Return the faults of channels."""
-
-    def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
-        """Return due reminder steps for which nobody can be notified, oldest first, with the reasons."""
-
-    def resend_all(self, channel: str, *, now: datetime) -> int:
-        """Queue again the letters delayed by a channel's fault, for each recipient's next office hours; return
-        their number.
-        """
-
-    def carried(self, key: str) -> Sequence[Notice]:
-        """Return the notices carried by that notice's letter."""
-
-    def acknowledge(self, key: str, *, now: datetime) -> bool:
-        """Record that the notice was read; the first time is kept. False when the key is unknown."""
-
-    def resend(self, key: str, *, now: datetime) -> bool:
-        """Queue a notice again for the next office hours; False when the key is unknown."""

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.audit_log import SqlAuditLog
     from storage.accounts.encryption import Cipher
-    from storage.accounts.idempotency import SqlIdempotency
     from storage.accounts.invitations import SqlInvitations
     from storage.accounts.second_factors import SqlSecondFactors
+    from storage.accounts.uploads import SqlIdempotency
     from storage.accounts.webhooks import SqlWebhooks
     from storage.cache import DatabaseCache
     from storage.cases.evidence import EvidenceFolder
@@ -45,10 +45,9 @@ if TYPE_CHECKING:
     from storage.database.limits import Limits
     from storage.notices.links import SqlLinks
     from storage.notices.outbox import SqlOutbox
-    from storage.notices.sending import EnqueueJobs
+    from storage.notices.senders import EnqueueJobs
     from storage.org.adoptions import Adoption
     from storage.org.choices import SqlLeaves
-    from storage.org.own_rules import Step
     from storage.queries import SqlReads
     from workflow.cases.commands.case_commands import CaseCommands
     from workflow.law.library import Library, UnreadEdition
@@ -139,9 +138,9 @@ class AppContext:
         """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
         if not self.has_database:
             return ()
-        from storage.org.adoptions import adoptions
+        from storage.org.adoptions import adopted_acts
 
-        return adoptions(self.engine)
+        return adopted_acts(self.engine)
 
     @property
     def records(self) -> Records:
@@ -184,14 +183,14 @@ class AppContext:
         """
         if not self.has_database:
             return
-        from storage.org import adoptions, own_rules
+        from storage.org.adoptions import head_of
 
         acts, rules, settings = self._heads()
         if settings != self._settings_head:
             self.lay_over_settings()
-        if acts != adoptions.head_of(self.acts):
+        if acts != head_of(self.acts):
             self._forget("acts", "calendar", "desk")
-        if rules != own_rules.head_of(self.steps):
+        if rules != head_of(self.steps):
             self._forget("steps", "library", "library_units", "desk")
         elif self.steps and self._units() != self.library_units:
             self._forget("library", "library_units", "desk")
@@ -206,10 +205,10 @@ class AppContext:
 
     def _heads(self) -> tuple[str, ...]:
         """Return the hashes of the last events about the calendar, own rules and settings."""
-        from storage.org import adoptions, own_rules, setting_changes
+        from storage.org import adoptions, setting_changes
         from storage.org.chain import heads
 
-        return heads(self.engine, (adoptions.KIND,), own_rules.KINDS, setting_changes.KINDS)
+        return heads(self.engine, adoptions.ACTS, adoptions.RULES, setting_changes.KINDS)
 
     def lay_over_settings(self) -> None:
         """Lay what administrators changed in the browser over the configured settings."""
@@ -267,13 +266,13 @@ class AppContext:
         return {}
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[Adoption, ...]:
         """The adoptions and withdrawals of own rules; none while there is no database."""
         if not self.has_database:
             return ()
-        from storage.org.own_rules import steps
+        from storage.org.adoptions import rule_changes
 
-        return steps(self.engine)
+        return rule_changes(self.engine)
 
     @cached_property
     def editions(self) -> Library:
@@ -348,13 +347,13 @@ class AppContext:
             _ = self.library_units
         return self.library_of(self.steps)
 
-    def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
+    def library_of(self, steps: Sequence[Adoption], office: Office | None = None) -> Library:
         """Return the editions with the own rules that are in force after these steps, for the office's
         units.
         """
         if not steps:
             return self.editions
-        from storage.org.own_rules import standing
+        from storage.org.adoptions import standing
 
         adopted = standing(steps)
         if not adopted:
@@ -631,7 +630,7 @@ class AppContext:
     @cached_property
     def answers(self) -> SqlIdempotency:
         """The stored answers to API requests, by idempotency key."""
-        from storage.accounts.idempotency import SqlIdempotency
+        from storage.accounts.uploads import SqlIdempotency
 
         return SqlIdempotency(self.engine)
 

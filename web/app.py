@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from documents.sheets.unreadable import EvidenceDamaged, UnreadablePaper
 from services.app import AppContext
-from services.configuration.origins import public_address
+from services.configuration.values import public_address
 from services.context import RequestContext
 from services.inputs import bad_input
 from services.moments import Clock

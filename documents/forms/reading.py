@@ -83,7 +83,6 @@ def form(name: str) -> Form:
 
 
 def _field(id: str, table: Mapping[str, Any]) -> Field:
-    """Read a field."""
     default = table.get("default")
     return Field(
         **{
@@ -95,7 +94,6 @@ def _field(id: str, table: Mapping[str, Any]) -> Field:
 
 
 def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
-    """Return a list as a tuple."""
     return value if isinstance(value, str) else tuple(value)
 
 

@@ -241,5 +241,4 @@ def _amount(field: Field, text: str) -> Decimal:
 
 
 def _unreadable(field: Field, text: str) -> UnreadableValue:
-    """Return the UnreadableValue for a text of a field."""
     return UnreadableValue("form_value_unreadable", text=text, field=field.id, kind=field.kind)

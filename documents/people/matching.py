@@ -52,12 +52,10 @@ def closest_keys(text: str, office: Office, *, limit: int = 3) -> tuple[str, ...
 
 
 def _normalise(text: str) -> str:
-    """Return the text normalised for comparison."""
     return tidy(text).casefold()
 
 
 def _words(text: str) -> Words:
-    """Return the significant words of a text."""
     return tuple(word for word in plain(text).split() if word not in _SMALL)
 
 

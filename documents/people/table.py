@@ -144,7 +144,6 @@ def _cell(row: Row, heading: Heading, wanted: Column) -> str:
 
 
 def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[Unit, ...]:
-    """Return the units named in the rows."""
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -269,7 +268,6 @@ def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tupl
 
 
 def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the duties of a row."""
     if "duties" not in heading.at:
         return ()
     found: list[str] = []

@@ -37,7 +37,7 @@ def check_rules(data: bytes, name: str) -> None:
 
 
 READERS: Mapping[str, tuple[str, str]] = {
-    "schedule": ("documents.schedules.any_schedule", "read_schedule"),
+    "schedule": ("documents.schedules.flat", "read_schedule"),
     "people": ("documents.people.table", "read_people"),
     "audit": ("documents.schedules.audit_table", "read_audit"),
     "measures": ("documents.measure_plan", "read_measures"),
@@ -122,7 +122,6 @@ def _run_job(job: BinaryIO) -> dict[str, Any]:
 
 
 def _load_reader(name: str) -> Callable[..., object]:
-    """Return the function of a reader."""
     module, function = READERS[name]
     reader: Callable[..., object] = getattr(import_module(module), function)
     return reader
@@ -135,7 +134,7 @@ def _import_readers() -> None:
         _load_reader(name)
     for late in (
         "documents.sheets.xlsx",
-        "documents.sheets.csv_text",
+        "documents.sheets.workbook",
         "openpyxl",
         "openpyxl.worksheet._reader",
     ):

@@ -34,7 +34,7 @@ _archives = Pool(_processes, at_once=2, seconds=10)
 
 
 def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:
-    """Read a schedule: `documents.schedules.any_schedule`."""
+    """Read a schedule: `documents.schedules.flat`."""
     return cast("tuple[ReadSchedule, ...]", _read("schedule", source, name))
 
 

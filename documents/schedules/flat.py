@@ -1,6 +1,4 @@
-"""Reads the flat form of a schedule: a table with one analysis in each row (object, unit, responsible, start,
-end).
-"""
+"""Reads a schedule in either form; the flat one is a table with an analysis in each row (object, dates)."""
 
 from __future__ import annotations
 
@@ -8,11 +6,13 @@ from dataclasses import replace
 from datetime import date
 
 from documents.schedules.reading import Note, ReadSchedule
+from documents.schedules.schedule import find_published_heading, read_published
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import read_day
 from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from documents.sheets.spelling import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import Source, open_paper
 
 START = column(
     "start", "Талдаудың басталуы", "Начало анализа", "Start", r"начал|баста|start|дата начала|analysis_started"
@@ -113,3 +113,36 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         cells=cells,
         responsible={"analysis_started": who, "analysis_ended": who} if who else {},
     )
+
+
+def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:
+    """Return the planned analyses of a file: one of a published schedule, one for each row of a flat table.
+
+    The first sheet in one of the two forms is read; other filled sheets are named in the notes.
+
+    Args:
+        source: a path, or the bytes of an upload.
+        name: the file's name in error messages; a path's own name by default.
+
+    Raises:
+        UnreadablePaper: nothing was read; `.errors` names every bad row.
+    """
+    paper = open_paper(source, name)
+    for sheet in paper.sheets:
+        flat = find_flat_heading(sheet)
+        published = None if flat else find_published_heading(sheet)
+        if flat:
+            read = read_flat(paper, sheet, flat)
+        elif published:
+            read = (read_published(paper, sheet, published),)
+        else:
+            continue
+        unread = [other.name for other in paper.sheets if other is not sheet]
+        return (_with_unread(read[0], unread), *read[1:]) if unread else read
+    raise UnreadablePaper("paper_form_unknown", name=paper.name)
+
+
+def _with_unread(read: ReadSchedule, unread: list[str]) -> ReadSchedule:
+    """Return the schedule with notes naming the sheets that were not read."""
+    notes = tuple(Note(0, "read_sheet_ignored", {"row": 0, "sheet": name}) for name in unread)
+    return replace(read, notes=(*notes, *read.notes))

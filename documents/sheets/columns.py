@@ -86,7 +86,6 @@ def _named(text: str, columns: Sequence[Column]) -> list[Column]:
 
 
 def _heading(row: Row, columns: Sequence[Column]) -> Heading:
-    """Return the row's heading."""
     at: dict[str, int] = {}
     texts: dict[str, str] = {}
     other = []

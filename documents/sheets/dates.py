@@ -240,7 +240,6 @@ def read_day(value: object, *, where: str = "") -> date | None:
 
 
 def _parse_text(text: str, where: str, year: int | None) -> When:
-    """Parse the date in a text."""
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
         return Nothing()
     shown = _shorten(text)

@@ -145,12 +145,10 @@ def _leads_out(member: zipfile.ZipInfo) -> bool:
 
 
 def _text(path: Path, head: bytes) -> bool:
-    """Return whether the file is text."""
     return b"\0" not in head and not _markup(head)
 
 
 def _xml(path: Path, head: bytes) -> bool:
-    """Return whether the file is XML."""
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and not _markup(head)
 
 

@@ -97,7 +97,6 @@ def write_file(path: str | Path, content: bytes) -> None:
 
 
 def _sheet(book: Any, sheet: Any, table: Table) -> None:
-    """Write a table to a sheet."""
     headed = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
     )
@@ -146,7 +145,6 @@ def add_code(sheet: Any, row: int, code: PrintedCode, widths: Iterable[float]) -
 
 
 def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:
-    """Write a cell."""
     match value:
         case datetime():
             sheet.write_string(row, column, value.isoformat(sep=" ", timespec="minutes"), text)
@@ -177,6 +175,5 @@ def write_csv(path: str | Path, table: Table) -> None:
 
 
 def _csv_cell(value: object) -> str:
-    """Return the text of a cell."""
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text

@@ -90,7 +90,6 @@ def _declares(xml: bytes) -> bool:
 
 
 def _sheet(sheet: Any, data: bytes, keeper: RowKeeper) -> Sheet:
-    """Read a sheet."""
     # Any: the stubs take a read-only sheet for a whole one. It alone knows its place in the archive.
     rows = keeper.kept((number, _dense(cells, keeper)) for number, cells in _rows(sheet))
     merges = read_merges(data, sheet._worksheet_path)

@@ -173,7 +173,6 @@ def printed(call: CommandContext, year: Year) -> str:
 
 
 def _month(call: CommandContext, month: Month) -> list[str]:
-    """Return the lines of a month."""
     size = CELL * 7
     weekdays = call.say("cli.weekdays").split()
     name = month_name(month.first.month, call.language)
@@ -183,7 +182,6 @@ def _month(call: CommandContext, month: Month) -> list[str]:
 
 
 def _cell(day: CalendarDay) -> str:
-    """Return the cell of a day."""
     if not day.working:
         return f"[{day.on.day:>2}]"
     return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
@@ -250,7 +248,6 @@ def apply(ctx: typer.Context, file: File) -> None:
 
 
 def _print(call: CommandContext, shown: ActPreview) -> None:
-    """Print a preview."""
     if shown.days:
         call.print(call.say("cli.calendar_change.days"))
         days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
@@ -282,7 +279,6 @@ def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
 
 
 def _totals(shown: ActPreview) -> dict[str, int]:
-    """Return the totals of a preview."""
     return {
         "days": len(shown.days),
         "touched": len(shown.touched),

@@ -390,7 +390,6 @@ def explain(
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:
-    """Print the passport of a case."""
     period = [one.isoformat() for one in case.period or ()]
     said: dict[str, object] = {
         name: getattr(case, name) for name in ("object", "object_kk", "object_ru", "unit")

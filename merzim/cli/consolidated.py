@@ -271,6 +271,5 @@ def _upload(one: Ready, office: Office) -> dict[str, object]:
 
 
 def _name(office: Office, unit: str) -> str:
-    """Return the name of a unit."""
     known = office.units.get(unit)
     return known.name if known else unit

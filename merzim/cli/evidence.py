@@ -106,7 +106,7 @@ def package(
     ] = False,
 ) -> int:
     from documents.package import write_package
-    from services.documents.packing import documents
+    from services.documents.case_documents import documents
     from services.outgoing.audit import record_paper
     from workflow.languages import law_language
 

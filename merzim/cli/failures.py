@@ -134,5 +134,4 @@ def _tell(sentence: str) -> None:
 
 
 def _one_line(text: str) -> str:
-    """Return a text in one line."""
     return " ".join(text.split())

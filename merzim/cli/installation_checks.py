@@ -154,7 +154,6 @@ def test_mail(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar
 
 
 def _line(value: object) -> str:
-    """Return a value in one line."""
     from json import dumps
 
     from merzim.cli.printing import plain

@@ -202,7 +202,6 @@ def _authorised(call: CommandContext) -> str:
 
 
 def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
-    """Return the name of a body."""
     return body.name[call.law_language]
 
 

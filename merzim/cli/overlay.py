@@ -86,7 +86,6 @@ def withdraw(ctx: typer.Context, file: File) -> None:
 
 
 def _print(call: CommandContext, shown: OverlayPreview) -> None:
-    """Print a preview."""
     overlay = shown.overlay
     head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
     call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
@@ -126,7 +125,6 @@ def _as_answer(call: CommandContext, overlay: Overlay) -> dict[str, object]:
 
 
 def _totals(shown: OverlayPreview) -> dict[str, int]:
-    """Return the totals of a preview."""
     return {
         "covered": len(shown.covered),
         "cases": len(shown.cases),

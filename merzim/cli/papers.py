@@ -184,7 +184,6 @@ def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
 
 
 def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
-    """Print an import."""
     if not taken.opened and not taken.replanned:
         call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
     else:

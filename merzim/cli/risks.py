@@ -129,7 +129,6 @@ def _line_json(call: CommandContext, line: ListedRisk, dues: Mapping[int, date])
 
 
 def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Mapping[int, date]]) -> None:
-    """Print a list of risks."""
     if not lines:
         call.print(call.say("cli.risks.none"))
         return

@@ -277,7 +277,6 @@ def _day(text: str) -> date | None:
 def _offer_days(
     house: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
-    """Return buttons for the days that may be given for the action."""
     name = reference(notice.key)
     if mark == "s":
         days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)

@@ -189,7 +189,6 @@ def _own_name(language: str) -> str:
 
 
 def _refused(no: BaseException, language: str) -> Reply:
-    """Return the reply for a refusal."""
     from html import escape
 
     return Reply(text=escape(refusal(no, language), quote=False))

@@ -163,7 +163,6 @@ def _record_evidence(
     now: datetime,
     today: date,
 ) -> tuple[Reply, ...]:
-    """Record evidence and return the confirmation."""
     awaited = _unexpired(link, now)
     if awaited is None:
         return (Reply(text=line("evidence_for_what", language)),)
@@ -205,7 +204,6 @@ def _choose_kind(asked: str, kinds: Sequence[str], sort: str) -> str:
 
 
 def _evidence_request(deadline: Deadline, kind: str, language: str) -> Reply:
-    """Return the request for evidence of a kind."""
     title = deadline.obligation.title
     if kind:
         return Reply(text=line("evidence_asked_kind", language, title=title, kinds=(kind,)))

@@ -155,7 +155,6 @@ class Poller:
             self._offset = update.update_id + 1
 
     async def _answered(self, bot: Bot, update: Update) -> None:
-        """Answer one update from Telegram."""
         message, query = update.message, update.callback_query
         try:
             if query is not None:
@@ -202,7 +201,6 @@ class Poller:
         await self._reply(bot, query.from_user.id, result.replies)
 
     async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
-        """Send replies to a chat."""
         for reply in replies:
             if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
                 log.warning("an answer did not arrive: Telegram asks to be left alone")
@@ -288,7 +286,6 @@ class Poller:
 
 
 def _sender(user: User) -> Sender:
-    """Return the sender of an update."""
     return Sender(chat=str(user.id), language=(user.language_code or "").partition("-")[0])
 
 

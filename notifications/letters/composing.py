@@ -10,8 +10,13 @@ from itertools import chain
 from calendars.calendar import Calendar
 from i18n import known, say
 from notifications.channels import Channel, OutgoingMessage
-from notifications.letters.catch_up import collected_letter
-from notifications.letters.digests import digest_letter, managers_letter, unconfirmed_letter, unit_letter
+from notifications.letters.digests import (
+    collected_letter,
+    digest_letter,
+    managers_letter,
+    unconfirmed_letter,
+    unit_letter,
+)
 from notifications.letters.events import account_letter, campaign_letter, comment_letter, is_expired
 from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview

@@ -47,7 +47,6 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
 
 
 def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: datetime) -> list[bytes]:
-    """Return the headers of the message."""
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     found = [
         raw("Message-ID", notice.message_id),
@@ -81,7 +80,6 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
 
 
 def _body(notice: Notice, letter: Letter) -> bytes:
-    """Return the body of the message."""
     boundary = f"=_{digest(notice.key)}"
     parts = [text("plain", letter.text), text("html", letter.html)]
     if not letter.entries:

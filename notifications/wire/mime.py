@@ -110,7 +110,6 @@ _FOLD = "\r\n "
 
 
 def _line(name: str, value: str) -> bytes:
-    """Return one header line."""
     return f"{name}: {value}\r\n".encode("ascii")
 
 

@@ -97,9 +97,9 @@ def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
 
 def own_rules(app: AppContext) -> Sequence[RulesInForce]:
     """Return the own rules in force."""
-    from storage.org.own_rules import standing, steps
+    from storage.org.adoptions import rule_changes, standing
 
-    return [RulesInForce.model_validate(asdict(step)) for step in standing(steps(app.engine))]
+    return [RulesInForce.model_validate(asdict(step)) for step in standing(rule_changes(app.engine))]
 
 
 def _mask_secret(key: str, value: object) -> str:

@@ -37,6 +37,7 @@ from services.context import RequestContext
 from services.inputs import Key
 from services.people import retention
 from services.people.staff import recorded_office
+from services.results import Result
 from services.upkeep import backups
 from services.verbs import Command, verb
 from storage.org import setting_changes
@@ -123,7 +124,7 @@ class SettingList(BaseModel):
     mark: str
 
 
-class SettingChangeView(BaseModel):
+class SettingChangeView(Result):
     """A change: who, when, on what ground, from what to what. Of a password neither is told."""
 
     seq: int
@@ -215,18 +216,7 @@ def list_setting_changes(ctx: RequestContext, command: AskSettings) -> SettingHi
     shown = reversed(taken[-MAX_HISTORY:])
     return SettingHistory(
         changes=[
-            SettingChangeView(
-                seq=one.seq,
-                key=one.key,
-                before=one.before,
-                after=one.after,
-                ground=one.ground,
-                taken_back=one.taken_back,
-                in_force=one.seq in force,
-                at=cast("datetime", one.at),
-                by=one.by,
-            )
-            for one in shown
+            SettingChangeView.of(one, in_force=one.seq in force, at=cast("datetime", one.at)) for one in shown
         ]
     )
 

@@ -12,7 +12,7 @@ from services.context import RequestContext, stamp, writer
 from services.evidence import store_evidence
 from services.inputs import CaseCommand, Day, EvidenceInput, Ground, Key, Text
 from services.names import person_named
-from services.results import CommandResult, command_result
+from services.results import CommandResult, Result, command_result
 from services.verbs import Command, verb
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -58,7 +58,7 @@ class ListAssignments(Command):
     page: Annotated[int, Field(ge=1, le=10_000)] = 1
 
 
-class AssignmentResult(BaseModel):
+class AssignmentResult(Result):
     """An assignment. `alone`: whether it was given without a case; `state`: its status today.
 
     `person`, `giver`: keys of the assignee and the giver; `by`: the account that gave it.
@@ -180,21 +180,8 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
     state: StateToday = "overdue" if given.until < today else "open"
     if row.state != "open":
         state = "done" if row.state == "done" else "refused" if given.refused else "dropped"
-    return AssignmentResult(
-        case=case.id,
-        alone=case.procedure == ALONE.id,
-        number=given.number,
-        text=given.text,
-        person=given.assignee,
-        giver=given.giver,
-        by=given.by,
-        given_on=given.given_on,
-        until=given.until,
-        state=state,
-        answered_on=given.answered_on,
-        answer=given.answer,
-        refused=given.refused,
-        extended=given.extended,
+    return AssignmentResult.of(
+        given, case=case.id, alone=case.procedure == ALONE.id, person=given.assignee, state=state
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.context import RequestContext
 from services.inputs import Key
+from services.results import Result
 from services.verbs import Command, NotAllowed, NotFound, verb
 from storage.accounts.saved_views import SqlSavedViews, StoredView
 from workflow.org.access import NOWHERE, within
@@ -74,7 +75,7 @@ class DeleteView(Command):
     number: Number
 
 
-class ViewResult(BaseModel):
+class ViewResult(Result):
     """A saved view. `mine`: whether the reader saved it; `by`: the account that saved it."""
 
     number: int
@@ -174,15 +175,7 @@ def _require_sharing(ctx: RequestContext, shared: bool) -> None:
 
 def _result(ctx: RequestContext, view: StoredView) -> ViewResult:
     name, _ = ctx.accounts.names({view.login}).get(view.login.casefold(), ("", ""))
-    return ViewResult(
-        number=view.number,
-        list=view.list,
-        name=view.name,
-        query=view.query,
-        shared=view.shared,
-        mine=view.login == ctx.reader.login,
-        by=name or view.login,
-    )
+    return ViewResult.of(view, mine=view.login == ctx.reader.login, by=name or view.login)
 
 
 def _stored(ctx: RequestContext) -> SqlSavedViews:

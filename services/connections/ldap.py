@@ -273,7 +273,6 @@ class LdapDirectory:
         return [entry for entry in service.response or () if entry["type"] == "searchResEntry"]
 
     def _verified(self, dn: str, password: bytes) -> bool:
-        """Return whether a password is that of an entry."""
         with self._connected(dn, password) as connection:
             return bool(connection.bound)
 

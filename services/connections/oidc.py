@@ -175,7 +175,6 @@ class OidcProvider:
     def _exchange(
         self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, code: str
     ) -> Mapping[str, Any]:
-        """Exchange a code for tokens."""
         from authlib.integrations.base_client import OAuthError
 
         methods = metadata.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]

@@ -34,7 +34,7 @@ from storage.database.silent_server import QUEUE_PATIENCE, QueueConnection
 from storage.refusals import StorageUnavailable
 
 if TYPE_CHECKING:
-    from storage.notices.sending import Batch
+    from storage.notices.senders import Batch
 
 HEARTBEAT_SECONDS = 5.0
 """Interval of a worker's heartbeats."""

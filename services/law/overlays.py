@@ -24,7 +24,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from storage.org.own_rules import Kind, Step
+    from storage.org.adoptions import Adoption, Kind
     from workflow.cases.case import Case, EventDraft
     from workflow.law.library import Library
     from workflow.law.overlay import Overlay
@@ -81,7 +81,7 @@ def adopt_overlay(ctx: RequestContext, command: OverlayFile) -> OverlayPreview:
     Raises:
         as `preview_overlay`; StorageUnavailable: the database cannot be written.
     """
-    from storage.org.own_rules import ADOPTED
+    from storage.org.adoptions import ADOPTED
 
     app = ctx.app
     overlay = _read_overlay(app, command.file)
@@ -98,7 +98,7 @@ def withdraw_overlay(ctx: RequestContext, command: OverlayFile) -> OverlayPrevie
     Raises:
         NotAdopted: the office has not adopted them.
     """
-    from storage.org.own_rules import WITHDRAWN
+    from storage.org.adoptions import WITHDRAWN
 
     app = ctx.app
     while True:
@@ -113,9 +113,9 @@ def _write(ctx: RequestContext, effect: OverlayPreview) -> OverlayPreview:
     return replace(effect, written=_rewrite_rows(ctx.app, effect.covered, now=ctx.now, today=ctx.today))
 
 
-def adopted_overlays(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
+def adopted_overlays(app: AppContext) -> tuple[tuple[Adoption, Overlay], ...]:
     """Return the rules the office has adopted and not withdrawn, each with the step that adopted it."""
-    from storage.org.own_rules import standing
+    from storage.org.adoptions import standing
     from workflow.law.reader.overlay import read_overlay
 
     return tuple((step, read_overlay(step.name, step.text.encode())) for step in standing(app.steps))
@@ -222,7 +222,7 @@ def _get_adopted(app: AppContext, name: str) -> Overlay:
 
 
 def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> OverlayPreview:
-    from storage.org.own_rules import ADOPTED
+    from storage.org.adoptions import ADOPTED
 
     adopted = {step.name: step for step, _ in adopted_overlays(app)}
     previous = adopted.get(overlay.file)
@@ -236,21 +236,21 @@ def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> Overlay
 
 
 def _preview_withdrawal(app: AppContext, overlay: Overlay, today: date) -> OverlayPreview:
-    from storage.org.own_rules import WITHDRAWN
+    from storage.org.adoptions import WITHDRAWN
 
     after = app.library_of([*app.steps, _draft_step(WITHDRAWN, overlay, today)])
     return _preview(app, overlay, app.library, after, today)
 
 
-def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Step:
+def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Adoption:
     """Return a step that is not stored, for computing its effect."""
     from datetime import UTC
     from datetime import time as noon
 
-    from storage.org.own_rules import Step
+    from storage.org.adoptions import Adoption
 
     at = datetime.combine(today, noon(12), tzinfo=UTC)
-    return Step(kind=kind, name=overlay.file, on=today, at=at, by="", text=overlay.text)
+    return Adoption(kind=kind, name=overlay.file, on=today, at=at, by="", text=overlay.text)
 
 
 def _preview(
@@ -289,9 +289,9 @@ def _case_ids(app: AppContext, overlay: Overlay) -> Iterator[str]:
 
 
 def _append_step(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
-    from storage.org.own_rules import take
+    from storage.org.adoptions import adopt
 
-    taken = take(
+    taken = adopt(
         app.engine, app.steps, kind=kind, name=overlay.file, text=overlay.text, on=today, by=by, now=now
     )
     app.refresh()

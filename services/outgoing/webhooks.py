@@ -15,6 +15,7 @@ from services.inputs import Line
 from services.jobs.webhooks import delivery, message, owner, reads_for, send, send_event
 from services.names import unit_named
 from services.outgoing.changes import TOPICS, AskChanges, list_changes
+from services.results import Result
 from services.verbs import Command, NotFound, verb
 from storage.accounts.webhooks import RESUMED, Webhook
 from workflow.refusal import Refusal
@@ -70,7 +71,7 @@ class ResendDelivery(WebhookCommand):
     seq: Annotated[int, Field(ge=1, le=2**53)]
 
 
-class DeliveryView(BaseModel):
+class DeliveryView(Result):
     """A message. `problem`: "" if it arrived, else the reason; `status`: HTTP status of the answer, if any."""
 
     seq: int
@@ -82,7 +83,7 @@ class DeliveryView(BaseModel):
     delivered_at: datetime | None
 
 
-class WebhookView(BaseModel):
+class WebhookView(Result):
     """An address that is notified of changes. `cursor`: number of the last change delivered; `failing_since`:
     moment of the first failure since the last success.
     """
@@ -131,18 +132,7 @@ def get_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookDetails:
         UnknownWebhook: there is no webhook with that id.
     """
     hook = _hook(ctx, command.webhook)
-    sent = [
-        DeliveryView(
-            seq=one.seq,
-            type=one.kind,
-            at=one.at,
-            attempts=one.attempts,
-            status=one.status,
-            problem=one.problem,
-            delivered_at=one.delivered_at,
-        )
-        for one in ctx.app.webhooks.deliveries(hook.id)
-    ]
+    sent = [DeliveryView.of(one, type=one.kind) for one in ctx.app.webhooks.deliveries(hook.id)]
     return WebhookDetails(**_view(hook).model_dump(), deliveries=sent)
 
 
@@ -297,18 +287,7 @@ def _view(hook: Webhook) -> WebhookView:
     state: WebhookState = "failing" if hook.failures else "active"
     if hook.suspended_at:
         state = "suspended"
-    return WebhookView(
-        id=hook.id,
-        address=hook.address,
-        topics=list(hook.topics),
-        unit=hook.unit,
-        state=state if hook.active else "off",
-        cursor=hook.cursor,
-        failing_since=hook.failing_since,
-        next_at=hook.next_at,
-        created_at=hook.created_at,
-        created_by=hook.created_by,
-    )
+    return WebhookView.of(hook, topics=list(hook.topics), state=state if hook.active else "off")
 
 
 def _check(ctx: RequestContext, address: str) -> None:

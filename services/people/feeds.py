@@ -144,7 +144,6 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
 
 
 def _language(asked: str, account: Account | None, office: Office) -> str:
-    """Return the language of a feed."""
     if asked in i18n.known_languages():
         return asked
     person = office.people.get(account.reader.person) if account else None

@@ -16,6 +16,7 @@ import i18n
 from services.context import RequestContext
 from services.inputs import Day, Ground, Key, Line
 from services.people import staff
+from services.results import Result
 from services.upkeep import maintenance
 from services.verbs import Command, NotFound, verb
 from workflow.languages import LANGUAGES
@@ -46,7 +47,7 @@ class AskFormer(Command):
     """Ask for the list of people who left."""
 
 
-class FormerView(BaseModel):
+class FormerView(Result):
     """A person who left. `name`: empty once anonymised; `due_on`: day from which they may be anonymised;
     `cases`: open ones they are responsible for.
     """
@@ -90,7 +91,7 @@ class ReplayOrders(Command):
     preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
 
 
-class ReplayedOrder(BaseModel):
+class ReplayedOrder(Result):
     """An order that was carried out after the backup. `state`: `done` (or would be), `present` (somebody of the
     people here: remove them first), `unknown` (nobody here left under that number and id),
     `spellings` (it named further spellings, which no list keeps: carry it out by hand with them)."""
@@ -171,15 +172,7 @@ def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
     replayed = []
     for order in maintenance.missing_orders(ctx.app):
         person, state = _replayable(ctx, order)
-        one = ReplayedOrder(
-            number=order.number,
-            id=order.id,
-            act=order.act,
-            act_on=order.act_on,
-            done_on=order.done_on,
-            state=state,
-            spellings=order.spellings,
-        )
+        one = ReplayedOrder.of(order, state=state)
         if person is not None and state == "done":
             words = _words(ctx, person, [])
             act = anonymising.Act(
@@ -254,18 +247,12 @@ def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
     years = ctx.app.settings.retention.people_years
     due = _years_later(person.left_on, years) if years else None
     done = person.anonymised_on is not None
-    return FormerView(
-        number=person.number,
-        id=person.id,
+    return FormerView.of(
+        person,
         name="" if done else next(iter(_said(person, "name")), person.key),
-        key=person.key,
-        left_on=person.left_on,
         due_on=due,
         is_due=due is not None and due <= ctx.today and not done,
         cases=[] if done or due is None or due > ctx.today else _open_cases(ctx, person),
-        anonymised_on=person.anonymised_on,
-        act=person.act,
-        act_on=person.act_on,
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, StringConstraints
 import i18n
 from services.context import RequestContext
 from services.outgoing import sending
+from services.results import Result
 from services.upkeep.doctor import Check, State, check_running
 from services.verbs import Command, NotFound, verb
 
@@ -71,7 +72,7 @@ class QueueView(BaseModel):
     count: int
 
 
-class FailedLetter(BaseModel):
+class FailedLetter(Result):
     """A letter that failed, or whose arrival is unknown; `answer`: the server's last answer."""
 
     id: str
@@ -119,14 +120,10 @@ def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsVie
         ],
         oldest=figures.oldest,
         letters=[
-            FailedLetter(
+            FailedLetter.of(
+                one,
                 id=_letter_id(one.key),
                 person=people[one.person].name if one.person in people else one.person,
-                channel=one.channel,
-                state=one.state,
-                attempted_at=one.attempted_at,
-                attempts=one.attempts,
-                answer=one.answer,
             )
             for one in sending.failed(ctx.app, limit=MAX_LETTERS)
         ],

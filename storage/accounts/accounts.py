@@ -318,7 +318,6 @@ def _providers(connection: Connection) -> Mapping[str, tuple[Provider, ...]]:
 
 
 def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Account:
-    """Return the account of a row."""
     reader = Reader(
         login=record.login,
         access=cast(Access, record.access),
@@ -336,7 +335,6 @@ def _account(record: Row_, providers: Mapping[str, tuple[Provider, ...]]) -> Acc
 
 
 def _entry(record: Row_) -> Entry:
-    """Return the entry of a row."""
     return Entry(
         hash=record.hash,
         kind=record.kind,

@@ -108,7 +108,6 @@ def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[Col
 
 
 def _entry(row: Row_) -> AuditEntry:
-    """Return the entry of a row."""
     more = read_payload(row.payload)
     more.pop(ADDRESS, None)
     count = more.pop("count", 1)

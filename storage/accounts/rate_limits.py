@@ -149,7 +149,6 @@ def end(connection: Connection, login: str, hash: str | None = None) -> None:
 
 
 def _entry(record: Row_) -> Entry:
-    """Return the entry of a row."""
     return Entry(
         hash=record.hash,
         kind="device",

@@ -63,7 +63,6 @@ def mend(connection: Connection, cases: Mapping[str, Case]) -> None:
 
 
 def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, frozenset[str]]:
-    """Return the readers of these cases."""
     found: dict[str, frozenset[str]] = {}
     for row in execute_for_names(connection, _READERS, cases):
         found[row.case] = found.get(row.case, frozenset()) | {row.person}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, func, select, text
+from sqlalchemy import Connection, Engine, and_, select, text
 
 from storage.chain import link, seal_line
 from storage.database.audit import CHAIN as AUDIT_CHAIN
@@ -78,12 +78,6 @@ def newest(engine: Engine) -> tuple[int, datetime, str] | None:
     with reading(engine) as connection:
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
     return None if last is None else (last.n, last.at, last.hash)
-
-
-def count(engine: Engine) -> int:
-    """Return the number of seals."""
-    with reading(engine) as connection:
-        return int(connection.execute(select(func.count()).select_from(SEAL)).scalar_one())
 
 
 def _office(connection: Connection) -> list[Head]:

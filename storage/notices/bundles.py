@@ -11,7 +11,7 @@ from notifications.notice import Notice
 from notifications.ports import Move, PendingStep
 from storage.board import lateness
 from storage.database.engine import reading, writing
-from storage.notices.sending import EnqueueJobs, hand_out
+from storage.notices.senders import EnqueueJobs, hand_out
 from storage.rows import notice, row
 from storage.tables.board import DEADLINE, MOVED
 from storage.tables.cases import CASE

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from notifications.statistics import Fault
 from storage.database.engine import reading, writing
 from storage.notices import journal
-from storage.notices.sending import EnqueueJobs, hand_out
+from storage.notices.senders import EnqueueJobs, hand_out
 from storage.tables.notices import CHANNEL_FAULT, NOTICE
 
 Opens = Callable[[str], datetime]

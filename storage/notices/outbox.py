@@ -33,8 +33,7 @@ from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.database.in_list import execute_for_names, in_names
 from storage.notices import bundles, faults, inbox, journal, marking, steps
-from storage.notices.delivery_lock import DeliveryLock
-from storage.notices.sending import EnqueueJobs, Holding, hand_out
+from storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.tables.notices import NOTICE
 from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON

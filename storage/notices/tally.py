@@ -81,7 +81,6 @@ def recount(connection: Connection) -> bool:
 
 
 def _put(connection: Connection, counted: Mapping[tuple[str, str], int]) -> None:
-    """Write the counts."""
     lines = [{"channel": channel, "state": state, "n": n} for (channel, state), n in counted.items() if n]
     if lines:
         connection.execute(TALLY.insert(), lines)

@@ -1,36 +1,42 @@
-"""Acts an office has adopted, from its chain; with the shipped records they make up its calendar."""
+"""What an office has adopted or withdrawn, from its chain: acts that move days, and its own rules.
+
+With the shipped records the acts make up the office's calendar.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import Engine
 
 from calendars.adopting import with_known_since
 from calendars.entries import Records
 from calendars.records import parse
-from storage.database.engine import Row_
-from storage.org import chain as office_chain
-from storage.org.chain import lines, text_of
+from storage.org import chain
+from storage.org.chain import text_of
 
-KIND = "calendar_changed"
+Kind = Literal["calendar_changed", "overlay_adopted", "overlay_withdrawn"]
+ACT: Kind = "calendar_changed"
+ADOPTED: Kind = "overlay_adopted"
+WITHDRAWN: Kind = "overlay_withdrawn"
+ACTS: tuple[str, ...] = (ACT,)
+RULES: tuple[str, ...] = (ADOPTED, WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adoption:
-    """An act the office adopted.
+    """An act or own rules the office adopted, or own rules it withdrew.
 
     Attributes:
-        seq: its place in the chain, from 1.
-        name: name of its file.
-        on: the local date of the adoption.
-        at: UTC moment; `by`: who adopted it.
-        text: the TOML text, unchanged.
+        name: name of the file.
+        on: the local date of the event; `at`: its UTC moment; `by`: who did it.
+        text: the TOML text, unchanged (for a withdrawal, the text withdrawn).
     """
 
-    seq: int
+    kind: str
     name: str
     on: date
     at: datetime
@@ -40,7 +46,7 @@ class Adoption:
 
     @property
     def entries(self) -> Records:
-        """Return its entries. Raises RecordError when the text was altered and is unreadable."""
+        """Return the entries of an act. Raises RecordError when the text was altered and is unreadable."""
         return parse(self.text, name=self.name)
 
     @property
@@ -49,48 +55,68 @@ class Adoption:
         return with_known_since(self.entries, self.on)
 
 
-def adoptions(engine: Engine) -> tuple[Adoption, ...]:
+def adopted_acts(engine: Engine) -> tuple[Adoption, ...]:
     """Return all adopted acts, in order."""
-    return tuple(map(_adoption, lines(engine, KIND)))
+    return _adoptions(engine, ACTS)
 
 
-def head(engine: Engine) -> str:
-    """Return the hash of the last adoption, "" for none, to find out whether the calendar has changed."""
-    return office_chain.head(engine, KIND)
+def rule_changes(engine: Engine) -> tuple[Adoption, ...]:
+    """Return all adoptions and withdrawals of own rules, in order."""
+    return _adoptions(engine, RULES)
 
 
-def head_of(acts: Sequence[Adoption]) -> str:
+def standing(changes: Sequence[Adoption]) -> tuple[Adoption, ...]:
+    """Return the rules in force: the last adoption of each file that was not withdrawn later."""
+    last: dict[str, Adoption] = {}
+    for change in changes:
+        last.pop(change.name, None)
+        if change.kind == ADOPTED:
+            last[change.name] = change
+    return tuple(last.values())
+
+
+def head_of(adoptions: Sequence[Adoption]) -> str:
     """Return the hash of the last of these adoptions; "" for none."""
-    return acts[-1].hash if acts else ""
+    return adoptions[-1].hash if adoptions else ""
 
 
 def adopt(
-    engine: Engine, before: Sequence[Adoption], *, name: str, text: str, on: date, by: str, now: datetime
+    engine: Engine,
+    before: Sequence[Adoption],
+    *,
+    kind: Kind = ACT,
+    name: str,
+    text: str,
+    on: date,
+    by: str,
+    now: datetime,
 ) -> bool:
-    """Append an act after the adoptions the writer has read; return False when somebody else was faster.
+    """Append an adoption or withdrawal after those the writer has read; return False if another writer was
+    faster.
 
     Nothing is written then, and the writer must read again.
 
     Args:
-        before: every act the writer has read.
-        on: the local date of the adoption; `now`: aware UTC.
+        before: every act, or every change of own rules, the writer has read.
+        on: the local date of the event; `now`: aware UTC.
 
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    return office_chain.follow(
-        engine, head_of(before), (KIND,), kind=KIND, name=name, text=text, on=on, by=by, now=now
-    )
+    kinds = ACTS if kind == ACT else RULES
+    return chain.follow(engine, head_of(before), kinds, kind=kind, name=name, text=text, on=on, by=by, now=now)
 
 
-def _adoption(record: Row_) -> Adoption:
-    """Return the adoption of a chain row."""
-    return Adoption(
-        seq=record.seq,
-        name=record.name,
-        on=record.on,
-        at=record.at,
-        by=record.by,
-        text=text_of(record.payload),
-        hash=record.hash,
+def _adoptions(engine: Engine, kinds: tuple[str, ...]) -> tuple[Adoption, ...]:
+    return tuple(
+        Adoption(
+            kind=line.kind,
+            name=line.name,
+            on=line.on,
+            at=line.at,
+            by=line.by,
+            text=text_of(line.payload),
+            hash=line.hash,
+        )
+        for line in chain.lines(engine, *kinds)
     )

@@ -62,16 +62,8 @@ def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
         return tuple(connection.execute(IN_ORDER.where(ACT.c.kind.in_(kinds))))
 
 
-def head(engine: Engine, *kinds: str) -> str:
-    """Return the hash of the last event of these kinds, "" for none, to find out whether anything has
-    changed.
-    """
-    with reading(engine) as connection:
-        return connection.execute(last(kinds)).scalar() or ""
-
-
 def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the hash of the last event of each group of kinds, as `head` does, by one query."""
+    """Return the hash of the last event of each group of kinds, "" for none, by one query: what has changed."""
     with reading(engine) as connection:
         return tuple(one or "" for one in connection.execute(_heads(groups)).one())
 

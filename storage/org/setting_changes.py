@@ -73,11 +73,6 @@ def in_force(taken: Sequence[SettingChange]) -> dict[str, SettingChange]:
     return {key: stack[-1] for key, stack in stacks.items() if stack}
 
 
-def head(engine: Engine) -> str:
-    """Return the hash of the last change; "" for none."""
-    return chain.head(engine, *KINDS)
-
-
 def passwords(engine: Engine) -> dict[str, str]:
     """Return the encrypted passwords by key."""
     return chosen(engine, SETTING_SECRET)

@@ -128,7 +128,6 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
 
 
 def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
-    """Return all rows of a table."""
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 

@@ -17,13 +17,13 @@ from calendars.records import parse, shipped_records
 from documents.drawings.cartogram_table import read_cartogram
 from documents.measure_plan import read_measures
 from documents.people.table import read_people
-from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
+from documents.schedules.flat import read_schedule
 from documents.schedules.written_terms import read_term
-from documents.sheets.csv_text import read_csv_rows
 from documents.sheets.dates import read_lines
 from documents.sheets.file_kind import media_type
 from documents.sheets.rows import MAX_LETTERS
+from documents.sheets.workbook import read_csv_rows
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand

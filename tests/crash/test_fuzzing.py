@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from documents.people.office_time import parse_week
-from documents.schedules.heading_block import read_above
+from documents.schedules.schedule import read_above
 from documents.schedules.written_terms import read_term
 from documents.sheets.dates import LONGEST, read_lines
 from documents.sheets.rows import MAX_LETTERS, Row

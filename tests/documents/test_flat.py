@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from documents import UnreadablePaper, empty_schedule, write_template
-from documents.schedules.any_schedule import read_schedule
+from documents.schedules.flat import read_schedule
 from tests.documents.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from documents import ReadSchedule
-from documents.schedules.any_schedule import read_schedule
+from documents.schedules.flat import read_schedule
 from tests.documents.sheets import REAL, day, xlsx
 
 PLANNED = {

@@ -24,8 +24,8 @@ from documents.sandbox import child, readers
 from documents.sandbox.pool import CALLER, Caller, Pool
 from documents.sandbox.process import ForkServer, Reading, Spawner
 from documents.sandbox.values import decode, encode
-from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
+from documents.schedules.flat import read_schedule
 from documents.sheets.unreadable import UnreadablePaper
 from i18n import LANGUAGES, say
 from tests.documents.sheets import HEADING, REAL, by_hand, far_cells, published

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from documents import ReadSchedule, UnreadablePaper
-from documents.schedules.any_schedule import read_schedule
+from documents.schedules.flat import read_schedule
 from tests.documents.sheets import HEADING, day, published, xlsx
 
 RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")

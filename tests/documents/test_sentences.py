@@ -10,8 +10,8 @@ import pytest
 import documents
 from documents import UnreadablePaper
 from documents.people.table import read_people
-from documents.schedules.any_schedule import read_schedule
 from documents.schedules.audit_table import read_audit
+from documents.schedules.flat import read_schedule
 from i18n import LANGUAGES, knows, say
 from tests.documents.sheets import REAL, published, xlsx
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents import UnreadablePaper
-from documents.schedules.any_schedule import read_schedule
+from documents.schedules.flat import read_schedule
 from documents.sheets import rows as sheet_rows
 from documents.sheets.rows import MAX_LETTERS, MAX_ROWS, NotAValue, Sheet
 from documents.sheets.workbook import MAX_BYTES, open_paper

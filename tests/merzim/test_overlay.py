@@ -16,7 +16,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
-from storage.org.own_rules import ADOPTED, steps, take
+from storage.org.adoptions import ADOPTED, adopt, rule_changes
 from tests.merzim.conftest import ROOT, Merzim
 from tests.workflow.rules import ACT, term
 
@@ -104,7 +104,7 @@ def test_adopted_again_with_another_text_the_new_text_holds(office: Merzim, rule
 
     assert due(office) == "2026-05-21"
     house = build_app(read(None, at=Path.cwd()))
-    assert [step.kind for step in steps(house.engine)] == [ADOPTED, ADOPTED]
+    assert [step.kind for step in rule_changes(house.engine)] == [ADOPTED, ADOPTED]
     house.close()
 
 
@@ -149,7 +149,7 @@ def test_after_a_crash_between_the_step_and_the_rows_the_same_command_finishes(
     """The step stands, the rows do not: verify names them, apply writes them, and then all is done."""
     house = build_app(read(None, at=Path.cwd()))
     text, now = rules.read_text(encoding="utf-8"), clock("2026-04-06")().now
-    take(house.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)
+    adopt(house.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)
     house.close()
     broken = office("verify", "--json", *NOW).json["problems"]
     finished = office("overlay", "apply", rules, "--json", *NOW).json

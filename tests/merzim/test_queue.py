@@ -31,7 +31,7 @@ from services.moments import Moment
 from storage.database import silent_server
 from storage.database.engine import conninfo, driver, writing
 from storage.database.engine import open as open_database
-from storage.notices.sending import Batch
+from storage.notices.senders import Batch
 from storage.refusals import StorageUnavailable
 from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim

@@ -13,7 +13,8 @@ from calendars.entries import with_records
 from calendars.records import RecordError, shipped_records
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
-from storage.org.adoptions import adopt, adoptions, head, head_of
+from storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
+from storage.org.chain import heads
 from tests.storage.house import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
 
@@ -28,35 +29,35 @@ NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
 
 
 def adopted(engine: Engine, act: str = ACT) -> bool:
-    return adopt(engine, adoptions(engine), name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
+    return adopt(engine, adopted_acts(engine), name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
 
 
 def test_an_office_begins_without_acts(engine: Engine) -> None:
     """Its calendar is the shipped one."""
-    assert adoptions(engine) == ()
-    assert head(engine) == head_of(()) == ""
+    assert adopted_acts(engine) == ()
+    assert (*heads(engine, ACTS), head_of(())) == ("", "")
 
 
 def test_an_act_comes_back_as_it_was_given(engine: Engine) -> None:
     """Who, when, which file; every letter of its text."""
     assert adopted(engine)
-    (act,) = adoptions(engine)
+    (act,) = adopted_acts(engine)
 
-    assert (act.seq, act.name, act.on, act.at, act.by, act.text) == (
-        1,
+    assert (act.kind, act.name, act.on, act.at, act.by, act.text) == (
+        "calendar_changed",
         "бұйрық.toml",
         TODAY,
         NOW,
         "Айгүл",
         ACT,
     )
-    assert head(engine) == head_of([act]) != ""
+    assert heads(engine, ACTS) == (head_of([act]),) != ("",)
 
 
 def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> None:
     """What was known the day before must stay answerable."""
     adopted(engine)
-    records = with_records(shipped_records(), adoptions(engine)[0].records)
+    records = with_records(shipped_records(), adopted_acts(engine)[0].records)
     friday = date(2026, 5, 8)
 
     assert calendars.compile_calendar(records, date(2026, 2, 1)).is_working(friday)
@@ -65,11 +66,11 @@ def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> N
 
 def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
     """The slower one writes nothing and looks again."""
-    before = adoptions(engine)
+    before = adopted_acts(engine)
     adopted(engine)
 
     assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
-    assert [act.text for act in adoptions(engine)] == [ACT]
+    assert [act.text for act in adopted_acts(engine)] == [ACT]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE act SET name = 'x'", "DELETE FROM act"])
@@ -113,7 +114,7 @@ def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> 
         connection.execute(text("UPDATE act SET payload = '{'"))
 
     with pytest.raises(RecordError, match=r"бұйрық\.toml"):
-        _ = adoptions(engine)[0].records
+        _ = adopted_acts(engine)[0].records
 
 
 def test_an_act_taken_out_is_named(engine: Engine) -> None:

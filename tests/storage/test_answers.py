@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.accounts.idempotency import KEPT, SqlIdempotency
+from storage.accounts.uploads import KEPT, SqlIdempotency
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 

@@ -42,8 +42,8 @@ from services.upkeep import backups, maintenance
 from services.verbs import NotAllowed
 from storage.accounts.encryption import Cipher, new_key, parse_key
 from storage.database.engine import reading
-from storage.org.chain import Stamp
-from storage.org.setting_changes import SettingChange, append, changes, head
+from storage.org.chain import Stamp, heads
+from storage.org.setting_changes import KINDS, SettingChange, append, changes
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
@@ -240,7 +240,7 @@ def test_what_an_administrator_may_not_reach_is_refused(house: AppContext) -> No
         codes.append((key, value, refused.value.code))
 
     assert codes == [*REFUSED]
-    assert head(house.engine) == ""
+    assert heads(house.engine, KINDS) == ("",)
 
 
 def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
@@ -299,7 +299,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         tried = try_mail(
             context(app), TryMail(changes=values, mail_password=SecretStr(PASSWORD), email="a@example.kz")
         )
-        before = head(app.engine)
+        (before,) = heads(app.engine, KINDS)
         change(app, *server, mail_password=SecretStr(PASSWORD))
         other = house.with_settings(settings)
         sent = try_mail(context(other), TryMail(email="b@example.kz"))

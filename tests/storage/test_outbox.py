@@ -13,9 +13,9 @@ from sqlalchemy import Engine, event
 from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
-from storage.notices import delivery_lock, journal
+from storage.notices import journal, senders
 from storage.notices.outbox import SqlOutbox
-from storage.notices.sending import Batch, Holding
+from storage.notices.senders import Batch, Holding
 from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
 from workflow.board.rows import Row
@@ -341,7 +341,7 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
 ) -> None:
     """Where no lock says who is gone: two machines an hour apart. What the one claims this minute is no hour
     old to the other; only what it has seen held itself for so long is taken, nor what was taken up anew."""
-    monkeypatch.setattr(delivery_lock, "_HAS_LOCKS", False)
+    monkeypatch.setattr(senders, "_HAS_LOCKS", False)
     here, ahead = (SqlOutbox(engine, hand=lambda connection, batches: None) for _ in range(2))
     seconds = [0.0]
     ahead._holding = Holding(engine, lambda: seconds[0])

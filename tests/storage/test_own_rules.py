@@ -6,18 +6,19 @@ from sqlalchemy import Engine
 
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
-from storage.org.own_rules import ADOPTED, WITHDRAWN, Kind, head, head_of, standing, steps, take
+from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, standing
+from storage.org.chain import heads
 from tests.storage.house import NOW, TODAY
 
 
 def taken(engine: Engine, kind: Kind, name: str = "overlay.a.2026-01-01.toml", text: str = "мәтін") -> bool:
-    return take(engine, steps(engine), kind=kind, name=name, text=text, on=TODAY, by="Айгүл", now=NOW)
+    return adopt(engine, rule_changes(engine), kind=kind, name=name, text=text, on=TODAY, by="Айгүл", now=NOW)
 
 
 def test_an_office_begins_without_rules_of_its_own(engine: Engine) -> None:
     """Nothing holds, and nothing has to be read."""
-    assert steps(engine) == standing(steps(engine)) == ()
-    assert head(engine) == head_of(()) == ""
+    assert rule_changes(engine) == standing(rule_changes(engine)) == ()
+    assert (*heads(engine, RULES), head_of(())) == ("", "")
 
 
 def test_the_last_adoption_of_a_file_holds_until_it_is_withdrawn(engine: Engine) -> None:
@@ -25,23 +26,23 @@ def test_the_last_adoption_of_a_file_holds_until_it_is_withdrawn(engine: Engine)
     assert taken(engine, ADOPTED)
     assert taken(engine, ADOPTED, text="жаңа мәтін")
     assert taken(engine, ADOPTED, name="overlay.b.2026-01-01.toml")
-    assert [step.text for step in standing(steps(engine))] == ["жаңа мәтін", "мәтін"]
+    assert [step.text for step in standing(rule_changes(engine))] == ["жаңа мәтін", "мәтін"]
     assert taken(engine, WITHDRAWN)
 
-    assert [step.name for step in standing(steps(engine))] == ["overlay.b.2026-01-01.toml"]
-    assert len(steps(engine)) == 4
-    assert head(engine) == head_of(steps(engine))
+    assert [step.name for step in standing(rule_changes(engine))] == ["overlay.b.2026-01-01.toml"]
+    assert len(rule_changes(engine)) == 4
+    assert heads(engine, RULES) == (head_of(rule_changes(engine)),)
     seal(engine, now=NOW)
     assert verify(engine) == ()
 
 
 def test_of_two_who_adopt_at_once_the_slower_one_looks_again(engine: Engine) -> None:
     """It read no step, and there is one now: nothing is written."""
-    before = steps(engine)
+    before = rule_changes(engine)
     assert taken(engine, ADOPTED)
-    slower = take(
+    slower = adopt(
         engine, before, kind=ADOPTED, name="overlay.b.2026-01-01.toml", text="", on=TODAY, by="Б", now=NOW
     )
 
     assert not slower
-    assert len(steps(engine)) == 1
+    assert len(rule_changes(engine)) == 1

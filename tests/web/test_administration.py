@@ -15,7 +15,7 @@ from services.accounts import telegram
 from services.accounts.telegram import TelegramCode
 from services.jobs.rounds import remind
 from services.people.staff import mark
-from storage.org import own_rules
+from storage.org import adoptions
 from tests.web.conftest import NOW, Home
 from web.pages.account import login
 from workflow.cases.commands.opening import Opening
@@ -356,13 +356,13 @@ def test_a_test_letter_is_sent_to_an_address_that_is_one(home: Home, admin: Test
 
 def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient) -> None:
     adopted = {
-        "kind": own_rules.ADOPTED,
+        "kind": adoptions.ADOPTED,
         "name": "ours.toml",
         "on": date(2026, 1, 12),
         "by": "admin",
         "now": NOW,
     }
-    own_rules.take(home.context.engine, (), text=f"# {SCRIPT}", **adopted)  # type: ignore[arg-type]
+    adoptions.adopt(home.context.engine, (), text=f"# {SCRIPT}", **adopted)  # type: ignore[arg-type]
     page = admin.get("/administration/rules?lang=ru").text
 
     assert "ours.toml" in page

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
-from services.configuration.origins import public_address
 from services.configuration.settings import LOOPBACK_NETWORKS
+from services.configuration.values import public_address
 from tests.web.conftest import PASSWORD, Home, build, office_with_cases
 from tests.web.proxy import proxy
 from web.auth.proxies import apply_forwarding, client_address

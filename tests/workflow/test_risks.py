@@ -28,8 +28,7 @@ from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
 from workflow.cases.registers.risk_scale import read_scale
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import moved
-from workflow.deadlines.inherited_delay import inherited_days
+from workflow.deadlines.impact import inherited_days, moved
 from workflow.deadlines.register_deadlines import entry_obligation, withdrawn_deadline
 from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings

@@ -15,6 +15,7 @@ from services.documents.case_documents import case_papers
 from services.documents.templates import templates_in_use
 from services.documents.year_reports import quarter_of_report, report_marks, year_report
 from services.narrowing import seen_unit
+from services.results import Result
 from web.api import mount
 from web.api.answers import api_router
 from web.auth.dependencies import Reading
@@ -27,7 +28,7 @@ from workflow.cases.registers.evidence_list import proofs
 from workflow.languages import PAPER_LANGUAGES
 
 
-class ProofAnswer(BaseModel):
+class ProofAnswer(Result):
     """A document or link. `reference`: the address, or the digest of a stored file; `file`: whether it is a
     stored file.
 
@@ -50,19 +51,7 @@ class ProofAnswer(BaseModel):
 
 def proof_answer(item: Evidence) -> ProofAnswer:
     """Return a piece of evidence as an answer, limited to what the reader may see."""
-    return ProofAnswer(
-        kind=item.kind,
-        reference=item.reference,
-        file=item.name is not None,
-        name=item.name or None,
-        type=item.type,
-        size=item.size,
-        published_on=item.published_on,
-        written_on=item.written_on,
-        recorded_at=item.recorded_at,
-        restricted=item.restricted,
-        signs=item.signs,
-    )
+    return ProofAnswer.of(item, file=item.name is not None, name=item.name or None)
 
 
 router = api_router(tags=["documents"])

@@ -19,9 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.configuration.origins import PublicAddress
 from services.configuration.settings import LOOPBACK_NETWORKS, is_loopback
-from services.configuration.values import Network
+from services.configuration.values import Network, PublicAddress
 from services.context import ORIGIN, Origin, Way
 from web.auth.proxies import apply_forwarding, client_address, is_forwarded
 

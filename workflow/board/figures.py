@@ -23,7 +23,7 @@ class Outcomes(NamedTuple):
         edition: an edition that has the stage.
         month: the first day of the month they were due in.
         late_by: working days, of deadlines met late; else 0.
-        inherited: working days by which the due date itself had moved (`workflow.deadlines.inherited_delay`),
+        inherited: working days by which the due date itself had moved (`workflow.deadlines.impact`),
             of deadlines met late or still overdue; else 0.
         since: the due date of deadlines that are still overdue; None for all others.
     """

@@ -14,7 +14,7 @@ from workflow.cases.case import Case, CaseStatus
 from workflow.cases.registers.entries import is_entry
 from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
-from workflow.deadlines.inherited_delay import inherited_days
+from workflow.deadlines.impact import inherited_days
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
 from workflow.reminders import next_step, steps_of

@@ -19,8 +19,7 @@ from workflow.cases.machine import stage
 from workflow.cases.states import State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import MovedDeadline, Walk, moves, walk
-from workflow.deadlines.inherited_delay import inherited_days
+from workflow.deadlines.impact import MovedDeadline, Walk, inherited_days, moves, walk
 from workflow.deadlines.resolver import walked
 from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import EscalationPolicy, Obligation, Procedure

@@ -83,7 +83,6 @@ def _row_obligation(
 
 
 def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **fields: Any) -> Register:
-    """Return the register with its obligations as a procedure of one stage."""
     register = Register(**fields)
     if not procedure:
         return register
