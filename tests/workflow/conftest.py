@@ -30,8 +30,13 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
+def core(ledger: SqlLedger) -> CaseCommands:
     return CaseCommands(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def desk(core: CaseCommands) -> CaseCommands:
+    return core
 
 
 @pytest.fixture

@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 
 import pytest
 
 from calendars import OutOfRange
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
-from tests.law import CALENDAR, library
+from tests.law import library
+from tests.workflow.conftest import END, NOW, TODAY
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, NotExempted, UnknownCase
-from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.machine import NotOpen
 from workflow.law.names import UnknownFact, UnknownObligation
-
-NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
-TODAY = date(2026, 6, 1)
-START, END = date(2026, 4, 13), date(2026, 5, 26)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
-    create_or_migrate(engine)
-    yield SqlLedger(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
-    return CaseCommands(ledger, library(), CALENDAR)
-
-
-@pytest.fixture
-def case(desk: CaseCommands) -> Case:
-    opening = Opening(
-        procedure="internal-analysis",
-        unit="Комплаенс",
-        object="Департамент закупок",
-        planned={"analysis_started": START, "analysis_ended": END},
-    )
-    return desk.open(opening, by="officer", now=NOW, today=TODAY)
 
 
 def record(desk: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
-from tests.law import CALENDAR, library
 from workflow.cases.case import fold
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -33,19 +28,6 @@ from workflow.org.office import Office, Unit
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
-    create_or_migrate(engine)
-    yield SqlLedger(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def core(ledger: SqlLedger) -> CaseCommands:
-    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture

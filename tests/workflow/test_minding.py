@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
 from workflow.cases.case import Case
@@ -32,19 +28,6 @@ LADDER = EscalationPolicy(
         Step(at=1, to=("duty", "head_of_unit")),
     ),
 )
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
-    create_or_migrate(engine)
-    yield SqlLedger(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
-    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture

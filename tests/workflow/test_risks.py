@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 
 from calendars.terms import AtOnce, InQuarter, OnDate, PerPeriod, Term, WithoutTerm, WorkingDays
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
@@ -46,19 +43,6 @@ PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
 ROOT = Path(__file__).parents[2]
 SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
 SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
-    create_or_migrate(engine)
-    yield SqlLedger(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def core(ledger: SqlLedger) -> CaseCommands:
-    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
