@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
-from web.pages.case_creation.workload import load
+from web.pages.case_creation.chain import load
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.planning import plan

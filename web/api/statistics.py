@@ -18,8 +18,8 @@ from services.results import InLanguage, OptionalText, Points, Result, at
 from web.api.answers import BoardLine, NoticeAnswer, api_router, notice_answer
 from web.auth.dependencies import Reading, Recording
 from web.http import Number, SearchText
-from web.ui.board_lines import line_name
 from web.ui.render import RequestTranslator
+from web.ui.tables import line_name
 from workflow.board.sums import Urgency
 
 router = api_router()

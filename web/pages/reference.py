@@ -1,16 +1,18 @@
-"""Pages of the API reference: a list of operations, and each with its parameters, body and answers."""
+"""Documentation inside the application: the guides, and the reference of the API."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from web.auth.dependencies import Own
+from web.ui.guides import GUIDE_OF, GUIDES, find_sections, guide
+from web.ui.preferences import preferences
 from web.ui.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -207,3 +209,30 @@ def _example(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     fields = schema.get("properties", {})
     wanted = schema.get("required") or fields
     return {name: _example(schemas, fields[name]) for name in wanted} if fields else {}
+
+
+@router.get("/help")
+def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """List the guides, the reader's own first, or the sections that match the search words."""
+    language = preferences(request).language
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
+    own = GUIDE_OF[request.state.reader.access]
+    order = dict.fromkeys(("first-day", own, *GUIDES))
+    return page(
+        request,
+        ctx,
+        "help.html",
+        text=text,
+        hits=find_sections(text, language),
+        guides=[guide(id, language) for id in order],
+        own=own,
+    )
+
+
+@router.get("/help/{guide_id}")
+def guide_page(request: Request, ctx: Own, guide_id: str) -> Response:
+    """Show one guide."""
+    if guide_id not in GUIDES:
+        raise HTTPException(404, "web.problem.not_found")
+    language = preferences(request).language
+    return page(request, ctx, "guide.html", guide=guide(guide_id, language))

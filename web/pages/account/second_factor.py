@@ -1,4 +1,4 @@
-"""Pages of the user's own second factor: set or change it, show recovery codes once, renew them."""
+"""Pages of the user's own second factor, and the commands behind them: set, change, renew codes, remove."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.accounts import credentials
-from services.context import RequestContext
+from services.accounts.credentials import BadPassword
+from services.context import RequestContext, stamp
 from web.auth.dependencies import Enrolling, OwnByPerson, begin_session
-from web.pages.account import factor_commands
+from web.pages.account import attempts
 from web.pages.account.login import begin_again, first_page, own_page
 from web.ui.form_values import Fields
 from web.ui.render import page
-from workflow.org.access import must_enrol
+from workflow.org.access import Account, must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +36,7 @@ def change(request: Request, ctx: Enrolling, texts: Fields) -> Response:
         case "remove":
             return _remove(request, ctx, texts)
         case "keep":
-            factor_commands.refuse_removal(ctx)
+            refuse_removal(ctx)
             return RedirectResponse("/account?said=kept", status_code=303)
     raise HTTPException(422)
 
@@ -44,7 +45,7 @@ def change(request: Request, ctx: Enrolling, texts: Fields) -> Response:
 def renew(request: Request, ctx: OwnByPerson, texts: Fields) -> Response:
     """Create new recovery codes and show them once."""
     try:
-        codes = factor_commands.renew_codes(request, ctx, texts)
+        codes = renew_codes(request, ctx, texts)
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
     return _codes_page(request, ctx, codes, onward="/account")
@@ -54,7 +55,7 @@ def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> R
     account = ctx.accounts.account(ctx.reader.login)
     required = account is not None and must_enrol(account, ctx.totp_required)
     try:
-        codes = factor_commands.enrol(request, ctx, texts)
+        codes = enrol(request, ctx, texts)
     except Refusal as refusal:
         return _factor_page(request, ctx, refusal=refusal, secret=texts.get("secret", ""))
     onward = first_page(ctx.reader) if required else "/account"
@@ -67,7 +68,7 @@ def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> R
 
 def _remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     try:
-        factor_commands.remove(request, ctx, texts)
+        remove(request, ctx, texts)
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
     return begin_again(request, ctx, "totp")
@@ -97,3 +98,70 @@ def _factor_page(
 
 def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
     return page(request, ctx, "recovery_codes.html", codes=codes, onward=onward)
+
+
+class NotAllowed(Refusal):
+    """The account may not make this change of a second factor."""
+
+
+def prove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Account:
+    """Return the reader's account after verifying its password (`old`) and, where it has one, a code
+    (`present`).
+
+    Raises BadPassword.
+    """
+    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
+    if account.second_factor:
+        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
+    return account
+
+
+def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Set or replace a second factor after its first code; return its recovery codes.
+
+    All sessions and tokens of the account end. Raises BadPassword.
+    """
+    now = ctx.now
+    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
+    login, secret = account.reader.login, texts.get("secret", "")
+    known = credentials.is_totp_secret(secret)
+    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if known else None
+    if step is None:
+        raise BadPassword("web.totp.wrong")
+    if account.second_factor:
+        # After the new code: what is mistyped there must not cost a recovery code.
+        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
+    codes = credentials.new_recovery_codes()
+    ctx.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(ctx))
+    return codes
+
+
+def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
+    account = prove(request, ctx, texts)
+    if not account.second_factor:
+        raise NotAllowed("web.totp.none")
+    login, codes = ctx.reader.login, credentials.new_recovery_codes()
+    ctx.factors.make_codes(login, _hashes(codes, login), **stamp(ctx))
+    return codes
+
+
+def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> None:
+    """Remove the reader's own second factor, after verifying a code of it.
+
+    Raises BadPassword; NotAllowed: there is none, or the access requires one.
+    """
+    if ctx.reader.access in ctx.totp_required:
+        raise NotAllowed("web.totp.required")
+    if not prove(request, ctx, texts).second_factor:
+        raise NotAllowed("web.totp.none")
+    ctx.factors.remove(ctx.reader.login, **stamp(ctx))
+
+
+def refuse_removal(ctx: RequestContext) -> None:
+    """Reject an administrator's request to remove the reader's second factor; do nothing if there is none."""
+    ctx.factors.withdraw_removal(ctx.reader.login, **stamp(ctx))
+
+
+def _hashes(codes: Sequence[str], login: str) -> list[str]:
+    return [hash for code in codes if (hash := credentials.recovery_hash(code, login)) is not None]

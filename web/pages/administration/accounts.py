@@ -27,17 +27,17 @@ from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
 from workflow.refusal import Refusal
 
-router = APIRouter(include_in_schema=False, prefix="/administration")
+router = APIRouter(include_in_schema=False)
 Login = Annotated[str, Query(max_length=80)]
 
 
-@router.get("/accounts")
+@router.get("/administration/accounts")
 def show_accounts(request: Request, ctx: Setting) -> Response:
     """Show the list of accounts, and the form for a new one."""
     return _accounts_page(request, ctx)
 
 
-@router.post("/accounts")
+@router.post("/administration/accounts")
 def add(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Create an account; the address for choosing its password is shown once."""
     try:
@@ -47,13 +47,13 @@ def add(request: Request, ctx: Setting, typed: Fields) -> Response:
     return _accounts_page(request, ctx, invitation=invitation)
 
 
-@router.get("/account")
+@router.get("/administration/account")
 def account(request: Request, ctx: Setting, login: Login = "") -> Response:
     """Show an account with its sessions and tokens."""
     return _account_page(request, ctx, accounts.get_account(ctx, login))
 
 
-@router.post("/account")
+@router.post("/administration/account")
 def change(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Change an account, invite its holder again, close or reopen it, end its sessions, create a token."""
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
@@ -80,7 +80,7 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
     return onward(request, "/administration/account", login=login, said=said)
 
 
-@router.post("/account/second-factor")
+@router.post("/administration/account/second-factor")
 def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
     """Request, approve or reject the removal of a second factor."""
     known = accounts.get_account(ctx, typed.get("login", "")[:80])

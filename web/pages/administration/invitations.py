@@ -20,7 +20,7 @@ from web.ui.form_values import Fields
 from web.ui.name_fields import build_unit_field, resolve_unit
 from workflow.refusal import Refusal
 
-router = APIRouter(include_in_schema=False, prefix="/administration/accounts/invitations")
+router = APIRouter(include_in_schema=False)
 PLACE = "/administration/accounts/invitations"
 ACCESSES = ("officer", "responsible", "head_of_unit", "first_head", "auditor")
 SHOWN = 150
@@ -28,7 +28,7 @@ SHOWN = 150
 Word = Annotated[str, Query(max_length=500)]
 
 
-@router.get("")
+@router.get("/administration/accounts/invitations")
 def invitations_page(
     request: Request,
     ctx: Setting,
@@ -48,7 +48,7 @@ def invitations_page(
     return _page(request, ctx, typed, preview=shown)
 
 
-@router.post("")
+@router.post("/administration/accounts/invitations")
 def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Create the accounts and send the invitations; or send invitations again."""
     try:

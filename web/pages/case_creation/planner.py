@@ -19,9 +19,8 @@ from services.law.act_texts import loaded_languages
 from services.names import ProcedureGroups, group_by_document
 from services.narrowing import USUAL, chosen_procedure
 from web.auth.dependencies import Reading
-from web.pages.case_creation.chain import Chain, chain
+from web.pages.case_creation.chain import Chain, Load, chain, load
 from web.pages.case_creation.intended_dates import PlannedForm, intended
-from web.pages.case_creation.workload import Load, load
 from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit

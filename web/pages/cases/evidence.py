@@ -1,17 +1,23 @@
-"""Evidence in forms: its fields, parsing the values, and the stored file it names."""
+"""What forms of a case share: fields and values of evidence, and confirmation of dates that move."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from typing import TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 
 from documents.sheets.addresses import is_web_address
+from services.cases import verbs as cases
+from services.context import RequestContext, require_visible
 from services.evidence import MAX_GROUND_LENGTH, clean_file_name
 from services.inputs import EvidenceInput, OpenFile, build
-from web.ui.form_values import InvalidForm, parse_date
+from services.results import CommandResult
+from services.verbs import Verb
+from web.ui.form_values import Confirmation, InvalidForm, parse_date
 
 OTHER = "other"
 
@@ -105,3 +111,42 @@ def _text(form: FormData, key: str) -> str:
 def _day(form: FormData, key: str) -> date | None:
     text = _text(form, key)
     return parse_date(text) if text.strip() else None
+
+
+ASKED, CONFIRMED = "preview", "confirmed"
+"""Form fields: the request for a preview, and the token of the confirmed preview."""
+C = TypeVar("C", bound=cases.Previewed)
+
+
+class Unconfirmed(Exception):
+    """The form would change deadlines, and the user has not confirmed that yet."""
+
+    def __init__(self, confirmation: Confirmation) -> None:
+        super().__init__(confirmation.token)
+        self.confirmation = confirmation
+
+
+def run_confirmed(
+    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
+) -> CommandResult:
+    """Run the verb of a form with these fields. If it changes no deadline, no confirmation is needed.
+
+    Raises:
+        Unconfirmed: it changes deadlines; or the form differs from what was confirmed.
+        Refusal: as raised by the verb.
+    """
+    command = build(verb.command, fields)
+    if answers.get(ASKED):
+        require_visible(ctx, command.case)
+        preview, people = cases.foresee(ctx, command)
+        token = _token(answers, preview.change.case.seq)
+        loses = any(event.payload.get("lost") for event in preview.change.events)
+        if (preview.deadlines or loses) and answers.get(CONFIRMED) != token:
+            raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
+    return verb(ctx, command)
+
+
+def _token(answers: Mapping[str, str], seq: int) -> str:
+    """Return a token for these answers and this state of the case."""
+    typed = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
+    return sha256(repr((seq, typed)).encode()).hexdigest()[:32]

@@ -22,7 +22,7 @@ from services.outgoing.sending import Letter, NoSuchLetter, acknowledge_letter
 from web.auth.dependencies import Recording, needs
 from web.http import CaseId
 from web.pages.cases import passport
-from web.pages.cases.confirming import Unconfirmed, run_confirmed
+from web.pages.cases.evidence import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, Tab, case_page, redirect
 from web.ui.form_values import (
     Fields,

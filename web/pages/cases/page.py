@@ -34,9 +34,9 @@ from web.pages.cases.recording import (
     plan_form,
     record_form,
     reopen_form,
+    withdraw_form,
 )
 from web.pages.cases.risk_view import risk_view
-from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
 from web.ui.preferences import preferences, set_preference_cookies

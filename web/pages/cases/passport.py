@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.cases import verbs as cases
 from services.context import RequestContext
 from web.pages.cases.case_view import CaseView
-from web.pages.cases.confirming import run_confirmed
+from web.pages.cases.evidence import run_confirmed
 from web.ui.form_values import RejectedForm, parse_date, parse_text
 from web.ui.name_fields import NameField, build_unit_field, resolve_unit
 from workflow.cases.registers.entries import is_entry

@@ -11,8 +11,8 @@ from services.cases.risks import CaseRegisters, registers_of_case
 from services.registers.results import RowView, field_view
 from web.pages.cases.case_view import CaseView, Entry
 from web.ui.form_values import RejectedForm
-from web.ui.register_cells import cell_of
 from web.ui.render import Translator
+from web.ui.tables import cell_of
 from workflow.cases.registers.rows import Row, value_of
 
 CHOSEN = ("risk", "measure", "position", "remark")

@@ -20,8 +20,7 @@ from services.context import RequestContext, whole_case
 from services.inputs import build
 from web.auth.dependencies import Recording
 from web.http import CaseId
-from web.pages.cases.confirming import Unconfirmed, run_confirmed
-from web.pages.cases.evidence import evidence_inputs
+from web.pages.cases.evidence import Unconfirmed, evidence_inputs, run_confirmed
 from web.pages.cases.page import case_page, redirect
 from web.ui.form_values import (
     MAX_FIELD_BYTES,

@@ -30,11 +30,9 @@ from services.narrowing import MAX_EXPORTED, require_exportable
 from services.outgoing.sending import Letter, acknowledge_letter
 from services.people.own_choices import Away, set_leave
 from web.auth.dependencies import Recording
-from web.pages.cases.confirming import Unconfirmed
-from web.pages.cases.evidence import parse_address
+from web.pages.cases.evidence import Unconfirmed, parse_address
 from web.pages.cases.writing import MAX_FILES, record_answers
 from web.pages.my_tasks.unfolded import ManyView, UnfoldedRow, opened
-from web.ui.board_lines import line_columns
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     MAX_FIELDS,
@@ -47,7 +45,7 @@ from web.ui.form_values import (
 )
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
-from web.ui.tables import page_heads, workbook_response
+from web.ui.tables import line_columns, page_heads, workbook_response
 from workflow.board.sums import base
 from workflow.findings.finding import Finding
 from workflow.refusal import Refusal

@@ -9,8 +9,8 @@ from services.context import RequestContext
 from services.registers.queries import FilterInput
 from services.registers.results import FieldView, RegisterView, RowView
 from web.ui.name_fields import NameField, resolve_person, resolve_unit
-from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator
+from web.ui.tables import Cell, cell_of, row_title
 from web.ui.unit_filter import build_person_filter, build_unit_filter
 from workflow.registers.definition import UNSORTED
 

@@ -54,9 +54,9 @@ from web.ui.addresses import redirect_to_tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm, RejectedForm, status_of
 from web.ui.name_fields import NameField, build_unit_field
 from web.ui.preferences import preferences
-from web.ui.register_cells import Cell, cell_of, row_title
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
+from web.ui.tables import Cell, cell_of, row_title
 from web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal

@@ -1,4 +1,4 @@
-"""Administration page for people who left: who is due to be anonymised, and the order that does it."""
+"""Administration pages for people who left, and for the synchronisation of people with the directory."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from starlette.responses import Response
 from services.context import RequestContext
 from services.inputs import build
 from services.people import retention
+from services.people import sync as people_sync
 from services.people.retention import Anonymised, AnonymisePerson, AskFormer
+from services.people.sync import AskSync, SyncPeople, SyncResult
 from web.auth.dependencies import Setting
 from web.pages.administration.common import show
 from web.ui.form_values import Fields, parse_date, tidy
 from workflow.refusal import Refusal
 
-router = APIRouter(include_in_schema=False, prefix="/administration/people/former")
+router = APIRouter(include_in_schema=False)
 PLACE = "/administration/people/former"
 
 
-@router.get("")
+@router.get("/administration/people/former")
 def former_page(request: Request, ctx: Setting) -> Response:
     """Show the people who left."""
     return _page(request, ctx, {})
 
 
-@router.post("")
+@router.post("/administration/people/former")
 def anonymise(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Show how many records an order would change; after confirmation, carry it out."""
     if typed.get("do") not in ("preview", "anonymise"):
@@ -63,5 +65,49 @@ def _page(
         former=retention.list_former(ctx, AskFormer()),
         form=typed,
         done=done,
+        refusal=refusal,
+    )
+
+
+SHOWN = 200
+
+
+@router.get("/administration/people/sync")
+def sync_page(request: Request, ctx: Setting) -> Response:
+    """Show when people were last compared with the directory, without contacting it."""
+    return _sync_page(request, ctx)
+
+
+@router.post("/administration/people/sync")
+def compare(request: Request, ctx: Setting, typed: Fields) -> Response:
+    """Compare people with the directory; apply the differences that were shown."""
+    if typed.get("do") not in ("look", "apply"):
+        raise HTTPException(422)
+    fields = {"apply": typed["do"] == "apply", "mark": typed.get("mark", "")[:40]}
+    try:
+        command = build(SyncPeople, {**fields, "many_leave": bool(typed.get("many_leave"))})
+        found = people_sync.sync_people(ctx, command)
+    except Refusal as refusal:
+        return _sync_page(request, ctx, refusal=refusal)
+    return _sync_page(request, ctx, found=found)
+
+
+def _sync_page(
+    request: Request,
+    ctx: RequestContext,
+    *,
+    found: SyncResult | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    return show(
+        request,
+        ctx,
+        "people_sync.html",
+        status=200 if refusal is None else 422,
+        place="/administration/people/sync",
+        sync=people_sync.get_sync_state(ctx, AskSync()),
+        found=found,
+        changes=found.changes[:SHOWN] if found else (),
+        more=max(0, len(found.changes) - SHOWN) if found else 0,
         refusal=refusal,
     )

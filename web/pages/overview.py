@@ -21,11 +21,19 @@ from services.yearly.opening import proposed_year
 from web.auth.dependencies import Reading
 from web.http import Number, Year
 from web.ui.addresses import redirect_to_tidy_address
-from web.ui.board_lines import WAITING_COLUMNS, figures_columns, line_columns, matrix_columns
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.saved_views import saved_views
-from web.ui.tables import download, page_heads, table_of, workbook_response
+from web.ui.tables import (
+    WAITING_COLUMNS,
+    download,
+    figures_columns,
+    line_columns,
+    matrix_columns,
+    page_heads,
+    table_of,
+    workbook_response,
+)
 from web.ui.unit_filter import UnitParam, build_unit_filter
 from workflow.board.sums import Urgency
 

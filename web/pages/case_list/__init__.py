@@ -1,1 +1,0 @@
-"""Pages of the list of analyses: filters, search, export."""

@@ -1,1 +1,0 @@
-"""The overview page, and the lists behind its figures."""

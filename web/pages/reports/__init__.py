@@ -1,1 +1,0 @@
-"""Pages across cases and organisations: monitoring, points, the journal of notices, uploads."""
