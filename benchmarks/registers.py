@@ -35,7 +35,7 @@ from services.registers.queries import ListRows
 from services.registers.tables import ImportRows, import_rows
 from services.registers.verbs import add_rows, check_row
 from services.registers.views import list_rows
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.scoring import year_scores
 from services.yearly.opening import open_year
 from services.yearly.register_duties import record_due_rows

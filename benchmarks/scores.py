@@ -17,7 +17,7 @@ from merzim.app import build_app
 from services.app import AppContext
 from services.configuration.settings import DatabaseSettings, Settings
 from services.context import operator_context
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.scoring import year_scores
 from services.yearly.opening import open_year
 from storage.org import store as office_store

@@ -8,7 +8,7 @@ from documents.people.matching import closest_keys, match
 from documents.people.read_people import ReadPeople
 from documents.sandbox.readers import read_audit, read_people, read_schedule
 from documents.schedules.audit_table import AuditCase
-from documents.schedules.reading import Note, ReadSchedule
+from documents.schedules.rows_joined import Note, ReadSchedule
 from documents.schedules.template import empty_schedule, write_template
 from documents.sheets.listing import Table, write_csv, write_tables
 from documents.sheets.unreadable import RowError, UnreadablePaper

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from documents.schedules.written_terms import read_term
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.rows import Row, text_of
-from documents.sheets.spelling import tidy
+from documents.sheets.texts import tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.measure_term import MeasureTerm

@@ -209,7 +209,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
     """
     import uvicorn
 
-    from merzim import connections
+    from merzim import dashboard
 
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -228,7 +228,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE,
-            **connections.settings(),
+            **dashboard.settings(),
         )
     )
 

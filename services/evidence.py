@@ -13,7 +13,7 @@ from workflow.cases.case import Evidence
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents.sheets.upload import Upload, UploadKind
+    from documents.sheets.unreadable import Upload, UploadKind
     from services.context import RequestContext
     from services.inputs import EvidenceInput, FileInput
 

@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 
-from documents.sheets.addresses import is_web_address
+from documents.sheets.texts import is_web_address
 from i18n import known_languages
 from services.verbs import Command
 from workflow.refusal import Refusal

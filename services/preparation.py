@@ -10,7 +10,7 @@ from uuid import uuid4
 from services.moments import Clock, NoteWriter
 from storage.board import word_index
 from storage.cases import recommendations
-from storage.maintenance.installation import claim, refuse_anothers
+from storage.maintenance.readiness import claim, refuse_anothers
 from storage.maintenance.schema import BOARD, create_or_migrate
 from storage.maintenance.vouching import ensure_baseline
 

@@ -13,7 +13,7 @@ from services.context import RequestContext
 from services.moments import almaty
 from services.registers.access import reader_scope
 from services.registers.queries import ListRows, row_query
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from workflow.registers.access import sees_lists
 from workflow.registers.definition import FILLED, Condition, Count, Register
 from workflow.registers.rows import sort_key, text_key

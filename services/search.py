@@ -13,7 +13,7 @@ from pydantic import BaseModel, StringConstraints
 import i18n
 from services.context import RequestContext
 from services.inputs import Line
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.verbs import Command, verb
 from workflow.languages import LANGUAGES
 from workflow.law.library import Library

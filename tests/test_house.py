@@ -227,7 +227,7 @@ def test_one_file_knows_a_library() -> None:
             "documents/revocation.py",
         },
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
-        "uvicorn": {"merzim/connections.py", "merzim/metronome.py"},
+        "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},
     }
     found: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
     for path in _sources():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.rows import Row, text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from workflow.cases.registers.exposure import CartogramLine, Section

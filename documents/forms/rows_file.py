@@ -17,7 +17,7 @@ from documents.forms.form import Field, Form, Rows
 from documents.forms.reading import form as form_named
 from documents.forms.values import parse_value, title
 from documents.sheets.rows import is_empty, text_of
-from documents.sheets.spelling import plain
+from documents.sheets.texts import plain
 from documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, contents, open_paper
 from i18n import LANGUAGES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from workflow.org.office import Office
 
 _SMALL = frozenset(

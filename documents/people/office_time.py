@@ -12,7 +12,7 @@ from calendars import OutOfRange
 from calendars.horizon import place
 from documents.sheets.columns import Heading, column
 from documents.sheets.rows import Row, text_of
-from documents.sheets.spelling import tidy
+from documents.sheets.texts import tidy
 from documents.sheets.unreadable import Errors
 from workflow.org.office_time import NOTHING_OWN, Hours, OfficeTime
 from workflow.refusal import Refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from documents.sheets.spelling import plain
+from documents.sheets.texts import plain
 from workflow.org.access import Access
 from workflow.org.office import Office, Person, Unit
 from workflow.org.office_time import NOTHING_OWN, OfficeTime

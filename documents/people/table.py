@@ -9,11 +9,10 @@ from datetime import date
 from documents.people import office_time as people_time
 from documents.people.read_people import ReadPeople, TableAccount
 from documents.people.words import GIVEN_ACCESSES, duties, parse_access, parse_kind, parse_language, titles
-from documents.sheets.addresses import is_address
 from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, read
 from documents.sheets.rows import Row, text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import is_address, plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from i18n import add_word

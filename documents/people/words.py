@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from i18n import knows, say
 from workflow.languages import LANGUAGES
 from workflow.law.procedure import Text

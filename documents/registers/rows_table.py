@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from documents.sheets.rows import NotAValue, Row, is_empty, text_of
-from documents.sheets.spelling import plain
+from documents.sheets.texts import plain
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from workflow.refusal import closest_first

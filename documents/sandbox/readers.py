@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from documents.people.read_people import ReadPeople
     from documents.registers.rows_table import RegisterTable
     from documents.schedules.audit_table import AuditCase
-    from documents.schedules.reading import ReadSchedule
+    from documents.schedules.rows_joined import ReadSchedule
     from workflow.cases.registers.exposure import CartogramLine
 
 _processes = choose_starter()

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 _CLASSES: Mapping[str, tuple[str, ...]] = {
-    "documents.schedules.reading": ("Note", "ReadSchedule"),
+    "documents.schedules.rows_joined": ("Note", "ReadSchedule"),
     "documents.schedules.audit_table": ("AuditCase",),
     "documents.people.read_people": ("ReadPeople", "TableAccount"),
     "documents.measure_plan": ("ReadMeasure",),

@@ -13,7 +13,7 @@ from datetime import date
 
 from documents.sheets.dates import read_day
 from documents.sheets.rows import Row, Sheet, cell_name, is_empty, text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 

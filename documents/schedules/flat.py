@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from documents.schedules.reading import Note, ReadSchedule
+from documents.schedules.rows_joined import Note, ReadSchedule
 from documents.schedules.schedule import find_published_heading, read_published
 from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
 from documents.sheets.dates import read_day
 from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 

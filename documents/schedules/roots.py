@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from documents.sheets.spelling import plain
+from documents.sheets.texts import plain
 
 
 @dataclass(frozen=True, slots=True)

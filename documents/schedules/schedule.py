@@ -12,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from documents.schedules.reading import ReadSchedule
 from documents.schedules.roots import FactMatch, match_facts
-from documents.schedules.rows_joined import CombinedRows, Planned
+from documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
 from documents.sheets.columns import Heading, column, find_heading, require_columns
 from documents.sheets.dates import Day, Nothing, Span, When, read, read_lines
 from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")

@@ -31,7 +31,7 @@ from calendars.terms import (
 from documents.sheets import dates
 from documents.sheets.dates import LONGEST, find_partial_dates, months_named, without_times
 from documents.sheets.rows import text_of
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
 from workflow.cases.registers.measure_term import MeasureTerm, Said
 

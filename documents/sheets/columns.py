@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.sheets.rows import NotAValue, Paper, Row, Sheet
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, RowError, UnreadablePaper
 from workflow.law.procedure import Text
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from calendars.horizon import FIRST, REACH
 from documents.sheets.rows import NotAValue
-from documents.sheets.spelling import plain, tidy
+from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
 
 _MONTHS = (

@@ -1,8 +1,9 @@
-"""The errors of an imported file: one for the file as a whole, one for each bad row."""
+"""An imported file before its import: one that waits for confirmation; its errors, of the file and of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from workflow.refusal import Refusal, quoted
@@ -81,3 +82,21 @@ class EvidenceDamaged(Refusal):
     def of(self, case: str, name: str) -> EvidenceDamaged:
         """Return the same error with the case and the file's name added to its message."""
         return EvidenceDamaged(self.damage, sha256=self.sha256, case=case, name=name, problem=self.problem)
+
+
+UploadKind = Literal["schedule", "past", "file"]
+"""The purpose of an upload; `file`: sent by a program, which refers to it by its digest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """The name of the file, the procedure chosen for it, and its bytes.
+
+    Attributes:
+        digest: the SHA-256 of the bytes in hexadecimal.
+    """
+
+    digest: str
+    name: str
+    procedure: str
+    content: bytes

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from documents.sheets.addresses import is_web_address
+from documents.sheets.texts import is_web_address
 from merzim.cli.parsing import STDIN, BadArgument, day
 from workflow.refusal import Refusal
 

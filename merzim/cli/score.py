@@ -36,8 +36,8 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from services.regulations.scoring import read_input_file
-    from services.regulations.scoring import scoring as shipped_scoring
+    from services.regulations.registers import read_input_file
+    from services.regulations.registers import scoring as shipped_scoring
     from workflow.scoring.score import score as scored
     from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 

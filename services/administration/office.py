@@ -74,7 +74,7 @@ def send_test_letter(ctx: RequestContext, channel: str, email: str, language: st
 
 def reader_at(ctx: RequestContext, email: str, language: str) -> Person:
     """Return the reader as somebody who is written to at an address. Raises BadStaff."""
-    from documents.sheets.addresses import is_address
+    from documents.sheets.texts import is_address
     from workflow.org.office import Person
 
     if email and not is_address(email):

@@ -447,7 +447,7 @@ def _refuse_characters(key: str, text: str) -> None:
 
 def _refuse_value(ctx: RequestContext, key: str, text: str) -> None:
     """Refuse what a key takes from config.toml and not from the browser, or what nobody can mean."""
-    from documents.sheets.addresses import is_address
+    from documents.sheets.texts import is_address
 
     ports = MAIL_PORTS.get(key)
     if ports and text and int(text) not in ports:

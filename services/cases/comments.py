@@ -17,10 +17,10 @@ from services.results import CommandResult, command_result
 from services.verbs import Command, verb
 from storage.notices.inbox import mark_read
 from workflow.cases.case import Event
-from workflow.cases.commands import comments as commands
+from workflow.cases.changes import comments
+from workflow.cases.commands import assignments as commands
 from workflow.cases.commands import withdrawals
-from workflow.cases.commands.comments import CannotComment
-from workflow.cases.comments import comments
+from workflow.cases.commands.assignments import CannotComment
 from workflow.org.access import Reader, scope
 from workflow.org.duties import Unresolved, heads_over, resolve
 from workflow.org.office import Office, Person, Recipient

@@ -16,7 +16,7 @@ from services.verbs import NotFound
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.comments import CannotComment
+from workflow.cases.commands.assignments import CannotComment
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Person, with_officer
 

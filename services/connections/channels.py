@@ -140,7 +140,7 @@ class NotReached(Refusal):
 
 def refuse_bad_address(address: str) -> None:
     """Refuse a text that is no e-mail address. Raises BadAddress."""
-    from documents.sheets.addresses import is_address
+    from documents.sheets.texts import is_address
 
     if not is_address(address):
         raise BadAddress("cli.no_address", address=address[:200])

@@ -13,7 +13,7 @@ from workflow.org.access import within
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents.schedules.reading import Note
+    from documents.schedules.rows_joined import Note
     from services.imports.schedules import ConsideredAnalysis, ScheduleAnswers
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening

@@ -15,7 +15,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from documents.people.matching import match
 from documents.schedules.object_names import language_of, object_names
-from documents.schedules.reading import Note, ReadSchedule
+from documents.schedules.rows_joined import Note, ReadSchedule
 from documents.sheets.unreadable import Errors
 from workflow.cases.case import PLAN, Case, Wording
 from workflow.cases.commands.case_commands import CaseCommands

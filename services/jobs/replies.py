@@ -31,7 +31,7 @@ from services.context import ORIGIN, Origin, RequestContext, operator_context, s
 from services.inputs import EvidenceInput, OpenFile
 from storage.cases.evidence import LIMIT
 from storage.refusals import StorageUnavailable
-from workflow.cases.commands import comments
+from workflow.cases.commands.assignments import comment
 from workflow.cases.registers.assignments import assignments
 from workflow.cases.registers.entries import number_of, row_kind
 from workflow.org.access import Reader
@@ -251,9 +251,7 @@ def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
         said = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
         if said == ("commented", notice.obligation, author, text):
             return
-    comments.comment(
-        ctx.desk, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx)
-    )
+    comment(ctx.desk, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx))
 
 
 def _refuse(

@@ -183,8 +183,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
 
 
 def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[CheckedFile]:
-    from services.regulations.registers import own_register_files, read_own_register
-    from services.regulations.scoring import scoring
+    from services.regulations.registers import own_register_files, read_own_register, scoring
     from workflow.law.reader import UnreadableRegulation
     from workflow.law.reader.register_checks import cross_problems
     from workflow.registers.definition import Registers

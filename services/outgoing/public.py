@@ -12,7 +12,7 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from documents.sheets.addresses import is_web_address
+from documents.sheets.texts import is_web_address
 from workflow.law.procedure import Text
 from workflow.org.access import Scope
 

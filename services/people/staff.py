@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from documents.people.office_time import office_time, parse_hours
-from documents.sheets.addresses import is_address
+from documents.sheets.texts import is_address
 from services.context import RequestContext, stamp
 from services.inputs import Day, Key, LanguageCode, Line
 from services.law.overlays import follow_adopted_acts, rewrite_after_unit_change

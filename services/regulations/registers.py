@@ -1,12 +1,14 @@
-"""Reads the registers in regulation files: the shipped ones, and the organisation's own."""
+"""Reads registers and the scoring in regulation files: the shipped ones, and the organisation's own."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ from workflow.search_words import fold, search_stem, typed_words, word_texts
 
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
+    from workflow.scoring.scale import Scoring
+
 
 IN_CASES = "cases"
 """The subfolder of shipped registers whose rows are events of a case."""
@@ -146,3 +150,48 @@ def _text(field: RegisterField, value: object, language: str) -> str:
 def shipped_register_files(folder: str = REGISTERS) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents of the shipped register files."""
     return ((file.name, file.read_bytes()) for file in shipped_files(folder))
+
+
+class NotJson(Refusal, ValueError):
+    """A file of inputs that is not JSON, or repeats a name."""
+
+
+@cache
+def scoring() -> Scoring:
+    """Return the latest shipped scoring edition."""
+    from workflow.law.reader.scoring import read_scoring
+
+    # The folder of regulations is no Python module: find it by name.
+    folder = files("regulations") / "scoring"
+    toml_files = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name
+    )
+    return max(
+        (read_scoring(file.name, file.read_bytes()) for file in toml_files),
+        key=lambda edition: edition.in_force,
+    )
+
+
+def read_input_file(file: Path) -> object:
+    """Read a file of inputs as JSON values.
+
+    Raises:
+        NotJson: not JSON in UTF-8, or a name repeated in one object.
+        UnreadablePaper: the file cannot be opened, or is too large.
+    """
+    from documents.sandbox.readers import contents
+
+    def refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        record: dict[str, object] = {}
+        for name, value in pairs:
+            if name in record:
+                raise NotJson("score.named_twice", file=file.name, name=name)
+            record[name] = value
+        return record
+
+    try:
+        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=refuse_duplicates)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, NotJson):
+            raise
+        raise NotJson("score.not_json", file=file.name, detail=str(error)) from error

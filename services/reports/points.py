@@ -11,7 +11,7 @@ from calendars.terms import Element
 from services.context import RequestContext
 from services.names import Name, UnitName, unit_name, unit_text
 from services.narrowing import known_year, seen_unit
-from services.regulations import scoring as scoring_services
+from services.regulations import registers as scoring_services
 from services.scoring import YearScores, year_scores
 from workflow.law.procedure import Text
 from workflow.org.name_index import alphabetical

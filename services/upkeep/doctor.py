@@ -239,8 +239,7 @@ def _check_mailbox(app: AppContext) -> Iterator[Check]:
 
 def _check_database(app: AppContext, now: datetime) -> Iterator[Check]:
     from storage.database.errors import display_address
-    from storage.maintenance.installation import refuse_anothers
-    from storage.maintenance.readiness import look
+    from storage.maintenance.readiness import look, refuse_anothers
     from storage.notices.tally import figures
 
     if not app.has_database:

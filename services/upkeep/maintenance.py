@@ -15,8 +15,8 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from storage.maintenance.installation import InstallationStatus
     from storage.maintenance.orders import Order
+    from storage.maintenance.readiness import InstallationStatus
     from storage.maintenance.verify import Problem
     from storage.maintenance.vouching import Vouching
     from workflow.cases.case import Case
@@ -243,7 +243,7 @@ def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
 def installation_status(app: AppContext) -> InstallationStatus:
     """Return the installation the database belongs to."""
     from storage.database.engine import reading
-    from storage.maintenance.installation import standing
+    from storage.maintenance.readiness import standing
 
     with reading(app.engine) as connection:
         return standing(connection)
@@ -256,7 +256,7 @@ def claim_database(app: AppContext) -> InstallationStatus:
         BadSetting: config.toml names no installation.
     """
     from services.configuration.settings import BadSetting
-    from storage.maintenance.installation import take as claim
+    from storage.maintenance.readiness import take as claim
     from storage.maintenance.schema import create_or_migrate
 
     if not app.installation:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Engine, and_, update
 
-from documents.sheets.upload import Upload, UploadKind
+from documents.sheets.unreadable import Upload, UploadKind
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.tables.service import ANSWER, UPLOAD

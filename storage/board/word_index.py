@@ -24,9 +24,8 @@ from storage.database.dialect import insert, insert_rows
 from storage.database.engine import reading, writing
 from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import chunks, long_work
-from storage.tables.cases import CASE, CASE_ROW
+from storage.tables.cases import CASE, CASE_ROW, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.registers import REGISTER_ROW
-from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from workflow.search_words import (
     TYPO_WINDOW,
     index_key,

@@ -37,7 +37,7 @@ from storage.tables.board import DEADLINE, MOVED
 from storage.tables.cases import CASE, EVENT, INBOX, READER
 from storage.tables.notices import NOTICE
 from workflow.board.rows import WAITING
-from workflow.cases.comments import comments
+from workflow.cases.changes import comments
 from workflow.reminders import ASKED, PLAN_STEPS
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from storage.database.engine import reading, writing
 from storage.database.leases import SqlLeases
-from storage.maintenance.installation import standing, write
+from storage.maintenance.readiness import standing, write
 from storage.maintenance.schema import BOARD
 
 LEASE = "board"

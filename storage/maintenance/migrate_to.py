@@ -20,8 +20,8 @@ from storage.maintenance.schema import create
 from storage.refusals import Migration
 from storage.tables.base import TableBase
 from storage.tables.board import UNLISTED
+from storage.tables.cases import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.notices import TALLY
-from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.service import FLOOR, MARK
 
 _STEP = 5000

@@ -1,4 +1,4 @@
-"""Readiness of the database: whether it can be written, at the start of a service; and for repeated probes."""
+"""Whether the database is ours and ready: its installation, write access at the start, probes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,84 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select
 
+from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import display_address
-from storage.maintenance.installation import standing
-from storage.maintenance.schema import BOARD, usable
+from storage.maintenance.schema import BOARD, known, revision, usable
 from storage.maintenance.triggers import APPEND_ONLY
-from storage.refusals import StorageUnavailable
+from storage.refusals import AnothersDatabase, StorageUnavailable
 from storage.tables.base import TableBase
-from storage.tables.service import PULSE
+from storage.tables.service import INSTALLATION, PULSE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallationStatus:
+    """The stored installation; both values are "" when unset."""
+
+    name: str = ""
+    board: str = ""
+
+
+def normalised(name: str) -> str:
+    """Return a name normalised for comparison: lower case, single spaces."""
+    return " ".join(name.casefold().split())
+
+
+def standing(connection: Connection) -> InstallationStatus:
+    """Return the installation stored in the database, and the revision at which its board was written."""
+    found = connection.execute(INSTALLATION.select()).first()
+    return InstallationStatus(name=found.name, board=found.board) if found else InstallationStatus()
+
+
+def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
+    """Check the database before anything is migrated or written; return its installation.
+
+    Args:
+        name: name of this installation.
+
+    Raises:
+        AnothersDatabase: another installation has claimed it.
+        StorageUnavailable: the database cannot be read.
+    """
+    with reading(engine) as connection:
+        at = revision(connection)
+        if at is None or at < known()[0] or not at.isdigit():
+            return InstallationStatus()
+        found = standing(connection)
+    if found.name and normalised(found.name) != normalised(name):
+        code = "installation_other" if name else "installation_unnamed"
+        raise AnothersDatabase(code, where=display_address(engine), theirs=found.name, ours=name)
+    return found
+
+
+def claim(engine: Engine, name: str) -> None:
+    """Claim an unclaimed database; of two simultaneous claims the second is refused.
+
+    Raises:
+        AnothersDatabase: another installation was faster.
+    """
+    with writing(engine) as connection:
+        step = insert(connection, INSTALLATION).values(n=1, name=name, board="")
+        connection.execute(
+            step.on_conflict_do_update(
+                index_elements=[INSTALLATION.c.n],
+                set_={"name": step.excluded.name},
+                where=INSTALLATION.c.name == "",
+            )
+        )
+    refuse_anothers(engine, name)
+
+
+def take(engine: Engine, name: str) -> None:
+    """Assign the database to this installation, even if another has claimed it."""
+    with writing(engine) as connection:
+        write(connection, name=name)
+
+
+def write(connection: Connection, **values: str) -> None:
+    """Change the stored installation, in the caller's transaction."""
+    step = insert(connection, INSTALLATION).values(**{"n": 1, "name": "", "board": "", **values})
+    connection.execute(step.on_conflict_do_update(index_elements=[INSTALLATION.c.n], set_=values))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

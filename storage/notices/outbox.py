@@ -32,7 +32,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.database.in_list import execute_for_names, in_names
-from storage.notices import bundles, faults, inbox, journal, marking, steps
+from storage.notices import bundles, faults, inbox, journal, steps
 from storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.tables.notices import NOTICE
@@ -158,7 +158,7 @@ class SqlOutbox:
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
+            done = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
             journal.prove_these(connection, done, now=now)
             again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
             hand_out(connection, self._hand, [(key, at or now) for key, at in again])

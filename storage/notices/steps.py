@@ -1,18 +1,35 @@
-"""Escalation steps of board rows: which are due, and moving on to the next."""
+"""Statements of the outbox: board rows whose escalation step is due, and outcomes of a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, bindparam, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    case,
+    column,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+    values,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from notifications.notice import Notice
-from notifications.ports import Settlement
+from notifications.ports import DeliveryOutcome, Settlement
 from storage.database.engine import reading
 from storage.rows import row
 from storage.tables.board import DEADLINE
+from storage.tables.notices import NOTICE
 from workflow.board.rows import WAITING, Row
 
 _PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
@@ -90,7 +107,52 @@ def _stands(
             .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
             .with_for_update()
         )
-        for case, obligation, due, rung_on, state in connection.execute(asked):
+        for case_id, obligation, due, rung_on, state in connection.execute(asked):
             if state in WAITING:
-                found[case, obligation] = (due, rung_on)
+                found[case_id, obligation] = (due, rung_on)
     return found
+
+
+_SENDING = NOTICE.c.state == literal_column("'sending'")
+_COLUMNS = (
+    column("key", String),
+    column("state", String),
+    column("untried", Integer),
+    column("answer", Text),
+    column("waits", Integer),
+    column("not_before", NOTICE.c.not_before.type),
+    column("text_hash", String),
+)
+
+
+def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[tuple[object, ...]]:
+    """Return the statement that writes the outcomes where the notice is still `sending`; it returns those
+    changed.
+    """
+    lines = [
+        (
+            mark.key,
+            mark.state,
+            0 if mark.tried else 1,
+            mark.answer,
+            # No NULL stands among them: PostgreSQL could not tell of what type it is.
+            0 if mark.not_before is None else 1,
+            mark.not_before or now,
+            mark.text_hash,
+        )
+        for mark in marks
+    ]
+    said = values(*_COLUMNS, name="said").data(lines).cte("said")
+    return (
+        update(NOTICE)
+        .where(NOTICE.c.key == said.c.key, _SENDING)
+        .values(
+            state=said.c.state,
+            attempts=NOTICE.c.attempts - said.c.untried,
+            answer=said.c.answer,
+            not_before=case((said.c.waits == 1, said.c.not_before), else_=NOTICE.c.not_before),
+            sent_at=case((said.c.state == "sent", now), else_=NOTICE.c.sent_at),
+            text_hash=func.coalesce(func.nullif(said.c.text_hash, ""), NOTICE.c.text_hash),
+        )
+        .returning(*NOTICE.columns)
+    )

@@ -11,5 +11,4 @@ from storage.tables import cases as cases
 from storage.tables import notices as notices
 from storage.tables import organisation as organisation
 from storage.tables import registers as registers
-from storage.tables import search as search
 from storage.tables import service as service

@@ -70,7 +70,7 @@ class MarkRow(TableBase, table=True):
 
 
 class UploadRow(TableBase, table=True):
-    """A file that was uploaded and is not imported yet (`documents.sheets.upload.Upload`); deleted after a
+    """A file that was uploaded and is not imported yet (`documents.sheets.unreadable.Upload`); deleted after a
     day.
     """
 

@@ -21,7 +21,7 @@ from services.moments import Clock, Moment
 WARM = (
     *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.dashboard"),
     *("services.documents.case_documents", "services.outgoing.sending", "services.jobs.bot_polling"),
-    *("storage.maintenance.schema", "storage.maintenance.installation", "storage.maintenance.readiness"),
+    *("storage.maintenance.schema", "storage.maintenance.readiness"),
     *("notifications.channels.email", "aiogram", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),

@@ -28,7 +28,7 @@ from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand
 from merzim.settings_file import read as read_config
-from services.regulations.scoring import read_input_file
+from services.regulations.registers import read_input_file
 from tests.documents.sheets import REAL, xlsx
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.workflow.rules import OFFICE, term

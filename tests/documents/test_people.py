@@ -9,7 +9,7 @@ import pytest
 from documents import ReadPeople, UnreadablePaper
 from documents.people.table import read_people
 from documents.people.words import parse_duty
-from documents.sheets.addresses import is_address
+from documents.sheets.texts import is_address
 from tests.documents.sheets import REAL, day, xlsx
 from tests.law import analysis
 from workflow.org.office import DUTIES, Unit

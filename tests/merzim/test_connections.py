@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from merzim import connections
-from merzim.connections import TimedConnection
+from merzim import dashboard
+from merzim.dashboard import TimedConnection
 from merzim.metronome import http_server
 
 WINDOW = 0.1
@@ -43,7 +43,7 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The server of `merzim serve`, that looks ten times a second and takes five connections."""
     monkeypatch.setattr(TimedConnection, "window", WINDOW)
-    monkeypatch.setattr(connections, "MOST", 5)
+    monkeypatch.setattr(dashboard, "MOST", 5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = http_server(_app, host="127.0.0.1", port=0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -132,7 +132,7 @@ def test_it_closes_a_connection_whose_answer_is_not_taken(port: int, caplog: pyt
 def test_a_body_that_goes_on_coming_is_awaited(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two and a half windows long, above the least rate."""
     monkeypatch.setattr(TimedConnection, "window", 5 * WINDOW)
-    monkeypatch.setattr(connections, "SLOWEST", 100)
+    monkeypatch.setattr(dashboard, "SLOWEST", 100)
     with closing(_connect(port, HEAD % b"")) as line:
         for _ in range(8):
             line.sendall(b"a" * 50)
@@ -186,7 +186,7 @@ def test_it_asks_for_more_descriptors_than_connections_can_take() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (900, hard))
-        made = connections.settings()
+        made = dashboard.settings()
         given = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -18,7 +18,7 @@ from merzim.app import build_app
 from merzim.clock import clock
 from services.configuration.settings import DatabaseSettings, Settings
 from services.context import RequestContext, operator_context
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.scoring import YearScores, year_scores
 from storage.org import store as office_store
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands

@@ -14,7 +14,7 @@ from typing import Any
 
 from services.inputs import build
 from services.registers.verbs import AddRow, add_row
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.reports.points import points_of_year
 from services.scoring import YearScores, year_scores
 from services.yearly.opening import open_year

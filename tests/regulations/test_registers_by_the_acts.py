@@ -12,7 +12,7 @@ from typing import Any
 
 from documents.forms import form, names
 from i18n import paragraph
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.commands.planning import plan
 from workflow.law.library import Library

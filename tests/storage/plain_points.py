@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from storage.cases.ledger import SqlLedger
 from storage.cases.points import register_entries
 from workflow.cases.case import Case

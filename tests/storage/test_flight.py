@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from storage.board import sums
 from storage.cache import DatabaseCache
 from storage.cases import points

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from storage.cache import DatabaseCache
 from storage.cases.points_cache import PointsCache
 from storage.database.engine import open as open_database

@@ -25,10 +25,9 @@ from storage.org.staff import SqlStaff
 from storage.refusals import Migration, StorageUnavailable
 from storage.tables.base import TableBase as Table
 from storage.tables.board import RECOMMENDATION, UNLISTED
-from storage.tables.cases import EVENT, SEAL
+from storage.tables.cases import EVENT, SEAL, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.notices import NOTICE, TALLY
 from storage.tables.organisation import ACT, PERSON
-from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer

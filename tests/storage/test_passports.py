@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from documents.schedules.reading import ReadSchedule
+from documents.schedules.rows_joined import ReadSchedule
 from documents.sheets.unreadable import UnreadablePaper
 from services.imports.schedules import ImportedFile, ScheduleAnswers, consider, take_in
 from storage.cases import imported_files

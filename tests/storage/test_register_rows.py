@@ -43,14 +43,14 @@ from services.registers.views import (
     list_rows,
     show_row,
 )
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from services.scoring import with_rows
 from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.registers.lists import SqlRegisterLists
-from storage.tables.search import SEARCH_TYPO, SEARCH_WORD
+from storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from workflow.org.office import Person
 from workflow.refusal import Refusal

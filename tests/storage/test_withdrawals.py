@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy import Engine, select
 
-from documents.schedules.reading import ReadSchedule
+from documents.schedules.rows_joined import ReadSchedule
 from services.imports.schedules import consider, take_in
-from services.regulations.scoring import scoring
+from services.regulations.registers import scoring
 from storage.cases import points
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import reading

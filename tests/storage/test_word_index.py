@@ -12,8 +12,7 @@ from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.tables.cases import CASE
-from storage.tables.search import SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
+from storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from tests.case_rows import FoundRisk, RiskCommands
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 from tests.storage.test_passports import describe

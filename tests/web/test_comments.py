@@ -17,9 +17,9 @@ from notifications.round import round as run_round
 from services.jobs import rounds
 from services.moments import almaty
 from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from workflow.cases.changes import comments
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
-from workflow.cases.comments import comments
 from workflow.org.access import Reader
 
 

@@ -26,7 +26,7 @@ from services.upkeep.doctor import diagnose
 from storage.org.preferences import DIGEST, prefer
 from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, Home, office_with_cases
-from workflow.cases.comments import comments
+from workflow.cases.changes import comments
 from workflow.cases.registers.assignments import assignments
 
 ORDER, ORDER_SIGNER = "order_signed", "b@org.kz"

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from documents.sheets.upload import UploadKind
+from documents.sheets.unreadable import UploadKind
 from services.accounts.credentials import hash_password
 from services.app import AppContext
 from services.campaigns.verbs import CloseCampaign, StartCampaign, close_campaign, start_campaign

@@ -7,8 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.narrowing import seen_unit
-from services.reports.cartogram import comparison
-from services.reports.consolidated import asked_for, list_turns, uploads
+from services.reports.consolidated import asked_for, comparison, list_turns, uploads
 from services.results import FindingResult, Keys, Points, Result, at
 from web.api import mount
 from web.api.answers import api_router

@@ -18,8 +18,7 @@ from services.documents.year_reports import filled_report
 from services.names import unit_name
 from services.narrowing import seen_unit
 from services.regulations.registers import row_words
-from services.reports.cartogram import comparison
-from services.reports.consolidated import asked_for
+from services.reports.consolidated import asked_for, comparison
 from services.reports.monitoring import Line, all_lines
 from services.reports.notices import NoticeFilter
 from web.auth.dependencies import Reading

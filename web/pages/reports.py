@@ -18,8 +18,7 @@ from services.documents.templates import templates_in_use
 from services.documents.year_reports import due_quarter, report_marks, year_reports
 from services.narrowing import seen_unit
 from services.outgoing.public import proof_address
-from services.reports.cartogram import comparison
-from services.reports.consolidated import Ready, asked_for, list_turns, uploads
+from services.reports.consolidated import Ready, asked_for, comparison, list_turns, uploads
 from services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, monitoring
 from services.reports.notices import PAGE as LINES
 from services.reports.notices import list_notices, verify_journal

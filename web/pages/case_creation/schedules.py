@@ -17,8 +17,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.sandbox.readers import MAX_BYTES
-from documents.sheets.unreadable import UnreadablePaper
-from documents.sheets.upload import Upload
+from documents.sheets.unreadable import UnreadablePaper, Upload
 from services.context import RequestContext
 from services.evidence import clean_file_name, keep_upload, kept_upload
 from services.imports.previews import Analysis, foreign, preview_schedule, take_schedule

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 
-from documents.sheets.addresses import is_web_address
+from documents.sheets.texts import is_web_address
 from services.cases import verbs as cases
 from services.context import RequestContext, require_visible
 from services.evidence import MAX_GROUND_LENGTH, clean_file_name

@@ -24,7 +24,7 @@ from services.registers.results import RowView
 from services.registers.views import AskRow, show_row
 from services.results import ActMovesResult, act_moves_result
 from web.auth.middleware import allow_socket
-from web.pages.cases.case_view import CaseView, make_case_view
+from web.pages.cases.case_view import CaseView, make_case_view, risk_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.passport import passport_form
 from web.pages.cases.recording import (
@@ -36,14 +36,13 @@ from web.pages.cases.recording import (
     reopen_form,
     withdraw_form,
 )
-from web.pages.cases.risk_view import risk_view
 from web.ui.form_values import RejectedForm, parse_date, status_of
 from web.ui.name_fields import NameField, build_person_field
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case, Event
+from workflow.cases.changes import comments
 from workflow.cases.commands.previews import Preview
-from workflow.cases.comments import comments
 from workflow.cases.registers.assignments import assignments
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure

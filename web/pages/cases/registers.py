@@ -21,9 +21,9 @@ from services.inputs import build
 from web.auth.dependencies import Recording
 from web.auth.reading import run_in_reading_thread
 from web.http import CaseId
+from web.pages.cases.case_view import OF_FORM
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import case_page, redirect
-from web.pages.cases.risk_view import OF_FORM
 from web.ui.form_values import (
     MAX_FIELD_BYTES,
     InvalidForm,
