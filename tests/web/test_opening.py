@@ -461,7 +461,7 @@ def test_dates_of_past_analyses_stand_beside_the_law_s(house: AppContext, office
     book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
     heads, worst, *lines = book.active.iter_rows(values_only=True)
 
-    assert heads[:6] == ("Анализ", "Шаг", "Ячейка", "Дата в файле", "Последний день по акту", "Позже срока на")
+    assert heads[:6] == ("Анализ", "Шаг", "Ячейка", "Дата в файле", "Последний день по акту", "Опоздание")
     assert worst[:3] == ("В-2025", "Утверждение плана мероприятий", "J4")
     assert [one.date() for one in worst[3:5]] == [date(2025, 4, 18), date(2025, 2, 28)]
     assert worst[5] == 31
