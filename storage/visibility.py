@@ -85,7 +85,7 @@ class Visibility:
             return []
         if scope.unit is None:
             return [false()]
-        known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
+        known = [_known(scope)] if to_know else []
         if not scope.unit:
             return known
         unit = CASE.c.unit.concat("") if walked else CASE.c.unit
@@ -198,6 +198,12 @@ class Visibility:
     def _units(self) -> frozenset[str]:
         """Return the units visible to the reader; empty if they see the whole office."""
         return frozenset(self.below(self._scope.unit)) if self._scope and self._scope.unit else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def _known(scope: Scope) -> ColumnElement[bool]:
+    """Return the condition that the reader may know of a case."""
+    return or_(CASE.c.confidential.is_(False), _told(scope))
 
 
 @lru_cache(maxsize=1024)

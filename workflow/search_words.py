@@ -160,6 +160,11 @@ def runs_of(word: str) -> list[str]:
     return [run[:MAX_WORD_LENGTH] for run in _RUN.findall(word)]
 
 
+def any_of(forms: Iterable[str]) -> Callable[[str], object]:
+    """Return what finds any of these texts within another, which is quicker than to ask for each."""
+    return re.compile("|".join(map(re.escape, forms))).search
+
+
 def typo_keys(word: str) -> frozenset[str]:
     """Return the beginning of a word, whole and each time without one letter.
 
@@ -229,8 +234,8 @@ class FoldedNames:
         """Return the keys of the entries that contain a form of each word of a text (`word_texts`)."""
         found = self._texts
         for typed in typed_words(text):
-            forms = word_texts(typed)
-            found = [one for one in found if any(form in one[1] for form in forms)]
+            search = any_of(word_texts(typed))
+            found = [one for one in found if search(one[1])]
         return [key for key, _ in found]
 
     def alike(self, text: str, *, limit: int, seen: Callable[[str], bool]) -> list[str]:

@@ -45,10 +45,15 @@ def _units(ctx: RequestContext) -> Collection[str]:
 
 def _adopted(ctx: RequestContext) -> frozenset[str]:
     """Return the acts of single organisations that the units the reader sees, or those above them, adopted."""
-    office, units = ctx.reads.office(), _units(ctx)
-    own = {act for unit in units if unit in office.units for act in office.units[unit].acts}
-    above = acts_of(office, next(iter(units), ""))
-    return frozenset({*ctx.app.settings.regulations.acts, *own, *above})
+    office = ctx.reads.office()
+
+    def adopted() -> frozenset[str]:
+        units = _units(ctx)
+        own = {act for unit in units if unit in office.units for act in office.units[unit].acts}
+        return frozenset({*own, *acts_of(office, next(iter(units), ""))})
+
+    acts = office.resolved_once(ctx.today, ("acts", reader_scope(ctx).unit), adopted)
+    return acts.union(ctx.app.settings.regulations.acts)
 
 
 def _unopened(ctx: RequestContext, register: Register) -> Unopened:
@@ -58,9 +63,13 @@ def _unopened(ctx: RequestContext, register: Register) -> Unopened:
     if register.opens is None:
         return ""
     procedure, office = ctx.library.latest(register.opens.procedure), ctx.reads.office()
-    units = _units(ctx)
-    kinds = {office.units[unit].kind for unit in units if unit in office.units} - {""}
-    kinds |= {office.kind_of(unit) for unit in [*units][:1]}
-    if not any(among(kind, procedure.applies_to) for kind in kinds or {""}):
+
+    def kinds() -> frozenset[str]:
+        units = _units(ctx)
+        of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
+        return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
+
+    known = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
+    if not any(among(kind, procedure.applies_to) for kind in known or {""}):
         return "kind"
     return "act" if procedure.adopted_act and procedure.adopted_act not in _adopted(ctx) else ""

@@ -18,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, func, select
 
 from storage.database.dialect import insert, insert_rows
 from storage.database.engine import reading, writing
-from storage.database.in_list import execute_for_names, in_names
+from storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from storage.database.limits import chunks, long_work
+from storage.database.prepared import Prepared
 from storage.tables.cases import CASE, CASE_ROW, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from storage.tables.registers import REGISTER_ROW
 from workflow.search_words import (
@@ -67,7 +68,12 @@ _TEXTS = {
 }
 _CASE_ROWS = select(CASE_ROW.c.case, CASE_ROW.c.row, CASE_ROW.c.search).where(in_names(CASE_ROW.c.case))
 _WRITTEN = SEARCH_WORD.select().where(in_names(SEARCH_WORD.c.place))
-_OF_WORDS = select(SEARCH_WORD.c.place).where(in_names(SEARCH_WORD.c.word)).limit(COUNTED + 1)
+_OF_KIND = select(SEARCH_WORD.c.place).where(SEARCH_WORD.c.kind == bindparam("k_kind")).limit(COUNTED + 1)
+_OF_WORDS = Prepared(_OF_KIND.where(in_names(SEARCH_WORD.c.word)))
+_BEGINNING = Prepared(
+    _OF_KIND.where(SEARCH_WORD.c.word >= bindparam("k_first"), SEARCH_WORD.c.word < bindparam("k_after"))
+)
+_ANY_UNSEARCHED = Prepared(select(UNSEARCHED.c.place).where(UNSEARCHED.c.kind == bindparam("k_kind")).limit(1))
 _MARKS = select(UNSEARCHED.c.kind, UNSEARCHED.c.place).order_by(UNSEARCHED.c.kind, UNSEARCHED.c.place)
 _KNOWN = select(SEARCH_TYPO.c.word).where(in_names(SEARCH_TYPO.c.beginning))
 
@@ -202,8 +208,7 @@ def narrow(
         width: one of `WIDTHS`.
         also: other places that have the n-th word; None for too many.
     """
-    mark = UNSEARCHED.c.kind == _MARK_OF[kind]
-    if connection.execute(select(UNSEARCHED.c.place).where(mark).limit(1)).first() is not None:
+    if _ANY_UNSEARCHED.fetch(connection, {"k_kind": _MARK_OF[kind]}):
         return None if width else Narrowed(places=None, readings=words)
     readings, places, is_wider = list(words), None, not width or (width == EXACT and any(map(is_short, typed)))
     for n, word in enumerate(words if is_wider or width > 0 else ()):
@@ -220,8 +225,7 @@ def narrow(
         found = _with_any(connection, kind, looked_for)
         if found is not None and stems:
             forms = sorted(word_forms(stems))
-            asked = _OF_WORDS.where(SEARCH_WORD.c.kind == kind)
-            found |= {one.place for one in execute_for_names(connection, asked, forms)}
+            found |= {place for (place,) in fetch_for_names(connection, _OF_WORDS, forms, {"k_kind": kind})}
             found = found if len(found) <= COUNTED else None
         if found is not None and looked_for:
             more = also(n)
@@ -253,10 +257,8 @@ def _size(places: Collection[str] | None) -> int:
 
 
 def _beginning(connection: Connection, kind: str, key: str) -> set[str] | None:
-    columns = SEARCH_WORD.c
-    within = (columns.kind == kind) & (columns.word >= key) & (columns.word < key + _AFTER)
-    found = connection.execute(select(columns.place).where(within).limit(COUNTED + 1)).scalars().all()
-    return None if len(found) > COUNTED else set(found)
+    found = _BEGINNING.fetch(connection, {"k_kind": kind, "k_first": key, "k_after": key + _AFTER})
+    return None if len(found) > COUNTED else {place for (place,) in found}
 
 
 def _longer(connection: Connection, typed: str) -> Sequence[str]:

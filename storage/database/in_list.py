@@ -93,12 +93,16 @@ def execute_for_names(
 
 
 def fetch_for_names(
-    connection: Connection, statement: Prepared, names: Iterable[str]
+    connection: Connection,
+    statement: Prepared,
+    names: Iterable[str],
+    parameters: Mapping[str, object] = MappingProxyType({}),
 ) -> Iterator[tuple[Any, ...]]:
     """Run a prepared statement with `in_names` and yield its rows as plain tuples."""
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_OF_WHOLE_RESULTS)):
-        yield from statement.fetch(connection, {_NAMES: _encode_names(connection.dialect, chunk)})
+        encoded = _encode_names(connection.dialect, chunk)
+        yield from statement.fetch(connection, {**parameters, _NAMES: encoded})
 
 
 def in_collection(

@@ -230,11 +230,14 @@ class CaseReads(SearchReads):
         is_none = not found.places and bool(whole)
         if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
             return [false()]
-        office = self.office()
+
+        def called(forms: Sequence[str]) -> Sequence[str]:
+            return read_once(self._engine, lambda _: self.office().called(forms), "called", *forms)
+
         return [
             or_(
                 *(folded_within(self._engine, CASE.c.search, form) for form in forms),
-                in_collection(self._engine, CASE.c.unit, office.called(forms)),
+                in_collection(self._engine, CASE.c.unit, called(forms)),
             )
             for forms in map(word_texts, typed)
         ]

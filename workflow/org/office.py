@@ -13,7 +13,7 @@ from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import FoldedNames, fold
+from workflow.search_words import FoldedNames, any_of, fold
 
 DUTIES = (
     "authorised_person",
@@ -351,7 +351,8 @@ class Office:
 
     def called(self, forms: Collection[str]) -> tuple[str, ...]:
         """Return the units whose name contains one of the forms of a word, normalised as in searches."""
-        return tuple(unit for unit, name in self._folded if any(form in name for form in forms))
+        search = any_of(forms)
+        return tuple(unit for unit, name in self._folded if search(name))
 
     @cached_property
     def _trees(self) -> dict[str, tuple[str, ...]]:

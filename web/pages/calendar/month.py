@@ -19,7 +19,7 @@ from workflow.deadlines.lateness import SOON_WORKING_DAYS, DeadlineStatus, statu
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import Text
 
-ON_A_DAY = 3
+ON_A_DAY = 2
 """Number of deadlines named on a day of the grid; the rest is counted, and listed when the day is chosen."""
 LISTED = 200
 HEATS = 4
