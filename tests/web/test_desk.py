@@ -324,8 +324,8 @@ def test_the_checklist_is_folded_until_one_of_its_rows_is_open(home: Home) -> No
     _, _, folded = officer.get("/desk?lang=en").text.partition(heading)
     _, _, unfolded = officer.get(f"/desk?lang=en&row={row}").text.partition(heading)
 
-    assert '<details class="fold"><summary>' in folded
-    assert '<details class="fold" open><summary>' in unfolded
+    assert '<details class="fold" data-printed><summary>' in folded
+    assert '<details class="fold" data-printed open><summary>' in unfolded
 
 
 def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
