@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 ROOMS = {
     "web.pages.account": ("login", "provider", "second_factor", "digest_choice"),
-    "web.health": ("probes", "metrics"),
+    "web": ("health",),
     "web.pages": (
         *("case_list", "overview", "public", "inbox", "assignments", "search", "reference", "portfolio"),
         *("saved_views", "reports"),

@@ -90,7 +90,7 @@ def test_the_figures_are_what_became_of_the_letters(house: AppContext) -> None:
 
 def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppContext) -> None:
     """Queued again two minutes ago: it waits as long."""
-    from web.health.metrics import exposition
+    from web.health import exposition
 
     (notice,) = house.outbox.notices()
     assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)

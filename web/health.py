@@ -1,4 +1,4 @@
-"""`/metrics` for operators, and sending letters again that did not arrive."""
+"""Health pages for monitoring: liveness, readiness, `/metrics`; and sending again what did not arrive."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Form, HTTPException, Request
-from starlette.responses import RedirectResponse, Response
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from pydantic import BaseModel
+from starlette.responses import RedirectResponse
 
 from notifications.statistics import Figures
 from services.context import RequestContext, whole_case
 from services.inputs import build
 from services.outgoing import sending
 from services.outgoing.sending import Channel, Letter
+from services.upkeep.operations import DatabaseState, readiness
+from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody, Managing, Recording, Setting, identify
 from web.auth.request_ids import SECONDS, answered
 from web.http import CaseId
@@ -25,14 +30,77 @@ from workflow.deadlines.lateness import near
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import HistogramMetricFamily
 
-router = APIRouter(include_in_schema=False)
+
+router = APIRouter(tags=["service"], generate_unique_id_function=attrgetter("name"))
+
+LOOKING = CapacityLimiter(2)
+"""Threads that query the database for `/ready`, separate from those of pages."""
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class RoundAnswer(BaseModel):
+    last: datetime | None
+    age_seconds: int | None
+    late: bool
+
+
+class Ready(BaseModel):
+    ready: bool
+    database: DatabaseState
+    tables: Literal["current", "not_ours", "unknown"]
+    board: Literal["current", "behind", "unknown"]
+    round: RoundAnswer
+
+
+@router.get("/healthz")
+@router.get("/health", include_in_schema=False)
+async def healthz() -> Health:
+    """Liveness probe: answers whenever the process does.
+
+    It waits for no thread either: pages that take long are no reason.
+    """
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
+async def ready(
+    ctx: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Ready:
+    """Readiness probe: whether the database answers, has this version's schema, and a complete board.
+
+    A late round is reported but does not fail the probe, because pages work without reminders. With `round` it
+    fails if the last round is older than so many seconds, for probing workers.
+    """
+    # By a thread of its own: those that make pages may all be waiting for the database.
+    found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
+    now = ctx.now
+    age = None if found.round is None else now - found.round
+    limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
+    late = age is None or age > limit
+    answers = found.database == "ok"
+    is_ready = answers and found.schema and found.board and not (late and round is not None)
+    response.status_code = 200 if is_ready else 503
+    return Ready(
+        ready=is_ready,
+        database=found.database,
+        tables="unknown" if not answers else "current" if found.schema else "not_ours",
+        board="unknown" if not found.schema else "current" if found.board else "behind",
+        round=RoundAnswer(
+            last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
+        ),
+    )
+
+
 Name = Annotated[str, Form(max_length=100)]
 SCRAPERS = frozenset({"administrator", "auditor"})
 """Accesses whose API tokens may read the metrics from another machine."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
-@router.get("/metrics")
+@router.get("/metrics", include_in_schema=False)
 def metrics(request: Request, ctx: Anybody) -> Response:
     """Return statistics of delivery, board and this process in Prometheus format, for this machine and API
     tokens of administrators and auditors.
@@ -63,7 +131,7 @@ def _may_scrape(request: Request, ctx: RequestContext) -> bool:
     return known is not None and known[1].kind == "token" and known[0].reader.access in SCRAPERS
 
 
-@router.post("/cases/{case}/notices/resend")
+@router.post("/cases/{case}/notices/resend", include_in_schema=False)
 def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
     """Queue a failed letter of the case again, then show the case's page. Any other key changes nothing."""
     whole_case(ctx, case)
@@ -72,7 +140,7 @@ def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
-@router.post("/channels/resend")
+@router.post("/channels/resend", include_in_schema=False)
 def resend_all(ctx: Managing, channel: Name = "") -> Response:
     """Queue again the letters delayed by a channel's fault; then show the overview."""
     if channel:
@@ -80,7 +148,7 @@ def resend_all(ctx: Managing, channel: Name = "") -> Response:
     return RedirectResponse("/#faults", status_code=303)
 
 
-@router.post("/administration/channels/resend")
+@router.post("/administration/channels/resend", include_in_schema=False)
 def resend_there(ctx: Setting, channel: Name = "") -> Response:
     """Queue again the letters delayed by a channel's fault, for the administrator; then show the page of
     channels.

@@ -1,1 +1,0 @@
-"""Health pages for monitoring: liveness, readiness, metrics."""
