@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 import calendars
@@ -31,6 +32,8 @@ PLANNED = {
     "analysis_started": date(2026, 4, 13),
     "analysis_ended": date(2026, 5, 26),
 }
+on_sqlite_alone = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""For what Python alone does above statements other tests ask of both databases."""
 
 
 @cache

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from storage.accounts.accounts import SqlAccounts
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER
+from tests.storage.house import on_sqlite_alone
 from workflow.org.access import Entry, Identity, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -47,6 +48,7 @@ def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None
     assert accounts.account("nobody") is None
 
 
+@on_sqlite_alone
 def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engine: Engine) -> None:
     """Opened, changed, a password; saying the same again is no line."""
     accounts = SqlAccounts(engine)
@@ -72,6 +74,7 @@ def test_nobody_may_log_in_before_a_password_is_set(engine: Engine) -> None:
     assert (before, accounts.any()) == (False, True)
 
 
+@on_sqlite_alone
 def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> None:
     """The second before, the second itself."""
     accounts = SqlAccounts(engine)
@@ -82,6 +85,7 @@ def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> N
     assert accounts.entry("session", "h1", now=last) is None
 
 
+@on_sqlite_alone
 def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
     """An invitation opens no page."""
     accounts = SqlAccounts(engine)
@@ -90,6 +94,7 @@ def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
     assert accounts.entry("session", "h1", now=NOW) is None
 
 
+@on_sqlite_alone
 def test_a_new_password_ends_every_session(engine: Engine) -> None:
     """The old one opens nothing any more."""
     accounts = SqlAccounts(engine)
@@ -101,6 +106,7 @@ def test_a_new_password_ends_every_session(engine: Engine) -> None:
     assert accounts.entries("aliyeva", now=NOW) == []
 
 
+@on_sqlite_alone
 def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
     """The one on the lost laptop."""
     accounts = SqlAccounts(engine)
@@ -134,6 +140,7 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
     assert accounts.entry("feed", "u1", now=NOW) is not None
 
 
+@on_sqlite_alone
 def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(engine: Engine) -> None:
     """Also where that password is taken away again later."""
     accounts = SqlAccounts(engine)

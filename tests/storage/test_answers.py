@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from storage.accounts.uploads import KEPT, SqlIdempotency
+from tests.storage.house import on_sqlite_alone
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 
@@ -55,6 +56,7 @@ def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> Non
     assert answers.claim("a", "key-one", "d", now=NOW) is not None
 
 
+@on_sqlite_alone
 def test_keys_are_remembered_for_a_week(engine: Engine) -> None:
     """The second before, the second after."""
     answers = SqlIdempotency(engine)

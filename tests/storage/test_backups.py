@@ -22,6 +22,7 @@ from services.upkeep.backups import NoBackup, back_up, drill, obsolete
 from storage.database.engine import writing
 from storage.maintenance import backup, dump
 from storage.tables.audit import AUDIT
+from tests.storage.house import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -70,6 +71,7 @@ def files(app: AppContext) -> list[str]:
     return sorted(file.stem for file in folder.glob("merzim-*")) if folder.is_dir() else []
 
 
+@on_sqlite_alone
 def test_it_is_written_once_a_day_from_its_time_on(house: AppContext) -> None:
     """The first at once; then not a minute before 02:30, and not twice; after a night off, in the morning."""
     for now in (
@@ -84,6 +86,7 @@ def test_it_is_written_once_a_day_from_its_time_on(house: AppContext) -> None:
     assert files(house) == ["merzim-2026-04-05T1430", "merzim-2026-04-06T0230", "merzim-2026-04-07T0830"]
 
 
+@on_sqlite_alone
 def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
     """Whole, under its hash; what was copied is not written again."""
     run(house, NIGHT)
@@ -97,6 +100,7 @@ def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
     assert copy.stat().st_mtime_ns == written
 
 
+@on_sqlite_alone
 def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(house: AppContext) -> None:
     """It is no backup, the administrator is told, and the next attempt heals it."""
     folder = house.settings.backup.folder
@@ -115,6 +119,7 @@ def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(house:
     assert backups.state(house, now=NIGHT + timedelta(hours=27)).is_late
 
 
+@on_sqlite_alone
 def test_without_a_folder_nothing_is_written(house: AppContext) -> None:
     """And nobody is warned of a schedule that was not asked for."""
     house.settings = replace(house.settings, backup=BackupSettings())
@@ -141,6 +146,7 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
     }
 
 
+@on_sqlite_alone
 def test_only_backups_of_ours_are_removed(house: AppContext) -> None:
     """A file somebody put there stays, whatever its age."""
     folder = house.settings.backup.folder
@@ -187,12 +193,14 @@ def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(house:
     assert {one.code for one in drill(house, None, now=NIGHT, today=TODAY).problems} == {"drill_differs"}
 
 
+@on_sqlite_alone
 def test_the_drill_says_where_there_is_no_backup(house: AppContext) -> None:
     """Neither in the folder nor without one."""
     with pytest.raises(NoBackup):
         drill(house, None, now=NIGHT, today=TODAY)
 
 
+@on_sqlite_alone
 def test_a_backup_that_is_not_whole_is_not_called_one(
     house: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +222,7 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
         drill(house, None, now=NIGHT, today=TODAY)
 
 
+@on_sqlite_alone
 def test_the_time_of_the_settings_counts(house: AppContext) -> None:
     """Due from 14:00 on instead of 02:30."""
     house.settings = replace(house.settings, backup=replace(house.settings.backup, at=time(14)))

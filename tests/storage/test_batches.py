@@ -27,7 +27,7 @@ from storage.notices.tally import counts
 from storage.org import store as office_store
 from storage.tables.notices import PROOF
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
-from tests.storage.house import NOW, TODAY, letter, library, opened
+from tests.storage.house import NOW, TODAY, letter, library, on_sqlite_alone, opened
 from workflow.org.office import Person, Unit
 
 RULES = Rules(domain="letters.example.kz")
@@ -96,6 +96,7 @@ def hearing(heard: list[str]) -> Callable[..., None]:
 MIDDLE = "p5@example.kz"
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize(
     ("fault", "ends"),
     [
@@ -124,6 +125,7 @@ def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
         assert list(journal.problems(connection, {})) == []
 
 
+@on_sqlite_alone
 def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     engine: Engine, outbox: SqlOutbox
 ) -> None:
@@ -166,6 +168,7 @@ def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: 
     assert {(one.state, one.attempts) for one in outbox.notices()} == {("sent", 1)}
 
 
+@on_sqlite_alone
 def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: SqlOutbox) -> None:
     """One statement for all: each notice gets its own answer, day and hash, and only those being sent."""
     made = queued(engine, outbox, 6)

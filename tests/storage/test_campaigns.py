@@ -62,6 +62,7 @@ from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.org.store import save
 from storage.tables.registers import CAMPAIGN_PERSON
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, field, office, operator, reader
 from tests.storage.registers import text as titles
 from workflow.org.office import Person, Unit
@@ -191,6 +192,7 @@ def change_people(app: AppContext, *people: Person, remove: str = "") -> None:
         staff.remove_person(app.reads.office().people[remove], by="x", now=NOW, today=TODAY)
 
 
+@on_sqlite_alone
 def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
     """A preview counts the people of the units and all below, names who has no address, and writes nothing."""
     change_people(app, Person(key="law:quiet", name="Тынышов Асан", unit="law"))
@@ -205,6 +207,7 @@ def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
         show(ctx, "2026-001")
 
 
+@on_sqlite_alone
 def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
     """A kind there is none of, a day gone by, a field nobody gives, one left empty, pages nobody reaches."""
     ctx = operator(app)
@@ -228,6 +231,7 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
         assert refusal.value.code == "campaign.no_address"
 
 
+@on_sqlite_alone
 def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) -> None:
     """A round repeated writes nobody twice; an answer is a row of the person named, of the day it was given."""
     ctx = operator(app)
@@ -266,6 +270,7 @@ def bodies_of_letters(app: AppContext) -> list[str]:
     ]
 
 
+@on_sqlite_alone
 def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> None:
     """A campaign of April 2026 that ends in April of that year, and one that ends in January of the next."""
     ctx = operator(app)
@@ -281,6 +286,7 @@ def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> No
     }
 
 
+@on_sqlite_alone
 def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -> None:
     """Where there are fields it asks to answer questions, elsewhere to confirm; what is confidential is in no
     part of it, nor on the page behind its link."""
@@ -304,6 +310,7 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -
     assert not any("Құжатты оқып" in body for body in bodies)
 
 
+@on_sqlite_alone
 def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext) -> None:
     """The ministry adopted its standard; the policy of a city enterprise binds nobody here, and an own document
     rests on no act."""
@@ -379,6 +386,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
+@on_sqlite_alone
 def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_taken_in_again(
     app: AppContext,
 ) -> None:
@@ -399,6 +407,7 @@ def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_tak
     assert (taken.rows, taken.there, [one.id for one in taken.aside]) == (0, 3, ["paper_file", "late.filed_on"])
 
 
+@on_sqlite_alone
 def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> None:
     """Rows of other answers stay, those of the spouse's own withdrawal too; then both are awaited again."""
     ctx = operator(app)
@@ -425,6 +434,7 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
     assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
+@on_sqlite_alone
 def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_names(app: AppContext) -> None:
     """Rows of other people's answers keep theirs; the chains still verify."""
     ctx = operator(app)
@@ -534,6 +544,7 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
     assert states(ctx, campaign) == {"guest": "awaited", "lawyer": "refused"}
 
 
+@on_sqlite_alone
 def test_nobody_refuses_what_has_no_refusal(app: AppContext) -> None:
     """Its register's file says whether one can, by no link and on no paper."""
     ctx = operator(app)
@@ -545,6 +556,7 @@ def test_nobody_refuses_what_has_no_refusal(app: AppContext) -> None:
     assert refusal.value.code == "campaign.cannot_refuse"
 
 
+@on_sqlite_alone
 def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
     """Guessed, altered, of another office, of another person or answer: the same refusal, and nothing read."""
     ctx = operator(app)
@@ -581,6 +593,7 @@ def test_of_two_answers_at_once_one_is_taken(app: AppContext) -> None:
     assert list_rows(ctx, ListRows(register_id="visits")).total == 1
 
 
+@on_sqlite_alone
 def test_no_link_outlives_its_campaign(app: AppContext) -> None:
     """Good on the last day, refused the day after, and at once when the campaign is closed: even in hand."""
     ctx = operator(app)
@@ -598,6 +611,7 @@ def test_no_link_outlives_its_campaign(app: AppContext) -> None:
             change(ctx, build(change.command, {"campaign": campaign}))
 
 
+@on_sqlite_alone
 def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: AppContext) -> None:
     """Also once its last day has passed; not to an earlier day, not into the past, not a closed one."""
     ctx, after = operator(app), operator(app, at=datetime.fromisoformat("2026-05-02T10:00:00+00:00"))
@@ -748,6 +762,7 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
     assert not refused(operator(app, at=day), tokens["guest"])
 
 
+@on_sqlite_alone
 def test_a_campaign_asks_who_holds_a_duty_or_a_post_and_follows_who_comes_to_hold_it(app: AppContext) -> None:
     """By the words of the post in any language; who loses duty and post alike is struck out with the day."""
     ctx = operator(app)
@@ -780,6 +795,7 @@ def test_a_campaign_asks_who_holds_a_duty_or_a_post_and_follows_who_comes_to_hol
     assert facts["Из них только"] == "руководитель подразделения; «главный эксперт»; «сарапшы бас»"
 
 
+@on_sqlite_alone
 def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     """Who has answered gets none, nor does who answers before it leaves; repeated rounds add nothing."""
     ctx = operator(app)
@@ -820,6 +836,7 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) 
     assert [tuple(one) for one in notices] == [("guest@org.kz", "failed"), ("lawyer@org.kz", "failed")]
 
 
+@on_sqlite_alone
 def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None:
     """The old link, used once, is never good again; the next reminder carries another one."""
     ctx = operator(app)
@@ -930,6 +947,7 @@ def test_each_sees_of_a_campaign_what_they_see_of_the_office(app: AppContext) ->
         start(of_law, units=["hr"])
 
 
+@on_sqlite_alone
 def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     """Everybody asked with the dates in local time; what was declared, by which document, stands beside."""
     ctx = operator(app)
@@ -964,6 +982,7 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
         assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
 
 
+@on_sqlite_alone
 def test_the_sheet_bears_its_code_on_both_pages(app: AppContext) -> None:
     """Where the public page is open: the digest printed is the one the log has, under the number of the
     address; another answer is another digest."""
@@ -992,6 +1011,7 @@ def test_the_sheet_bears_its_code_on_both_pages(app: AppContext) -> None:
     assert printed()[0] != digest
 
 
+@on_sqlite_alone
 def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppContext) -> None:
     """In a folder of letters, too: who has no address is counted and named before and right after the start, no
     letter is claimed; reminders count letters, not presses; the sheet speaks its language and alphabet."""
@@ -1079,6 +1099,7 @@ def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
     }
 
 
+@on_sqlite_alone
 def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """No transaction grows with the campaign: joined and written by the portion, each person once."""
     import storage.notices.campaigns as campaigns

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.rate_limits import MAX_DEVICES
 from storage.tables.accounts import DEVICE
+from tests.storage.house import on_sqlite_alone
 from workflow.org.access import Entry, EntryKind, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -49,6 +50,7 @@ def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAcc
     assert accounts.entry("session", "d1", now=NOW) is None
 
 
+@on_sqlite_alone
 def test_a_device_is_listed_among_the_ways_in_the_newest_first(accounts: SqlAccounts) -> None:
     """Where somebody sees it and can end it; nobody else's."""
     accounts.let_in(entry("s1", "session"))
@@ -68,6 +70,7 @@ def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
     assert [one.hash for one in accounts.entries("aliyeva", now=NOW)] == ["d1"]
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("how", ["password", "closed", "ended"])
 def test_what_ends_every_session_ends_every_device(accounts: SqlAccounts, how: str) -> None:
     """A new password, the closing of the account, an administrator's "end all"; those of others stay."""

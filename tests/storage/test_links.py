@@ -14,7 +14,7 @@ from storage.database.engine import reading
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from storage.tables.notices import LINK_CODE
-from tests.storage.house import NOW, later
+from tests.storage.house import NOW, later, on_sqlite_alone
 
 LASTS = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -29,6 +29,7 @@ def redeem(links: SqlLinks, code: str, chat: str = "1", *, after: timedelta = ti
     return links.redeem(hash_code(code), chat, language="", now=NOW + after)[0]
 
 
+@on_sqlite_alone
 def test_a_code_is_good_for_ten_minutes_and_not_a_second_longer(links: SqlLinks) -> None:
     """The edges: the last second is in, the tenth minute is out."""
     links.offer("a", hash_code("ONE"), now=NOW)
@@ -36,6 +37,7 @@ def test_a_code_is_good_for_ten_minutes_and_not_a_second_longer(links: SqlLinks)
     assert redeem(links, "ONE", after=CODE_LASTS - SECOND) == "linked"
 
 
+@on_sqlite_alone
 def test_a_clock_gone_back_does_not_make_a_code_last(links: SqlLinks) -> None:
     """Offered before the clock went back an hour: it is as good as run out."""
     links.offer("a", hash_code("ONE"), now=NOW)
@@ -51,6 +53,7 @@ def test_a_code_is_good_once(links: SqlLinks) -> None:
     assert links.behind("2") is None
 
 
+@on_sqlite_alone
 def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> None:
     """Reading the database or its backup is not enough to link an account."""
     code = new_code()
@@ -81,6 +84,7 @@ def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engin
     assert sorted(results) == ["linked", *["used"] * 3]
 
 
+@on_sqlite_alone
 def test_an_account_is_one_persons(links: SqlLinks) -> None:
     """Somebody else's code does not take it over, and is not spent by trying."""
     for person in "ab":
@@ -106,6 +110,7 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
     assert links.behind("1") is None
 
 
+@on_sqlite_alone
 def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
     """With its moment; and is forgotten when told so."""
     links.offer("a", hash_code("ONE"), now=NOW)
@@ -138,6 +143,7 @@ def test_a_lease_has_one_holder_until_it_runs_out(engine: Engine) -> None:
     assert not leases.take("bot", "one", now=NOW + LASTS, lasts=LASTS)
 
 
+@on_sqlite_alone
 def test_a_holder_keeps_it_as_long_as_he_says_so(engine: Engine) -> None:
     """Taken again before the end, it runs from then."""
     leases = SqlLeases(engine)
@@ -157,6 +163,7 @@ def test_a_lease_given_back_is_free_and_nobody_elses_can_be(engine: Engine) -> N
     assert leases.take("bot", "two", now=NOW, lasts=LASTS)
 
 
+@on_sqlite_alone
 def test_a_clock_gone_back_a_day_does_not_lock_everybody_out(engine: Engine) -> None:
     """A lease that runs until tomorrow was taken by another clock."""
     leases = SqlLeases(engine)

@@ -46,6 +46,7 @@ from storage.org.chain import Stamp, heads
 from storage.org.setting_changes import KINDS, SettingChange, append, changes
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
+from tests.storage.house import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.org.access import Reader
 
@@ -87,6 +88,7 @@ def sources(app: AppContext) -> dict[str, tuple[str, str]]:
     return {row.key: (row.value, row.source) for row in list_settings(context(app), AskSettings()).settings}
 
 
+@on_sqlite_alone
 def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_path: Path, url: str) -> None:
     """Each value says where it comes from; what a variable fixes is refused by the variable's name."""
     (tmp_path / "config.toml").write_text(
@@ -139,6 +141,7 @@ def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -
     worker.close()
 
 
+@on_sqlite_alone
 def test_each_change_says_who_when_why_and_from_what_to_what(house: AppContext) -> None:
     """Two changes of one key are taken back one after the other; the third time there is nothing left."""
     change(house, ("backup.daily", "10"), by="a", ground="Жаңа диск")
@@ -165,6 +168,7 @@ def verify_clean(app: AppContext) -> bool:
     return not maintenance.verify(app, now=NOW, today=TODAY)
 
 
+@on_sqlite_alone
 def test_a_preview_writes_nothing_and_counts_what_it_touches(house: AppContext, tmp_path: Path) -> None:
     """It is 12:00 in Almaty, the last backup is of 11:00: one at 11:30 is due, one at 10:30 is made."""
     folder = tmp_path / "backups"
@@ -231,6 +235,7 @@ REFUSED = (
 )
 
 
+@on_sqlite_alone
 def test_what_an_administrator_may_not_reach_is_refused(house: AppContext) -> None:
     """Nothing that lets one in, names a file or a variable, or asks other servers than those of mail."""
     codes = []
@@ -254,6 +259,7 @@ def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
     )
 
 
+@on_sqlite_alone
 def test_only_administrators_see_or_change_settings(house: AppContext) -> None:
     """An officer is refused by the verb itself, on whatever face."""
     officer = replace(context(house), operator=False, reader=Reader(login="officer", access="officer"))
@@ -282,6 +288,7 @@ def mail(port: int, ca_file: Path) -> ChannelSettings:
     )
 
 
+@on_sqlite_alone
 def test_a_password_opens_the_server_alone_it_was_given_for(
     house: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -332,6 +339,7 @@ def everything_stored(app: AppContext) -> str:
     return repr(rows) + repr(lists)
 
 
+@on_sqlite_alone
 def test_a_new_key_reads_the_passwords_of_the_old_one(house: AppContext) -> None:
     """`merzim secret-key rotate` encrypts them anew; without the key there is no password."""
     old, new = (parse_key(new_key()) for _ in range(2))
@@ -370,6 +378,7 @@ def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: 
         one.close()
 
 
+@on_sqlite_alone
 def test_what_this_version_cannot_use_is_left_as_configured(house: AppContext) -> None:
     """A key that is gone or takes other values since keeps no process from starting."""
     made = [

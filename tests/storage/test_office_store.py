@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from storage.org import store as office_store
 from storage.org.store import SaveCounts
+from tests.storage.house import on_sqlite_alone
 from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
@@ -27,6 +28,7 @@ ULAN = Person(key="div:Ұлан Өтеген", name="Ұлан Өтеген", uni
 MATCHES = {"Қаржы департаменті, Айгүл": "aigul@example.kz"}
 
 
+@on_sqlite_alone
 def test_an_office_is_read_back_as_it_was_saved(engine: Engine) -> None:
     """With duties, leave and deputies, in Kazakh letters."""
     office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
@@ -39,6 +41,7 @@ def test_an_office_is_read_back_as_it_was_saved(engine: Engine) -> None:
     assert office.officer is None
 
 
+@on_sqlite_alone
 def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
     """A table of people may be imported every morning."""
     first = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
@@ -48,6 +51,7 @@ def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
     assert again == SaveCounts(same=5)
 
 
+@on_sqlite_alone
 def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> None:
     """Nobody disappears because one table does not name them."""
     office_store.save(engine, units=UNITS, people=[AIGUL, ULAN])
@@ -59,6 +63,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
     assert office_store.office(engine).people == {AIGUL.key: AIGUL, ULAN.key: moved}
 
 
+@on_sqlite_alone
 def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> None:
     """By the e-mail, also where no table of people names it."""
     office_store.save(engine, people=[AIGUL])
@@ -71,6 +76,7 @@ def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> N
     assert stranger.people[stranger.officer].language == "ru"
 
 
+@on_sqlite_alone
 def test_names_in_two_languages_stay_until_the_post_is_another(engine: Engine) -> None:
     """A table that does not say them takes none away; a new post is not called as the old one was."""
     unit = replace(UNITS[0], name_ru="Департамент финансов")

@@ -8,19 +8,21 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, standing
 from storage.org.chain import heads
-from tests.storage.house import NOW, TODAY
+from tests.storage.house import NOW, TODAY, on_sqlite_alone
 
 
 def taken(engine: Engine, kind: Kind, name: str = "overlay.a.2026-01-01.toml", text: str = "мәтін") -> bool:
     return adopt(engine, rule_changes(engine), kind=kind, name=name, text=text, on=TODAY, by="Айгүл", now=NOW)
 
 
+@on_sqlite_alone
 def test_an_office_begins_without_rules_of_its_own(engine: Engine) -> None:
     """Nothing holds, and nothing has to be read."""
     assert rule_changes(engine) == standing(rule_changes(engine)) == ()
     assert (*heads(engine, RULES), head_of(())) == ("", "")
 
 
+@on_sqlite_alone
 def test_the_last_adoption_of_a_file_holds_until_it_is_withdrawn(engine: Engine) -> None:
     """Every step stays in the chain, with its text."""
     assert taken(engine, ADOPTED)

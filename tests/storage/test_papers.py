@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from storage.cases import imported_files
-from tests.storage.house import NOW, OBJECT, PROCEDURE, TODAY, UNIT, desk, later, opened
+from tests.storage.house import (
+    NOW,
+    OBJECT,
+    PROCEDURE,
+    TODAY,
+    UNIT,
+    desk,
+    later,
+    on_sqlite_alone,
+    opened,
+)
 
 
 def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
@@ -18,6 +28,7 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
     assert imported_files.known(engine, "cd34") == {}
 
 
+@on_sqlite_alone
 def test_what_a_place_became_stays(engine: Engine) -> None:
     """Remembering again, after a crash perhaps, changes nothing."""
     first, second = opened(engine), opened(engine)
@@ -28,6 +39,7 @@ def test_what_a_place_became_stays(engine: Engine) -> None:
     assert imported_files.known(engine, "ab12") == {"0": first.id, "1": second.id}
 
 
+@on_sqlite_alone
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)

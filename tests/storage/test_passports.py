@@ -18,7 +18,19 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from storage.queries import SqlReads
 from tests.law import CALENDAR
-from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, library, opened, recompute
+from tests.storage.house import (
+    NOW,
+    OBJECT,
+    PLANNED,
+    PROCEDURE,
+    TODAY,
+    UNIT,
+    desk,
+    library,
+    on_sqlite_alone,
+    opened,
+    recompute,
+)
 from workflow.cases.case import Case
 from workflow.cases.commands.passports import PassportEdit, edit_passport
 from workflow.org.office import Office
@@ -81,6 +93,7 @@ def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) ->
     assert SqlLedger(engine).rows(case.id) == rows
 
 
+@on_sqlite_alone
 def test_an_import_recognises_the_words_of_its_file_and_overwrites_nothing(engine: Engine) -> None:
     """Whatever the passport says since: another name, another unit."""
     (case,) = taken_in(engine, RUSSIAN).cases
@@ -98,6 +111,7 @@ def test_an_import_recognises_the_words_of_its_file_and_overwrites_nothing(engin
     )
 
 
+@on_sqlite_alone
 def test_the_same_analysis_in_two_languages_is_one_case(engine: Engine) -> None:
     """Asked about, never doubled by itself; joined, it is known by either words and named in both languages."""
     (case,) = taken_in(engine, RUSSIAN).cases
@@ -117,6 +131,7 @@ def test_the_same_analysis_in_two_languages_is_one_case(engine: Engine) -> None:
     assert len(SqlReads(engine).cases()) == 1
 
 
+@on_sqlite_alone
 def test_another_analysis_of_the_same_days_is_a_case_of_its_own(engine: Engine) -> None:
     """Where somebody says so; and one in the same language is not asked about at all."""
     (case,) = taken_in(engine, RUSSIAN).cases
@@ -130,6 +145,7 @@ def test_another_analysis_of_the_same_days_is_a_case_of_its_own(engine: Engine) 
     assert case.id == "2026-0001"
 
 
+@on_sqlite_alone
 def test_the_passport_of_a_year_names_the_object_of_the_next(engine: Engine) -> None:
     """The same words a year later are another case, called as people called the first."""
     (case,) = taken_in(engine, RUSSIAN).cases

@@ -26,7 +26,7 @@ from storage.queries import SqlReads
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, desk, recompute
+from tests.storage.house import NOW, desk, on_sqlite_alone, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -206,6 +206,7 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
     assert found(ALL) == ([seen], 1, 0)
 
 
+@on_sqlite_alone
 def test_what_a_version_before_wrote_is_listed_by_the_next_round(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from services.registers.views import AskRow, list_rows, show_row
 from services.upkeep import maintenance
 from storage.org.store import save
 from storage.registers.chains import NotUnique
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
@@ -65,6 +66,7 @@ def agrees(app: AppContext) -> bool:
     return maintenance.verify(app, now=NOW, today=TODAY) == ()
 
 
+@on_sqlite_alone
 def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None:
     """Seven days from receipt; flowers open none until they turn out to be a gift; each names the other."""
     ctx = operator(app)
@@ -88,6 +90,7 @@ def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(app: AppContext) -> None:
     """An officer of the whole office need not name the unit: the terms would be lost with it."""
     ctx = operator(app)
@@ -98,6 +101,7 @@ def test_a_row_of_no_unit_is_of_the_organisation_and_opens_its_case(app: AppCont
     assert row.opened_case
 
 
+@on_sqlite_alone
 def test_the_case_follows_the_row(app: AppContext) -> None:
     """A day filled is recorded, changed corrected, emptied withdrawn; a withdrawn row cancels its case."""
     ctx = operator(app)
@@ -125,6 +129,7 @@ def test_the_case_follows_the_row(app: AppContext) -> None:
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext) -> None:
     """Without being uploaded twice; the next file proves what the first did not. Restricted as the register is:
     whom the gift came to opens it by no officer's access; named by its row, it tells nothing by itself.
@@ -171,6 +176,7 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_a_gift_left_to_the_state_closes_its_case_with_the_day_it_was_left(app: AppContext) -> None:
     """The decision without its day left the question of the case open: the row asks for the day."""
     ctx = operator(app)
@@ -213,6 +219,7 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_a_row_before_the_first_edition_opens_its_case_under_that_one(app: AppContext) -> None:
     """What happened before the act is kept too; a day no calendar knows is refused, and nothing written."""
     ctx = operator(app)
@@ -226,6 +233,7 @@ def test_a_row_before_the_first_edition_opens_its_case_under_that_one(app: AppCo
     assert list_rows(ctx, ListRows(register_id="presents")).total == 1
 
 
+@on_sqlite_alone
 def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) -> None:
     """A day ahead is a plan date; the term stands on the board with who is responsible; no date, no case."""
     ctx = operator(app)
@@ -246,6 +254,7 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContext) -> None:
     """Nobody knows the days off of 2040: the row and its case stand, the term has no due date until the
     calendar reaches that day; a plan date typed into a case is refused as before.
@@ -266,6 +275,7 @@ def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContex
         ctx.desk.replan(case.id, "valid_until", on=date(2039, 2, 2), by="o", now=NOW, today=TODAY)
 
 
+@on_sqlite_alone
 def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> None:
     """A number that stands in another row is refused before the case hears of the new day."""
     ctx = operator(app)
@@ -282,6 +292,7 @@ def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> Non
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_who_does_not_see_the_case_does_not_read_its_number_in_the_row(app: AppContext) -> None:
     """The case of a gift is confidential; the register of presents is not."""
     row = add(operator(app), "presents", what="Сағат", came_on="2026-04-01", kind="gift")
@@ -331,6 +342,7 @@ def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> 
     return told
 
 
+@on_sqlite_alone
 def test_each_letter_about_the_term_of_a_row_goes_on_its_working_day(app: AppContext, tmp_path: Path) -> None:
     """A gift of Wednesday 1 April is handed over by Wednesday the 8th: its receiver alone is told, 3 and 1
     working days before, on the day and a working day after. A certificate that ends on 22 May is renewed by
@@ -363,6 +375,7 @@ def test_each_letter_about_the_term_of_a_row_goes_on_its_working_day(app: AppCon
     }
 
 
+@on_sqlite_alone
 def test_a_term_that_was_kept_is_not_reminded_of(app: AppContext, tmp_path: Path) -> None:
     """Handed over on the day before the last: no letter of that day's round, nor of any later one."""
     app.__dict__["channels"] = {"folder": Folder(path=tmp_path / "letters", sender="m@org.kz")}

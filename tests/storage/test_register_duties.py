@@ -22,6 +22,7 @@ from services.yearly.opening import open_year
 from services.yearly.register_duties import record_due_rows
 from storage.cases.ledger import SqlLedger
 from storage.org.store import save
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
@@ -96,6 +97,7 @@ def agrees(app: AppContext) -> bool:
     return maintenance.verify(app, now=NOW, today=TODAY) == ()
 
 
+@on_sqlite_alone
 def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext) -> None:
     """The last day of January and the first of February are two months; what lies ahead waits for its day."""
     begin(app)
@@ -117,6 +119,7 @@ def test_a_row_carries_out_the_duty_of_the_month_its_day_lies_in(app: AppContext
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_the_case_follows_an_edited_and_a_withdrawn_row(app: AppContext) -> None:
     """Within a month corrected, across months withdrawn and recorded; out of `where` and withdrawn: gone, with
     the ground of the row.
@@ -139,6 +142,7 @@ def test_the_case_follows_an_edited_and_a_withdrawn_row(app: AppContext) -> None
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_each_of_several_rows_of_a_month_is_recorded_and_carries_the_duty_alone(app: AppContext) -> None:
     """Where the first is withdrawn, the other stands; of what is done once a year, the next one comes in."""
     begin(app)
@@ -185,6 +189,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     }
 
 
+@on_sqlite_alone
 def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: AppContext) -> None:
     """A typed event and its row are one event; a second row is another. A row's own fact is changed there."""
     begin(app)
@@ -262,6 +267,7 @@ def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callabl
         write()
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("process", ["the same", "another one"])
 def test_the_next_round_records_what_was_interrupted(
     app: AppContext, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: str
@@ -298,6 +304,7 @@ def test_the_next_round_records_what_was_interrupted(
     assert agrees(app)
 
 
+@on_sqlite_alone
 def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext) -> None:
     """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
     begin(app)
@@ -311,6 +318,7 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}
 
 
+@on_sqlite_alone
 def test_a_round_reads_no_rows_where_nothing_was_written(
     app: AppContext, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

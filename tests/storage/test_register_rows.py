@@ -51,6 +51,7 @@ from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.registers.lists import SqlRegisterLists
 from storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
 from workflow.org.office import Person
 from workflow.refusal import Refusal
@@ -95,6 +96,7 @@ def problems(app: AppContext) -> list[str]:
     return [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)]
 
 
+@on_sqlite_alone
 def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> None:
     """Numbers without needless noughts, options by their title, people by name, dates as people write them."""
     ctx = operator(app)
@@ -129,6 +131,7 @@ def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> N
     assert problems(app) == []
 
 
+@on_sqlite_alone
 def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(app: AppContext) -> None:
     """The same value again is no event; somebody else's change is not lost."""
     ctx = operator(app)
@@ -142,6 +145,7 @@ def test_an_edit_of_nothing_writes_nothing_and_an_old_page_overwrites_nothing(ap
     assert show_row(ctx, AskRow(row=row)).row.values["place"] == "Park"
 
 
+@on_sqlite_alone
 def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(app: AppContext) -> None:
     """Each problem with its field; what a rule asks is asked of the row as it would become."""
     ctx = operator(app)
@@ -306,6 +310,7 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
     assert len(planned) == (len(questions) if app.engine.dialect.name == "postgresql" else 0)
 
 
+@on_sqlite_alone
 def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: AppContext) -> None:
     """A hidden field joins no list, filter, sort, search, history or write, and is no column of a list; a row
     elsewhere is not there.
@@ -349,6 +354,7 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     assert "Тайный" in show_row(reader(app, "officer", "officer"), AskRow(row=row)).model_dump_json()
 
 
+@on_sqlite_alone
 def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppContext) -> None:
     """A unit named wins; who may not write there is told to name one, whatever they enter the row by."""
     officer, clerk = operator(app), reader(app, "clerk", "responsible")
@@ -372,6 +378,7 @@ def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppConte
     assert [(one.row, one.code) for one in refused.value.errors] == [(2, "register.person_elsewhere")]
 
 
+@on_sqlite_alone
 def test_the_post_of_whom_a_row_names_is_shown_in_the_readers_language(app: AppContext) -> None:
     """Whichever of their posts it was recorded by; the same word about nobody stays as it was written."""
     posts = {"post": "сарапшы", "post_kk": "сарапшы", "post_ru": "эксперт"}
@@ -438,6 +445,7 @@ def test_events_carry_no_value_of_people_and_none_of_a_confidential_register(
     assert len(set(hashes)) == 2
 
 
+@on_sqlite_alone
 def test_a_file_is_stored_as_evidence_and_missed_when_it_is_gone(app: AppContext, tmp_path: Path) -> None:
     """Nothing is stored of a row that is refused, nor of an edit of one."""
     ctx = operator(app)
@@ -516,6 +524,7 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
     assert problems(app) == ["row_value_missing"]
 
 
+@on_sqlite_alone
 def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppContext) -> None:
     """A withdrawn row keeps its number."""
     ctx = operator(app)

@@ -22,6 +22,7 @@ from services.registers.tables import ImportedRows, ImportRows, export, import_r
 from services.registers.verbs import AddRow, add_row
 from services.registers.views import list_rows
 from services.upkeep import maintenance
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from workflow.board.rows import CaseFilter
 
@@ -63,6 +64,7 @@ def sentences(refusal: UnreadablePaper, language: str = "en") -> list[str]:
     return [say(error.code, error.arguments, language) for error in refusal.errors]
 
 
+@on_sqlite_alone
 def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContext) -> None:
     """Headings, answers and units as the template has them; a preview writes nothing."""
     ctx = operator(app)
@@ -155,6 +157,7 @@ def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
     assert list_rows(ctx, ListRows(register_id="visits")).total == 1
 
 
+@on_sqlite_alone
 def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) -> None:
     """No column of a confidential field, no unit of others; rows exported are not taken in twice."""
     ctx = operator(app)
@@ -183,6 +186,7 @@ def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) 
     assert take_in(clerk, workbook([head[:2], ("a", TODAY)]), unit="").rows == 1
 
 
+@on_sqlite_alone
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext, language: str) -> None:
     """The line without a number is new, that of another register's number too; columns of files are named."""

@@ -13,7 +13,7 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from tests.storage.house import NOW, TODAY, desk, on_sqlite_alone, opened, recompute
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.org.access import Scope
@@ -30,6 +30,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     return case
 
 
+@on_sqlite_alone
 def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engine) -> None:
     """A case without risks costs nothing; a cancelled one answers no more."""
     office_store.save(
@@ -77,6 +78,7 @@ def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
     assert register(kept).measures[1].term == TERM
 
 
+@on_sqlite_alone
 def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
     """The row is done: nobody is reminded of it any more."""
     case = with_a_measure(engine, unit="B")

@@ -42,6 +42,7 @@ from services.upkeep.doctor import check_running
 from storage.database.engine import writing
 from storage.maintenance.orders import LIST, OrdersUnreadable
 from storage.org.former import recover
+from tests.storage.house import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from web.ui.name_fields import build_person_field
 from workflow.cases.commands.opening import Opening
@@ -170,6 +171,7 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppConte
     assert "Бывший сотрудник № 1" in cells
 
 
+@on_sqlite_alone
 def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppContext) -> None:
     """Names in both languages, e-mail, key, log-in name: in the whole database; others stay."""
     case = live(house)
@@ -218,6 +220,7 @@ def test_a_paper_she_printed_stays_genuine(house: AppContext) -> None:
     assert check_paper(house, n, hashed) is None
 
 
+@on_sqlite_alone
 def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext) -> None:
     case = live(house)
     with pytest.raises(RetentionRefused) as present:

@@ -24,6 +24,7 @@ from storage.org.chain import IN_ORDER
 from storage.org.vouched import ROWS
 from storage.tables.accounts import ACCOUNT
 from tests.second_factors import CIPHER, second_factors
+from tests.storage.house import on_sqlite_alone
 from workflow.org.access import Access, Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -102,6 +103,7 @@ def queued(engine: Engine) -> list[str]:
 # ---------------------------------------------------------------------------------------------------- secrets
 
 
+@on_sqlite_alone
 def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
     factors: SqlSecondFactors, tmp_path: Path
 ) -> None:
@@ -118,6 +120,7 @@ def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
     assert factors.secret("aliyeva") == SECRET
 
 
+@on_sqlite_alone
 def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engine: Engine) -> None:
     """A command without the key lists accounts and removes second factors."""
 
@@ -139,6 +142,7 @@ def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) ->
     assert [factors.take_step("aliyeva", step) for step in steps] == [False, True, False, False, True]
 
 
+@on_sqlite_alone
 def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
@@ -169,6 +173,7 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
     assert factors.secret("aliyeva") == ""
 
 
+@on_sqlite_alone
 def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
@@ -187,6 +192,7 @@ def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
 # --------------------------------------------------------------------------------------------- recovery codes
 
 
+@on_sqlite_alone
 def test_a_recovery_code_is_used_once_and_only_by_its_account(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
@@ -209,6 +215,7 @@ def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecond
     assert factors.codes("aliyeva").left == 2
 
 
+@on_sqlite_alone
 def test_new_recovery_codes_end_the_former_ones(factors: SqlSecondFactors) -> None:
     """A list that lies somewhere opens nothing any more."""
     factors.take_code("aliyeva", "h1", **SAID)
@@ -219,6 +226,7 @@ def test_new_recovery_codes_end_the_former_ones(factors: SqlSecondFactors) -> No
     assert factors.take_code("aliyeva", "n1", **SAID)
 
 
+@on_sqlite_alone
 def test_a_removed_second_factor_leaves_no_recovery_code(factors: SqlSecondFactors) -> None:
     """What is set later does not find the former codes."""
     factors.remove("aliyeva", **BY_HOLDER)
@@ -227,6 +235,7 @@ def test_a_removed_second_factor_leaves_no_recovery_code(factors: SqlSecondFacto
     assert not factors.take_code("aliyeva", "h1", **SAID)
 
 
+@on_sqlite_alone
 def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
@@ -274,6 +283,7 @@ def test_what_one_administrator_asks_another_approves(factors: SqlSecondFactors,
     assert verify(engine) == ()
 
 
+@on_sqlite_alone
 def test_nobody_approves_their_own_request_nor_one_about_themselves(factors: SqlSecondFactors) -> None:
     """Refused where it is written, whatever a page would let through."""
     factors.enrol("bolat", OTHER, 1, (), by="bolat", **SAID)
@@ -285,6 +295,7 @@ def test_nobody_approves_their_own_request_nor_one_about_themselves(factors: Sql
     assert (factors.secret("aliyeva"), factors.secret("bolat")) == (SECRET, OTHER)
 
 
+@on_sqlite_alone
 def test_a_request_holds_until_its_last_moment_and_not_at_it(factors: SqlSecondFactors) -> None:
     """The second before, the second itself; a new one may stand after it."""
     asked(factors)
@@ -310,6 +321,7 @@ def test_there_is_one_request_at_a_time_and_it_can_be_taken_back(factors: SqlSec
     assert factors.secret("aliyeva") == SECRET
 
 
+@on_sqlite_alone
 def test_a_second_factor_set_anew_ends_a_request_to_remove_the_former(factors: SqlSecondFactors) -> None:
     """Its holder has found the telephone."""
     asked(factors)
@@ -375,6 +387,7 @@ _BARE = {
 }
 
 
+@on_sqlite_alone
 def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
@@ -390,6 +403,7 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
 
 
+@on_sqlite_alone
 def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors, engine: Engine) -> None:
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
@@ -403,6 +417,7 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     assert wrong.take_code("aliyeva", "h1", **SAID)
 
 
+@on_sqlite_alone
 def test_a_secret_moved_to_another_account_opens_nothing(factors: SqlSecondFactors, engine: Engine) -> None:
     """Writing to the table is not enough to lend an administrator another authenticator."""
     store(engine, stored(engine), login="asel")

@@ -33,6 +33,7 @@ from services.registers.views import (
 from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.registers.chains import NotUnique
+from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
@@ -90,6 +91,7 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
     assert maintenance.verify(app, now=NOW, today=TODAY) == ()
 
 
+@on_sqlite_alone
 def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: AppContext) -> None:
     """Paragraphs 14 and 28 of the standard, 7.2 of the policy, P2.T3.S1; of a row about himself only what its
     subject sees, and not in lists.
@@ -116,6 +118,7 @@ def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: 
             assert secret.isdisjoint(show_row(about, AskRow(row=row)).row.values)
 
 
+@on_sqlite_alone
 def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) -> None:
     """Taken of today, not of tomorrow: in a form and in what a campaign gives; a plan may be ahead."""
     gift = {"kind": "gift", "description": "Кітап", "employee": "guest@org.kz"}

@@ -31,7 +31,7 @@ from storage.org.vouched import VOUCHED
 from storage.queries import SqlReads
 from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
-from tests.storage.house import desk, opened, recompute
+from tests.storage.house import desk, on_sqlite_alone, opened, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
@@ -316,6 +316,7 @@ def test_a_row_changed_by_hand_is_named_with_table_key_and_column(office: Engine
     assert verify(office, now=LATER) == ()
 
 
+@on_sqlite_alone
 def test_the_sentence_says_what_the_chain_says_and_what_stands(office: Engine) -> None:
     """Of a personal value the chain has the hash alone."""
     by_hand(
@@ -335,6 +336,7 @@ def test_the_sentence_says_what_the_chain_says_and_what_stands(office: Engine) -
     )
 
 
+@on_sqlite_alone
 def test_no_personal_value_and_no_secret_stands_in_an_event(office: Engine) -> None:
     """Names, days away, Telegram accounts, passwords and second factors; an e-mail only where it is the key."""
     SqlStaff(office).keep_person(replace(BOLAT, email="own@home.kz"), was=BOLAT, **SAID)
@@ -349,6 +351,7 @@ def test_no_personal_value_and_no_secret_stands_in_an_event(office: Engine) -> N
         assert value not in told, value
 
 
+@on_sqlite_alone
 def test_the_same_value_has_another_hash_in_every_row(office: Engine) -> None:
     """Two accounts with one password: from the chain nobody learns that."""
     for login in ("root", "aliyeva"):
@@ -360,6 +363,7 @@ def test_the_same_value_has_another_hash_in_every_row(office: Engine) -> None:
     assert len({values["#password"] for _, _, _, values in rows}) == 2
 
 
+@on_sqlite_alone
 def test_who_saves_a_row_does_not_vouch_for_what_another_changed_in_it(office: Engine) -> None:
     """An event names what its command set: the raised access and the forged address stay named."""
     by_hand(
@@ -377,6 +381,7 @@ def test_who_saves_a_row_does_not_vouch_for_what_another_changed_in_it(office: E
     ]
 
 
+@on_sqlite_alone
 def test_a_row_put_there_by_hand_is_not_made_good_by_changing_it(office: Engine) -> None:
     """Not by a password, not by another access: nobody ever opened that account."""
     by_hand(office, INJURIES["an account put there"][0])
@@ -387,6 +392,7 @@ def test_a_row_put_there_by_hand_is_not_made_good_by_changing_it(office: Engine)
     assert places(verify(office)) == [("office_row_added", "account", "mallory")]
 
 
+@on_sqlite_alone
 def test_what_was_changed_by_hand_is_mended_by_the_command(office: Engine) -> None:
     """Set to what it should be, it agrees with the chain again."""
     by_hand(office, "UPDATE account SET access = 'administrator' WHERE login = 'aliyeva'")
@@ -487,6 +493,7 @@ def test_nodes_that_start_together_write_one_baseline(server: Engine) -> None:
     assert len(office_chain.lines(server, "baseline")) == 1
 
 
+@on_sqlite_alone
 def test_differences_are_accepted_with_a_ground_that_stays(office: Engine) -> None:
     """A row mended in the database by its owner: who accepted it, why, and what, stands in the chain."""
     by_hand(office, INJURIES["an e-mail changed"][0], INJURIES["an account put there"][0])
