@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from contextlib import redirect_stdout
 from io import StringIO
 
@@ -30,6 +31,8 @@ def _gather_constants() -> None:
 with redirect_stdout(StringIO()):  # what cannot be imported each worker says by itself
     pytest.main(["--collect-only", *os.environ[ASKED].split("\n")], plugins=[_Imports()])
 _gather_constants()
+if "tests.web.test_access" in sys.modules:
+    sys.modules["tests.web.test_access"].APP.openapi()  # a second of processor, kept by what it describes
 # What is never collected is not copied for each worker either.
 gc.collect()
 gc.freeze()

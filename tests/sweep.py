@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
@@ -16,6 +17,11 @@ WHOLE = bool(os.environ.get("MERZIM_WHOLE"))
 def sample(part: T, whole: T) -> T:
     """Return what a test takes of what it could take; the whole where `make whole` runs it."""
     return whole if WHOLE else part
+
+
+def some(cases: Mapping[str, T], count: int) -> Mapping[str, T]:
+    """Return that many cases, drawn by one seed; all of them where `make whole` runs the test."""
+    return cases if WHOLE else {name: cases[name] for name in random.Random(14).sample(sorted(cases), count)}
 
 
 def check_each(cases: Mapping[str, T], check: Callable[[T], None]) -> None:

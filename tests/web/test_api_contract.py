@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.sweep import check_each, sample
+from tests.sweep import check_each, sample, some
 from tests.web.lived_in import lived_in_office
 from tests.web.real import RealOffice
 
@@ -70,4 +70,4 @@ def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOff
         if method in METHODS
     }
     assert len(operations) > 90
-    check_each(operations, ask)
+    check_each(some(operations, 30), ask)

@@ -61,12 +61,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 
 @pytest.fixture(scope="module")
 def walks(office: RealOffice) -> dict[str, Walk]:
-    """What everybody meets, by access; the officer, who may see most, two addresses of each kind."""
-    found = {}
+    """What everybody meets, by access; the officer, who may see most, two addresses of each kind.
+
+    A route that answers with a file is asked once.
+    """
+    found: dict[str, Walk] = {}
+    files = sample(set[str](), None)
     for access in ACCESSES:
         with office.client(access) as browser:
             each = sample(2 if access == "officer" else 1, 3)
-            found[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded))
+            found[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded), files=files)
     return found
 
 

@@ -197,9 +197,10 @@ def pages() -> dict[str, str]:
         "/administration/account?login=officer",
     )
     found: dict[str, str] = {}
+    files = set[str]()
     for login in ("named", "administrator"):
         with made.client(login) as browser:
-            walked = walk(browser, each=1, starts=starts)
+            walked = walk(browser, each=1, starts=starts, files=files)
             found |= {
                 address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
             }
