@@ -12,12 +12,11 @@ ROOMS = {
     "web": ("health",),
     "web.pages": (
         *("case_list", "overview", "public", "inbox", "assignments", "search", "reference", "portfolio"),
-        *("saved_views", "reports"),
+        *("saved_views", "reports", "calendar"),
     ),
     "web.pages.case_creation": ("by_hand", "schedules", "past", "planner"),
     "web.pages.my_tasks": ("pages",),
     "web.pages.cases": ("reading", "writing", "managing", "registers"),
-    "web.pages.calendar": ("pages",),
     "web.pages.campaigns": ("pages", "confirm", "letter_answer"),
     "web.pages.registers": ("pages", "writing"),
     "web.api": (

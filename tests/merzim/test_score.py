@@ -183,7 +183,7 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     assert (points["P4.T2.S1"], points["P4.T2.S3"]) == ("2.7", "4")
     assert said["total"] == "6.7"
     assert steps["P4.T2.S1"]["gain"] == "0.3"
-    assert "2.7 becomes 3" in steps["P4.T2.S1"]["text"]
+    assert "will make 3 instead of 2.7" in steps["P4.T2.S1"]["text"]
     assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
 
 

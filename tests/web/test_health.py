@@ -140,7 +140,7 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     assert (ready.status_code, ready.json()["database"]) == (503, happens.__name__)
     assert (answer.status_code, called.status_code) == (503, 503)
     assert "Файла базы данных нет на месте" in answer.text
-    assert "nothing was written" in called.json()["detail"]
+    assert "nothing was saved" in called.json()["detail"]
     assert str(file) not in answer.text + called.text
     assert pages.get("/ready").status_code == 200
     assert pages.post("/login", data={"login": "x", "password": "y"}).status_code == 401
@@ -151,7 +151,7 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     [
         ("/cases", "kk", "жауап бермейді"),
         ("/login", "ru", "не отвечает"),
-        ("/api/v1/cases", "en", "does not answer"),
+        ("/api/v1/cases", "en", "is not responding"),
     ],
 )
 def test_a_database_that_is_away_is_said_to_the_reader(

@@ -1,1 +1,0 @@
-"""Pages of the calendar: months and years, and the acts that change them."""
