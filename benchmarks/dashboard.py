@@ -230,13 +230,13 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
 def _ids(address: str) -> dict[str, list[str]]:
     from sqlalchemy import select
 
-    from storage import tables
     from storage.database.engine import reading
+    from storage.tables.cases import CASE
 
     engine = open_database(address)
     found: dict[str, list[str]] = defaultdict(list)
     with reading(engine) as connection:
-        for case, unit in connection.execute(select(tables.CASE.c.id, tables.CASE.c.unit)):
+        for case, unit in connection.execute(select(CASE.c.id, CASE.c.unit)):
             found[unit].append(case)
             found[""].append(case)
     engine.dispose()
