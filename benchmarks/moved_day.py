@@ -29,10 +29,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import select, text
 
 from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
-from storage import tables
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, in_names
+from storage.tables.board import DEADLINE
 
 ACT = """
 [[transfer]]
@@ -145,7 +145,7 @@ class _Watched:
 
 def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
     """Return the days of the rows of these cases."""
-    row = tables.DEADLINE.c
+    row = DEADLINE.c
     asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(in_names(row.case))
     with reading(house.engine) as connection:
         return {

@@ -26,7 +26,6 @@ from notifications.channels.folder import Folder
 from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
-from storage import tables
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
@@ -34,6 +33,7 @@ from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
+from storage.tables.board import DEADLINE
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read
@@ -122,7 +122,7 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
     seal(engine, now=NOW)
     settled(engine)
     channel = Folder(path=Path("unused"), sender="merzim@example.kz")
-    table = tables.DEADLINE
+    table = DEADLINE
     with reading(engine) as connection:
         asked = select(func.count()).where(table.c.state == "open", table.c.due.is_not(None))
         waiting = connection.execute(asked).scalar_one()
