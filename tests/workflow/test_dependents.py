@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import calendars
 from tests.law import library
+from tests.sweep import sample
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventKind, Fact, apply
 from workflow.cases.commands.recalculation import recomputed
@@ -74,7 +75,7 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     return case, kind, name, draw(days)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=sample(150, 400), deadline=None)
 @given(recorded())
 def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, EventKind, str, date]) -> None:
     """Whatever the fact is: what it can change is computed, what it cannot change is as it was."""
