@@ -289,6 +289,25 @@ def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
     assert outbox.claim("email", now=later(99), limit=9) == []
 
 
+@pytest.mark.parametrize(
+    ("state", "again"), [("failed", True), ("unknown", True), ("sent", False), ("sending", False)]
+)
+def test_only_what_failed_or_is_unknown_is_sent_again_on_request(
+    engine: Engine, row: Row, state: NoticeState, again: bool
+) -> None:
+    """Its attempts begin anew; of what has left, is leaving or was never there nothing is said to be queued."""
+    note = letter(row)
+    outbox = queue(engine, row, note)
+    outbox.claim("email", now=NOW, limit=9)
+    if state != "sending":
+        outbox.mark([DeliveryOutcome(key=note.key, state=state, answer="x")], now=later(1))
+
+    assert outbox.resend(note.key, now=later(2), not_before=later(2)) is again
+    assert not outbox.resend("nothing", now=later(2), not_before=later(2))
+    expected = ("queued", 0) if again else (state, 1)
+    assert [(one.state, one.attempts) for one in outbox.notices()] == [expected]
+
+
 def test_the_register_lists_the_newest_first_and_narrows(engine: Engine, row: Row) -> None:
     """By case, person, channel and state."""
     old, new = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))

@@ -204,7 +204,7 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
     """A third one, on whatever day and in whatever order they were recorded, makes nothing late."""
     shipped = library().named("mne-standard-year.2025-09-18")
     edition = with_obligation(
-        shipped, replace(shipped.by_id["conflicts_analysed"], term=PerPeriod(2, "quarter"))
+        shipped, replace(shipped.by_id["conflicts_analysed"], term=PerPeriod(2, "quarter"), several=False)
     )
     names = ("conflicts_analysed.2026Q1", "conflicts_analysed.2026Q1#2", "conflicts_analysed.2026Q1#3")
     told = case(
@@ -231,6 +231,16 @@ def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
     assert told.latest is not None
     assert told.earliest == told.due < told.latest
     assert told.calendar == "provisional"
+
+
+@pytest.mark.parametrize(("ended", "due", "latest"), [(16, 28, 31), (17, 31, 31)])
+def test_a_religious_day_may_move_to_the_first_day_that_is_counted(ended: int, due: int, latest: int) -> None:
+    """Ten working days from Monday 17 May 2027, off if Kurban Ait is a day late; from the Tuesday on, not."""
+    told = case(facts={"analysis_ended": date(2027, 5, ended)})
+    note = deadline(told, analysis(), CALENDAR, "note_signed", today=TODAY)
+
+    assert note is not None
+    assert (note.due, note.latest) == (date(2027, 5, due), date(2027, 5, latest))
 
 
 def test_each_deadline_has_the_range_of_the_religious_day_it_meets() -> None:

@@ -357,15 +357,15 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
 
+@pytest.mark.parametrize(("day", "after"), [(1, False), (2, True)])
 def test_a_measure_due_after_the_monitoring_is_a_finding(
-    desk: RiskCommands, case: str, core: CaseCommands
+    desk: RiskCommands, case: str, core: CaseCommands, day: int, after: bool
 ) -> None:
     """The year of monitoring ends on 1 June 2027."""
     found(desk, case)
-    term = MeasureTerm(written="III квартал 2027 года", term=InQuarter(2027, 3), said="quarter")
-    set_measure(desk, case, term)
+    set_measure(desk, case, MeasureTerm(term=OnDate(date(2027, 6, day)), said="date"))
 
-    assert "risk.measure_after_monitoring" in codes(core, case)
+    assert ("risk.measure_after_monitoring" in codes(core, case)) == after
 
 
 def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(

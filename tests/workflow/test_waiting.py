@@ -238,6 +238,17 @@ def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     assert at(told, "analysis_started", today=START).state == "open"
 
 
+@pytest.mark.parametrize(
+    ("exempted", "second"), [("quarter_reported.2026Q1", "open"), ("quarter_reported", "not_required")]
+)
+def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str, second: str) -> None:
+    """Freed of the report of one quarter, nobody reviews it; freed of all, nobody reviews any."""
+    told = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({exempted}))
+    states = [at(told, f"quarter_reviewed.2026Q{n}", today=date(2026, 7, 1)).state for n in (1, 2)]
+
+    assert states == ["not_required", second]
+
+
 def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
     """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
     told = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({"published"}))
