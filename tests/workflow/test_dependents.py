@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import calendars
@@ -75,8 +75,20 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     return case, kind, name, draw(days)
 
 
+PLANNED_ONLY = Case(
+    id="A",
+    procedure=ANALYSIS.id,
+    edition=ANALYSIS.edition,
+    digest=ANALYSIS.digest,
+    planned={"analysis_started": date(2026, 2, 2), "start_announced": date(2026, 2, 2)},
+    opened_at=NOW,
+)
+"""Its announcement falls away once the analysis has ended, and with it the check of its text."""
+
+
 @settings(max_examples=sample(150, 400), deadline=None)
 @given(recorded())
+@example((PLANNED_ONLY, "fact", "analysis_ended", date(2026, 2, 2)))
 def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, EventKind, str, date]) -> None:
     """Whatever the fact is: what it can change is computed, what it cannot change is as it was."""
     case, kind, name, on = told
