@@ -45,7 +45,7 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
         ("measures", "add", "action=x"): "risk=N",
         ("measures", "add", "action=x", "risk=9"): "9",
         ("risks", "edit", "7", "cause=x"): "risk.7",
-        ("risks", "withdraw", "1"): "ground",
+        ("risks", "withdraw", "1"): "reason",
     }
     for words, named in refused.items():
         said = merzim("register", *words, "--case", CASE, *NOW)

@@ -78,7 +78,7 @@ def test_a_page_bears_the_organisation_s_name_in_its_language(admin: TestClient)
     heads = {language: admin.get(f"/administration?lang={language}").text for language in ("kk", "ru", "en")}
 
     for language, name in (("kk", "Министрлік"), ("ru", "Министерство"), ("en", "Министрлік")):
-        assert f'<span class="brand-tag">{name}</span>' in heads[language]
+        assert f'<span class="brand-tag" title="{name}">{name}</span>' in heads[language]
 
 
 def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppContext, admin: TestClient) -> None:

@@ -337,7 +337,8 @@ SENT: Mapping[str, Sent] = {
     f"{CAMPAIGN_API}/answers": Sent(
         json={"person": "v.kim@example.kz", "values": {"post": "маман"}}, places=WHOLE, row=True
     ),
-    f"{CAMPAIGN_API}/extension": Sent(json={"until": "2026-12-30"}, places=WHOLE, row=True),
+    # Later than the page extends it to.
+    f"{CAMPAIGN_API}/extension": Sent(json={"until": "2027-01-29"}, places=WHOLE, row=True),
     f"{CAMPAIGN_API}/closing": Sent(places={"{campaign}": "2026-002"}, row=True),
     f"{CAMPAIGN_API}/reopening": Sent(
         json={"until": "2026-12-30", **GROUND}, places={"{campaign}": "2026-004"}, row=True
