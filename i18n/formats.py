@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
 from i18n import dates
@@ -62,7 +63,27 @@ def paragraph(text: str, language: str) -> str:
     rows = [int(part[4:]) for part in parts if _ROW.fullmatch(part)]
     if len(rows) > 1 and len(rows) == len(parts):
         return template("paragraph.rows", language).format(numbers=_runs(rows))
+    places = [
+        found for part in parts if (found := _PROJECT.fullmatch(part)) and (found["task"] or found["intro"])
+    ]
+    if len(parts) > 1 and len(places) == len(parts):
+        projects = groupby(places, key=lambda found: found["project"])
+        return "; ".join(_of_one_project(list(group), language) for _, group in projects)
     return ", ".join(_one(part, language) for part in parts)
+
+
+def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
+    """Return places of one project: it is named once, and its subtasks by task."""
+    said = []
+    for task, group in groupby(places, key=lambda found: found["task"]):
+        among = list(group)
+        numbers = [int(found["subtask"]) for found in among if found["subtask"] and not found["intro"]]
+        if task and len(numbers) > 1 and len(numbers) == len(among):
+            named = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
+            said.append(f"{_place('task', language, task)}, {named}")
+        else:
+            said += [_one(found[0], language).partition(", ")[2] for found in among]
+    return f"{_place('project', language, places[0]['project'])}, {'; '.join(said)}"
 
 
 def _runs(numbers: Sequence[int]) -> str:

@@ -137,7 +137,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         reader = getattr(request.state, "reader", None)
         if error.status_code == 403 and request.url.path == "/" and reader is not None:
             # The address people type: whoever may not see the overview has a first page of their own.
-            return RedirectResponse(first_page(reader), status_code=303)
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(first_page(reader) + query, status_code=303)
         code = error.detail if str(error.detail).startswith("web.problem.") else None
         response = problem(request, error.status_code, code or _code(error.status_code))
         for name, value in (error.headers or {}).items():

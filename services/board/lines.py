@@ -15,7 +15,7 @@ from workflow.board.rows import Row
 from workflow.cases.registers.entries import period_in
 from workflow.deadlines.lateness import DeadlineStatus, lateness, status_on, working_days_between
 from workflow.deadlines.register_deadlines import entry_obligation
-from workflow.law.library import ALONE, Library
+from workflow.law.library import ALONE, TITLE, Library
 from workflow.law.procedure import Act, Text
 from workflow.org.office import Office
 
@@ -90,7 +90,7 @@ def build_board_lines(
             obligation=row.obligation,
             title=obligation.title,
             period=period_in(row.obligation),
-            stage=procedure.stage_title[row.stage],
+            stage=TITLE if row.obligation.startswith("assignment.") else procedure.stage_title[row.stage],
             stage_id=row.stage,
             due=row.due,
             look=status,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field
 
@@ -25,7 +27,9 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from documents.sheets.listing import PrintedCode
+    from storage.accounts.webhooks import Webhook
     from workflow.cases.case import Case
+    from workflow.law.procedure import Act
 
 EXPORT_CHUNK = 1000
 """Entries of an export read together."""
@@ -279,10 +283,39 @@ class AuditWords:
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
+        if entry.topic == "settings" and (named := self._setting(entry)) is not None:
+            return named
         register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
         if register not in self._ctx.app.registers.ids():
             return number
         return f"{self._ctx.app.registers.latest(register).title[self._language]}, {number}"
+
+    def _setting(self, entry: AuditEntry) -> str | None:
+        """Return the webhook, form or act that was set, in words ("": a removed webhook); None for others."""
+        from documents.forms import form, names
+
+        if entry.kind.startswith("webhook_"):
+            return next(
+                (urlsplit(hook.address).hostname or "" for hook in self._hooks if hook.id == entry.name), ""
+            )
+        about, _, language = entry.name.rpartition(".")
+        if language not in ("kk", "ru"):
+            return None
+        if entry.kind.startswith("template_") and about in names():
+            title = form(about).title[self._language]
+        elif entry.kind.startswith("text_") and about in self._acts:
+            title = self._acts[about].short[self._language]
+        else:
+            return None
+        return f"{title}, {self._say(f'audit.in.{language}')}"
+
+    @cached_property
+    def _hooks(self) -> Sequence[Webhook]:
+        return self._ctx.app.webhooks.all()
+
+    @cached_property
+    def _acts(self) -> Mapping[str, Act]:
+        return {act.id: act for edition in self._ctx.library.all() for act in edition.acts.values()}
 
 
 def _filter(ctx: RequestContext, command: AskAudit) -> AuditFilter:

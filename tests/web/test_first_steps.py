@@ -71,11 +71,11 @@ def test_the_bare_address_leads_everybody_to_a_page_of_their_own(begun: RealOffi
     """An administrator sees no cases, and types the address all the same."""
     begun.run("user", "add", "auditor", "--access", "auditor")
     with begun.client("administrator") as browser:
-        answer = browser.get("/")
+        answer = browser.get("/?lang=en")
         elsewhere = browser.get("/cases")
     with begun.client("auditor") as browser:
         auditor = browser.get("/")
 
-    assert (answer.status_code, answer.headers.get("location")) == (303, "/administration")
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/administration?lang=en")
     assert elsewhere.status_code == 403
     assert auditor.status_code == 200

@@ -66,6 +66,7 @@ def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None
     ).active
 
     assert "30.03.2026" in text
+    assert re.search(rf'<a href="/cases/{CASE}#start_announced">(?!{CASE})[^<]+</a>', text)
     assert "Ещё не отчитались" not in text
     assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [CASE]
 

@@ -42,7 +42,9 @@ def test_an_address_is_added_tried_renewed_and_removed(home: Home, language: str
         assert home.context.webhooks.all()[0].active is False
         assert browser.post(page, data={"do": "remove"}).headers["location"] == f"{PAGE}?said=removed"
         assert browser.get(page).status_code == 404
-    kinds = [entry["kind"] for entry in _log(home) if entry["name"] == hook.id]
+    entries = [entry for entry in _log(home) if entry["name"] == hook.id]
+    assert not [entry["what"] for entry in entries if hook.id in entry["what"]]
+    kinds = [entry["kind"] for entry in entries]
     assert kinds == ["webhook_added", "webhook_secret_rotated", "webhook_changed", "webhook_removed"]
 
 

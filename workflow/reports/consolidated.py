@@ -23,6 +23,7 @@ class Line:
 
     Attributes:
         unit: id of the organisation.
+        place: the unit of the case, as it is recorded; objects: the names of its object, by language.
         obligation: id with its period; without one where there is no case.
         on: the local date it was done; values: the numbers recorded with it; evidence: number of documents.
         state: None where the organisation has no case.
@@ -30,6 +31,8 @@ class Line:
 
     unit: str
     case: str = ""
+    place: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
     obligation: str = ""
     due: date | None = None
     on: date | None = None
@@ -124,6 +127,8 @@ def _line(unit: str, case: Case, deadline: Deadline) -> Line:
     return Line(
         unit=unit,
         case=case.id,
+        place=case.unit,
+        objects=case.object_names(),
         obligation=deadline.id,
         due=deadline.due,
         on=deadline.done_on,
