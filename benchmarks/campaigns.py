@@ -125,7 +125,7 @@ def questions(app: AppContext, count: int) -> None:
     ctx = context(app)
     for name, fields in asked.items():
         command = ShowCampaign.model_validate({"campaign": "2026-001", **fields})
-        late, worked = timed(lambda command=command: show_campaign(ctx, command))  # type: ignore[misc]
+        late, worked = timed(lambda command=command: show_campaign(ctx, command))
         print(f"  {name:44}{late * 1000:6.0f} ms ({worked * 1000:4.0f})")
         worst = max(worst, late)
     moment = Moment(now=NOW, today=TODAY, demonstration=False)
@@ -133,7 +133,7 @@ def questions(app: AppContext, count: int) -> None:
     with TestClient(create_app(app, lambda: moment), base_url="https://merzim.org.kz") as browser:
         pages = {"the page of a link": f"/confirm/{link}", "a guessed link": f"/confirm/{'x' * 48}"}
         for name, address in pages.items():
-            late, worked = timed(lambda address=address: browser.get(address))  # type: ignore[misc]
+            late, worked = timed(lambda address=address: browser.get(address))
             print(f"  {name:44}{late * 1000:6.0f} ms ({worked * 1000:4.0f})")
             worst = max(worst, late)
     print(f"  load average {getloadavg()[0]:.1f}; in brackets the time of our own processor")

@@ -39,7 +39,8 @@ from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, FoundRisk, RiskCommands, SetMeasure
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.case_commands import CaseCommands, Opening
+from workflow.cases.commands.case_commands import CaseCommands
+from workflow.cases.commands.opening import Opening
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.law.library import Library
 from workflow.law.reader import read

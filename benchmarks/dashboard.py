@@ -172,7 +172,7 @@ def _readers() -> list[object]:
             ("head_of_unit", f"u{n % 10}", f"p{n % 10}"),
             ("responsible", f"u{n}", f"p{n}"),
         )[n % 5]
-        found.append(Reader(login=f"r{n}", access=access, unit=unit, person=person))  # type: ignore[arg-type]
+        found.append(Reader(login=f"r{n}", access=access, unit=unit, person=person))
     return found
 
 

@@ -55,9 +55,9 @@ def main() -> None:
             begun = time.perf_counter()
             report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
             planned = time.perf_counter() - begun
-            told = len({hearing.notice.person for hearing in report.hearings})
+            told = len({one.notice.person for one in report.planned})
             print(f"  {report.queued:,} reminders to {told} people planned in {planned:.2f} s (target < 5 s)")
-            notices = [hearing.notice for hearing in report.hearings[:SAMPLE]]
+            notices = [one.notice for one in report.planned[:SAMPLE]]
             parcels = compose(notices, [channel], outbox, editions, days, today=TODAY, rules=RULES).parcels
             bare_before = asyncio.run(bare(parcels, port))
             begun = time.perf_counter()

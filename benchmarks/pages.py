@@ -147,7 +147,7 @@ class Office:
 @contextmanager
 def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[str, Office]]:
     """Make the offices that do not stand in the folder yet, and yield them by name."""
-    reader = Reader(login="bench", access=access, unit="", person="top")  # type: ignore[arg-type]
+    reader = Reader(login="bench", access=access, unit="", person="top")
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
     with ExitStack() as stack:
         addresses = [f"sqlite:///{folder}/{number}.sqlite" for number in (FEW, cases)]
@@ -163,7 +163,7 @@ def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[
                 settings = {**os.environ, "MERZIM_CONFIG": str(config)}
                 subprocess.run(command, check=True, env=settings)
             login = {"first_head": "first", "head_of_unit": "head"}.get(access, access)
-            own = Reader(login=login, access=access)  # type: ignore[arg-type]
+            own = Reader(login=login, access=access)
             found["example"] = Office(config, stand(EXAMPLE_DAY), own, EXAMPLE_CASE)
         for number, address in zip((FEW, cases), addresses, strict=True):
             config = folder / f"{number}-{where}" / "config.toml"

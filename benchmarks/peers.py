@@ -26,7 +26,7 @@ from benchmarks import country, recording
 from benchmarks._peers_side import megabytes
 from benchmarks.country import load, postgresql
 from workflow.cases.case import Case, fold
-from workflow.cases.commands.case_commands import Opening
+from workflow.cases.commands.opening import Opening
 from workflow.cases.machine import stage
 
 SQUARE = 20_000

@@ -136,7 +136,7 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
             outbox.office()
             begun = time.perf_counter()
             report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
-            notices = [hearing.notice for hearing in report.hearings]
+            notices = [planned.notice for planned in report.planned]
             composed = compose(notices, (channel,), outbox, editions, days, today=TODAY, rules=RULES)
             best = min(best, time.perf_counter() - begun)
             letters = len(composed.parcels)
