@@ -95,6 +95,8 @@ def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(home: Ho
     assert given(home).refused == "Менің жұмысым емес"
     assert f'id="{home.late}:assignment.1"' not in erlan.get("/desk").text
     assert "Менің жұмысым емес" in boss.get("/inbox").text
+    assert "/assignments/answer" not in erlan.get(f"/cases/{home.late}").text
+    assert 'href="#assignment-text"' in boss.get(f"/cases/{home.late}").text, "it may be given to another"
 
     extension = {"number": "1", "until": "2026-04-15"}
     assert erlan.post(f"{url}/extend", data=extension).status_code == 422

@@ -77,6 +77,8 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
     inbox = erlan.get("/inbox?lang=ru").text
     assert count(inbox) == 1
     assert "Вопрос вам" in inbox
+    assert f'name="place" value="answer-{question.seq}"' in inbox, "the button leads to the box of the answer"
+    assert f'id="answer-{question.seq}"' in erlan.get(f"/cases/{home.late}").text
 
     answer = {"text": "Не было ссылки", "answers": str(question.seq)}
     assert erlan.post(f"/cases/{home.late}/comments", data=answer).status_code == 303

@@ -60,6 +60,9 @@
         target.scrollIntoView();
       }
     });
+    if (target.matches("input, select, textarea")) {
+      target.focus();
+    }
   }
   window.addEventListener("hashchange", unfold);
   unfold();
