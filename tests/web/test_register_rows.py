@@ -86,6 +86,23 @@ def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(off
     assert changes[-1] == ["description"]
 
 
+def test_an_entry_about_oneself_says_where_it_is_found_and_who_decides(office: RealOffice) -> None:
+    """An officer enters a gift of their own: their list leaves it out, so its page says so; others none."""
+    office.run("user", "add", "keeper", "--access", "officer", "--person", KIM)
+    note, link = "Эта запись о вас", '<a href="/registers#mine-title">'
+    with office.client("keeper") as browser:
+        answer = browser.post(f"{GIFTS}/new", data=gift())
+        address = answer.headers["location"]
+        own = browser.get(f"{address}&lang=ru").text
+        listed, named = browser.get(GIFTS).text, browser.get("/registers").text
+    with office.client() as browser:
+        other = browser.get(f"{address}&lang=ru").text
+    row = address.partition("?")[0]
+
+    assert (note in own, link in own, note in other) == (True, True, False)
+    assert (row in listed, row in named, 'id="mine-title"' in named) == (False, True, True)
+
+
 def test_everything_wrong_with_a_form_is_said_at_once_and_nothing_is_lost(office: RealOffice) -> None:
     """Required fields empty, a date that is none, a person nobody knows: a sentence each; the rest stays."""
     wrong = gift(kind="", description="", received_on="2026-02-30", employee="Ешкім", reason="мереке")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,12 @@ def visible_fields(
         shown = list_fields(register, scope)
         return own.union(name for name in shown if not (about_reader and register.fields[name].confidential))
     return own if own and not row.withdrawn else None
+
+
+def is_withheld(register: Register, values: Mapping[str, object], scope: RowScope) -> bool:
+    """Return whether lists the user sees leave a row out because it is about them; its values are given."""
+    about = (scope.person and values.get(name) == scope.person for name in register.subjects)
+    return register.confidential and sees_lists(register, scope) and any(about)
 
 
 def _named(fields: Collection[str], row: RegisterRow, scope: RowScope) -> list[str]:

@@ -21,7 +21,7 @@ from services.documents.row_papers import (
 )
 from services.inputs import build
 from services.names import author_names
-from services.registers.access import kept_register, seen_register
+from services.registers.access import kept_register, reader_scope, seen_register
 from services.registers.grounds import view_here
 from services.registers.queries import ListRows
 from services.registers.results import RegisterView, RowView, names_of, written_amount
@@ -60,6 +60,7 @@ from web.ui.tables import Cell, cell_of, row_title
 from web.ui.unit_filter import RequiredUnit, UnitParam, build_unit_filter
 from workflow.languages import PAPER_LANGUAGES
 from workflow.refusal import Refusal
+from workflow.registers.access import is_withheld
 from workflow.registers.rows import name_in
 
 router = APIRouter(include_in_schema=False)
@@ -315,7 +316,8 @@ def show_row_page(
     translator = Translator(preferences(request).language)
     reader = replace(ctx, language=translator.language)
     detail = row_of_register(reader, register_id, row)
-    register = view_here(ctx, ctx.app.registers.on(register_id, ctx.today), own=True)
+    definition = ctx.app.registers.on(register_id, ctx.today)
+    register = view_here(ctx, definition, own=True)
     edits = tried if tried is not None and tried.form == "edit" else None
     erasable = erasable_fields(reader, row) if ctx.reader.may("manage") else []
     return page(
@@ -326,6 +328,7 @@ def show_row_page(
         place=f"/registers/{register_id}/{row}",
         register=register,
         row=detail.row,
+        withheld=is_withheld(definition, detail.row.values, reader_scope(ctx)),
         name=row_title(register, detail.row, translator),
         days_of_case=detail.days_of_case,
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
