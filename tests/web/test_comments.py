@@ -68,6 +68,9 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
     (question,) = comments(home.events(home.late))
 
     assert asked.status_code == 303
+    told = officer.get(asked.headers["location"] + "&lang=ru").text.partition('class="told" role="status">')[2]
+    assert "Өтегенов" in told.partition("</div>")[0]
+    assert "08.04.2026" in told.partition("</div>")[0]
     assert (question.obligation, question.asks, question.until) == (
         *("start_announced", "c@org.kz"),
         date(2026, 4, 8),
