@@ -306,6 +306,10 @@ def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestCli
     )
     (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", made.text)
     act = {"login": "new"}
+    other = {"login": "other", "access": "responsible", "unit": "", "person": "a@org.kz"}
+    taken = "взято подразделение работника"
+    assert taken in admin.post("/administration/accounts?lang=ru", data=other).text
+    assert taken not in made.text
 
     assert home.stranger().get(f"/welcome/{secret}").status_code == 200
     assert secret not in admin.get("/administration/account?login=new").text

@@ -110,13 +110,15 @@ def _accounts_page(
     refusal: Refusal | None = None,
     invitation: accounts.Invitation | None = None,
 ) -> Response:
-    office = recorded_office(ctx)
+    office, known = recorded_office(ctx), ctx.accounts.all()
     return show(
         request,
         ctx,
         "accounts.html",
         status=200 if refusal is None else 422,
-        accounts=ctx.accounts.all(),
+        accounts=known,
+        made=next((one.reader for one in known if invitation and one.reader.login == invitation.login), None),
+        placed=placed_reader,
         account_state=account_state,
         account_unit=account_unit,
         removals=ctx.factors.removals(now=ctx.now),
