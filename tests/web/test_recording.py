@@ -153,6 +153,22 @@ def test_a_new_plan_date_moves_what_is_counted_from_it(home: Home, browser: Test
     assert home.context.ledger.rows(home.real)["order_signed"].due == date(2026, 4, 13)
 
 
+@pytest.mark.parametrize(
+    ("day", "late_by"), [("22", ""), ("23", ""), ("24", "1 working day"), ("30", "5 working days")]
+)
+def test_a_preview_warns_of_a_plan_date_after_the_deadline(
+    day: str, late_by: str, home: Home, browser: TestClient
+) -> None:
+    """The discussion is announced by 23 April; 30 April is five working days later. The points are named."""
+    told = {"fact": "discussion_announced", "on": f"2026-04-{day}", "preview": "yes"}
+    answer = browser.post(f"/cases/{home.late}/plan", data=told, params={"lang": "en"})
+    problem = answer.text.split('id="plan-problem"')[1].split("</div>")[0] if answer.status_code == 200 else ""
+
+    assert ("the last day is 23 April 2026" in problem) == bool(late_by)
+    assert f"the plan is {late_by or 'never'} too late. Points at stake: up to 3." in problem or not late_by
+    assert (answer.status_code == 200) == bool(late_by)
+
+
 @pytest.mark.parametrize("on", ["", "2026-02-30", "1999-01-01", "2039-01-01"])
 def test_a_plan_date_that_is_none_is_refused_in_the_open_form(on: str, home: Home, browser: TestClient) -> None:
     """The fold stays open and says what is wrong."""

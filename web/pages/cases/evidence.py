@@ -129,7 +129,8 @@ class Unconfirmed(Exception):
 def run_confirmed(
     ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
 ) -> CommandResult:
-    """Run the verb of a form with these fields. If it changes no deadline, no confirmation is needed.
+    """Run the verb of a form with these fields. A confirmation is needed if it changes deadlines
+    or plans a day after its deadline.
 
     Raises:
         Unconfirmed: it changes deadlines; or the form differs from what was confirmed.
@@ -141,7 +142,7 @@ def run_confirmed(
         preview, people = cases.foresee(ctx, command)
         token = _token(answers, preview.change.case.seq)
         loses = any(event.payload.get("lost") for event in preview.change.events)
-        if (preview.deadlines or loses) and answers.get(CONFIRMED) != token:
+        if (preview.deadlines or preview.late_plans or loses) and answers.get(CONFIRMED) != token:
             raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
     return verb(ctx, command)
 

@@ -108,6 +108,11 @@ class CaseCommands:
         self._library = library
         self._calendar = calendar
 
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the office."""
+        return self._calendar
+
     def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
         """Return the same commands on another ledger."""
         return CaseCommands(ledger(self._ledger), self._library, self._calendar)

@@ -8,12 +8,17 @@ from datetime import date, datetime
 
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.case_commands import CaseCommands, Change
+from workflow.cases.commands.case_commands import CaseCommands, Change, View
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.lateness import holds_on
+from workflow.findings.finding import Finding
+from workflow.findings.findings import feasibility
 from workflow.law.procedure import Text
 from workflow.org.office import Office
 from workflow.ports import CaseWrite, Ledger, Result
+
+LATE_PLANS = ("planned_late", "planned_late_own", "too_long_planned")
+"""Codes of findings that a plan date lies after its due date."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +40,14 @@ class DeadlineChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """The events a command would write, and the deadlines it would change (not those it fulfils itself)."""
+    """The events a command would write, and the deadlines it would change (not those it fulfils itself).
+
+    `late_plans`: plan dates it would set after their due date, each with the stake of its indicator, if any.
+    """
 
     change: Change
     deadlines: tuple[DeadlineChange, ...]
+    late_plans: tuple[tuple[Finding, str | None], ...] = ()
 
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
@@ -70,7 +79,18 @@ def preview(
     before = desk.view(case_id, today=today)
     change = command(desk.on(_Unwritten))
     after = desk.looked_at(change.case, today=today)
-    return Preview(change=change, deadlines=_changes(before.deadlines, after.deadlines, today))
+    planned = {event.name for event in change.events if event.kind == "planned"}
+    conflicts = feasibility((one for one in after.deadlines if one.id in planned), desk.calendar)
+    return Preview(
+        change=change,
+        deadlines=_changes(before.deadlines, after.deadlines, today),
+        late_plans=tuple((one, _stake(one.obligation, after)) for one in conflicts if one.code in LATE_PLANS),
+    )
+
+
+def _stake(obligation: str, view: View) -> str | None:
+    indicator = next(one.obligation.indicator for one in view.deadlines if one.id == obligation)
+    return view.procedure.indicators[indicator].stake if indicator else None
 
 
 def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:
