@@ -437,6 +437,7 @@ def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Hom
 
     assert f"{home.late}:discussion_announced" in rows(slipped.partition("</section>")[0])
     assert "planned 1 April, 3 working days ago" in slipped
+    assert f'href="/cases/{home.late}?plan=discussion_announced#plan"' in slipped
     assert [line["obligation"] for line in board["slipped"]] == ["discussion_announced"]
     assert board["slipped_count"] == 1
     assert "discussion_announced" not in [
