@@ -63,6 +63,8 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
     plan = officer.get("/planner", params={"planned.analysis_started": "2026-05-13", "lang": "ru"}).text
 
     assert f'href="{link}"' in plan, "the planner's dates, too"
+    found = officer.get("/search", params={"q": "объявление о начале анализа", "lang": "ru"}).text
+    assert f'<a href="{link}">Основание: ' in found, "and an obligation found by its name"
     assert sent.status_code == 303
     assert f'href="{link}"' in case
     assert [one.strip() for one in re.findall("<p>(.*?)</p>", passage)] == [

@@ -36,16 +36,25 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     reader = replace(ctx, language=preferences(request).language)
     found = search(reader, Search(text=text)) if text else None
-    acts = [hit.id for group in found.groups for hit in group.hits if hit.kind == "act"] if found else []
-    texts = loaded_languages(ctx, acts) if acts else {}
-    of_law = {_procedure(hit) for group in found.groups for hit in group.hits} - {""} if found else set()
+    hits = [hit for group in found.groups for hit in group.hits] if found else []
+    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
+    acts = {act.id: act for edition in latest for act in edition.acts.values()}
+    duties = {
+        (hit.within, hit.id): ctx.library.latest(hit.within).by_id[hit.id]
+        for hit in hits
+        if hit.kind == "obligation"
+    }
+    cited = {duty.act for duty in duties.values()} | {hit.id for hit in hits if hit.kind == "act"}
+    of_law = {_procedure(hit) for hit in hits} - {""}
     kept = ctx.reads.with_cases(of_law)
     return page(
         *(request, ctx, "search.html"),
         place="/search",
         text=text,
         found=found,
-        texts=texts,
+        texts=loaded_languages(ctx, cited & acts.keys()) if cited else {},
+        acts=acts,
+        duties=duties,
         address=lambda hit: hit_address(hit, kept),
     )
 
