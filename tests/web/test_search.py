@@ -265,6 +265,7 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, br
     assert ("Объявление о начале анализа" in announced, "Внутренний анализ" in announced) == (True, True)
     assert 'href="/cases?procedure=internal-analysis"' in announced
     assert "Основание: " in announced
+    assert "Что требуется: объявление о начале анализа" in announced.replace("\xa0", " ")
     assert "Инструкция по исполнению проектов" in act.partition('id="found-act"')[2]
     for kind in ("procedure", "obligation"):
         assert 'href="/planner?procedure=gift-handover"' in unopened.partition(f'id="found-{kind}"')[2]

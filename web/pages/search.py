@@ -55,6 +55,7 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
         texts=loaded_languages(ctx, cited & acts.keys()) if cited else {},
         acts=acts,
         duties=duties,
+        procedures={edition.id: edition for edition in latest},
         address=lambda hit: hit_address(hit, kept),
     )
 
