@@ -64,6 +64,9 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
     """The officer asks why; Erlan has a letter and one unread line, answers, and the officer has the answer."""
     officer, erlan = home.client(), home.client("erlan")
     assert f'action="/cases/{home.late}/ask"' in officer.get("/").text
+    own = erlan.get("/deadlines?urgency=overdue&lang=en").text
+    assert "<b>Yours</b>" in own
+    assert f'href="/cases/{home.late}?fact=start_announced#record"' in own
     asked = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
     (question,) = comments(home.events(home.late))
 
