@@ -32,7 +32,7 @@ from workflow.cases.machine import stage
 SQUARE = 20_000
 """So many models at most are registered as transitions does it: five times as many take 25 times as long."""
 DEADLINES = 42
-"""Deadlines of a case of ours; a workflow of so many tasks, of which the first eight are done, is as long."""
+"""Number of deadlines of one case, and of tasks of the longer SpiffWorkflow process; eight are completed."""
 SIDE = Path(__file__).with_name("_peers_side.py")
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 _CHUNK = 1000
-CARDS = 6
-"""Number of cards shown in one stage; the others are counted."""
+CARDS = 12
+"""Largest number of cards listed in one stage; the others are counted."""
 
 
 class YearOfCases(Command):
@@ -50,7 +50,9 @@ class ListPortfolio(YearOfCases):
 
 
 class ListStages(YearOfCases):
-    """Request all these cases by stage."""
+    """Request all these cases by stage. `cards`: how many of each stage are listed."""
+
+    cards: Annotated[int, Field(ge=1, le=CARDS)] = CARDS
 
 
 class NextStep(BaseModel):
@@ -162,7 +164,7 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
 def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     """List the cases of a year by stage, with the next step of each."""
     wanted = _wanted(ctx, command)
-    found = ctx.reads.by_stage(wanted, limit=CARDS)
+    found = ctx.reads.by_stage(wanted, limit=command.cards)
     cards: dict[str, list[CaseCard]] = {}
     shown = [case for _, cases in found.values() for case in cases]
     for case, rows, stage in _with_rows(ctx, shown, only="open"):

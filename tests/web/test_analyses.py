@@ -236,4 +236,8 @@ def test_a_page_of_the_timeline_costs_the_same_at_sixty_cases_and_at_six_hundred
     assert [kept.cost(officer, path) for path in paths] == few
     stages = officer.get(paths[1]).text
     assert stages.count("stage-case") == 6
+    columns = officer.get("/api/v1/portfolio/stages?year=2026").json()["columns"]
+    assert sum(len(one["cards"]) for one in columns) == 12, (
+        "a program gets twice as many of a stage as the page"
+    )
     assert "594" in stages

@@ -55,6 +55,9 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: H
     assert f'id="{home.late}:assignment.1"' in home.client("erlan").get("/desk").text
     assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
     assert assignment.next_rung_on is not None
+    listed = home.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
+    cell = listed.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
+    assert "Поручение" in cell, "it is of no stage of the analysis"
 
 
 def test_the_post_of_who_is_named_by_key_is_said_in_each_language() -> None:

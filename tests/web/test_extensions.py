@@ -64,6 +64,7 @@ def logged_in(home: Home, login: str) -> TestClient:
 def confirmed(browser: TestClient, address: str, form: dict[str, str]) -> str:
     """Send a form that shows a preview first, confirm it, and return the page that follows."""
     asked = browser.post(address, data={**form, "preview": "yes"})
+    assert 'class="problem-line to-confirm" role="status"' in asked.text
     token = re.search(r'name="confirmed" value="(\w+)"', asked.text)
     assert token is not None, asked.text
     done = browser.post(address, data={**form, "preview": "yes", "confirmed": token[1]})

@@ -63,6 +63,9 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
     assert "В шаблоне нет места для обязательных полей: Должность утверждающего" in page
     assert "SHA-256 " + sha256(letterhead()).hexdigest()[:16] in page
     assert "<code>{{ rows.measure }}</code>" in page
+    log = admin.get("/audit", params={"lang": "ru"}).text
+    assert "на казахском языке" in log
+    assert "plan.kk" not in log
 
     office.run("template", "take", "plan", "kk", str(_written(office, template("Екінші нұсқа"))))
     assert text_of(officer.get(f"{PLAN}/kk").content).startswith("Екінші нұсқа: ")

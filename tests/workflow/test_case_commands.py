@@ -10,9 +10,11 @@ import pytest
 from calendars import OutOfRange
 from storage.cases.ledger import SqlLedger
 from tests.law import library
-from tests.workflow.conftest import END, NOW, TODAY
+from tests.workflow.conftest import END, NOW, START, TODAY
+from workflow.board.rows import Row
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, GroundMissing, NotExempted, UnknownCase
+from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.machine import NotOpen
 from workflow.law.names import UnknownFact, UnknownObligation
@@ -34,6 +36,25 @@ def test_an_opened_case_keeps_its_edition_and_its_plan_dates(
     assert case.edition == "internal-analysis.2024-01-01"
     assert case.digest == library().named(case.edition).digest
     assert [event.kind for event in ledger.events(case.id)] == ["opened", "planned", "planned"]
+
+
+def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
+    desk: CaseCommands, ledger: SqlLedger
+) -> None:
+    """Two of them differ in names alone, and the rows of one serve the other; the third begins a day later."""
+    openings = [
+        Opening(procedure="internal-analysis", unit=unit, object=unit, planned={"analysis_started": on})
+        for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
+    ]
+    together = desk.open_many(openings, by="officer", now=NOW, today=TODAY)
+    alone = [desk.open(one, by="officer", now=NOW, today=TODAY) for one in openings]
+
+    def rows_of(case: Case) -> list[Row]:
+        return [row._replace(case="") for row in ledger.rows(case.id).values()]
+
+    assert [rows_of(case) for case in together] == [rows_of(case) for case in alone]
+    assert {row.unit for row in ledger.rows(together[1].id).values()} == {"b"}
+    assert rows_of(together[2]) != [row._replace(unit="c") for row in rows_of(together[1])]
 
 
 def test_a_late_fact_is_recorded_and_only_a_finding(desk: CaseCommands, case: Case) -> None:

@@ -163,7 +163,7 @@ def get_audit_workbook(ctx: Auditing, shown: AuditQuery, translator: RequestTran
     """Return the entries of the audit log a filter matches as a workbook, the newest first.
 
     Raises:
-        TooManyRows: there are more than one workbook can have.
+        TooManyEntries: there are more than one workbook can have.
     """
     asked = {name: text for name, text in shown.items() if text}
     entries = exported_entries(ctx, build(AskAudit, {**asked, "language": translator.language}))

@@ -43,6 +43,8 @@ from workflow.deadlines.lateness import near
 
 router = APIRouter(include_in_schema=False)
 
+CARDS_ON_PAGE = 6
+"""Number of cards of one stage on the page of stages; a program gets up to twelve."""
 Name = Annotated[str, Query(max_length=100)]
 Row = tuple[PortfolioLine, StepDates]
 
@@ -176,7 +178,9 @@ def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
     if tidy is not None:
         return tidy
     try:
-        view = list_stages(_speaking(request, ctx), build(ListStages, _fields(asked)))
+        view = list_stages(
+            _speaking(request, ctx), build(ListStages, {**_fields(asked), "cards": CARDS_ON_PAGE})
+        )
     except UnknownUnit:
         view = StageBoard(year=asked.year, total=0, columns=[])
     return _page(request, ctx, "portfolio_stages.html", asked, view=view, soon=near(ctx.calendar, ctx.today))
