@@ -131,16 +131,23 @@ def computed(
     With `risks`, analyses whose note is signed get risks.
     """
     kept, chance = _Kept(), random.Random(2026)
-    desk = CaseCommands(kept, library(), calendar())
-    desk.open_many(openings, by="bench", now=now, today=today)
+    case_commands = CaseCommands(kept, library(), calendar())
+    case_commands.open_many(openings, by="bench", now=now, today=today)
     for name, one in [*kept.written.items()]:
         if risks and "note_signed" in one.case.facts:
-            _find(RiskCommands(desk), name, one.case.facts["note_signed"].on, chance, now=now, today=today)
+            _find(
+                RiskCommands(case_commands),
+                name,
+                one.case.facts["note_signed"].on,
+                chance,
+                now=now,
+                today=today,
+            )
     return [*kept.written.values()]
 
 
 def _find(
-    desk: RiskCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
+    case_commands: RiskCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
 ) -> None:
     """Add two to four risks with a measure each; most measures whose date has passed are reviewed."""
     terms = [noted + timedelta(60 + chance.randrange(240)) for _ in range(2 + chance.randrange(3))]
@@ -156,11 +163,13 @@ def _find(
         term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), said="date", until=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
         lines += [found, measure]
-    desk.take_in(case, lines, on=noted, by="bench", now=now, today=today)
+    case_commands.take_in(case, lines, on=noted, by="bench", now=now, today=today)
     for n, due in enumerate(terms, 1):
         if due < today and chance.random() < 0.9:
             outcome = "executed" if chance.random() < 0.8 else "partly"
-            desk.review(case, n, outcome=outcome, on=due, done_on=due, by="bench", now=now, today=today)
+            case_commands.review(
+                case, n, outcome=outcome, on=due, done_on=due, by="bench", now=now, today=today
+            )
 
 
 def renamed(one: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:

@@ -289,14 +289,14 @@ def _record(address: str, cases: list[str]) -> None:
 
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW
-    desk = CaseCommands(ledger, library(), calendar())
+    case_commands = CaseCommands(ledger, library(), calendar())
     while True:
         case, moment = chance.choice(cases), moment + timedelta(seconds=1)
         if (known := ledger.case(case)) is not None and known.planned:
             fact = sorted(known.planned)[0]
             on = TODAY + timedelta(days=chance.randrange(60))
             with suppress(Refusal):
-                desk.replan(case, fact, on=on, by="bench", now=moment, today=TODAY)
+                case_commands.replan(case, fact, on=on, by="bench", now=moment, today=TODAY)
         time.sleep(RECORDED_EVERY)
 
 

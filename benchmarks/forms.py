@@ -58,19 +58,19 @@ def main() -> None:
 def _case(house: AppContext) -> str:
     facts = {"order_signed": date(2026, 4, 6), "note_signed": date(2026, 6, 8)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу басқармасы", facts=facts)
-    opened = house.desk.open(opening, by="bench", now=NOW, today=TODAY)
+    opened = house.case_commands.open(opening, by="bench", now=NOW, today=TODAY)
     lines: list[FoundRisk | SetMeasure] = []
     for number in range(1, RISKS + 1):
         lines.append(FoundRisk(number=number, description=f"Тәуекел {number}"))
         term = MeasureTerm(written="тұрақты")
         measure = SetMeasure(number=number, risk=number, action=f"Іс-шара {number}", term=term)
         lines.append(measure)
-    RiskCommands(house.desk).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
+    RiskCommands(house.case_commands).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
     return opened.id
 
 
 def _filled(house: AppContext, case: str, name: str, language: str) -> bytes:
-    wanted, view = form(name), house.desk.view(case, today=TODAY)
+    wanted, view = form(name), house.case_commands.view(case, today=TODAY)
     known = from_case(house, wanted, view, language, today=TODAY)
     return fill(wanted, known.fields, language, rows=known.rows).document
 

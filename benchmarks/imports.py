@@ -37,14 +37,16 @@ def workbook(path: Path) -> None:
 def write_beside(folder: Path) -> None:
     """Record facts until told to stop, and print the slowest time; the other writing process."""
     house = build_app(_settings(folder))
-    case = house.desk.open(Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY)
+    case = house.case_commands.open(
+        Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY
+    )
     print("ready", flush=True)
     slowest, number = 0.0, 0
     while not (folder / "stop").exists():
         number += 1
         on = date(2026, 6, 1) + timedelta(days=number % 200)
         begun = time.perf_counter()
-        house.desk.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
+        house.case_commands.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
         slowest = max(slowest, time.perf_counter() - begun)
         time.sleep(0.005)
     print(f"{number} {slowest:.3f}", flush=True)

@@ -101,8 +101,8 @@ def office(file: Path):  # type: ignore[no-untyped-def]
         )
         for number in range(CASES)
     ]
-    desk = CaseCommands(SqlLedger(engine), editions, days)
-    desk.open_many(openings, by="bench", now=NOW, today=TODAY)
+    case_commands = CaseCommands(SqlLedger(engine), editions, days)
+    case_commands.open_many(openings, by="bench", now=NOW, today=TODAY)
     return SqlOutbox(engine), editions, days
 
 

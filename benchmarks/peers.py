@@ -53,8 +53,8 @@ def steps_beside(python: str, cases: int) -> None:
     """Print one persisted step, ours and theirs."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         folder = Path(name)
-        spent, worked, facts = recording.through_the_desk(f"sqlite:///{folder / 'desk.sqlite'}", cases)
-        _say("SQLite: a fact through the desk", spent, facts, worked)
+        spent, worked, facts = recording.through_the_commands(f"sqlite:///{folder / 'desk.sqlite'}", cases)
+        _say("SQLite: a fact by the case commands", spent, facts, worked)
         for tasks, said in ((8, "of 8 tasks"), (DEADLINES, "as long as ours")):
             side = _side(python, "spiff", cases, tasks)
             _say(f"SQLite: SpiffWorkflow, {said}", side["seconds"], side["steps"], side["worked"])
@@ -62,8 +62,8 @@ def steps_beside(python: str, cases: int) -> None:
         spent, steps = recording.bare(folder)
         _say("SQLite: bare transaction", spent, steps)
     with postgresql() as address:
-        spent, worked, facts = recording.through_the_desk(address, cases)
-        _say("PostgreSQL: a fact through the desk", spent, facts, worked)
+        spent, worked, facts = recording.through_the_commands(address, cases)
+        _say("PostgreSQL: a fact by the case commands", spent, facts, worked)
         plain = address.replace("/country?", "/dbos_peers?")
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("CREATE DATABASE dbos_peers")

@@ -49,10 +49,12 @@ def main() -> None:
         ours = _seconds(lambda: _append(ledger, changes))
         engine.dispose()
         bare = _bare(folder / "bare.sqlite", folder / "ledger.sqlite", changes)
-        whole, worked, facts = through_the_desk(f"sqlite:///{folder / 'desk.sqlite'}")
+        whole, worked, facts = through_the_commands(f"sqlite:///{folder / 'desk.sqlite'}")
     print(f"ledger.append   {FACTS / ours:8.0f} facts/s   {ours / FACTS * 1e6:7.0f} us each")
     print(f"bare sqlite3    {FACTS / bare:8.0f} facts/s   {bare / FACTS * 1e6:7.0f} us each")
-    print(f"desk.record     {facts / whole:8.0f} facts/s   {whole / facts * 1e6:7.0f} us each, the case read,")
+    print(
+        f"case_commands.record{facts / whole:8.0f} facts/s   {whole / facts * 1e6:7.0f} us each, the case read,"
+    )
     print("                with its chain computed and its rows compared (target: at least 500 facts/s),")
     print(f"                {worked / facts * 1e6:.0f} us of them work of its own processor")
     print(f"ratio           {ours / bare:8.2f}   ledger.append to bare sqlite3")
@@ -76,7 +78,7 @@ def _filled(ledger: SqlLedger) -> list[CaseWrite]:
     return _changes(cases)
 
 
-def through_the_desk(address: str, count: int = CASES) -> tuple[float, float, int]:
+def through_the_commands(address: str, count: int = CASES) -> tuple[float, float, int]:
     """Return the seconds for recording facts of real cases by the case command, those of its own processor, and
     their number. Garbage is collected as `merzim serve` does.
     """
@@ -85,11 +87,11 @@ def through_the_desk(address: str, count: int = CASES) -> tuple[float, float, in
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
     library = Library([read(regulation.name, regulation.read_bytes())])
-    desk = CaseCommands(SqlLedger(engine), library, calendar())
+    case_commands = CaseCommands(SqlLedger(engine), library, calendar())
     planned = {"analysis_started": DAY, "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", planned=planned)
     today = date(2026, 6, 15)
-    cases = desk.open_many([opening] * count, by="Айгүл", now=NOW, today=today)
+    cases = case_commands.open_many([opening] * count, by="Айгүл", now=NOW, today=today)
     steps = {
         "start_announced": date(2026, 3, 30),
         "order_signed": date(2026, 4, 6),
@@ -103,7 +105,7 @@ def through_the_desk(address: str, count: int = CASES) -> tuple[float, float, in
     start, worked = time.perf_counter(), time.process_time()
     for fact, on in steps.items():
         for case in cases:
-            desk.record(case.id, fact, on=on, by="Айгүл", now=NOW, today=today)
+            case_commands.record(case.id, fact, on=on, by="Айгүл", now=NOW, today=today)
     spent, worked = time.perf_counter() - start, time.process_time() - worked
     engine.dispose()
     return spent, worked, len(steps) * count

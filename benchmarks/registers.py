@@ -141,7 +141,7 @@ def context(app: AppContext, *, unit: str = "") -> RequestContext:
     return RequestContext(
         app=app,
         clock=lambda: (NOW, TODAY),
-        desk=app.desk,
+        case_commands=app.case_commands,
         library=app.library,
         calendar=app.calendar,
         demonstration=False,

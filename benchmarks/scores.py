@@ -59,9 +59,11 @@ def _record(house: AppContext) -> int:
     heads = [one for one in house.reads.cases() if one.procedure == "tbn4-project-4"]
     for case in heads:
         values = {"trained": Decimal(49), "staff": Decimal(1000)}
-        house.desk.record(case.id, "servants_trained.2026", on=date(2026, 3, 31), values=values, **SAID)
+        house.case_commands.record(
+            case.id, "servants_trained.2026", on=date(2026, 3, 31), values=values, **SAID
+        )
         for number in ("", "#2", "#3"):
-            house.desk.record(case.id, f"event_held.2026-03{number}", on=date(2026, 3, 20), **SAID)
+            house.case_commands.record(case.id, f"event_held.2026-03{number}", on=date(2026, 3, 20), **SAID)
     return 4 * len(heads)
 
 

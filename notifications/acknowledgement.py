@@ -34,7 +34,7 @@ class Register(Protocol):
 
 def acknowledge(
     register: Register,
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     notice: Notice | None,
     key: str,
     *,
@@ -58,6 +58,8 @@ def acknowledge(
     # A letter that carried others was read with all it carried.
     for one in (*register.carried(notice.key), notice):
         if one.case:
-            reminder_actions.acknowledged(desk, one.case, one.obligation, one.key, by=by, now=now, today=today)
+            reminder_actions.acknowledged(
+                case_commands, one.case, one.obligation, one.key, by=by, now=now, today=today
+            )
         register.acknowledge(one.key, now=now)
     return replace(notice, acknowledged_at=now)

@@ -59,7 +59,18 @@ if TYPE_CHECKING:
 BACKGROUND_PATIENCE_FACTOR = 3
 """Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
 _BUILT_BY_SETTINGS = (
-    *("channels", "provider", "rules", "kept", "kept_points", "kept_rows", "ledger", "outbox", "reads", "desk"),
+    *(
+        "channels",
+        "provider",
+        "rules",
+        "kept",
+        "kept_points",
+        "kept_rows",
+        "ledger",
+        "outbox",
+        "reads",
+        "case_commands",
+    ),
     *("factors", "invitations"),
 )
 """What is built from settings that administrators change."""
@@ -189,11 +200,11 @@ class AppContext:
         if settings != self._settings_head:
             self.lay_over_settings()
         if acts != head_of(self.acts):
-            self._forget("acts", "calendar", "desk")
+            self._forget("acts", "calendar", "case_commands")
         if rules != head_of(self.steps):
-            self._forget("steps", "library", "library_units", "desk")
+            self._forget("steps", "library", "library_units", "case_commands")
         elif self.steps and self._units() != self.library_units:
-            self._forget("library", "library_units", "desk")
+            self._forget("library", "library_units", "case_commands")
 
     def rules_version(self) -> Hashable:
         """Return a value that changes whenever adopted acts, settings, own rules or the units they hold for
@@ -414,7 +425,7 @@ class AppContext:
                     clock=self.clock,
                     system_clock=self.system_clock,
                     note=self.note,
-                    recompute=lambda case, today: self.desk.recomputed(case, today=today),
+                    recompute=lambda case, today: self.case_commands.recomputed(case, today=today),
                 )
         finally:
             self._forget("engine")
@@ -553,7 +564,7 @@ class AppContext:
         return SqlReads(self.engine, kept=self.kept)
 
     @cached_property
-    def desk(self) -> CaseCommands:
+    def case_commands(self) -> CaseCommands:
         """The commands that write to cases."""
         from workflow.cases.commands.case_commands import CaseCommands
 

@@ -56,7 +56,7 @@ class RequestContext:
     Attributes:
         operator: whether it is a terminal command, which may see and do everything.
         reader: the person acting; `reads` returns what they may see, events are recorded in their name.
-        desk, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
+        case_commands, library, calendar: as at the start of the request, even if acts are adopted meanwhile.
         language: of sentences in results; "" is the office's.
         demonstration: whether the day is a fixed demonstration day instead of today.
         passwordless: whether a browser on this machine may log in without a password; only on a demonstration
@@ -65,7 +65,7 @@ class RequestContext:
 
     app: AppContext
     clock: Clock
-    desk: CaseCommands
+    case_commands: CaseCommands
     library: Library
     calendar: Calendar
     demonstration: bool
@@ -151,7 +151,7 @@ def operator_context(
     return RequestContext(
         app=app,
         clock=lambda: (now, today),
-        desk=app.desk,
+        case_commands=app.case_commands,
         library=app.library,
         calendar=app.calendar,
         demonstration=demonstration,

@@ -31,11 +31,11 @@ OUTCOMES = case_registers().latest("measures").actions["review"].fields["outcome
 
 
 def case_rows(
-    desk: CaseCommands, scale: RiskScale | None = None, registers: Registers | None = None
+    case_commands: CaseCommands, scale: RiskScale | None = None, registers: Registers | None = None
 ) -> CaseRows:
     """The commands on rows, with the shipped definitions where no others are given."""
     return CaseRows(
-        desk,
+        case_commands,
         registers or case_registers(),
         read_term=partial(read_term, where="term"),
         scale_on=(lambda _: scale) if scale else scale_on,
@@ -45,44 +45,44 @@ def case_rows(
 class RiskCommands:
     """What may be done to risks and measures. `who`: by, now and today."""
 
-    def __init__(self, desk: CaseCommands) -> None:
-        self._desk = desk
+    def __init__(self, case_commands: CaseCommands) -> None:
+        self._case_commands = case_commands
 
     def find(self, case: str, risk: NewRow, *, on: date, **who: Any) -> Change:
-        return case_rows(self._desk).add(case, risk, on=on, **who)
+        return case_rows(self._case_commands).add(case, risk, on=on, **who)
 
     def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, **who: Any) -> Change:
-        return case_rows(self._desk).add(case, lambda _: rows, on=on, **who)
+        return case_rows(self._case_commands).add(case, lambda _: rows, on=on, **who)
 
     def take_in_by(
         self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, **who: Any
     ) -> Change:
-        return case_rows(self._desk).add(case, rows, on=on, **who)
+        return case_rows(self._case_commands).add(case, rows, on=on, **who)
 
     def set_measure(self, case: str, measure: NewRow, **who: Any) -> Change:
-        return case_rows(self._desk).add(case, measure, on=who["today"], **who)
+        return case_rows(self._case_commands).add(case, measure, on=who["today"], **who)
 
     def rank(self, case: str, number: int, *, scale: RiskScale, **values: Any) -> Change:
-        return _act(case_rows(self._desk, scale), case, "risks", "rank", number, **values)
+        return _act(case_rows(self._case_commands, scale), case, "risks", "rank", number, **values)
 
     def remove(self, case: str, number: int, **values: Any) -> Change:
-        return _act(case_rows(self._desk), case, "risks", "remove", number, **values)
+        return _act(case_rows(self._case_commands), case, "risks", "remove", number, **values)
 
     def ask(self, case: str, number: int, **values: Any) -> Change:
-        return _act(case_rows(self._desk), case, "risks", "ask", number, **values)
+        return _act(case_rows(self._case_commands), case, "risks", "ask", number, **values)
 
     def answer(self, case: str, number: int, **values: Any) -> Change:
-        return _act(case_rows(self._desk), case, "risks", "answer", number, **values)
+        return _act(case_rows(self._case_commands), case, "risks", "answer", number, **values)
 
     def review(self, case: str, number: int, **values: Any) -> Change:
-        return _act(case_rows(self._desk), case, "measures", "review", number, **values)
+        return _act(case_rows(self._case_commands), case, "measures", "review", number, **values)
 
 
 class RegisterCommands:
     """What may be done to exposed positions, remarks and the cartogram. `who`: by, now and today."""
 
-    def __init__(self, desk: CaseCommands) -> None:
-        self._rows = case_rows(desk)
+    def __init__(self, case_commands: CaseCommands) -> None:
+        self._rows = case_rows(case_commands)
 
     def expose(self, case: str, position: NewRow, *, on: date, **who: Any) -> Change:
         return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, **who)
@@ -103,9 +103,9 @@ class RegisterCommands:
         return _act(self._rows, case, "remarks", "answer", number, **values)
 
 
-def edit_row(desk: CaseCommands, case: str, row: str, fields: dict[str, object], **who: Any) -> Change:
+def edit_row(case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], **who: Any) -> Change:
     """Change fields of a row."""
-    return case_rows(desk).edit(case, row, fields, **who)
+    return case_rows(case_commands).edit(case, row, fields, **who)
 
 
 def _act(

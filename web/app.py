@@ -103,7 +103,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
     ctx = pages.state.ctx = RequestContext(
         app=app,
         clock=moment,
-        desk=app.desk,
+        case_commands=app.case_commands,
         library=app.library,
         calendar=calendar,
         demonstration=demonstration,

@@ -141,7 +141,7 @@ def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult)
 def _show_decision(call: CommandContext, command: Decide, result: CommandResult) -> None:
     from workflow.law.names import known_option
 
-    procedure = call.app.desk.view(command.case, today=call.moment.today).procedure
+    procedure = call.app.case_commands.view(command.case, today=call.moment.today).procedure
     titles = {
         "title": procedure.decisions[command.decision].title,
         "answer": known_option(procedure, command.decision, command.option).title,
@@ -150,13 +150,13 @@ def _show_decision(call: CommandContext, command: Decide, result: CommandResult)
 
 
 def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
-    return call.app.desk.view(values["case"], today=call.moment.today).procedure, values["fact"]
+    return call.app.case_commands.view(values["case"], today=call.moment.today).procedure, values["fact"]
 
 
 def _procedure_and_option(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
     from workflow.law.names import known_option
 
-    procedure = call.app.desk.view(values["case"], today=call.moment.today).procedure
+    procedure = call.app.case_commands.view(values["case"], today=call.moment.today).procedure
     return procedure, known_option(procedure, values["decision"], values["option"]).fact
 
 
@@ -212,7 +212,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
 
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
-    view = app.desk.view(case, today=today)
+    view = app.case_commands.view(case, today=today)
     found = findings_of(app, view)
     events = app.reads.events(case)
     acts = [act_moves_result(act, call.language) for act in moves_of(app, events)]
@@ -368,7 +368,7 @@ def passport(
         fields["period"] = [day(text, where="--period") for text in period.split("..") if text.strip()]
     changed = {name: value for name, value in fields.items() if value is not None}
     if not changed:
-        _print_passport(call, call.app.desk.view(case, today=call.moment.today).case)
+        _print_passport(call, call.app.case_commands.view(case, today=call.moment.today).case)
         return
     command = build(cases.Passport, {"case": case, **changed, "preview": dry_run})
     print_change(call, cases.describe(call.ctx, command), done="cli.described", already="cli.described_already")
@@ -380,7 +380,7 @@ def explain(
     from merzim.cli.answers import deadline_named
 
     call = CommandContext.of(ctx)
-    view = call.app.desk.view(case, today=call.moment.today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     deadlines = deadline_named(view, name)
     if call.json:
         answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]

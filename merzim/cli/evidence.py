@@ -52,7 +52,7 @@ def attach(
 
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
-    view = app.desk.view(case, today=today)
+    view = app.case_commands.view(case, today=today)
     title = known_fact(view.procedure, fact).title
     known = view.case.facts.get(fact)
     if known is None:
@@ -66,7 +66,7 @@ def attach(
         written_on=written_on,
         restricted=" ".join(restricted.split()),
     )
-    change = app.desk.record(
+    change = app.case_commands.record(
         case, fact, on=known.on, evidence=[item], by=call.by, now=call.moment.now, today=today
     )
     if call.json:
@@ -80,7 +80,7 @@ def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE
     from workflow.cases.registers.evidence_list import proofs
 
     call = CommandContext.of(ctx)
-    view = call.app.desk.view(case, today=call.moment.today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     if call.json:
         shown: dict[str, list[Evidence]] = {}
         for one in proofs(view.case):
@@ -113,7 +113,7 @@ def package(
     call = CommandContext.of(ctx)
     app = call.app
     if case:
-        app.desk.view(case, today=call.moment.today)
+        app.case_commands.view(case, today=call.moment.today)
     found = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
     code = partial(record_paper, call.ctx, "package_read", language=law_language(call.language), case=case)
 
@@ -154,7 +154,7 @@ def sign(
     from workflow.refusal import closest_first
 
     call = CommandContext.of(ctx)
-    view = call.app.desk.view(case, today=call.moment.today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     files = {one.evidence.name or "": one.evidence.reference for one in signable(view.case)}
     if document not in files and document not in files.values():
         raise BadArgument(

@@ -80,10 +80,10 @@ def form(
     view = asked = None
     period: dict[str, Any] = {"year": None}
     if case and wanted.about == "case":
-        view = app.desk.view(case, today=today)
+        view = app.case_commands.view(case, today=today)
         known = from_case(app, wanted, view, language, today=today, approver=approver)
     else:
-        of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
+        of = unit_named(app, unit) or (app.case_commands.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
         told = number(quarter, where="--quarter", first=0, last=4) if quarter else None
         if told is not None and asked is None:

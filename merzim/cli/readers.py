@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 def add(ctx: typer.Context, case: CaseId, person: Person) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    call.app.desk.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
+    call.app.case_commands.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
     _list(call, case)
 
 
@@ -34,7 +34,9 @@ def remove(
 ) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    call.app.desk.remove_reader(case, person, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    call.app.case_commands.remove_reader(
+        case, person, ground=ground, by=call.by, now=moment.now, today=moment.today
+    )
     _list(call, case)
 
 
@@ -43,7 +45,7 @@ def listed(ctx: typer.Context, case: CaseId) -> None:
 
 
 def _list(call: CommandContext, case: str) -> None:
-    found = call.app.desk.view(case, today=call.moment.today).case
+    found = call.app.case_commands.view(case, today=call.moment.today).case
     if call.json:
         call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})
         return

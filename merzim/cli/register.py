@@ -114,7 +114,7 @@ def _cases(call: CommandContext, case: str, unit: str) -> list[Case]:
     from services.names import unit_named
 
     if case:
-        return [call.app.desk.view(case, today=call.moment.today).case]
+        return [call.app.case_commands.view(case, today=call.moment.today).case]
     return list(cases(call.app, unit_named(call.app, unit)))
 
 

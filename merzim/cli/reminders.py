@@ -284,7 +284,7 @@ def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="
     call = CommandContext.of(ctx)
     app, moment = call.app, call.moment
     notice = app.outbox.notice(key)
-    done = say_read(app.outbox, app.desk, notice, key, by=call.by, now=moment.now, today=moment.today)
+    done = say_read(app.outbox, app.case_commands, notice, key, by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer({"key": done.key, "acknowledged_at": done.acknowledged_at})
     else:
@@ -302,7 +302,7 @@ def snooze(
     call = CommandContext.of(ctx)
     app, moment = call.app, call.moment
     change = put_off(
-        app.desk,
+        app.case_commands,
         app.calendar,
         case,
         obligation,

@@ -59,7 +59,7 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
     elif event.kind == "measure_set":
         from services.cases.risks import next_due_dates
 
-        case = call.app.desk.view(result.case, today=call.moment.today).case
+        case = call.app.case_commands.view(result.case, today=call.moment.today).case
         due = next_due_dates(call.app, case, today=call.moment.today).get(int(event.name))
         more["due"] = due.isoformat() if due else call.say("cli.risks.no_due")
     call.print(call.say(f"cli.risks.{event.kind}", **{**more, "case": result.case, "number": event.name}))
@@ -208,5 +208,5 @@ def cases_of(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     from services.cases.risks import cases
 
     if case is not None:
-        return [call.app.desk.view(case, today=call.moment.today).case]
+        return [call.app.case_commands.view(case, today=call.moment.today).case]
     return list(cases(call.app, unit_named(call.app, unit)))

@@ -234,7 +234,7 @@ def _findings(call: CommandContext, case: str) -> tuple[Finding, ...]:
     """Return the findings of a case's plan of measures."""
     from workflow.findings.of_risks import risk_findings
 
-    view = call.app.desk.view(case, today=call.moment.today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     return risk_findings(view.case, view.deadlines)
 
 
@@ -253,7 +253,7 @@ def risk_map(
         raise BadArgument("cli.risks.map_needs_file")
     _ending(export, (".svg",))
     place = unit_named(call.app, unit)
-    one = call.app.desk.view(case, today=call.moment.today).case if case is not None else None
+    one = call.app.case_commands.view(case, today=call.moment.today).case if case is not None else None
     whole = [one] if one is not None else cases(call.app, place)
     by = scale(call.moment.today)
     known = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]

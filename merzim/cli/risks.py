@@ -232,7 +232,7 @@ def record(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    change = case_rows(call.app.desk).record_cartogram(
+    change = case_rows(call.app.case_commands).record_cartogram(
         case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
     )
     tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))
@@ -259,7 +259,7 @@ def list_remarks(ctx: typer.Context, case: CaseId) -> None:
     from workflow.cases.registers.exposure import remarks
 
     call = CommandContext.of(ctx)
-    view = call.app.desk.view(case, today=call.moment.today)
+    view = call.app.case_commands.view(case, today=call.moment.today)
     known = remarks(view.case).values()
     if call.json:
         call.answer({"remarks": [remark_json(view.case, one) for one in known]})

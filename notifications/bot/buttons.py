@@ -66,7 +66,7 @@ def handle_button(
         return _answer_campaign(campaigns, person, notice, mark, found[2] or "", language)
     by = signature(person)
     if mark == "a":
-        done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
+        done = acknowledge(house.outbox, house.case_commands, notice, notice.key, by=by, now=now, today=today)
         answers = _answers(house, notice, language, today=today)
         later = _may_wait(house, office, person, notice, today=today)
         left = tuple(
@@ -79,7 +79,7 @@ def handle_button(
         )
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
-    view = house.desk.view(notice.case, today=today)
+    view = house.case_commands.view(notice.case, today=today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
         return ButtonAction(toast="", replies=(_show_deadline(house, view, deadline, language),))
@@ -110,12 +110,19 @@ def handle_button(
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if mark == "s":
         change = reminder_actions.put_off(
-            house.desk, house.calendar, notice.case, notice.obligation, until=day, by=by, now=now, today=today
+            house.case_commands,
+            house.calendar,
+            notice.case,
+            notice.obligation,
+            until=day,
+            by=by,
+            now=now,
+            today=today,
         )
         until = change.case.put_off[notice.obligation].until
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     change = reminder_actions.done(
-        house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today
+        house.case_commands, notice.case, notice.obligation, on=day, by=by, now=now, today=today
     )
     said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
     if change.events:
@@ -134,7 +141,7 @@ def _answers(house: House, notice: Notice, language: str, *, today: date) -> tup
     """Return the options of the decision a reminder is about; none for a confidential case."""
     if notice.kind != "reminder" or not notice.case:
         return ()
-    view = house.desk.view(notice.case, today=today)
+    view = house.case_commands.view(notice.case, today=today)
     if view.procedure.confidential:
         return ()
     asked = entry_obligation(view.case, view.procedure, notice.obligation)
@@ -145,11 +152,13 @@ def _may_wait(house: House, office: Office, person: Person, notice: Notice, *, t
     """Return whether the person may snooze the reminder."""
     if notice.kind != "reminder" or not notice.case:
         return False
-    view = house.desk.view(notice.case, today=today)
+    view = house.case_commands.view(notice.case, today=today)
     if not is_responsible(house, office, person, view.case, notice.obligation, today=today):
         return False
     return bool(
-        reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
+        reminder_actions.choices(
+            house.case_commands, house.calendar, notice.case, notice.obligation, today=today
+        )
     )
 
 
@@ -185,7 +194,7 @@ def _decide(
         rows = _past_days(house, view, f"d:{name}:{number}-", language, until=today)
         asked = line("decided_on", language, title=title, answer=option.title)
         return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
-    change = house.desk.decide(
+    change = house.case_commands.decide(
         notice.case,
         deadline.id,
         option.id,
@@ -247,7 +256,7 @@ def _undo(
     if not chosen.isdecimal():
         return ButtonAction(toast=line("not_yours", language), alert=True)
     withdrawals.undo(
-        house.desk,
+        house.case_commands,
         notice.case,
         int(chosen),
         ground=say("withdraw.by_mistake", {}, language),
@@ -279,7 +288,9 @@ def _offer_days(
 ) -> ButtonAction:
     name = reference(notice.key)
     if mark == "s":
-        days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
+        days = reminder_actions.choices(
+            house.case_commands, house.calendar, notice.case, notice.obligation, today=today
+        )
         if not days:
             return ButtonAction(toast=line("put_off_no_more", language), alert=True)
         rows = _rows(days, f"s:{name}:", language)

@@ -93,7 +93,7 @@ def handle_evidence_command(
     """Handle `/evidence CASE OBLIGATION`. Raises Refusal for an unknown case or obligation."""
     if len(words) != 2:
         return (Reply(text=line("evidence_how", language)),)
-    view = house.desk.view(words[0], today=today)
+    view = house.case_commands.view(words[0], today=today)
     if view.procedure.confidential and not any(
         is_notified(house, office, person, view.case, one.id, today=today)
         for one in view.deadlines
@@ -166,7 +166,7 @@ def _record_evidence(
     awaited = _unexpired(link, now)
     if awaited is None:
         return (Reply(text=line("evidence_for_what", language)),)
-    view = house.desk.view(awaited.case, today=today)
+    view = house.case_commands.view(awaited.case, today=today)
     deadline = reminder_actions.deadline_of(view, awaited.obligation)
     if not is_notified(house, office, person, view.case, deadline.id, today=today):
         # It has passed to another person since it was requested.
@@ -184,7 +184,9 @@ def _record_evidence(
         )
     on = known.on if known else (given or today)
     by = f"{person.name} (Telegram)"
-    house.desk.record(awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,))
+    house.case_commands.record(
+        awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,)
+    )
     house.links.await_from(person.key, None)
     return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
 

@@ -118,7 +118,7 @@ def give_assignment(ctx: RequestContext, command: GiveAssignment) -> CommandResu
     person = person_named(ctx.app, command.person, required=True)
     require_may_know(ctx, command.case, person)
     change = assignments.give(
-        ctx.desk,
+        ctx.case_commands,
         command.case,
         text=command.text,
         assignee=person,
@@ -138,7 +138,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
     if not within(office, unit, ctx.reader.root):
         raise CannotAssign("assignment.out_of_reach", name=office.people[key].name)
     case = assignments.give_alone(
-        ctx.desk,
+        ctx.case_commands,
         text=command.text,
         assignee=key,
         unit=unit,
@@ -146,7 +146,7 @@ def give_alone(ctx: RequestContext, command: GiveAlone) -> CommandResult:
         giver=writer(ctx),
         **stamp(ctx),
     )
-    return command_result(Change(case=case, events=tuple(ctx.desk.events(case.id))))
+    return command_result(Change(case=case, events=tuple(ctx.case_commands.events(case.id))))
 
 
 @verb("read", writes=False)
@@ -189,7 +189,7 @@ def _result(case: Case, row: Row, today: date) -> AssignmentResult:
 def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> CommandResult:
     """Report one's own assignment done; its giver is notified."""
     change = assignments.answer(
-        ctx.desk,
+        ctx.case_commands,
         command.case,
         command.number,
         text=command.text,
@@ -206,7 +206,7 @@ def answer_assignment(ctx: RequestContext, command: AnswerAssignment) -> Command
 def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> CommandResult:
     """Refuse one's own assignment, with a ground; its giver is notified."""
     change = assignments.refuse(
-        ctx.desk,
+        ctx.case_commands,
         command.case,
         command.number,
         ground=command.ground,
@@ -221,7 +221,7 @@ def refuse_assignment(ctx: RequestContext, command: RefuseAssignment) -> Command
 def extend_assignment(ctx: RequestContext, command: ExtendAssignment) -> CommandResult:
     """Set another due day for an assignment one gave; the assignee is notified."""
     change = assignments.extend(
-        ctx.desk,
+        ctx.case_commands,
         command.case,
         command.number,
         until=command.until,

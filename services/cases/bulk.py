@@ -99,8 +99,8 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     """Record steps of several cases; a refused one does not affect the others."""
     evidence = () if command.preview else store_evidence(ctx, command.evidence)
 
-    def act(desk: CaseCommands, step: StepOfCase) -> Change:
-        return desk.record(
+    def act(case_commands: CaseCommands, step: StepOfCase) -> Change:
+        return case_commands.record(
             step.case,
             step.fact,
             on=command.on,
@@ -113,8 +113,8 @@ def record_many(ctx: RequestContext, command: RecordMany) -> ManyResult:
     def result_of(step: StepOfCase) -> CommandResult:
         _require_plain_fact(ctx, step)
         if not command.preview:
-            return command_result(act(ctx.desk, step))
-        foreseen, people = foresee_change(ctx, step.case, lambda desk: act(desk, step))
+            return command_result(act(ctx.case_commands, step))
+        foreseen, people = foresee_change(ctx, step.case, lambda case_commands: act(case_commands, step))
         return preview_result(foreseen, tells=len(people))
 
     unique = {(step.case, step.fact): step for step in command.steps}

@@ -116,7 +116,7 @@ def add_comment(ctx: RequestContext, command: AddComment) -> CommandResult:
     for person in (*mentions, *([asks] if asks else [])):
         require_may_know(ctx, command.case, person)
     change = commands.comment(
-        ctx.desk,
+        ctx.case_commands,
         command.case,
         text=command.text,
         obligation=command.obligation,
@@ -165,7 +165,7 @@ def _ask(
     require_may_know(ctx, case, person.key)
     text = say(code, {"until": until}, known(person.language))
     change = commands.comment(
-        ctx.desk,
+        ctx.case_commands,
         case,
         text=text,
         obligation=obligation,
@@ -206,7 +206,7 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
     if comment.by != ctx.reader.login and not (ctx.operator or ctx.reader.may("manage")):
         raise CannotComment("comment.not_yours", line=command.line)
     change = withdrawals.withdraw(
-        ctx.desk, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
+        ctx.case_commands, command.case, f"#{command.line}", ground=command.ground, **stamp(ctx)
     )
     return command_result(change)
 

@@ -81,7 +81,7 @@ def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
     person = ctx.app.reads.office().people.get(notice.person) if notice is not None else None
     if notice is None or person is None:
         raise LinkRefused(LinkRefused.not_found)
-    view = ctx.desk.view(notice.case, today=ctx.today)
+    view = ctx.case_commands.view(notice.case, today=ctx.today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     return LetterQuestion(
         notice=notice,
@@ -109,7 +109,7 @@ def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAns
         officer = "" if said == "said_done" else _officer(ctx)
         until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if said == "said_done" else None
         reminder_actions.answered(
-            ctx.desk,
+            ctx.case_commands,
             notice.case,
             notice.obligation,
             notice.key,
@@ -119,7 +119,7 @@ def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAns
             text=_text(ctx, question, officer) if officer else "",
             **moment,
         )
-    acknowledge(ctx.app.outbox, ctx.desk, notice, notice.key, **moment)
+    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, **moment)
 
 
 def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
@@ -135,7 +135,7 @@ def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
     """Return the last answer given by the links of a letter, from the chain of its case."""
     what = [
         event.payload.get("what")
-        for event in ctx.desk.events(notice.case)
+        for event in ctx.case_commands.events(notice.case)
         if event.kind == "notice" and event.payload.get("notice") == notice.key
     ]
     return next((one for one in reversed(ANSWERS) if one in what), None)

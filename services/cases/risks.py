@@ -45,13 +45,13 @@ def scale(on: date) -> RiskScale:
     return next((edition for edition in reversed(editions) if edition.in_force <= on), editions[0])
 
 
-def case_rows(desk: CaseCommands) -> CaseRows:
+def case_rows(case_commands: CaseCommands) -> CaseRows:
     """Return the commands that write rows of the registers of a case."""
     from documents.schedules.written_terms import read_term
     from services.regulations.registers import case_registers
     from workflow.cases.commands.case_rows import CaseRows
 
-    return CaseRows(desk, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
+    return CaseRows(case_commands, case_registers(), read_term=partial(read_term, where="term"), scale_on=scale)
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
@@ -98,7 +98,7 @@ def import_plan(
     from documents.sandbox.readers import read_measures
     from workflow.cases.commands.risk_import import PlanRow, taken, withdrawn_rows
 
-    app.desk.view(case, today=today)
+    app.case_commands.view(case, today=today)
     measures = read_measures(file, name or None, year=year)
     rows = [
         PlanRow(
@@ -112,7 +112,7 @@ def import_plan(
         )
         for measure in measures
     ]
-    change = case_rows(app.desk).add(
+    change = case_rows(app.case_commands).add(
         case, lambda stored: taken(stored, rows), on=today, by=by, now=now, today=today
     )
     unmatched = keep_responsible(

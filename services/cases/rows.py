@@ -134,7 +134,7 @@ def enter_values(
 ) -> Change:
     """Enter a row by values or texts; the person or unit matched to its responsible text is stored."""
     new = NewRow(register=register_id, number=number, values=values)
-    change = case_rows(ctx.desk).add(case, new, on=ctx.today, **stamp(ctx))
+    change = case_rows(ctx.case_commands).add(case, new, on=ctx.today, **stamp(ctx))
     _keep_responsible(ctx, values)
     return change
 
@@ -142,7 +142,7 @@ def enter_values(
 def record_action(ctx: RequestContext, register_id: str, action_id: str, command: Any) -> Change:
     """Record an action on a row, with its evidence."""
     action = register_of(register_id)[0].actions[action_id]
-    return case_rows(ctx.desk).act(
+    return case_rows(ctx.case_commands).act(
         command.case,
         register_id,
         action_id,
@@ -155,7 +155,7 @@ def record_action(ctx: RequestContext, register_id: str, action_id: str, command
 
 def change_row(ctx: RequestContext, case: str, row: str, values: Mapping[str, object]) -> Change:
     """Change fields of a row, given as texts or values."""
-    change = case_rows(ctx.desk).edit(case, row, values, **stamp(ctx))
+    change = case_rows(ctx.case_commands).edit(case, row, values, **stamp(ctx))
     _keep_responsible(ctx, values)
     return change
 

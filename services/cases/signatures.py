@@ -123,7 +123,7 @@ def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
     duties = _duties(case, procedure, proof.of)
     agrees = agreement(checked.signer, _holders(ctx, case, duties))
     item = replace(kept, restricted=proof.evidence.restricted, agrees=agrees)
-    change = ctx.desk.record(case.id, proof.of, on=proof.on, evidence=[item], **stamp(ctx))
+    change = ctx.case_commands.record(case.id, proof.of, on=proof.on, evidence=[item], **stamp(ctx))
     written = next((one for one in _signatures(change.case) if one.evidence.reference == item.reference), proof)
     return _view(ctx, case, procedure, written)
 

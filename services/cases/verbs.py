@@ -250,7 +250,7 @@ class RemoveReader(CaseCommand):
 def run(ctx: RequestContext, command: Previewed) -> CommandResult:
     """Run a command, or return what it would change (`preview`)."""
     if not command.preview:
-        change = act_of(ctx, command)(ctx.desk)
+        change = act_of(ctx, command)(ctx.case_commands)
         result = command_result(change)
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
@@ -264,7 +264,7 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
 
 def recorded_out_of_order(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
     """Return the findings that a fact just recorded in a case is out of order."""
-    view = ctx.desk.looked_at(case, today=ctx.today)
+    view = ctx.case_commands.looked_at(case, today=ctx.today)
     return out_of_order(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
@@ -292,7 +292,7 @@ def foresee_change(
     ctx: RequestContext, case: str, act: Callable[[CaseCommands], Change]
 ) -> tuple[Preview, frozenset[str]]:
     """Return what a function of CaseCommands would do, and the keys of the people it would notify."""
-    foreseen = preview(ctx.desk, case, act, today=ctx.today)
+    foreseen = preview(ctx.case_commands, case, act, today=ctx.today)
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
 
 
@@ -301,9 +301,11 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
     case, by = command.case, stamp(ctx)
     match command:
         case RecordFact(evidence_follows=True):
-            return lambda desk: reminder_actions.done(desk, case, command.fact, on=command.on, **by)
+            return lambda case_commands: reminder_actions.done(
+                case_commands, case, command.fact, on=command.on, **by
+            )
         case RecordFact():
-            return lambda desk: desk.record(
+            return lambda case_commands: case_commands.record(
                 case,
                 command.fact,
                 on=command.on,
@@ -315,36 +317,38 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 **by,
             )
         case Replan(planned=planned):
-            return lambda desk: desk.replan_all(case, planned, **by)
+            return lambda case_commands: case_commands.replan_all(case, planned, **by)
         case Correct(fact=fact, on=on, ground=ground, values=values):
             signer, at_time = command.signed_by, command.at_time
-            return lambda desk: desk.correct(
+            return lambda case_commands: case_commands.correct(
                 case, fact, on=on, ground=ground, values=values, signed_by=signer, at_time=at_time, **by
             )
         case Decide(decision=decision, option=option, on=on, evidence=items, decided_by=duty, remark=remark):
             evidence = () if command.preview else store_evidence(ctx, items)
             remark = remark.strip()[:MAX_REMARK]
-            return lambda desk: desk.decide(
+            return lambda case_commands: case_commands.decide(
                 case, decision, option, on=on, evidence=evidence, decided_by=duty, remark=remark, **by
             )
         case Withdraw(name=name, ground=ground, evidence=evidence):
             _require_seen(ctx, command)
-            return lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **by)
+            return lambda case_commands: withdrawals.withdraw(
+                case_commands, case, name, ground=ground, evidence=evidence, **by
+            )
         case Cancel(ground=ground):
-            return lambda desk: desk.cancel(case, ground=ground, **by)
+            return lambda case_commands: case_commands.cancel(case, ground=ground, **by)
         case Passport():
             edit = passport_edit(ctx, command)
             kind_of = ctx.app.reads.office().kind_of
-            return lambda desk: edit_passport(desk, case, edit, kind_of=kind_of, **by)
+            return lambda case_commands: edit_passport(case_commands, case, edit, kind_of=kind_of, **by)
         case Exempt(ground=ground, obligation=obligation):
-            return lambda desk: desk.exempt(case, ground=ground, obligation=obligation, **by)
+            return lambda case_commands: case_commands.exempt(case, ground=ground, obligation=obligation, **by)
         case Reopen(ground=ground, obligation=obligation):
-            return lambda desk: desk.reopen(case, ground=ground, obligation=obligation, **by)
+            return lambda case_commands: case_commands.reopen(case, ground=ground, obligation=obligation, **by)
         case Extend():
             if (command.by is None) == (command.to is None):
                 raise CannotExtend("extend.by_or_to")
-            return lambda desk: extensions.extend(
-                desk,
+            return lambda case_commands: extensions.extend(
+                case_commands,
                 case,
                 command.obligation,
                 by_count=command.by,
@@ -356,15 +360,15 @@ def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], 
                 **by,
             )
         case Pause(ground=ground, on=on, decided_by=duty, document=document):
-            return lambda desk: extensions.pause(
-                desk, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            return lambda case_commands: extensions.pause(
+                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
             )
         case Resume(ground=ground, on=on, decided_by=duty, document=document):
-            return lambda desk: extensions.resume(
-                desk, case, ground=ground, decided_by=duty, document=document, on=on, **by
+            return lambda case_commands: extensions.resume(
+                case_commands, case, ground=ground, decided_by=duty, document=document, on=on, **by
             )
         case Migrate(edition=edition):
-            return lambda desk: migration.migrate(desk, ctx.library, case, edition, **by)
+            return lambda case_commands: migration.migrate(case_commands, ctx.library, case, edition, **by)
     raise TypeError(type(command).__name__)
 
 
@@ -421,7 +425,7 @@ def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
         facts=command.facts,
         again=command.again,
     )
-    return opened_case(ctx.desk.open(opening, **stamp(ctx)))
+    return opened_case(ctx.case_commands.open(opening, **stamp(ctx)))
 
 
 @verb("record")
@@ -457,7 +461,9 @@ def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
 def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
     told = partial(was_notified, ctx.reads.notices(case))
-    return command_result(withdrawals.undo(ctx.desk, case, line, ground=ground, was_told=told, **stamp(ctx)))
+    return command_result(
+        withdrawals.undo(ctx.case_commands, case, line, ground=ground, was_told=told, **stamp(ctx))
+    )
 
 
 def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
@@ -522,7 +528,7 @@ def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(
         reminder_actions.put_off(
-            ctx.desk, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
+            ctx.case_commands, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
         )
     )
 
@@ -531,12 +537,12 @@ def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
 def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
     """Give a person access to a confidential case."""
     person = person_named(ctx.app, command.person)
-    return command_result(ctx.desk.name_reader(command.case, person, **stamp(ctx)))
+    return command_result(ctx.case_commands.name_reader(command.case, person, **stamp(ctx)))
 
 
 @verb("manage")
 def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
     """End a person's access to a confidential case."""
     return command_result(
-        ctx.desk.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
+        ctx.case_commands.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
     )

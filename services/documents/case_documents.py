@@ -177,7 +177,7 @@ def _view(app: AppContext, case: str, scope: Scope | None, today: date) -> View:
     """Return the case as visible to the reader: a form does not name documents they may not open."""
     from workflow.cases.registers.evidence_list import as_seen
 
-    view = app.desk.view(case, today=today)
+    view = app.case_commands.view(case, today=today)
     return replace(view, case=as_seen(view.case, scope))
 
 

@@ -64,7 +64,7 @@ def import_schedule(
         again = tuple(cases[name] for name in before.values() if name in cases)
         return ImportedFile(cases=again, unchanged=tuple(case.id for case in again))
     with garbage_collection_off():
-        taken = take_in(considered, name=name, desk=app.desk, by=by, now=now, today=today)
+        taken = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
     if taken.matches:
         office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}

@@ -215,7 +215,13 @@ def consider(
 
 
 def take_in(
-    considered: Consideration, *, name: str = "", desk: CaseCommands, by: str, now: datetime, today: date
+    considered: Consideration,
+    *,
+    name: str = "",
+    case_commands: CaseCommands,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> ImportedFile:
     """Import all of a file or none of it. Changes to existing cases become new plan dates or new facts.
 
@@ -230,7 +236,9 @@ def take_in(
     errors.refuse(name)
     openings = [(number, _opening(one)) for number, one in enumerate(considered.analyses) if one.case is None]
     opened = (
-        desk.open_many([opening for _, opening in openings], by=by, now=now, today=today) if openings else ()
+        case_commands.open_many([opening for _, opening in openings], by=by, now=now, today=today)
+        if openings
+        else ()
     )
     cases = dict(zip((number for number, _ in openings), opened, strict=True))
     replanned: list[str] = []
@@ -238,14 +246,16 @@ def take_in(
     for number, one in enumerate(considered.analyses):
         if one.case is None:
             continue
-        changes = [desk.replan_all(one.case.id, one.moved, by=by, now=now, today=today)]
+        changes = [case_commands.replan_all(one.case.id, one.moved, by=by, now=now, today=today)]
         if one.joined:
             edit = _joining(one, one.case)
             changes.append(
-                edit_passport(desk, one.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today)
+                edit_passport(
+                    case_commands, one.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today
+                )
             )
         for fact, on in one.new.items():
-            changes.append(desk.record(one.case.id, fact, on=on, by=by, now=now, today=today))
+            changes.append(case_commands.record(one.case.id, fact, on=on, by=by, now=now, today=today))
         (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
         cases[number] = changes[-1].case
     return ImportedFile(

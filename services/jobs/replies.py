@@ -222,7 +222,7 @@ def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date
         record(ctx, command)
         if text:
             _comment(ctx, question, text)
-    acknowledge(ctx.app.outbox, ctx.desk, notice, notice.key, **stamp(ctx))
+    acknowledge(ctx.app.outbox, ctx.case_commands, notice, notice.key, **stamp(ctx))
 
 
 def _answer(ctx: RequestContext, question: LetterQuestion, reply: Reply, text: str, on: date) -> None:
@@ -247,11 +247,13 @@ def _evidence(question: LetterQuestion, reply: Reply) -> list[EvidenceInput]:
 def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
     """Store the text as a comment, once even if the message is processed again."""
     notice, author = question.notice, question.person.key
-    for event in ctx.desk.events(notice.case):
+    for event in ctx.case_commands.events(notice.case):
         said = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
         if said == ("commented", notice.obligation, author, text):
             return
-    comment(ctx.desk, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx))
+    comment(
+        ctx.case_commands, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx)
+    )
 
 
 def _refuse(

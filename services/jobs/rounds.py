@@ -47,7 +47,7 @@ def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
     }
     changed = 0
     for case in app.ledger.cases(behind(app.engine, periods)).values():
-        write = app.desk.recomputed(case, today=today)
+        write = app.case_commands.recomputed(case, today=today)
         if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
             continue
         try:
@@ -62,7 +62,7 @@ def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], Cas
     """Return a function that recomputes a case's rows, without new periods that no round has added yet."""
 
     def recompute(case: Case) -> CaseWrite:
-        write = app.desk.recomputed(case, today=today)
+        write = app.case_commands.recomputed(case, today=today)
         open_ended = {obligation.id for obligation in app.library.named(case.edition).open_ended}
         if not open_ended:
             return write

@@ -132,7 +132,7 @@ def _moved(app: AppContext, cases: list[str], today: date) -> Iterator[dict[str,
     for names in chunks(cases, CHUNK_SIZE):
         for case in app.ledger.cases(names).values():
             rows = app.ledger.rows(case.id)
-            new = {row.obligation: row.due for row in app.desk.recomputed(case, today=today).rows}
+            new = {row.obligation: row.due for row in app.case_commands.recomputed(case, today=today).rows}
             for obligation in dict.fromkeys((*rows, *new)):
                 old = rows[obligation].due if obligation in rows else None
                 if old != new.get(obligation):
@@ -150,7 +150,9 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 
     for names in chunks(cases, CHUNK_SIZE):
         while True:
-            written = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
+            written = [
+                app.case_commands.recomputed(case, today=today) for case in app.ledger.cases(names).values()
+            ]
             try:
                 app.ledger.rewrite(written, now=now)
                 break

@@ -171,12 +171,12 @@ def follow_adopted_acts(
 
 def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        deadlines = app.desk.looked_at(case, today=today).deadlines
+        deadlines = app.case_commands.looked_at(case, today=today).deadlines
         if case.standing != "active" or all(one.state not in AWAITED for one in deadlines):
             return ()
         return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
 
-    return bool(app.desk.write(head.id, decide, by=by, now=now, today=today).events)
+    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
 
 
 def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
@@ -186,7 +186,7 @@ def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, t
             return ()
         return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]
 
-    return bool(app.desk.write(head.id, decide, by=by, now=now, today=today).events)
+    return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
 
 
 def _ground(app: AppContext, what: str, procedure: Procedure, act: str) -> str:
@@ -311,7 +311,9 @@ def _rewrite_chunk(app: AppContext, names: Sequence[str], now: datetime, today: 
     from workflow.ports import Conflict
 
     while True:
-        recalculated = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
+        recalculated = [
+            app.case_commands.recomputed(case, today=today) for case in app.ledger.cases(names).values()
+        ]
         try:
             return app.ledger.rewrite(recalculated, now=now)
         except Conflict:

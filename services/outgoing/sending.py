@@ -149,7 +149,7 @@ def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
     letter = next((one for one in letters if one.key == command.key and one.person in mine), None)
     if letter is None:
         raise NoSuchLetter("web.problem.no_letter")
-    acknowledge(ctx.app.outbox, ctx.desk, letter, command.key, **stamp(ctx))
+    acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, **stamp(ctx))
     return LetterDone(key=command.key, done=True, obligation=letter.obligation)
 
 

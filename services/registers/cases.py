@@ -103,7 +103,7 @@ def open_cases(
     """Open the cases of rows under the ids reserved for them, with what the rows prove their facts by."""
     if not openings:
         return
-    ctx.desk.open_many(openings, ids=[row.opened_case for row in rows], **stamp(ctx))
+    ctx.case_commands.open_many(openings, ids=[row.opened_case for row in rows], **stamp(ctx))
     for row in rows:
         _prove(ctx, register, replace(row, values={}), row)
 
@@ -131,7 +131,7 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
         for one in without or [one for one in known if not old or old in proved[one.name]]:
             asked = ctx.library.of(case).by_id[one.name].evidence
             item = _evidence(ctx, register, after, after.values[field], asked)
-            ctx.desk.record(case.id, one.name, on=one.on, evidence=[item], **stamp(ctx))
+            ctx.case_commands.record(case.id, one.name, on=one.on, evidence=[item], **stamp(ctx))
 
 
 def _reference(value: object) -> str:
@@ -168,7 +168,7 @@ def follow_row(
         return
     if after.withdrawn:
         if case.standing == "active":
-            ctx.desk.cancel(case_id, ground=ground, **by)
+            ctx.case_commands.cancel(case_id, ground=ground, **by)
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)
@@ -177,17 +177,17 @@ def follow_row(
     ]
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
-    edit_passport(ctx.desk, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
+    edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
     for fact in changed:
         for name in _to_withdraw(case, fact, new):
-            withdrawals.withdraw(ctx.desk, case_id, name, ground=ground, **by)
+            withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, **by)
     for fact in changed:
         if fact in new.planned:
-            ctx.desk.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
+            ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
         elif fact in new.facts and fact in case.facts:
-            ctx.desk.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
+            ctx.case_commands.correct(case_id, fact, on=new.facts[fact], ground=ground, **by)
         elif fact in new.facts:
-            ctx.desk.record(case_id, fact, on=new.facts[fact], **by)
+            ctx.case_commands.record(case_id, fact, on=new.facts[fact], **by)
     _prove(ctx, register, before, after)
 
 

@@ -292,7 +292,7 @@ def add_rows(
         )
         projection = projected(register, after, office)
         writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
-    cases = ctx.desk.reserve([one for _, one in openings], today=ctx.today) if openings else ()
+    cases = ctx.case_commands.reserve([one for _, one in openings], today=ctx.today) if openings else ()
     for (number, _), case_id in zip(openings, cases, strict=True):
         write = writes[number]
         writes[number] = replace(
@@ -519,7 +519,7 @@ def _open_later(ctx: RequestContext, register: Register, name: str) -> None:
     opening = opening_of(ctx, register, row, ctx.reads.office())
     if opening is None:
         return
-    [case_id] = ctx.desk.reserve([opening], today=ctx.today)
+    [case_id] = ctx.case_commands.reserve([opening], today=ctx.today)
     draft = RowDraft(kind="opened", payload={"opened_case": case_id})
     after = replace(row, opened_case=case_id)
     _write(ctx, register, row, after, draft)

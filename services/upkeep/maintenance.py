@@ -267,4 +267,4 @@ def claim_database(app: AppContext) -> InstallationStatus:
 
 
 def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
-    return lambda case: app.desk.recomputed(case, today=today)
+    return lambda case: app.case_commands.recomputed(case, today=today)

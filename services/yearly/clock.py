@@ -130,9 +130,9 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
         stamp = {"by": AUTHOR, "now": now, "today": today}
         try:
             if known is not None:
-                withdraw(app.desk, case.id, name, ground=ground, **stamp)  # type: ignore[arg-type]
+                withdraw(app.case_commands, case.id, name, ground=ground, **stamp)  # type: ignore[arg-type]
             if ended is not None:
-                app.desk.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
+                app.case_commands.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
         except (Conflict, Refusal):
             continue
         changed += known is not None or ended is not None

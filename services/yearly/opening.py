@@ -47,7 +47,7 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
 
     asked, there = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
+    cases = app.case_commands.open_many(asked, by=by, now=now, today=today) if asked else ()
     app.proposed.clear()
     for begun in (year - 1, year) if cases else ():
         record_year(app, begun, by=by, now=now, today=today)

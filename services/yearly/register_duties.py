@@ -154,7 +154,7 @@ def _follow(
         return duties.again().of_case(case, procedure, days)
 
     try:
-        follow_rows(app.desk, case_id, read, ground=ground, by=by, now=now, today=duties.today)
+        follow_rows(app.case_commands, case_id, read, ground=ground, by=by, now=now, today=duties.today)
     except Conflict:
         log.warning("case %s: rows of registers are recorded by the next round", case_id)
 

@@ -42,8 +42,8 @@ class Morning:
     def more(self, cases: int) -> None:
         """Open more cases that many people are to be told of, while everything runs."""
         pattern = {(obligation, person) for _, obligation, person in self.promised}
-        desk = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
-        opened = desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+        case_commands = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
+        opened = case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
         self.promised |= {(case.id, obligation, person) for case in opened for obligation, person in pattern}
 
     def ended(self) -> Account:

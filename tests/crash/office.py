@@ -42,7 +42,7 @@ def settled(address: str, cases: int) -> None:
     engine = open_database(address)
     create_or_migrate(engine)
     office_store.save(engine, units=UNITS, people=PEOPLE)
-    desk = CaseCommands(SqlLedger(engine), library(), CALENDAR)
+    case_commands = CaseCommands(SqlLedger(engine), library(), CALENDAR)
     # Everything before that day has been settled: what is told is told on it, and at once.
-    desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+    case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
     engine.dispose()

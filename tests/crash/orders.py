@@ -114,10 +114,10 @@ class Side:
     """One ledger with its desks."""
 
     ledger: Doorway
-    desk: CaseCommands = field(init=False)
+    case_commands: CaseCommands = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desk = CaseCommands(self.ledger, library(), CALENDAR)
+        self.case_commands = CaseCommands(self.ledger, library(), CALENDAR)
 
 
 Command = Callable[[Side, str, dict[str, Any]], Any]
@@ -162,10 +162,10 @@ class Orders(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             if self.plain:
-                desk = self.sides[1].desk
+                case_commands = self.sides[1].case_commands
                 seal(self.engine, now=self.now)
                 today = self.today
-                found = verify(self.engine, recompute=lambda case: desk.recomputed(case, today=today))
+                found = verify(self.engine, recompute=lambda case: case_commands.recomputed(case, today=today))
                 assert not found, found[:3]
         finally:
             self.engine.dispose()
@@ -277,7 +277,7 @@ class Orders(RuleBasedStateMachine):
             told["on"] = at.facts[fact].on
         return (
             lambda plain: plain.record(fact, today=self.today, **told),
-            lambda side, case, who: side.desk.record(case, fact, **told, **who),
+            lambda side, case, who: side.case_commands.record(case, fact, **told, **who),
         )
 
     def _correct(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -289,14 +289,14 @@ class Orders(RuleBasedStateMachine):
         fact = self._fact(data, at, known=True)
         return (
             lambda plain: plain.correct(fact, today=self.today, **told),
-            lambda side, case, who: side.desk.correct(case, fact, **told, **who),
+            lambda side, case, who: side.case_commands.correct(case, fact, **told, **who),
         )
 
     def _replan(self, data: st.DataObject, at: PlainCase) -> Told:
         fact, on = self._fact(data, at), data.draw(DAYS)
         return (
             lambda plain: plain.replan(fact, on=on),
-            lambda side, case, who: side.desk.replan(case, fact, on=on, **who),
+            lambda side, case, who: side.case_commands.replan(case, fact, on=on, **who),
         )
 
     def _command(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -305,30 +305,34 @@ class Orders(RuleBasedStateMachine):
             case "cancel":
                 return (
                     lambda plain: plain.cancel(ground=ground),
-                    lambda side, case, who: side.desk.cancel(case, ground=ground, **who),
+                    lambda side, case, who: side.case_commands.cancel(case, ground=ground, **who),
                 )
             case "exempt":
                 return (
                     lambda plain: plain.exempt(ground=ground),
-                    lambda side, case, who: side.desk.exempt(case, ground=ground, **who),
+                    lambda side, case, who: side.case_commands.exempt(case, ground=ground, **who),
                 )
             case "free":
                 name = self._fact(data, at)
                 return (
                     lambda plain: plain.exempt(ground=ground, obligation=name),
-                    lambda side, case, who: side.desk.exempt(case, ground=ground, obligation=name, **who),
+                    lambda side, case, who: side.case_commands.exempt(
+                        case, ground=ground, obligation=name, **who
+                    ),
                 )
             case "ask again":
                 some = at.free and data.draw(st.booleans())
                 name = data.draw(st.sampled_from(sorted(at.free))) if some else self._fact(data, at)
                 return (
                     lambda plain: plain.reopen(ground=ground, obligation=name),
-                    lambda side, case, who: side.desk.reopen(case, ground=ground, obligation=name, **who),
+                    lambda side, case, who: side.case_commands.reopen(
+                        case, ground=ground, obligation=name, **who
+                    ),
                 )
             case _:
                 return (
                     lambda plain: plain.reopen(ground=ground),
-                    lambda side, case, who: side.desk.reopen(case, ground=ground, **who),
+                    lambda side, case, who: side.case_commands.reopen(case, ground=ground, **who),
                 )
 
     def _reader(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -336,18 +340,18 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             return (
                 lambda plain: plain.name_reader(person),
-                lambda side, case, who: side.desk.name_reader(case, person, **who),
+                lambda side, case, who: side.case_commands.name_reader(case, person, **who),
             )
         return (
             lambda plain: plain.remove_reader(person, ground=ground),
-            lambda side, case, who: side.desk.remove_reader(case, person, ground=ground, **who),
+            lambda side, case, who: side.case_commands.remove_reader(case, person, ground=ground, **who),
         )
 
     def _acknowledge(self, data: st.DataObject, at: PlainCase) -> Told:
         name, notice = self._fact(data, at), data.draw(st.sampled_from(["n1", "n2", "n3"]))
         return (
             lambda plain: plain.acknowledge(name, notice),
-            lambda side, case, who: acknowledged(side.desk, case, name, notice, **who),
+            lambda side, case, who: acknowledged(side.case_commands, case, name, notice, **who),
         )
 
     def _put_off(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -367,7 +371,9 @@ class Orders(RuleBasedStateMachine):
                 name, until, waits=waits, known=known, working=CALENDAR.is_working, today=today
             )
 
-        return told, lambda side, case, who: put_off(side.desk, CALENDAR, case, name, until=until, **who)
+        return told, lambda side, case, who: put_off(
+            side.case_commands, CALENDAR, case, name, until=until, **who
+        )
 
     def _waits(self, at: PlainCase) -> tuple[dict[str, tuple[date, date | None]], set[str]]:
         """What somebody waits for in the case: due, and the last day of a reminder in time; all it knows."""
@@ -385,7 +391,7 @@ class Orders(RuleBasedStateMachine):
         fact, on, today = self._fact(data, at), data.draw(DAYS), self.today
         return (
             lambda plain: plain.done(fact, on=on, today=today),
-            lambda side, case, who: done(side.desk, case, fact, on=on, **who),
+            lambda side, case, who: done(side.case_commands, case, fact, on=on, **who),
         )
 
     def _risk(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -398,13 +404,13 @@ class Orders(RuleBasedStateMachine):
                 found = FoundRisk(description=text, number=given, direction=direction, body=body)
                 return (
                     lambda plain: plain.find(given, text, direction, body, on=on, today=today),
-                    lambda side, case, who: RiskCommands(side.desk).find(case, found, on=on, **who),
+                    lambda side, case, who: RiskCommands(side.case_commands).find(case, found, on=on, **who),
                 )
             case 2:
                 likelihood, effect = data.draw(st.integers(0, LEVELS[0] + 1)), data.draw(st.integers(1, 3))
                 return (
                     lambda plain: plain.rank(number, likelihood, effect, levels=LEVELS),
-                    lambda side, case, who: RiskCommands(side.desk).rank(
+                    lambda side, case, who: RiskCommands(side.case_commands).rank(
                         case, number, likelihood=likelihood, effect=effect, scale=SCALE, **who
                     ),
                 )
@@ -412,13 +418,13 @@ class Orders(RuleBasedStateMachine):
                 measure = SetMeasure(risk=number, action=text, number=given)
                 return (
                     lambda plain: plain.measure(given, number, text),
-                    lambda side, case, who: RiskCommands(side.desk).set_measure(case, measure, **who),
+                    lambda side, case, who: RiskCommands(side.case_commands).set_measure(case, measure, **who),
                 )
             case 4:
                 outcome = data.draw(st.sampled_from(["executed", "partly", "not", "irrelevant"]))
                 return (
                     lambda plain: plain.review(number, outcome, on=on, today=today),
-                    lambda side, case, who: RiskCommands(side.desk).review(
+                    lambda side, case, who: RiskCommands(side.case_commands).review(
                         case, number, outcome=outcome, on=on, **who
                     ),
                 )
@@ -426,7 +432,7 @@ class Orders(RuleBasedStateMachine):
                 completed = data.draw(st.booleans())
                 return (
                     lambda plain: plain.remove(number, on=on, completed=completed, today=today),
-                    lambda side, case, who: RiskCommands(side.desk).remove(
+                    lambda side, case, who: RiskCommands(side.case_commands).remove(
                         case, number, on=on, completed=completed, **who
                     ),
                 )
@@ -438,13 +444,15 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             return (
                 lambda plain: plain.ask(number, body, text, on=on, today=today),
-                lambda side, case, who: RiskCommands(side.desk).ask(
+                lambda side, case, who: RiskCommands(side.case_commands).ask(
                     case, number, body=body, asked=text, term=term, on=on, **who
                 ),
             )
         return (
             lambda plain: plain.answer(number, text, on=on, today=today),
-            lambda side, case, who: RiskCommands(side.desk).answer(case, number, text=text, on=on, **who),
+            lambda side, case, who: RiskCommands(side.case_commands).answer(
+                case, number, text=text, on=on, **who
+            ),
         )
 
     def _register(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -455,17 +463,21 @@ class Orders(RuleBasedStateMachine):
                 position = ExposedPosition(title=text, number=given, holder=other)
                 return (
                     lambda plain: plain.expose(given, text, other, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).expose(case, position, on=on, **who),
+                    lambda side, case, who: RegisterCommands(side.case_commands).expose(
+                        case, position, on=on, **who
+                    ),
                 )
             case 1:
                 return (
                     lambda plain: plain.clear(number, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).clear(case, number, on=on, **who),
+                    lambda side, case, who: RegisterCommands(side.case_commands).clear(
+                        case, number, on=on, **who
+                    ),
                 )
             case 2:
                 return (
                     lambda plain: plain.talk(number, other, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).talk(
+                    lambda side, case, who: RegisterCommands(side.case_commands).talk(
                         case, number, on=on, holder=other, **who
                     ),
                 )
@@ -474,7 +486,7 @@ class Orders(RuleBasedStateMachine):
                 papers = data.draw(PAPERS) if data.draw(st.booleans()) else ()
                 return (
                     lambda plain: plain.chart(lines, papers, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).record_cartogram(
+                    lambda side, case, who: RegisterCommands(side.case_commands).record_cartogram(
                         case, lines, on=on, evidence=papers, **who
                     ),
                 )
@@ -482,13 +494,13 @@ class Orders(RuleBasedStateMachine):
                 said: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
                 return (
                     lambda plain: plain.remark(text, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).remark(case, **said, **who),
+                    lambda side, case, who: RegisterCommands(side.case_commands).remark(case, **said, **who),
                 )
             case _:
                 taken = data.draw(st.booleans())
                 return (
                     lambda plain: plain.answer_remark(number, taken, text, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.desk).answer_remark(
+                    lambda side, case, who: RegisterCommands(side.case_commands).answer_remark(
                         case, number, taken=taken, answer=text, on=on, **who
                     ),
                 )
@@ -566,7 +578,7 @@ class Orders(RuleBasedStateMachine):
         by: str,
     ) -> None:
         opening = Opening(procedure=procedure, unit=unit, object=object, facts=facts, planned=planned)
-        one, two = (_opened(side.desk, opening, self._who(by)) for side in self.sides)
+        one, two = (_opened(side.case_commands, opening, self._who(by)) for side in self.sides)
         if isinstance(one, str) or isinstance(two, str):
             assert one == two
             return
@@ -703,9 +715,9 @@ def _agrees(answer: Answer, expected: list[str] | Wrong) -> None:
         assert answer == expected
 
 
-def _opened(desk: CaseCommands, opening: Opening, who: dict[str, Any]) -> Case | str:
+def _opened(case_commands: CaseCommands, opening: Opening, who: dict[str, Any]) -> Case | str:
     try:
-        return desk.open(opening, **who)
+        return case_commands.open(opening, **who)
     except (Refusal, OutOfRange) as refusal:
         return refusal.code
 

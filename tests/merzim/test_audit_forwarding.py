@@ -81,8 +81,8 @@ def test_each_entry_is_a_datagram_over_udp(house: AppContext) -> None:
 def test_of_a_confidential_case_only_its_number_leaves_the_office(house: AppContext) -> None:
     """Neither the object nor the step: a collector is read by people who were not named to know."""
     opening = Opening(procedure="conflict-of-interest", object="Брат директора")
-    case = house.desk.open(opening, by="officer", now=NOW, today=TODAY)
-    house.desk.record(case.id, "conflict_known", on=TODAY, by="officer", now=NOW, today=TODAY)
+    case = house.case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    house.case_commands.record(case.id, "conflict_known", on=TODAY, by="officer", now=NOW, today=TODAY)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(2)

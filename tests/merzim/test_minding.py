@@ -43,10 +43,14 @@ def test_a_letter_that_carried_others_is_acknowledged_with_them(tmp_path: Path) 
     with writing(town.engine) as connection:
         connection.execute(NOTICE.update().where(NOTICE.c.key == first.key).values(carrier="carrier"))
     notice = town.outbox.notice("carrier")
-    acknowledge(town.outbox, town.desk, notice, "carrier", by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+    acknowledge(
+        town.outbox, town.case_commands, notice, "carrier", by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+    )
 
     assert {one.acknowledged_at for one in town.notices()} == {noon(FIVE_BEFORE)}
-    assert [one.payload["notice"] for one in town.desk.events(case.id) if one.kind == "notice"] == [first.key]
+    assert [one.payload["notice"] for one in town.case_commands.events(case.id) if one.kind == "notice"] == [
+        first.key
+    ]
     town.close()
 
 

@@ -179,13 +179,13 @@ def test_pages_that_run_already_count_by_rules_adopted_meanwhile(office: Merzim,
     """The next request looks; nothing is restarted."""
     house = build_app(read(None, at=Path.cwd()))
     with TestClient(Dashboard(house, clock("2026-04-06")), base_url="http://127.0.0.1:8000"):
-        old = house.desk
+        old = house.case_commands
         assert office("overlay", "apply", rules, *NOW).code == 0
         house.refresh()
-        changed = house.desk.view("2026-0001", today=date(2026, 4, 6))
+        changed = house.case_commands.view("2026-0001", today=date(2026, 4, 6))
         plan = next(one for one in changed.deadlines if one.id == "plan_approved")
 
-        assert house.desk is not old
+        assert house.case_commands is not old
         assert plan.due == date(2026, 5, 19)
     house.close()
 

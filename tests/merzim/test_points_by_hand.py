@@ -65,7 +65,7 @@ class Recorded:
         """The unit's case of a procedure."""
         if (unit, procedure) not in self._cases:
             opening = Opening(procedure=procedure, unit=unit, object=f"{unit} {procedure}")
-            self._cases[unit, procedure] = self.app.desk.open(opening, **WHO).id
+            self._cases[unit, procedure] = self.app.case_commands.open(opening, **WHO).id
         return self._cases[unit, procedure]
 
     def recurs(self, procedure: str, fact: str) -> bool:
@@ -83,7 +83,7 @@ class Recorded:
                 if "." not in name and self.recurs(procedure, name):
                     name += ".2026"
                 links = [kind for kind in ALL_THREE if name in LINKS and kind != f"link{without}"]
-                self.app.desk.record(
+                self.app.case_commands.record(
                     self.case(unit, procedure),
                     name,
                     on=date.fromisoformat(day) if day else JUNE,
@@ -226,13 +226,13 @@ OBLAST_POINTS = {
 
 def oblast_registers(office: Recorded) -> None:
     """Risks, talks and the cartogram of the oblast."""
-    desk, case = RiskCommands(office.app.desk), office.case("dep1a", IA)
+    case_commands, case = RiskCommands(office.app.case_commands), office.case("dep1a", IA)
     for n in range(3):
-        desk.find(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, **WHO)
-    desk.remove(case, 1, on=date(2026, 9, 1), completed=False, **WHO)
-    desk.remove(case, 2, on=date(2026, 12, 31), completed=True, **WHO)
-    desk.remove(case, 3, on=date(2027, 1, 1), completed=True, **WHO)  # earns in 2027
-    registers, own = RegisterCommands(office.app.desk), office.case("obl", IA)
+        case_commands.find(case, FoundRisk(description=f"Тәуекел {n}"), on=JUNE, **WHO)
+    case_commands.remove(case, 1, on=date(2026, 9, 1), completed=False, **WHO)
+    case_commands.remove(case, 2, on=date(2026, 12, 31), completed=True, **WHO)
+    case_commands.remove(case, 3, on=date(2027, 1, 1), completed=True, **WHO)  # earns in 2027
+    registers, own = RegisterCommands(office.app.case_commands), office.case("obl", IA)
     for n, name in enumerate(("А", "Б", "В"), 1):
         registers.expose(own, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, **WHO)
         registers.talk(own, n, on=date(2026, 4, 5 + n), **WHO)
@@ -374,7 +374,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     for table in (OBLAST_RECORDS, MINISTRY_RECORDS, DISTRICT_RECORDS, COMPANY_RECORDS):
         kept.record(table)
     oblast_registers(kept)
-    risks, case = RiskCommands(kept.app.desk), kept.case("ent", IA)
+    risks, case = RiskCommands(kept.app.case_commands), kept.case("ent", IA)
     risks.find(case, FoundRisk(description="Тәуекел"), on=JUNE, **WHO)
     risks.remove(case, 1, on=JUNE, completed=True, **WHO)
     yield kept

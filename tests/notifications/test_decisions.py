@@ -31,8 +31,10 @@ def town(tmp_path: Path) -> Iterator[Town]:
 def opened(town: Town, on: date = RECORDED) -> Case:
     """A purchase analysis that ended on 19 March and was recorded on the 26th (23-25 March are off)."""
     opening = Opening(procedure="procurement-analysis", unit="staff", object="Орда", planned={})
-    case = town.desk.open(opening, by="Айгүл", now=noon(ENDED), today=ENDED)
-    town.desk.record(case.id, "procurement_analysis_ended", on=ENDED, by="Айгүл", now=noon(on), today=on)
+    case = town.case_commands.open(opening, by="Айгүл", now=noon(ENDED), today=ENDED)
+    town.case_commands.record(
+        case.id, "procurement_analysis_ended", on=ENDED, by="Айгүл", now=noon(on), today=on
+    )
     return case
 
 
@@ -64,7 +66,9 @@ def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> N
     assert "Вопрос: Есть ли признаки" in letters["ru"][1], "a question is no obligation"
     assert "О вопросе ---" in letters["ru"][1], "it has no day to explain"
 
-    town.desk.record(case.id, "procurement_result_reported", on=LATER, by="Айгүл", now=noon(LATER), today=LATER)
+    town.case_commands.record(
+        case.id, "procurement_result_reported", on=LATER, by="Айгүл", now=noon(LATER), today=LATER
+    )
     assert asked(town, LATER) == {}
 
 
@@ -73,7 +77,9 @@ def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> N
     case = opened(town)
     shelf = Shelf()
     town.round((shelf,), RECORDED)
-    town.desk.decide(case.id, QUESTION, "none", on=RECORDED, by="Айгүл", now=noon(RECORDED), today=RECORDED)
+    town.case_commands.decide(
+        case.id, QUESTION, "none", on=RECORDED, by="Айгүл", now=noon(RECORDED), today=RECORDED
+    )
     town.deliver((shelf,), RECORDED)
 
     assert [one for one in shelf.kept if one.notice.obligation == QUESTION] == []

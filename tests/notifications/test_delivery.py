@@ -199,7 +199,7 @@ def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) ->
     case = town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
-    town.desk.record(
+    town.case_commands.record(
         case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
     )
     town.deliver([shelf], FIVE_BEFORE)
@@ -215,7 +215,7 @@ def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> No
     town.round([shelf], FIVE_BEFORE, at=NINE)
 
     async def meanwhile(*arguments: object, **named: object) -> dict[str, Outcome]:
-        town.desk.record(
+        town.case_commands.record(
             case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
         )
         return {the_notice(town).key: LATER}

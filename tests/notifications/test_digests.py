@@ -291,7 +291,7 @@ def test_a_digest_counts_a_plan_that_slipped_apart(town: Town) -> None:
 def test_managers_hear_nothing_of_what_is_only_recommended(town: Town) -> None:
     """The analysis began on 13 April and should end by 28 May: executors are told, the first head is not."""
     case = town.open()
-    town.desk.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(START), today=START)
+    town.case_commands.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(START), today=START)
     letters = day(town, date(2026, 6, 1))
     texts = {one.notice.kind: one.letter.text for one in letters if one.notice.kind != "reminder"}
 
@@ -303,7 +303,7 @@ def test_what_a_body_outside_owes_is_nobodys_lateness(town: Town) -> None:
     """The National report to the Administration, 15 May, is the authorised body's; the information for it,
     15 April, is ours, and a year that begins by itself is no step that was left out.
     """
-    town.desk.open(
+    town.case_commands.open(
         Opening(procedure="national-report", unit="body", facts={"year_begun": date(2025, 1, 1)}),
         by="Айгүл",
         now=noon(OPENED),
@@ -332,7 +332,7 @@ def test_an_earlier_step_is_looked_for_in_its_own_period(town: Town) -> None:
     case = town.open()
     on = date(2026, 10, 5)
     for fact, happened in (("note_signed", date(2026, 6, 15)), ("quarter_reported.2026Q3", on)):
-        town.desk.record(case.id, fact, on=happened, by="Айгүл", now=noon(on), today=on)
+        town.case_commands.record(case.id, fact, on=happened, by="Айгүл", now=noon(on), today=on)
     text = managers_lines(town, date(2026, 10, 19))
 
     assert "Review of the quarterly information, Q3 2026 (Құрылыс басқармасы) – 12 October" in text

@@ -93,7 +93,9 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     shelf = Shelf()
     saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
     town.round([shelf], saturday)
-    town.desk.record(first.id, "start_announced", on=saturday, by="Айгүл", now=noon(saturday), today=saturday)
+    town.case_commands.record(
+        first.id, "start_announced", on=saturday, by="Айгүл", now=noon(saturday), today=saturday
+    )
     shelf = back(town, monday)
 
     assert [one for one in mine(shelf) if "30 наурыз" in one]
@@ -126,7 +128,7 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
         back(town, date(2026, 4, 13) + timedelta(days=step))
     today = date(2026, 4, 29)
     moved = {"analysis_ended": date(2026, 6, 8)}
-    town.desk.replan_all(case.id, moved, by="Айгүл", now=noon(today), today=today)
+    town.case_commands.replan_all(case.id, moved, by="Айгүл", now=noon(today), today=today)
     back(town, today)
 
     asked = [one for one in town.notices() if one.obligation == "analysis_started" and one.person == AIGUL.key]

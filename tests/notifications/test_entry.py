@@ -69,7 +69,7 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     """A later letter replaces the item of the earlier one, also where the date has moved in between."""
     case = town.open()
     first = sent(town, FIVE_BEFORE)
-    town.desk.replan(
+    town.case_commands.replan(
         case.id, "analysis_started", on=LATER_START, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
     )
     second = [one for one in sent(town, date(2026, 4, 6)) if "хабарландыру" in one["Subject"]]

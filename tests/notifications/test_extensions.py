@@ -32,12 +32,12 @@ def town(tmp_path: Path) -> Town:
 def test_an_extension_is_told_with_both_days_and_the_decision(town: Town) -> None:
     """Told of 22 September, then of 22 October, and that the applicant is to be told by 23 September."""
     opening = Opening(procedure="citizen-appeal", unit="staff", facts={"appeal_received": RECEIVED})
-    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    case = town.case_commands.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()
     assert told(town, shelf, date(2026, 9, 15)) != []
 
     extend(
-        town.desk,
+        town.case_commands,
         case.id,
         "appeal_answered",
         by_count=1,
@@ -62,13 +62,13 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
     """Nobody reads that it is no longer required; when the clock runs again the new day is told. Both letters
     name who decided and the document."""
     opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
-    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    case = town.case_commands.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()
     assert told(town, shelf, TOLD) != []
 
     stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
     decision = {"decided_by": "head", "document": "№ 7"}
-    pause(town.desk, case.id, ground=GROUND, on=TOLD, **decision, **stamp)  # type: ignore[arg-type]
+    pause(town.case_commands, case.id, ground=GROUND, on=TOLD, **decision, **stamp)  # type: ignore[arg-type]
     subjects = told(town, shelf, date(2026, 9, 15))
 
     assert subjects == ["Мерзімнің өтуі тоқтатыла тұрды: decided (мерзімі 15 қыркүйек еді)"]
@@ -81,7 +81,7 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
     later = date(2026, 9, 21)
     stamp = {"by": "Айгүл", "now": noon(later), "today": later}
     decision = {"decided_by": "head", "document": "№ 9"}
-    resume(town.desk, case.id, ground=GROUND, on=later, **decision, **stamp)  # type: ignore[arg-type]
+    resume(town.case_commands, case.id, ground=GROUND, on=later, **decision, **stamp)  # type: ignore[arg-type]
     subjects = told(town, shelf, later)
 
     assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)
@@ -91,13 +91,13 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
 def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
     """The day they were told no longer holds does so again; recorded by mistake, it moved nothing."""
     opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
-    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    case = town.case_commands.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()
     told(town, shelf, TOLD)
     stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
-    pause(town.desk, case.id, ground=GROUND, on=TOLD, decided_by="head", **stamp)  # type: ignore[arg-type]
+    pause(town.case_commands, case.id, ground=GROUND, on=TOLD, decided_by="head", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
-    withdraw(town.desk, case.id, "pause", ground="қате", **stamp)  # type: ignore[arg-type]
+    withdraw(town.case_commands, case.id, "pause", ground="қате", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
 
     (letter,) = [one.letter for one in shelf.kept if "қайта күшінде" in one.letter.subject]
@@ -108,13 +108,13 @@ def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
 def test_a_case_reopened_is_told_to_who_was_told_that_nothing_is_required(town: Town) -> None:
     """Cancelled they read that it is no longer required; taken up again, that the same day holds."""
     opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
-    case = town.desk.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
+    case = town.case_commands.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()
     told(town, shelf, TOLD)
     stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
-    town.desk.cancel(case.id, ground="тоқтатылды", **stamp)  # type: ignore[arg-type]
+    town.case_commands.cancel(case.id, ground="тоқтатылды", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
-    town.desk.reopen(case.id, ground="қайта ашылды", **stamp)  # type: ignore[arg-type]
+    town.case_commands.reopen(case.id, ground="қайта ашылды", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
 
     cancelled, reopened = (one.letter.text for one in shelf.kept[-2:])
@@ -125,16 +125,20 @@ def test_a_case_reopened_is_told_to_who_was_told_that_nothing_is_required(town: 
 def test_the_bot_links_to_the_forms_of_what_is_decided_on_the_page_alone(town: Town) -> None:
     """Open the case: an extension where the act allows one, a pause until there is one, then the resumption."""
     house = SimpleNamespace(
-        desk=town.desk, outbox=town.outbox, rules=town.rules, library=library(), calendar=CALENDAR
+        case_commands=town.case_commands,
+        outbox=town.outbox,
+        rules=town.rules,
+        library=library(),
+        calendar=CALENDAR,
     )
     stamp = {"by": "Айгүл", "now": noon(TOLD), "today": TOLD}
 
     def shown(procedure: str, fact: str, obligation: str, *, stop: bool = False) -> list[str]:
         opening = Opening(procedure=procedure, unit="staff", facts={fact: RECEIVED})
-        case = town.desk.open(opening, **stamp).id  # type: ignore[arg-type]
+        case = town.case_commands.open(opening, **stamp).id  # type: ignore[arg-type]
         if stop:
-            pause(town.desk, case, ground=GROUND, on=TOLD, **stamp)  # type: ignore[arg-type]
-        row = town.desk.view(case, today=TOLD).case
+            pause(town.case_commands, case, ground=GROUND, on=TOLD, **stamp)  # type: ignore[arg-type]
+        row = town.case_commands.view(case, today=TOLD).case
         letter = Notice(
             key=f"{row.id}:{obligation}",
             case=row.id,

@@ -38,7 +38,7 @@ def told(town: Town, shelf: Shelf, on: date) -> list[str]:
 
 
 def replanned(town: Town, case: str, on: date, *, today: date = SOON_AFTER) -> None:
-    town.desk.replan(case, "analysis_started", on=on, by="Айгүл", now=noon(today), today=today)
+    town.case_commands.replan(case, "analysis_started", on=on, by="Айгүл", now=noon(today), today=today)
 
 
 def moves(subjects: Sequence[str]) -> list[str]:
@@ -110,9 +110,11 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     signed, reported, asked = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
-    town.desk.record(case.id, "note_signed", on=signed, by="Айгүл", now=noon(asked), today=asked)
+    town.case_commands.record(case.id, "note_signed", on=signed, by="Айгүл", now=noon(asked), today=asked)
     told(town, shelf, asked)
-    town.desk.record(case.id, "quarter_reported.2026Q3", on=reported, by="Айгүл", now=noon(asked), today=asked)
+    town.case_commands.record(
+        case.id, "quarter_reported.2026Q3", on=reported, by="Айгүл", now=noon(asked), today=asked
+    )
 
     assert moves(told(town, shelf, date(2026, 10, 6))) == [
         "Мерзім өзгерді: тоқсандық ақпаратты қарау, 2026 жылғы III тоқсан – 9 қазан (бұрын 12 қазан)"
@@ -211,7 +213,9 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.desk.cancel(case.id, ground="бұйрық күшін жойды", by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER)
+    town.case_commands.cancel(
+        case.id, ground="бұйрық күшін жойды", by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
+    )
     subjects = told(town, shelf, SOON_AFTER)
     first, last = (
         icalendar.Calendar.from_ical(calendar(one.letter.entries)).walk("VEVENT")[0] for one in shelf.kept
@@ -231,7 +235,7 @@ def test_what_is_done_is_no_news(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.desk.record(
+    town.case_commands.record(
         case.id, "start_announced", on=SOON_AFTER, by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
     )
 

@@ -59,8 +59,8 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
             hand = {"by": "Айгүл", "now": noon(day), "today": day}
-            town.desk.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **hand)  # type: ignore[arg-type]
-            town.desk.cancel(cancelled.id, ground="«А» & <Б>", **hand)  # type: ignore[arg-type]
+            town.case_commands.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **hand)  # type: ignore[arg-type]
+            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", **hand)  # type: ignore[arg-type]
     person = next(one for one in people if one.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
     town.deliver([shelf], DAYS[-1])

@@ -122,7 +122,7 @@ def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
 def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
     """Once announced, nobody is reminded to announce."""
     case = town.open()
-    town.desk.record(
+    town.case_commands.record(
         case.id, "start_announced", on=ANNOUNCE_BY, by="Айгүл", now=noon(ANNOUNCE_BY), today=ANNOUNCE_BY
     )
 
@@ -135,7 +135,7 @@ def test_a_moved_start_is_another_reminder(town: Town) -> None:
     case = town.open()
     town.round([Shelf()], FIVE_BEFORE)
     later = date(2026, 4, 27)
-    town.desk.replan(
+    town.case_commands.replan(
         case.id, "analysis_started", on=later, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
     )
 
@@ -150,14 +150,14 @@ def test_a_start_moved_there_and_back_is_said_again_unless_it_was_sent(town: Tow
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
-        town.desk.replan(
+        town.case_commands.replan(
             case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
         )
 
     assert town.round([shelf], FIVE_BEFORE).queued == 1
     town.deliver([shelf], FIVE_BEFORE)
     for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
-        town.desk.replan(
+        town.case_commands.replan(
             case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
         )
 
@@ -290,7 +290,7 @@ def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: To
     for on in (date(2026, 4, 16) + timedelta(days=days) for days in range(20)):
         if on.day in (16, 24) and on.month == 4:
             assignments.give(
-                town.desk,
+                town.case_commands,
                 case.id,
                 assignee=AIGUL.key,
                 text="Анонс мәтінін дайындау",
@@ -302,7 +302,7 @@ def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: To
             )
         for number in (1, 2) if on == extended else ():
             assignments.extend(
-                town.desk,
+                town.case_commands,
                 case.id,
                 number,
                 until=until,

@@ -26,7 +26,7 @@ GROUND = "басқа істің күні енгізілген"
 
 
 def take_back(town: Town, case: Case, name: str, on: date) -> None:
-    withdraw(town.desk, case.id, name, ground=GROUND, by="Айгүл", now=noon(on), today=on)
+    withdraw(town.case_commands, case.id, name, ground=GROUND, by="Айгүл", now=noon(on), today=on)
 
 
 def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
@@ -34,7 +34,7 @@ def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
-    town.desk.replan(
+    town.case_commands.replan(
         case.id, "analysis_started", on=date(2026, 4, 27), by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
     )
     told(town, shelf, SOON_AFTER)
@@ -55,17 +55,17 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     case = town.open()
     shelf = Shelf()
     near, later = date(2026, 5, 20), date(2026, 5, 21)
-    town.desk.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(near), today=near)
+    town.case_commands.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(near), today=near)
     told(town, shelf, near)
 
-    def withdrawal(desk: CaseCommands) -> Change:
+    def withdrawal(case_commands: CaseCommands) -> Change:
         return withdraw(
-            desk, case.id, "analysis_started", ground=GROUND, by="Айгүл", now=noon(later), today=later
+            case_commands, case.id, "analysis_started", ground=GROUND, by="Айгүл", now=noon(later), today=later
         )
 
-    foreseen = preview(town.desk, case.id, withdrawal, today=later)
+    foreseen = preview(town.case_commands, case.id, withdrawal, today=later)
     foretold = people_to_tell(foreseen.deadlines, town.notices())
-    withdrawal(town.desk)
+    withdrawal(town.case_commands)
     told(town, shelf, later)
 
     assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
@@ -80,11 +80,11 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
     """A start recorded by mistake opens terms; their queued letters never leave."""
     case = town.open()
     shelf = Shelf()
-    town.desk.record(
+    town.case_commands.record(
         case.id, "analysis_ended", on=WRONG_START, by="Айгүл", now=noon(WRONG_START), today=WRONG_START
     )
     due = next(
-        one for one in town.desk.view(case.id, today=SOON_AFTER).deadlines if one.id == "note_signed"
+        one for one in town.case_commands.view(case.id, today=SOON_AFTER).deadlines if one.id == "note_signed"
     ).due
     assert due is not None
     town.round([shelf], due)
@@ -102,7 +102,9 @@ def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
     case = town.open()
     shelf = Shelf()
     today = date(2026, 3, 10)
-    town.desk.replan(case.id, "analysis_started", on=date(2026, 4, 27), by="А", now=noon(today), today=today)
+    town.case_commands.replan(
+        case.id, "analysis_started", on=date(2026, 4, 27), by="А", now=noon(today), today=today
+    )
 
     take_back(town, case, "plan.analysis_started", today)
 
@@ -113,7 +115,10 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
     """Its row has left the case; the letter still says what it was."""
     case = town.open()
     shelf = Shelf()
-    risks, stamp = RiskCommands(town.desk), {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START}
+    risks, stamp = (
+        RiskCommands(town.case_commands),
+        {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START},
+    )
     risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), said="date")
     said = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
@@ -134,14 +139,14 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     case = town.open(planned={"analysis_started": START})
     shelf, end, told_on = Shelf(), date(2026, 5, 29), date(2026, 6, 5)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.desk.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
+        town.case_commands.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
     told(town, shelf, told_on)
 
     take_back(town, case, "analysis_ended", told_on)
     before = len(shelf.kept)
     told(town, shelf, told_on)
     withdrawn = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
-    town.desk.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(told_on), today=told_on)
+    town.case_commands.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(told_on), today=told_on)
 
     told(town, shelf, told_on)
     again = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
@@ -159,8 +164,8 @@ def test_what_was_missed_is_not_called_no_longer_required(town: Town) -> None:
     shelf, end = Shelf(), date(2026, 5, 26)
     told(town, shelf, FIVE_BEFORE)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
-        town.desk.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
-    states = {one.id: one.state for one in town.desk.view(case.id, today=end).deadlines}
+        town.case_commands.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
+    states = {one.id: one.state for one in town.case_commands.view(case.id, today=end).deadlines}
 
     assert states["start_announced"] == "missed"
     assert not [one for one in told(town, shelf, end) if one.startswith("Енді талап етілмейді")]
@@ -190,14 +195,14 @@ def test_letters_not_sent_yet_follow_a_case_to_another_unit_and_back(town: Town)
         return {one.person: one.state for one in town.notices() if one.obligation == "start_announced"}
 
     assert states() == {AIGUL.key: "queued"}
-    edit_passport(town.desk, case.id, PassportEdit(unit="law"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **said)
     assert states() == {AIGUL.key: "withdrawn", erlan.key: "queued"}
-    edit_passport(town.desk, case.id, PassportEdit(unit="staff"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="staff"), **said)
     assert states() == {AIGUL.key: "queued", erlan.key: "withdrawn"}
     town.deliver([shelf], FIVE_BEFORE)
-    edit_passport(town.desk, case.id, PassportEdit(unit="law"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **said)
     assert states() == {AIGUL.key: "sent", erlan.key: "queued"}
-    edit_passport(town.desk, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **said)
     assert states()[AIGUL.key] == "sent"
     assert {one.notice.person for one in shelf.kept if one.notice.obligation == "start_announced"} == {
         AIGUL.key

@@ -88,7 +88,7 @@ class Town:
         office_store.save(self.engine, units=UNITS, people=people)
         self.outbox = SqlOutbox(self.engine)
         self.library = library or shipped()
-        self.desk = CaseCommands(SqlLedger(self.engine), self.library, CALENDAR)
+        self.case_commands = CaseCommands(SqlLedger(self.engine), self.library, CALENDAR)
         self.rules = rules
 
     def open(
@@ -106,7 +106,7 @@ class Town:
             facts={"schedule_approved": date(2026, 1, 15)},
             responsible=responsible or {},
         )
-        return self.desk.open(opening, by="Айгүл", now=noon(on), today=on)
+        return self.case_commands.open(opening, by="Айгүл", now=noon(on), today=on)
 
     def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
         return rounds.round(

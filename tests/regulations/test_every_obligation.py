@@ -77,7 +77,7 @@ def obligations(procedure: Procedure) -> dict[str, Asked]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseCommands]:
+def case_commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseCommands]:
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('office') / 'office.db'}")
     create_or_migrate(engine)
     yield CaseCommands(SqlLedger(engine), library(), CALENDAR)
@@ -133,14 +133,14 @@ def _is_reminded_of(asked: Asked) -> None:
 
 
 @every
-def test_every_obligation_can_be_recorded(procedure: Procedure, desk: CaseCommands) -> None:
+def test_every_obligation_can_be_recorded(procedure: Procedure, case_commands: CaseCommands) -> None:
     """Written through the desk into a database, it is done; a standing duty stays one."""
-    check_each(obligations(procedure), lambda asked: _can_be_recorded(asked, desk))
+    check_each(obligations(procedure), lambda asked: _can_be_recorded(asked, case_commands))
 
 
-def _can_be_recorded(asked: Asked, desk: CaseCommands) -> None:
-    case = _opened(asked, desk)
-    view = desk.view(case.id, today=TODAY)
+def _can_be_recorded(asked: Asked, case_commands: CaseCommands) -> None:
+    case = _opened(asked, case_commands)
+    view = case_commands.view(case.id, today=TODAY)
     deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
     on = max(asked.begun, _first_day(deadline, asked))
     answers = [option.fact for option in asked.obligation.options]
@@ -150,9 +150,9 @@ def _can_be_recorded(asked: Asked, desk: CaseCommands) -> None:
     ]
     for name in names:
         if name not in case.facts:
-            desk.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
+            case_commands.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
 
-    after = next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == deadline.id)
+    after = next(one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == deadline.id)
     assert after.state == ("standing" if isinstance(asked.obligation.term, OngoingDuty) else "done")
     assert after.recorded_on == on
 
@@ -209,11 +209,11 @@ def _deadlines(asked: Asked) -> tuple[Deadline, ...]:
     return tuple(one for one in chain if one.obligation == asked.obligation)
 
 
-def _opened(asked: Asked, desk: CaseCommands) -> Case:
+def _opened(asked: Asked, case_commands: CaseCommands) -> Case:
     """The case opened through the desk, under the edition in question."""
     facts = _happened(asked) or {asked.procedure.begins_with: asked.begun}
     opening = Opening(again=True, procedure=asked.procedure.id, unit="office", facts=facts)
-    case = desk.open(opening, by="officer", now=NOW, today=TODAY)
+    case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
 
     assert case.edition == asked.procedure.edition
     return case

@@ -41,19 +41,19 @@ def library() -> Library:
     return Library(read(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
 
 
-def desk(engine: Engine) -> CaseCommands:
+def case_commands(engine: Engine) -> CaseCommands:
     return CaseCommands(SqlLedger(engine), library(), calendars.calendar())
 
 
 def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
     """A case of the internal analysis with the plan dates of a real schedule."""
     opening = Opening(procedure=PROCEDURE, unit=unit, object=object, planned=PLANNED)
-    return desk(engine).open(opening, by="Айгүл", now=NOW, today=TODAY)
+    return case_commands(engine).open(opening, by="Айгүл", now=NOW, today=TODAY)
 
 
 def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-def]
     """What a rebuild computes rows with."""
-    core = desk(engine)
+    core = case_commands(engine)
 
     def anew(case: Case) -> CaseWrite:
         return core.recomputed(case, today=today)

@@ -13,7 +13,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from tests.case_rows import RegisterCommands
-from tests.storage.house import NOW, TODAY, desk, later
+from tests.storage.house import NOW, TODAY, case_commands, later
 from workflow.cases.case import Event
 from workflow.ports import CaseWrite, Conflict
 
@@ -71,7 +71,7 @@ def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     engine, refused = open_database(url), []
     who: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
     try:
-        registers = RegisterCommands(desk(engine))
+        registers = RegisterCommands(case_commands(engine))
         together.wait(30)
         for n in range(SAID):
             try:

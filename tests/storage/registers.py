@@ -151,7 +151,7 @@ def operator(app: AppContext, *, at: datetime = NOW) -> RequestContext:
     return RequestContext(
         app=app,
         clock=lambda: (at, at.date()),
-        desk=app.desk,
+        case_commands=app.case_commands,
         library=app.library,
         calendar=app.calendar,
         demonstration=False,

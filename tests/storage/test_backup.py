@@ -15,7 +15,7 @@ from storage.maintenance.backup import backup, restore
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
-from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
 
 
 def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, 
     seal(sqlite, now=NOW)
     events = SqlLedger(sqlite).events(case.id)
     backup(sqlite, tmp_path / "backup.sqlite")
-    desk(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     opened(sqlite)
 
     before = restore(sqlite, tmp_path / "backup.sqlite")

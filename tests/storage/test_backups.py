@@ -49,7 +49,9 @@ def house(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     case = open_case(app)
     proof = Evidence(kind="", reference=kept.reference, name="бұйрық.pdf")
     on = date(2026, 4, 3)
-    app.desk.record(case, "order_signed", on=on, evidence=[proof], by="officer", now=NIGHT, today=TODAY)
+    app.case_commands.record(
+        case, "order_signed", on=on, evidence=[proof], by="officer", now=NIGHT, today=TODAY
+    )
     maintenance.rebuild(app, now=NIGHT, today=TODAY)
     yield app
     app.close()
@@ -57,7 +59,7 @@ def house(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 def open_case(app: AppContext) -> str:
     opening = Opening(procedure="internal-analysis", unit="hr", object="Бөлім")
-    return app.desk.open(opening, by="officer", now=NIGHT, today=TODAY).id
+    return app.case_commands.open(opening, by="officer", now=NIGHT, today=TODAY).id
 
 
 def run(app: AppContext, now: datetime) -> None:

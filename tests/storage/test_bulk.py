@@ -113,7 +113,7 @@ class Interrupted(SqlLedger):
 def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWrite]:
     """What the desk would write if the first thing open in each of these cases were done."""
     ledger = Kept(engine)
-    desk = CaseCommands(ledger, library(), CALENDAR)
+    case_commands = CaseCommands(ledger, library(), CALENDAR)
     for name in names:
         procedure = library().of(ledger.cases([name])[name])
         fact = next((row.obligation for row in ledger.rows(name).values() if row.state == "open"), None)
@@ -121,7 +121,7 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
             fact = procedure.decisions[fact].options[0].fact
         if fact is not None:
             on = TODAY - timedelta(days=days)
-            desk.record(name, fact, on=on, by="Айгүл", now=NOW, today=TODAY)
+            case_commands.record(name, fact, on=on, by="Айгүл", now=NOW, today=TODAY)
     return ledger.written
 
 

@@ -19,7 +19,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
 from tests.postgres import administer
-from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
 
 pytestmark = pytest.mark.postgresql
 
@@ -62,7 +62,7 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
     assert {name: SqlLedger(empty).events(name) for name in SqlLedger(empty).ids()} == events
     assert verify(empty, recompute=recompute(empty)) == ()
     (case,) = events
-    desk(empty).record(case, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(empty).record(case, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     assert [file.name for file in tmp_path.iterdir() if "dump" in file.name] == ["көшірме.dump"]
 
 

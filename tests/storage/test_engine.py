@@ -22,7 +22,7 @@ from storage.database.errors import display_address, to_storage_unavailable
 from storage.maintenance.schema import create_or_migrate
 from storage.refusals import StorageUnavailable
 from storage.types import Moment
-from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
+from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening
 
 
@@ -147,7 +147,7 @@ def test_a_read_only_database_is_read_and_not_written(sqlite: Engine) -> None:
 
     found = SqlLedger(only).case(case.id)
     with pytest.raises(StorageUnavailable) as caught:
-        desk(only).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        case_commands(only).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
 
     assert found is not None
     assert caught.value.what == "read_only"
@@ -176,7 +176,7 @@ def test_a_full_disk_is_a_refusal_and_nothing_is_half_written(full: Engine) -> N
     ]
 
     with pytest.raises(StorageUnavailable) as caught:
-        desk(full).open_many(openings, by="А", now=NOW, today=TODAY)
+        case_commands(full).open_many(openings, by="А", now=NOW, today=TODAY)
 
     assert caught.value.what == "full"
     assert SqlLedger(full).ids() == ["2026-0001"]
@@ -190,7 +190,7 @@ def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: 
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(StorageUnavailable) as caught:
-            desk(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+            case_commands(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
         read = SqlLedger(sqlite).case(case.id)
 
         other.execute("ROLLBACK")

@@ -36,9 +36,9 @@ def test_acts_that_move_deadlines_hold_on_both_databases(engine: Engine) -> None
     """Extended and taken back, paused, resumed and moved to another edition, counted in hours: each date stands
     in its row, nothing is found by a verification, and a rebuild writes the same."""
     ledger = SqlLedger(engine)
-    desk = CaseCommands(ledger, LIBRARY, CALENDAR)
+    case_commands = CaseCommands(ledger, LIBRARY, CALENDAR)
     appeal, application, breach = (
-        desk.open(Opening(procedure=name, edition=edition, facts=facts), **STAMP).id
+        case_commands.open(Opening(procedure=name, edition=edition, facts=facts), **STAMP).id
         for name, edition, facts in (
             ("citizen-appeal", "", {"appeal_received": RECEIVED}),
             ("permit", "permit.2026-01-01", {"received": RECEIVED}),
@@ -50,22 +50,22 @@ def test_acts_that_move_deadlines_hold_on_both_databases(engine: Engine) -> None
         return ledger.rows(case)[name].due
 
     decided = {"to": None, "ground": "архив", "decided_by": "head", "on": date(2026, 9, 18)}
-    extend(desk, appeal, "appeal_answered", by_count=1, **decided, **STAMP)
+    extend(case_commands, appeal, "appeal_answered", by_count=1, **decided, **STAMP)
     assert due(appeal, "appeal_answered") == date(2026, 10, 22)
-    withdraw(desk, appeal, "extended.appeal_answered", ground="ошибка", **STAMP)
+    withdraw(case_commands, appeal, "extended.appeal_answered", ground="ошибка", **STAMP)
     assert due(appeal, "appeal_answered") == date(2026, 9, 22)
 
-    pause(desk, application, ground="документы", on=date(2026, 9, 9), **STAMP)
+    pause(case_commands, application, ground="документы", on=date(2026, 9, 9), **STAMP)
     assert due(application, "decided") is None
-    (line,) = resume(desk, application, ground="поступили", on=date(2026, 9, 17), **STAMP).events
+    (line,) = resume(case_commands, application, ground="поступили", on=date(2026, 9, 17), **STAMP).events
     assert due(application, "decided") == date(2026, 9, 23)
-    undo(desk, application, line.seq, ground="ошибка", was_told=lambda event: False, **STAMP)
+    undo(case_commands, application, line.seq, ground="ошибка", was_told=lambda event: False, **STAMP)
     assert due(application, "decided") is None
-    resume(desk, application, ground="поступили", on=date(2026, 9, 17), **STAMP)
-    migrate(desk, LIBRARY, application, "permit.2026-07-01", **STAMP)
+    resume(case_commands, application, ground="поступили", on=date(2026, 9, 17), **STAMP)
+    migrate(case_commands, LIBRARY, application, "permit.2026-07-01", **STAMP)
     assert due(application, "decided") == date(2026, 9, 25)
 
-    desk.record(breach, "breach_known", on=date(2026, 4, 15), at_time=time(14, 30), **STAMP)
+    case_commands.record(breach, "breach_known", on=date(2026, 4, 15), at_time=time(14, 30), **STAMP)
     assert due(breach, "authority_notified") == date(2026, 4, 18)
 
     seal(engine, now=NOW)

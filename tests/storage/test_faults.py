@@ -17,7 +17,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.seals import newest, seal
 from storage.maintenance.verify import verify
-from tests.storage.house import NOW, TODAY, desk, later, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, later, opened, recompute
 from tests.storage.test_verify import by_hand
 
 PAGE = 4096
@@ -72,7 +72,7 @@ def test_the_last_seal_taken_away_is_missed(engine: Engine) -> None:
     """No gap tells of it: the numbers end one earlier."""
     case, other = opened(engine), opened(engine)
     seal(engine, now=NOW)
-    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     seal(engine, now=later(1))
     with by_hand(engine) as connection:
         connection.execute(text("DELETE FROM seal WHERE n = 2"))
@@ -88,7 +88,7 @@ def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> 
     seal(engine, now=NOW)
     yesterday = newest(engine)
     events = SqlLedger(engine).events(case.id)
-    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     seal(engine, now=later(1))
     today = newest(engine)
     assert yesterday is not None
@@ -206,7 +206,7 @@ def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
         assert 2 <= len(kept) <= len(written)
         assert set(kept) <= set(written)
         assert verify(copy, recompute=recompute(copy)) == ()
-        desk(copy).record(kept[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        case_commands(copy).record(kept[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
         assert verify(copy, recompute=recompute(copy)) == ()
         copy.dispose()
     finally:

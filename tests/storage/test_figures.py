@@ -41,19 +41,19 @@ def counted(outcomes: list[Outcomes]) -> Figures:
 
 
 @pytest.fixture
-def desk(engine: Engine) -> CaseCommands:
+def case_commands(engine: Engine) -> CaseCommands:
     """Nobody visited. Of hr decided on the day and a day late, not reported; of law two days late, reported."""
     office_store.save(engine, units=[Unit(id="hr", name="HR"), Unit(id="law", name="Заң")])
-    desk = CaseCommands(SqlLedger(engine), Library([permit(PERMIT)]), calendars.calendar())
+    case_commands = CaseCommands(SqlLedger(engine), Library([permit(PERMIT)]), calendars.calendar())
     for unit, decided in (("hr", 26), ("hr", 27), ("law", 28)):
-        case = desk.open(Opening(procedure="permit", unit=unit), **STAMP)
-        desk.record(case.id, "received", on=RECEIVED, **STAMP)
-        desk.record(case.id, "decided", on=date(2026, 1, decided), **STAMP)
-    desk.record("2026-0003", "reported", on=date(2026, 2, 11), **STAMP)
-    return desk
+        case = case_commands.open(Opening(procedure="permit", unit=unit), **STAMP)
+        case_commands.record(case.id, "received", on=RECEIVED, **STAMP)
+        case_commands.record(case.id, "decided", on=date(2026, 1, decided), **STAMP)
+    case_commands.record("2026-0003", "reported", on=date(2026, 2, 11), **STAMP)
+    return case_commands
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("case_commands")
 def test_outcomes_are_counted_by_the_month_they_were_due_in(engine: Engine) -> None:
     """On the day is in time; what is not due until December is left out; a day before it nothing is overdue."""
     reads = SqlReads(engine)
@@ -78,33 +78,35 @@ def test_outcomes_are_counted_by_the_month_they_were_due_in(engine: Engine) -> N
 
 
 def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
-    engine: Engine, desk: CaseCommands
+    engine: Engine, case_commands: CaseCommands
 ) -> None:
     """Of law nobody of hr learns; of what was cancelled nobody hears."""
     reads = SqlReads(engine)
     own, _ = reads.seen_by(Scope(unit="hr", names=("somebody",))).outcomes(*YEAR, TODAY)
     assert {one.unit for one in own} == {one.unit for one in reads.outcomes(*YEAR, TODAY, "hr")[0]} == {"hr"}
-    desk.cancel("2026-0003", ground="Дубликат", **STAMP)
+    case_commands.cancel("2026-0003", ground="Дубликат", **STAMP)
     assert {one.unit for one in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
 DECEMBER = {**STAMP, "now": datetime(2026, 12, 14, 5, tzinfo=UTC), "today": date(2026, 12, 14)}
 
 
-def met_but_for_the_invitation(desk: CaseCommands, case: str) -> None:
+def met_but_for_the_invitation(case_commands: CaseCommands, case: str) -> None:
     """Everything with a due date is done; who is invited is counted back from a hearing nobody has planned."""
-    desk.record(case, "archived", on=date(2026, 12, 14), **DECEMBER)
-    desk.record(case, "visited", on=date(2026, 1, 13), **DECEMBER)
+    case_commands.record(case, "archived", on=date(2026, 12, 14), **DECEMBER)
+    case_commands.record(case, "visited", on=date(2026, 1, 13), **DECEMBER)
 
 
-def test_a_stage_has_a_length_once_all_its_deadlines_are_met(engine: Engine, desk: CaseCommands) -> None:
+def test_a_stage_has_a_length_once_all_its_deadlines_are_met(
+    engine: Engine, case_commands: CaseCommands
+) -> None:
     """Until the archiving is done the stage goes on, and while the invitation waits for the hearing; once it is
     not asked of anybody any more, the stage has ended. The hearing itself has no term and holds nothing."""
     reads = SqlReads(engine)
     assert reads.outcomes(*YEAR, TODAY)[1] == []
-    met_but_for_the_invitation(desk, "2026-0003")
+    met_but_for_the_invitation(case_commands, "2026-0003")
     assert reads.outcomes(*YEAR, date(2026, 12, 20))[1] == []
-    desk.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", **DECEMBER)
+    case_commands.exempt("2026-0003", obligation="invited", ground="Заявитель отказался", **DECEMBER)
     (span,) = reads.outcomes(*YEAR, date(2026, 12, 20))[1]
     assert (span.unit, span.stage, span.due, span.done) == (
         "law",
@@ -119,11 +121,11 @@ def test_a_recommended_step_that_waits_holds_no_stage_open(engine: Engine) -> No
     before, _, after = PERMIT.rpartition('force = "obligatory"')
     library = Library([permit(f'{before}force = "recommended"{after}')])
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
-    desk = CaseCommands(SqlLedger(engine), library, calendars.calendar())
-    case = desk.open(Opening(procedure="permit", unit="law"), **STAMP).id
+    case_commands = CaseCommands(SqlLedger(engine), library, calendars.calendar())
+    case = case_commands.open(Opening(procedure="permit", unit="law"), **STAMP).id
     for name, day in (("received", RECEIVED), ("decided", date(2026, 1, 26)), ("reported", date(2026, 2, 11))):
-        desk.record(case, name, on=day, **STAMP)
-    met_but_for_the_invitation(desk, case)
+        case_commands.record(case, name, on=day, **STAMP)
+    met_but_for_the_invitation(case_commands, case)
     (span,) = SqlReads(engine).outcomes(*YEAR, date(2026, 12, 20))[1]
     assert span.done == date(2026, 12, 14)
 
@@ -153,13 +155,13 @@ def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine
     its own (26, 27, 2), nothing inherited.
     """
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
-    desk = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
+    case_commands = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
     today = date(2026, 3, 4)
     stamp = {"by": "officer", "now": datetime(2026, 3, 4, 5, tzinfo=UTC), "today": today}
-    case = desk.open(Opening(procedure="permit", unit="law"), **stamp).id
+    case = case_commands.open(Opening(procedure="permit", unit="law"), **stamp).id
     days = {"received": (2, 2), "listed": (2, 10), "checked": (2, 12), "agreed": (2, 23), "archived": (3, 2)}
     for name, (month, day) in days.items():
-        desk.record(case, name, on=date(2026, month, day), **stamp)
+        case_commands.record(case, name, on=date(2026, month, day), **stamp)
 
     outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
     late = sorted(
@@ -176,10 +178,10 @@ def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine
 def test_a_step_done_early_leaves_nothing_to_inherit(engine: Engine) -> None:
     """Listed a day early: what follows is counted from there, and its delay is all its own."""
     office_store.save(engine, units=[Unit(id="law", name="Заң")])
-    desk = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
-    case = desk.open(Opening(procedure="permit", unit="law"), **STAMP).id
+    case_commands = CaseCommands(SqlLedger(engine), Library([permit(STEPS)]), calendars.calendar())
+    case = case_commands.open(Opening(procedure="permit", unit="law"), **STAMP).id
     for name, day in (("received", 2), ("listed", 4), ("checked", 10), ("agreed", 16)):
-        desk.record(case, name, on=date(2026, 2, day), **STAMP)
+        case_commands.record(case, name, on=date(2026, 2, day), **STAMP)
     rows = SqlLedger(engine).rows(case)
     assert (rows["checked"].due, rows["checked"].late_by, rows["checked"].inherited) == (
         date(2026, 2, 6),

@@ -11,7 +11,7 @@ from storage.cases.ledger import SqlLedger
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables.cases import CASE
-from tests.storage.house import NOW, desk, opened
+from tests.storage.house import NOW, case_commands, opened
 from workflow.board.rows import Row
 from workflow.org.access import Scope
 from workflow.org.office import Unit
@@ -31,7 +31,7 @@ SCOPES = (
 def country(engine: Engine) -> None:
     """Analyses whose monitoring runs; of some the information has come, one is cancelled, one confidential."""
     office_store.save(engine, units=UNITS)
-    core = desk(engine)
+    core = case_commands(engine)
     for n in range(14):
         case = opened(engine, unit=("head", "hr", "law")[n % 3], object=f"{n % 4}").id
         for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 10 + n % 2, 3))):

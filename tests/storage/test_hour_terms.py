@@ -48,19 +48,19 @@ def at(hour: int, minute: int = 0, second: int = 0, *, on: date = THURSDAY) -> T
 
 
 @pytest.fixture
-def desk(engine: Engine) -> CaseCommands:
+def case_commands(engine: Engine) -> CaseCommands:
     """Breaches to notify by Thursday: of hr by 14:30, of law by 18:00, a confidential one of hr by noon."""
     office_store.save(engine, units=[Unit(id="hr", name="HR"), Unit(id="law", name="Заң")])
     library = Library([read(BREACH.name, BREACH.read_bytes()), SECRET, HOURLY])
-    desk = CaseCommands(SqlLedger(engine), library, calendars.calendar())
+    case_commands = CaseCommands(SqlLedger(engine), library, calendars.calendar())
     for procedure, unit, known in (
         ("data-breach", "hr", time(14, 30)),
         ("data-breach", "law", time(18, 0)),
         ("secret-breach", "hr", time(12, 0)),
     ):
-        case = desk.open(Opening(procedure=procedure, unit=unit, readers=("knows",)), **STAMP)
-        desk.record(case.id, "breach_known", on=MONDAY, at_time=known, **STAMP)
-    return desk
+        case = case_commands.open(Opening(procedure=procedure, unit=unit, readers=("knows",)), **STAMP)
+        case_commands.record(case.id, "breach_known", on=MONDAY, at_time=known, **STAMP)
+    return case_commands
 
 
 def figures(reads: SqlReads, today: date) -> tuple[int, int, int]:
@@ -80,7 +80,7 @@ def figures(reads: SqlReads, today: date) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("case_commands")
 def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None:
     """A second before it is due today, at the moment it is overdue; for whoever may not know of the
     confidential one as if it were not. What a process keeps follows the clock, forward and back."""
@@ -105,21 +105,21 @@ def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None
         assert (figures(reads, today), figures(others, today)) == (whole, known)
 
 
-def test_another_hour_of_the_same_day_is_counted_at_once(engine: Engine, desk: CaseCommands) -> None:
+def test_another_hour_of_the_same_day_is_counted_at_once(engine: Engine, case_commands: CaseCommands) -> None:
     """The time was noted wrongly: the due day stays, and what another process keeps changes all the same."""
     reads = SqlReads(engine).seen_by(Scope(unit="hr", names=("anybody",)))
     assert figures(reads, at(14, 45)) == (1, 0, 0)
 
-    desk.correct("2026-0001", "breach_known", on=MONDAY, at_time=time(15, 0), ground="Ошибка", **STAMP)
+    case_commands.correct("2026-0001", "breach_known", on=MONDAY, at_time=time(15, 0), ground="Ошибка", **STAMP)
 
     assert figures(reads, at(14, 45)) == (0, 1, 1)
     assert figures(reads, at(15, 0)) == (1, 0, 0)
-    assert verify(engine, recompute=lambda case: desk.recomputed(case, today=MONDAY)) == ()
+    assert verify(engine, recompute=lambda case: case_commands.recomputed(case, today=MONDAY)) == ()
 
 
-def test_what_slipped_is_overdue_instead_from_its_hour_on(engine: Engine, desk: CaseCommands) -> None:
+def test_what_slipped_is_overdue_instead_from_its_hour_on(engine: Engine, case_commands: CaseCommands) -> None:
     """Planned for the day before: a question until the hour, then a lateness, never both."""
-    desk.replan("2026-0001", ID, on=THURSDAY - timedelta(days=1), **STAMP)
+    case_commands.replan("2026-0001", ID, on=THURSDAY - timedelta(days=1), **STAMP)
     reads = SqlReads(engine).seen_by(Scope(unit="hr", names=("anybody",)))
 
     def both(today: Today) -> tuple[int, int, int]:
@@ -137,10 +137,10 @@ def test_what_slipped_is_overdue_instead_from_its_hour_on(engine: Engine, desk: 
 
 
 def test_hours_from_what_has_not_happened_are_never_late_within_the_day(
-    engine: Engine, desk: CaseCommands
+    engine: Engine, case_commands: CaseCommands
 ) -> None:
     """Planned for today, two hours from its beginning: nothing has begun to run, whatever the clock shows."""
-    case = desk.open(Opening(procedure="permit", unit="law", planned={"received": THURSDAY}), **STAMP)
+    case = case_commands.open(Opening(procedure="permit", unit="law", planned={"received": THURSDAY}), **STAMP)
     reads = SqlReads(engine)
     (row,) = (row for row in reads.rows_of([case.id])[case.id] if row.obligation == "warned")
 
@@ -149,7 +149,7 @@ def test_hours_from_what_has_not_happened_are_never_late_within_the_day(
     assert figures(reads, at(1)) == figures(reads, at(3)) == (0, 4, 5)
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("case_commands")
 def test_the_few_rows_in_hours_have_an_index_of_their_own(engine: Engine) -> None:
     """An office without any looks into an empty index."""
     how = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"

@@ -26,7 +26,7 @@ from storage.org.preferences import LANGUAGE, prefer
 from storage.org.staff import SqlStaff
 from storage.tables.organisation import PERSON, UNIT
 from storage.tables.service import MARK
-from tests.storage.house import NOW, TODAY, desk, recompute
+from tests.storage.house import NOW, TODAY, case_commands, recompute
 from tests.storage.test_sums import filled
 from workflow.board.sums import Horizon, Sum, horizon
 from workflow.org.office import Office, Person, Unit
@@ -173,7 +173,7 @@ def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str
     """Recorded, planned anew, cancelled, taken up again, opened; of every unit, and of what lies below one."""
     names = filled(engine, 8)
     kept, other = DatabaseCache(engine), open_database(url)
-    core, chance = desk(other), random.Random(4)
+    core, chance = case_commands(other), random.Random(4)
     assert figures(kept.sums(DAY)) == counted(engine)
     for step in range(24):
         case = chance.choice(names)
@@ -198,7 +198,7 @@ def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
     names = filled(engine, 6)
     kept = DatabaseCache(engine)
     law, hr = kept.sums(DAY, "law"), kept.sums(DAY, "hr")
-    desk(engine).record(names[0], "order_signed", on=TODAY, **WHO)
+    case_commands(engine).record(names[0], "order_signed", on=TODAY, **WHO)
 
     assert kept.sums(DAY, "law") is law
     assert kept.sums(DAY, "hr") is not hr
@@ -246,7 +246,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     assert seldom.sums(DAY, "law") is seen
     for kept in (attentive, seldom, absent):
         assert figures(kept.sums(DAY)) == counted(server)
-    desk(server).record(names[1], "order_signed", on=TODAY, **WHO)
+    case_commands(server).record(names[1], "order_signed", on=TODAY, **WHO)
     assert figures(attentive.sums(DAY)) == counted(server)
 
 

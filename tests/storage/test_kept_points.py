@@ -17,7 +17,7 @@ from storage.cases.points_cache import PointsCache
 from storage.database.engine import open as open_database
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, desk
+from tests.storage.house import NOW, case_commands
 from tests.storage.plain_points import plain, tallied
 from tests.storage.test_kept import statements
 from workflow.cases.case import Evidence
@@ -47,7 +47,7 @@ def opened(engine: Engine, *units: str) -> list[str]:
     """Cases of units by id, by name, and of none; one asks for numbers."""
     units = units or ("hr", "law", "plant", " кадр БӨЛІМІ", "", "сырттан")
     office_store.save(engine, units=UNITS)
-    core = desk(engine)
+    core = case_commands(engine)
     kinds = [("internal-analysis", unit) for unit in units]
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     found = [
@@ -112,7 +112,7 @@ def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Eng
     unit that moves below another. What is kept, what is read anew, and what each case says are the same.
     """
     names, points = opened(engine), kept_points(engine)
-    core, chance, office = desk(other), random.Random(7), DatabaseCache(engine).office()
+    core, chance, office = case_commands(other), random.Random(7), DatabaseCache(engine).office()
     seen = set()
     for step in range(70):
         change(core, chance.choice(names), chance, step)
@@ -142,7 +142,7 @@ def test_nothing_that_stands_is_read_again(engine: Engine) -> None:
         "mark" in asked for asked in statements(engine, lambda: points.year(scoring(), 2026, today=TODAY))
     )
     assert points.year(scoring(), 2026, today=TODAY) is before
-    desk(engine).record(names[0], "order_signed", on=TODAY, **WHO)
+    case_commands(engine).record(names[0], "order_signed", on=TODAY, **WHO)
     after = points.year(scoring(), 2026, today=TODAY)
 
     assert after.body("law") is before.body("law")
@@ -152,7 +152,7 @@ def test_nothing_that_stands_is_read_again(engine: Engine) -> None:
 def test_a_date_that_is_corrected_without_moving_a_deadline_is_seen(engine: Engine) -> None:
     """No row of the board is counted otherwise, and the month is another one."""
     names, points = opened(engine), kept_points(engine)
-    core, fact = desk(engine), "internal-analysis:order_signed"
+    core, fact = case_commands(engine), "internal-analysis:order_signed"
     core.record(names[0], "order_signed", on=date(2026, 3, 2), **WHO)
     assert points.year(scoring(), 2026, today=TODAY).body("hr").months(fact, 3, 4) == (1, 0)
     core.correct(names[0], "order_signed", on=date(2026, 4, 2), ground="Қате", **WHO)
@@ -163,7 +163,7 @@ def test_a_date_that_is_corrected_without_moving_a_deadline_is_seen(engine: Engi
 def test_a_year_gone_by_is_not_read_again_the_next_day(engine: Engine) -> None:
     """What happened in it is known; of the year that runs a day ahead may have come."""
     names, points = opened(engine, "hr"), kept_points(engine)
-    desk(engine).record(names[0], "order_signed", on=date(2025, 12, 31), **WHO)
+    case_commands(engine).record(names[0], "order_signed", on=date(2025, 12, 31), **WHO)
     before = points.year(scoring(), 2025, today=date(2025, 12, 30))
     last = points.year(scoring(), 2025, today=date(2025, 12, 31))
     fact = "internal-analysis:order_signed"

@@ -17,7 +17,18 @@ from storage.chain import canonical, line, link
 from storage.database.engine import one_snapshot
 from storage.notices.outbox import SqlOutbox
 from storage.tables.board import DEADLINE
-from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
+from tests.storage.house import (
+    NOW,
+    OBJECT,
+    PLANNED,
+    PROCEDURE,
+    TODAY,
+    UNIT,
+    case_commands,
+    later,
+    letter,
+    opened,
+)
 from tests.storage.statements import heard
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, Evidence, fold
@@ -70,7 +81,9 @@ def test_a_fact_is_recorded_by_one_transaction(engine: Engine) -> None:
     event.listen(engine, "begin", note)
 
     with statements(engine) as seen:
-        change = desk(engine).record(case.id, "analysis_started", on=TODAY, by="Ұлан", now=NOW, today=TODAY)
+        change = case_commands(engine).record(
+            case.id, "analysis_started", on=TODAY, by="Ұлан", now=NOW, today=TODAY
+        )
 
     event.remove(engine, "begin", note)
     assert change.moved
@@ -86,10 +99,10 @@ def test_a_process_that_knows_a_case_follows_what_others_record_and_withdraw(eng
     ledger = SqlLedger(engine)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
 
-    desk(engine).record(case.id, "schedule_approved", on=TODAY, **who)
-    desk(engine).record(case.id, "order_signed", on=TODAY, **who)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, **who)
+    case_commands(engine).record(case.id, "order_signed", on=TODAY, **who)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
-    withdraw(desk(engine), case.id, "order_signed", ground="қате", **who)
+    withdraw(case_commands(engine), case.id, "order_signed", ground="қате", **who)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
     assert set((ledger.case(case.id) or case).facts) == {"schedule_approved"}
 
@@ -102,14 +115,14 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
     who = {"now": NOW, "today": TODAY}
 
     def another() -> None:
-        desk(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **who)
+        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **who)
 
     with one_snapshot():
         SqlLedger(engine).events(case.id)
         meanwhile = Thread(target=another)
         meanwhile.start()
         meanwhile.join()
-        desk(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **who)
+        case_commands(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **who)
 
     assert [one.name for one in SqlLedger(engine).events(case.id)][-2:] == ["schedule_approved", "order_signed"]
 
@@ -118,7 +131,7 @@ def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) 
     """Events and the case folded from them survive both databases."""
     case = opened(engine)
     proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
-    desk(engine).record(
+    case_commands(engine).record(
         case.id, "schedule_approved", on=date(2026, 1, 20), by="Ұлан", now=NOW, today=TODAY, evidence=[proof]
     )
 
@@ -164,7 +177,7 @@ def test_each_event_carries_the_hash_of_the_one_before(engine: Engine) -> None:
 def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:
     """What the core computes is what the board shows."""
     case = opened(engine)
-    core = desk(engine)
+    core = case_commands(engine)
 
     computed = core.recomputed(case, today=TODAY).rows
 
@@ -177,7 +190,9 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     before = SqlLedger(engine).rows(case.id)
 
     with statements(engine) as seen:
-        desk(engine).record(case.id, "order_signed", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+        case_commands(engine).record(
+            case.id, "order_signed", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY
+        )
 
     after = SqlLedger(engine).rows(case.id)
     differ = sum(before[name] != after[name] for name in before)
@@ -188,7 +203,7 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
 def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
     """A rebuild of a board that is right leaves it alone."""
     case = opened(engine)
-    change = desk(engine).recomputed(case, today=TODAY)
+    change = case_commands(engine).recomputed(case, today=TODAY)
 
     with statements(engine) as seen:
         SqlLedger(engine).append([change], now=NOW)
@@ -199,7 +214,7 @@ def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
 def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) -> None:
     """All rows of a case are given anew; one left out is gone."""
     case = opened(engine)
-    change = desk(engine).recomputed(case, today=TODAY)
+    change = case_commands(engine).recomputed(case, today=TODAY)
 
     SqlLedger(engine).append([replace(change, rows=change.rows[1:])], now=NOW)
 
@@ -211,7 +226,9 @@ def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine) -> None:
     case = opened(engine)
     ledger = SqlLedger(engine)
     late = race(ledger, case)
-    desk(engine).record(case.id, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(
+        case.id, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY
+    )
     stands = (ledger.events(case.id), ledger.rows(case.id))
 
     with pytest.raises(Conflict) as caught:
@@ -306,14 +323,14 @@ def test_many_cases_are_written_in_portions_and_all_are_there(engine: Engine) ->
         for n in range(CHUNK + 3)
     ]
 
-    cases = desk(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+    cases = case_commands(engine).open_many(openings, by="А", now=NOW, today=TODAY)
 
     ledger = SqlLedger(engine)
     read = ledger.cases([case.id for case in cases] + ["2026-9999"])
     assert len(read) == CHUNK + 3
     assert [read[case.id].object for case in cases] == [opening.object for opening in openings]
     for case in cases[-3:]:
-        computed = desk(engine).recomputed(read[case.id], today=TODAY)
+        computed = case_commands(engine).recomputed(read[case.id], today=TODAY)
         assert {*ledger.rows(case.id).values()} == {*computed.rows}
 
 
@@ -363,7 +380,9 @@ def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engi
             now=NOW,
         )
 
-    desk(engine).replan(case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY)
+    case_commands(engine).replan(
+        case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY
+    )
 
     assert ledger.rows(case.id)["order_signed"].due != moves.due
     states = {one.obligation: one.state for one in outbox.notices(case=case.id)}

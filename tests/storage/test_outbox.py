@@ -17,7 +17,7 @@ from storage.notices import journal, senders
 from storage.notices.outbox import SqlOutbox
 from storage.notices.senders import Batch, Holding
 from tests.postgres import Server
-from tests.storage.house import NOW, TODAY, desk, later, letter, opened
+from tests.storage.house import NOW, TODAY, case_commands, later, letter, opened
 from workflow.board.rows import Row
 
 FAR = date(2027, 12, 31)
@@ -80,7 +80,7 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
 def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
     """Its rows stay on the board; its rungs are silent."""
     case = opened(engine)
-    desk(engine).cancel(case.id, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
+    case_commands(engine).cancel(case.id, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
 
     assert SqlOutbox(engine).due_rows(FAR, limit=100) == []
 
@@ -126,7 +126,7 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
     """The date moved away and came back before anything was sent."""
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), rung="-1", on=FAR)], now=NOW)
-    moved = desk(engine)
+    moved = case_commands(engine)
     moved.replan(row.case, "analysis_started", on=date(2026, 4, 20), by="А", now=NOW, today=TODAY)
     withdrawn = [one.state for one in outbox.notices()]
     moved.replan(row.case, "analysis_started", on=date(2026, 4, 13), by="А", now=NOW, today=TODAY)

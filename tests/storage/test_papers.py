@@ -11,7 +11,7 @@ from tests.storage.house import (
     PROCEDURE,
     TODAY,
     UNIT,
-    desk,
+    case_commands,
     later,
     on_sqlite_alone,
     opened,
@@ -43,7 +43,7 @@ def test_what_a_place_became_stays(engine: Engine) -> None:
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
     """So that changed dates are plan dates of the same case; a cancelled one is none."""
     first, second, third = opened(engine), opened(engine), opened(engine)
-    desk(engine).cancel(third.id, ground="Қате", by="А", now=NOW, today=TODAY)
+    case_commands(engine).cancel(third.id, ground="Қате", by="А", now=NOW, today=TODAY)
 
     found = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 

@@ -25,7 +25,7 @@ from tests.storage.house import (
     PROCEDURE,
     TODAY,
     UNIT,
-    desk,
+    case_commands,
     library,
     on_sqlite_alone,
     opened,
@@ -42,7 +42,7 @@ RUSSIAN = "Акционерного общества"
 def describe(engine: Engine, case: Case, **fields: Any) -> Case:
     edit = PassportEdit(**fields)
     stamp = {"by": "А", "now": NOW, "today": TODAY}
-    return edit_passport(desk(engine), case.id, edit, kind_of=lambda _: "", **stamp).case  # type: ignore[arg-type]
+    return edit_passport(case_commands(engine), case.id, edit, kind_of=lambda _: "", **stamp).case  # type: ignore[arg-type]
 
 
 def taken_in(
@@ -67,7 +67,7 @@ def taken_in(
         answers=ScheduleAnswers(**answered),
         today=TODAY,
     )
-    return take_in(considered, name="file", desk=desk(engine), by="А", now=NOW, today=TODAY)
+    return take_in(considered, name="file", case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
 
 
 def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) -> None:

@@ -23,10 +23,10 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
     """On both databases. Its stage does not count it either; who was named sees it."""
     known = office()
     office_store.save(engine, units=known.units.values(), people=known.people.values())
-    desk = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
-    case = desk.open(opening, by="a@org.kz", now=NOW, today=TODAY)
-    desk.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
+    case = case_commands.open(opening, by="a@org.kz", now=NOW, today=TODAY)
+    case_commands.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
     wanted = CaseFilter(procedure="conflict-of-interest", year=2026)
     for person, seen in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
@@ -39,13 +39,15 @@ def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: 
     """On both databases. What has no day at all stands last in the year it was opened in, as Almaty counts it:
     18:59 UTC of 31 December is still the old year there, 19:00 is the new one."""
     office_store.save(engine, units=office().units.values())
-    desk = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
+    case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     for start in (date(2026, 9, 1), date(2026, 5, 4), date(2025, 2, 3)):
         opening = Opening(procedure="internal-analysis", unit="hr", planned={"analysis_started": start})
-        desk.open(opening, by="a", now=NOW, today=TODAY)
+        case_commands.open(opening, by="a", now=NOW, today=TODAY)
     for hour, minute in ((18, 59), (19, 0)):
         moment = datetime(2025, 12, 31, hour, minute, tzinfo=UTC)
-        desk.open(Opening(procedure="appointment", unit="law"), by="a", now=moment, today=date(2025, 12, 31))
+        case_commands.open(
+            Opening(procedure="appointment", unit="law"), by="a", now=moment, today=date(2025, 12, 31)
+        )
     reads = SqlReads(engine)
 
     def of(year: int, **more: Any) -> list[str]:

@@ -13,7 +13,7 @@ from storage.cases.ledger import SqlLedger
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
+from tests.storage.house import NOW, TODAY, UNIT, case_commands, later, letter, opened
 from tests.storage.test_outbox import settlement
 from tests.web.plans import explained
 from workflow.board.rows import CaseFilter
@@ -60,7 +60,7 @@ def test_the_longest_overdue_comes_first(engine: Engine) -> None:
 def test_what_is_done_is_neither_due_nor_overdue(engine: Engine) -> None:
     """A fact takes its row off the lists."""
     case = opened(engine).id
-    desk(engine).record(case, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
 
     assert "schedule_approved" not in {row.obligation for row in SqlReads(engine).overdue(FAR)}
 
@@ -68,7 +68,7 @@ def test_what_is_done_is_neither_due_nor_overdue(engine: Engine) -> None:
 def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
     """Only active cases answer for what is open."""
     case = opened(engine).id
-    desk(engine).cancel(case, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
+    case_commands(engine).cancel(case, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
     reads = SqlReads(engine)
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *reads.missed()] == []
@@ -82,7 +82,7 @@ def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine
 def test_what_was_missed_is_listed_apart(engine: Engine) -> None:
     """The start was never announced before the analysis ended."""
     case = opened(engine).id
-    desk(engine).record(case, "analysis_ended", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case, "analysis_ended", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
 
     assert "start_announced" in {row.obligation for row in SqlReads(engine).missed()}
     assert SqlReads(engine).missed("Басқа бөлім") == []
@@ -252,7 +252,7 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
     """Of each case the step asked about; none of a step without a day, nor of another case's."""
     planned, done, other = (opened(engine) for _ in range(3))
-    desk(engine).record(done.id, "analysis_started", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(done.id, "analysis_started", on=TODAY, by="А", now=NOW, today=TODAY)
     steps = {planned.id: "analysis_started", done.id: "analysis_started", other.id: "note_signed"}
 
     assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done.id: TODAY}
@@ -261,7 +261,7 @@ def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -
 
 def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engine) -> None:
     """Under a case and alone; done, refused and overdue apart; a withdrawn one is in no list; by units seen."""
-    core, day = desk(engine), timedelta(days=1)
+    core, day = case_commands(engine), timedelta(days=1)
     told = {"now": NOW, "today": TODAY}
     under = opened(engine).id
     commands.give(core, under, text="A", assignee="one", until=TODAY, giver="head", by="boss", **told)

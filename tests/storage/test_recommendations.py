@@ -26,7 +26,7 @@ from storage.queries import SqlReads
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, desk, on_sqlite_alone, recompute
+from tests.storage.house import NOW, case_commands, on_sqlite_alone, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
@@ -151,7 +151,7 @@ def agrees(engine: Engine) -> None:
 def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, seed: int) -> None:
     """Whatever is written in whatever order: risks, measures, reviews, requests; cases cancelled, reopened."""
     office_store.save(engine, units=UNITS)
-    core, chance = desk(engine), random.Random(seed)
+    core, chance = case_commands(engine), random.Random(seed)
     cases = opened(core, "hr", "hr", "law", "head", "сырттан")
     for step in range(40):
         change(core, chance.choice(cases), chance, step)
@@ -165,12 +165,12 @@ def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, s
 
 def with_a_risk(engine: Engine, unit: str = "hr") -> str:
     """A case with a risk and a measure whose day has passed."""
-    case = opened(desk(engine), unit)[0]
+    case = opened(case_commands(engine), unit)[0]
     lines = [
         FoundRisk(description="Тәуекел"),
         SetMeasure(risk=1, action="Бекіту", term=until(date(2026, 7, 1))),
     ]
-    RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, **WHO)
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, **WHO)
     return case
 
 
@@ -260,7 +260,9 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
     with ThreadPoolExecutor(1) as beside:
         told = beside.submit(listing)
         for step in range(30):
-            RiskCommands(desk(engine)).find(cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO)
+            RiskCommands(case_commands(engine)).find(
+                cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO
+            )
         ended.set()
         assert told.result(timeout=60) > 1
     other.dispose()

@@ -170,7 +170,7 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
         (f"{row}.txt", True, True),
     ]
     # The certificate with the grounds is asked of what the Instruction has published, of no gift.
-    view = ctx.desk.looked_at(case, today=TODAY)
+    view = ctx.case_commands.looked_at(case, today=TODAY)
     found = findings(case, view.procedure, view.deadlines, ctx.calendar)
     assert [one.code for one in found if one.kind == "evidence"] == []
     assert agrees(app)
@@ -210,7 +210,7 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     case = case_of(ctx, row)
     assert case is not None
     said = PassportEdit(object_ru="Ручка")
-    edit_passport(app.desk, case.id, said, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY)
+    edit_passport(app.case_commands, case.id, said, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY)
     edit(ctx, row, what="Дәптер", receiver="")
     assert about() == ("", "Қалам", "Ручка")
     before = len(app.ledger.events(case.id))
@@ -272,7 +272,7 @@ def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContex
     assert due(ctx, case)["renewed_on"] == ("open", None)
     assert agrees(app)
     with pytest.raises(OutOfRange):
-        ctx.desk.replan(case.id, "valid_until", on=date(2039, 2, 2), by="o", now=NOW, today=TODAY)
+        ctx.case_commands.replan(case.id, "valid_until", on=date(2039, 2, 2), by="o", now=NOW, today=TODAY)
 
 
 @on_sqlite_alone
@@ -313,14 +313,16 @@ def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
         return show_row(ctx, AskRow(row=row)).days_of_case
 
     assert shown() == {}
-    app.desk.record(case.id, "gift_handed_over", on=date(2026, 4, 5), by="officer", now=NOW, today=TODAY)
+    app.case_commands.record(
+        case.id, "gift_handed_over", on=date(2026, 4, 5), by="officer", now=NOW, today=TODAY
+    )
     assert shown() == {"handed_on": date(2026, 4, 5)}
-    app.desk.correct(
+    app.case_commands.correct(
         case.id, "gift_received", on=date(2026, 4, 2), ground="act", by="officer", now=NOW, today=TODAY
     )
     assert shown() == {"came_on": date(2026, 4, 2), "handed_on": date(2026, 4, 5)}
     withdrawals.withdraw(
-        app.desk, case.id, "gift_received", ground="mistake", by="officer", now=NOW, today=TODAY
+        app.case_commands, case.id, "gift_received", ground="mistake", by="officer", now=NOW, today=TODAY
     )
     assert shown() == {"came_on": None, "handed_on": date(2026, 4, 5)}
     edit(ctx, row, handed_on="2026-04-05")

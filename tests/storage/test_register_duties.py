@@ -168,7 +168,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     paper = FileInput(content=OpenFile("отчёт.txt", BytesIO(b"report")))
     edit_row(ctx, EditRow(row=row, values={"paper": paper}))
     link = Evidence(kind="link:site", reference="https://org.kz/1")
-    app.desk.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], **stamp(ctx))
+    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], **stamp(ctx))
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
     assert [(one.kind, one.name) for one in fact.evidence] == [
@@ -195,7 +195,7 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     begin(app)
     by = stamp(operator(app))
     case = case_of(app).id
-    app.desk.record(case, JANUARY, on=date(2026, 1, 12), **by)
+    app.case_commands.record(case, JANUARY, on=date(2026, 1, 12), **by)
     same = visit(app, "2026-01-12")
     assert recorded(app) == {JANUARY: ("2026-01-12", "")}
     other = visit(app, "2026-01-20")
@@ -204,9 +204,9 @@ def test_what_somebody_recorded_is_neither_doubled_nor_withdrawn_by_a_row(app: A
     assert recorded(app)[JANUARY] == ("2026-01-12", "")
 
     with pytest.raises(withdrawals.CannotWithdraw, match="fact_of_row"):
-        withdrawals.withdraw(app.desk, case, f"{JANUARY}#2", ground="mistake", **by)
+        withdrawals.withdraw(app.case_commands, case, f"{JANUARY}#2", ground="mistake", **by)
     with pytest.raises(CannotRecord, match="fact_of_row"):
-        app.desk.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", **by)
+        app.case_commands.correct(case, f"{JANUARY}#2", on=date(2026, 1, 21), ground="mistake", **by)
 
 
 def test_a_year_that_is_opened_takes_the_rows_that_are_there(app: AppContext) -> None:
@@ -234,7 +234,7 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     own = add_row(clerk, build(AddRow, fields)).row.id
     assert recorded(app) == {JANUARY: ("2026-01-13", own)}
     cancelled = case_of(app, "agency").id
-    app.desk.cancel(cancelled, ground="merged", **stamp(operator(app)))
+    app.case_commands.cancel(cancelled, ground="merged", **stamp(operator(app)))
     visit(app, "2026-02-12", unit="branch")
     assert recorded(app) == {JANUARY: ("2026-01-13", own)}
 
@@ -309,10 +309,10 @@ def test_a_row_takes_the_place_of_what_was_withdrawn_in_the_case(app: AppContext
     """What somebody recorded by hand for the day of a row is withdrawn: the next round records the row."""
     begin(app)
     by = stamp(operator(app))
-    app.desk.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), **by)
+    app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), **by)
     row = visit(app, "2026-01-12")
     remind(app, now=NOW, today=TODAY)
-    withdrawals.withdraw(app.desk, case_of(app).id, JANUARY, ground="not mine", **by)
+    withdrawals.withdraw(app.case_commands, case_of(app).id, JANUARY, ground="not mine", **by)
     assert recorded(app) == {}
     remind(app, now=NOW, today=TODAY)
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}

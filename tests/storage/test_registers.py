@@ -13,7 +13,7 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, TODAY, desk, on_sqlite_alone, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.org.access import Scope
@@ -26,7 +26,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     """A case of the unit with one risk and its measure."""
     case = opened(engine, unit=unit).id
     lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
-    RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     return case
 
 
@@ -41,7 +41,7 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
 
     assert list(cases_with_entries(engine)) == [below, beside]
     assert list(cases_with_entries(engine, "A")) == [below]
-    desk(engine).cancel(beside, ground="қате", by="Айгүл", now=NOW, today=TODAY)
+    case_commands(engine).cancel(beside, ground="қате", by="Айгүл", now=NOW, today=TODAY)
     assert list(cases_with_entries(engine)) == [below]
 
 
@@ -82,7 +82,7 @@ def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
 def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
     """The row is done: nobody is reminded of it any more."""
     case = with_a_measure(engine, unit="B")
-    RiskCommands(desk(engine)).review(
+    RiskCommands(case_commands(engine)).review(
         case, 1, outcome="executed", on=TODAY, done_on=TODAY, by="Айгүл", now=NOW, today=TODAY
     )
     row = SqlLedger(engine).rows(case)["measure.1"]

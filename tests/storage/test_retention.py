@@ -94,11 +94,11 @@ def live(app: AppContext) -> str:
         responsible={"order_signed": NAMES[0]},
         notes=(f"{NAMES[0]} жауапты",),
     )
-    case = app.desk.open_many([opening], **BY)[0].id
+    case = app.case_commands.open_many([opening], **BY)[0].id
     accounts.add(ctx, AccountAccess(login="dina.q", access="officer", person=KEY))
     said = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
     comments.add_comment(ctx, comments.AddComment(case=case, text=said, asks=KEY, until=date(2026, 4, 20)))
-    app.desk.record(case, "order_signed", on=TODAY, by="dina.q", now=NOW, today=TODAY)
+    app.case_commands.record(case, "order_signed", on=TODAY, by="dina.q", now=NOW, today=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
     ctx.choices.choose(KEY, "daily", by="dina.q", now=NOW)
@@ -139,7 +139,7 @@ def hand_over(app: AppContext, case: str) -> None:
     """Name somebody else where she answered, and let the case end."""
     change = cases.Passport(case=case, responsible={"order_signed": "Иванов Пётр"})
     cases.describe(acting(app), change)
-    app.desk.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
+    app.case_commands.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
 
 
 def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppContext) -> None:

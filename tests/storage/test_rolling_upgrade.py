@@ -31,7 +31,7 @@ from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
 from tests.notifications.town import PEOPLE, UNITS
-from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
+from tests.storage.house import NOW, PROCEDURE, TODAY, case_commands, library, opened, recompute
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.opening import Opening
@@ -155,8 +155,8 @@ def test_this_version_works_on_the_schema_of_the_next(ahead: Engine, tmp_path: P
     assert create_or_migrate(ahead) is False
     office_store.save(ahead, units=UNITS, people=PEOPLE)
     case = opened(ahead, unit="staff")
-    desk(ahead).open_many([Opening(procedure=PROCEDURE)] * 3, by="Айгүл", now=NOW, today=TODAY)
-    desk(ahead).record(case.id, "schedule_approved", on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    case_commands(ahead).open_many([Opening(procedure=PROCEDURE)] * 3, by="Айгүл", now=NOW, today=TODAY)
+    case_commands(ahead).record(case.id, "schedule_approved", on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     outbox = SqlOutbox(ahead)
     folder = Folder(path=tmp_path, sender="merzim@example.kz")
     told: Any = {"now": MORNING, "today": MORNING.date(), "rules": Rules(domain="example.kz")}

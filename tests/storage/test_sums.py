@@ -13,7 +13,7 @@ from storage.database.engine import reading
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
+from tests.storage.house import NOW, PROCEDURE, TODAY, case_commands, recompute
 from tests.sweep import check_each
 from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening
@@ -51,7 +51,7 @@ def filled(engine: Engine, count: int = 3) -> list[str]:
         )
         for n in range(count)
     ]
-    cases = desk(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+    cases = case_commands(engine).open_many(openings, by="А", now=NOW, today=TODAY)
     return [case.id for case in cases]
 
 
@@ -100,7 +100,7 @@ SUMMED_ON = (
 def test_the_sums_are_what_counting_every_row_gives(engine: Engine) -> None:
     """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
     names = filled(engine, 7)
-    core = desk(engine)
+    core = case_commands(engine)
     core.replan(names[0], "analysis_started", on=date(2026, 4, 1), by="А", now=NOW, today=TODAY)
     core.record(names[1], "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
     core.cancel(names[2], ground="Бекер", by="А", now=NOW, today=TODAY)
@@ -147,7 +147,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
     names = filled(engine, 9)
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
-        desk(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
+        case_commands(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
     reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
 
     def check(urgency: Urgency) -> None:
@@ -204,7 +204,7 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
 def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine) -> None:
     """It stands in no kept sum; for whoever was named it is added, whatever the list."""
     office(engine)
-    case = desk(engine).open(
+    case = case_commands(engine).open(
         Opening(procedure=CONFIDENTIAL, unit="hr", readers=("knows",), facts={"account_found": TODAY}),
         by="opener",
         now=NOW,

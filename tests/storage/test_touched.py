@@ -14,7 +14,7 @@ from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
-from tests.storage.house import desk
+from tests.storage.house import case_commands
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
 
@@ -62,6 +62,6 @@ def test_counted_anew_and_the_same_nothing_is_written(sqlite: Engine) -> None:
     case = ledger.case("2026-0001")
     assert case is not None
 
-    later = desk(sqlite).recomputed(case, today=TODAY + timedelta(days=0))
+    later = case_commands(sqlite).recomputed(case, today=TODAY + timedelta(days=0))
 
     assert ledger.rewrite([later], now=NOW) == 0

@@ -17,7 +17,7 @@ from storage.cases.ledger import SqlLedger
 from storage.maintenance.verify import verify
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
-from tests.storage.house import NOW, TODAY, desk, opened
+from tests.storage.house import NOW, TODAY, case_commands, opened
 from tests.storage.statements import heard
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
@@ -50,7 +50,7 @@ def link(n: int) -> Evidence:
 
 def test_all_that_twenty_people_say_at_once_is_written_once(engine: Engine) -> None:
     """A hundred entries that contradict nobody: none is refused, none lost, no number is given twice."""
-    case, core = opened(engine), desk(engine)
+    case, core = opened(engine), case_commands(engine)
     together = Barrier(PEOPLE)
 
     def speak(n: int) -> list[Change]:
@@ -106,13 +106,13 @@ def interrupted(
 ) -> tuple[CaseCommands, Interrupted]:
     """A desk on such a ledger."""
     ledger = Interrupted(engine, between, times=times)
-    known = desk(engine)
+    known = case_commands(engine)
     return CaseCommands(ledger, known._library, known._calendar), ledger
 
 
 def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> None:
     """Both remarks stand, each under a number of its own; the second was read, decided and written anew."""
-    case, other = opened(engine), RegisterCommands(desk(engine))
+    case, other = opened(engine), RegisterCommands(case_commands(engine))
     said: dict[str, Any] = {
         "author": "",
         "source": "discussion",
@@ -132,7 +132,7 @@ def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> 
 
 def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_when(engine: Engine) -> None:
     """The other was first by a moment; with the same date there is nothing to refuse, and nothing to write."""
-    case, other = opened(engine), desk(engine)
+    case, other = opened(engine), case_commands(engine)
     core, _ = interrupted(
         engine,
         lambda: other.record(case.id, "schedule_approved", on=DAY, by="Айгүл", now=NOW, today=TODAY),
@@ -157,7 +157,7 @@ def test_a_command_that_hangs_keeps_nobody_from_its_case(
 ) -> None:
     """Others wait for it for a while, then write beside it; it decides anew when it goes on."""
     monkeypatch.setattr(ledgers, "_PATIENCE", 0.05)
-    case, other, inside, go = opened(engine), RegisterCommands(desk(engine)), Event(), Event()
+    case, other, inside, go = opened(engine), RegisterCommands(case_commands(engine)), Event(), Event()
 
     def hang() -> None:
         inside.set()
@@ -182,7 +182,7 @@ def test_after_so_many_attempts_it_is_said_who_came_first(
 ) -> None:
     """Bounded: others wrote each time. The refusal names all they wrote since the first attempt."""
     monkeypatch.setattr(ledgers, "_pause", lambda attempts: None)
-    case, other = opened(engine), desk(engine)
+    case, other = opened(engine), case_commands(engine)
     days = iter(range(2 * ATTEMPTS))
 
     def between() -> None:
@@ -204,7 +204,7 @@ def test_after_so_many_attempts_it_is_said_who_came_first(
 
 def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: Engine) -> None:
     """On PostgreSQL each question sees what others commit: the events read before, the head after."""
-    case, other = opened(engine), desk(engine)
+    case, other = opened(engine), case_commands(engine)
     ledger = SqlLedger(engine)
     stale = race(ledger, case)
     other.replan(case.id, "analysis_started", on=date(2026, 6, 1), by="б", now=NOW, today=TODAY)

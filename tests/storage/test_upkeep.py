@@ -24,7 +24,7 @@ from storage.maintenance.schema import MIGRATIONS
 from storage.maintenance.verify import verify
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, desk, opened
+from tests.storage.house import NOW, TODAY, case_commands, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.registers.risk_lists import RecommendationFilter
@@ -91,7 +91,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         house(engine, heard).engine.dispose()
         case = opened(engine).id
         lines = [FoundRisk(description="Тәуекел")]
-        RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+        RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     assert heard == ["cli.recommendations_behind", "cli.search_behind"]
     assert len(SqlReads(engine).recommended(RecommendationFilter(), TODAY)) == 2
 

@@ -15,7 +15,7 @@ from storage.maintenance import triggers
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import Problem, rebuild, verify
 from storage.refusals import CannotRebuild, CaseBroken
-from tests.storage.house import NOW, TODAY, desk, later, library, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, later, library, opened, recompute
 
 
 def table_of(trigger: str) -> str:
@@ -46,7 +46,7 @@ def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
     """Nothing to name: chains, seals, editions, triggers and board are as written."""
     case = opened(engine)
     seal(engine, now=NOW)
-    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     seal(engine, now=later(1))
     editions = {edition.edition: edition.digest for edition in library().all()}
 
@@ -123,7 +123,7 @@ def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
     """Seals are a chain as well."""
     case = opened(engine)
     seal(engine, now=NOW)
-    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
     seal(engine, now=later(1))
     with by_hand(engine) as connection:
         connection.execute(text("DELETE FROM seal WHERE n = 1"))
@@ -190,7 +190,9 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
 
     assert seal(engine, now=NOW) == 1
     assert seal(engine, now=later(1)) is None
-    desk(engine).record(case.id, "schedule_approved", on=date(2026, 1, 15), by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(
+        case.id, "schedule_approved", on=date(2026, 1, 15), by="А", now=NOW, today=TODAY
+    )
     assert seal(engine, now=later(2)) == 2
 
 
@@ -221,5 +223,5 @@ def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> N
         rebuild(engine, recompute(engine), now=NOW)
     assert refusal.value.arguments == {"cases": (broken.id,), "count": 1}
     with pytest.raises(CaseBroken):
-        desk(engine).record(broken.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
-    desk(engine).record(whole.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
+        case_commands(engine).record(broken.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(whole.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)

@@ -12,7 +12,7 @@ import i18n
 from storage.cases.evidence import EvidenceFolder
 from storage.maintenance.verify import verify
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, desk, opened
+from tests.storage.house import NOW, TODAY, case_commands, opened
 from workflow.cases.case import Evidence
 
 ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"
@@ -30,10 +30,10 @@ def proved(engine: Engine, store: EvidenceFolder) -> str:
     order = Evidence(kind="", reference=store.keep(BytesIO(ORDER), "a.pdf").reference, name="бұйрық.pdf")
     note = Evidence(kind="", reference=store.keep(BytesIO(NOTE), "b.pdf").reference, name="акт.pdf")
     link = Evidence(kind="", reference=LINK)
-    desk(engine).record(
+    case_commands(engine).record(
         case.id, "schedule_approved", on=TODAY, evidence=[order, link], by="А", now=NOW, today=TODAY
     )
-    risks = RiskCommands(desk(engine))
+    risks = RiskCommands(case_commands(engine))
     risks.find(case.id, FoundRisk(description="Тәуекел"), on=TODAY, by="А", now=NOW, today=TODAY)
     risks.remove(case.id, 1, on=TODAY, completed=True, evidence=[note], by="А", now=NOW, today=TODAY)
     return case.id
@@ -87,7 +87,9 @@ def test_a_file_of_two_cases_is_named_in_both(
     other = opened(engine).id
     file = place(store, tmp_path, ORDER)
     same = Evidence(kind="", reference=file.name, name="сол бұйрық.pdf")
-    desk(engine).record(other, "schedule_approved", on=TODAY, evidence=[same], by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(
+        other, "schedule_approved", on=TODAY, evidence=[same], by="А", now=NOW, today=TODAY
+    )
     file.unlink()
 
     problems = verify(engine, evidence=store)

@@ -31,7 +31,7 @@ from storage.org.vouched import VOUCHED
 from storage.queries import SqlReads
 from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
-from tests.storage.house import desk, on_sqlite_alone, opened, recompute
+from tests.storage.house import case_commands, on_sqlite_alone, opened, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
@@ -610,7 +610,7 @@ def secret(engine: Engine) -> Case:
         readers=("named@org.kz",),
         facts={"conflict_known": TODAY},
     )
-    return desk(engine).open(opening, **SAID)
+    return case_commands(engine).open(opening, **SAID)
 
 
 @pytest.mark.parametrize(

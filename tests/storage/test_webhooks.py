@@ -79,7 +79,7 @@ def open_cases(app: AppContext, count: int, unit: str = "hr", **more: str) -> li
     """Open cases one by one; their numbers."""
     opening = {"procedure": "internal-analysis", "unit": unit, **more}
     return [
-        app.desk.open(Opening(object=f"Бөлім {n}", **opening), **HAND).id  # type: ignore[arg-type]
+        app.case_commands.open(Opening(object=f"Бөлім {n}", **opening), **HAND).id  # type: ignore[arg-type]
         for n in range(count)
     ]
 
@@ -226,7 +226,7 @@ def test_of_a_confidential_case_its_number_alone_is_told(house: AppContext, rece
     """Neither the step nor who did it."""
     add(house, receiver)
     (case,) = open_cases(house, 1, procedure="conflict-of-interest")
-    house.desk.record(case, "conflict_known", on=TODAY, **HAND)  # type: ignore[arg-type]
+    house.case_commands.record(case, "conflict_known", on=TODAY, **HAND)  # type: ignore[arg-type]
     tell(house)
 
     assert [

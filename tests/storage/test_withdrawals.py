@@ -18,7 +18,7 @@ from storage.queries import SqlReads
 from storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR
-from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, desk, library, opened, recompute
+from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, case_commands, library, opened, recompute
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
@@ -32,12 +32,14 @@ LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=dat
 
 
 def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:
-    desk(engine).record(case.id, fact, on=on, evidence=evidence, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(case.id, fact, on=on, evidence=evidence, by="А", now=NOW, today=TODAY)
 
 
 def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
     ground = "внесено ошибочно"
-    withdraw(desk(engine), case.id, name, ground=ground, evidence=evidence, by="А", now=NOW, today=TODAY)
+    withdraw(
+        case_commands(engine), case.id, name, ground=ground, evidence=evidence, by="А", now=NOW, today=TODAY
+    )
 
 
 def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None:
@@ -81,7 +83,7 @@ def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
 def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> None:
     """At once, in the same transaction."""
     case = opened(engine)
-    risks = RiskCommands(desk(engine))
+    risks = RiskCommands(case_commands(engine))
     for text in ("Закупки без конкурса", "Совмещение функций"):
         found = FoundRisk(description=text)
         risks.find(case.id, found, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
@@ -96,7 +98,7 @@ def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> N
 def test_a_measure_withdrawn_leaves_the_board(engine: Engine) -> None:
     """Its row is gone on the disk, and the sums hold."""
     case = opened(engine)
-    risks, stamp = RiskCommands(desk(engine)), {"by": "А", "now": NOW, "today": TODAY}
+    risks, stamp = RiskCommands(case_commands(engine)), {"by": "А", "now": NOW, "today": TODAY}
     risks.find(case.id, FoundRisk(description="Закупки"), on=date(2026, 5, 20), **stamp)  # type: ignore[arg-type]
     said = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
     risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]
@@ -142,7 +144,7 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
             calendar=CALENDAR,
             today=TODAY,
         )
-        done = take_in(considered, desk=desk(engine), by="А", now=NOW, today=TODAY)
+        done = take_in(considered, case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
         return done.unchanged == (case.id,), [note.code for note in done.notes]
 
     assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])

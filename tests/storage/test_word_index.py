@@ -14,7 +14,7 @@ from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
 from tests.storage.test_passports import describe
 from tests.storage.versions import back_to_0_1_0
 from workflow.board.rows import CaseFilter
@@ -144,7 +144,7 @@ def test_words_of_an_object_go_with_it(engine: Engine) -> None:
 
 def test_files_are_found_by_name_until_they_are_withdrawn_or_restricted(engine: Engine) -> None:
     """A restricted one by nobody; the same file restricted in another place is restricted here."""
-    case, core = opened(engine).id, desk(engine)
+    case, core = opened(engine).id, case_commands(engine)
     order = Evidence(kind="document:order", reference=FILE, name="Бұйрық_2026.pdf")
     core.record(case, "order_signed", on=TODAY, evidence=[order], **WHO)
     closed = Evidence(kind="", reference=OTHER, name="Құпия.pdf", restricted="14-бап")
@@ -187,7 +187,7 @@ def test_what_an_older_version_wrote_is_found_at_once_and_indexed_by_the_next_ro
 
 
 def test_an_upgrade_writes_the_words_and_files_of_all_there_is(engine: Engine) -> None:
-    case, core = opened(engine, object="Жарнама").id, desk(engine)
+    case, core = opened(engine, object="Жарнама").id, case_commands(engine)
     order = Evidence(kind="document:order", reference=FILE, name="Бұйрық.pdf")
     core.record(case, "order_signed", on=TODAY, evidence=[order], **WHO)
     RiskCommands(core).find(case, FoundRisk(description="Сыбайластық"), on=TODAY, **WHO)

@@ -48,7 +48,7 @@ class Talk:
         self.evidence = folder / "evidence"
         house = SimpleNamespace(
             links=links,
-            desk=town.desk,
+            case_commands=town.case_commands,
             outbox=town.outbox,
             reads=SqlReads(town.engine),
             library=editions or library(),

@@ -115,7 +115,7 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
 
     told = [(one.kind, one.payload.get("what", "")) for one in chain(talk, case)[-4:]]
     assert told == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
-    (proof,) = talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].evidence
+    (proof,) = talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].evidence
     assert (proof.kind, proof.reference, proof.published_on) == (
         "link:site",
         "https://example.kz/anons",
@@ -224,7 +224,7 @@ def test_a_reminder_is_a_short_message_of_its_own(talk: Talk, case: Case) -> Non
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     """A step of 2 March, sixteen days ago: ten days at once, the seven before by one button."""
     step, on = "work_plan_approved", date(2026, 3, 2)
-    talk.town.desk.record(case.id, step, on=on, by="x", now=talk.now, today=talk.today)
+    talk.town.case_commands.record(case.id, step, on=on, by="x", now=talk.now, today=talk.today)
     linked(talk)
     (when,) = talk.press(emulator.AIGUL, reminded(talk), "Орындалды")
     *days, earlier = when.buttons
@@ -239,7 +239,7 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     name = when.buttons[days[0]].rpartition(":")[0]
     aigul = emulator.AIGUL
     talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"{name}:2026-03-07"), count=2)
-    assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].on == date(2026, 3, 7)
+    assert talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].on == date(2026, 3, 7)
 
 
 def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, case: Case) -> None:
@@ -252,7 +252,7 @@ def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, cas
 
     assert said.startswith("Бұл міндет қазір сізге жүктелмеген")
     assert read.startswith("Танысқаныңыз белгіленді")
-    assert ANNOUNCED not in talk.town.desk.view(case.id, today=talk.today).case.facts
+    assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
 
 def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, case: Case) -> None:
@@ -267,14 +267,17 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
 
     assert "Напомнить позже" not in overdue.buttons
     assert said.startswith("Эта обязанность сейчас возложена не на вас")
-    assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].by == "Сериков Болат (Telegram)"
+    assert (
+        talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].by
+        == "Сериков Болат (Telegram)"
+    )
 
 
 def test_what_is_done_already_is_said_so(talk: Talk, case: Case) -> None:
     """An old reminder's button, after the announcement was recorded elsewhere."""
     linked(talk)
     reminder = reminded(talk)
-    talk.town.desk.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
+    talk.town.case_commands.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
     said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
     assert said == "Бұл міндет бойынша енді ештеңе талап етілмейді."
@@ -301,7 +304,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     linked(talk)
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     assignments.give(
-        talk.town.desk,
+        talk.town.case_commands,
         case.id,
         text="Тізімді дайындаңыз",
         assignee=BOLAT.key,
@@ -352,7 +355,7 @@ def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
         emulator.DANA,
         lambda: talk.emulator.sends_file(emulator.DANA, "бұйрық.pdf", content, caption="17.03.2026"),
     )
-    fact = talk.town.desk.view(case.id, today=talk.today).case.facts["order_signed"]
+    fact = talk.town.case_commands.view(case.id, today=talk.today).case.facts["order_signed"]
 
     assert taken.text.endswith("taken, dated 17 March 2026.")
     assert (fact.on, fact.by) == (date(2026, 3, 17), "Dana Omarova (Telegram)")
@@ -410,7 +413,7 @@ def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     from workflow.cases.commands.opening import Opening
 
     opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
-    talk.town.desk.open(opening, by="x", now=talk.now, today=talk.today)
+    talk.town.case_commands.open(opening, by="x", now=talk.now, today=talk.today)
     linked(talk)
 
     assert "&lt;b&gt;ЖШС «A &amp; B»" in talk.tell(emulator.AIGUL, "/my").text
@@ -435,7 +438,7 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
 ) -> None:
     """The list, the buttons and the commands say that a matter awaits her, and where; nothing else."""
     quiet = Library([replace(one, confidential=True) for one in library().all()])
-    town.desk = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
+    town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     quick = replace(bot, pacer=Pacer(per_chat=0.01))
     talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
@@ -460,7 +463,7 @@ def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
 ) -> None:
     """The answer is the one for a number nobody has given, whatever obligation is guessed."""
     quiet = Library([replace(one, confidential=True) for one in library().all()])
-    town.desk = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
+    town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     idle = replace(DANA, key="idle@example.kz", duties=())
     office_store.save(town.engine, people=[idle])
@@ -489,7 +492,7 @@ def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Cas
 
     assert "жазбаның күші жойылды" in undone.text
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "қате енгізілген")
-    assert ANNOUNCED not in talk.town.desk.view(case.id, today=talk.today).case.facts
+    assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
     assert "бұрын жойылған" in again.text
 
 
@@ -504,7 +507,7 @@ def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
     (late,) = talk.press(emulator.AIGUL, done, "Болдырмау")
 
     assert "10 минуттан көп уақыт өтті" in late.text
-    assert ANNOUNCED in talk.town.desk.view(case.id, today=talk.today).case.facts
+    assert ANNOUNCED in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
 
 def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Case) -> None:
@@ -514,7 +517,7 @@ def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Ca
     opening = Opening(
         procedure="procurement-analysis", unit="staff", facts={"procurement_analysis_ended": TODAY}
     )
-    asked = talk.town.desk.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
+    asked = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
     talk.day(TODAY)
     linked(talk)
     letter = next(
@@ -525,7 +528,7 @@ def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Ca
 
     (when,) = talk.press(emulator.AIGUL, letter, "Құқық бұзушылық белгілері жоқ")
     done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
-    fact = talk.town.desk.view(asked.id, today=TODAY).case.facts["offence_signs_absent"]
+    fact = talk.town.case_commands.view(asked.id, today=TODAY).case.facts["offence_signs_absent"]
 
     assert "Орындалды" not in letter.buttons
     assert "қай күні шешілді" in when.text

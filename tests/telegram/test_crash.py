@@ -39,7 +39,7 @@ def test_a_kill_in_the_middle_of_sending(
     for n, person in enumerate(people):
         link(links, person.key, 8000 + n)
         opening = Opening(procedure="internal-analysis", unit=f"u{n}", planned=PLANNED)
-        town.desk.open(opening, by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+        town.case_commands.open(opening, by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
     bot = channel(links=links, bot="B", token=TOKEN, server=telegram.server)
     bot = replace(bot, pacer=Pacer(overall=200, per_chat=0.01))
     queued = town.round((bot,), FIVE_BEFORE).queued

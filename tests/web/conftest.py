@@ -80,8 +80,8 @@ class Home:
     """Whether it stays open for other tests."""
 
     @property
-    def desk(self) -> CaseCommands:
-        return self.context.desk
+    def case_commands(self) -> CaseCommands:
+        return self.context.case_commands
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -243,7 +243,7 @@ def _template(office: Office, *, filled: bool) -> Path:
     office_store.save(context.engine, units=office.units.values(), people=office.people.values())
     people(context.accounts)
     if filled:
-        _open_cases(context.desk)
+        _open_cases(context.case_commands)
     context.close()
     _TEMPLATES[key] = (office, folder)
     return folder
@@ -290,8 +290,8 @@ def office_with_cases(office: Office = THREE_UNITS, **more: Any) -> Home:
     return build(office, filled=True, **more)
 
 
-def _open_cases(desk: CaseCommands) -> None:
-    desk.open_many(
+def _open_cases(case_commands: CaseCommands) -> None:
+    case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",

@@ -31,7 +31,7 @@ def many_cases(office: RealOffice, count: int) -> None:
     """Further cases with a little of everything; the same mixture whatever the count."""
     house, moment = office.house, office.moment[0]
     units = sorted(house.reads.office().units)
-    house.desk.open_many(
+    house.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -73,7 +73,7 @@ def _live_in(office: RealOffice, word: str) -> None:
     _people(office, word)
     house, moment = office.house, office.moment[0]
     unit = next((key for key, unit in house.reads.office().units.items() if unit.name == word), "")
-    opened = house.desk.open_many(
+    opened = house.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -123,7 +123,7 @@ def _live_in(office: RealOffice, word: str) -> None:
         hook = {"address": "https://crm.example.kz/hook", "topic": "case"}
         assert browser.post("/administration/webhooks", data=hook).status_code == 200
     _rows(office, word)
-    house.desk.record(
+    house.case_commands.record(
         late,
         "start_announced",
         on=date(2026, 4, 3),

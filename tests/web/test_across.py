@@ -55,7 +55,7 @@ class Kept:
         """That many analyses, each with a risk and a measure whose day has passed."""
         from documents.schedules.written_terms import read_term
 
-        opened = self.house.desk.open_many(
+        opened = self.house.case_commands.open_many(
             [
                 Opening(
                     procedure="internal-analysis",
@@ -67,11 +67,14 @@ class Kept:
             ],
             **SAID,
         )
-        desk, term = RiskCommands(self.house.desk), read_term("до 3 апреля 2026 года", where="t")
+        case_commands, term = (
+            RiskCommands(self.house.case_commands),
+            read_term("до 3 апреля 2026 года", where="t"),
+        )
         for case in opened:
             risk = FoundRisk(description="Бір адам шешеді")
             measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
-            desk.take_in(case.id, [risk, measure], on=TODAY, **SAID)
+            case_commands.take_in(case.id, [risk, measure], on=TODAY, **SAID)
         return [case.id for case in opened]
 
     def cost(self, browser: TestClient, path: str) -> int:
@@ -195,11 +198,11 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Kept) -> None:
     """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
     (case,) = kept.open(1)
     for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
-        kept.house.desk.record(case, fact, on=on, **SAID)
+        kept.house.case_commands.record(case, fact, on=on, **SAID)
     with kept.browser() as browser:
         page = browser.get("/monitoring?lang=ru").text
         silent = page[page.index('id="silent"') :]
-        kept.house.desk.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
+        kept.house.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
         after = browser.get("/monitoring?lang=ru").text
 
     assert "IV квартал 2025 года" in silent
@@ -227,7 +230,7 @@ def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
     office_store.save(kept.house.engine, units=units)
     (case,) = kept.open(1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    kept.house.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
     with kept.browser() as browser:
         usual = browser.get("/scores?lang=ru&unit=hr&year=2026").text
         linear = browser.get("/scores?lang=ru&unit=hr&year=2026&rounding=linear").text
@@ -245,7 +248,7 @@ def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept)
     office_store.save(kept.house.engine, units=units)
     (case,) = kept.open(1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    kept.house.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
     asked = "unit=hr&year=2026&rounding=linear"
     with kept.browser() as browser:
         page = unescape(browser.get(f"/scores?lang=ru&{asked}").text)
@@ -388,8 +391,10 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
 
 def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:
     """The officer who must know names another; without that it is not there, for lists and for its address."""
-    case = kept.house.desk.open(Opening(procedure="conflict-of-interest", unit="hr", person="b@org.kz"), **SAID)
-    kept.house.desk.name_reader(case.id, "officer", **SAID)
+    case = kept.house.case_commands.open(
+        Opening(procedure="conflict-of-interest", unit="hr", person="b@org.kz"), **SAID
+    )
+    kept.house.case_commands.name_reader(case.id, "officer", **SAID)
     with kept.browser() as officer, kept.browser("responsible") as other:
         before = other.get(f"/cases/{case.id}").status_code
         officer.post(f"/cases/{case.id}/readers", data={"person": "a@org.kz"})

@@ -385,7 +385,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
 
     def open_case(unit: str) -> str:
         opening = Opening(procedure="appointment", unit=unit, facts=facts)
-        return home.desk.open(opening, by="test", now=NOW, today=today).id
+        return home.case_commands.open(opening, by="test", now=NOW, today=today).id
 
     def save(*acts: str) -> None:
         unit = home.office.units["hr"]
@@ -399,7 +399,7 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     by_hand = open_case("law")
     save(act)
     bound, freed = open_case("hr"), open_case("hr")
-    home.desk.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
+    home.case_commands.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
     cases = (by_hand, bound, freed)
     before = late()
     remind(home.context, now=NOW, today=today)
@@ -439,7 +439,7 @@ def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(home: Home, admin: 
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
     opening = Opening(procedure="appointment", unit="hr", facts=facts)
-    case = home.context.desk.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
+    case = home.context.case_commands.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
     pages = (f"/cases/{case}?lang=ru", "/cases?lang=ru", "/deadlines?urgency=overdue&lang=ru")
     sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
 

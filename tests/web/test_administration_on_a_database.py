@@ -44,7 +44,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
     house = build_app(read(tmp_path / "config.toml", at=tmp_path))
     SqlStaff(house.engine).take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
     house.accounts.save(Reader(login="admin", access="administrator"), disabled=False, **HAND)  # type: ignore[arg-type]
-    house.desk.open(
+    house.case_commands.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",

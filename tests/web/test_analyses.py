@@ -27,7 +27,7 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self.context = build_app(settings_in(folder), clock=lambda: Moment(now=NOW, today=TODAY))
-        self.engine, self.desk = self.context.engine, self.context.desk
+        self.engine, self.case_commands = self.context.engine, self.context.case_commands
         known = office()
         office_store.save(self.engine, units=known.units.values(), people=known.people.values())
         people(self.context.accounts)
@@ -40,7 +40,7 @@ class Kept:
 
     def open(self, count: int, *, unit: str = "hr", object: str = "Басқарма") -> None:
         """That many cases more, their analyses a week apart."""
-        self.desk.open_many(
+        self.case_commands.open_many(
             [
                 Opening(
                     procedure="internal-analysis",
@@ -115,7 +115,7 @@ def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
     """Unit with those below it, procedure, stage, standing, lateness."""
     kept.open(2, unit="hr", object="Алғашқы")
     kept.open(1, unit="law", object="Екінші")
-    (first,) = kept.desk.open_many(
+    (first,) = kept.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -128,7 +128,7 @@ def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
         now=NOW,
         today=TODAY,
     )
-    kept.desk.cancel(first.id, ground="ұйым таратылды", by="test", now=NOW, today=TODAY)
+    kept.case_commands.cancel(first.id, ground="ұйым таратылды", by="test", now=NOW, today=TODAY)
 
     def count(**asked: str) -> int:
         text = officer.get("/cases", params={"lang": "en", **asked}).text

@@ -115,7 +115,7 @@ def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
     assert "Nothing has been saved yet" in again
     assert "order_signed" not in home.facts(home.late)
 
-    home.desk.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
+    home.case_commands.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
     assert "Nothing has been saved yet" in confirm(browser, form, page)
 
 

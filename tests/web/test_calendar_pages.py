@@ -122,7 +122,7 @@ def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
     for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
         reader = Reader(login=login, access=access, unit=unit)  # type: ignore[arg-type]
         house.accounts.save(reader, disabled=False, by="test", now=NOW, today=today)
-    house.desk.open(
+    house.case_commands.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",

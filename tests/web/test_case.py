@@ -110,7 +110,9 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
 
 def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestClient) -> None:
     """It does not stand between what has to be done; its ground is a click away."""
-    home.desk.exempt(home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY)
+    home.case_commands.exempt(
+        home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY
+    )
     page = browser.get(f"{case}?lang=ru").text
 
     assert 'class="card fold fold-line"' in page
@@ -127,7 +129,7 @@ def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
 
 def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
     """The second is told what is known already, by whom and when; everything they typed is still there."""
-    home.desk.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
+    home.case_commands.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
     said = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
     answer = browser.post(f"{case}?lang=ru", data=said)
 
@@ -352,7 +354,7 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, brows
     from workflow.cases.commands.opening import Opening
 
     longest = max(library().all(), key=lambda one: len(one.stages))
-    opened = home.desk.open(
+    opened = home.case_commands.open(
         Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
     )
     page = browser.get(f"/cases/{opened.id}").text

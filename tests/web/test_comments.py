@@ -153,7 +153,9 @@ def test_a_question_whose_answer_is_withdrawn_is_reminded_of_again(
         if day == withdrawn:
             for line in (question.seq + 1, question.seq + 2):
                 assert not any(one.rung == ANSWER_DAY for one in home.context.outbox.notices(state="queued"))
-                withdraw(home.desk, home.late, f"#{line}", ground="x", by="officer", now=early, today=on)
+                withdraw(
+                    home.case_commands, home.late, f"#{line}", ground="x", by="officer", now=early, today=on
+                )
         rounds.deliver(home.context, now=early + timedelta(hours=4), today=on)
         sent = home.context.outbox.notices(person="c@org.kz", state="sent")
         days += [day] * (sum(one.rung == ANSWER_DAY for one in sent) - len(days))
@@ -200,19 +202,19 @@ def test_a_comment_is_withdrawn_and_never_deleted(home: Home) -> None:
 def test_nobody_is_told_of_a_confidential_case_by_a_comment(home: Home) -> None:
     """Who does not know of it is not named; who knows gets a letter that says nothing of it."""
     opening = Opening(procedure="conflict-of-interest", unit="law")
-    case = home.desk.open(opening, by="officer", now=NOW, today=TODAY).id
+    case = home.case_commands.open(opening, by="officer", now=NOW, today=TODAY).id
     for person in ("a@org.kz", "officer"):
-        home.desk.name_reader(case, person, by="officer", now=NOW, today=TODAY)
+        home.case_commands.name_reader(case, person, by="officer", now=NOW, today=TODAY)
     browser, url = home.client(), f"/cases/{case}/comments"
     refused = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
-    home.desk.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
+    home.case_commands.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
     told = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
     queued = letters(home)
 
     assert (refused.status_code, told.status_code) == (422, 303)
     assert queued == [("c@org.kz", "")]
     assert count(home.client("erlan").get("/inbox").text) == 1
-    home.desk.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)
+    home.case_commands.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)
     assert count(home.client("erlan").get("/inbox").text) == 0
     assert "құпия" not in home.client("erlan").get("/inbox").text
     assert f"/cases/{case}" not in home.client("auditor").get("/search?q=құпия").text

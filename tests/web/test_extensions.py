@@ -44,7 +44,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
         Opening(procedure="citizen-appeal", unit="hr", facts={"appeal_received": received}),
         Opening(procedure="permit", unit="hr", facts={"received": received}),
     ):
-        context.desk.open(opening, by="test", now=NOW, today=TODAY)
+        context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
     home = Home(app=create_app(context, lambda: moment), context=context)
     yield home
     home.close()
@@ -167,7 +167,7 @@ def test_only_those_who_manage_extend_and_pause(home: Home) -> None:
 def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, browser: TestClient) -> None:
     """The field stands where it matters alone; the row and the API say until when, a correction changes it."""
     opening = Opening(procedure="data-breach", unit="hr")
-    case = home.context.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    case = home.context.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
     address = f"/cases/{case}"
     page = browser.get(f"{address}?fact=breach_known").text
     assert 'name="at_time"' in page

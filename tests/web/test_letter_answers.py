@@ -65,7 +65,7 @@ def link(town: Town, on: date, person: str = AIGUL.key) -> str:
 
 def said(town: Town) -> list[tuple[str, str, str]]:
     """What was answered, in the case's chain."""
-    events = town.desk.events("2026-0001")
+    events = town.case_commands.events("2026-0001")
     return [(str(one.payload["what"]), one.name, one.by) for one in events if one.kind == "notice"]
 
 
@@ -115,7 +115,7 @@ def test_who_said_done_is_not_reminded_for_three_working_days_but_heads_are_told
     assert AIGUL.key not in on_the_day
     assert AIGUL.key not in after
     assert BOLAT.key in after
-    assert town.desk.view("2026-0001", today=ONE_AFTER).case.facts.keys() == {"schedule_approved"}, (
+    assert town.case_commands.view("2026-0001", today=ONE_AFTER).case.facts.keys() == {"schedule_approved"}, (
         "no fact is recorded by a letter"
     )
 
@@ -127,7 +127,7 @@ def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callabl
     browser = pages(FIVE_BEFORE)
     browser.post(path, data={"say": "not_mine"})
     again = browser.post(path, data={"say": "said_done"}, follow_redirects=False)
-    comments = [one for one in town.desk.events("2026-0001") if one.kind == "commented"]
+    comments = [one for one in town.case_commands.events("2026-0001") if one.kind == "commented"]
     letters = told(town, DAY_BEFORE)
 
     assert [(one.name, one.payload["to"]) for one in comments] == [
@@ -146,7 +146,7 @@ def test_an_expired_link_says_so_and_answers_nothing(town: Town, pages: Callable
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     moment = {"by": "officer", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE}
-    town.desk.record("2026-0001", "start_announced", on=FIVE_BEFORE, **moment)  # type: ignore[arg-type]
+    town.case_commands.record("2026-0001", "start_announced", on=FIVE_BEFORE, **moment)  # type: ignore[arg-type]
     page = browser.get(path, params={"lang": "ru"})
     browser.post(path, data={"say": "not_mine"})
 

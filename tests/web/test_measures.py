@@ -28,7 +28,7 @@ def case(home: Home) -> str:
         SetMeasure(risk=1, action="Тоқсан сайын тексеру жүргізу", term=QUARTERLY),
         SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
     ]
-    risks = RiskCommands(home.desk)
+    risks = RiskCommands(home.case_commands)
     risks.take_in(home.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
     risks.ask(
         home.real,

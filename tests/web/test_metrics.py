@@ -54,7 +54,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
     with serving(office) as port:
         (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
         made = build_app(read(at=tmp_path))
-        made.desk.open(
+        made.case_commands.open(
             Opening(
                 procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
             ),
@@ -238,7 +238,7 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     one. Somebody without an address is named by name."""
     made = build_app(read(at=tmp_path))
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    case = made.desk.open(
+    case = made.case_commands.open(
         Opening(
             procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
         ),

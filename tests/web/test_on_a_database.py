@@ -31,7 +31,7 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
     known = office()
     office_store.save(context.engine, units=known.units.values(), people=known.people.values())
     people(context.accounts)
-    context.desk.open(
+    context.case_commands.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",

@@ -130,7 +130,7 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
         facts={"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)},
     )
     before = browser.get("/?lang=ru").text
-    home.context.desk.open(opening, by="test", now=NOW, today=TODAY)
+    home.context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
     found = seen(home)
     page = browser.get("/?lang=ru").text
     obligatory, _, recommended = page.partition('id="recommended-late"')
@@ -263,7 +263,7 @@ def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     house = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
-    case = house.desk.open(opening, by="А", now=NOW, today=TODAY)
+    case = house.case_commands.open(opening, by="А", now=NOW, today=TODAY)
     found = seen(house)
 
     assert [(row.unit.id, row.unit.name) for row in found.matrix.rows] == [("head", "Орталық аппарат")]
@@ -281,7 +281,9 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
 
     A note due on 6 March is signed on the 12th: the plan is due on the 31st and not on the 26th: 3 more.
     """
-    home.context.desk.record(home.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY)
+    home.context.case_commands.record(
+        home.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
+    )
     figures = browser.get("/api/v1/figures").json()
     whole = figures["total"]["due"]
     assert whole == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0

@@ -96,7 +96,7 @@ def test_the_edition_says_that_its_date_is_assumed(home: Home, browser: TestClie
 def test_scripts_in_texts_stay_texts(home: Home, browser: TestClient) -> None:
     """What people typed is shown, never run."""
     evil = '"><script>alert(1)</script>'
-    case = home.desk.open(
+    case = home.case_commands.open(
         Opening(procedure="internal-analysis", unit=evil, object=evil, notes=(evil,)),
         by=evil,
         now=NOW,
@@ -110,7 +110,7 @@ def test_scripts_in_texts_stay_texts(home: Home, browser: TestClient) -> None:
 
 def test_a_case_called_off_says_so_and_offers_no_form(home: Home, browser: TestClient) -> None:
     """A cancelled case is read only, with its ground."""
-    home.desk.cancel(home.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
+    home.case_commands.cancel(home.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
     page = browser.get(f"/cases/{home.late}?lang=ru").text
 
     assert "Дело отменено: Құрылым өзгерді" in page
@@ -120,7 +120,9 @@ def test_a_case_called_off_says_so_and_offers_no_form(home: Home, browser: TestC
 def test_the_list_turns_its_pages(home: Home, browser: TestClient) -> None:
     """Sixty cases are two pages; a page beyond the last is the last."""
     for n in range(57):
-        home.desk.open(Opening(procedure="internal-analysis", object=f"№{n}"), by="t", now=NOW, today=TODAY)
+        home.case_commands.open(
+            Opening(procedure="internal-analysis", object=f"№{n}"), by="t", now=NOW, today=TODAY
+        )
     first, last, beyond = (browser.get(f"/cases?page={n}&lang=ru").text for n in (1, 2, 99999))
 
     assert "Страница 1 из 2" in first
@@ -155,9 +157,9 @@ def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient)
         edition = library().latest(procedure)
         began = max(date(2026, 1, 1), edition.in_force)
         opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
-        case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+        case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
         if edition.confidential:
-            home.desk.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
+            home.case_commands.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
         reader = browser_of_named if edition.confidential else browser
         wrong += [
             (procedure, language)

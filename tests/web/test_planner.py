@@ -116,7 +116,7 @@ def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, brows
     )
     asked = {"deadlines": made.deadlines, "case": case, "today": TODAY}
     before = load(home.context.reads, house.library, home.context.reads.office(), **asked)
-    home.desk.open(
+    home.case_commands.open(
         Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
         by="test",
         now=NOW,

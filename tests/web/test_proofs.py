@@ -124,7 +124,7 @@ def test_an_older_sheet_is_genuine_too(home: Home) -> None:
 def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     """Index and page give one digest: of the file SHA256SUMS in the package. Nothing of the case or of who made
     it stands on the page, and the entry of another kind of act is no paper."""
-    case = home.desk.open(Opening(procedure="internal-analysis", object="Кадр"), **STAMP).id
+    case = home.case_commands.open(Opening(procedure="internal-analysis", object="Кадр"), **STAMP).id
     with home.client("officer") as client:
         package = ZipFile(BytesIO(client.get(f"/cases/{case}/package?lang=en").content))
     page = home.context.reads.audit(AuditFilter(), scope=EVERYTHING, after=0, limit=100)

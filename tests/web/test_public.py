@@ -28,12 +28,12 @@ def open_office(tmp_path: Path) -> Home:
     """An office whose page is open: one analysis announced, one begun and not announced, one called off."""
     home = dashboard_of(settings_in(tmp_path, public_page=True))
     people(home.accounts)
-    desk = home.desk
+    case_commands = home.case_commands
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     names = ("Кадр департаменті", "Заң департаменті", "Жойылған талдау")
     for name in names:
         opening = Opening(procedure="internal-analysis", object=name, planned=planned)
-        case = desk.open(opening, **STAMP).id
+        case = case_commands.open(opening, **STAMP).id
         if name != "Заң департаменті":
             evidence = (
                 Evidence(kind="link:site", reference=SITE, published_on=date(2026, 3, 27)),
@@ -46,9 +46,9 @@ def open_office(tmp_path: Path) -> Home:
                     type="application/pdf",
                 ),
             )
-            desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=evidence, **STAMP)
+            case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=evidence, **STAMP)
         if name == "Жойылған талдау":
-            desk.cancel(case, ground="Қайта ұйымдастыру", **STAMP)
+            case_commands.cancel(case, ground="Қайта ұйымдастыру", **STAMP)
     home.real = min(home.cases())
     return home
 
@@ -79,7 +79,7 @@ def test_the_places_of_one_publication_stand_in_one_line(home: Home) -> None:
         Evidence(kind=f"link:{place}", reference=f"{SITE}/{place}", published_on=date(2026, 3, 27))
         for place in ("media", "site", "social")
     )
-    home.desk.record(home.real, "start_announced", on=date(2026, 3, 30), evidence=proofs, **STAMP)
+    home.case_commands.record(home.real, "start_announced", on=date(2026, 3, 30), evidence=proofs, **STAMP)
     text = home.stranger().get("/public?lang=ru").text
 
     assert text.count("27.03.2026") == 1
@@ -168,9 +168,9 @@ def test_the_newest_analyses_come_first_and_page_by_page() -> None:
     object.__setattr__(home.context.settings.web, "public_page", True)
     for number in range(26):
         opening = Opening(procedure="internal-analysis", object=f"Нысан {number:02}")
-        case = home.desk.open(opening, **STAMP).id
+        case = home.case_commands.open(opening, **STAMP).id
         proof = Evidence(kind="link:site", reference=f"{SITE}/{number}")
-        home.desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=(proof,), **STAMP)
+        home.case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=(proof,), **STAMP)
     stranger: TestClient = home.stranger()
 
     assert "Нысан 25" in stranger.get("/public").text

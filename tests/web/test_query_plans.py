@@ -90,7 +90,7 @@ def _work(office: RealOffice) -> None:
     secret = Opening(
         procedure="conflict-of-interest", unit="u1", readers=("p1",), facts={"conflict_known": TODAY}
     )
-    house.desk.open(secret, by="officer", now=now, today=TODAY)
+    house.case_commands.open(secret, by="officer", now=now, today=TODAY)
     remind(house, now=now, today=TODAY)
     deliver(house, now=now, today=TODAY)
     behind(house.engine, {"internal-analysis.2024-01-01": {"quarter_reported": "2099Q4"}})
@@ -119,5 +119,5 @@ def _work(office: RealOffice) -> None:
             assert upload.status_code in (201, 403)
     for procedure in ("internal-analysis", "procurement-analysis"):
         opening = Opening(procedure=procedure, unit="u2", object="Объект")
-        house.desk.open(opening, by="officer", now=now, today=TODAY)
+        house.case_commands.open(opening, by="officer", now=now, today=TODAY)
     remind(house, now=now, today=TODAY)

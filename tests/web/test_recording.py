@@ -266,7 +266,7 @@ def _programme(home: Home) -> str:
     opening = Opening(
         procedure="tbn4-project-4", unit="hr", planned={"year_begun": date(2026, 1, 1)}, object="2026"
     )
-    return home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    return home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
 
 
 def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(home: Home, browser: TestClient) -> None:

@@ -138,7 +138,7 @@ def test_the_same_message_taken_twice_writes_once(home: Home, letter: EmailMessa
 
 def test_a_fact_that_is_recorded_keeps_its_day_and_gets_the_document(home: Home, letter: EmailMessage) -> None:
     """What was done the day before and promised then is proved now."""
-    home.desk.record(home.real, ORDER, on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY)
+    home.case_commands.record(home.real, ORDER, on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY)
     assert take(home, reply(letter, "", "приказ.png")) == "taken"
 
     fact = home.facts(home.real)[ORDER]

@@ -23,10 +23,10 @@ def secret(home: Home) -> str:
     kept = home.store.keep(io.BytesIO(SECRET), "құпия акт.pdf")
     open_ = Evidence(kind="document:order", reference=kept.reference, name="құпия акт.pdf")
     closed = Evidence(kind="", reference=kept.reference, name="құпия акт.pdf", restricted=GROUND)
-    home.desk.record(home.real, "order_signed", on=TODAY, evidence=[open_], **WHO)
-    desk = RiskCommands(home.desk)
-    desk.find(home.real, FoundRisk(description="Бақылаудың әлсіздігі"), on=date(2026, 4, 1), **WHO)
-    desk.remove(home.real, 1, on=TODAY, completed=True, evidence=[closed], **WHO)
+    home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[open_], **WHO)
+    case_commands = RiskCommands(home.case_commands)
+    case_commands.find(home.real, FoundRisk(description="Бақылаудың әлсіздігі"), on=date(2026, 4, 1), **WHO)
+    case_commands.remove(home.real, 1, on=TODAY, completed=True, evidence=[closed], **WHO)
     return f"/cases/{home.real}/evidence/{kept.reference}"
 
 
@@ -44,9 +44,9 @@ def test_only_few_open_a_restricted_document(home: Home, secret: str, login: str
 
 def test_who_was_named_opens_it_until_named_no_longer(home: Home, secret: str) -> None:
     """The responsible person is named to know of the case."""
-    home.desk.name_reader(home.real, "a@org.kz", **WHO)
+    home.case_commands.name_reader(home.real, "a@org.kz", **WHO)
     named = home.client("responsible").get(secret).status_code
-    home.desk.remove_reader(home.real, "a@org.kz", ground="moved", **WHO)
+    home.case_commands.remove_reader(home.real, "a@org.kz", ground="moved", **WHO)
 
     assert (named, home.client("responsible").get(secret).status_code) == (200, 404)
 

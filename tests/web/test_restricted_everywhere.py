@@ -79,8 +79,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
             Evidence(**{**_fields(one), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
             for one in (file, link)
         ]
-        house.desk.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
-        risks, registers = RiskCommands(house.desk), RegisterCommands(house.desk)
+        house.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
+        risks, registers = RiskCommands(house.case_commands), RegisterCommands(house.case_commands)
         risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **who)
         risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **who)
         risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **who)
@@ -159,10 +159,10 @@ def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: 
     """On the same faces as the officer; named no longer, nowhere."""
     moment = office.moment[0]
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-    office.house.desk.name_reader(CASE, "auditor", **who)
+    office.house.case_commands.name_reader(CASE, "auditor", **who)
     with office.client("auditor") as browser:
         named = ask(browser, officer.naming())
-        office.house.desk.remove_reader(CASE, "auditor", ground="ауысты", **who)
+        office.house.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **who)
         removed = ask(browser, officer.naming())
 
     assert named.naming() == officer.naming()

@@ -79,8 +79,8 @@ def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 def entered(home: Home, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
     """A case with a row of each register."""
     opening = Opening(procedure=procedure, unit=unit, object="Закупки")
-    case = home.desk.open(opening, **WHO).id
-    rows = case_rows(home.desk, registers=case_registers())
+    case = home.case_commands.open(opening, **WHO).id
+    rows = case_rows(home.case_commands, registers=case_registers())
     for register, values in ROWS:
         rows.add(case, NewRow(register=register, values=values), on=TODAY, **WHO)
     return case
@@ -109,9 +109,9 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, home: Home, br
     (hit,) = [hit for group in found["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
-    rows = case_rows(home.desk, registers=case_registers())
+    rows = case_rows(home.case_commands, registers=case_registers())
     rows.edit(case, "measure.1", {"gain": "Басқа"}, **WHO)
-    withdraw(home.desk, case, "remark.1", ground="x", **WHO)
+    withdraw(home.case_commands, case, "remark.1", ground="x", **WHO)
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 

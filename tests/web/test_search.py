@@ -15,7 +15,7 @@ from workflow.search_words import FoldedNames, closest_words, fold, index_words,
 
 
 def opened(home: Home, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
-    return home.desk.open(
+    return home.case_commands.open(
         Opening(procedure=procedure, unit=unit, object=object), by="t", now=NOW, today=TODAY
     ).id
 
@@ -250,7 +250,7 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, br
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     who = {"by": "officer", "now": NOW, "today": TODAY}
-    home.desk.record(home.real, "order_signed", on=TODAY, evidence=[order], **who)
+    home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[order], **who)
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (

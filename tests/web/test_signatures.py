@@ -48,7 +48,7 @@ def attach(home: Home, fact: str, content: bytes, name: str, *, restricted: str 
     item = Evidence(kind="", reference=file.reference, name=name, restricted=restricted)
     known = home.facts(home.real).get(fact)
     on = known.on if known else TODAY
-    home.desk.record(home.real, fact, on=on, evidence=[item], by="officer", now=NOW, today=TODAY)
+    home.case_commands.record(home.real, fact, on=on, evidence=[item], by="officer", now=NOW, today=TODAY)
     return file.reference
 
 
@@ -280,6 +280,8 @@ def test_tampering_is_found_by_the_page_and_by_verify(home: Home) -> None:
         name="Анықтама.pdf.p7s",
         signs=sha256(NOTE).hexdigest(),
     )
-    home.desk.record(home.real, "order_signed", on=TODAY, evidence=[wrong], by="x", now=NOW, today=TODAY)
+    home.case_commands.record(
+        home.real, "order_signed", on=TODAY, evidence=[wrong], by="x", now=NOW, today=TODAY
+    )
     (problem,) = damaged_evidence(home.context)
     assert (problem.code, problem.arguments["reason"]) == ("signature_does_not_hold", "eds.other_bytes")

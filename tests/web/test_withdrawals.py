@@ -187,7 +187,7 @@ def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: 
 def test_undo_lasts_ten_minutes(home: Home, case: str, browser: TestClient, minutes: int, status: int) -> None:
     """To the tenth minute, no longer."""
     earlier = NOW - timedelta(minutes=minutes)
-    home.desk.record(home.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
+    home.case_commands.record(home.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
     event = home.events(home.real)[-1]
 
     assert browser.post(f"{case}/undo", data={"line": str(event.seq)}).status_code == status

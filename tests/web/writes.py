@@ -611,8 +611,8 @@ def prepare(office: RealOffice) -> World:
     office.way_in("spare2")
     house.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
     house.factors.enrol("guarded", SECRET, 0, (), **who)
-    opened = house.desk.open_many([_analysis() for _ in range(5)], **who)
-    secret = house.desk.open(
+    opened = house.case_commands.open_many([_analysis() for _ in range(5)], **who)
+    secret = house.case_commands.open(
         Opening(
             procedure="enterprise-conflict-of-interest",
             unit=OWN,
@@ -621,7 +621,7 @@ def prepare(office: RealOffice) -> World:
         ),
         **who,
     )
-    document = house.desk.open(Opening(procedure="internal-document", unit=OWN), **who)
+    document = house.case_commands.open(Opening(procedure="internal-document", unit=OWN), **who)
     spare = tuple(one.id for one in opened[1:])
     world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
@@ -646,14 +646,14 @@ def _analysis() -> Opening:
 
 def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
-    desk, today = office.house.desk, who["today"]
+    case_commands, today = office.house.case_commands, who["today"]
     kept = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     order = office.house.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
     office.house.settings = replace(office.house.settings, eds=EdsSettings(on=True))
     closed = Evidence(kind="", reference=kept.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
-    desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **who)
-    risks, registers = RiskCommands(desk), RegisterCommands(desk)
+    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **who)
+    risks, registers = RiskCommands(case_commands), RegisterCommands(case_commands)
     for n in (1, 2):
         risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **who)
         risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)
@@ -661,9 +661,9 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
         registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **who)
     risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **who)
     for obligation in ("cartogram_updated", "positions_consolidated"):
-        desk.exempt(case, obligation=obligation, ground="-", **who)
+        case_commands.exempt(case, obligation=obligation, ground="-", **who)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
-        desk.name_reader(case, person, **who)
+        case_commands.name_reader(case, person, **who)
 
 
 def _rows(office: RealOffice) -> tuple[str, ...]:

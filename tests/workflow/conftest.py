@@ -35,16 +35,16 @@ def core(ledger: SqlLedger) -> CaseCommands:
 
 
 @pytest.fixture
-def desk(core: CaseCommands) -> CaseCommands:
+def case_commands(core: CaseCommands) -> CaseCommands:
     return core
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
+def case(case_commands: CaseCommands) -> Case:
     opening = Opening(
         procedure="internal-analysis",
         unit="Комплаенс",
         object="Департамент закупок",
         planned={"analysis_started": START, "analysis_ended": END},
     )
-    return desk.open(opening, by="officer", now=NOW, today=TODAY)
+    return case_commands.open(opening, by="officer", now=NOW, today=TODAY)

@@ -20,13 +20,13 @@ from workflow.cases.machine import NotOpen
 from workflow.law.names import UnknownFact, UnknownObligation
 
 
-def record(desk: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
-    change = desk.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
+def record(case_commands: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
+    change = case_commands.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
     return [event.kind for event in change.events]
 
 
 def test_an_opened_case_keeps_its_edition_and_its_plan_dates(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The edition in force on the earliest date, with the file's hash; one event a plan date."""
     kept = ledger.case(case.id)
@@ -39,15 +39,15 @@ def test_an_opened_case_keeps_its_edition_and_its_plan_dates(
 
 
 def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
-    desk: CaseCommands, ledger: SqlLedger
+    case_commands: CaseCommands, ledger: SqlLedger
 ) -> None:
     """Two of them differ in names alone, and the rows of one serve the other; the third begins a day later."""
     openings = [
         Opening(procedure="internal-analysis", unit=unit, object=unit, planned={"analysis_started": on})
         for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
     ]
-    together = desk.open_many(openings, by="officer", now=NOW, today=TODAY)
-    alone = [desk.open(one, by="officer", now=NOW, today=TODAY) for one in openings]
+    together = case_commands.open_many(openings, by="officer", now=NOW, today=TODAY)
+    alone = [case_commands.open(one, by="officer", now=NOW, today=TODAY) for one in openings]
 
     def rows_of(case: Case) -> list[Row]:
         return [row._replace(case="") for row in ledger.rows(case.id).values()]
@@ -57,58 +57,60 @@ def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
     assert rows_of(together[2]) != [row._replace(unit="c") for row in rows_of(together[1])]
 
 
-def test_a_late_fact_is_recorded_and_only_a_finding(desk: CaseCommands, case: Case) -> None:
+def test_a_late_fact_is_recorded_and_only_a_finding(case_commands: CaseCommands, case: Case) -> None:
     """Announced a week late: written down, late by its working days."""
-    assert record(desk, case, "start_announced", date(2026, 4, 6)) == ["fact"]
+    assert record(case_commands, case, "start_announced", date(2026, 4, 6)) == ["fact"]
 
-    view = desk.view(case.id, today=TODAY)
+    view = case_commands.view(case.id, today=TODAY)
     late = next(deadline for deadline in view.deadlines if deadline.id == "start_announced")
     assert (late.state, late.late_by) == ("done", 5)
 
 
-def test_facts_out_of_order_are_recorded(desk: CaseCommands, case: Case) -> None:
+def test_facts_out_of_order_are_recorded(case_commands: CaseCommands, case: Case) -> None:
     """A note before anything else is a fact all the same."""
-    assert record(desk, case, "note_signed", date(2026, 5, 12)) == ["fact"]
+    assert record(case_commands, case, "note_signed", date(2026, 5, 12)) == ["fact"]
 
 
-def test_the_same_fact_on_the_same_day_is_done_already(desk: CaseCommands, case: Case) -> None:
+def test_the_same_fact_on_the_same_day_is_done_already(case_commands: CaseCommands, case: Case) -> None:
     """No event the second time."""
-    record(desk, case, "order_signed", date(2026, 4, 6))
+    record(case_commands, case, "order_signed", date(2026, 4, 6))
 
-    assert record(desk, case, "order_signed", date(2026, 4, 6)) == []
+    assert record(case_commands, case, "order_signed", date(2026, 4, 6)) == []
 
 
 def test_the_same_fact_with_new_evidence_adds_the_evidence(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """One event of kind evidence; the same evidence again adds nothing."""
     order = Evidence(kind="document:order", reference="a" * 64, name="бұйрық.pdf")
-    record(desk, case, "order_signed", date(2026, 4, 6))
+    record(case_commands, case, "order_signed", date(2026, 4, 6))
 
-    assert record(desk, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
-    assert record(desk, case, "order_signed", date(2026, 4, 6), order) == []
+    assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
+    assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == []
     kept = ledger.case(case.id)
     assert kept is not None
     assert kept.facts["order_signed"].evidence == (order,)
 
 
-def test_the_same_fact_with_another_date_is_refused(desk: CaseCommands, case: Case) -> None:
+def test_the_same_fact_with_another_date_is_refused(case_commands: CaseCommands, case: Case) -> None:
     """The refusal knows the date there is; correct is the way."""
-    record(desk, case, "order_signed", date(2026, 4, 6))
+    record(case_commands, case, "order_signed", date(2026, 4, 6))
 
     with pytest.raises(CannotRecord) as refusal:
-        record(desk, case, "order_signed", date(2026, 4, 7))
+        record(case_commands, case, "order_signed", date(2026, 4, 7))
     assert (refusal.value.code, refusal.value.arguments["known"]) == ("fact_known", date(2026, 4, 6))
 
 
 @pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
-def test_what_has_not_happened_is_refused(desk: CaseCommands, case: Case, on: date, refused: bool) -> None:
+def test_what_has_not_happened_is_refused(
+    case_commands: CaseCommands, case: Case, on: date, refused: bool
+) -> None:
     """Today may be recorded, tomorrow may not."""
     if not refused:
-        assert record(desk, case, "published", on) == ["fact"]
+        assert record(case_commands, case, "published", on) == ["fact"]
         return
     with pytest.raises(CannotRecord) as refusal:
-        record(desk, case, "published", on)
+        record(case_commands, case, "published", on)
     assert refusal.value.code == "fact_in_future"
 
 
@@ -122,29 +124,29 @@ def test_what_has_not_happened_is_refused(desk: CaseCommands, case: Case, on: da
         ("quarter_reported.2026-03", "fact_needs_period"),
     ],
 )
-def test_an_unknown_name_is_refused(desk: CaseCommands, case: Case, fact: str, code: str) -> None:
+def test_an_unknown_name_is_refused(case_commands: CaseCommands, case: Case, fact: str, code: str) -> None:
     """A typo, a period too many, a period missing, a period of the wrong kind."""
     with pytest.raises(UnknownFact) as refusal:
-        record(desk, case, fact, date(2026, 5, 1))
+        record(case_commands, case, fact, date(2026, 5, 1))
     assert refusal.value.code == code
 
 
-def test_an_unknown_case_is_refused(desk: CaseCommands) -> None:
+def test_an_unknown_case_is_refused(case_commands: CaseCommands) -> None:
     """By its id."""
     with pytest.raises(UnknownCase):
-        desk.view("2026-9999", today=TODAY)
+        case_commands.view("2026-9999", today=TODAY)
 
 
-def test_a_date_outside_the_records_is_refused(desk: CaseCommands, case: Case) -> None:
+def test_a_date_outside_the_records_is_refused(case_commands: CaseCommands, case: Case) -> None:
     """2009 is before the first day on file."""
     with pytest.raises(OutOfRange):
-        record(desk, case, "order_signed", date(2009, 12, 31))
+        record(case_commands, case, "order_signed", date(2009, 12, 31))
 
 
-def test_a_correction_moves_what_follows_and_the_stage_back(desk: CaseCommands, case: Case) -> None:
+def test_a_correction_moves_what_follows_and_the_stage_back(case_commands: CaseCommands, case: Case) -> None:
     """The end of the analysis corrected by a day moves the note; the ground is kept."""
-    record(desk, case, "analysis_ended", date(2026, 5, 26))
-    change = desk.correct(
+    record(case_commands, case, "analysis_ended", date(2026, 5, 26))
+    change = case_commands.correct(
         case.id, "analysis_ended", on=date(2026, 5, 25), ground="бұйрықтағы күн", by="o", now=NOW, today=TODAY
     )
 
@@ -152,52 +154,62 @@ def test_a_correction_moves_what_follows_and_the_stage_back(desk: CaseCommands, 
     assert change.events[0].payload["ground"] == "бұйрықтағы күн"
 
 
-def test_what_was_never_recorded_cannot_be_corrected(desk: CaseCommands, case: Case) -> None:
+def test_what_was_never_recorded_cannot_be_corrected(case_commands: CaseCommands, case: Case) -> None:
     """And a correction without a ground is refused."""
     with pytest.raises(CannotRecord):
-        desk.correct(case.id, "published", on=END, ground="қате", by="o", now=NOW, today=TODAY)
+        case_commands.correct(case.id, "published", on=END, ground="қате", by="o", now=NOW, today=TODAY)
     with pytest.raises(GroundMissing):
-        desk.correct(case.id, "published", on=END, ground=" ", by="o", now=NOW, today=TODAY)
+        case_commands.correct(case.id, "published", on=END, ground=" ", by="o", now=NOW, today=TODAY)
 
 
-def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(desk: CaseCommands, case: Case) -> None:
+def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """Replanning the start moves the announcement; the same plan date again writes nothing."""
-    change = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
-    again = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
+    change = case_commands.replan(
+        case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
+    )
+    again = case_commands.replan(
+        case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
+    )
 
     assert ("start_announced", date(2026, 3, 30), date(2026, 6, 8)) in change.moved
     assert again.events == ()
 
 
-def test_a_cancelled_case_is_not_required_and_can_be_reopened(desk: CaseCommands, case: Case) -> None:
+def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
-    desk.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
-    assert desk.view(case.id, today=TODAY).stage == "cancelled"
+    case_commands.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
+    assert case_commands.view(case.id, today=TODAY).stage == "cancelled"
     with pytest.raises(NotOpen) as refusal:
-        desk.cancel(case.id, ground="тағы", by="o", now=NOW, today=TODAY)
+        case_commands.cancel(case.id, ground="тағы", by="o", now=NOW, today=TODAY)
     assert refusal.value.arguments["open"] == ("reopen",)
 
-    desk.reopen(case.id, ground="қате", by="o", now=NOW, today=TODAY)
-    assert desk.view(case.id, today=TODAY).stage == "announcement"
+    case_commands.reopen(case.id, ground="қате", by="o", now=NOW, today=TODAY)
+    assert case_commands.view(case.id, today=TODAY).stage == "announcement"
 
 
-def test_one_obligation_can_be_exempted(desk: CaseCommands, case: Case) -> None:
+def test_one_obligation_can_be_exempted(case_commands: CaseCommands, case: Case) -> None:
     """The rest goes on."""
-    desk.exempt(case.id, obligation="start_announced", ground="құпия объект", by="o", now=NOW, today=TODAY)
-    states = {deadline.id: deadline.state for deadline in desk.view(case.id, today=TODAY).deadlines}
+    case_commands.exempt(
+        case.id, obligation="start_announced", ground="құпия объект", by="o", now=NOW, today=TODAY
+    )
+    states = {deadline.id: deadline.state for deadline in case_commands.view(case.id, today=TODAY).deadlines}
 
     assert states["start_announced"] == "not_required"
     assert states["order_signed"] == "open"
 
 
-def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: CaseCommands, case: Case) -> None:
+def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """It is required again, by the day that is right by now; who, when and why stand in the chain."""
     freed, who = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
-    desk.exempt(case.id, obligation=freed, ground="құпия объект", **who)
-    desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
-    change = desk.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **who)
+    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", **who)
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
+    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **who)
     (event,) = change.events
-    deadline = {one.id: one for one in desk.view(case.id, today=TODAY).deadlines}[freed]
+    deadline = {one.id: one for one in case_commands.view(case.id, today=TODAY).deadlines}[freed]
 
     assert (event.kind, event.name, event.by, event.at) == ("reopened", freed, "Айгүл", NOW)
     assert event.payload["ground"] == "құпиялығы алынды"
@@ -205,89 +217,101 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: CaseCom
     assert (deadline.state, deadline.due) == ("open", date(2026, 6, 8))
 
 
-def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(desk: CaseCommands, case: Case) -> None:
+def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """The one is not the other; and what was withdrawn can be exempted again."""
     who = {"by": "o", "now": NOW, "today": TODAY}
-    desk.exempt(case.id, obligation="order_signed", ground="x", **who)
-    desk.cancel(case.id, ground="x", **who)
-    whole = desk.reopen(case.id, ground="y", **who)
-    desk.reopen(case.id, obligation="order_signed", ground="y", **who)
-    again = desk.exempt(case.id, obligation="order_signed", ground="z", **who)
+    case_commands.exempt(case.id, obligation="order_signed", ground="x", **who)
+    case_commands.cancel(case.id, ground="x", **who)
+    whole = case_commands.reopen(case.id, ground="y", **who)
+    case_commands.reopen(case.id, obligation="order_signed", ground="y", **who)
+    again = case_commands.exempt(case.id, obligation="order_signed", ground="z", **who)
 
     assert (whole.case.standing, whole.case.exempted) == ("active", {"order_signed"})
     assert again.case.exempted == {"order_signed"}
 
 
-def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(desk: CaseCommands, case: Case) -> None:
+def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
     who = {"by": "o", "now": NOW, "today": TODAY}
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        desk.exempt(case.id, obligation=freed, ground="x", **who)
+        case_commands.exempt(case.id, obligation=freed, ground="x", **who)
     with pytest.raises(NotExempted) as refusal:
-        desk.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **who)
-    left = desk.reopen(case.id, obligation="quarter_reported", ground="y", **who).case.exempted
+        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **who)
+    left = case_commands.reopen(case.id, obligation="quarter_reported", ground="y", **who).case.exempted
 
     assert refusal.value.code == "not_exempted"
     assert refusal.value.arguments["allowed"] == ("quarter_reported", "quarter_reported.2026Q3")
     assert left == {"quarter_reported.2026Q3"}
 
 
-def test_what_was_not_exempted_cannot_be_asked_for_again(desk: CaseCommands, case: Case) -> None:
+def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseCommands, case: Case) -> None:
     """Nor without a ground, nor while the whole case is not required; each says why."""
     who = {"by": "o", "now": NOW, "today": TODAY}
     with pytest.raises(NotExempted) as nothing:
-        desk.reopen(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", **who)
     with pytest.raises(UnknownObligation):
-        desk.reopen(case.id, obligation="uplaoded", ground="x", **who)
-    desk.exempt(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uplaoded", ground="x", **who)
+    case_commands.exempt(case.id, obligation="uploaded", ground="x", **who)
     with pytest.raises(GroundMissing):
-        desk.reopen(case.id, obligation="uploaded", ground=" ", **who)
-    desk.exempt(case.id, ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground=" ", **who)
+    case_commands.exempt(case.id, ground="x", **who)
     with pytest.raises(NotOpen) as closed:
-        desk.reopen(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", **who)
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
 
 
 def test_the_board_equals_its_rebuild_after_every_command(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Whatever was written, the rows kept are the rows computed from the events."""
     for step in (
-        lambda: record(desk, case, "start_announced", date(2026, 4, 1)),
-        lambda: desk.replan(case.id, "analysis_ended", on=date(2026, 5, 22), by="o", now=NOW, today=TODAY),
-        lambda: record(desk, case, "analysis_ended", date(2026, 5, 22)),
-        lambda: desk.cancel(case.id, ground="x", by="o", now=NOW, today=TODAY),
-        lambda: desk.reopen(case.id, ground="y", by="o", now=NOW, today=TODAY),
-        lambda: desk.exempt(case.id, obligation="note_signed", ground="x", by="o", now=NOW, today=TODAY),
-        lambda: desk.reopen(case.id, obligation="note_signed", ground="y", by="o", now=NOW, today=TODAY),
+        lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
+        lambda: case_commands.replan(
+            case.id, "analysis_ended", on=date(2026, 5, 22), by="o", now=NOW, today=TODAY
+        ),
+        lambda: record(case_commands, case, "analysis_ended", date(2026, 5, 22)),
+        lambda: case_commands.cancel(case.id, ground="x", by="o", now=NOW, today=TODAY),
+        lambda: case_commands.reopen(case.id, ground="y", by="o", now=NOW, today=TODAY),
+        lambda: case_commands.exempt(
+            case.id, obligation="note_signed", ground="x", by="o", now=NOW, today=TODAY
+        ),
+        lambda: case_commands.reopen(
+            case.id, obligation="note_signed", ground="y", by="o", now=NOW, today=TODAY
+        ),
     ):
         step()
         kept = ledger.case(case.id)
         assert kept is not None
-        rebuilt = {row.obligation: row for row in desk.recomputed(kept, today=TODAY).rows}
+        rebuilt = {row.obligation: row for row in case_commands.recomputed(kept, today=TODAY).rows}
         assert ledger.rows(case.id) == rebuilt
 
 
 @pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
 def test_evidence_published_after_today_is_refused(
-    desk: CaseCommands, case: Case, on: date, refused: bool
+    case_commands: CaseCommands, case: Case, on: date, refused: bool
 ) -> None:
     """A link may have appeared today; tomorrow's has not happened."""
     link = Evidence(kind="link:site", reference="https://example.kz", published_on=on)
     if not refused:
-        assert record(desk, case, "start_announced", date(2026, 3, 30), link) == ["fact"]
+        assert record(case_commands, case, "start_announced", date(2026, 3, 30), link) == ["fact"]
         return
     with pytest.raises(CannotRecord) as refusal:
-        record(desk, case, "start_announced", date(2026, 3, 30), link)
+        record(case_commands, case, "start_announced", date(2026, 3, 30), link)
     assert refusal.value.code == "evidence_in_future"
 
 
-def test_one_obligation_is_exempted_once(desk: CaseCommands, case: Case) -> None:
+def test_one_obligation_is_exempted_once(case_commands: CaseCommands, case: Case) -> None:
     """Said again it is done already, whatever the ground."""
-    first = desk.exempt(case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY)
-    again = desk.exempt(
+    first = case_commands.exempt(
+        case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY
+    )
+    again = case_commands.exempt(
         case.id, obligation="order_signed", ground="керек емес", by="officer", now=NOW, today=TODAY
     )
 
@@ -296,7 +320,7 @@ def test_one_obligation_is_exempted_once(desk: CaseCommands, case: Case) -> None
 
 
 @pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])
-def test_a_period_that_cannot_be_is_not_exempted(desk: CaseCommands, case: Case, period: str) -> None:
+def test_a_period_that_cannot_be_is_not_exempted(case_commands: CaseCommands, case: Case, period: str) -> None:
     """Nothing would come of it, and nobody would see that."""
     with pytest.raises(UnknownFact):
-        desk.exempt(case.id, obligation=period, ground="жоқ", by="officer", now=NOW, today=TODAY)
+        case_commands.exempt(case.id, obligation=period, ground="жоқ", by="officer", now=NOW, today=TODAY)

@@ -21,16 +21,18 @@ def changes(ledger: SqlLedger, case: Case) -> dict[int, list[Line]]:
     return {seq: [(one.field, one.before, one.after) for one in made] for seq, made in known.items()}
 
 
-def test_an_edit_shows_what_stood_there_before(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_an_edit_shows_what_stood_there_before(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Fields of a row and of the passport, the day of a fact and of a plan; a first record changes nothing."""
-    found(desk, case, "Закупки")
-    edit(desk, case, "risk.1", cause="нет порядка", for_legal_monitoring=True)
-    edit(desk, case, "risk.1", cause="порядок устарел", for_legal_monitoring=False)
-    record(desk, case, "order_signed", date(2026, 4, 6))
-    desk.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="описка", **STAMP)  # type: ignore[arg-type]
-    desk.replan(case.id, "analysis_ended", on=date(2026, 5, 29), **STAMP)  # type: ignore[arg-type]
-    describe(desk, case, unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
-    describe(desk, case, responsible={"published": "Б", "order_signed": "В"})
+    found(case_commands, case, "Закупки")
+    edit(case_commands, case, "risk.1", cause="нет порядка", for_legal_monitoring=True)
+    edit(case_commands, case, "risk.1", cause="порядок устарел", for_legal_monitoring=False)
+    record(case_commands, case, "order_signed", date(2026, 4, 6))
+    case_commands.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="описка", **STAMP)  # type: ignore[arg-type]
+    case_commands.replan(case.id, "analysis_ended", on=date(2026, 5, 29), **STAMP)  # type: ignore[arg-type]
+    describe(case_commands, case, unit="Юристы", object_ru="Закупки", responsible={"published": "А"})
+    describe(case_commands, case, responsible={"published": "Б", "order_signed": "В"})
 
     last = stored(ledger, case).seq
     assert changes(ledger, case) == {
@@ -43,25 +45,27 @@ def test_an_edit_shows_what_stood_there_before(desk: CaseCommands, case: Case, l
     }
 
 
-def test_a_row_described_anew_shows_what_it_lost(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_a_row_described_anew_shows_what_it_lost(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """As the whole row is said again, a field left out is a field emptied."""
     for risk in (
         FoundRisk(description="Закупки", cause="нет порядка"),
         FoundRisk(description="Закупки у одного", number=1),
     ):
-        RiskCommands(desk).find(case.id, risk, on=TODAY, **STAMP)  # type: ignore[arg-type]
+        RiskCommands(case_commands).find(case.id, risk, on=TODAY, **STAMP)  # type: ignore[arg-type]
 
     (made,) = changes(ledger, case).values()
     assert set(made) == {("description", "Закупки", "Закупки у одного"), ("cause", "нет порядка", None)}
 
 
 def test_after_a_withdrawal_the_value_before_it_stands(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The next edit is compared with what the case says, not with what was taken back."""
-    describe(desk, case, object_ru="Первое")
-    describe(desk, case, object_ru="Второе")
-    take_back(desk, case, "passport")
-    describe(desk, case, object_ru="Третье")
+    describe(case_commands, case, object_ru="Первое")
+    describe(case_commands, case, object_ru="Второе")
+    take_back(case_commands, case, "passport")
+    describe(case_commands, case, object_ru="Третье")
 
     assert changes(ledger, case)[stored(ledger, case).seq] == [("object_ru", "Первое", "Третье")]

@@ -137,17 +137,17 @@ def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
     assert steps(told, date(2026, 3, 25)) == [("asked", date(2026, 3, 26), ended)]
 
 
-def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseCommands) -> None:
+def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: CaseCommands) -> None:
     """Another answer is refused while one stands; withdrawn, the question is open and its branch closed. The
     answer is withdrawn by the name of its fact or of the question."""
     opening = Opening(procedure="conflict-of-interest", facts=CONFLICT)
-    told = desk.open(opening, by="officer", now=NOW, today=TODAY)
+    told = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
 
     def decide(option: str, decision: str = "conflict") -> None:
-        desk.decide(told.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.decide(told.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
 
     def state(name: str) -> str:
-        return next(one for one in desk.view(told.id, today=TODAY).deadlines if one.id == name).state
+        return next(one for one in case_commands.view(told.id, today=TODAY).deadlines if one.id == name).state
 
     with pytest.raises(NotAsked):
         decide("settled", "settlement")
@@ -157,22 +157,22 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(desk: CaseComma
         decide("none")
     assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
     with pytest.raises(AnsweredOtherwise):
-        desk.record(told.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.record(told.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY)
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 
-    withdraw(desk, told.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY)
+    withdraw(case_commands, told.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY)
     assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
     decide("none")
     assert state("conflict") == "done"
-    assert list(desk.view(told.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
+    assert list(case_commands.view(told.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
 
-    withdraw(desk, told.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
+    withdraw(case_commands, told.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
     assert state("conflict") == "open"
-    assert "conflict_not_confirmed" not in desk.view(told.id, today=TODAY).case.facts
+    assert "conflict_not_confirmed" not in case_commands.view(told.id, today=TODAY).case.facts
 
 
 def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_too_soon(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
 ) -> None:
     """Standard, 14(4): whether a conflict can be settled is asked once it is confirmed: until then the refusal
     names that question and its answer; denied, another branch was taken. Instruction 2024, 2.3.1: a resignation
@@ -180,15 +180,17 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
     def refusal(name: str, decision: str, option: str) -> tuple[str, object, object]:
         with pytest.raises(NotAsked) as raised:
-            desk.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+            case_commands.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
         of = raised.value.arguments
         return raised.value.code, of.get("first"), of.get("answer")
 
     def answer(name: str, decision: str, option: str) -> None:
-        desk.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.decide(name, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
 
     law = conflict()
-    case_id = desk.open(Opening(procedure=law.id, facts=CONFLICT), by="officer", now=NOW, today=TODAY).id
+    case_id = case_commands.open(
+        Opening(procedure=law.id, facts=CONFLICT), by="officer", now=NOW, today=TODAY
+    ).id
     confirmed = (law.decisions["conflict"].title, law.by_id["conflict_confirmed"].title)
     assert refusal(case_id, "settlement", "settled") == ("decision_after_answer", *confirmed)
     answer(case_id, "conflict", "none")
@@ -196,20 +198,22 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
     head = library().named("head-responsibility.2024-01-01")
     facts = {"court_act_in_force": OPINION}
-    case_id = desk.open(Opening(procedure=head.id, facts=facts), by="officer", now=NOW, today=TODAY).id
+    case_id = case_commands.open(Opening(procedure=head.id, facts=facts), by="officer", now=NOW, today=TODAY).id
     political = (head.decisions["office"].title, head.by_id["head_political"].title)
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_answer", *political)
     answer(case_id, "office", "political")
     applied = head.by_id["resignation_applied"].title
     assert refusal(case_id, "resignation", "accepted") == ("decision_after_fact", applied, None)
-    desk.exempt(case_id, ground="демалыс", obligation="resignation", by="officer", now=NOW, today=TODAY)
+    case_commands.exempt(
+        case_id, ground="демалыс", obligation="resignation", by="officer", now=NOW, today=TODAY
+    )
     assert refusal(case_id, "resignation", "accepted") == ("decision_not_asked", None, None)
 
 
-def test_an_unknown_question_or_answer_is_refused_with_those_there_are(desk: CaseCommands) -> None:
+def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_commands: CaseCommands) -> None:
     """And a question is no fact: the refusal names the facts of its answers."""
-    told = desk.open(Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY)
-    other = desk.open(Opening(procedure="internal-analysis"), by="officer", now=NOW, today=TODAY)
+    told = case_commands.open(Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY)
+    other = case_commands.open(Opening(procedure="internal-analysis"), by="officer", now=NOW, today=TODAY)
     asked = [
         (told, "conflict", "maybe", "unknown_option", ("confirmed", "none")),
         (told, "conflikt", "none", "unknown_decision", ("conflict", "crime_signs", "settlement")),
@@ -217,12 +221,12 @@ def test_an_unknown_question_or_answer_is_refused_with_those_there_are(desk: Cas
     ]
     for of, decision, option, code, allowed in asked:
         with pytest.raises(UnknownDecision) as refusal:
-            desk.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+            case_commands.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
         assert refusal.value.code == code
         assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)
 
     with pytest.raises(UnknownFact) as no_fact:
-        desk.record(told.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.record(told.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
     assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
 
 

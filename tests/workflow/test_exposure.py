@@ -31,7 +31,7 @@ WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def desk(core: CaseCommands) -> RegisterCommands:
+def case_commands(core: CaseCommands) -> RegisterCommands:
     return RegisterCommands(core)
 
 
@@ -73,24 +73,27 @@ def test_what_the_year_has_no_room_for_is_marked() -> None:
 
 
 def test_a_position_keeps_its_talks_and_leaves_the_list(
-    desk: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Described anew it keeps them; said again it writes nothing; vacant it has nobody to talk to."""
     told = ExposedPosition(
         title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
     )
-    desk.expose(case, told, on=TODAY, **WHO)
-    assert desk.expose(case, ExposedPosition(**{**_fields(told), "number": 1}), on=TODAY, **WHO).events == ()
-    desk.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO)
-    assert desk.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO).events == ()
-    desk.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, **WHO)
+    case_commands.expose(case, told, on=TODAY, **WHO)
+    assert (
+        case_commands.expose(case, ExposedPosition(**{**_fields(told), "number": 1}), on=TODAY, **WHO).events
+        == ()
+    )
+    case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO)
+    assert case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO).events == ()
+    case_commands.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, **WHO)
 
     position = exposure(core.view(case, today=TODAY).case).positions[1]
     assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
     with pytest.raises(CannotEnter) as refusal:
-        desk.talk(case, 1, on=TODAY, **WHO)
+        case_commands.talk(case, 1, on=TODAY, **WHO)
     assert refusal.value.code == "risk.nobody_holds"
-    desk.clear(case, 1, on=TODAY, **WHO)
+    case_commands.clear(case, 1, on=TODAY, **WHO)
     assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
 
 
@@ -99,10 +102,10 @@ def _fields(told: ExposedPosition) -> dict[str, Any]:
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
-    desk: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Both are asked for; neither is refused."""
-    desk.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
+    case_commands.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
     view = core.view(case, today=TODAY)
 
     codes = {one.code for one in risk_findings(view.case, view.deadlines)}
@@ -110,12 +113,14 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
 
 
 def test_the_cartogram_is_compared_place_by_place(
-    desk: RegisterCommands, core: CaseCommands, case: str
+    case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Signs and letter case apart; without a department: the case's unit. The latest counts."""
-    desk.expose(case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO)
+    case_commands.expose(
+        case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO
+    )
     RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
-    desk.record_cartogram(
+    case_commands.record_cartogram(
         case,
         [
             CartogramLine("positions", "қаржы басқармасы", "", "БАС БУХГАЛТЕР."),
@@ -126,7 +131,7 @@ def test_the_cartogram_is_compared_place_by_place(
     )
     cases = [core.view(case, today=TODAY).case]
     other = core.open(Opening(procedure="internal-analysis"), **WHO).id
-    desk.record_cartogram(other, [], on=date(2026, 6, 30), **WHO)
+    case_commands.record_cartogram(other, [], on=date(2026, 6, 30), **WHO)
     found = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
 
     assert [(one.code, one.arguments["place"]) for one in found] == [
@@ -152,7 +157,7 @@ def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -
 
 
 def test_a_remark_is_taken_or_told_why_not(
-    desk: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
+    case_commands: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
 ) -> None:
     """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
     made = {
@@ -161,15 +166,15 @@ def test_a_remark_is_taken_or_told_why_not(
         "source": "public_council",
         "on": date(2026, 5, 19),
     }
-    desk.remark(case, **made, **WHO)
-    assert desk.remark(case, **made, **WHO).events == ()
+    case_commands.remark(case, **made, **WHO)
+    assert case_commands.remark(case, **made, **WHO).events == ()
     view = core.view(case, today=TODAY)
     assert [one.code for one in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
 
     with pytest.raises(CannotEnter) as refusal:
-        desk.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
+        case_commands.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
     assert refusal.value.code == "risk.why_not"
-    desk.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)
+    case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)
     kept = fold(ledger.events(case))
     assert (remarks(kept)[1].taken, remarks(kept)[1].answered_on) == (True, TODAY)
     assert risk_findings(kept, ()) == ()
@@ -187,11 +192,11 @@ def test_a_remark_is_taken_or_told_why_not(
     ],
 )
 def test_the_note_waits_for_answers_to_remarks(
-    desk: RegisterCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
+    case_commands: RegisterCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
 ) -> None:
     """Said while there is still a note to take it into; a remark made after the signing belongs to no note."""
     case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
-    desk.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), **WHO)
+    case_commands.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), **WHO)
     view = core.view(case, today=TODAY)
     found = risk_findings(view.case, view.deadlines)
 

@@ -33,28 +33,28 @@ STAMP = {"by": "officer", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
+def case_commands(ledger: SqlLedger) -> CaseCommands:
     return CaseCommands(ledger, library(), CALENDAR)
 
 
-def opened(desk: CaseCommands, procedure: str, **facts: date) -> Case:
-    return desk.open(Opening(procedure=procedure, facts=facts), **STAMP)
+def opened(case_commands: CaseCommands, procedure: str, **facts: date) -> Case:
+    return case_commands.open(Opening(procedure=procedure, facts=facts), **STAMP)
 
 
 @pytest.fixture
-def appeal(desk: CaseCommands) -> Case:
+def appeal(case_commands: CaseCommands) -> Case:
     """An appeal of 1 September, to be answered by 22 September."""
-    return opened(desk, "citizen-appeal", appeal_received=date(2026, 9, 1))
+    return opened(case_commands, "citizen-appeal", appeal_received=date(2026, 9, 1))
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
+def case(case_commands: CaseCommands) -> Case:
     """An application of 1 September, to be decided by 15 September and reported on by 1 October."""
-    return opened(desk, "permit", received=date(2026, 9, 1))
+    return opened(case_commands, "permit", received=date(2026, 9, 1))
 
 
 def extended(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case: Case,
     *,
     by: int | None = None,
@@ -64,45 +64,50 @@ def extended(
     ground: str = "Нужно запросить архив",
     name: str = "appeal_answered",
 ) -> Change:
-    return extend(desk, case.id, name, by_count=by, to=to, ground=ground, decided_by=duty, on=on, **STAMP)
+    return extend(
+        case_commands, case.id, name, by_count=by, to=to, ground=ground, decided_by=duty, on=on, **STAMP
+    )
 
 
-def stopped(desk: CaseCommands, case: Case, first: date, until: date | None = None) -> None:
-    pause(desk, case.id, ground="Запрошены документы", on=first, **STAMP)
+def stopped(case_commands: CaseCommands, case: Case, first: date, until: date | None = None) -> None:
+    pause(case_commands, case.id, ground="Запрошены документы", on=first, **STAMP)
     if until is not None:
-        resume(desk, case.id, ground="Документы поступили", on=until, **STAMP)
+        resume(case_commands, case.id, ground="Документы поступили", on=until, **STAMP)
 
 
-def deadline(desk: CaseCommands, case: Case, name: str) -> Deadline:
-    return next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == name)
+def deadline(case_commands: CaseCommands, case: Case, name: str) -> Deadline:
+    return next(one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == name)
 
 
-def due(desk: CaseCommands, case: Case, *names: str) -> tuple[date | None, ...]:
-    return tuple(deadline(desk, case, name).due for name in names)
+def due(case_commands: CaseCommands, case: Case, *names: str) -> tuple[date | None, ...]:
+    return tuple(deadline(case_commands, case, name).due for name in names)
 
 
-def test_an_extension_is_added_to_the_last_day(desk: CaseCommands, appeal: Case) -> None:
+def test_an_extension_is_added_to_the_last_day(case_commands: CaseCommands, appeal: Case) -> None:
     """A month after 22 September is 22 October; the applicant is told within three working days."""
-    assert due(desk, appeal, "appeal_answered", "applicant_told") == (date(2026, 9, 22), None)
+    assert due(case_commands, appeal, "appeal_answered", "applicant_told") == (date(2026, 9, 22), None)
 
-    change = extended(desk, appeal, by=1)
+    change = extended(case_commands, appeal, by=1)
 
-    assert due(desk, appeal, "appeal_answered", "applicant_told") == (date(2026, 10, 22), date(2026, 9, 23))
+    assert due(case_commands, appeal, "appeal_answered", "applicant_told") == (
+        date(2026, 10, 22),
+        date(2026, 9, 23),
+    )
     assert change.moved == (
         ("appeal_answered", date(2026, 9, 22), date(2026, 10, 22)),
         ("applicant_told", None, date(2026, 9, 23)),
     )
-    answered = deadline(desk, appeal, "appeal_answered")
+    answered = deadline(case_commands, appeal, "appeal_answered")
     assert answered.safe_by == date(2026, 10, 22)
     # A change of any day from the first one counted on would move it.
     assert (answered.span_first, answered.span_last) == (date(2026, 9, 2), date(2026, 10, 22))
 
 
-def test_the_explanation_shows_both_dates_and_why(desk: CaseCommands, appeal: Case) -> None:
+def test_the_explanation_shows_both_dates_and_why(case_commands: CaseCommands, appeal: Case) -> None:
     """Who decided, on which day, on what ground, how long it was and how long it is, in every language."""
-    extended(desk, appeal, by=2)
+    extended(case_commands, appeal, by=2)
 
-    said = explanation(deadline(desk, appeal, "appeal_answered").explanation, "ru")
+    said = explanation(deadline(case_commands, appeal, "appeal_answered").explanation, "ru")
 
     assert said.startswith("Ответ заявителю – не позднее 23 ноября 2026 года.")
     assert (
@@ -111,13 +116,15 @@ def test_the_explanation_shows_both_dates_and_why(desk: CaseCommands, appeal: Ca
         in said
     )
     assert "22 ноября 2026 года – нерабочий день" in said
-    kazakh = explanation(deadline(desk, appeal, "appeal_answered").explanation, "kk")
+    kazakh = explanation(deadline(case_commands, appeal, "appeal_answered").explanation, "kk")
     assert "Мерзім 2 айға ұзартылды: бұрынғы соңғы күні – 2026 жылғы 22 қыркүйек" in kazakh
 
 
-def test_what_the_act_does_not_allow_is_refused_in_one_sentence(desk: CaseCommands, appeal: Case) -> None:
+def test_what_the_act_does_not_allow_is_refused_in_one_sentence(
+    case_commands: CaseCommands, appeal: Case
+) -> None:
     """Too much, by who may not, to a day beyond, without a ground, decided tomorrow, of another term."""
-    before = desk.events(appeal.id)
+    before = case_commands.events(appeal.id)
     refusals: dict[str, Refusal] = {}
     for name, arguments in {
         "too much": {"by": 3},
@@ -129,7 +136,7 @@ def test_what_the_act_does_not_allow_is_refused_in_one_sentence(desk: CaseComman
         "no ground": {"by": 1, "ground": "  "},
     }.items():
         with pytest.raises((CannotExtend, GroundMissing)) as caught:
-            extended(desk, appeal, **arguments)  # type: ignore[arg-type]
+            extended(case_commands, appeal, **arguments)  # type: ignore[arg-type]
         refusals[name] = caught.value
 
     said = {name: refusal(one, "ru") for name, one in refusals.items()}
@@ -140,60 +147,60 @@ def test_what_the_act_does_not_allow_is_refused_in_one_sentence(desk: CaseComman
     assert said["a day before"] == said["a day beyond"]
     assert "Административный процедурно-процессуальный кодекс" in said["another term"]
     assert all(refusal(one, language).strip() for one in refusals.values() for language in LANGUAGES)
-    assert desk.events(appeal.id) == before
+    assert case_commands.events(appeal.id) == before
 
 
-def test_the_last_day_allowed_is_allowed_and_no_second_time(desk: CaseCommands, appeal: Case) -> None:
+def test_the_last_day_allowed_is_allowed_and_no_second_time(case_commands: CaseCommands, appeal: Case) -> None:
     """23 November is the last day of two months; the act allows one; the same one again is done already."""
-    extended(desk, appeal, to=date(2026, 11, 23))
+    extended(case_commands, appeal, to=date(2026, 11, 23))
 
-    assert due(desk, appeal, "appeal_answered") == (date(2026, 11, 23),)
-    assert extended(desk, appeal, to=date(2026, 11, 23)).events == ()
+    assert due(case_commands, appeal, "appeal_answered") == (date(2026, 11, 23),)
+    assert extended(case_commands, appeal, to=date(2026, 11, 23)).events == ()
     with pytest.raises(CannotExtend, match=r"extend\.times"):
-        extended(desk, appeal, by=1)
+        extended(case_commands, appeal, by=1)
 
 
 @pytest.mark.parametrize(("decided", "late"), [(21, None), (22, None), (23, 1)])
 def test_an_extension_decided_after_the_term_is_a_finding(
-    desk: CaseCommands, appeal: Case, decided: int, late: int | None
+    case_commands: CaseCommands, appeal: Case, decided: int, late: int | None
 ) -> None:
     """It is judged by the day of the decision: on 22 September it was still in time."""
-    extended(desk, appeal, by=1, on=date(2026, 9, decided))
+    extended(case_commands, appeal, by=1, on=date(2026, 9, decided))
 
-    view = desk.view(appeal.id, today=TODAY)
+    view = case_commands.view(appeal.id, today=TODAY)
     found = [one for one in findings(view.case, view.procedure, view.deadlines, CALENDAR) if one.kind == "term"]
 
     assert [(one.code, one.late_by) for one in found] == ([("extended_late", late)] if late else [])
     assert all(say(one.code, one.arguments, language) for one in found for language in LANGUAGES)
 
 
-def test_a_corrected_anchor_moves_the_extended_day_too(desk: CaseCommands, appeal: Case) -> None:
+def test_a_corrected_anchor_moves_the_extended_day_too(case_commands: CaseCommands, appeal: Case) -> None:
     """The day is derived, never overwritten: received on 2 September, it is 23 September and a month."""
-    extended(desk, appeal, by=1)
+    extended(case_commands, appeal, by=1)
 
-    desk.correct(appeal.id, "appeal_received", on=date(2026, 9, 2), ground="опечатка", **STAMP)
+    case_commands.correct(appeal.id, "appeal_received", on=date(2026, 9, 2), ground="опечатка", **STAMP)
 
-    assert due(desk, appeal, "appeal_answered") == (date(2026, 10, 23),)
+    assert due(case_commands, appeal, "appeal_answered") == (date(2026, 10, 23),)
 
 
-def test_a_withdrawn_extension_never_was(desk: CaseCommands, appeal: Case, ledger: SqlLedger) -> None:
+def test_a_withdrawn_extension_never_was(case_commands: CaseCommands, appeal: Case, ledger: SqlLedger) -> None:
     """The day is the old one; the fact of telling rests on nothing; a second time is refused."""
     before = ledger.rows(appeal.id)
-    extended(desk, appeal, by=1)
-    desk.record(appeal.id, "applicant_told", on=date(2026, 9, 21), **STAMP)
+    extended(case_commands, appeal, by=1)
+    case_commands.record(appeal.id, "applicant_told", on=date(2026, 9, 21), **STAMP)
 
-    change = withdraw(desk, appeal.id, "extended.appeal_answered", ground="другое дело", **STAMP)
+    change = withdraw(case_commands, appeal.id, "extended.appeal_answered", ground="другое дело", **STAMP)
 
-    assert due(desk, appeal, "appeal_answered") == (date(2026, 9, 22),)
-    view = desk.view(appeal.id, today=TODAY)
+    assert due(case_commands, appeal, "appeal_answered") == (date(2026, 9, 22),)
+    view = case_commands.view(appeal.id, today=TODAY)
     codes = {one.code for one in findings(view.case, view.procedure, view.deadlines, CALENDAR)}
     assert "rests_on_withdrawn" in codes
     assert change.events[0].payload["record"] == "extended.appeal_answered"
     with pytest.raises(WithdrawnAlready):
-        withdraw(desk, appeal.id, "extended.appeal_answered", ground="ещё раз", **STAMP)
-    withdraw(desk, appeal.id, "applicant_told", ground="тоже", **STAMP)
+        withdraw(case_commands, appeal.id, "extended.appeal_answered", ground="ещё раз", **STAMP)
+    withdraw(case_commands, appeal.id, "applicant_told", ground="тоже", **STAMP)
     assert ledger.rows(appeal.id) == before
-    assert extended(desk, appeal, by=2).events != ()
+    assert extended(case_commands, appeal, by=2).events != ()
 
 
 @pytest.mark.parametrize(
@@ -209,39 +216,41 @@ def test_a_withdrawn_extension_never_was(desk: CaseCommands, appeal: Case, ledge
     ],
 )
 def test_working_days_on_which_the_clock_stood_are_not_counted(
-    desk: CaseCommands, case: Case, first: date, until: date, expected: date
+    case_commands: CaseCommands, case: Case, first: date, until: date, expected: date
 ) -> None:
     """From the day it stops to the day before it runs again; 15 September without a pause."""
-    stopped(desk, case, first, until)
+    stopped(case_commands, case, first, until)
 
-    decided = deadline(desk, case, "decided")
+    decided = deadline(case_commands, case, "decided")
     assert (decided.due, decided.span_first) == (expected, date(2026, 9, 2))
 
 
 @pytest.mark.parametrize("first", [2, 3])
-def test_a_calendar_day_on_which_the_clock_stood_is_not_the_last_one(desk: CaseCommands, first: int) -> None:
+def test_a_calendar_day_on_which_the_clock_stood_is_not_the_last_one(
+    case_commands: CaseCommands, first: int
+) -> None:
     """The 30th day from 3 September is Saturday 3 October; stopped on the day before it or on the day itself
     for two days, the 30th day is Monday the 5th."""
-    case = opened(desk, "permit", received=date(2026, 9, 3))
-    stopped(desk, case, date(2026, 10, first), date(2026, 10, first + 2))
+    case = opened(case_commands, "permit", received=date(2026, 9, 3))
+    stopped(case_commands, case, date(2026, 10, first), date(2026, 10, first + 2))
 
-    assert due(desk, case, "reported") == (date(2026, 10, 5),)
+    assert due(case_commands, case, "reported") == (date(2026, 10, 5),)
 
 
-def test_calendar_days_are_added_once_and_roll_once(desk: CaseCommands) -> None:
+def test_calendar_days_are_added_once_and_roll_once(case_commands: CaseCommands) -> None:
     """30 days from 3 September end on Saturday 3 October, so on the 5th; twelve days later is the 15th.
 
     Two weeks later is a Saturday again, so the 19th; whoever reads it strictly reports on Friday the 16th.
     """
-    case, other = (opened(desk, "permit", received=date(2026, 9, 3)) for _ in range(2))
-    assert due(desk, case, "reported") == (date(2026, 10, 5),)
+    case, other = (opened(case_commands, "permit", received=date(2026, 9, 3)) for _ in range(2))
+    assert due(case_commands, case, "reported") == (date(2026, 10, 5),)
 
-    stopped(desk, case, date(2026, 9, 9), date(2026, 9, 21))
-    stopped(desk, other, date(2026, 9, 9), date(2026, 9, 23))
+    stopped(case_commands, case, date(2026, 9, 9), date(2026, 9, 21))
+    stopped(case_commands, other, date(2026, 9, 9), date(2026, 9, 23))
 
-    assert due(desk, case, "reported") == (date(2026, 10, 15),)
-    assert due(desk, other, "reported") == (date(2026, 10, 19),)
-    assert deadline(desk, other, "reported").safe_by == date(2026, 10, 16)
+    assert due(case_commands, case, "reported") == (date(2026, 10, 15),)
+    assert due(case_commands, other, "reported") == (date(2026, 10, 19),)
+    assert deadline(case_commands, other, "reported").safe_by == date(2026, 10, 16)
 
 
 def test_a_decision_names_who_made_it_and_its_paper_where_they_are_known() -> None:
@@ -259,17 +268,17 @@ def test_a_decision_names_who_made_it_and_its_paper_where_they_are_known() -> No
 
 @pytest.mark.parametrize("act", [CaseCommands.replan, CaseCommands.record])
 def test_fixed_days_and_terms_counted_back_do_not_pause(
-    desk: CaseCommands, case: Case, act: Callable[..., Change]
+    case_commands: CaseCommands, case: Case, act: Callable[..., Change]
 ) -> None:
     """15 December, three working days before the hearing, planned or held, and what was due before the pause
     stay."""
-    act(desk, case.id, "heard", on=date(2026, 9, 30), **STAMP)
-    before = due(desk, case, "archived", "invited", "visited")
+    act(case_commands, case.id, "heard", on=date(2026, 9, 30), **STAMP)
+    before = due(case_commands, case, "archived", "invited", "visited")
     assert before == (date(2026, 12, 15), date(2026, 9, 25), date(2026, 9, 3))
 
-    stopped(desk, case, date(2026, 9, 9))
+    stopped(case_commands, case, date(2026, 9, 9))
 
-    assert due(desk, case, "archived", "invited", "visited") == before
+    assert due(case_commands, case, "archived", "invited", "visited") == before
 
 
 def test_an_act_may_name_the_terms_that_stop() -> None:
@@ -281,54 +290,60 @@ def test_an_act_may_name_the_terms_that_stop() -> None:
         assert [can_pause(law.by_id[name], narrowed) for name in ("decided", "reported")] == stop
 
 
-def test_while_the_clock_stands_no_day_is_due(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_while_the_clock_stands_no_day_is_due(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Five working days are left; the case stands at `paused`, and is not paused again."""
-    stopped(desk, case, date(2026, 9, 9))
+    stopped(case_commands, case, date(2026, 9, 9))
 
-    view = desk.view(case.id, today=TODAY)
-    said = explanation(deadline(desk, case, "decided").explanation, "ru")
+    view = case_commands.view(case.id, today=TODAY)
+    said = explanation(deadline(case_commands, case, "decided").explanation, "ru")
 
     assert (view.stage, open_commands(view.procedure, view.stage)) == ("paused", ("cancel", "exempt", "resume"))
-    assert due(desk, case, "decided", "reported") == (None, None)
+    assert due(case_commands, case, "decided", "reported") == (None, None)
     assert "Со дня возобновления пойдёт остаток – 5 рабочих дней. Основание: Запрошены документы." in said
     assert ledger.rows(case.id)["decided"].next_rung_on is None
     with pytest.raises(NotOpen, match="cannot_pause"):
-        stopped(desk, case, date(2026, 9, 10))
+        stopped(case_commands, case, date(2026, 9, 10))
     assert "paused" in diagram(view.procedure)
 
 
-def test_a_pause_is_refused_where_it_has_no_place(desk: CaseCommands, case: Case, appeal: Case) -> None:
+def test_a_pause_is_refused_where_it_has_no_place(
+    case_commands: CaseCommands, case: Case, appeal: Case
+) -> None:
     """No act allows it, no ground, a day ahead, before the last one ended; resumed where it was not paused."""
     with pytest.raises(CannotPause, match=r"pause\.not_allowed") as caught:
-        stopped(desk, appeal, date(2026, 9, 9))
+        stopped(case_commands, appeal, date(2026, 9, 9))
     assert "Административный процедурно-процессуальный кодекс" in refusal(caught.value, "ru")
     with pytest.raises(GroundMissing):
-        pause(desk, case.id, ground=" ", on=date(2026, 9, 9), **STAMP)
+        pause(case_commands, case.id, ground=" ", on=date(2026, 9, 9), **STAMP)
     with pytest.raises(CannotPause, match=r"pause\.in_future"):
-        stopped(desk, case, date(2026, 12, 2))
+        stopped(case_commands, case, date(2026, 12, 2))
     with pytest.raises(NotOpen, match="cannot_resume"):
-        resume(desk, case.id, ground="поступили", on=date(2026, 9, 9), **STAMP)
-    stopped(desk, case, date(2026, 9, 9))
+        resume(case_commands, case.id, ground="поступили", on=date(2026, 9, 9), **STAMP)
+    stopped(case_commands, case, date(2026, 9, 9))
     with pytest.raises(CannotPause, match=r"resume\.too_early"):
-        resume(desk, case.id, ground="поступили", on=date(2026, 9, 8), **STAMP)
-    resume(desk, case.id, ground="поступили", on=date(2026, 9, 21), **STAMP)
+        resume(case_commands, case.id, ground="поступили", on=date(2026, 9, 8), **STAMP)
+    resume(case_commands, case.id, ground="поступили", on=date(2026, 9, 21), **STAMP)
     with pytest.raises(CannotPause, match=r"pause\.too_early"):
-        stopped(desk, case, date(2026, 9, 20))
+        stopped(case_commands, case, date(2026, 9, 20))
 
 
-def test_a_withdrawn_pause_never_was_and_a_withdrawn_end_goes_on(desk: CaseCommands, case: Case) -> None:
+def test_a_withdrawn_pause_never_was_and_a_withdrawn_end_goes_on(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """Its end alone by its line: the clock stands again. The pause takes its end along."""
-    stopped(desk, case, date(2026, 9, 9), date(2026, 9, 21))
+    stopped(case_commands, case, date(2026, 9, 9), date(2026, 9, 21))
 
-    withdraw(desk, case.id, "#4", ground="ещё не поступили", **STAMP)
-    assert due(desk, case, "decided") == (None,)
-    resume(desk, case.id, ground="поступили", on=date(2026, 9, 22), **STAMP)
-    assert due(desk, case, "decided") == (date(2026, 9, 28),)
-    withdraw(desk, case.id, "pause", ground="по другому делу", **STAMP)
+    withdraw(case_commands, case.id, "#4", ground="ещё не поступили", **STAMP)
+    assert due(case_commands, case, "decided") == (None,)
+    resume(case_commands, case.id, ground="поступили", on=date(2026, 9, 22), **STAMP)
+    assert due(case_commands, case, "decided") == (date(2026, 9, 28),)
+    withdraw(case_commands, case.id, "pause", ground="по другому делу", **STAMP)
 
-    assert due(desk, case, "decided") == (date(2026, 9, 15),)
+    assert due(case_commands, case, "decided") == (date(2026, 9, 15),)
     with pytest.raises((CannotWithdraw, WithdrawnAlready)):
-        withdraw(desk, case.id, "pause", ground="ещё раз", **STAMP)
+        withdraw(case_commands, case.id, "pause", ground="ещё раз", **STAMP)
 
 
 def test_a_file_that_allows_what_cannot_be_is_refused(tmp_path: Path) -> None:

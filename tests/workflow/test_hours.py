@@ -37,30 +37,32 @@ TERM = '{ count = 72, in = "hours", from = "received" }'
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
+def case_commands(ledger: SqlLedger) -> CaseCommands:
     return CaseCommands(ledger, Library([read(BREACH.name, BREACH.read_bytes())]), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
-    return desk.open(Opening(procedure="data-breach"), **STAMP)
+def case(case_commands: CaseCommands) -> Case:
+    return case_commands.open(Opening(procedure="data-breach"), **STAMP)
 
 
-def known_since(desk: CaseCommands, case: Case, at: time | None, on: date = WEDNESDAY) -> Change:
-    return desk.record(case.id, "breach_known", on=on, at_time=at, **STAMP)
+def known_since(case_commands: CaseCommands, case: Case, at: time | None, on: date = WEDNESDAY) -> Change:
+    return case_commands.record(case.id, "breach_known", on=on, at_time=at, **STAMP)
 
 
-def notified(desk: CaseCommands, case: Case, on: date, at: time | None) -> Deadline:
-    desk.record(case.id, "authority_notified", on=on, at_time=at, **STAMP)
-    return deadline(desk, case)
+def notified(case_commands: CaseCommands, case: Case, on: date, at: time | None) -> Deadline:
+    case_commands.record(case.id, "authority_notified", on=on, at_time=at, **STAMP)
+    return deadline(case_commands, case)
 
 
-def deadline(desk: CaseCommands, case: Case) -> Deadline:
-    return next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == "authority_notified")
+def deadline(case_commands: CaseCommands, case: Case) -> Deadline:
+    return next(
+        one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == "authority_notified"
+    )
 
 
-def late(desk: CaseCommands, case: Case) -> list[tuple[str, int | None]]:
-    view = desk.view(case.id, today=TODAY)
+def late(case_commands: CaseCommands, case: Case) -> list[tuple[str, int | None]]:
+    view = case_commands.view(case.id, today=TODAY)
     found = findings(view.case, view.procedure, view.deadlines, CALENDAR)
     return [(one.code, one.late_by) for one in found if one.kind == "term"]
 
@@ -104,28 +106,28 @@ def test_hours_are_counted_on_the_clock(on: str, at: time | None, hours: int, en
     ],
 )
 def test_lateness_is_judged_by_the_moment_else_by_the_day(
-    desk: CaseCommands, case: Case, on: date, at: time | None, found: list[object], late_by: int | None
+    case_commands: CaseCommands, case: Case, on: date, at: time | None, found: list[object], late_by: int | None
 ) -> None:
     """A minute after its hour is late by no working day, and a finding all the same."""
-    known_since(desk, case, time(14, 30))
+    known_since(case_commands, case, time(14, 30))
 
-    assert notified(desk, case, on, at).late_by == late_by
-    assert late(desk, case) == found
+    assert notified(case_commands, case, on, at).late_by == late_by
+    assert late(case_commands, case) == found
 
 
-def test_midnight_itself_is_in_time(desk: CaseCommands, case: Case) -> None:
+def test_midnight_itself_is_in_time(case_commands: CaseCommands, case: Case) -> None:
     """Counted from the beginning of the day it ends at a midnight: at that stroke it is in time; not done, it
     is overdue on the day that begins."""
-    known_since(desk, case, None)
-    before = deadline(desk, case)
+    known_since(case_commands, case, None)
+    before = deadline(case_commands, case)
 
     assert (before.due, is_overdue(before, today=date(2026, 4, 17))) == (date(2026, 4, 17), False)
     assert is_overdue(before, today=SATURDAY)
     midnight = datetime(2026, 4, 17, 19, 0, tzinfo=UTC)
     assert not is_overdue(before, today=Today.at(midnight - timedelta(seconds=1)))
     assert is_overdue(before, today=Today.at(midnight))
-    assert notified(desk, case, SATURDAY, time(0, 0)).late_by is None
-    assert late(desk, case) == []
+    assert notified(case_commands, case, SATURDAY, time(0, 0)).late_by is None
+    assert late(case_commands, case) == []
 
 
 @pytest.mark.parametrize(
@@ -142,12 +144,12 @@ def test_midnight_itself_is_in_time(desk: CaseCommands, case: Case) -> None:
     ],
 )
 def test_what_is_not_done_is_overdue_from_the_moment_on(
-    desk: CaseCommands, case: Case, now: str, is_late: bool
+    case_commands: CaseCommands, case: Case, now: str, is_late: bool
 ) -> None:
     """72 hours from Wednesday, 14:30 in Almaty: from Saturday, 14:30 on, not before and not the day after."""
-    known_since(desk, case, time(14, 30))
+    known_since(case_commands, case, time(14, 30))
     today = Today.at(datetime.fromisoformat(now).replace(tzinfo=UTC))
-    ends = deadline(desk, case)
+    ends = deadline(case_commands, case)
 
     assert (is_overdue(ends, today=today), is_ahead(ends, today=today)) == (is_late, not is_late)
 
@@ -161,12 +163,14 @@ def test_the_present_day_is_a_date_that_knows_its_moment() -> None:
     assert (today + timedelta(days=1)).now is None
 
 
-def test_the_explanation_says_from_which_moment_and_where_none_is_known(desk: CaseCommands, case: Case) -> None:
+def test_the_explanation_says_from_which_moment_and_where_none_is_known(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """With the hour; and without it, from the beginning of the day, and that midnight ends the day before."""
-    known_since(desk, case, None)
-    without = explanation(deadline(desk, case).explanation, "ru")
-    changed = desk.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
-    told = explanation(deadline(desk, case).explanation, "ru")
+    known_since(case_commands, case, None)
+    without = explanation(deadline(case_commands, case).explanation, "ru")
+    changed = case_commands.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
+    told = explanation(deadline(case_commands, case).explanation, "ru")
 
     assert "не позднее 17 апреля 2026 года." in without
     assert "Час не указан, поэтому срок исчисляется с начала дня: начало – 15.04.2026 00:00, 72 часа" in without
@@ -176,15 +180,15 @@ def test_the_explanation_says_from_which_moment_and_where_none_is_known(desk: Ca
     assert "начало – 15.04.2026 14:30, 72 часа, окончание – 18.04.2026 14:30 (время Алматы)" in told
     assert "не считается" not in told
     for language in LANGUAGES:
-        assert explanation(deadline(desk, case).explanation, language)
+        assert explanation(deadline(case_commands, case).explanation, language)
 
 
-def test_a_planned_day_has_no_hour_and_reminders_go_by_the_day(desk: CaseCommands, case: Case) -> None:
+def test_a_planned_day_has_no_hour_and_reminders_go_by_the_day(case_commands: CaseCommands, case: Case) -> None:
     """Planned, it counts from the beginning of the day; then the working day before reminds of it."""
-    desk.replan(case.id, "breach_known", on=date(2026, 4, 22), **STAMP)
-    assert deadline(desk, case).due == date(2026, 4, 24)
-    known_since(desk, case, time(14, 30))
-    view = desk.view(case.id, today=WEDNESDAY)
+    case_commands.replan(case.id, "breach_known", on=date(2026, 4, 22), **STAMP)
+    assert deadline(case_commands, case).due == date(2026, 4, 24)
+    known_since(case_commands, case, time(14, 30))
+    view = case_commands.view(case.id, today=WEDNESDAY)
     row = next(
         one
         for one in rows(view.case, view.procedure, view.deadlines, CALENDAR, today=WEDNESDAY)
@@ -195,34 +199,34 @@ def test_a_planned_day_has_no_hour_and_reminders_go_by_the_day(desk: CaseCommand
     assert row.span_first is None
 
 
-def test_a_time_is_said_once_and_changed_by_a_correction(desk: CaseCommands, case: Case) -> None:
+def test_a_time_is_said_once_and_changed_by_a_correction(case_commands: CaseCommands, case: Case) -> None:
     """The same again adds nothing; another one is refused; another day takes the time of the old one away."""
-    known_since(desk, case, time(14, 30))
+    known_since(case_commands, case, time(14, 30))
 
-    assert known_since(desk, case, time(14, 30)).events == ()
-    assert known_since(desk, case, None).events == ()
+    assert known_since(case_commands, case, time(14, 30)).events == ()
+    assert known_since(case_commands, case, None).events == ()
     with pytest.raises(AlreadyRecorded) as refused:
-        known_since(desk, case, time(15, 0))
+        known_since(case_commands, case, time(15, 0))
     for language in LANGUAGES:
         assert "14:30" in say(refused.value.code, refused.value.arguments, language)
     ground = {"ground": "в журнале другое время"}
-    desk.correct(case.id, "breach_known", on=WEDNESDAY, at_time=time(16, 0), **ground, **STAMP)
-    assert deadline(desk, case).due_at == datetime(2026, 4, 18, 11, 0, tzinfo=UTC)
-    changes = field_changes(desk.events(case.id))
+    case_commands.correct(case.id, "breach_known", on=WEDNESDAY, at_time=time(16, 0), **ground, **STAMP)
+    assert deadline(case_commands, case).due_at == datetime(2026, 4, 18, 11, 0, tzinfo=UTC)
+    changes = field_changes(case_commands.events(case.id))
     assert [(one.field, one.before, one.after) for line in changes.values() for one in line] == [
         ("at_time", "14:30", "16:00")
     ]
-    desk.correct(case.id, "breach_known", on=date(2026, 4, 14), **ground, **STAMP)
-    fact = desk.view(case.id, today=TODAY).case.facts["breach_known"]
+    case_commands.correct(case.id, "breach_known", on=date(2026, 4, 14), **ground, **STAMP)
+    fact = case_commands.view(case.id, today=TODAY).case.facts["breach_known"]
     assert (fact.on, fact.at_time) == (date(2026, 4, 14), None)
 
 
-def test_a_time_that_has_not_come_is_refused(desk: CaseCommands, case: Case) -> None:
+def test_a_time_that_has_not_come_is_refused(case_commands: CaseCommands, case: Case) -> None:
     """It is noon in Almaty: a minute later today has not happened."""
-    desk.record(case.id, "breach_known", on=TODAY, at_time=time(12, 0), **STAMP)
+    case_commands.record(case.id, "breach_known", on=TODAY, at_time=time(12, 0), **STAMP)
 
     with pytest.raises(CannotRecord) as refused:
-        desk.record(case.id, "authority_notified", on=TODAY, at_time=time(12, 1), **STAMP)
+        case_commands.record(case.id, "authority_notified", on=TODAY, at_time=time(12, 1), **STAMP)
 
     assert refused.value.code == "fact_later_today"
 
@@ -263,12 +267,12 @@ def test_hours_neither_pause_nor_are_extended() -> None:
 
 def test_a_pause_leaves_hours_alone(ledger: SqlLedger) -> None:
     """A pause of the case stops the clocks of its days and not those of its hours."""
-    desk = CaseCommands(ledger, Library([permit(PERMIT + obligation("warned", TERM))]), CALENDAR)
-    case = desk.open(Opening(procedure="permit", facts={"received": WEDNESDAY}), **STAMP)
+    case_commands = CaseCommands(ledger, Library([permit(PERMIT + obligation("warned", TERM))]), CALENDAR)
+    case = case_commands.open(Opening(procedure="permit", facts={"received": WEDNESDAY}), **STAMP)
 
-    pause(desk, case.id, ground="Запрошены документы", on=date(2026, 4, 16), **STAMP)
+    pause(case_commands, case.id, ground="Запрошены документы", on=date(2026, 4, 16), **STAMP)
 
-    due = {one.id: one.due for one in desk.view(case.id, today=TODAY).deadlines}
+    due = {one.id: one.due for one in case_commands.view(case.id, today=TODAY).deadlines}
     assert (due["decided"], due["warned"]) == (None, date(2026, 4, 17))
 
 

@@ -30,23 +30,23 @@ LIBRARY = Library([permit(), read(f"{NEW}.toml", NEXT.encode())])
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
+def case_commands(ledger: SqlLedger) -> CaseCommands:
     return CaseCommands(ledger, LIBRARY, CALENDAR)
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
+def case(case_commands: CaseCommands) -> Case:
     """An application of 1 September under the first edition, visited on the 2nd."""
     facts = {"received": date(2026, 9, 1), "visited": date(2026, 9, 2)}
     opening = Opening(procedure="permit", edition="permit.2026-01-01", facts=facts)
-    return desk.open(opening, **STAMP)
+    return case_commands.open(opening, **STAMP)
 
 
 def test_dates_move_and_what_the_edition_does_not_know_leaves(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Twelve working days from 1 September are 17 September; the visit leaves the case, not the ledger."""
-    change = migrate(desk, LIBRARY, case.id, NEW, **STAMP)
+    change = migrate(case_commands, LIBRARY, case.id, NEW, **STAMP)
 
     assert ("decided", date(2026, 9, 15), date(2026, 9, 17)) in change.moved
     (event,) = change.events
@@ -58,36 +58,39 @@ def test_dates_move_and_what_the_edition_does_not_know_leaves(
     rows = ledger.rows(case.id)
     assert "inspected" in rows
     assert "visited" not in rows
-    assert {row.obligation: row for row in desk.recomputed(after, today=TODAY).rows} == rows
-    assert migrate(desk, LIBRARY, case.id, NEW, **STAMP).events == ()
+    assert {row.obligation: row for row in case_commands.recomputed(after, today=TODAY).rows} == rows
+    assert migrate(case_commands, LIBRARY, case.id, NEW, **STAMP).events == ()
 
 
-def test_a_preview_names_losses_and_dates_and_writes_nothing(desk: CaseCommands, case: Case) -> None:
+def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: CaseCommands, case: Case) -> None:
     """The same command on a ledger that writes nothing."""
     foreseen = preview(
-        desk, case.id, lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, **STAMP), today=TODAY
+        case_commands,
+        case.id,
+        lambda unwritten: migrate(unwritten, LIBRARY, case.id, NEW, **STAMP),
+        today=TODAY,
     )
 
     assert foreseen.change.events[0].payload["lost"] == ["visited"]
     assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
         ("decided", date(2026, 9, 15), date(2026, 9, 17))
     ]
-    assert [event.kind for event in desk.events(case.id)] == ["opened", "fact", "fact"]
+    assert [event.kind for event in case_commands.events(case.id)] == ["opened", "fact", "fact"]
 
 
-def test_there_and_back_keeps_what_both_know(desk: CaseCommands, case: Case) -> None:
+def test_there_and_back_keeps_what_both_know(case_commands: CaseCommands, case: Case) -> None:
     """Back under the first edition the day is the old one again; what was lost is to be recorded anew."""
-    migrate(desk, LIBRARY, case.id, NEW, **STAMP)
-    change = migrate(desk, LIBRARY, case.id, "permit.2026-01-01", **STAMP)
+    migrate(case_commands, LIBRARY, case.id, NEW, **STAMP)
+    change = migrate(case_commands, LIBRARY, case.id, "permit.2026-01-01", **STAMP)
 
     assert ("decided", date(2026, 9, 17), date(2026, 9, 15)) in change.moved
-    desk.record(case.id, "visited", on=date(2026, 9, 2), **STAMP)
+    case_commands.record(case.id, "visited", on=date(2026, 9, 2), **STAMP)
 
 
 @pytest.mark.parametrize("edition", ["permit.2027-01-01", "internal-analysis.2024-01-01", ""])
-def test_an_edition_of_something_else_is_refused(desk: CaseCommands, case: Case, edition: str) -> None:
+def test_an_edition_of_something_else_is_refused(case_commands: CaseCommands, case: Case, edition: str) -> None:
     """One sentence that names the editions there are."""
     with pytest.raises(OtherProcedure) as caught:
-        migrate(desk, LIBRARY, case.id, edition, **STAMP)
+        migrate(case_commands, LIBRARY, case.id, edition, **STAMP)
 
     assert all(NEW in refusal(caught.value, language) for language in LANGUAGES)

@@ -31,15 +31,15 @@ LADDER = EscalationPolicy(
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
+def case(case_commands: CaseCommands) -> Case:
     on = date(2026, 3, 18)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": START, "analysis_ended": END})
-    return desk.open(opening, by="officer", now=noon(on), today=on)
+    return case_commands.open(opening, by="officer", now=noon(on), today=on)
 
 
-def later(desk: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
+def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
     return reminder_actions.put_off(
-        desk, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
+        case_commands, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
     ).case
 
 
@@ -97,63 +97,65 @@ def test_the_step_asked_for_counts_the_working_days_that_are_left(
     assert [step.id for step in put_off(LADDER, due, until, CALENDAR).rungs] == expected
 
 
-def test_the_board_waits_for_the_day(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
+def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """The next rung of the row is the day asked for; a rebuild finds the same."""
-    later(desk, case, date(2026, 4, 2))
+    later(case_commands, case, date(2026, 4, 2))
     kept = ledger.case(case.id)
     assert kept is not None
-    again = {row.obligation: row for row in desk.recomputed(kept, today=date(2026, 3, 30)).rows}
+    again = {row.obligation: row for row in case_commands.recomputed(kept, today=date(2026, 3, 30)).rows}
 
     assert ledger.rows(case.id)["order_signed"].next_rung_on == date(2026, 4, 2)
     assert again["order_signed"] == ledger.rows(case.id)["order_signed"]
 
 
-def test_the_last_rung_in_time_is_the_latest_day(desk: CaseCommands, case: Case) -> None:
+def test_the_last_rung_in_time_is_the_latest_day(case_commands: CaseCommands, case: Case) -> None:
     """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
     with pytest.raises(CannotSnooze) as refused:
-        later(desk, case, date(2026, 4, 7))
+        later(case_commands, case, date(2026, 4, 7))
 
     assert (refused.value.code, refused.value.arguments["latest"]) == ("put_off_too_far", DUE)
-    assert later(desk, case, DUE).put_off["order_signed"].until == DUE
+    assert later(case_commands, case, DUE).put_off["order_signed"].until == DUE
 
 
-def test_today_is_not_later(desk: CaseCommands, case: Case) -> None:
+def test_today_is_not_later(case_commands: CaseCommands, case: Case) -> None:
     """A day that has come is refused, tomorrow is not."""
     with pytest.raises(CannotSnooze) as refused:
-        later(desk, case, date(2026, 3, 30))
+        later(case_commands, case, date(2026, 3, 30))
 
     assert refused.value.code == "put_off_not_ahead"
-    assert later(desk, case, date(2026, 3, 31))
+    assert later(case_commands, case, date(2026, 3, 31))
 
 
-def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: CaseCommands, case: Case) -> None:
+def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: CaseCommands, case: Case) -> None:
     """What is due today is not asked for tomorrow."""
     for today in (DUE, date(2026, 4, 8)):
         with pytest.raises(CannotSnooze) as refused:
-            later(desk, case, date(2026, 4, 9), today=today)
+            later(case_commands, case, date(2026, 4, 9), today=today)
         assert refused.value.code == "put_off_too_late"
 
 
-def test_a_day_off_is_the_working_day_after_it(desk: CaseCommands, case: Case) -> None:
+def test_a_day_off_is_the_working_day_after_it(case_commands: CaseCommands, case: Case) -> None:
     """Saturday 4 April is Monday the 6th."""
-    assert later(desk, case, date(2026, 4, 4)).put_off["order_signed"].until == DUE
+    assert later(case_commands, case, date(2026, 4, 4)).put_off["order_signed"].until == DUE
 
 
-def test_what_is_done_is_not_put_off(desk: CaseCommands, case: Case) -> None:
+def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)
-    desk.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
+    case_commands.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
     with pytest.raises(CannotSnooze) as refused:
-        later(desk, case, date(2026, 4, 2))
+        later(case_commands, case, date(2026, 4, 2))
 
     assert refused.value.code == "put_off_not_open"
 
 
-def test_a_moved_due_date_forgets_what_was_put_off(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
+def test_a_moved_due_date_forgets_what_was_put_off(
+    case_commands: CaseCommands, ledger: SqlLedger, case: Case
+) -> None:
     """It was said about another date: the new one has its whole ladder."""
-    later(desk, case, date(2026, 4, 3))
+    later(case_commands, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
-    desk.replan(case.id, "analysis_started", on=date(2026, 4, 14), by="x", now=noon(on), today=on)
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 14), by="x", now=noon(on), today=on)
     row = ledger.rows(case.id)["order_signed"]
 
     assert row.due is not None
@@ -163,12 +165,12 @@ def test_a_moved_due_date_forgets_what_was_put_off(desk: CaseCommands, ledger: S
     assert (row.next_rung, row.next_rung_on) == (step.id, step.on)
 
 
-def test_said_twice_it_is_written_once(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
+def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """The same day again adds no event; an acknowledgement neither."""
     for _ in range(2):
-        later(desk, case, date(2026, 4, 2))
+        later(case_commands, case, date(2026, 4, 2))
         reminder_actions.acknowledged(
-            desk, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
+            case_commands, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
     said = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
 
@@ -176,11 +178,11 @@ def test_said_twice_it_is_written_once(desk: CaseCommands, ledger: SqlLedger, ca
 
 
 def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
-    desk: CaseCommands, ledger: SqlLedger, case: Case
+    case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
-    reminder_actions.done(desk, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
+    reminder_actions.done(case_commands, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
     fact, promise = ledger.events(case.id)[-2:]
 
     assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
@@ -189,36 +191,36 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
 
 
 def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
-    desk: CaseCommands, ledger: SqlLedger, case: Case
+    case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
-    change = reminder_actions.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
-    again = reminder_actions.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    change = reminder_actions.done(case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    again = reminder_actions.done(case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
     assert len(ledger.events(case.id)) == change.case.seq
     assert again.events == ()
 
 
-def test_an_obligation_the_case_does_not_have_is_named(desk: CaseCommands, case: Case) -> None:
+def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseCommands, case: Case) -> None:
     """With those it has, the nearest first."""
     with pytest.raises(UnknownObligation):
         reminder_actions.put_off(
-            desk, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
+            case_commands, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
 
 
-def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: CaseCommands) -> None:
+def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_commands: CaseCommands) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    case = desk.open(Opening(procedure="conflict-of-interest"), **who)
-    desk.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
-    due = {one.id: one.due for one in desk.view(case.id, today=today).deadlines}["notice_forwarded"]
+    case = case_commands.open(Opening(procedure="conflict-of-interest"), **who)
+    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
+    due = {one.id: one.due for one in case_commands.view(case.id, today=today).deadlines}["notice_forwarded"]
     with pytest.raises(CannotSnooze) as refusal:
-        reminder_actions.put_off(desk, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
+        reminder_actions.put_off(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
 
     assert due is not None
     assert due.year == 2010
@@ -226,39 +228,41 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Case
 
 
 def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The rungs after the due date lie beyond the last day on record; those before it are quiet till then."""
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    desk.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)
-    reminder_actions.put_off(desk, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
+    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)
+    reminder_actions.put_off(case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
     assert row.next_rung_on == date(2026, 7, 2)
 
 
-def test_the_days_offered_are_days_that_are_taken(desk: CaseCommands, case: Case) -> None:
+def test_the_days_offered_are_days_that_are_taken(case_commands: CaseCommands, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
-    offered = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
-    last = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
+    offered = reminder_actions.choices(
+        case_commands, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30)
+    )
+    last = reminder_actions.choices(case_commands, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
 
     assert offered == (date(2026, 3, 31), date(2026, 4, 2), DUE)
     assert last == (DUE,)
-    assert reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=DUE) == ()
+    assert reminder_actions.choices(case_commands, CALENDAR, case.id, "order_signed", today=DUE) == ()
 
 
 @pytest.mark.parametrize(
     ("given", "first"), [(date(2026, 4, 1), "-1"), (date(2026, 4, 2), "-1"), (date(2026, 4, 3), "0")]
 )
 def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
-    desk: CaseCommands, case: Case, given: date, first: str
+    case_commands: CaseCommands, case: Case, given: date, first: str
 ) -> None:
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
     who: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
-    change = give(desk, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **who)
-    (row,) = (one for one in desk.view(case.id, today=given).deadlines if one.id == "assignment.1")
+    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **who)
+    (row,) = (one for one in case_commands.view(case.id, today=given).deadlines if one.id == "assignment.1")
     law = library().named(case.edition)
 
     assert steps_of(change.case, law, "assignment.1", row, CALENDAR, today=given)[0].id == first

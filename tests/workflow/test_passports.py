@@ -17,45 +17,52 @@ from workflow.cases.commands.withdrawals import CannotWithdraw
 from workflow.law.names import UnknownObligation
 
 
-def describe(desk: CaseCommands, case: Case, kind: str = "", **fields: Any) -> Change:
+def describe(case_commands: CaseCommands, case: Case, kind: str = "", **fields: Any) -> Change:
     edit = PassportEdit(**fields)
-    return edit_passport(desk, case.id, edit, kind_of=lambda _: kind, by="a", now=NOW, today=TODAY)
+    return edit_passport(case_commands, case.id, edit, kind_of=lambda _: kind, by="a", now=NOW, today=TODAY)
 
 
-def test_an_edit_carries_only_what_changed(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_an_edit_carries_only_what_changed(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """The words of the file stay beside; an edit of nothing writes nothing."""
     change = describe(
-        desk, case, object_ru=" Департамент закупок ", unit="Комплаенс", group=["Ахметов А.; юрист"]
+        case_commands, case, object_ru=" Департамент закупок ", unit="Комплаенс", group=["Ахметов А.; юрист"]
     )
 
     assert [(event.kind, event.payload) for event in change.events] == [
         ("passport", {"object_ru": "Департамент закупок", "group": ["Ахметов А.; юрист"]})
     ]
-    describe(desk, case, object_kk="Сатып алу департаменті", period=[date(2024, 1, 1), date(2025, 12, 31)])
+    describe(
+        case_commands, case, object_kk="Сатып алу департаменті", period=[date(2024, 1, 1), date(2025, 12, 31)]
+    )
     now = stored(ledger, case)
     assert (now.object, now.object_in("kk"), now.object_in("ru"), now.object_in("en")) == (
         *("Департамент закупок", "Сатып алу департаменті"),
         *("Департамент закупок", "Департамент закупок"),
     )
     assert (now.group, now.period) == (("Ахметов А.; юрист",), (date(2024, 1, 1), date(2025, 12, 31)))
-    assert describe(desk, case, object_kk="Сатып алу департаменті", group=["Ахметов А.; юрист"]).events == ()
+    assert (
+        describe(case_commands, case, object_kk="Сатып алу департаменті", group=["Ахметов А.; юрист"]).events
+        == ()
+    )
 
-    describe(desk, case, group=[], period=[])
+    describe(case_commands, case, group=[], period=[])
     assert (stored(ledger, case).group, stored(ledger, case).period) == ((), None)
 
 
-def test_a_name_in_one_language_stands_for_the_other(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_a_name_in_one_language_stands_for_the_other(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Before the words of the file, which may be declined."""
     assert stored(ledger, case).object_in("kk") == "Департамент закупок"
-    describe(desk, case, object_ru="Департамент государственных закупок")
+    describe(case_commands, case, object_ru="Департамент государственных закупок")
     assert stored(ledger, case).object_in("kk") == "Департамент государственных закупок"
 
 
 def test_another_unit_and_another_responsible_reach_the_board(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Every row belongs to the new unit; one of them has the new name."""
-    describe(desk, case, unit="Юристы", responsible={"order_signed": "Әлиева Г."})
+    describe(case_commands, case, unit="Юристы", responsible={"order_signed": "Әлиева Г."})
 
     rows = ledger.rows(case.id)
     assert {row.unit for row in rows.values()} == {"Юристы"}
@@ -64,36 +71,38 @@ def test_another_unit_and_another_responsible_reach_the_board(
 
 
 def test_a_withdrawn_edit_brings_back_what_was_before(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """By its name the latest, then the one before; then there is none."""
-    describe(desk, case, object_ru="Первое")
-    describe(desk, case, object_ru="Второе", unit="Юристы")
+    describe(case_commands, case, object_ru="Первое")
+    describe(case_commands, case, object_ru="Второе", unit="Юристы")
 
-    take_back(desk, case, "passport")
+    take_back(case_commands, case, "passport")
     assert (stored(ledger, case).object_ru, stored(ledger, case).unit) == ("Первое", "Комплаенс")
     assert {row.unit for row in ledger.rows(case.id).values()} == {"Комплаенс"}
-    take_back(desk, case, "passport")
+    take_back(case_commands, case, "passport")
     assert stored(ledger, case).object_ru == ""
     with pytest.raises(CannotWithdraw):
-        take_back(desk, case, "passport")
+        take_back(case_commands, case, "passport")
 
 
-def test_what_a_passport_cannot_hold_is_refused(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_what_a_passport_cannot_hold_is_refused(
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """A period that ends before it begins, half a period, an unknown obligation; nothing is written."""
     for period in ([date(2025, 1, 2), date(2025, 1, 1)], [date(2025, 1, 1)]):
         with pytest.raises(CannotDescribe):
-            describe(desk, case, period=period)
+            describe(case_commands, case, period=period)
     with pytest.raises(UnknownObligation):
-        describe(desk, case, object_ru="Иное", responsible={"order_singed": "Әлиева Г."})
+        describe(case_commands, case, object_ru="Иное", responsible={"order_singed": "Әлиева Г."})
     assert stored(ledger, case).seq == case.seq
 
 
-def test_a_unit_of_another_kind_of_organisation_is_asked_of_the_act(desk: CaseCommands) -> None:
+def test_a_unit_of_another_kind_of_organisation_is_asked_of_the_act(case_commands: CaseCommands) -> None:
     """As at the opening: a procedure for quasi-state subjects is not moved into a ministry."""
     opening = Opening(procedure="enterprise-gift", facts={"doubt_arisen": date(2026, 5, 4)})
-    case = desk.open(opening, by="a", now=NOW, today=TODAY)
+    case = case_commands.open(opening, by="a", now=NOW, today=TODAY)
 
     with pytest.raises(NotForKind):
-        describe(desk, case, kind="central_body", unit="Министерство")
-    assert describe(desk, case, kind="quasi_state", unit="Қоғам").case.kind == "quasi_state"
+        describe(case_commands, case, kind="central_body", unit="Министерство")
+    assert describe(case_commands, case, kind="quasi_state", unit="Қоғам").case.kind == "quasi_state"

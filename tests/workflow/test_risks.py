@@ -46,7 +46,7 @@ SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
 
 
 @pytest.fixture
-def desk(core: CaseCommands) -> RiskCommands:
+def case_commands(core: CaseCommands) -> RiskCommands:
     return RiskCommands(core)
 
 
@@ -62,22 +62,22 @@ def case(core: CaseCommands) -> str:
 
 
 def found(
-    desk: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any
+    case_commands: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any
 ) -> None:
-    desk.find(case, FoundRisk(description=description, **more), on=TODAY, **WHO)
+    case_commands.find(case, FoundRisk(description=description, **more), on=TODAY, **WHO)
 
 
 def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
     return next(one for one in core.view(case, today=today).deadlines if one.id == name)
 
 
-def set_measure(desk: RiskCommands, case: str, term: MeasureTerm, **more: Any) -> None:
+def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **more: Any) -> None:
     told = {
         "completion": "бұйрық",
         "responsible": "Сатып алу басқармасы",
         "action": "Сатып алу қағидаларын бекіту",
     }
-    desk.set_measure(case, SetMeasure(risk=1, term=term, **{**told, **more}), **WHO)
+    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**told, **more}), **WHO)
 
 
 def codes(core: CaseCommands, case: str) -> list[str]:
@@ -85,14 +85,16 @@ def codes(core: CaseCommands, case: str) -> list[str]:
     return [one.code for one in risk_findings(view.case, view.deadlines)]
 
 
-def test_a_risk_is_found_described_anew_and_numbered(desk: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_a_risk_is_found_described_anew_and_numbered(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """The same words again write nothing; a known number describes that risk anew."""
-    found(desk, case, direction="procurement", cause="Талаптар айқын емес")
-    found(desk, case, "Тексерусіз қабылдау", direction="personnel")
-    again = desk.find(
+    found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
+    found(case_commands, case, "Тексерусіз қабылдау", direction="personnel")
+    again = case_commands.find(
         case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, **WHO
     )
-    desk.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, **WHO)
+    case_commands.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, **WHO)
 
     risks = register(core.view(case, today=TODAY).case).risks
     assert again.events == ()
@@ -103,27 +105,31 @@ def test_a_risk_is_found_described_anew_and_numbered(desk: RiskCommands, case: s
 
 
 @pytest.mark.parametrize(("on", "refused"), [(TODAY, False), (date(2026, 7, 21), True)])
-def test_what_has_not_happened_is_refused(desk: RiskCommands, case: str, on: date, refused: bool) -> None:
+def test_what_has_not_happened_is_refused(
+    case_commands: RiskCommands, case: str, on: date, refused: bool
+) -> None:
     """Today may be entered, tomorrow may not."""
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
     if not refused:
-        assert desk.find(case, risk, on=on, **WHO).events
+        assert case_commands.find(case, risk, on=on, **WHO).events
         return
     with pytest.raises(CannotEnter) as refusal:
-        desk.find(case, risk, on=on, **WHO)
+        case_commands.find(case, risk, on=on, **WHO)
     assert refusal.value.code == "risk.in_future"
 
 
-def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_a_rank_keeps_the_edition_of_our_scale(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
-    found(desk, case)
-    desk.rank(case, 1, likelihood=3, effect=2, scale=SCALE, **WHO)
+    found(case_commands, case)
+    case_commands.rank(case, 1, likelihood=3, effect=2, scale=SCALE, **WHO)
 
     rank = register(core.view(case, today=TODAY).case).risks[1].rank
     assert rank is not None
     assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
     with pytest.raises(CannotEnter) as refusal:
-        desk.rank(case, 1, likelihood=4, effect=1, scale=SCALE, **WHO)
+        case_commands.rank(case, 1, likelihood=4, effect=1, scale=SCALE, **WHO)
     assert refusal.value.arguments["last"] == 3
 
 
@@ -142,11 +148,16 @@ def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskCommands, case: str, co
     ],
 )
 def test_a_measure_is_due_by_the_words_of_the_plan(
-    desk: RiskCommands, case: str, core: CaseCommands, term: MeasureTerm, day: date | None, safe_by: date | None
+    case_commands: RiskCommands,
+    case: str,
+    core: CaseCommands,
+    term: MeasureTerm,
+    day: date | None,
+    safe_by: date | None,
 ) -> None:
     """A quarter by its last day, "до" including the day, days from the approval; "постоянно" by no day."""
-    found(desk, case)
-    set_measure(desk, case, term)
+    found(case_commands, case)
+    set_measure(case_commands, case, term)
 
     measure = due(core, case, "measure.1")
     assert (measure.due, measure.safe_by, measure.state) == (day, safe_by, "open")
@@ -154,12 +165,12 @@ def test_a_measure_is_due_by_the_words_of_the_plan(
 
 
 def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
-    found(desk, case)
-    set_measure(desk, case, QUARTERLY)
-    desk.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], **WHO)
+    found(case_commands, case)
+    set_measure(case_commands, case, QUARTERLY)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], **WHO)
 
     rows = {one.id: one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure.")}
     assert {name: row.due for name, row in rows.items()} == {
@@ -176,37 +187,41 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
 
 @pytest.mark.parametrize(("reviewed", "done_on"), [(7, 7), (8, 8), (9, None)])
 def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
-    desk: RiskCommands, case: str, core: CaseCommands, reviewed: int, done_on: int | None
+    case_commands: RiskCommands, case: str, core: CaseCommands, reviewed: int, done_on: int | None
 ) -> None:
     """Due on 8 July: reviewed as executed by then it was done by then; on the day after nobody knows when."""
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), said="date"))
-    desk.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], **WHO)
+    found(case_commands, case)
+    set_measure(
+        case_commands, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), said="date")
+    )
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], **WHO)
 
     assert due(core, case, "measure.1").done_on == (date(2026, 7, done_on) if done_on else None)
 
 
 def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A review in October does not say that September was missed; the day of execution does."""
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), said="date"))
-    desk.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], **WHO)
+    found(case_commands, case)
+    set_measure(
+        case_commands, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), said="date")
+    )
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], **WHO)
 
     unsaid = due(core, case, "measure.1")
     assert (unsaid.state, unsaid.done_on, unsaid.late_by) == ("done", None, None)
     assert "risk.executed_without_day" in codes(core, case)
     assert "risk.executed_unproved" not in codes(core, case)
 
-    desk.review(
+    case_commands.review(
         case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], **WHO
     )
     late = due(core, case, "measure.1")
     assert (late.done_on, late.late_by) == (date(2026, 7, 2), 2)
     assert "risk.executed_without_day" not in codes(core, case)
 
-    desk.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), **WHO)
+    case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 9), done_on=date(2026, 7, 2), **WHO)
     assert "risk.executed_unproved" in codes(core, case), "the latest review has no document"
 
 
@@ -214,43 +229,47 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     ("outcome", "state"), [("partly", "open"), ("not", "open"), ("irrelevant", "not_required")]
 )
 def test_only_what_is_executed_is_done(
-    desk: RiskCommands, case: str, core: CaseCommands, outcome: str, state: str
+    case_commands: RiskCommands, case: str, core: CaseCommands, outcome: str, state: str
 ) -> None:
     """Partly and not executed wait on; what is no longer relevant is not required."""
-    found(desk, case)
-    set_measure(desk, case, QUARTER)
-    desk.review(case, 1, outcome=outcome, on=TODAY, **WHO)
+    found(case_commands, case)
+    set_measure(case_commands, case, QUARTER)
+    case_commands.review(case, 1, outcome=outcome, on=TODAY, **WHO)
 
     assert due(core, case, "measure.1").state == state
 
 
-def test_a_removed_risk_needs_its_measure_no_more(desk: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_a_removed_risk_needs_its_measure_no_more(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """Removed, and removed to real completion, are kept apart; completion asks for its proof."""
-    found(desk, case)
+    found(case_commands, case)
     assert "risk.without_measure" in codes(core, case)
-    set_measure(desk, case, QUARTER)
+    set_measure(case_commands, case, QUARTER)
     assert "risk.without_measure" not in codes(core, case)
-    desk.remove(case, 1, on=TODAY, completed=True, **WHO)
+    case_commands.remove(case, 1, on=TODAY, completed=True, **WHO)
 
     removal = register(core.view(case, today=TODAY).case).risks[1].removal
     assert removal is not None
     assert removal.completed
     assert due(core, case, "measure.1").state == "done"
     assert "risk.removal_unproved" in codes(core, case)
-    desk.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO)
+    case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO)
     assert "risk.removal_unproved" not in codes(core, case)
-    assert desk.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO).events == ()
+    assert case_commands.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO).events == ()
 
 
 def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """Until somebody asked it is a finding; the request waits on the board; the answer ends it."""
-    found(desk, case, body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
+    found(case_commands, case, body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
     assert "risk.not_asked" in codes(core, case)
     assert "risk.without_measure" not in codes(core, case)
 
-    desk.ask(case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(
+        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
+    )
     request = due(core, case, "request.1")
     assert (request.due, request.state, request.obligation.duty) == (
         date(2026, 9, 30),
@@ -259,7 +278,7 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
     )
     assert "risk.not_asked" not in codes(core, case)
 
-    desk.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, **WHO)
+    case_commands.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, **WHO)
     assert due(core, case, "request.1").state == "done"
 
 
@@ -296,17 +315,17 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
     ("set_on", "asked"), [(date(2026, 5, 29), True), (date(2026, 7, 9), True), (date(2026, 7, 10), False)]
 )
 def test_a_reviewed_quarter_without_a_status_is_a_finding(
-    desk: RiskCommands, case: str, core: CaseCommands, set_on: date, asked: bool
+    case_commands: RiskCommands, case: str, core: CaseCommands, set_on: date, asked: bool
 ) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
-    found(desk, case)
+    found(case_commands, case)
     told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    desk.take_in(case, [told], on=set_on, **WHO)
+    case_commands.take_in(case, [told], on=set_on, **WHO)
     core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), **WHO)
     core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
     assert codes(core, case).count("risk.measure_not_reviewed") == asked
 
-    desk.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
+    case_commands.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
     assert "risk.measure_not_reviewed" not in codes(core, case)
 
 
@@ -320,13 +339,13 @@ def test_at_once_is_against_our_reading_and_constantly_against_the_act(term: Ter
 
 @pytest.mark.parametrize(("outcome", "asked"), [("executed", False), ("irrelevant", False), ("not", True)])
 def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
-    desk: RiskCommands, case: str, core: CaseCommands, outcome: str, asked: bool
+    case_commands: RiskCommands, case: str, core: CaseCommands, outcome: str, asked: bool
 ) -> None:
     """The information of a quarter passes over what was executed or fell away, not over what was put off."""
-    found(desk, case)
+    found(case_commands, case)
     told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    desk.take_in(case, [told], on=date(2026, 6, 11), **WHO)
-    desk.review(case, 1, outcome=outcome, on=date(2026, 6, 30), **WHO)
+    case_commands.take_in(case, [told], on=date(2026, 6, 11), **WHO)
+    case_commands.review(case, 1, outcome=outcome, on=date(2026, 6, 30), **WHO)
     core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
 
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
@@ -344,14 +363,14 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
     ],
 )
 def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
-    desk: RiskCommands, case: str, core: CaseCommands, period: str, on: date, asked: bool
+    case_commands: RiskCommands, case: str, core: CaseCommands, period: str, on: date, asked: bool
 ) -> None:
     """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
     year, of the fourth in the year after."""
-    found(desk, case)
+    found(case_commands, case)
     told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    desk.take_in(case, [told], on=date(2026, 1, 12), **WHO)
-    desk.review(case, 1, outcome="not", on=on, **WHO)
+    case_commands.take_in(case, [told], on=date(2026, 1, 12), **WHO)
+    case_commands.review(case, 1, outcome="not", on=on, **WHO)
     core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), **WHO)
 
     assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
@@ -359,27 +378,27 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
 
 @pytest.mark.parametrize(("day", "after"), [(1, False), (2, True)])
 def test_a_measure_due_after_the_monitoring_is_a_finding(
-    desk: RiskCommands, case: str, core: CaseCommands, day: int, after: bool
+    case_commands: RiskCommands, case: str, core: CaseCommands, day: int, after: bool
 ) -> None:
     """The year of monitoring ends on 1 June 2027."""
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(term=OnDate(date(2027, 6, day)), said="date"))
+    found(case_commands, case)
+    set_measure(case_commands, case, MeasureTerm(term=OnDate(date(2027, 6, day)), said="date"))
 
     assert ("risk.measure_after_monitoring" in codes(core, case)) == after
 
 
 def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A risk is known by its words: the number of the plan is taken only where it is free."""
-    found(desk, case, direction="procurement", cause="Талаптар айқын емес")
+    found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
     told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
     rows = [
         PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **told),
         PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **told),
     ]
     for _ in range(2):
-        last = desk.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
+        last = case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
 
     known = register(core.view(case, today=TODAY).case)
     assert last.events == ()
@@ -388,7 +407,7 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
 
 
 def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A measure stays withdrawn, and a risk with its measures; their numbers are given to nothing new."""
     told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
@@ -397,13 +416,13 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
         PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **told),
         PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **told),
     ]
-    desk.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
+    case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
     for record in ("measure.2", "risk.3"):
         withdraw(core, case, record, ground="қате", **WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
     more = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **told)
-    change = desk.take_in_by(case, lambda stored: taken(stored, [*rows, more]), on=TODAY, **WHO)
+    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, more]), on=TODAY, **WHO)
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
     assert withdrawn_rows(change.case, [*rows, more]) == (rows[1], rows[2])
@@ -411,14 +430,14 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
 
 
 def test_the_same_risk_in_several_cases_is_shown_together(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """By its words, or by the same place of the same act of the same higher body."""
     other = core.open(Opening(procedure="internal-analysis", unit="Қаржы"), **WHO).id
     above = {"body": "ДСМ", "act": "49-бұйрық, 12-тармақ"}
-    found(desk, case, "Анықтама қағаз түрінде беріледі", **above)
-    found(desk, other, "Қағаз анықтама", **above)
-    found(desk, other, "Басқа тәуекел")
+    found(case_commands, case, "Анықтама қағаз түрінде беріледі", **above)
+    found(case_commands, other, "Қағаз анықтама", **above)
+    found(case_commands, other, "Басқа тәуекел")
     cases = [core.view(name, today=TODAY).case for name in (case, other)]
 
     together = shared(cases)
@@ -428,12 +447,12 @@ def test_the_same_risk_in_several_cases_is_shown_together(
 
 
 def test_the_board_holds_measures_and_equals_its_rebuild(
-    desk: RiskCommands, case: str, core: CaseCommands, ledger: SqlLedger
+    case_commands: RiskCommands, case: str, core: CaseCommands, ledger: SqlLedger
 ) -> None:
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
-    found(desk, case, body="ДСМ")
-    set_measure(desk, case, QUARTER)
-    desk.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
+    found(case_commands, case, body="ДСМ")
+    set_measure(case_commands, case, QUARTER)
+    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
     kept = ledger.case(case)
     assert kept is not None
 
@@ -445,10 +464,10 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
     assert kept == fold(ledger.events(case))
 
 
-def test_a_measure_moves_with_the_calendar(desk: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: str, core: CaseCommands) -> None:
     """A day off on 24 June moves what is due ten working days after the approval."""
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), said="after"))
+    found(case_commands, case)
+    set_measure(case_commands, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), said="after"))
     case_now: Case = core.view(case, today=TODAY).case
     procedure = library().named(case_now.edition)
     after = CALENDAR.with_office_days(off=frozenset({date(2026, 6, 24)}), working=frozenset())
@@ -457,10 +476,12 @@ def test_a_measure_moves_with_the_calendar(desk: RiskCommands, case: str, core: 
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
-def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, core: CaseCommands) -> None:
+def test_one_measure_can_be_asked_for_by_its_id(
+    case_commands: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """As a letter does; an unknown number is nobody's deadline."""
-    found(desk, case)
-    set_measure(desk, case, QUARTER)
+    found(case_commands, case)
+    set_measure(case_commands, case, QUARTER)
     now = core.view(case, today=TODAY).case
     procedure = library().named(now.edition)
 
@@ -472,13 +493,13 @@ def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, c
 
 
 def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_names_its_body_always(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A term entered as a date alone was written nowhere."""
-    found(desk, case, body="Министрлік", act="№ 1 бұйрық")
+    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), said="date")
-    set_measure(desk, case, term)
-    desk.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
+    set_measure(case_commands, case, term)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
     said = {
         name: [one.code for one in due(core, case, name).explanation] for name in ("measure.1", "request.1")
     }
@@ -490,11 +511,11 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
 
 
 def test_a_row_is_reminded_of_by_the_default_policy_of_its_procedure(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """By the first one where none is called so."""
-    found(desk, case)
-    set_measure(desk, case, QUARTER)
+    found(case_commands, case)
+    set_measure(case_commands, case, QUARTER)
     stored, law = core.view(case, today=TODAY).case, library().named("internal-analysis.2024-01-01")
     policy = law.ladders["default"]
     for names, used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
@@ -521,12 +542,12 @@ def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str,
 
 
 def test_what_was_withdrawn_is_named_by_what_it_asked_for(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """As the letter that takes it back does; nothing else has such a deadline."""
-    found(desk, case, body="Министрлік", act="№ 1 бұйрық")
-    set_measure(desk, case, QUARTER)
-    desk.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
+    found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
+    set_measure(case_commands, case, QUARTER)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
     for name in ("measure.1", "request.1"):
         withdraw(core, case, name, ground="қате", **WHO)
     now = core.view(case, today=TODAY).case
@@ -544,41 +565,43 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
 
 
 def test_a_measure_counts_from_the_day_its_plan_was_approved(
-    desk: RiskCommands, case: str, core: CaseCommands
+    case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """The anchor is named and dated, as of any obligation."""
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    found(case_commands, case)
+    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
     measure = next(one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure"))
 
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
     assert (measure.waiting_for, measure.counts_until) == (None, None)
 
-    set_measure(desk, case, MeasureTerm(written="год", term=WorkingDays(300), said="after"))
+    set_measure(case_commands, case, MeasureTerm(written="год", term=WorkingDays(300), said="after"))
     later = due(core, case, "measure.2")
     assert (later.calendar, later.status) == ("provisional", "provisional")
 
 
-def test_a_measure_of_a_planned_approval_waits_for_it(desk: RiskCommands, core: CaseCommands) -> None:
+def test_a_measure_of_a_planned_approval_waits_for_it(case_commands: RiskCommands, core: CaseCommands) -> None:
     """Its date is of the plan, and good until the day of the plan."""
     planned = {"plan_approved": date(2026, 7, 27)}
     case = core.open(Opening(procedure="internal-analysis", planned=planned), **WHO).id
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    found(case_commands, case)
+    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
     measure = due(core, case, "measure.1")
 
     assert (measure.due, measure.status) == (date(2026, 8, 10), "planned")
     assert (measure.waiting_for, measure.counts_until) == ("plan_approved", date(2026, 7, 27))
 
 
-def test_a_late_approval_moves_the_measures_that_count_from_it(desk: RiskCommands, core: CaseCommands) -> None:
+def test_a_late_approval_moves_the_measures_that_count_from_it(
+    case_commands: RiskCommands, core: CaseCommands
+) -> None:
     """Due on 15 June, approved on the 17th: publication and measure move two days, a quarter's end stays."""
     facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 17)}
     case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
-    found(desk, case)
+    found(case_commands, case)
     for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"), QUARTER):
-        set_measure(desk, case, term)
+        set_measure(case_commands, case, term)
     view = core.view(case, today=TODAY)
     dues = {one.id: one.due for one in view.deadlines}
     measures = [one for one in view.deadlines if one.id.startswith("measure")]
@@ -588,13 +611,13 @@ def test_a_late_approval_moves_the_measures_that_count_from_it(desk: RiskCommand
 
 
 def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
-    desk: RiskCommands, core: CaseCommands
+    case_commands: RiskCommands, core: CaseCommands
 ) -> None:
     """Neither the anchor nor its sentence names an approval that has not happened."""
     facts = {"note_signed": date(2026, 6, 1)}
     case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
-    found(desk, case)
-    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    found(case_commands, case)
+    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
     measure = due(core, case, "measure.1")
 
     assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))

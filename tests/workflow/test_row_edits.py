@@ -18,46 +18,46 @@ from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 
 
-def edit(desk: CaseCommands, case: Case, row: str, **fields: object) -> Change:
-    return edit_row(desk, case.id, row, fields, by="a", now=NOW, today=TODAY)
+def edit(case_commands: CaseCommands, case: Case, row: str, **fields: object) -> Change:
+    return edit_row(case_commands, case.id, row, fields, by="a", now=NOW, today=TODAY)
 
 
-def test_an_edit_carries_only_what_changed(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_an_edit_carries_only_what_changed(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """What says what it said is left out; an edit of nothing writes nothing."""
-    found(desk, case, "Закупки без конкурса")
+    found(case_commands, case, "Закупки без конкурса")
 
-    change = edit(desk, case, "risk.1", description="Закупки без конкурса", cause="нет порядка")
+    change = edit(case_commands, case, "risk.1", description="Закупки без конкурса", cause="нет порядка")
 
     assert [(event.kind, event.name, event.payload) for event in change.events] == [
         ("row_edited", "risk.1", {"cause": "нет порядка"})
     ]
     risk = register(stored(ledger, case)).risks[1]
     assert (risk.description, risk.cause) == ("Закупки без конкурса", "нет порядка")
-    assert edit(desk, case, "risk.1", cause=" нет порядка ").events == ()
+    assert edit(case_commands, case, "risk.1", cause=" нет порядка ").events == ()
 
 
 def test_two_people_who_edit_different_fields_both_keep_theirs(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Neither writes what the other has changed back."""
-    found(desk, case, "Закупки")
+    found(case_commands, case, "Закупки")
 
-    edit(desk, case, "risk.1", cause="причина")
-    edit(desk, case, "risk.1", act="Приказ № 5")
+    edit(case_commands, case, "risk.1", cause="причина")
+    edit(case_commands, case, "risk.1", act="Приказ № 5")
 
     risk = register(stored(ledger, case)).risks[1]
     assert (risk.cause, risk.act) == ("причина", "Приказ № 5")
 
 
 def test_an_edited_measure_has_its_new_term_and_responsible(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """On the board, and for whoever answers for it."""
-    found(desk, case, "Закупки")
-    measure(desk, case, 1)
+    found(case_commands, case, "Закупки")
+    measure(case_commands, case, 1)
     term = MeasureTerm(written="01.09.2026", term=OnDate(date(2026, 9, 1)), said="date")
 
-    edit(desk, case, "measure.1", term=term, responsible="Юристы")
+    edit(case_commands, case, "measure.1", term=term, responsible="Юристы")
 
     kept = stored(ledger, case)
     assert ledger.rows(case.id)["measure.1"].due == date(2026, 9, 1)
@@ -66,18 +66,18 @@ def test_an_edited_measure_has_its_new_term_and_responsible(
 
 
 def test_positions_and_remarks_are_edited_and_keep_the_rest(
-    desk: CaseCommands, case: Case, ledger: SqlLedger
+    case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Talks and answers stay; a day may be taken out again."""
-    registers, day = RegisterCommands(desk), date(2026, 5, 20)
+    registers, day = RegisterCommands(case_commands), date(2026, 5, 20)
     exposed = ExposedPosition(title="Закупщик", holder="Б", approved_on=day)
     registers.expose(case.id, exposed, on=day, by="a", now=NOW, today=TODAY)
     registers.talk(case.id, 1, on=day, by="a", now=NOW, today=TODAY)
     said = {"text": "Нет сроков", "author": "А", "source": "discussion"}
     registers.remark(case.id, **said, on=day, by="a", now=NOW, today=TODAY)
 
-    edit(desk, case, "position.1", holder="В", approved_on=None)
-    edit(desk, case, "remark.1", text="Сроков нет", on=date(2026, 5, 19))
+    edit(case_commands, case, "position.1", holder="В", approved_on=None)
+    edit(case_commands, case, "remark.1", text="Сроков нет", on=date(2026, 5, 19))
 
     kept = stored(ledger, case)
     position, remark = exposure(kept).positions[1], remarks(kept)[1]
@@ -98,27 +98,27 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(
     ],
 )
 def test_what_cannot_be_edited_is_refused(
-    desk: CaseCommands, case: Case, row: str, fields: dict[str, object], code: str
+    case_commands: CaseCommands, case: Case, row: str, fields: dict[str, object], code: str
 ) -> None:
     """One sentence that names what can be; nothing is written."""
-    found(desk, case, "Закупки")
-    measure(desk, case, 1)
-    before = len(desk.events(case.id))
+    found(case_commands, case, "Закупки")
+    measure(case_commands, case, 1)
+    before = len(case_commands.events(case.id))
 
     with pytest.raises(CannotEnter) as refusal:
-        edit(desk, case, row, **fields)
+        edit(case_commands, case, row, **fields)
     assert refusal.value.code == code
-    assert len(desk.events(case.id)) == before
+    assert len(case_commands.events(case.id)) == before
 
 
-def test_an_edit_is_withdrawn_by_its_line(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
+def test_an_edit_is_withdrawn_by_its_line(case_commands: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """What it said before counts again; withdrawn whole, the risk takes its edits along."""
-    found(desk, case, "Закупки")
-    edit(desk, case, "risk.1", description="Закупки у одного")
+    found(case_commands, case, "Закупки")
+    edit(case_commands, case, "risk.1", description="Закупки у одного")
 
-    take_back(desk, case, "#5")
+    take_back(case_commands, case, "#5")
     assert register(stored(ledger, case)).risks[1].description == "Закупки"
 
-    edit(desk, case, "risk.1", description="Закупки у двух")
-    change = take_back(desk, case, "risk.1")
+    edit(case_commands, case, "risk.1", description="Закупки у двух")
+    change = take_back(case_commands, case, "risk.1")
     assert (change.events[0].payload["lines"], change.events[0].payload["title"]) == ([4, 7], "Закупки у двух")

@@ -33,10 +33,10 @@ options = [{ id = "money", title = { kk = "a", ru = "d", en = "money" } }]
 
 
 @pytest.fixture
-def rows(desk: CaseCommands) -> CaseRows:
+def rows(case_commands: CaseCommands) -> CaseRows:
     """The commands with two fields more in the file of the risks."""
     others = [one for one in case_registers().all() if one.id != "risks"]
-    return case_rows(desk, registers=Registers([*others, read_register(NAME, TEXT + ADDED)]))
+    return case_rows(case_commands, registers=Registers([*others, read_register(NAME, TEXT + ADDED)]))
 
 
 def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(rows: CaseRows, case: Case) -> None:

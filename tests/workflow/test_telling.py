@@ -52,14 +52,14 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
+def case_commands(ledger: SqlLedger) -> CaseCommands:
     return CaseCommands(ledger, Library([LAW]), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: CaseCommands) -> Case:
+def case(case_commands: CaseCommands) -> Case:
     opening = Opening(procedure="tea", unit="bureau", person="a@x.kz", planned={"year_begun": date(2026, 1, 1)})
-    return desk.open(opening, **WRITTEN)  # type: ignore[arg-type]
+    return case_commands.open(opening, **WRITTEN)  # type: ignore[arg-type]
 
 
 def said(error: Refusal) -> None:
@@ -68,12 +68,12 @@ def said(error: Refusal) -> None:
 
 
 def test_numbers_and_signatures_are_kept_with_the_fact(
-    desk: CaseCommands, ledger: SqlLedger, case: Case
+    case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """Exactly as they were told: decimal places stay."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
-    desk.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
-    desk.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    case_commands.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
+    case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
 
     kept = ledger.case(case.id)
 
@@ -91,21 +91,23 @@ def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger
     assert (kept.kind, kept.person) == ("committee", "a@x.kz")
 
 
-def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: CaseCommands) -> None:
+def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(case_commands: CaseCommands) -> None:
     """The refusal says whom it is for."""
     with pytest.raises(NotForKind) as refused:
-        desk.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
+        case_commands.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
 
     said(refused.value)
     assert "ЖШС" in refusal(refused.value, "kk")
 
 
-def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: CaseCommands, case: Case) -> None:
+def test_a_number_told_later_is_added_and_told_again_changes_nothing(
+    case_commands: CaseCommands, case: Case
+) -> None:
     """57.0 is 57."""
 
     def told(**values: str) -> int:
         numbers = {name: Decimal(value) for name, value in values.items()}
-        change = desk.record(case.id, "people_trained.2026", on=ON, values=numbers, **WRITTEN)  # type: ignore[arg-type]
+        change = case_commands.record(case.id, "people_trained.2026", on=ON, values=numbers, **WRITTEN)  # type: ignore[arg-type]
         return len(change.events)
 
     assert told(trained="57") == 1
@@ -114,23 +116,25 @@ def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: CaseC
     assert told() == 0
 
 
-def test_another_number_is_corrected_with_a_ground(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
+def test_another_number_is_corrected_with_a_ground(
+    case_commands: CaseCommands, ledger: SqlLedger, case: Case
+) -> None:
     """Recording another one is refused; correcting it is an event, correcting it again none."""
     name, given = "people_trained.2026", {"staff": Decimal(1140)}
-    desk.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    case_commands.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
     other = {"staff": Decimal(1141)}
 
     with pytest.raises(AlreadyRecorded) as refused:
-        desk.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
     with pytest.raises(AlreadyRecorded) as refused:
-        desk.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
     with pytest.raises(CannotRecord):
-        desk.record(case.id, name, on=date(2026, 11, 29), values=given, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=date(2026, 11, 29), values=given, **WRITTEN)  # type: ignore[arg-type]
 
     for events in (1, 0):
-        change = desk.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]
+        change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]
         assert len(change.events) == events
     kept = ledger.case(case.id)
     assert kept is not None
@@ -150,21 +154,21 @@ def test_another_number_is_corrected_with_a_ground(desk: CaseCommands, ledger: S
     ],
 )
 def test_an_unknown_name_is_refused(
-    desk: CaseCommands, case: Case, fact: str, more: dict[str, object], kind: type[Refusal]
+    case_commands: CaseCommands, case: Case, fact: str, more: dict[str, object], kind: type[Refusal]
 ) -> None:
     """A number nobody asks for, a duty nobody has, a second time where there is one."""
     with pytest.raises(kind) as refused:
-        desk.record(case.id, fact, on=ON, **more, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, fact, on=ON, **more, **WRITTEN)  # type: ignore[arg-type]
 
     said(refused.value)
 
 
-def test_a_second_talk_in_a_month_is_another_fact(desk: CaseCommands, case: Case) -> None:
+def test_a_second_talk_in_a_month_is_another_fact(case_commands: CaseCommands, case: Case) -> None:
     """Both are on record; the month is done with the second."""
     for name in ("talk_held.2026-11", "talk_held.2026-11#2"):
-        desk.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]
 
-    by_id = {one.id: one for one in desk.view(case.id, today=TODAY).deadlines}
+    by_id = {one.id: one for one in case_commands.view(case.id, today=TODAY).deadlines}
     assert (by_id["talk_held.2026-11"].state, by_id["talk_held.2026-12"].state) == ("done", "open")
 
 

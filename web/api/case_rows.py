@@ -229,7 +229,9 @@ def record_cartogram(
         file = kept_upload(ctx, "file", body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = store_evidence(ctx, body.evidence)
-        return case_rows(ctx.desk).record_cartogram(case, lines, on=body.on, evidence=evidence, **stamp(ctx))
+        return case_rows(ctx.case_commands).record_cartogram(
+            case, lines, on=body.on, evidence=evidence, **stamp(ctx)
+        )
 
     return run_on_case(once, ctx, case, body, record)
 

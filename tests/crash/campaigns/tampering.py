@@ -226,16 +226,16 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         settled(address, CASES)
         engine = open_database(address)
         seal(engine, now=MORNING)
-        desk = CaseCommands(SqlLedger(engine), library(), CALENDAR)
+        case_commands = CaseCommands(SqlLedger(engine), library(), CALENDAR)
         lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бекіту")]
         for case in SqlLedger(engine).ids():
-            RiskCommands(desk).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
+            RiskCommands(case_commands).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
             kept = store.keep(BytesIO(f"%PDF-1.7 work plan of {case}".encode()), "plan.pdf")
             proof = Evidence(kind="", reference=kept.reference, name="plan.pdf")
-            desk.record(
+            case_commands.record(
                 case, "work_plan_approved", on=TODAY, evidence=[proof], by="Айгүл", now=MORNING, today=TODAY
             )
-        desk.open(CONFIDENTIAL, by="Айгүл", now=MORNING, today=TODAY)
+        case_commands.open(CONFIDENTIAL, by="Айгүл", now=MORNING, today=TODAY)
         _let_in(engine)
         seal(engine, now=MORNING)
         engine.dispose()

@@ -185,7 +185,7 @@ def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: M
         raise InvalidForm("web.refusal.no_cartogram_file")
     lines = read_cartogram(file.file.read(), clean_file_name(file.filename))
     on, evidence = parse_date(answers.get("on", "")), store_evidence(ctx, evidence_inputs(sent))
-    change = case_rows(ctx.desk).record_cartogram(case, lines, on=on, evidence=evidence, **stamp(ctx))
+    change = case_rows(ctx.case_commands).record_cartogram(case, lines, on=on, evidence=evidence, **stamp(ctx))
     return "cartogram_recorded" if change.events else "nothing_new", {}
 
 

@@ -28,7 +28,7 @@ class CannotAssign(Refusal, ValueError):
 
 
 def give(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     *,
     text: str,
@@ -45,11 +45,11 @@ def give(
         number = next_number(case, "assignment", assignments(case))
         return [_given(number, text, assignee, until, giver, today)]
 
-    return desk.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
 def give_alone(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     *,
     text: str,
     assignee: str,
@@ -66,10 +66,10 @@ def give_alone(
         CannotAssign, OutOfRange.
     """
     given = _given(1, text, assignee, until, giver, today)
-    desk.require_within_records(until)
+    case_commands.require_within_records(until)
     title = shorten(text, TITLE_LENGTH, placeholder=" …")
     opening = Opening(procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(given,))
-    return desk.open(opening, by=by, now=now, today=today)
+    return case_commands.open(opening, by=by, now=now, today=today)
 
 
 def _given(number: int, text: str, assignee: str, until: date, giver: str, today: date) -> EventDraft:
@@ -87,7 +87,7 @@ def _given(number: int, text: str, assignee: str, until: date, giver: str, today
 
 
 def answer(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     number: int,
     *,
@@ -117,11 +117,11 @@ def answer(
             payload["evidence"] = evidence_payload(items)
         return [("assignment_answered", str(number), on, payload)]
 
-    return desk.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
 def refuse(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     number: int,
     *,
@@ -140,11 +140,11 @@ def refuse(
             raise CannotAssign("assignment.no_ground")
         return [("assignment_refused", str(number), today, _said(known, ground, author, "refusal"))]
 
-    return desk.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
 def extend(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     number: int,
     *,
@@ -170,7 +170,7 @@ def extend(
         payload: dict[str, object] = {"text": ground.strip() or known.text, "person": author, "to": to}
         return [("assignment_extended", str(number), until, payload)]
 
-    return desk.enter(case_id, events, by=by, now=now, today=today)
+    return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
 def _said(known: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
@@ -204,7 +204,7 @@ class CannotComment(Refusal, ValueError):
 
 
 def comment(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     *,
     text: str,
@@ -244,7 +244,7 @@ def comment(
         if asks:
             to[asks] = "question"
         if answers is not None:
-            written = {one.seq: one for one in comments(desk.events(case_id)[: case.seq])}
+            written = {one.seq: one for one in comments(case_commands.events(case_id)[: case.seq])}
             question = written.get(answers)
             if question is None or not question.asks or question.withdrawn:
                 raise CannotComment("comment.no_question", line=answers)
@@ -252,7 +252,7 @@ def comment(
             if question.person:
                 to[question.person] = "answer"
         elif about:
-            deadline_of(desk.looked_at(case, today=today), about)
+            deadline_of(case_commands.looked_at(case, today=today), about)
         to.pop(person, None)
         payload: dict[str, object] = {
             "text": text.strip(),
@@ -265,4 +265,4 @@ def comment(
         said = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
         return [("commented", about, until, said)]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)

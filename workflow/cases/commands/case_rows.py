@@ -48,13 +48,13 @@ class CaseRows:
 
     def __init__(
         self,
-        desk: CaseCommands,
+        case_commands: CaseCommands,
         registers: Registers,
         *,
         read_term: Callable[[str], object],
         scale_on: Callable[[date], RiskScale],
     ) -> None:
-        self._desk, self._registers = desk, registers
+        self._case_commands, self._registers = case_commands, registers
         self._kinds = {one.entry.row: one.id for one in registers.all() if one.entry}
         self._read_term, self._scale_on = read_term, scale_on
 
@@ -94,7 +94,7 @@ class CaseRows:
                 taken[kind].add(number)
             return drafts
 
-        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
     def edit(
         self, case_id: str, row: str, values: Mapping[str, object], *, by: str, now: datetime, today: date
@@ -121,7 +121,7 @@ class CaseRows:
             changed = {name: value for name, value in parsed.items() if (value or "") != (before[name] or "")}
             return [("row_edited", f"{kind}.{number}", None, changed)] if changed else ()
 
-        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
     def act(
         self,
@@ -161,7 +161,7 @@ class CaseRows:
                     row=known[number],
                     on=on,
                     scale=lambda: self._scale_on(today),
-                    deadlines=lambda: self._desk.looked_at(case, today=today).deadlines,
+                    deadlines=lambda: self._case_commands.looked_at(case, today=today).deadlines,
                 )
                 filled = special(acted, filled)
             payload = {name: value for name, value in filled.items() if value != ""}
@@ -170,7 +170,7 @@ class CaseRows:
             draft = _draft(action.event, number, on, payload)
             return [draft] if changes_row(kind, known[number], _event(case, draft)) else ()
 
-        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
     def record_cartogram(
         self,
@@ -196,7 +196,7 @@ class CaseRows:
                 payload["evidence"] = items
             return [("cartogram_recorded", "cartogram", on, payload)]
 
-        return self._desk.enter(case_id, events, by=by, now=now, today=today)
+        return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
     def _register(self, name: str) -> tuple[Register, RowEntry]:
         """Return a register and how its rows are entered."""

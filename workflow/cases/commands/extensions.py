@@ -28,7 +28,7 @@ class CannotPause(Refusal, ValueError):
 
 
 def extend(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     name: str,
     *,
@@ -63,7 +63,7 @@ def extend(
             raise CannotExtend("extend.not_allowed", title=obligation.title, act=act)
         if not ground.strip():
             raise GroundMissing
-        stands = desk.looked_at(case, today=today).stage
+        stands = case_commands.looked_at(case, today=today).stage
         require(procedure, case, stands, "cancel", code="cannot_extend")
         if decided_by not in rule.decided_by:
             raise CannotExtend("extend.not_by", duty=decided_by, act=act, allowed=rule.decided_by)
@@ -80,7 +80,7 @@ def extend(
         extensions = case.extensions.get(name, ())
         if extension in extensions:
             return ()
-        _require_allowed(desk, case, procedure, obligation, name, extension, today=today)
+        _require_allowed(case_commands, case, procedure, obligation, name, extension, today=today)
         payload = _decision(procedure, ground, decided_by, document)
         if to is not None:
             payload["to"] = to.isoformat()
@@ -88,11 +88,11 @@ def extend(
             payload |= {"by": by_count, "in": unit_of(rule.by)}
         return [("extended", name, on, payload)]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def pause(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     *,
     ground: str,
@@ -118,16 +118,16 @@ def pause(
         if procedure.pause is None:
             act = procedure.acts[procedure.by_id[procedure.begins_with].act].short
             raise CannotPause("pause.not_allowed", act=act)
-        _require_day(desk, case, procedure, "pause", ground, on, today=today)
+        _require_day(case_commands, case, procedure, "pause", ground, on, today=today)
         if case.pauses and case.pauses[-1].resumed is not None and on < case.pauses[-1].resumed:
             raise CannotPause("pause.too_early", on=on, resumed=case.pauses[-1].resumed)
         return [("paused", "", on, _decision(procedure, ground, decided_by, document))]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def resume(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     *,
     ground: str,
@@ -150,13 +150,13 @@ def resume(
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        _require_day(desk, case, procedure, "resume", ground, on, today=today)
+        _require_day(case_commands, case, procedure, "resume", ground, on, today=today)
         assert case.paused is not None
         if on < case.paused.first:
             raise CannotPause("resume.too_early", on=on, paused=case.paused.first)
         return [("resumed", "", on, _decision(procedure, ground, decided_by, document))]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def unit_of(by: ExtensionTerm) -> str:
@@ -177,7 +177,7 @@ def _decision(procedure: Procedure, ground: str, decided_by: str, document: str)
 
 
 def _require_day(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case: Case,
     procedure: Procedure,
     command: str,
@@ -188,13 +188,13 @@ def _require_day(
 ) -> None:
     if not ground.strip():
         raise GroundMissing
-    require(procedure, case, desk.looked_at(case, today=today).stage, command)
+    require(procedure, case, case_commands.looked_at(case, today=today).stage, command)
     if on > today:
         raise CannotPause("pause.in_future", on=on, today=today)
 
 
 def _require_allowed(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case: Case,
     procedure: Procedure,
     obligation: Obligation,
@@ -209,7 +209,7 @@ def _require_allowed(
     act = procedure.acts[obligation.act].short
     if len(extensions) >= rule.times:
         raise CannotExtend("extend.times", title=obligation.title, act=act, count=rule.times)
-    due = _due(desk, case, name, today=today)
+    due = _due(case_commands, case, name, today=today)
     left = _left(rule, extensions)
     if extension.by is not None and left is not None and not 1 <= extension.by.count <= left:
         code = "extend.too_long" if left else "extend.nothing_left"
@@ -222,7 +222,7 @@ def _require_allowed(
         raise CannotExtend(code, title=obligation.title)
     whole = replace(extension, by=rule.by, to=None)
     longer, last = (
-        _due(desk, replace(case, extensions={**case.extensions, name: these}), name, today=today)
+        _due(case_commands, replace(case, extensions={**case.extensions, name: these}), name, today=today)
         for these in ((*extensions, extension), (whole,))
     )
     if longer is None or last is None or not due < longer <= last:
@@ -238,6 +238,6 @@ def _left(rule: Extension, extensions: Sequence[Extended]) -> int | None:
     return rule.by.count - sum(one.by.count for one in extensions if one.by is not None)
 
 
-def _due(desk: CaseCommands, case: Case, name: str, *, today: date) -> date | None:
-    view = desk.looked_at(case, today=today)
+def _due(case_commands: CaseCommands, case: Case, name: str, *, today: date) -> date | None:
+    view = case_commands.looked_at(case, today=today)
     return next((one.due for one in view.deadlines if one.id == name), None)

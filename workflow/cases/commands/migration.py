@@ -18,7 +18,7 @@ class OtherProcedure(Refusal, LookupError):
 
 
 def migrate(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     library: Library,
     case_id: str,
     edition: str,
@@ -54,7 +54,7 @@ def migrate(
             payload["lost"] = list(lost)
         return [("migrated", wanted.edition, None, payload)]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def lost_records(case: Case, edition: Procedure) -> tuple[str, ...]:

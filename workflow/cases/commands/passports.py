@@ -47,7 +47,7 @@ class PassportEdit:
 
 
 def edit_passport(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     edit: PassportEdit,
     *,
@@ -91,7 +91,7 @@ def edit_passport(
             changed["written"] = edit.written._asdict()
         return [("passport", "", None, changed)] if changed else ()
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def _period(days: Sequence[date]) -> Sequence[date]:

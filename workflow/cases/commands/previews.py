@@ -66,7 +66,7 @@ class Preview:
 
 
 def preview(
-    desk: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
+    case_commands: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
 ) -> Preview:
     """Return what a command would do, by running it on commands that write nothing.
 
@@ -76,11 +76,11 @@ def preview(
     Raises:
         Refusal: as the command itself.
     """
-    before = desk.view(case_id, today=today)
-    change = command(desk.on(_Unwritten))
-    after = desk.looked_at(change.case, today=today)
+    before = case_commands.view(case_id, today=today)
+    change = command(case_commands.on(_Unwritten))
+    after = case_commands.looked_at(change.case, today=today)
     planned = {event.name for event in change.events if event.kind == "planned"}
-    conflicts = feasibility((one for one in after.deadlines if one.id in planned), desk.calendar)
+    conflicts = feasibility((one for one in after.deadlines if one.id in planned), case_commands.calendar)
     return Preview(
         change=change,
         deadlines=_changes(before.deadlines, after.deadlines, today),

@@ -28,7 +28,7 @@ class CannotSnooze(Refusal, ValueError):
 
 
 def put_off(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     calendar: Calendar,
     case_id: str,
     obligation: str,
@@ -53,7 +53,7 @@ def put_off(
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        view = desk.looked_at(case, today=today)
+        view = case_commands.looked_at(case, today=today)
         deadline = deadline_of(view, obligation)
         title = deadline.obligation.title
         if deadline.state not in WAITING or deadline.due is None:
@@ -75,17 +75,17 @@ def put_off(
             return ()
         return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def choices(
-    desk: CaseCommands, calendar: Calendar, case_id: str, obligation: str, *, today: date
+    case_commands: CaseCommands, calendar: Calendar, case_id: str, obligation: str, *, today: date
 ) -> tuple[date, ...]:
     """Return the days offered for snoozing: the next working day, the third one, and the last possible one.
 
     Empty when it cannot be snoozed. Raises Refusal for an unknown case or obligation.
     """
-    view = desk.view(case_id, today=today)
+    view = case_commands.view(case_id, today=today)
     return days_to_offer(deadline_of(view, obligation), view.procedure, calendar, today=today)
 
 
@@ -104,12 +104,19 @@ def days_to_offer(
 
 
 def acknowledged(
-    desk: CaseCommands, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
+    case_commands: CaseCommands,
+    case_id: str,
+    obligation: str,
+    notice: str,
+    *,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> Change:
     """Record that a notice was read. Repeated, it adds nothing."""
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        for event in desk.events(case_id):
+        for event in case_commands.events(case_id):
             said = event.payload if event.kind == "notice" else {}
             if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
                 return ()
@@ -117,11 +124,11 @@ def acknowledged(
             known_obligation(procedure, obligation.partition(".")[0])
         return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def answered(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     obligation: str,
     notice: str,
@@ -143,8 +150,8 @@ def answered(
     """
 
     def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-        deadline_of(desk.looked_at(case, today=today), obligation)
-        for event in desk.events(case_id):
+        deadline_of(case_commands.looked_at(case, today=today), obligation)
+        for event in case_commands.events(case_id):
             if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
                 return ()
         written: EventDraft = ("notice", obligation, until, {"what": what, "notice": notice, "person": by})
@@ -158,11 +165,11 @@ def answered(
         }
         return [written, ("commented", obligation, None, said)]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def done(
-    desk: CaseCommands, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date
+    case_commands: CaseCommands, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date
 ) -> Change:
     """Record that it was done on that day and that its evidence follows: both events or neither.
 
@@ -171,7 +178,7 @@ def done(
     Raises:
         Refusal: as `CaseCommands.record`.
     """
-    return desk.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
+    return case_commands.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:

@@ -36,7 +36,7 @@ class DutyRow:
 
 
 def follow_rows(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     read: Callable[[Case, Procedure], Mapping[str, Sequence[DutyRow]]],
     *,
@@ -54,10 +54,10 @@ def follow_rows(
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        events = partial(desk.events, case_id)
+        events = partial(case_commands.events, case_id)
         return [*row_changes(case, procedure, read(case, procedure), events, ground=ground)]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def row_changes(

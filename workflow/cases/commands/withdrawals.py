@@ -110,7 +110,7 @@ class Selection:
 
 
 def withdraw(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     name: str,
     *,
@@ -140,7 +140,7 @@ def withdraw(
         if not ground.strip():
             raise GroundMissing
         # What others wrote since the case was read is refused by the ledger, and the command is run again.
-        events = desk.events(case_id)[: case.seq]
+        events = case_commands.events(case_id)[: case.seq]
         selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
         known = case.facts.get(selection.record)
         if known is not None and known.row:
@@ -148,7 +148,7 @@ def withdraw(
             raise CannotWithdraw("fact_of_row", title=title, row=known.row)
         return [withdrawal(selection, ground=ground.strip())]
 
-    return desk.write(case_id, decide, by=by, now=now, today=today)
+    return case_commands.write(case_id, decide, by=by, now=now, today=today)
 
 
 def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
@@ -166,7 +166,7 @@ def withdrawal(selection: Selection, *, ground: str) -> EventDraft:
 
 
 def undo(
-    desk: CaseCommands,
+    case_commands: CaseCommands,
     case_id: str,
     line: int,
     *,
@@ -186,10 +186,10 @@ def undo(
         CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
         WithdrawnAlready, CannotWithdraw: as `withdraw`.
     """
-    event = next((one for one in desk.events(case_id) if one.seq == line), None)
+    event = next((one for one in case_commands.events(case_id) if one.seq == line), None)
     if event is not None:
         require_undoable(event, was_told, by=by, now=now)
-    return withdraw(desk, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
+    return withdraw(case_commands, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
 
 
 def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
