@@ -115,9 +115,9 @@ def dbos(cases: int, address: str) -> dict[str, float]:
 class Known(dict[object, None]):
     """A list of machine models with hash lookup, as transitions' own list is searched linearly."""
 
-    def append(self, one: object) -> None:
+    def append(self, item: object) -> None:
         """Add a model."""
-        self[one] = None
+        self[item] = None
 
 
 def registered(cases: int, *, models: Known | None = None) -> dict[str, float]:

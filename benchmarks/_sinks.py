@@ -51,15 +51,15 @@ class Mail(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         assert self.line is not None
         self.read += data
-        said = []
+        replies = []
         while True:
             if self.in_letter:
                 letter, end, rest = self.read.partition(_END)
                 if not end:
                     break
-                found = _ID.search(letter)
-                kept.append((self.recipient.decode(), found[1].decode() if found else ""))
-                said.append(b"250 kept\r\n")
+                match = _ID.search(letter)
+                kept.append((self.recipient.decode(), match[1].decode() if match else ""))
+                replies.append(b"250 kept\r\n")
                 self.in_letter = False
             else:
                 command, end, rest = self.read.partition(b"\r\n")
@@ -68,21 +68,21 @@ class Mail(asyncio.Protocol):
                 word = command[:4].upper()
                 if word == b"RCPT":
                     self.recipient = command.partition(b"<")[2].partition(b">")[0]
-                    said.append(b"250 OK\r\n")
+                    replies.append(b"250 OK\r\n")
                 elif word == b"DATA":
                     self.in_letter = True
-                    said.append(b"354 go on\r\n")
+                    replies.append(b"354 go on\r\n")
                 elif word == b"EHLO":
-                    said.append(_HELLO)
+                    replies.append(_HELLO)
                 elif word == b"QUIT":
-                    self.line.write(b"".join([*said, b"221 bye\r\n"]))
+                    self.line.write(b"".join([*replies, b"221 bye\r\n"]))
                     self.line.close()
                     return
                 else:
-                    said.append(b"250 OK\r\n")
+                    replies.append(b"250 OK\r\n")
             self.read = rest
-        if said:
-            self.line.write(b"".join(said))
+        if replies:
+            self.line.write(b"".join(replies))
 
 
 class BotApi(asyncio.Protocol):
@@ -101,8 +101,8 @@ class BotApi(asyncio.Protocol):
         self.read += data
         while True:
             head, end, rest = self.read.partition(b"\r\n\r\n")
-            found = _LENGTH.search(head)
-            length = int(found[1]) if found else 0
+            match = _LENGTH.search(head)
+            length = int(match[1]) if match else 0
             if not end or len(rest) < length:
                 return
             body, self.read = rest[:length], rest[length:]
@@ -115,10 +115,10 @@ class BotApi(asyncio.Protocol):
             else:
                 self._say(b'{"ok":true,"result":true}')
 
-    def _say(self, said: bytes) -> None:
+    def _say(self, answer: bytes) -> None:
         assert self.line is not None
         self.line.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
-        self.line.write(b"Content-Length: %d\r\n\r\n%s" % (len(said), said))
+        self.line.write(b"Content-Length: %d\r\n\r\n%s" % (len(answer), answer))
 
     @staticmethod
     def _message(body: str) -> bytes:
@@ -173,9 +173,9 @@ def bare(kind: str, port: int, count: int, size: int) -> None:
                 b"POST /bot1:x/sendMessage HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(form), form)
             )
             length = 0
-            while (said := answers.readline()) != b"\r\n":
-                if said.startswith(b"Content-Length:"):
-                    length = int(said.partition(b":")[2])
+            while (header := answers.readline()) != b"\r\n":
+                if header.startswith(b"Content-Length:"):
+                    length = int(header.partition(b":")[2])
             answers.read(length)
     line.close()
 

@@ -93,12 +93,12 @@ def campaign(app: AppContext, count: int) -> None:
         lambda: start_campaign(ctx, StartCampaign.model_validate(fields)),
     )
     rate("letters queued by a round", count, lambda: carry_on(app, now=NOW, today=TODAY))
-    first = [one.key for one in app.outbox.notices(limit=DELIVERED)]
+    first = [notice.key for notice in app.outbox.notices(limit=DELIVERED)]
     rate("letters written by the delivery", DELIVERED, lambda: deliver(app, now=NOW, today=TODAY, keys=first))
     people = SqlCampaigns(app.engine).people("2026-001")
-    links = [link_token(app.rules.link_key, AnswerLink("2026-001", one.number, 0)) for one in people.values()][
-        : count // 2
-    ]
+    links = [
+        link_token(app.rules.link_key, AnswerLink("2026-001", person.number, 0)) for person in people.values()
+    ][: count // 2]
 
     def confirm(token: str) -> None:
         answer(ctx, open_link(ctx, token), {})
@@ -113,7 +113,7 @@ def campaign(app: AppContext, count: int) -> None:
 
 def questions(app: AppContext, count: int) -> None:
     """Print the times of the officer's list and of pages."""
-    asked: Mapping[str, Mapping[str, object]] = {
+    queries: Mapping[str, Mapping[str, object]] = {
         "the first page": {},
         "the last page": {"page": count // 50},
         "who has not": {"state": "awaited"},
@@ -123,7 +123,7 @@ def questions(app: AppContext, count: int) -> None:
     }
     worst = 0.0
     ctx = context(app)
-    for name, fields in asked.items():
+    for name, fields in queries.items():
         command = ShowCampaign.model_validate({"campaign": "2026-001", **fields})
         late, worked = timed(lambda command=command: show_campaign(ctx, command))
         print(f"  {name:44}{late * 1000:6.0f} ms ({worked * 1000:4.0f})")

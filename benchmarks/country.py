@@ -95,9 +95,9 @@ def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:
 
 def units_of(number: int) -> list[Unit]:
     """Return a tree of units: ten below the top, ten below each of them, and so on."""
-    found = [Unit(id="top", name="Министрлік")]
+    units = [Unit(id="top", name="Министрлік")]
     return [
-        *found,
+        *units,
         *(
             Unit(id=f"u{n}", name=f"{n + 1}-ұйым", parent="top" if n < 10 else f"u{n // 10 - 1}")
             for n in range(number)
@@ -130,20 +130,20 @@ def computed(
 
     With `risks`, analyses whose note is signed get risks.
     """
-    kept, chance = _Kept(), random.Random(2026)
-    case_commands = CaseCommands(kept, library(), calendar())
+    store, chance = _Kept(), random.Random(2026)
+    case_commands = CaseCommands(store, library(), calendar())
     case_commands.open_many(openings, by="bench", now=now, today=today)
-    for name, one in [*kept.written.items()]:
-        if risks and "note_signed" in one.case.facts:
+    for name, change in [*store.written.items()]:
+        if risks and "note_signed" in change.case.facts:
             _find(
                 RiskCommands(case_commands),
                 name,
-                one.case.facts["note_signed"].on,
+                change.case.facts["note_signed"].on,
                 chance,
                 now=now,
                 today=today,
             )
-    return [*kept.written.values()]
+    return [*store.written.values()]
 
 
 def _find(
@@ -154,7 +154,7 @@ def _find(
     lines: list[FoundRisk | SetMeasure] = []
     for n, due in enumerate(terms, 1):
         above = {"body": "Қаржы министрлігі", "act": f"{chance.randrange(200)}-бұйрық"}
-        found = FoundRisk(
+        new_risk = FoundRisk(
             description=f"Шешімді бір адам қабылдайды: {chance.randrange(3000)}-рәсім",
             direction=chance.choice(DIRECTIONS),
             for_legal_monitoring=chance.random() < 0.3,
@@ -162,7 +162,7 @@ def _find(
         )
         term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), said="date", until=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
-        lines += [found, measure]
+        lines += [new_risk, measure]
     case_commands.take_in(case, lines, on=noted, by="bench", now=now, today=today)
     for n, due in enumerate(terms, 1):
         if due < today and chance.random() < 0.9:
@@ -172,18 +172,18 @@ def _find(
             )
 
 
-def renamed(one: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
+def renamed(change: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
     """Return the same case under another id, unit and object."""
-    opened, *others = one.events
+    opened, *others = change.events
     payload = {**opened.payload, "unit": unit, "object": object}
     return CaseWrite(
         events=(
             replace(opened, case=name, payload=payload),
             *(replace(event, case=name) for event in others),
         ),
-        case=replace(one.case, id=name, unit=unit, object=object),
-        stage=one.stage,
-        rows=tuple(row._replace(case=name, unit=unit) for row in one.rows),
+        case=replace(change.case, id=name, unit=unit, object=object),
+        stage=change.stage,
+        rows=tuple(row._replace(case=name, unit=unit) for row in change.rows),
     )
 
 
@@ -205,14 +205,16 @@ def build(
     create_or_migrate(engine)
     office_store.save(engine, units=units_of(units), people=people_of(units))
     chance = random.Random(2026)
-    made = computed(
+    changes = computed(
         [Opening(unit="u0", object="x", **opening(n, chance, today)) for n in range(min(cases, templates))],
         now=now,
         today=today,
         risks=risks,
     )
     written = (
-        renamed(made[n % len(made)], f"{today.year}-{n + 1:06d}", f"u{n % units}", f"Сатып алу рәсімі {n}")
+        renamed(
+            changes[n % len(changes)], f"{today.year}-{n + 1:06d}", f"u{n % units}", f"Сатып алу рәсімі {n}"
+        )
         for n in range(cases)
     )
     SqlLedger(engine).append_many(written, now=now)
@@ -231,8 +233,8 @@ def counted(engine: Engine) -> tuple[int, int, int]:
     """Return the number of cases, of obligations, and of open ones."""
     with reading(engine) as connection:
         cases = connection.execute(select(func.count()).select_from(CASE)).scalar_one()
-        asked = select(func.count(), func.count().filter(DEADLINE.c.state == "open"))
-        rows, waiting = connection.execute(asked.select_from(DEADLINE)).one()
+        query = select(func.count(), func.count().filter(DEADLINE.c.state == "open"))
+        rows, waiting = connection.execute(query.select_from(DEADLINE)).one()
     return cases, rows, waiting
 
 
@@ -282,10 +284,10 @@ class _Kept:
         return command()
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
-        for one in changes:
-            before = self.written.get(one.case.id)
-            events = (*before.events, *one.events) if before else one.events
-            self.written[one.case.id] = replace(one, events=events)
+        for change in changes:
+            before = self.written.get(change.case.id)
+            events = (*before.events, *change.events) if before else change.events
+            self.written[change.case.id] = replace(change, events=events)
 
     def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         self.append(changes, now=now)
@@ -318,9 +320,9 @@ def main() -> None:
         begun = time.perf_counter()
         build(engine, cases, max(10, cases // 5), risks=True)
         spent = time.perf_counter() - begun
-        made, rows, waiting = counted(engine)
+        case_count, rows, waiting = counted(engine)
         engine.dispose()
-    print(f"built           {made:,} cases, {rows:,} obligations ({waiting:,} open) in {spent:.0f} s")
+    print(f"built           {case_count:,} cases, {rows:,} obligations ({waiting:,} open) in {spent:.0f} s")
     print(load())
 
 

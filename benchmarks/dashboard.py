@@ -69,11 +69,11 @@ def main() -> None:
         start = time.perf_counter()
         cases, rows, waiting = _build(address, CASES, UNITS)
         print(f"built           {cases} cases, {rows} obligations ({waiting} wait) in {_since(start):.0f} s")
-        few: Cost = {}
+        small_costs: Cost = {}
         if small:
             _build(small, FEW_CASES, FEW_UNITS)
             with _served(folder, small) as (port, servers, secrets, ids):
-                few = _cost(port, secrets, ids, servers)
+                small_costs = _cost(port, secrets, ids, servers)
         with _served(folder, address) as (port, servers, secrets, ids):
             cost = _cost(port, secrets, ids, servers)
             print(f"asking          {PEOPLE} people, a click every {BETWEEN:g} s each, for {SECONDS} s")
@@ -88,7 +88,7 @@ def main() -> None:
         )
     for page, (alone, work) in sorted(cost.items()):
         print(f"{page:<15} {alone * 1000:6.0f} ms alone   {work * 1000:6.0f} ms of the servers' own work")
-    for page, (alone, work) in sorted(few.items()):
+    for page, (alone, work) in sorted(small_costs.items()):
         print(
             f"{page:<15} {alone * 1000:6.0f} ms alone   {work * 1000:6.0f} ms at {FEW_CASES} cases: "
             f"ratio {cost[page][0] / alone:.2f} alone, {cost[page][1] / work:.2f} of own work"
@@ -116,12 +116,12 @@ def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
         assert isinstance(reader, Reader)
         accounts.save(reader, disabled=False, by="bench", now=NOW, today=TODAY)
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
-        house = _house(Path(name), address)
-        remind(house, now=NOW, today=TODAY)
-        house.close()
-    found = counted(engine)
+        app = _house(Path(name), address)
+        remind(app, now=NOW, today=TODAY)
+        app.close()
+    counts = counted(engine)
     engine.dispose()
-    return found
+    return counts
 
 
 @contextmanager
@@ -138,16 +138,16 @@ def _served(
             spawn.Process(target=_serve, args=(folder / f"{port}-{n}", shared, address), daemon=True)
             for n in range(PROCESSES)
         ]
-        for one in processes:
-            one.start()
+        for process in processes:
+            process.start()
         try:
             secrets = _sessions(address, port)
-            yield port, [int(one.pid or 0) for one in processes], secrets, _ids(address)
+            yield port, [int(process.pid or 0) for process in processes], secrets, _ids(address)
         finally:
-            for one in processes:
-                one.terminate()
-            for one in processes:
-                one.join(timeout=10)
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.join(timeout=10)
 
 
 def _house(folder: Path, address: str) -> AppContext:
@@ -163,7 +163,7 @@ def _readers() -> list[object]:
     """Return managers and auditors of everything, heads of units, officers, and people of one unit."""
     from workflow.org.access import Reader
 
-    found: list[object] = []
+    readers: list[object] = []
     for n in range(PEOPLE):
         access, unit, person = (
             ("first_head", "", "top"),
@@ -172,8 +172,8 @@ def _readers() -> list[object]:
             ("head_of_unit", f"u{n % 10}", f"p{n % 10}"),
             ("responsible", f"u{n}", f"p{n}"),
         )[n % 5]
-        found.append(Reader(login=f"r{n}", access=access, unit=unit, person=person))
-    return found
+        readers.append(Reader(login=f"r{n}", access=access, unit=unit, person=person))
+    return readers
 
 
 def _serve(folder: Path, shared: socket.socket, address: str) -> None:
@@ -201,7 +201,7 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     from workflow.org.access import Entry, Reader
 
     engine = open_database(address)
-    found = []
+    sessions = []
     for reader in _readers():
         assert isinstance(reader, Reader)
         secret = new_secret()
@@ -215,14 +215,14 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
                 expires_at=NOW + timedelta(hours=1),
             )
         )
-        found.append((reader.access, secret))
+        sessions.append((reader.access, secret))
     engine.dispose()
     while True:
         try:
             # Each process reads the office and its sums once, before anything is measured.
             for path in ("/", "/cases", "/deadlines", "/desk", "/scores") * 4 * PROCESSES:
-                _get(port, path, found[0][1])
-            return found
+                _get(port, path, sessions[0][1])
+            return sessions
         except OSError:
             time.sleep(0.2)
 
@@ -234,13 +234,13 @@ def _ids(address: str) -> dict[str, list[str]]:
     from storage.tables.cases import CASE
 
     engine = open_database(address)
-    found: dict[str, list[str]] = defaultdict(list)
+    cases_by_unit: dict[str, list[str]] = defaultdict(list)
     with reading(engine) as connection:
         for case, unit in connection.execute(select(CASE.c.id, CASE.c.unit)):
-            found[unit].append(case)
-            found[""].append(case)
+            cases_by_unit[unit].append(case)
+            cases_by_unit[""].append(case)
     engine.dispose()
-    return found
+    return cases_by_unit
 
 
 def _ask(
@@ -272,10 +272,10 @@ def _ask(
     spawn = multiprocessing.get_context("spawn")
     recording = spawn.Process(target=_record, args=(address, ids[""][:1000]), daemon=True)
     recording.start()
-    for one in people:
-        one.start()
-    for one in people:
-        one.join()
+    for thread in people:
+        thread.start()
+    for thread in people:
+        thread.join()
     recording.terminate()
     recording.join()
     return spent, sizes
@@ -292,8 +292,8 @@ def _record(address: str, cases: list[str]) -> None:
     case_commands = CaseCommands(ledger, library(), calendar())
     while True:
         case, moment = chance.choice(cases), moment + timedelta(seconds=1)
-        if (known := ledger.case(case)) is not None and known.planned:
-            fact = sorted(known.planned)[0]
+        if (full_case := ledger.case(case)) is not None and full_case.planned:
+            fact = sorted(full_case.planned)[0]
             on = TODAY + timedelta(days=chance.randrange(60))
             with suppress(Refusal):
                 case_commands.replan(case, fact, on=on, by="bench", now=moment, today=TODAY)
@@ -302,19 +302,21 @@ def _record(address: str, cases: list[str]) -> None:
 
 def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], servers: list[int]) -> Cost:
     """Return, for each page requested alone, the median seconds and the processor seconds."""
-    found = {}
+    costs = {}
     lists = ("overview", "cases", "portfolio", "stages", "deadlines", "monitoring", "register", "scores")
     for page in (*lists, "case", "desk", "month"):
         times = []
         began = sum(map(_worked, servers))
-        asked = [(n, one) for n, one in enumerate(secrets[:20]) if page != "desk" or one[0] != "auditor"]
-        for number, (access, secret) in asked * TURNS:
+        visitors = [
+            (n, session) for n, session in enumerate(secrets[:20]) if page != "desk" or session[0] != "auditor"
+        ]
+        for number, (access, secret) in visitors * TURNS:
             path = _path(page, random.Random(number), access, number, ids)
             start = time.perf_counter()
             _get(port, path, secret)
             times.append(time.perf_counter() - start)
-        found[page] = statistics.median(times), (sum(map(_worked, servers)) - began) / (len(asked) * TURNS)
-    return found
+        costs[page] = statistics.median(times), (sum(map(_worked, servers)) - began) / (len(visitors) * TURNS)
+    return costs
 
 
 def _worked(process: int) -> float:

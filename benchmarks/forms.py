@@ -34,20 +34,20 @@ def main() -> None:
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
-        case = _case(house)
+        app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        case = _case(app)
         ready = time.perf_counter()
-        _filled(house, case, "order", "kk")
+        _filled(app, case, "order", "kk")
         cold = time.perf_counter() - ready
         warm = {}
-        for wanted in names():
-            if form(wanted).about == "case":
+        for form_name in names():
+            if form(form_name).about == "case":
                 for language in PAPER_LANGUAGES:
                     start = time.perf_counter()
-                    _filled(house, case, wanted, language)
-                    warm[wanted, language] = time.perf_counter() - start
-        house.close()
-    slowest, seconds = max(warm.items(), key=lambda one: one[1])
+                    _filled(app, case, form_name, language)
+                    warm[form_name, language] = time.perf_counter() - start
+        app.close()
+    slowest, seconds = max(warm.items(), key=lambda entry: entry[1])
     print(f"opening a case with {RISKS} risks and as many measures: {ready - begun:.2f} s")
     print(f"the first form of the process: {cold:.2f} s")
     print(f"{len(warm)} forms after it: {sum(warm.values()) / len(warm):.3f} s each, ", end="")
@@ -55,24 +55,24 @@ def main() -> None:
     print(f"target: under {LIMIT:.0f} s")
 
 
-def _case(house: AppContext) -> str:
+def _case(app: AppContext) -> str:
     facts = {"order_signed": date(2026, 4, 6), "note_signed": date(2026, 6, 8)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу басқармасы", facts=facts)
-    opened = house.case_commands.open(opening, by="bench", now=NOW, today=TODAY)
+    opened = app.case_commands.open(opening, by="bench", now=NOW, today=TODAY)
     lines: list[FoundRisk | SetMeasure] = []
     for number in range(1, RISKS + 1):
         lines.append(FoundRisk(number=number, description=f"Тәуекел {number}"))
         term = MeasureTerm(written="тұрақты")
         measure = SetMeasure(number=number, risk=number, action=f"Іс-шара {number}", term=term)
         lines.append(measure)
-    RiskCommands(house.case_commands).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
+    RiskCommands(app.case_commands).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
     return opened.id
 
 
-def _filled(house: AppContext, case: str, name: str, language: str) -> bytes:
-    wanted, view = form(name), house.case_commands.view(case, today=TODAY)
-    known = from_case(house, wanted, view, language, today=TODAY)
-    return fill(wanted, known.fields, language, rows=known.rows).document
+def _filled(app: AppContext, case: str, name: str, language: str) -> bytes:
+    definition, view = form(name), app.case_commands.view(case, today=TODAY)
+    data = from_case(app, definition, view, language, today=TODAY)
+    return fill(definition, data.fields, language, rows=data.rows).document
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def workbook(path: Path) -> None:
 
 def write_beside(folder: Path) -> None:
     """Record facts until told to stop, and print the slowest time; the other writing process."""
-    house = build_app(_settings(folder))
-    case = house.case_commands.open(
+    app = build_app(_settings(folder))
+    case = app.case_commands.open(
         Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY
     )
     print("ready", flush=True)
@@ -46,7 +46,7 @@ def write_beside(folder: Path) -> None:
         number += 1
         on = date(2026, 6, 1) + timedelta(days=number % 200)
         begun = time.perf_counter()
-        house.case_commands.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
+        app.case_commands.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
         slowest = max(slowest, time.perf_counter() - begun)
         time.sleep(0.005)
     print(f"{number} {slowest:.3f}", flush=True)
@@ -58,15 +58,15 @@ def main() -> None:
         folder = Path(name)
         paper = folder / "schedule.xlsx"
         workbook(paper)
-        house = build_app(_settings(folder))
-        _ = house.engine, house.library
+        app = build_app(_settings(folder))
+        _ = app.engine, app.library
         other = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.imports", str(folder)], stdout=subprocess.PIPE, text=True
         )
         assert other.stdout is not None
         other.stdout.readline()
         begun = time.perf_counter()
-        taken = import_schedule(house, paper, "internal-analysis", by="bench", now=NOW, today=TODAY)
+        taken = import_schedule(app, paper, "internal-analysis", by="bench", now=NOW, today=TODAY)
         spent = time.perf_counter() - begun
         (folder / "stop").touch()
         number, slowest = other.communicate()[0].split()

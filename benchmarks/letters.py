@@ -55,9 +55,9 @@ def main() -> None:
             begun = time.perf_counter()
             report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
             planned = time.perf_counter() - begun
-            told = len({one.notice.person for one in report.planned})
-            print(f"  {report.queued:,} reminders to {told} people planned in {planned:.2f} s (target < 5 s)")
-            notices = [one.notice for one in report.planned[:SAMPLE]]
+            count = len({planned_notice.notice.person for planned_notice in report.planned})
+            print(f"  {report.queued:,} reminders to {count} people planned in {planned:.2f} s (target < 5 s)")
+            notices = [planned_notice.notice for planned_notice in report.planned[:SAMPLE]]
             parcels = compose(notices, [channel], outbox, editions, days, today=TODAY, rules=RULES).parcels
             bare_before = asyncio.run(bare(parcels, port))
             begun = time.perf_counter()
@@ -114,9 +114,9 @@ async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
     for first in range(0, len(parcels), BATCH):
         server = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False)
         await server.connect()
-        for one in parcels[first : first + BATCH]:
-            message = build_message(one.notice, one.letter, name=one.name, sender=sender, now=NOW)
-            await server.sendmail(parseaddr(sender)[1], [one.notice.address], message)
+        for parcel in parcels[first : first + BATCH]:
+            message = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=sender, now=NOW)
+            await server.sendmail(parseaddr(sender)[1], [parcel.notice.address], message)
         await server.quit()
     return len(parcels) / (time.perf_counter() - begun)
 

@@ -90,23 +90,23 @@ def _measure(folder: Path, address: str) -> None:
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')
-    house = build_app(read(config, at=folder))
-    ctx, act = operator_context(house, by="bench", now=NOW, today=TODAY), Act(text=ACT)
-    cases, rows, _ = counted(house.engine)
-    print(f"over            {cases:,} cases, {rows:,} deadlines ({house.engine.dialect.name})")
+    app = build_app(read(config, at=folder))
+    ctx, act = operator_context(app, by="bench", now=NOW, today=TODAY), Act(text=ACT)
+    cases, rows, _ = counted(app.engine)
+    print(f"over            {cases:,} cases, {rows:,} deadlines ({app.engine.dialect.name})")
     begun = time.perf_counter()
     shown = preview_act(ctx, act)
     seen = time.perf_counter() - begun
     print(
         f"preview         {seen:6.1f} s: {len(shown.touched):,} cases hold the day, {len(shown.cases):,} move"
     )
-    before = _rows(house, shown.touched)
-    writing = _Watched(house)
-    _checkpoint(house)
+    before = _rows(app, shown.touched)
+    writing = _Watched(app)
+    _checkpoint(app)
     begun = time.perf_counter()
     written = adopt_act(ctx, act).written
     whole = time.perf_counter() - begun
-    after = _rows(house, shown.touched)
+    after = _rows(app, shown.touched)
     moved = {place: (before[place], now) for place, now in after.items() if now != before[place]}
     print(
         f"apply           {whole:6.1f} s: {written:,} cases and {len(moved):,} rows that move,"
@@ -114,24 +114,24 @@ def _measure(folder: Path, address: str) -> None:
     )
     due = {place: (was, now) for place, (was, now) in moved.items() if was[0] != now[0]}
     for rows_of, what in ((moved, "rows that move"), (due, "of them whose due date moves")):
-        many, one = _bare(house, rows_of)
-        print(f"bare UPDATE     {many:6.2f} s: the {len(rows_of):,} {what}, by key")
-        print(f"                {one:6.2f} s: the same by one statement")
-        print(f"ratio           {writing.spent / many:6.2f} the ledger to the one by key (target: under 3)")
-        print(f"                {writing.spent / one:6.2f} the ledger to the one statement")
-        print(f"                {whole / many:6.2f} the whole adoption, all dates counted, to the one by key")
+        by_key, statement_seconds = _bare(app, rows_of)
+        print(f"bare UPDATE     {by_key:6.2f} s: the {len(rows_of):,} {what}, by key")
+        print(f"                {statement_seconds:6.2f} s: the same by one statement")
+        print(f"ratio           {writing.spent / by_key:6.2f} the ledger to the one by key (target: under 3)")
+        print(f"                {writing.spent / statement_seconds:6.2f} the ledger to the one statement")
+        print(f"                {whole / by_key:6.2f} the whole adoption, all dates counted, to the one by key")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"memory          {peak:6.0f} MB at most (target: under 1,024)")
     print(f"{load()} (target: preview under 20 s over 1.5 million)")
-    house.close()
+    app.close()
 
 
 class _Watched:
     """Adds up the time the ledger spends writing."""
 
-    def __init__(self, house: Any) -> None:
+    def __init__(self, app: Any) -> None:
         self.spent = 0.0
-        inner = house.ledger.rewrite
+        inner = app.ledger.rewrite
 
         def rewrite(changes: Sequence[Any], **more: Any) -> int:
             begun = time.perf_counter()
@@ -140,20 +140,21 @@ class _Watched:
             finally:
                 self.spent += time.perf_counter() - begun
 
-        house.ledger.rewrite = rewrite
+        app.ledger.rewrite = rewrite
 
 
-def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
+def _rows(app: Any, cases: Collection[str]) -> dict[Place, Days]:
     """Return the days of the rows of these cases."""
     row = DEADLINE.c
-    asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(in_names(row.case))
-    with reading(house.engine) as connection:
+    query = select(row.case, row.obligation, row.due, row.next_rung_on).where(in_names(row.case))
+    with reading(app.engine) as connection:
         return {
-            (case, name): (due, rung) for case, name, due, rung in execute_for_names(connection, asked, cases)
+            (case, name): (due, step_day)
+            for case, name, due, step_day in execute_for_names(connection, query, cases)
         }
 
 
-def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:
+def _bare(app: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:
     """Return the seconds to set these days with the driver alone, by key and by one statement, each committed.
 
     All indexes are updated, as every row gets another day.
@@ -161,11 +162,11 @@ def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, 
     old = [(*was, *place) for place, (was, _) in moved.items()]
     new = [(*now, *place) for place, (_, now) in moved.items()]
     spent = {"many": 0.0, "one": 0.0}
-    connection = house.engine.raw_connection()
+    connection = app.engine.raw_connection()
     try:
         for how in spent:
             for lines in (old, new):
-                _checkpoint(house)
+                _checkpoint(app)
                 begun = time.perf_counter()
                 _set(connection, lines, how)
                 spent[how] += (time.perf_counter() - begun) / 2
@@ -174,20 +175,23 @@ def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, 
     return spent["many"], spent["one"]
 
 
-def _checkpoint(house: Any) -> None:
+def _checkpoint(app: Any) -> None:
     """Run a checkpoint, so that neither side profits from pages the other has already written to the log.
 
     PostgreSQL logs a whole page on its first change after a checkpoint.
     """
-    if house.engine.dialect.name == "postgresql":
-        with house.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    if app.engine.dialect.name == "postgresql":
+        with app.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("CHECKPOINT"))
 
 
 def _set(connection: Any, lines: Sequence[tuple[date | None, date | None, str, str]], how: str) -> None:
     cursor = connection.cursor()
     if hasattr(connection.driver_connection, "executescript"):  # SQLite's own driver
-        values = [(due and due.isoformat(), rung and rung.isoformat(), *place) for due, rung, *place in lines]
+        values = [
+            (due and due.isoformat(), step_day and step_day.isoformat(), *place)
+            for due, step_day, *place in lines
+        ]
         cursor.execute("BEGIN IMMEDIATE")
         if how == "many":
             cursor.executemany(_BY_KEY, values)

@@ -30,24 +30,24 @@ def main() -> None:
     """Open the year 2026 and print seconds, cases and obligations."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
         units = [
             Unit(id=f"{number:03d}", name=f"Ұйым {number}", kind=KINDS[number % len(KINDS)])
             for number in range(UNITS)
         ]
-        office_store.save(house.engine, units=units)
-        first, opened = _opened(house)
-        again, none = _opened(house)
-        rows = sum(len(found) for found in house.ledger.rows_of(house.ledger.ids()).values())
-        house.close()
+        office_store.save(app.engine, units=units)
+        first, opened = _opened(app)
+        again, none = _opened(app)
+        rows = sum(len(case_rows) for case_rows in app.ledger.rows_of(app.ledger.ids()).values())
+        app.close()
     print(f"{UNITS} organisations, {opened} cases, {rows} obligations: {first:.2f} s")
     print(f"target: under {LIMIT:.0f} s")
     print(f"asked again: {again:.2f} s, {none} cases opened")
 
 
-def _opened(house: AppContext) -> tuple[float, int]:
+def _opened(app: AppContext) -> tuple[float, int]:
     begun = time.perf_counter()
-    done = open_year(house, 2026, by="bench", now=NOW, today=TODAY)
+    done = open_year(app, 2026, by="bench", now=NOW, today=TODAY)
     return time.perf_counter() - begun, len(done.cases)
 
 

@@ -77,8 +77,8 @@ class Office:
     def __init__(self, config: Path, moment: Moment, reader: Reader, case: str) -> None:
         self.app: AppContext = build_app(read(config, at=config.parent))
         self.moment, self.case = moment, case
-        known = self.app.accounts.account(reader.login)
-        if known is None:
+        account = self.app.accounts.account(reader.login)
+        if account is None:
             self.app.accounts.save(reader, disabled=False, by="bench", now=moment.now, today=moment.today)
         self.secret = new_secret()
         self.app.accounts.let_in(
@@ -153,7 +153,7 @@ def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[
         addresses = [f"sqlite:///{folder}/{number}.sqlite" for number in (FEW, cases)]
         if where == "postgresql":
             addresses = stack.enter_context(databases("few", "many"))
-        found = {}
+        offices_by_name = {}
         if where == "sqlite":
             config = folder / "example" / "config.toml"
             if not config.exists():
@@ -164,21 +164,21 @@ def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[
                 subprocess.run(command, check=True, env=settings)
             login = {"first_head": "first", "head_of_unit": "head"}.get(access, access)
             own = Reader(login=login, access=access)
-            found["example"] = Office(config, stand(EXAMPLE_DAY), own, EXAMPLE_CASE)
+            offices_by_name["example"] = Office(config, stand(EXAMPLE_DAY), own, EXAMPLE_CASE)
         for number, address in zip((FEW, cases), addresses, strict=True):
             config = folder / f"{number}-{where}" / "config.toml"
             config.parent.mkdir(exist_ok=True)
             config.write_text(f'[database]\nurl = "{address}"\n')
             if where == "postgresql" or not (folder / f"{number}.sqlite").exists():
-                made = build_app(read(config, at=config.parent))
-                build(made.unprepared, number, UNITS, risks=True)
-                made.close()
-            found[f"{number:,}"] = Office(config, moment, reader, CASE)
+                app = build_app(read(config, at=config.parent))
+                build(app.unprepared, number, UNITS, risks=True)
+                app.close()
+            offices_by_name[f"{number:,}"] = Office(config, moment, reader, CASE)
         try:
-            yield found
+            yield offices_by_name
         finally:
-            for one in found.values():
-                one.app.close()
+            for office in offices_by_name.values():
+                office.app.close()
 
 
 def main() -> None:
@@ -187,22 +187,27 @@ def main() -> None:
     where = sys.argv[2] if len(sys.argv) > 2 else "sqlite"
     access = sys.argv[4] if len(sys.argv) > 4 else "officer"
     with ExitStack() as stack:
-        kept = sys.argv[3] if len(sys.argv) > 3 else ""
-        folder = Path(kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="merzim-bench-")))
+        folder_name = sys.argv[3] if len(sys.argv) > 3 else ""
+        folder = Path(folder_name or stack.enter_context(tempfile.TemporaryDirectory(prefix="merzim-bench-")))
         folder.mkdir(parents=True, exist_ok=True)
         gc.set_threshold(*COLLECTIONS)
-        found = stack.enter_context(offices(cases, where, folder, access))
-        print(f"{'own processor':<22}" + "".join(f"{name:>12}" for name in found) + "   larger   sent")
-        asyncio.run(_table(found))
+        offices_by_name = stack.enter_context(offices(cases, where, folder, access))
+        print(
+            f"{'own processor':<22}" + "".join(f"{name:>12}" for name in offices_by_name) + "   larger   sent"
+        )
+        asyncio.run(_table(offices_by_name))
     print(f"{load()} (target: {TARGET} ms, 1.3 times)")
 
 
-async def _table(found: dict[str, Office]) -> None:
+async def _table(offices_by_name: dict[str, Office]) -> None:
     names = list(pages(CASE, TODAY))
     for name in names:
-        costs = [await one.cost(pages(one.case, one.moment.today)[name]) for one in found.values()]
-        few, many = costs[-2][0], costs[-1][0]
-        ratio = f"{many / few:6.2f}" if few else "      "
+        costs = [
+            await office.cost(pages(office.case, office.moment.today)[name])
+            for office in offices_by_name.values()
+        ]
+        small_cost, large_cost = costs[-2][0], costs[-1][0]
+        ratio = f"{large_cost / small_cost:6.2f}" if small_cost else "      "
         shown = "".join(f"{spent:9.1f} ms" if spent else f"{'–':>12}" for spent, _ in costs)
         print(f"{name:<22}{shown}   {ratio}   {max(size for _, size in costs) / 1024:4.0f} KB")
 

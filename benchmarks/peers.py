@@ -55,9 +55,9 @@ def steps_beside(python: str, cases: int) -> None:
         folder = Path(name)
         spent, worked, facts = recording.through_the_commands(f"sqlite:///{folder / 'desk.sqlite'}", cases)
         _say("SQLite: a fact by the case commands", spent, facts, worked)
-        for tasks, said in ((8, "of 8 tasks"), (DEADLINES, "as long as ours")):
+        for tasks, label in ((8, "of 8 tasks"), (DEADLINES, "as long as ours")):
             side = _side(python, "spiff", cases, tasks)
-            _say(f"SQLite: SpiffWorkflow, {said}", side["seconds"], side["steps"], side["worked"])
+            _say(f"SQLite: SpiffWorkflow, {label}", side["seconds"], side["steps"], side["worked"])
             print(f"{'':<36} its state of one case: {side['size'] / 1024:.0f} KB, written whole each time")
         spent, steps = recording.bare(folder)
         _say("SQLite: bare transaction", spent, steps)
@@ -78,14 +78,14 @@ def memory(python: str, models: int) -> None:
     """Print the memory of so many cases, ours and theirs; of transitions as shipped only as many as finish in
     time.
     """
-    few = min(models, SQUARE)
-    as_it_comes, known = _side(python, "registered", few), _side(python, "known", models)
-    for said, cases, seconds, grown in (
-        ("transitions, as it comes", few, as_it_comes["seconds"], as_it_comes["megabytes"]),
-        ("transitions, its models hashed", models, known["seconds"], known["megabytes"]),
+    small_count = min(models, SQUARE)
+    as_it_comes, hashed = _side(python, "registered", small_count), _side(python, "known", models)
+    for label, cases, seconds, grown in (
+        ("transitions, as it comes", small_count, as_it_comes["seconds"], as_it_comes["megabytes"]),
+        ("transitions, its models hashed", models, hashed["seconds"], hashed["megabytes"]),
         ("ours, cases folded from events", models, *_ours(models)),
     ):
-        print(f"{said:<36} {grown:7.0f} MB for {cases:,} cases, {seconds:7.1f} s of the processor", flush=True)
+        print(f"{label:<36} {grown:7.0f} MB for {cases:,} cases, {seconds:7.1f} s of the processor", flush=True)
 
 
 def _say(what: str, seconds: float, steps: float, worked: float | None = None) -> None:
@@ -93,12 +93,12 @@ def _say(what: str, seconds: float, steps: float, worked: float | None = None) -
     print(f"{what:<36} {seconds / steps * 1000:7.2f} ms a step{own}")
 
 
-def _side(python: str, *asked: object) -> dict[str, float]:
-    said = subprocess.run(
-        [python, "-W", "ignore", str(SIDE), *map(str, asked)], check=True, capture_output=True, text=True
+def _side(python: str, *arguments: object) -> dict[str, float]:
+    result = subprocess.run(
+        [python, "-W", "ignore", str(SIDE), *map(str, arguments)], check=True, capture_output=True, text=True
     )
-    found: dict[str, float] = json.loads(said.stdout.strip().splitlines()[-1])
-    return found
+    figures: dict[str, float] = json.loads(result.stdout.strip().splitlines()[-1])
+    return figures
 
 
 def _bare(address: str, cases: int) -> tuple[float, int]:
@@ -125,19 +125,19 @@ def _ours(cases: int) -> tuple[float, float]:
     """Return seconds and megabytes of so many cases folded from their events, with each stage computed once."""
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", unit="u0", object="x", planned=planned)
-    (made,) = country.computed([opening], now=country.NOW, today=country.TODAY)
-    edition = country.library().named(made.case.edition)
-    stage(edition, made.case, ())
+    (change,) = country.computed([opening], now=country.NOW, today=country.TODAY)
+    edition = country.library().named(change.case.edition)
+    stage(edition, change.case, ())
     before = megabytes()
     began = time.process_time()
-    kept: list[Case] = []
+    held_cases: list[Case] = []
     for number in range(cases):
-        case = fold(country.renamed(made, f"2026-{number:06d}", "u0", f"Рәсім {number}").events)
+        case = fold(country.renamed(change, f"2026-{number:06d}", "u0", f"Рәсім {number}").events)
         stage(edition, case, ())
-        kept.append(case)
+        held_cases.append(case)
     spent = time.process_time() - began
     grown = megabytes() - before
-    assert len(kept) == cases
+    assert len(held_cases) == cases
     return spent, grown
 
 

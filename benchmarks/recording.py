@@ -165,7 +165,7 @@ def _row(case: str, n: int) -> Row:
 def _changes(cases: list[CaseWrite]) -> list[CaseWrite]:
     """Return facts in turn over all cases, so that no case is still cached from its last change."""
     changes = []
-    current = {one.case.id: one for one in cases}
+    current = {change.case.id: change for change in cases}
     for n in range(FACTS):
         before = current[cases[n % CASES].case.id]
         case: Case = before.case

@@ -89,7 +89,9 @@ def register() -> str:
         + {"hours": "total = true\n", "certificate": "unique = true\n"}.get(name, "")
         for name, kind in kinds.items()
     ]
-    options = ", ".join(f'{{ id = "{one}", title = {text(one)} }}' for one in ("lecture", "course", "online"))
+    options = ", ".join(
+        f'{{ id = "{option}", title = {text(option)} }}' for option in ("lecture", "course", "online")
+    )
     fields.append(f'[[field]]\nid = "form"\ntitle = {text("form")}\nkind = "choice"\noptions = [{options}]\n')
     return (
         f'id = "lessons"\nin_force = 2026-01-01\ntitle = {text("lessons")}\nrests_on = "a"\nparagraph = "1"\n'
@@ -170,20 +172,20 @@ def people(units: int) -> list[Person]:
 def write(app: AppContext, rows: int, units: int) -> None:
     """Write rows of so many units."""
     ctx, random = replace(context(app), operator=True), Random(16)
-    known = app.registers.on("lessons", TODAY)
+    lessons = app.registers.on("lessons", TODAY)
     for first in range(0, rows, CHUNK):
         numbers = range(first, min(first + CHUNK, rows))
-        parsed = [check_row(ctx, known, values(number, random)) for number in numbers]
-        add_rows(ctx, known, "", "", parsed, [f"u{number % units}" for number in numbers])
+        parsed = [check_row(ctx, lessons, values(number, random)) for number in numbers]
+        add_rows(ctx, lessons, "", "", parsed, [f"u{number % units}" for number in numbers])
 
 
 def measure(app: AppContext) -> None:
     """Print the times of every question, for the whole office and for a tenth of it, and the processor's."""
     worst = 0.0
-    for name, asked in questions().items():
+    for name, query in questions().items():
         line = f"  {name:32}"
         for unit in ("", "part3"):
-            command, ctx = ListRows.model_validate({"register_id": "lessons", **asked}), context(app, unit=unit)
+            command, ctx = ListRows.model_validate({"register_id": "lessons", **query}), context(app, unit=unit)
             late, worked = timed(partial(list_rows, ctx, command))
             total = list_rows(ctx, command).total
             line += f"{total:>9,} rows {late * 1000:6.0f} ms ({worked * 1000:4.0f})"
@@ -206,8 +208,8 @@ def measure(app: AppContext) -> None:
 
 def one_more(app: AppContext, random: Random) -> None:
     """Add a row."""
-    ctx, known = operator(app), app.registers.on("lessons", TODAY)
-    add_rows(ctx, known, "u1", "", [check_row(ctx, known, values(random.randrange(10**9, 10**10), random))])
+    ctx, lessons = operator(app), app.registers.on("lessons", TODAY)
+    add_rows(ctx, lessons, "u1", "", [check_row(ctx, lessons, values(random.randrange(10**9, 10**10), random))])
 
 
 def timed(question: Callable[[], object], before: Callable[[], object] = bool) -> tuple[float, float]:
@@ -280,11 +282,11 @@ def many_cases(app: AppContext) -> None:
 
 def record_duties(app: AppContext) -> None:
     """Print how long the yearly case takes what rows carry out: as it opens, by a row, by a round."""
-    ctx, known, random = operator(app), app.registers.on("lessons", TODAY), Random(18)
+    ctx, lessons, random = operator(app), app.registers.on("lessons", TODAY), Random(18)
     year = partial(open_year, app, TODAY.year, by="o", now=NOW, today=TODAY)
     spent("the year opened over its rows", year)
-    parsed = check_row(ctx, known, values(10**7, random))
-    spent("a row added", partial(add_rows, ctx, known, "u1", "", [parsed]))
+    parsed = check_row(ctx, lessons, values(10**7, random))
+    spent("a row added", partial(add_rows, ctx, lessons, "u1", "", [parsed]))
     compare = partial(record_due_rows, app, now=NOW, today=TODAY)
     spent("compared by a first round", compare)
     spent("compared by the next one", compare)

@@ -124,8 +124,8 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
     channel = Folder(path=Path("unused"), sender="merzim@example.kz")
     table = DEADLINE
     with reading(engine) as connection:
-        asked = select(func.count()).where(table.c.state == "open", table.c.due.is_not(None))
-        waiting = connection.execute(asked).scalar_one()
+        query = select(func.count()).where(table.c.state == "open", table.c.due.is_not(None))
+        waiting = connection.execute(query).scalar_one()
     engine.dispose()
     built = time.perf_counter() - begun
     best, letters = float("inf"), 0
@@ -157,7 +157,7 @@ def main() -> None:
     for waiting, letters, built, spent in measured:
         print(f"  built {waiting:>9,} open obligations in {built:.0f} s ({where})")
         print(f"  round over {waiting:>7,} open obligations, {letters} letters: {spent:6.1f} ms")
-    small, large = (one[-1] for one in measured)
+    small, large = (measurement[-1] for measurement in measured)
     print(f"  ratio {large / small:.2f} (target: < 2), large round target < 50 ms with 100 due")
     print(f"  {load()}")
 

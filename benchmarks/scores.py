@@ -35,35 +35,33 @@ def main() -> None:
     """Score the year 2026 and print seconds."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
         top = Unit(id="top", name="Министрлік", kind="central_body")
         units = [
             Unit(id=f"{number:03d}", name=f"Ұйым {number}", kind=KINDS[number % len(KINDS)], parent="top")
             for number in range(UNITS)
         ]
-        office_store.save(house.engine, units=[top, *units])
-        open_year(house, 2026, **SAID)
-        facts = _record(house)
-        ctx = operator_context(house, by="bench", now=NOW, today=TODAY)
+        office_store.save(app.engine, units=[top, *units])
+        open_year(app, 2026, **SAID)
+        facts = _record(app)
+        ctx = operator_context(app, by="bench", now=NOW, today=TODAY)
         begun = time.perf_counter()
         whole, *parts = year_scores(ctx, "top", 2026, today=TODAY, readings=scoring().usual, by_unit=True)
         took = time.perf_counter() - begun
-        house.close()
+        app.close()
     print(f"{len(parts)} organisations and the body above them, {facts} facts: {took:.2f} s")
     print(f"indicators of the body: {len(whole.scores.scores)}, points {float(whole.scores.total):g}")
     print(f"target: under {LIMIT:.0f} s")
 
 
-def _record(house: AppContext) -> int:
+def _record(app: AppContext) -> int:
     """Record trained staff and three events in every organisation that has training duties."""
-    heads = [one for one in house.reads.cases() if one.procedure == "tbn4-project-4"]
+    heads = [head for head in app.reads.cases() if head.procedure == "tbn4-project-4"]
     for case in heads:
         values = {"trained": Decimal(49), "staff": Decimal(1000)}
-        house.case_commands.record(
-            case.id, "servants_trained.2026", on=date(2026, 3, 31), values=values, **SAID
-        )
+        app.case_commands.record(case.id, "servants_trained.2026", on=date(2026, 3, 31), values=values, **SAID)
         for number in ("", "#2", "#3"):
-            house.case_commands.record(case.id, f"event_held.2026-03{number}", on=date(2026, 3, 20), **SAID)
+            app.case_commands.record(case.id, f"event_held.2026-03{number}", on=date(2026, 3, 20), **SAID)
     return 4 * len(heads)
 
 

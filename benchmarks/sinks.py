@@ -110,8 +110,8 @@ class Run:
 def main() -> None:
     """Print a table of the requested runs; exit with an error when a message is missing or sent twice."""
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
-    asked = sys.argv[2] if len(sys.argv) > 2 else "both"
-    kinds = ("email", "telegram") if asked == "both" else (asked,)
+    choice = sys.argv[2] if len(sys.argv) > 2 else "both"
+    kinds = ("email", "telegram") if choice == "both" else (choice,)
     with postgresql() as address, tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         folder = Path(name)
         begun = time.perf_counter()
@@ -156,7 +156,7 @@ def morning(address: str, cases: int) -> None:
     bodies = max(1, cases // CASES_OF_ONE)
     units, people = organisations(bodies)
     office_store.save(engine, units=units, people=people)
-    links = [_link(number, one) for number, one in enumerate(people)]
+    links = [_link(number, person) for number, person in enumerate(people)]
     with writing(engine) as connection:
         connection.execute(LINK.insert(), links)
     opening = Opening(
@@ -166,9 +166,9 @@ def morning(address: str, cases: int) -> None:
         planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
         facts={"schedule_approved": date(2026, 1, 15)},
     )
-    (made,) = computed([opening], now=OPENED, today=TODAY)
+    (change,) = computed([opening], now=OPENED, today=TODAY)
     written = (
-        renamed(made, f"{TODAY.year}-{n + 1:06d}", f"u{n % bodies}", f"Мемлекеттік сатып алу рәсімі {n}")
+        renamed(change, f"{TODAY.year}-{n + 1:06d}", f"u{n % bodies}", f"Мемлекеттік сатып алу рәсімі {n}")
         for n in range(cases)
     )
     SqlLedger(engine).append_many(written, now=OPENED)
@@ -229,7 +229,7 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         engine = open_database(address)
         server = _server(engine)
         with running(folder, workers) as nodes:
-            begun, kept = time.perf_counter(), _worked(server)
+            begun, server_time = time.perf_counter(), _worked(server)
             first = memory = 0.0
             while left := _left(engine):
                 if not first and left == "sent":
@@ -243,7 +243,7 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         engine.dispose()
         time.sleep(0.5)
         # Those who served the workers have gone: their work is the server's own now.
-        kept = _worked(server) - kept
+        server_time = _worked(server) - server_time
         sent = _sent(engine, kind)
         engine.dispose()
         before = ceiling(kind, port, workers, min(expected, 20_000))
@@ -258,33 +258,33 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         missing=expected - len(seen.keys() & sent),
         memory=memory,
         work=work / expected * 1000,
-        database=kept / expected * 1000,
+        database=server_time / expected * 1000,
     )
 
 
 def _left(engine) -> str:  # type: ignore[no-untyped-def]
     """Return what still waits to be planned or sent; `sent` when everything has left."""
-    asked = (
+    query = (
         "SELECT EXISTS (SELECT 1 FROM deadline WHERE next_rung_on <= :today)"
         " OR EXISTS (SELECT 1 FROM notice WHERE state IN ('queued', 'sending')),"
         " EXISTS (SELECT 1 FROM notice_tally WHERE state = 'sent')"
     )
     with reading(engine) as connection:
-        left, sent = connection.execute(text(asked), {"today": TODAY}).one()
+        left, sent = connection.execute(text(query), {"today": TODAY}).one()
     return "" if not left else "sent" if sent else "waiting"
 
 
 def _sent(engine, kind: str) -> set[tuple[str, str]]:  # type: ignore[no-untyped-def]
     """Return address and message id, as the sink sees it, of everything the register says was sent."""
-    asked = (
+    query = (
         "SELECT notice.key, notice.message_id, notice.address, link.chat FROM notice"
         " JOIN link ON link.person = notice.person WHERE notice.state = 'sent'"
     )
     with reading(engine) as connection:
-        found = connection.execute(text(asked)).all()
+        rows = connection.execute(text(query)).all()
     if kind == "email":
-        return {(one.address, one.message_id) for one in found}
-    return {(one.chat, reference(one.key)) for one in found}
+        return {(row.address, row.message_id) for row in rows}
+    return {(row.chat, reference(row.key)) for row in rows}
 
 
 @contextmanager
@@ -365,9 +365,9 @@ def _server(engine) -> int:  # type: ignore[no-untyped-def]
 
 def _worked(process: int) -> float:
     """Return the processor seconds of a process and its children, including ended ones."""
-    own = sum(int(one) for one in _stat(process)[11:15])
+    own = sum(int(field) for field in _stat(process)[11:15])
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    living = sum(int(one) for child in children for one in _stat(int(child))[11:13])
+    living = sum(int(field) for child in children for field in _stat(int(child))[11:13])
     return (own + living) / os.sysconf("SC_CLK_TCK")
 
 

@@ -83,8 +83,8 @@ def as_known(calendar: Calendar, as_of: datetime.date | None) -> Calendar:
     """Return an office's calendar as it was known on a day; as known now for None."""
     if as_of is None or calendar.library:
         return calendar
-    known = compile_calendar(calendar.records, as_of, last=calendar.last)
-    return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
+    compiled = compile_calendar(calendar.records, as_of, last=calendar.last)
+    return compiled.with_office_days(off=calendar.office_off, working=calendar.office_working)
 
 
 @cache

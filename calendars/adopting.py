@@ -120,15 +120,15 @@ def _refuse_on_file(base: Records, act: Records) -> None:
 def _check_transfers(base: Records, act: Records, after: Calendar) -> None:
     """Raise TransferMismatch or Overruled for a transfer of the act that would change nothing."""
     rest = tuple(entry for entry in act.entries if not isinstance(entry, Transfer))
-    standing = with_records(base, rest)
+    records = with_records(base, rest)
     for transfer in act.of(Transfer):
-        before = Calendar(records=standing)
+        before = Calendar(records=records)
         for on, works in ((transfer.off, True), (transfer.work, False)):
             if before.is_working(on) != works:
                 raise TransferMismatch(transfer, on)
             if after.is_working(on) == works:
                 raise Overruled(on, after.day(on).act or transfer.source.act)
-        standing = with_records(standing, (transfer,))
+        records = with_records(records, (transfer,))
 
 
 def _without_source(entry: Entry) -> Entry:

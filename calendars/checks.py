@@ -76,12 +76,12 @@ def check(calendar: Calendar) -> Calendar:
 
 def prevailing_balances(records: Records) -> tuple[Balance, ...]:
     """Return one balance per month or year: the final one where there is one, else the published one."""
-    found: dict[tuple[int, int | None], Balance] = {}
+    balances: dict[tuple[int, int | None], Balance] = {}
     for balance in records.of(Balance):
-        held = found.get((balance.year, balance.month))
+        held = balances.get((balance.year, balance.month))
         if held is None or held.status == "as published" or balance.status == "final":
-            found[balance.year, balance.month] = balance
-    return tuple(found.values())
+            balances[balance.year, balance.month] = balance
+    return tuple(balances.values())
 
 
 def _check_transfers(records: Records) -> None:

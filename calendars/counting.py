@@ -341,9 +341,9 @@ def explain_skipped(first: date, last: date, calendar: Calendar) -> Iterator[Ele
         return
     marks = calendar.table.marks
     for code, of in _UNUSUAL:
-        if found := tuple([day for day, kind in zip(days, kinds, strict=True) if kind in of]):
-            acts = {marks[day].act for day in found}
-            yield Element(code=code, arguments={"days": found}, act=acts.pop() if len(acts) == 1 else None)
+        if skipped := tuple([day for day, kind in zip(days, kinds, strict=True) if kind in of]):
+            acts = {marks[day].act for day in skipped}
+            yield Element(code=code, arguments={"days": skipped}, act=acts.pop() if len(acts) == 1 else None)
 
 
 def explain_uncertain(first: date, last: date, calendar: Calendar) -> Iterator[Element]:

@@ -32,8 +32,8 @@ class Title:
         """Return the title in a language, else in the closest available one: acts have no English text of their
         own.
         """
-        said = {"kk": self.kk, "ru": self.ru, "en": self.en}
-        return said.get(language) or self.ru or self.kk or self.en
+        texts = {"kk": self.kk, "ru": self.ru, "en": self.en}
+        return texts.get(language) or self.ru or self.kk or self.en
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,8 +39,8 @@ class Kazakhstan(_Base):
     def get_calendar_holidays(self, year: int) -> list[tuple[date, str]]:
         """Return the holidays of a year, each labelled with the code of the holiday or the kind of day."""
         days, _ = self.days.span(date(year, 1, 1), date(year, 12, 31))
-        known = (self.days.day(day) for day in days if day in self.days.table.marks)
-        return [(day.on, day.name or day.kind) for day in known if day.kind in _OFF]
+        calendar_days = (self.days.day(day) for day in days if day in self.days.table.marks)
+        return [(day.on, day.name or day.kind) for day in calendar_days if day.kind in _OFF]
 
     def is_working_day(self, day: date, extra_working_days: Extra = None, extra_holidays: Extra = None) -> bool:
         """Return whether the day is a working day; extra working days win over extra holidays, both over the

@@ -86,9 +86,9 @@ def build_year(number: int, calendar: Calendar) -> Year:
     return Year(
         number=number,
         months=months,
-        unusual=tuple(day for one in months for day in days_of(one) if day.kind not in USUAL),
-        working=sum(one.working for one in months),
-        days=sum(one.days for one in months),
+        unusual=tuple(day for month in months for day in days_of(month) if day.kind not in USUAL),
+        working=sum(month.working for month in months),
+        days=sum(month.days for month in months),
         earlier=number - 1 if number > calendar.first.year else None,
         later=number + 1 if number < calendar.last.year else None,
         knowledge=calendar.knowledge(months[0].first, months[-1].last),
@@ -119,12 +119,12 @@ def days_of(laid: Month) -> tuple[Day, ...]:
 
 def group_runs(days: tuple[Day, ...]) -> tuple[Run, ...]:
     """Group consecutive days that have the same reason."""
-    found: list[Run] = []
+    runs: list[Run] = []
     for day in days:
-        last = found[-1] if found else None
+        last = runs[-1] if runs else None
         same = last is not None and (last.kind, last.name, last.act) == (day.kind, day.name, day.act)
         if last is not None and same and last.last == day.on - timedelta(days=1):
-            found[-1] = Run(first=last.first, last=day.on, kind=day.kind, name=day.name, act=day.act)
+            runs[-1] = Run(first=last.first, last=day.on, kind=day.kind, name=day.name, act=day.act)
         else:
-            found.append(Run(first=day.on, last=day.on, kind=day.kind, name=day.name, act=day.act))
-    return tuple(found)
+            runs.append(Run(first=day.on, last=day.on, kind=day.kind, name=day.name, act=day.act))
+    return tuple(runs)

@@ -159,17 +159,17 @@ class _Row:
 
     def title(self) -> Title | None:
         """Read a title by language, or one text for all languages; None where there is none."""
-        said = self.table.get("title")
-        if not isinstance(said, dict):
+        title = self.table.get("title")
+        if not isinstance(title, dict):
             text = self.take("title", str, optional=True)
             return Title(kk=text, ru=text, en=text) if text else None
         self.asked.append("title")
         del self.table["title"]
-        for language, text in said.items():
+        for language, text in title.items():
             if language not in _LANGUAGES or not isinstance(text, str):
                 place = f"title.{language}"
                 raise self.error("choice", place, f"{text!r} is no title", value=language, allowed=_LANGUAGES)
-        return Title(**said)
+        return Title(**title)
 
     def error(
         self, what: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()

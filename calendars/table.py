@@ -254,7 +254,7 @@ def _yearly_days(records: Records, years: range) -> Iterator[tuple[date, Holiday
     for year in years:
         for (month, day), rules in sorted(fixed.items()):
             on = date(year, month, day)
-            standing = {rule.code: rule for rule in rules if rule.applies_from <= on}
-            held = [rule for rule in standing.values() if rule.change == "introduced"]
+            rules_by_code = {rule.code: rule for rule in rules if rule.applies_from <= on}
+            held = [rule for rule in rules_by_code.values() if rule.change == "introduced"]
             if held:
                 yield on, held[-1]

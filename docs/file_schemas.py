@@ -34,7 +34,11 @@ def row_schema(name: str) -> dict[str, Any]:
     value: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
     for register, path in ROWS[name].items():
         row = reduce(lambda part, key: part[key], path, value)
-        own = {id: one for id, one in row["properties"].items() if one.get("$comment") != OF_THE_FILE}
+        own = {
+            id: definition
+            for id, definition in row["properties"].items()
+            if definition.get("$comment") != OF_THE_FILE
+        }
         row["properties"] = own | {field.id: _field_schema(field) for field in extra_fields(register)}
     return value
 

@@ -71,18 +71,18 @@ TO_WEBP = """async ([png, quality]) => {
 QUALITY = 0.6
 
 
-def main(wanted: Sequence[str] = ()) -> int:
+def main(picture_names: Sequence[str] = ()) -> int:
     """Write the pictures; with names only those."""
     with TemporaryDirectory(prefix="merzim-pictures-") as folder:
         _make(Path(folder))
         with _serving(Path(folder)) as address, _browser() as browser:
             for name, language, login, path in README_PAGES:
-                if not wanted or name in wanted:
+                if not picture_names or name in picture_names:
                     page = _page(browser, address, login, path, language, width=1360, height=900)
                     page.screenshot(path=README / f"{name}.{language}.png")
                     page.context.close()
             for name, (login, path, part) in GUIDE_PAGES.items():
-                for language in LANGUAGES if not wanted or name in wanted else ():
+                for language in LANGUAGES if not picture_names or name in picture_names else ():
                     _guide_picture(browser, address, login, path, part, language, name)
     return 0
 
@@ -155,9 +155,9 @@ def _guide_picture(
 
 
 def _free() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
     return port
 
 

@@ -51,9 +51,9 @@ def _channel(name: str) -> dict[str, dict[str, Any]]:
     """Return the keys of a channel's section: the keyword arguments that are plain values."""
     make = import_module(f"notifications.channels.{name}").channel
     hints = {key: hint for key, hint in get_type_hints(make).items() if key in signature(make).parameters}
-    defaults = {key: one.default for key, one in signature(make).parameters.items()}
-    found = {key: _plain(hint, defaults[key]) for key, hint in hints.items()}
-    return {key: kind for key, kind in found.items() if kind is not None}
+    defaults = {key: parameter.default for key, parameter in signature(make).parameters.items()}
+    kinds = {key: _plain(hint, defaults[key]) for key, hint in hints.items()}
+    return {key: kind for key, kind in kinds.items() if kind is not None}
 
 
 def _plain(hint: Any, default: object) -> dict[str, Any] | None:
@@ -70,21 +70,21 @@ def _plain(hint: Any, default: object) -> dict[str, Any] | None:
 
 def _comments(text: str) -> dict[str, str]:
     """Return what config.toml says of each key: the comment above it, or beside one that is commented out."""
-    found: dict[str, str] = {}
+    comments: dict[str, str] = {}
     section, key, above = "", "", list[str]()
     for line in text.splitlines():
         if match := _SECTION.match(line):
             section, above = match[1], []
         elif match := _KEY.match(line):
             key = f"{section}.{match[1]}"
-            said = match[2] if line.startswith("# ") and match[2] else " ".join(above)
-            if said:
-                found.setdefault(key, said)
+            comment = match[2] if line.startswith("# ") and match[2] else " ".join(above)
+            if comment:
+                comments.setdefault(key, comment)
             above = []
         elif match := _MORE.match(line):
-            found[key] += " " + match[1]
+            comments[key] += " " + match[1]
         elif line.startswith("# "):
             above.append(line[2:])
         else:
             above = []
-    return found
+    return comments

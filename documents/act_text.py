@@ -80,31 +80,33 @@ def language_of(text: str) -> str:
 
 def paragraphs(text: str) -> tuple[ActParagraph, ...]:
     """Return the paragraphs of a stored text, each with the place it is cited by."""
-    found = _Places()
-    return _cleared([found.read(line) for line in text.splitlines()])
+    places = _Places()
+    return _cleared([places.read(line) for line in text.splitlines()])
 
 
 def find_place(act: Sequence[ActParagraph], cited: str) -> int | None:
     """Return the index of the paragraph that a citation means; of the nearest one above if it has none of its
     own.
     """
-    places = {one.place: number for number, one in reversed(list(enumerate(act))) if one.place}
-    for wanted in _candidates(cited):
-        if wanted == "intro":
+    places = {
+        paragraph.place: number for number, paragraph in reversed(list(enumerate(act))) if paragraph.place
+    }
+    for candidate in _candidates(cited):
+        if candidate == "intro":
             return 0 if act else None
-        if wanted in places:
-            return places[wanted]
+        if candidate in places:
+            return places[candidate]
     return None
 
 
 def passage(act: Sequence[ActParagraph], start: int) -> tuple[ActParagraph, ...]:
     """Return the paragraphs from a place to the next one outside it."""
     place, taken = act[start].place, [act[start]]
-    for one in act[start + 1 :]:
-        inside = place and one.place.startswith((f"{place}.", f"{place}(", f"{place}, "))
-        if ((one.numbered or one.heading) and not inside) or len(taken) == _PASSAGE_LIMIT:
+    for paragraph in act[start + 1 :]:
+        inside = place and paragraph.place.startswith((f"{place}.", f"{place}(", f"{place}, "))
+        if ((paragraph.numbered or paragraph.heading) and not inside) or len(taken) == _PASSAGE_LIMIT:
             break
-        taken.append(one)
+        taken.append(paragraph)
     return tuple(taken)
 
 
@@ -113,13 +115,13 @@ def _candidates(cited: str) -> Iterator[str]:
     whole = cited.strip()
     parts = [part.strip() for part in whole.split(",")]
     for part in dict.fromkeys((whole, *parts)):
-        wanted = part.removesuffix(" intro")
-        while wanted:
-            yield wanted
-            shorter = re.sub(r"(\(\w+\)|\.[TS]?\d+)$", "", wanted)
-            if shorter == wanted or shorter in ("p", "art"):
+        candidate = part.removesuffix(" intro")
+        while candidate:
+            yield candidate
+            shorter = re.sub(r"(\(\w+\)|\.[TS]?\d+)$", "", candidate)
+            if shorter == candidate or shorter in ("p", "art"):
                 break
-            wanted = shorter
+            candidate = shorter
 
 
 _PROJECT = re.compile(r"(?:№\s?(\d+)\s?жоба|(\d+)-жоба|Проект\s*№?\s?(\d+))(?=[\s.:«]|$)", re.IGNORECASE)
@@ -171,20 +173,20 @@ class _Places:
         if len(text) <= _LONGEST_HEADING and (number := _number(_ANNEX, text)):
             self._above, self._point, self._project = f"annex {number}", "", 0
             return self._above
-        if found := _ARTICLE.match(text):
-            self._above = f"art. {found[1] or found[2]}"
+        if article := _ARTICLE.match(text):
+            self._above = f"art. {article[1] or article[2]}"
             self._point = ""
             return self._above
         return "" if self._project else self._numbered(text)
 
     def _numbered(self, text: str) -> str:
         """Return the place of a table row, of a numbered point, or of text inside one."""
-        if found := _ROW.match(text):
-            return f"row {found[1]}"
-        if found := _POINT.match(text):
-            return self._at_point(found[1] or found[2])
-        if (found := _INSIDE.match(text)) and self._point:
-            return f"{self._point}({found[1]})"
+        if match := _ROW.match(text):
+            return f"row {match[1]}"
+        if match := _POINT.match(text):
+            return self._at_point(match[1] or match[2])
+        if (match := _INSIDE.match(text)) and self._point:
+            return f"{self._point}({match[1]})"
         return ""
 
     def _at_point(self, number: str) -> str:
@@ -199,36 +201,40 @@ class _Places:
         return self._point
 
 
-def _cleared(found: list[ActParagraph]) -> tuple[ActParagraph, ...]:
+def _cleared(paragraphs: list[ActParagraph]) -> tuple[ActParagraph, ...]:
     """Return the paragraphs with unique places: where numbering repeats, the numbering with the most points is
     kept.
     """
-    sizes = Counter(_part(one.place) for one in found if " " in one.place or not one.place)
+    sizes = Counter(
+        _part(paragraph.place) for paragraph in paragraphs if " " in paragraph.place or not paragraph.place
+    )
     sizes.pop("", None)
     main = max(sizes, key=lambda part: (sizes[part], part), default="0")
     chosen: dict[str, int] = {}
-    for number, one in enumerate(found):
-        place = re.sub(r"/\d+", "", one.place)
+    for number, paragraph in enumerate(paragraphs):
+        place = re.sub(r"/\d+", "", paragraph.place)
         if not place:
             continue
-        if place not in chosen or (_part(one.place) == main and _part(found[chosen[place]].place) != main):
+        if place not in chosen or (
+            _part(paragraph.place) == main and _part(paragraphs[chosen[place]].place) != main
+        ):
             chosen[place] = number
     keep = {number: place for place, number in chosen.items()}
-    return tuple(replace(one, place=keep.get(number, "")) for number, one in enumerate(found))
+    return tuple(replace(paragraph, place=keep.get(number, "")) for number, paragraph in enumerate(paragraphs))
 
 
 def _part(place: str) -> str:
     """Return which numbering of the text a place belongs to."""
     if not place.startswith("p. "):
         return ""
-    found = re.search(r"/(\d+)", place)
-    return found[1] if found else "0"
+    match = re.search(r"/(\d+)", place)
+    return match[1] if match else "0"
 
 
 def _number(pattern: re.Pattern[str], text: str) -> int:
     """Return the number at the beginning of a line, by a pattern for several languages; 0 if there is none."""
-    found = pattern.match(text)
-    return int(next(group for group in found.groups() if group)) if found else 0
+    match = pattern.match(text)
+    return int(next(group for group in match.groups() if group)) if match else 0
 
 
 def _looks_like_heading(text: str) -> bool:
@@ -270,7 +276,8 @@ def _words(element: Element) -> str:
     breaks = {f"{_WORD}tab": " ", f"{_WORD}br": " ", f"{_WORD}p": " "}
     return _plain(
         "".join(
-            (one.text or "") if one.tag == f"{_WORD}t" else breaks.get(one.tag, "") for one in element.iter()
+            (node.text or "") if node.tag == f"{_WORD}t" else breaks.get(node.tag, "")
+            for node in element.iter()
         )
     )
 

@@ -66,9 +66,11 @@ def read_measures(
             date, a measure without a risk, a row without a measure.
     """
     paper = open_paper(source, name)
-    tables = [(sheet, found) for sheet in paper.sheets if (found := find_heading(sheet, COLUMNS))]
+    tables = [
+        (sheet, table_heading) for sheet in paper.sheets if (table_heading := find_heading(sheet, COLUMNS))
+    ]
     if not tables:
-        titles = tuple(wanted.title for wanted in (RECOMMENDATION, *_REQUIRED))
+        titles = tuple(column.title for column in (RECOMMENDATION, *_REQUIRED))
         raise UnreadablePaper("paper_measures_form_unknown", name=paper.name, columns=titles)
     sheet, heading = max(tables, key=lambda table: len(table[1].at))
     require_columns(heading, _REQUIRED, paper)

@@ -169,16 +169,16 @@ def _write(
         index = _index(places, language, code(sha256(sums).hexdigest()))
         archive.writestr(_entry(say("package.index_name", {}, language)), index)
         archive.writestr(_entry("SHA256SUMS"), sums)
-    hidden = [one for one in documents if one.is_file and one.restricted and not restricted]
+    hidden = [document for document in documents if document.is_file and document.restricted and not restricted]
     links = sum(1 for document, _, _ in places if not document.is_file)
     return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
 
 
 def document_folder(document: Document, language: str) -> str:
     """Return the folder of a document: project, task, subtask and case; else its act, paragraph and case."""
-    found = _PLACE.fullmatch(document.paragraph)
-    if found:
-        steps = zip(("project", "task", "subtask"), found.groups(), strict=True)
+    match = _PLACE.fullmatch(document.paragraph)
+    if match:
+        steps = zip(("project", "task", "subtask"), match.groups(), strict=True)
         named = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
     else:
         named = [document.act[language], document.paragraph]

@@ -44,20 +44,20 @@ def check_revocation(
     """Say whether one of a chain was revoked by a moment. `at`: aware UTC."""
     checked = [_of(certificate, _by(issuer, lists), at) for certificate, issuer in chain]
     for state in ("revoked", "not_checked", "stale"):
-        if found := [one for one in checked if one.state == state]:
-            return min(found, key=lambda one: one.on or date.max)
-    days = [one.on for one in checked if one.on]
+        if revocations := [revocation for revocation in checked if revocation.state == state]:
+            return min(revocations, key=lambda revocation: revocation.on or date.max)
+    days = [revocation.on for revocation in checked if revocation.on]
     return CheckedRevocation(state="good", on=min(days)) if days else CheckedRevocation(state="not_checked")
 
 
 def read_revocation_lists(folder: Path) -> tuple[RevocationList, ...]:
     """Return the lists of a folder as they are now (*.crl, PEM or DER). Raises OSError, ValueError."""
-    found: list[RevocationList] = []
+    lists: list[RevocationList] = []
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() == _SUFFIX:
             state = path.stat()
-            found += _read(path, state.st_mtime_ns, state.st_size)
-    return tuple(found)
+            lists += _read(path, state.st_mtime_ns, state.st_size)
+    return tuple(lists)
 
 
 def ended_lists(lists: Iterable[RevocationList], *, at: datetime) -> dict[str, date]:
@@ -67,10 +67,10 @@ def ended_lists(lists: Iterable[RevocationList], *, at: datetime) -> dict[str, d
     Lists of changes alone count for nothing. `at`: aware UTC.
     """
     ends: dict[str, datetime] = {}
-    for one in lists:
-        if not _is_of_changes(one):
-            name = _name_of(one)
-            ends[name] = max(_end_of(one), ends.get(name, _end_of(one)))
+    for revocation_list in lists:
+        if not _is_of_changes(revocation_list):
+            name = _name_of(revocation_list)
+            ends[name] = max(_end_of(revocation_list), ends.get(name, _end_of(revocation_list)))
     return {name: end.date() for name, end in sorted(ends.items()) if end < at}
 
 
@@ -79,7 +79,7 @@ def _read(path: Path, changed: int, size: int) -> tuple[RevocationList, ...]:
     """Read a file once as long as it stays as it is."""
     content = path.read_bytes()
     if b"-----BEGIN" in content:
-        return tuple(x509.load_pem_x509_crl(one) for one in _PEM.findall(content))
+        return tuple(x509.load_pem_x509_crl(block) for block in _PEM.findall(content))
     return (x509.load_der_x509_crl(content),)
 
 
@@ -87,23 +87,23 @@ def _of(certificate: x509.Certificate, lists: Sequence[RevocationList], at: date
     """Say what the lists of its issuer tell of one certificate."""
     if not lists:
         return CheckedRevocation(state="not_checked")
-    whole = [one for one in lists if _covers(one, certificate)]
-    holding = [one for one in whole if _holds(one, certificate, at)]
-    newest = max(holding, key=lambda one: one.last_update_utc, default=None)
-    for one in lists:
-        entry = one.get_revoked_certificate_by_serial_number(certificate.serial_number)
+    whole = [revocation_list for revocation_list in lists if _covers(revocation_list, certificate)]
+    holding = [revocation_list for revocation_list in whole if _holds(revocation_list, certificate, at)]
+    newest = max(holding, key=lambda revocation_list: revocation_list.last_update_utc, default=None)
+    for revocation_list in lists:
+        entry = revocation_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
         if entry is None or entry.revocation_date_utc > at:
             continue
         reason = _reason(entry)
         # A suspension may have been lifted since: the newest list says it.
         if reason is x509.ReasonFlags.remove_from_crl or (
-            reason is x509.ReasonFlags.certificate_hold and newest not in (None, one)
+            reason is x509.ReasonFlags.certificate_hold and newest not in (None, revocation_list)
         ):
             continue
         return CheckedRevocation(state="revoked", on=entry.revocation_date_utc.date())
     if newest is not None:
         return CheckedRevocation(state="good", on=newest.last_update_utc.date())
-    ends = [one.next_update_utc or one.last_update_utc for one in whole]
+    ends = [revocation_list.next_update_utc or revocation_list.last_update_utc for revocation_list in whole]
     return (
         CheckedRevocation(state="stale", on=max(ends).date())
         if ends
@@ -113,10 +113,14 @@ def _of(certificate: x509.Certificate, lists: Sequence[RevocationList], at: date
 
 def _by(issuer: x509.Certificate, lists: Iterable[RevocationList]) -> list[RevocationList]:
     """Return the lists an authority signed."""
-    return [one for one in lists if one.issuer == issuer.subject and _is_signed(one, issuer)]
+    return [
+        revocation_list
+        for revocation_list in lists
+        if revocation_list.issuer == issuer.subject and _is_signed(revocation_list, issuer)
+    ]
 
 
-def _is_signed(one: RevocationList, issuer: x509.Certificate) -> bool:
+def _is_signed(revocation_list: RevocationList, issuer: x509.Certificate) -> bool:
     try:
         usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
     except (x509.ExtensionNotFound, ValueError):
@@ -124,36 +128,40 @@ def _is_signed(one: RevocationList, issuer: x509.Certificate) -> bool:
     if usage is not None and not usage.crl_sign:
         return False
     try:
-        return one.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+        return revocation_list.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
     except (UnsupportedAlgorithm, TypeError, ValueError):
         return False
 
 
-def _holds(one: RevocationList, certificate: x509.Certificate, at: datetime) -> bool:
+def _holds(revocation_list: RevocationList, certificate: x509.Certificate, at: datetime) -> bool:
     """Return whether a list says how things stood then; lists may leave out expired certificates."""
-    return at <= _end_of(one) and one.last_update_utc <= certificate.not_valid_after_utc
+    return at <= _end_of(revocation_list) and revocation_list.last_update_utc <= certificate.not_valid_after_utc
 
 
-def _end_of(one: RevocationList) -> datetime:
-    return max(one.last_update_utc, one.next_update_utc or one.last_update_utc)
+def _end_of(revocation_list: RevocationList) -> datetime:
+    return max(
+        revocation_list.last_update_utc, revocation_list.next_update_utc or revocation_list.last_update_utc
+    )
 
 
-def _is_of_changes(one: RevocationList) -> bool:
+def _is_of_changes(revocation_list: RevocationList) -> bool:
     try:
-        return any(isinstance(extension.value, x509.DeltaCRLIndicator) for extension in one.extensions)
+        return any(
+            isinstance(extension.value, x509.DeltaCRLIndicator) for extension in revocation_list.extensions
+        )
     except ValueError:
         return True
 
 
-def _name_of(one: RevocationList) -> str:
-    names = one.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(names[0].value) if names else one.issuer.rfc4514_string()
+def _name_of(revocation_list: RevocationList) -> str:
+    names = revocation_list.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else revocation_list.issuer.rfc4514_string()
 
 
-def _covers(one: RevocationList, certificate: x509.Certificate) -> bool:
+def _covers(revocation_list: RevocationList, certificate: x509.Certificate) -> bool:
     """Return whether a list would name a revoked certificate: one of changes or of others alone would not."""
     try:
-        for extension in one.extensions:
+        for extension in revocation_list.extensions:
             if isinstance(extension.value, x509.DeltaCRLIndicator):
                 return False
             if isinstance(extension.value, x509.IssuingDistributionPoint):

@@ -126,7 +126,7 @@ def check_signature(
     """
     signed, info = _parse(cms)
     certificates = _certificates(signed)
-    certificate = next((one for one in certificates if _is_of(info["sid"], one)), None)
+    certificate = next((candidate for candidate in certificates if _is_of(info["sid"], candidate)), None)
     if certificate is None:
         raise SignatureUnreadable("eds.no_certificate")
     wrong, unchecked = _over(info, certificate, digest)
@@ -135,9 +135,13 @@ def check_signature(
     if not _for_documents(certificate):
         wrong.append("eds.certificate_not_for_signing")
     issuer, chain = _issuer(certificate, certificates, trusted, at)
-    found = elsewhere() if elsewhere is not None and unchecked == [_GOST_UNCHECKED] else "not_checked"
-    if found != "not_checked":
-        wrong, unchecked, issuer = [*wrong, *(["eds.gost_invalid"] if found == "invalid" else [])], [], ""
+    gost_verdict = elsewhere() if elsewhere is not None and unchecked == [_GOST_UNCHECKED] else "not_checked"
+    if gost_verdict != "not_checked":
+        wrong, unchecked, issuer = (
+            [*wrong, *(["eds.gost_invalid"] if gost_verdict == "invalid" else [])],
+            [],
+            "",
+        )
     (wrong if issuer == "eds.issuer_unknown" else unchecked).extend([issuer] if issuer else [])
     revocation = check_revocation(chain, lists, at=at)
     if revocation.state == "revoked":
@@ -153,16 +157,16 @@ def check_signature(
 
 def read_certificates(folder: Path) -> tuple[x509.Certificate, ...]:
     """Return the certificates of a folder (PEM, several in a file, or DER). Raises OSError, ValueError."""
-    found: list[x509.Certificate] = []
+    certificates: list[x509.Certificate] = []
     for path in sorted(
-        one for one in folder.iterdir() if one.suffix.lower() in (".pem", ".crt", ".cer", ".der")
+        file for file in folder.iterdir() if file.suffix.lower() in (".pem", ".crt", ".cer", ".der")
     ):
         content = path.read_bytes()
         if b"-----BEGIN" in content:
-            found += x509.load_pem_x509_certificates(content)
+            certificates += x509.load_pem_x509_certificates(content)
         else:
-            found.append(x509.load_der_x509_certificate(content))
-    return tuple(found)
+            certificates.append(x509.load_der_x509_certificate(content))
+    return tuple(certificates)
 
 
 def _parse(cms: bytes) -> tuple[Any, Any]:
@@ -190,13 +194,13 @@ def _parse(cms: bytes) -> tuple[Any, Any]:
 
 
 def _certificates(signed: Any) -> list[x509.Certificate]:
-    found = []
-    for one in signed["certificates"] if signed["certificates"].hasValue() else ():
+    certificates = []
+    for encoded in signed["certificates"] if signed["certificates"].hasValue() else ():
         try:
-            found.append(x509.load_der_x509_certificate(bytes(one)))
+            certificates.append(x509.load_der_x509_certificate(bytes(encoded)))
         except ValueError:
             continue
-    return found
+    return certificates
 
 
 def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
@@ -208,22 +212,24 @@ def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
             and bytes(named["issuer"]) == certificate.issuer.public_bytes()
         )
     try:
-        known = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+        key_identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     except (x509.ExtensionNotFound, ValueError):
         return False
-    return known == bytes(sid["subjectKeyIdentifier"])
+    return key_identifier == bytes(sid["subjectKeyIdentifier"])
 
 
 def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[list[str], list[str]]:
     """Verify the signature over the file; return codes of what is wrong, and of what was not checked here."""
-    hashed, made = (str(info[name]["algorithm"]) for name in ("digestAlgorithm", "signatureAlgorithm"))
+    hashed, signature_algorithm = (
+        str(info[name]["algorithm"]) for name in ("digestAlgorithm", "signatureAlgorithm")
+    )
     try:
         key = certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
         key = None
     algorithm = _HASHES.get(hashed)
-    if not isinstance(key, rsa.RSAPublicKey) or algorithm is None or made not in _RSA:
-        names = (hashed, made, certificate.public_key_algorithm_oid.dotted_string)
+    if not isinstance(key, rsa.RSAPublicKey) or algorithm is None or signature_algorithm not in _RSA:
+        names = (hashed, signature_algorithm, certificate.public_key_algorithm_oid.dotted_string)
         gost = any(name.startswith(_GOST) for name in names)
         return [], [_GOST_UNCHECKED if gost else "eds.algorithm_not_checked"]
     file = digest(algorithm.name)
@@ -235,7 +241,7 @@ def _over(info: Any, certificate: x509.Certificate, digest: Digest) -> tuple[lis
         hashing = hashes.Hash(algorithm)
         hashing.update(_attributes_signed(info))
         signed = hashing.finalize()
-    if _RSA[made] not in ("", algorithm.name):
+    if _RSA[signature_algorithm] not in ("", algorithm.name):
         return ["eds.forged"], []
     try:
         key.verify(bytes(info["signature"]), signed, padding.PKCS1v15(), utils.Prehashed(algorithm))
@@ -259,8 +265,8 @@ def _attributes_signed(info: Any) -> bytes:
 
 def _attribute(info: Any, oid: str) -> bytes:
     """Return the encoded value of a signed attribute that occurs once; b"" otherwise."""
-    found = [one for one in info["signedAttrs"] if str(one["type"]) == oid]
-    values = list(found[0]["values"]) if len(found) == 1 else []
+    attributes = [attribute for attribute in info["signedAttrs"] if str(attribute["type"]) == oid]
+    values = list(attributes[0]["values"]) if len(attributes) == 1 else []
     return bytes(values[0]) if len(values) == 1 else b""
 
 
@@ -283,14 +289,17 @@ def _issuer(
     """Return "" and the chain if it ends in a trusted authority, else the code of the reason."""
     if not trusted:
         return "eds.issuer_not_checked", []
-    between = [one for one in others if one != certificate and _is_authority(one, at)]
+    between = [authority for authority in others if authority != certificate and _is_authority(authority, at)]
     current, chain = certificate, list[Link]()
     try:
         for _ in range(_MAX_CHAIN):
-            for one in trusted:
-                if _is_authority(one, at) and _issued(current, one):
-                    return "", [*chain, (current, one)]
-            above = next((one for one in between if one != current and _issued(current, one)), None)
+            for authority in trusted:
+                if _is_authority(authority, at) and _issued(current, authority):
+                    return "", [*chain, (current, authority)]
+            above = next(
+                (authority for authority in between if authority != current and _issued(current, authority)),
+                None,
+            )
             if above is None:
                 break
             chain.append((current, above))
@@ -334,8 +343,8 @@ def _signer(certificate: x509.Certificate) -> Signer:
 
 def _said(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     """Return an attribute of a name as one printable line."""
-    values = [str(one.value) for one in name.get_attributes_for_oid(oid)]
-    return "".join(one for one in " ".join(values[:1]).strip() if one.isprintable())[:200]
+    values = [str(attribute.value) for attribute in name.get_attributes_for_oid(oid)]
+    return "".join(character for character in " ".join(values[:1]).strip() if character.isprintable())[:200]
 
 
 def _as_written(name: str) -> str:

@@ -144,16 +144,16 @@ def days_list(days: tuple[date, ...], language: str, *, years: bool = False) -> 
 def days_ranges(days: tuple[date, ...], language: str) -> str:
     """Return ascending days, consecutive ones as ranges, each month named once: "4–5, 11–12 апреля"."""
     several = _several_years(days)
-    said: list[str] = []
+    ranges: list[str] = []
     for key, group in groupby(_consecutive_runs(days), key=_place):
         if key is None:
-            said.extend(_across(first, last, language, several) for first, last in group)
+            ranges.extend(_across(first, last, language, several) for first, last in group)
         else:
             numbers = ", ".join(
                 f"{first.day}–{last.day}" if last > first else str(first.day) for first, last in group
             )
-            said.append(_days_of(numbers, *key, language, several))
-    return ", ".join(said)
+            ranges.append(_days_of(numbers, *key, language, several))
+    return ", ".join(ranges)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -163,12 +163,12 @@ def span(first: date, last: date, language: str) -> str:
     language = said_in(code, language)
     if first.year == last.year and language == "kk":
         # Kazakh names the year first, so it is said with the first day.
-        said = date_long(first, language, "from"), date_day(last, language, "to")
+        ends = date_long(first, language, "from"), date_day(last, language, "to")
     elif first.year == last.year:
-        said = date_day(first, language), date_long(last, language)
+        ends = date_day(first, language), date_long(last, language)
     else:
-        said = date_long(first, language, "from"), date_long(last, language, "to")
-    return template(code, language).format(first=said[0], last=said[1])
+        ends = date_long(first, language, "from"), date_long(last, language, "to")
+    return template(code, language).format(first=ends[0], last=ends[1])
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -177,28 +177,28 @@ def period(name: str, language: str) -> str:
 
     A suffix #2 means the second time in it. Any other text is returned unchanged.
     """
-    found = _PERIOD.fullmatch(name)
-    if not found:
+    match = _PERIOD.fullmatch(name)
+    if not match:
         return name
-    year = found["year"]
+    year = match["year"]
     language = said_in("period.year", language)
-    if found["month"]:
-        said = _of_year("month", language, year, month_name(int(found["month"]), language))
-    elif found["quarter"]:
-        said = _of_year("quarter", language, year, _format_numeral(found["quarter"], language))
-    elif found["half"]:
-        said = _of_year("half_year", language, year, _format_numeral(found["half"], language))
+    if match["month"]:
+        period_text = _of_year("month", language, year, month_name(int(match["month"]), language))
+    elif match["quarter"]:
+        period_text = _of_year("quarter", language, year, _format_numeral(match["quarter"], language))
+    elif match["half"]:
+        period_text = _of_year("half_year", language, year, _format_numeral(match["half"], language))
     else:
-        said = _of_year("year", language, year, "")
-    if not found["nth"]:
-        return said
-    return template("period.nth", language).format(period=said, number=found["nth"])
+        period_text = _of_year("year", language, year, "")
+    if not match["nth"]:
+        return period_text
+    return template("period.nth", language).format(period=period_text, number=match["nth"])
 
 
 def forget() -> None:
     """Clear the cache of formatted dates, because the languages changed."""
-    for said in (date_long, date_day, date_since, days_list, days_ranges, span, period):
-        said.cache_clear()
+    for formatter in (date_long, date_day, date_since, days_list, days_ranges, span, period):
+        formatter.cache_clear()
 
 
 def _refuse_datetime(day: date) -> date:

@@ -112,8 +112,8 @@ def add_word(code: str, texts: Mapping[str, str]) -> None:
         texts: by language; they are used unchanged, without placeholders.
     """
     entries = _entries()
-    known = entries.get(code)
-    if known is None or not known.file:
+    entry = entries.get(code)
+    if entry is None or not entry.file:
         plain = {language: text.replace("{", "{{").replace("}", "}}") for language, text in texts.items()}
         entries[code] = Entry("", code, plain)
 
@@ -137,17 +137,19 @@ def read(folder: Path) -> dict[str, Entry]:
     """
     import tomllib
 
-    found: dict[str, Entry] = {}
+    entries_by_code: dict[str, Entry] = {}
     for path in sorted(folder.glob("*.toml")):
         try:
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise CatalogueError(f"{path.name}: {error}") from error
         for entry in _tables(path.name, "", tables):
-            if entry.code in found:
-                raise CatalogueError(f"{path.name}: [{entry.code}] stands in {found[entry.code].file} already")
-            found[entry.code] = entry
-    return found
+            if entry.code in entries_by_code:
+                raise CatalogueError(
+                    f"{path.name}: [{entry.code}] stands in {entries_by_code[entry.code].file} already"
+                )
+            entries_by_code[entry.code] = entry
+    return entries_by_code
 
 
 @cache

@@ -64,26 +64,26 @@ def paragraph(text: str, language: str) -> str:
     if len(rows) > 1 and len(rows) == len(parts):
         return template("paragraph.rows", language).format(numbers=_runs(rows))
     places = [
-        found for part in parts if (found := _PROJECT.fullmatch(part)) and (found["task"] or found["intro"])
+        match for part in parts if (match := _PROJECT.fullmatch(part)) and (match["task"] or match["intro"])
     ]
     if len(parts) > 1 and len(places) == len(parts):
-        projects = groupby(places, key=lambda found: found["project"])
+        projects = groupby(places, key=lambda match: match["project"])
         return "; ".join(_of_one_project(list(group), language) for _, group in projects)
     return ", ".join(_one(part, language) for part in parts)
 
 
 def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
     """Return places of one project: it is named once, and its subtasks by task."""
-    said = []
-    for task, group in groupby(places, key=lambda found: found["task"]):
+    phrases = []
+    for task, group in groupby(places, key=lambda match: match["task"]):
         among = list(group)
-        numbers = [int(found["subtask"]) for found in among if found["subtask"] and not found["intro"]]
+        numbers = [int(match["subtask"]) for match in among if match["subtask"] and not match["intro"]]
         if task and len(numbers) > 1 and len(numbers) == len(among):
             named = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
-            said.append(f"{_place('task', language, task)}, {named}")
+            phrases.append(f"{_place('task', language, task)}, {named}")
         else:
-            said += [_one(found[0], language).partition(", ")[2] for found in among]
-    return f"{_place('project', language, places[0]['project'])}, {'; '.join(said)}"
+            phrases += [_one(match[0], language).partition(", ")[2] for match in among]
+    return f"{_place('project', language, places[0]['project'])}, {'; '.join(phrases)}"
 
 
 def _runs(numbers: Sequence[int]) -> str:
@@ -102,14 +102,16 @@ def _one(part: str, language: str) -> str:
     """Return one citation in words; an unknown one unchanged."""
     if part == "intro":
         return template("paragraph.intro", language)
-    if found := _PROJECT.fullmatch(part):
-        said = [_place(kind, language, found[kind]) for kind in ("project", "task", "subtask") if found[kind]]
-        return ", ".join([*said, template("paragraph.intro", language)] if found["intro"] else said)
-    if found := _NUMBERED.fullmatch(part):
-        kind, inside = _KINDS[found["kind"]], found["inside"]
+    if match := _PROJECT.fullmatch(part):
+        phrases = [
+            _place(kind, language, match[kind]) for kind in ("project", "task", "subtask") if match[kind]
+        ]
+        return ", ".join([*phrases, template("paragraph.intro", language)] if match["intro"] else phrases)
+    if match := _NUMBERED.fullmatch(part):
+        kind, inside = _KINDS[match["kind"]], match["inside"]
         if inside and kind in ("article", "point"):
-            return _place(f"{kind}_point", language, found["number"], inside)
-        return part if inside else _place(kind, language, found["number"])
+            return _place(f"{kind}_point", language, match["number"], inside)
+        return part if inside else _place(kind, language, match["number"])
     return part
 
 
@@ -297,14 +299,14 @@ def _name(place: Placeholder) -> Filler:
 
 def _bracketed(value: object, language: str) -> str:
     """Return a text in brackets; nothing for an empty one."""
-    said = "" if value is None else plain(value, language)
-    return f" ({said})" if said else ""
+    text = "" if value is None else plain(value, language)
+    return f" ({text})" if text else ""
 
 
 def _cited(value: str, language: str) -> str:
     """Return a citation of an act."""
-    said = paragraph(value, language) if value else ""
-    return f", {said}" if said else ""
+    text = paragraph(value, language) if value else ""
+    return f", {text}" if text else ""
 
 
 _ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")

@@ -54,12 +54,16 @@ def read_language(file: Path) -> FurtherLanguage:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{file.name}: {error}") from error
-    said, fallback = table.get("sentences"), table.get("fallback")
-    if table.keys() != {"fallback", "sentences"} or fallback not in LANGUAGES or not isinstance(said, dict):
+    sentences, fallback = table.get("sentences"), table.get("fallback")
+    if (
+        table.keys() != {"fallback", "sentences"}
+        or fallback not in LANGUAGES
+        or not isinstance(sentences, dict)
+    ):
         raise CatalogueError(f"{file.name}: only fallback = {' | '.join(LANGUAGES)} and [sentences]")
-    if wrong := [code for code, text in said.items() if not isinstance(text, str)]:
+    if wrong := [code for code, text in sentences.items() if not isinstance(text, str)]:
         raise CatalogueError(f"{file.name}: [sentences] {wrong[0]}: a code in quotes, and a text")
-    return FurtherLanguage(str(fallback), said)
+    return FurtherLanguage(str(fallback), sentences)
 
 
 def files_of(folder: Path) -> dict[str, Path]:
@@ -73,17 +77,19 @@ def load(folder: Path | None) -> dict[str, str]:
     Raises:
         CatalogueError, UnknownLanguage: as `read_language`.
     """
-    found = {name: read_language(file) for name, file in files_of(folder).items()} if folder else {}
-    set_added({name: one.fallback for name, one in found.items()})
-    entries.set_translations({name: dict(_usable(name, one.sentences)) for name, one in found.items()})
+    languages = {name: read_language(file) for name, file in files_of(folder).items()} if folder else {}
+    set_added({name: language.fallback for name, language in languages.items()})
+    entries.set_translations(
+        {name: dict(_usable(name, language.sentences)) for name, language in languages.items()}
+    )
     sentences.forget()
     dates.forget()
-    return {name: one.fallback for name, one in found.items()}
+    return {name: language.fallback for name, language in languages.items()}
 
 
-def _usable(language: str, said: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _usable(language: str, sentences: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the sentences without mistakes."""
-    return ((code, text) for code, text in said.items() if fault_of(code, text, language) is None)
+    return ((code, text) for code, text in sentences.items() if fault_of(code, text, language) is None)
 
 
 def fault_of(code: str, text: str, language: str) -> Fault | None:
@@ -97,9 +103,11 @@ def fault_of(code: str, text: str, language: str) -> Fault | None:
         compile_template(code, text, language)
     except (CatalogueError, ValueError) as error:
         return Fault("languages.template", {"problem": str(error).rpartition(": ")[2] or str(error)})
-    shipped = [gap for one in LANGUAGES for gap in placeholders_of(template(code, one))]
-    asked, allowed = _asked(shipped), _named(shipped)
-    if missing := sorted(asked - _asked(gaps)):
+    shipped = [
+        gap for shipped_language in LANGUAGES for gap in placeholders_of(template(code, shipped_language))
+    ]
+    required, allowed = _asked(shipped), _named(shipped)
+    if missing := sorted(required - _asked(gaps)):
         return Fault("languages.missing", {"names": missing})
     if unknown := sorted(_named(gaps) - allowed):
         return Fault("languages.not_known", {"names": unknown, "allowed": sorted(allowed)})
@@ -118,7 +126,11 @@ def _asked(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
 
 def _named(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
     """Return the names of all arguments in placeholders."""
-    return {one for name, form, options in gaps for one in (name, *(options if form == "span" else ()))}
+    return {
+        placeholder
+        for name, form, options in gaps
+        for placeholder in (name, *(options if form == "span" else ()))
+    }
 
 
 def _written(gap: Gap) -> str:
@@ -144,18 +156,18 @@ class Written:
 
 def written(folder: Path = CATALOGUE) -> dict[str, Written]:
     """Return the entries of the shipped catalogues as in their files, in the order of the files."""
-    found: dict[str, Written] = {}
+    sentences: dict[str, Written] = {}
     for file in sorted(folder.glob("*.toml")):
         text, before = file.read_text(encoding="utf-8"), 0
         for code, start, end in entries.cut(text):
             *above, head = text[before:start].split("\n")
             comments = [*above[len(above) - _comments_at_end(above) :], head.partition("] #")[2]]
-            said = tuple(one.strip("#- ") for one in comments if one.strip("#- "))
-            found[code] = Written(
-                file.name, text.count("\n", 0, start) + 1, said, tomllib.loads(text[start:end])
+            remarks = tuple(comment.strip("#- ") for comment in comments if comment.strip("#- "))
+            sentences[code] = Written(
+                file.name, text.count("\n", 0, start) + 1, remarks, tomllib.loads(text[start:end])
             )
             before = start
-    return found
+    return sentences
 
 
 def _comments_at_end(lines: Sequence[str]) -> int:
@@ -164,10 +176,10 @@ def _comments_at_end(lines: Sequence[str]) -> int:
 
 def write_language(file: Path, language: FurtherLanguage) -> None:
     """Write the file of a language, its sentences in the order of the shipped catalogues."""
-    said = {code: language.sentences[code] for code in written() if code in language.sentences}
+    sentences = {code: language.sentences[code] for code in written() if code in language.sentences}
     head = f"# {own_name(file.stem)}\nfallback = {_quoted(language.fallback)}\n\n[sentences]\n"
     file.parent.mkdir(parents=True, exist_ok=True)
-    _replace(file, head + "".join(f"{_quoted(code)} = {_quoted(text)}\n" for code, text in said.items()))
+    _replace(file, head + "".join(f"{_quoted(code)} = {_quoted(text)}\n" for code, text in sentences.items()))
 
 
 def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALOGUE) -> None:
@@ -179,10 +191,10 @@ def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALO
         # From the end backwards, so that earlier positions stay valid.
         for code, start, end in reversed(list(entries.cut(text))):
             if code in texts and tomllib.loads(text[start:end])[language] != texts[code]:
-                found = line.search(text, start, end)
-                assert found is not None, code
+                match = line.search(text, start, end)
+                assert match is not None, code
                 new = f"{language} = {_quoted(texts[code])}"
-                text = text[: found.start()] + new + text[found.end() :]
+                text = text[: match.start()] + new + text[match.end() :]
                 changed[file] = text
     for file, text in changed.items():
         _replace(file, text)

@@ -154,5 +154,5 @@ def _whole_number_tags(tags: frozenset[str]) -> tuple[str, ...]:
     """Return the plural forms of whole numbers; where "many" exists (Russian), "other" is for fractions
     only.
     """
-    known = set(tags) if "many" in tags else {*tags, "other"}
-    return tuple(tag for tag in _CLDR_ORDER if tag in known)
+    used_tags = set(tags) if "many" in tags else {*tags, "other"}
+    return tuple(tag for tag in _CLDR_ORDER if tag in used_tags)

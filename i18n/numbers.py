@@ -15,8 +15,8 @@ _ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 @lru_cache(maxsize=4096)
 def plural_form(n: int, language: str) -> int:
     """Return the index of the plural form for a whole number: 0 for the first form of a template."""
-    known = names(language)
-    return known.plural_tags.index(known.plural_rule(abs(n)))
+    locale = names(language)
+    return locale.plural_tags.index(locale.plural_rule(abs(n)))
 
 
 def plural(n: int, forms: Sequence[str], language: str) -> str:
@@ -43,11 +43,11 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 
 def _grouped(text: str, language: str) -> str:
     """Return an English number with the language's signs."""
-    known = names(language)
+    locale = names(language)
     whole, _, fraction = text.partition(".")
     if len(whole.replace(",", "").lstrip("-")) < 5:
         whole = whole.replace(",", "")
-    return whole.replace(",", known.group) + (known.decimal + fraction if fraction else "")
+    return whole.replace(",", locale.group) + (locale.decimal + fraction if fraction else "")
 
 
 def money(value: int | Decimal, language: str) -> str:

@@ -139,7 +139,7 @@ def read(data: bytes, language: str = "") -> Translation:
     errors = tuple(_errors(catalog.found, own, source))
     if errors:
         raise BadTranslation("languages.bad", *errors, count=len(errors))
-    return Translation(own, source, {str(one.context): str(one.string) for one in catalog.found})
+    return Translation(own, source, {str(message.context): str(message.string) for message in catalog.found})
 
 
 def _errors(messages: list[Message], language: str, source: str) -> Iterator[PoError]:
@@ -170,7 +170,7 @@ def _fault(message: Message, code: str, language: str, source: str, text: str | 
     return fault_of(code, str(message.string), language)
 
 
-def merged(known: FurtherLanguage | None, translation: Translation) -> FurtherLanguage:
+def merged(language: FurtherLanguage | None, translation: Translation) -> FurtherLanguage:
     """Return a further language with a translation applied; texts left empty become missing."""
-    said = {**(known.sentences if known else {}), **translation.texts}
-    return FurtherLanguage(translation.source, {code: text for code, text in said.items() if text})
+    sentences = {**(language.sentences if language else {}), **translation.texts}
+    return FurtherLanguage(translation.source, {code: text for code, text in sentences.items() if text})

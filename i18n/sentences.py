@@ -123,16 +123,16 @@ def compile_template(code: str, text: str, language: str) -> Callable[[Arguments
 def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
     """Yield the pieces of a template: plain text with the placeholder after it."""
     end = 0
-    for found in _GAP.finditer(text):
-        before, end = text[end : found.start()], found.end()
-        brace = found["brace"]
+    for match in _GAP.finditer(text):
+        before, end = text[end : match.start()], match.end()
+        brace = match["brace"]
         if brace is None:
-            options = tuple((found["options"] or "").split("|")[1:])
-            yield before, (found["name"], found["format"] or "", options)
+            options = tuple((match["options"] or "").split("|")[1:])
+            yield before, (match["name"], match["format"] or "", options)
         elif len(brace) == 2:
             yield before + brace[0], None
         else:
-            raise ValueError(f"a brace that is no placeholder: {text[found.start() :]!r}")
+            raise ValueError(f"a brace that is no placeholder: {text[match.start() :]!r}")
     yield text[end:], None
 
 

@@ -62,10 +62,10 @@ class Dashboard:
         """Pass the request to the pages with the current calendar."""
         if scope["type"] == "lifespan" and not self._app.many_nodes:
             _in_turn()
-        standing = self._pages
+        pages = self._pages
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
-            standing = await asyncio.to_thread(self._current)
-        await standing(scope, receive, send)
+            pages = await asyncio.to_thread(self._current)
+        await pages(scope, receive, send)
 
     def _current(self) -> Any:
         """Return current pages, rebuilt if necessary."""
@@ -77,15 +77,15 @@ class Dashboard:
 
     def _fitting(self) -> Any:
         """Return the cached pages if they are current, else None."""
-        adopted, made = self._standing
-        return made if adopted is not None and adopted == self._app.rules_version() else None
+        adopted, pages = self._standing
+        return pages if adopted is not None and adopted == self._app.rules_version() else None
 
     def _renewed(self) -> Any:
         """Return pages newly built with the current calendar and rules."""
         adopted = self._app.rules_version()
         self._app.refresh()
         present = self._app.calendar, self._app.library, self._app.settings
-        if any(one is not before for one, before in zip(present, self._counted_by, strict=True)):
+        if any(counted is not before for counted, before in zip(present, self._counted_by, strict=True)):
             logs.know(self._app.settings)
             self._counted_by = present
             self._pages = create_app(self._app, self._clock)
@@ -162,8 +162,12 @@ class TimedConnection(H11Protocol):
 
     def _make_room(self) -> None:
         """Close the oldest connection waiting for a head, else for a body, else this one."""
-        waiting = [one for one in self.connections if isinstance(one, TimedConnection) and one.awaited]
-        chosen = min(waiting, key=lambda one: (-one.awaited, one._began), default=self)
+        waiting = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, TimedConnection) and connection.awaited
+        ]
+        chosen = min(waiting, key=lambda connection: (-connection.awaited, connection._began), default=self)
         # It leaves the others now, not when it is gone: many come at once.
         self.connections.discard(chosen)
         chosen.transport.abort()
@@ -174,8 +178,8 @@ def settings() -> dict[str, Any]:
     files = _raise_limit()
     # As many are accepted at once, and as many again before the first of those too many has gone.
     backlog = files // 8
-    most = max(1, min(MOST, files - 3 * backlog - _SPARE))
-    return {"http": type("Connection", (TimedConnection,), {"most": most}), "backlog": backlog}
+    limit = max(1, min(MOST, files - 3 * backlog - _SPARE))
+    return {"http": type("Connection", (TimedConnection,), {"most": limit}), "backlog": backlog}
 
 
 def _raise_limit() -> int:
@@ -188,8 +192,8 @@ def _raise_limit() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= FILES:
         return FILES
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    target = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+        soft = target
     return soft

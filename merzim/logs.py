@@ -56,23 +56,23 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
     """Return the secrets of this process, longest first."""
     from urllib.parse import unquote, urlsplit
 
-    found = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    secrets = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
     for section in settings.channels.sections.values():
         for key, value in section.items():
             if key.endswith("_env"):
-                found.add(environment.get(str(value), ""))
+                secrets.add(environment.get(str(value), ""))
             elif key in SECRETS:
-                found.add(str(value))
-    found.update(settings.passwords.values())
-    found.add(environment.get(settings.database.password_env, ""))
-    found.add(environment.get(settings.ldap.password_env, ""))
-    found.add(environment.get(settings.imap.password_env, ""))
-    found.add(environment.get(settings.oidc.secret_env, ""))
-    found.add(environment.get(settings.secrets.key_env, "").strip())
-    found.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))
+                secrets.add(str(value))
+    secrets.update(settings.passwords.values())
+    secrets.add(environment.get(settings.database.password_env, ""))
+    secrets.add(environment.get(settings.ldap.password_env, ""))
+    secrets.add(environment.get(settings.imap.password_env, ""))
+    secrets.add(environment.get(settings.oidc.secret_env, ""))
+    secrets.add(environment.get(settings.secrets.key_env, "").strip())
+    secrets.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))
     password = urlsplit(settings.database.url).password or ""
-    found |= {password, unquote(password)}
-    return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))
+    secrets |= {password, unquote(password)}
+    return tuple(sorted((secret for secret in secrets if len(secret) >= SHORTEST), key=len, reverse=True))
 
 
 class Lines(logging.Formatter):
@@ -86,8 +86,8 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with the request's id if there is one."""
         request = self._context().get("request")
-        said = super().format(record) + (f" [{request}]" if request else "")
-        return veiled(said, self.secrets)
+        line = super().format(record) + (f" [{request}]" if request else "")
+        return veiled(line, self.secrets)
 
 
 class JsonLines(logging.Formatter):
@@ -102,7 +102,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the JSON object."""
-        said: dict[str, object] = {
+        entry: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -111,16 +111,16 @@ class JsonLines(logging.Formatter):
             **{name: value for name, value in vars(record).items() if name in _OWN},
         }
         if record.exc_info:
-            said["error"] = self.formatException(record.exc_info)
-        return json.dumps(self._veiled(said), ensure_ascii=False, default=str)
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(self._veiled(entry), ensure_ascii=False, default=str)
 
     def _veiled(self, value: object) -> object:
         if isinstance(value, str):
             return veiled(value, self.secrets)
         if isinstance(value, Mapping):
-            return {str(name): self._veiled(one) for name, one in value.items()}
+            return {str(name): self._veiled(item) for name, item in value.items()}
         if isinstance(value, Iterable):
-            return [self._veiled(one) for one in value]
+            return [self._veiled(item) for item in value]
         return value
 
 

@@ -78,7 +78,7 @@ def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     """
     roll_over(app, now=now, today=today)
     record_carried_out(app, now=now, today=today)
-    rounds.remind(app, now=now, today=today, most=rounds.MAX_REPORTED)
+    rounds.remind(app, now=now, today=today, limit=rounds.MAX_REPORTED)
     identities.review(app, now=now, today=today)
 
 

@@ -198,9 +198,9 @@ class _Reading:
             if key in allowed:
                 continue
             name = f"{section}.{key}" if section else key
-            nearest = get_close_matches(key, allowed, n=1, cutoff=0.5)
-            code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
-            arguments = {"nearest": nearest[0] if nearest else "", "allowed": tuple(allowed)}
+            suggestions = get_close_matches(key, allowed, n=1, cutoff=0.5)
+            code = "cli.unknown_setting_nearest" if suggestions else "cli.unknown_setting"
+            arguments = {"nearest": suggestions[0] if suggestions else "", "allowed": tuple(allowed)}
             self.problems.append(BadSetting(code, file=where, key=name, **arguments))
 
 

@@ -56,10 +56,16 @@ def acknowledge(
     if notice.acknowledged_at is not None:
         return notice
     # A letter that carried others was read with all it carried.
-    for one in (*register.carried(notice.key), notice):
-        if one.case:
+    for carried_notice in (*register.carried(notice.key), notice):
+        if carried_notice.case:
             reminder_actions.acknowledged(
-                case_commands, one.case, one.obligation, one.key, by=by, now=now, today=today
+                case_commands,
+                carried_notice.case,
+                carried_notice.obligation,
+                carried_notice.key,
+                by=by,
+                now=now,
+                today=today,
             )
-        register.acknowledge(one.key, now=now)
+        register.acknowledge(carried_notice.key, now=now)
     return replace(notice, acknowledged_at=now)

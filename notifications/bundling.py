@@ -33,14 +33,14 @@ def queue_carriers(
     A single waiting notice becomes an ordinary letter, except for a digest.
     """
     groups = outbox.waiting()
-    alone = [one for one in groups if one.count == 1 and one.bundle != DIGEST]
+    alone = [group for group in groups if group.count == 1 and group.bundle != DIGEST]
     outbox.unbundle(alone)
     letters = [
-        _digest(one, outbox, office, times, now=now, today=today, rules=rules)
-        if one.bundle in (DIGEST, DAY)
-        else _carrier(one, now=now, today=today, rules=rules)
-        for one in groups
-        if one not in alone
+        _digest(group, outbox, office, times, now=now, today=today, rules=rules)
+        if group.bundle in (DIGEST, DAY)
+        else _carrier(group, now=now, today=today, rules=rules)
+        for group in groups
+        if group not in alone
     ]
     return outbox.add(letters, now=now)
 
@@ -94,16 +94,18 @@ def digest_opening(day: date, person: str, times: OfficeTimes, *, now: datetime,
     return later if local_day(later, rules) == on else opens
 
 
-def _carrier(one: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
+def _carrier(group: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
     """Return the letter that carries a group of waiting notices."""
-    missed = one.bundle == MISSED
+    missed = group.bundle == MISSED
     # Its moment is part of the key: notices queued after this letter was sent go into another letter.
-    key = f"{'collected' if missed else 'moves'}:{now.isoformat()}:{one.bundle}:{one.person}:{one.channel}"
-    return _notice(one, key, "collected" if missed else "moves", today, one.not_before, now, rules)
+    key = (
+        f"{'collected' if missed else 'moves'}:{now.isoformat()}:{group.bundle}:{group.person}:{group.channel}"
+    )
+    return _notice(group, key, "collected" if missed else "moves", today, group.not_before, now, rules)
 
 
 def _digest(
-    one: PendingStep,
+    group: PendingStep,
     outbox: Outbox,
     office: Office,
     times: OfficeTimes,
@@ -113,22 +115,22 @@ def _digest(
     rules: Rules,
 ) -> Notice:
     """Return the digest that carries a group, of the first day whose digest was not sent yet."""
-    person, days = office.people.get(one.person), times.days(one.person)
+    person, days = office.people.get(group.person), times.days(group.person)
     day = digest_day(person.digest if person else "", days, today=today)
-    key = digest_key(DIGEST, day, one.person, one.channel)
+    key = digest_key(DIGEST, day, group.person, group.channel)
     while outbox.known({key}):
         # That day's digest has left: the next one takes it.
         after = digest_day(person.digest if person else "", days, today=day + timedelta(days=1))
         if after <= day:
             break
-        day, key = after, digest_key(DIGEST, after, one.person, one.channel)
+        day, key = after, digest_key(DIGEST, after, group.person, group.channel)
     return _notice(
-        one, key, "digest", day, digest_opening(day, one.person, times, now=now, rules=rules), now, rules
+        group, key, "digest", day, digest_opening(day, group.person, times, now=now, rules=rules), now, rules
     )
 
 
 def _notice(
-    one: PendingStep, key: str, kind: NoticeKind, day: date, not_before: datetime, now: datetime, rules: Rules
+    group: PendingStep, key: str, kind: NoticeKind, day: date, not_before: datetime, now: datetime, rules: Rules
 ) -> Notice:
     """Return the notice of a carrying letter."""
     return Notice(
@@ -136,11 +138,11 @@ def _notice(
         case="",
         obligation="",
         due=day,
-        rung=one.bundle,
-        person=one.person,
-        channel=one.channel,
-        address=one.address,
-        language=one.language,
+        rung=group.bundle,
+        person=group.person,
+        channel=group.channel,
+        address=group.address,
+        language=group.language,
         queued_at=now,
         not_before=not_before,
         message_id=message_id(key, rules.domain),
@@ -150,4 +152,4 @@ def _notice(
 
 def carriers(notices: Sequence[Notice]) -> list[Notice]:
     """Return those of the notices that carry others."""
-    return [one for one in notices if one.kind in CARRIERS]
+    return [notice for notice in notices if notice.kind in CARRIERS]

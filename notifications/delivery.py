@@ -141,10 +141,10 @@ def _record_channel_state(
     outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime
 ) -> None:
     """Record a fault of the channel itself, or that it works again because something was sent."""
-    fault = next((one for one in tried.values() if one.fault), None)
+    fault = next((outcome for outcome in tried.values() if outcome.fault), None)
     if fault is not None:
         outbox.fault(channel.name, fault.fault, fault.answer, now=now)
-    elif any(one.state == "sent" for one in tried.values()):
+    elif any(outcome.state == "sent" for outcome in tried.values()):
         outbox.fault(channel.name, "", "", now=now)
 
 
@@ -152,13 +152,13 @@ def _with_carried(
     batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
 ) -> list[Notice]:
     """Return the notices that outcomes apply to: for a letter that carries others, those it carries too."""
-    found: list[Notice] = []
+    notices: list[Notice] = []
     for notice in batch:
         members = carried.get(notice.key, ())
-        for one in members:
-            outcomes.setdefault(one.key, outcomes[notice.key])
-        found.extend(members or [notice])
-    return found
+        for member in members:
+            outcomes.setdefault(member.key, outcomes[notice.key])
+        notices.extend(members or [notice])
+    return notices
 
 
 def _outcomes(
@@ -178,12 +178,12 @@ def _outcomes(
         hashed = hashes.get(notice.key, "")
         mark = _mark(notice, outcomes[notice.key], hashed, times, now=now, rules=rules)
         marks.append(mark)
-        for one in carried.get(notice.key, ()):
-            settled = composed.settled.get(one.key)
+        for member in carried.get(notice.key, ()):
+            settled = composed.settled.get(member.key)
             marks.append(
-                replace(mark, key=one.key)
+                replace(mark, key=member.key)
                 if settled is None
-                else _mark(one, settled, "", times, now=now, rules=rules)
+                else _mark(member, settled, "", times, now=now, rules=rules)
             )
     return marks
 
@@ -231,15 +231,15 @@ def _open_for_delivery(
 
     The others, delayed by a server or a process, go back untried until it opens.
     """
-    opens = {one.key: times.leaving(one, now) for one in claimed}
-    closed = [one for one in claimed if opens[one.key] > now]
+    opens = {notice.key: times.leaving(notice, now) for notice in claimed}
+    closed = [notice for notice in claimed if opens[notice.key] > now]
     outbox.mark(
         [
             DeliveryOutcome(
-                key=one.key, state="queued", answer=one.answer, not_before=opens[one.key], tried=False
+                key=notice.key, state="queued", answer=notice.answer, not_before=opens[notice.key], tried=False
             )
-            for one in closed
+            for notice in closed
         ],
         now=now,
     )
-    return [one for one in claimed if opens[one.key] <= now]
+    return [notice for notice in claimed if opens[notice.key] <= now]

@@ -41,15 +41,15 @@ def plan_regular(
     Working days and first days of a week are those of the recipient's own office.
     """
     try:
-        wanted = {
-            one.key: one
+        notices_by_key = {
+            notice.key: notice
             for kind, person in _readers(office, times, calendar, today=today, rules=rules)
-            for one in _notices(kind, person, times, channels, day=today, now=now, rules=rules)
+            for notice in _notices(kind, person, times, channels, day=today, now=now, rules=rules)
         }
     except OutOfRange:
         return []
-    there = outbox.known(wanted.keys())
-    return [one for key, one in wanted.items() if key not in there]
+    there = outbox.known(notices_by_key.keys())
+    return [notice for key, notice in notices_by_key.items() if key not in there]
 
 
 def _readers(

@@ -43,9 +43,9 @@ def queue_comment_notices(
     queued = 0
     while lines := outbox.untold(limit=PAGE):
         notices = [
-            one
+            notice
             for line in lines
-            for one in comment_notices(line, office, times, channels, now=now, rules=rules)
+            for notice in comment_notices(line, office, times, channels, now=now, rules=rules)
         ]
         queued += outbox.settle_untold(lines, notices, now=now)
     return queued
@@ -195,10 +195,10 @@ INVITATION, REMINDER = "invitation", "reminder"
 
 def campaign_notice(
     person: Person,
-    asked: CampaignPerson,
+    campaign_person: CampaignPerson,
     campaign: StartedCampaign,
     register: Register,
-    wanted: Campaign,
+    campaign_kind: Campaign,
     organisation: str,
     channels: Sequence[Channel],
     times: OfficeTimes,
@@ -212,14 +212,14 @@ def campaign_notice(
     A channel they enabled themselves is preferred; the others are used if it fails.
 
     Args:
-        wanted: the kind of campaign as it applies to them; organisation: name of the asking organisation, in
-            their language; leaves: the first moment it may leave, in office hours.
+        campaign_kind: the kind of campaign as it applies to them; organisation: name of the asking
+            organisation, in their language; leaves: the first moment it may leave, in office hours.
     """
     channel = chosen_channel(person, channels)
     if channel is None:
         return None
     language = language_of(channel, person)
-    step = f"{REMINDER}-{campaign.wave}" if asked.written >= 0 else INVITATION
+    step = f"{REMINDER}-{campaign.wave}" if campaign_person.written >= 0 else INVITATION
     key = f":{campaign.id}:{campaign.until.isoformat()}:{step}:{person.key}:{channel.name}"
     return Notice(
         key=key,
@@ -236,13 +236,13 @@ def campaign_notice(
         message_id=message_id(key, rules.domain),
         kind="campaign",
         about={
-            "number": asked.number,
-            "version": asked.version,
-            "title": campaign.titled(wanted)[language],
-            "text": wanted.invitation[language],
-            "act": cited(campaign, register, wanted, language),
+            "number": campaign_person.number,
+            "version": campaign_person.version,
+            "title": campaign.titled(campaign_kind)[language],
+            "text": campaign_kind.invitation[language],
+            "act": cited(campaign, register, campaign_kind, language),
             "organisation": organisation,
-            "asks": _asks(campaign, wanted),
+            "asks": _asks(campaign, campaign_kind),
             "days": [[field.title[language], day.isoformat()] for field, day in given_days(register, campaign)],
         },
     )
@@ -253,7 +253,7 @@ def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[Regi
 
     What is confidential stands in no letter and on no page that is opened without log-in.
     """
-    shown = {name for name, one in register.fields.items() if one.kind == "date" and not one.confidential}
+    shown = {name for name, field in register.fields.items() if field.kind == "date" and not field.confidential}
     days = [(name, value) for name, value in campaign.given.items() if name in shown and value]
     return [
         (register.fields[name], date.fromisoformat(str(value)))
@@ -281,8 +281,8 @@ def cited(started: StartedCampaign, register: Register, campaign: Campaign, lang
     return f"{act}, {paragraph(campaign.paragraph, language)}"
 
 
-def _asks(campaign: StartedCampaign, wanted: Campaign) -> str:
+def _asks(campaign: StartedCampaign, campaign_kind: Campaign) -> str:
     """Return the code of what a person is to do: read a document and answer, fill in, or confirm alone."""
     if "link" in campaign.document or "sha256" in campaign.document:
         return "link"
-    return "questions" if wanted.fills else "declare"
+    return "questions" if campaign_kind.fills else "declare"

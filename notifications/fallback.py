@@ -36,14 +36,16 @@ def fall_back(
     repetition after a crash add anything.
     """
     failed = {mark.key for mark in marks if mark.state == "failed"}
-    others = [one for one in channels if one.name != channel.name]
-    untold = [one for one in batch if one.key in failed or outcomes[one.key].others]
-    lost = {one.person: one for one in batch if outcomes[one.key].lost}
+    others = [other for other in channels if other.name != channel.name]
+    untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].others]
+    lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
     if not untold and not lost:
         return
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
     times = OfficeTimes(office, calendar, rules)
-    notices = [new for one in untold for new in _via_other_channels(one, others, office, rules, now, times)]
+    notices = [
+        new for notice in untold for new in _via_other_channels(notice, others, office, rules, now, times)
+    ]
     for notice in lost.values():
         notices += _to_officer(notice, channel, others, office, rules, now, times)
     outbox.add(notices, now=now)

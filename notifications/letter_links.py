@@ -32,7 +32,7 @@ class LetterLink:
 
     def find(self, notices: Iterable[Notice]) -> Notice | None:
         """Return the notice of the link among those of its case."""
-        return next((one for one in notices if _mark(one.key) == self.mark), None)
+        return next((notice for notice in notices if _mark(notice.key) == self.mark), None)
 
 
 def answer_address(rules: Rules, notice: Notice) -> str:
@@ -92,15 +92,15 @@ REMINDING: tuple[NoticeKind, ...] = ("reminder", "moved", "moves", "collected")
 
 def address_secret(key: str, person: str) -> str:
     """Return the secret part of a person's address: 43 characters derived from the office's key."""
-    made = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
-    return urlsafe_b64encode(made).decode().rstrip("=")
+    digest = hmac.digest(key.encode(), f"digest:{person}".encode(), sha256)
+    return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def find_person(key: str, given: str, people: Iterable[str]) -> str | None:
     """Return the person (key) with that secret address; None when there is nobody."""
     if not key:
         return None
-    return next((one for one in people if hmac.compare_digest(address_secret(key, one), given)), None)
+    return next((person for person in people if hmac.compare_digest(address_secret(key, person), given)), None)
 
 
 def choice_address(rules: Rules, person: str) -> str:

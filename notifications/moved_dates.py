@@ -32,18 +32,18 @@ def queue_move_notices(
     Everything one change moved goes to one person in one letter: the notices wait for it in a bundle of that
     change. Returns them, and the number queued.
     """
-    told, queued = list[Notice](), 0
+    move_notices, queued = list[Notice](), 0
     while moves := outbox.moves(limit=PAGE):
-        notices = [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
+        notices = [notice for move in moves for notice in _notices(move, times, now=now, rules=rules)]
         queued += outbox.settle_moves(moves, notices, now=now)
-        told += notices
-    return told, queued
+        move_notices += notices
+    return move_notices, queued
 
 
 def plan_move_notices(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
     """Return the notices `queue_move_notices` would queue, without writing."""
     moves = outbox.moves(limit=PAGE)
-    return [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
+    return [notice for move in moves for notice in _notices(move, times, now=now, rules=rules)]
 
 
 def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
@@ -52,14 +52,14 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     Args:
         notices: notices of the case, in any order.
     """
-    told: dict[tuple[str, str, str], Notice] = {}
-    for notice in sorted(notices, key=lambda one: (one.queued_at, one.key)):
+    last_notices: dict[tuple[str, str, str], Notice] = {}
+    for notice in sorted(notices, key=lambda notice: (notice.queued_at, notice.key)):
         if notice.state in TOLD_STATES:
-            told[notice.obligation, notice.person, notice.channel] = notice
-    changed = {one.obligation: one for one in changes}
+            last_notices[notice.obligation, notice.person, notice.channel] = notice
+    changed = {change.obligation: change for change in changes}
     return frozenset(
         person
-        for (obligation, person, _), last in told.items()
+        for (obligation, person, _), last in last_notices.items()
         if (change := changed.get(obligation)) is not None
         and change.before is not None
         and _is_news(change.after, last)
@@ -74,7 +74,8 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
     """
     change = f"{event.case}#{event.seq}"
     return any(
-        one.state in TOLD_STATES and (one.bundle == change or one.queued_at > event.at) for one in notices
+        notice.state in TOLD_STATES and (notice.bundle == change or notice.queued_at > event.at)
+        for notice in notices
     )
 
 

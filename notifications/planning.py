@@ -124,7 +124,7 @@ class Planner:
                 obligation=row.obligation,
                 due=row.due,
                 rung_on=row.next_rung_on,
-                notices=tuple(one.notice for one in planned),
+                notices=tuple(planned_notice.notice for planned_notice in planned),
                 next_rung=following.id if following else None,
                 next_rung_on=following.on if following else None,
             )
@@ -162,10 +162,10 @@ class Planner:
         ]
         planned: dict[str, PlannedNotice] = {}
         quiet = case.quiet.get(row.obligation)
-        for one in people:
-            if quiet is not None and one.person.key == quiet.person and self.today < quiet.until:
+        for addressee in people:
+            if quiet is not None and addressee.person.key == quiet.person and self.today < quiet.until:
                 continue
-            reached = channels_for(one, self.channels, self.office, through=step.through)
+            reached = channels_for(addressee, self.channels, self.office, through=step.through)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(
@@ -173,7 +173,7 @@ class Planner:
                         case=row.case,
                         obligation=row.obligation,
                         code="letter.problem_no_address",
-                        arguments={"person": one.person.name, "channel": ", ".join(channels)},
+                        arguments={"person": addressee.person.name, "channel": ", ".join(channels)},
                     )
                 )
             for channel, recipient in reached:
@@ -188,14 +188,16 @@ class Planner:
         keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]
         return bool(self.outbox.known(keys))
 
-    def _planned_notice(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
+    def _planned_notice(
+        self, row: Row, come: ScheduledStep, recipient: Recipient, channel: Channel
+    ) -> PlannedNotice:
         reminder = Reminder(
             case=row.case,
             obligation=row.obligation,
             due=come.about,
             rung=come.id,
             on=come.on,
-            person=one.person.key,
+            person=recipient.person.key,
         )
         key = reminder.key(channel.name)
         notice = Notice(
@@ -204,17 +206,17 @@ class Planner:
             obligation=row.obligation,
             due=come.about,
             rung=come.id,
-            person=one.person.key,
+            person=recipient.person.key,
             channel=channel.name,
-            address=channel.address(one.person) or "",
-            language=language_of(channel, one.person),
+            address=channel.address(recipient.person) or "",
+            language=language_of(channel, recipient.person),
             queued_at=self.now,
-            not_before=self.times.opening(one.person.key, self.now, due=come.about),
+            not_before=self.times.opening(recipient.person.key, self.now, due=come.about),
             message_id=message_id(key, self.rules.domain),
-            bundle=self._bundle(come.about, come.on, one.person, channel),
+            bundle=self._bundle(come.about, come.on, recipient.person, channel),
             about={"on": come.on.isoformat()} if come.on < self.today else {},
         )
-        return PlannedNotice(reminder=reminder, recipient=one, notice=notice)
+        return PlannedNotice(reminder=reminder, recipient=recipient, notice=notice)
 
     def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
         """Return the bundle the notice waits in; "" for a separate letter.

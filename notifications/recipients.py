@@ -43,11 +43,11 @@ def resolve_recipients(
     recommended = obligation.force != "obligatory" and THE_DUTY_ITSELF in step.to
     for duty in (THE_DUTY_ITSELF,) if recommended else step.to:
         itself = duty == THE_DUTY_ITSELF
-        found: tuple[Recipient, ...] | Unresolved
+        recipients: tuple[Recipient, ...] | Unresolved
         if itself:
-            found = executors
+            recipients = executors
         elif duty == "head_of_unit":
-            found = heads_over(
+            recipients = heads_over(
                 office,
                 _places(office, case, executors),
                 on=on,
@@ -55,7 +55,7 @@ def resolve_recipients(
                 first_head=step.last,
             )
         else:
-            found = resolve(
+            recipients = resolve(
                 office,
                 duty=duty,
                 unit=case.unit,
@@ -63,14 +63,16 @@ def resolve_recipients(
                 person=case.person,
                 without=persons_concerned(case, duty),
             )
-        if isinstance(found, Unresolved):
-            nobody.append(found)
+        if isinstance(recipients, Unresolved):
+            nobody.append(recipients)
             continue
-        for one in found:
-            if duty == CHIEF_OF_STAFF and not _shares_organisation(office, one.person, case.unit):
+        for recipient in recipients:
+            if duty == CHIEF_OF_STAFF and not _shares_organisation(office, recipient.person, case.unit):
                 continue
             # The officer replaces a missing head and gets a copy, because somebody responsible was found.
-            people.setdefault(one.person.key, one if itself or one.why == "deputy" else _copied(one))
+            people.setdefault(
+                recipient.person.key, recipient if itself or recipient.why == "deputy" else _copied(recipient)
+            )
     return tuple(people.values()), tuple(nobody)
 
 
@@ -84,8 +86,10 @@ def _places(office: Office, case: Case, executors: tuple[Recipient, ...] | Unres
     """Return unit and key of each responsible person; the case's unit if there are none, or if the officer
     replaces them.
     """
-    found = () if isinstance(executors, Unresolved) else executors
-    answering = [one.instead_of or one.person for one in found if one.why != "officer"]
+    recipients = () if isinstance(executors, Unresolved) else executors
+    answering = [
+        recipient.instead_of or recipient.person for recipient in recipients if recipient.why != "officer"
+    ]
     places = [(person.unit, person.key) for person in answering if person.unit in office.units]
     return places or [(case.unit, "")]
 
@@ -118,13 +122,13 @@ def persons_concerned(case: Case, duty: str) -> frozenset[str]:
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
 
 
-def _copied(one: Recipient) -> Recipient:
+def _copied(recipient: Recipient) -> Recipient:
     """Return the recipient of a copy."""
-    return replace(one, why="copied")
+    return replace(recipient, why="copied")
 
 
 def channels_for(
-    one: Recipient, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
+    recipient: Recipient, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
 ) -> tuple[tuple[Channel, Recipient], ...]:
     """Return the channels that reach a person, or the officer's when none does.
 
@@ -134,12 +138,14 @@ def channels_for(
         through: names of the channels a step prefers; when none of those reaches the person, the others are
             used.
     """
-    asked = [channel for channel in channels if channel.name in through]
-    if any(channel.address(one.person) is not None for channel in asked):
-        channels = asked
-    direct = tuple((channel, one) for channel in channels if channel.address(one.person) is not None)
+    named_channels = [channel for channel in channels if channel.name in through]
+    if any(channel.address(recipient.person) is not None for channel in named_channels):
+        channels = named_channels
+    direct = tuple(
+        (channel, recipient) for channel in channels if channel.address(recipient.person) is not None
+    )
     officer = office.people.get(office.officer or "")
     if direct or officer is None:
         return direct
-    instead = Recipient(person=officer, why="unreachable", instead_of=one.person)
+    instead = Recipient(person=officer, why="unreachable", instead_of=recipient.person)
     return tuple((channel, instead) for channel in channels if channel.address(officer) is not None)

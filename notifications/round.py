@@ -73,7 +73,7 @@ def round(
     now: datetime,
     today: date,
     rules: Rules,
-    most: int = sys.maxsize,
+    limit: int = sys.maxsize,
 ) -> RoundReport:
     """Run one round. Repeating it, even at the same time in another process, adds nothing.
 
@@ -82,16 +82,16 @@ def round(
     Args:
         now: aware UTC.
         today: the local date.
-        most: limit of planned notices kept in the report, to save memory.
+        limit: limit of planned notices kept in the report, to save memory.
     """
     pages: list[Page] = []
-    queued = kept = 0
+    queued = planned_count = 0
     planner = Planner(outbox, library, calendar, channels, now, today, rules)
     for page in _pages(planner):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
-        pages.append(Page(page.rows, page.planned[: most - kept], page.problems, []))
-        kept += len(pages[-1].planned)
+        pages.append(Page(page.rows, page.planned[: limit - planned_count], page.problems, []))
+        planned_count += len(pages[-1].planned)
     moved, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
@@ -117,13 +117,13 @@ def _others(planner: Planner) -> list[Notice]:
         rules=rules,
     )
     overview = Overview(planner.outbox, planner.library, planner.calendar, today=today, rules=rules)
-    return [*moved, *(one for one in regular if says_something(one, overview))]
+    return [*moved, *(notice for notice in regular if says_something(notice, overview))]
 
 
 def _report(pages: Sequence[Page], others: Sequence[Notice], *, queued: int | None) -> RoundReport:
     return RoundReport(
         rows=sum(page.rows for page in pages),
-        planned=tuple(one for page in pages for one in page.planned),
+        planned=tuple(planned_notice for page in pages for planned_notice in page.planned),
         problems=tuple(problem for page in pages for problem in page.problems),
         queued=queued,
         others=tuple(others),

@@ -132,8 +132,8 @@ class OfficeTimes:
 
     def _unit(self, person: str) -> str:
         """Return the unit whose hours apply; "" for the organisation's."""
-        known = None if self._plain else self._office.people.get(person)
-        return known.unit if known is not None and known.unit in self._office.units else ""
+        addressee = None if self._plain else self._office.people.get(person)
+        return addressee.unit if addressee is not None and addressee.unit in self._office.units else ""
 
     def _of(self, person: str) -> tuple[Calendar, Rules]:
         """Return the calendar and rules of a person."""

@@ -302,7 +302,7 @@ class AppContext:
 
         if self.settings.regulations.folder is None:
             return shipped_row_procedures()
-        return (one.procedure for one in self.registers.all() if one.procedure is not None)
+        return (register.procedure for register in self.registers.all() if register.procedure is not None)
 
     @cached_property
     def read_editions(self) -> Editions:
@@ -312,10 +312,10 @@ class AppContext:
         from services.regulations.editions import reason
 
         read = self._read_editions()
-        for one in read.left_out:
-            code = "law.left_out_adopted" if one.adopted else "law.left_out"
-            self.unused_files[one.file] = code, reason(one)
-            self.note(code, file=one.file, reason=reason(one))
+        for unused_file in read.left_out:
+            code = "law.left_out_adopted" if unused_file.adopted else "law.left_out"
+            self.unused_files[unused_file.file] = code, reason(unused_file)
+            self.note(code, file=unused_file.file, reason=reason(unused_file))
         return read
 
     def _read_editions(self) -> Editions:
@@ -341,9 +341,9 @@ class AppContext:
         from workflow.registers.definition import Registers
 
         read = read_registers(self.settings)
-        for one in read.left_out:
-            self.unused_files[one.file] = "law.left_out", reason(one)
-            self.note("law.left_out", file=one.file, reason=reason(one))
+        for unused_file in read.left_out:
+            self.unused_files[unused_file.file] = "law.left_out", reason(unused_file)
+            self.note("law.left_out", file=unused_file.file, reason=reason(unused_file))
         return Registers(read.registers)
 
     @property
@@ -526,14 +526,14 @@ class AppContext:
         """The cases, stored as chains of events."""
         from storage.cases.ledger import SqlLedger
 
-        return SqlLedger(self.engine, kept=self.kept)
+        return SqlLedger(self.engine, cache=self.kept)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
         from storage.notices.outbox import SqlOutbox
 
-        return SqlOutbox(self.engine, hand=self._hand, kept=self.kept)
+        return SqlOutbox(self.engine, enqueue=self._hand, cache=self.kept)
 
     @cached_property
     def leaves(self) -> SqlLeaves:
@@ -561,7 +561,7 @@ class AppContext:
         """The read queries of commands and pages."""
         from storage.queries import SqlReads
 
-        return SqlReads(self.engine, kept=self.kept)
+        return SqlReads(self.engine, cache=self.kept)
 
     @cached_property
     def case_commands(self) -> CaseCommands:

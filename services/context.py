@@ -188,10 +188,10 @@ def require_visible(ctx: RequestContext, case: str) -> Case:
 
 def whole_case(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
     """Return a case and its edition. Raises UnknownCase if it does not exist or is hidden from the reader."""
-    found = ctx.reads.case(case)
-    if found is None:
+    full_case = ctx.reads.case(case)
+    if full_case is None:
         raise UnknownCase(case)
-    return found, ctx.library.of(found)
+    return full_case, ctx.library.of(full_case)
 
 
 def stamp(ctx: RequestContext) -> Stamp:

@@ -69,10 +69,10 @@ def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str
 
 def kept_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises UnknownUpload."""
-    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=ctx.now)
-    if found is None:
+    upload = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=ctx.now)
+    if upload is None:
         raise UnknownUpload("web.problem.no_upload")
-    return found
+    return upload
 
 
 def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[BinaryIO, str] | None:

@@ -36,8 +36,8 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 
 
 def _known_language(value: str) -> str:
-    if value not in (known := known_languages()):
-        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, known))})
+    if value not in (languages := known_languages()):
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, languages))})
     return value
 
 

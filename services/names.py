@@ -115,8 +115,8 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
     pages = max(1, -(-len(level) // MAX_LISTED))
     first = (min(number, pages) - 1) * MAX_LISTED
     shown = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
-    found = ((depth, office.units[unit]) for depth, unit in shown)
-    return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in found), pages
+    unit_rows = ((depth, office.units[unit]) for depth, unit in shown)
+    return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
 
 
 def _child_units(office: Office, parent: str | None) -> Sequence[str]:
@@ -177,12 +177,12 @@ def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, 
     """
     office = ctx.reads.office()
     people = {**office.former, **office.people}
-    found: dict[str, Name] = {key: name_of(people[key]) for key in written if key in people}
+    names_by_author: dict[str, Name] = {key: name_of(people[key]) for key in written if key in people}
     for login, (name, key) in ctx.accounts.names(written).items():
         person = people.get(key)
-        called = name_of(person) if person and name in ("", *person.names) else name
-        found |= {by: called for by in written if called and by.casefold() == login}
-    return found
+        display_name = name_of(person) if person and name in ("", *person.names) else name
+        names_by_author |= {by: display_name for by in written if display_name and by.casefold() == login}
+    return names_by_author
 
 
 def case_title(case: Case, procedure: Procedure) -> Text:
@@ -279,7 +279,7 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
     """
 
     def recipients() -> tuple[Recipient, ...]:
-        found = resolve(
+        recipients = resolve(
             office,
             duty=key.duty,
             unit=key.unit,
@@ -287,7 +287,7 @@ def assignees_of(office: Office, key: AssigneeKey, *, on: date) -> tuple[Recipie
             responsible=key.responsible,
             person=key.person,
         )
-        return () if isinstance(found, Unresolved) else found
+        return () if isinstance(recipients, Unresolved) else recipients
 
     return office.resolved_once(on, key, recipients)
 

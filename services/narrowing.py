@@ -25,8 +25,8 @@ class UnknownYear(NotFound):
 
 def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     """Return the latest edition of a procedure, by default the internal analysis. Raises UnknownProcedure."""
-    known = ctx.library.procedures()
-    return ctx.library.latest(name or (USUAL if USUAL in known else known[0]))
+    procedures = ctx.library.procedures()
+    return ctx.library.latest(name or (USUAL if USUAL in procedures else procedures[0]))
 
 
 def seen_unit(ctx: RequestContext, unit: str) -> str:

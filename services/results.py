@@ -89,7 +89,9 @@ Points = Annotated[str, BeforeValidator(lambda value: f"{value:f}" if isinstance
 """A decimal number as a string."""
 Ids = Annotated[list[str], BeforeValidator(lambda values: [getattr(value, "id", value) for value in values])]
 """The ids of values."""
-Keys = Annotated[list[str], BeforeValidator(lambda people: [getattr(one, "key", one) for one in people])]
+Keys = Annotated[
+    list[str], BeforeValidator(lambda people: [getattr(person, "key", person) for person in people])
+]
 """The keys of people."""
 OptionalText = Annotated[str, BeforeValidator(lambda value: value or "")]
 
@@ -285,7 +287,8 @@ def event_result(event: Event, changes: Iterable[FieldChange] = ()) -> EventResu
         previous=event.previous,
         hash=event.hash,
         changes=[
-            FieldChangeResult(field=one.field, before=one.before, after=one.after, of=one.of) for one in changes
+            FieldChangeResult(field=change.field, before=change.before, after=change.after, of=change.of)
+            for change in changes
         ],
     )
 
@@ -299,7 +302,9 @@ def act_moves_result(act: ActMoves, language: str) -> ActMovesResult:
         at=act.at,
         by=act.by,
         cause=describe_cause(act.cause, language),
-        moved=[_moved(one.id, one.old, one.new) for one in act.moved],
+        moved=[
+            _moved(moved_deadline.id, moved_deadline.old, moved_deadline.new) for moved_deadline in act.moved
+        ],
     )
 
 

@@ -85,9 +85,9 @@ def year_scores(
     from calendars.terms import Element
     from workflow.scoring.tally import Year
 
-    shipped, kept = scoring(), ctx.app.kept_points
-    gathered = with_rows(ctx, kept.year(shipped, year, today=today), year)
-    first, titles = kept.first_record(), register_titles(ctx)
+    shipped, cache = scoring(), ctx.app.kept_points
+    gathered = with_rows(ctx, cache.year(shipped, year, today=today), year)
+    first, titles = cache.first_record(), register_titles(ctx)
     hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
     office = gathered.office
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
@@ -167,12 +167,15 @@ def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecor
         for register in _counting(ctx.app.registers, last)
         if register.confidential and sees_lists(register, seen)
     ]
-    kept, found = SqlRegisterLists(ctx.app.engine).kept() if secret else (), list[CountedRows]()
+    kept_registers, counted_rows = (
+        SqlRegisterLists(ctx.app.engine).kept() if secret else (),
+        list[CountedRows](),
+    )
     for register in secret:
-        if register.id in kept:
+        if register.id in kept_registers:
             query = row_query(ctx, register, ListRows(register_id=register.id))
-            found += _counted(ctx.app, records.office, register, query, year, last)
-    return records.with_rows(row_numbers(found)) if found else records
+            counted_rows += _counted(ctx.app, records.office, register, query, year, last)
+    return records.with_rows(row_numbers(counted_rows)) if counted_rows else records
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -217,9 +220,9 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
         changed = None if before is None else change_counters.changed(before.lines, lines)
         numbers = _row_numbers(app, office, year, last, before, changed)
     every = dict[str, Numbers]()
-    for unit, sums in (one for by_unit in numbers.values() for one in by_unit.items()):
+    for unit, sums in (unit_sums for by_unit in numbers.values() for unit_sums in by_unit.items()):
         every.setdefault(unit, Counter()).update(sums)
-    kept = _Year(
+    open_rows = _Year(
         registers=app.registers,
         office=office,
         version=version,
@@ -232,8 +235,8 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
     app.kept_rows.pop((year, last), None)
     for oldest in [*app.kept_rows][: 1 - MOST_YEARS]:
         app.kept_rows.pop(oldest, None)
-    app.kept_rows[year, last] = kept
-    return kept.added
+    app.kept_rows[year, last] = open_rows
+    return open_rows.added
 
 
 def _row_numbers(
@@ -247,25 +250,31 @@ def _row_numbers(
     """Count rows by register and unit. `changed`: only where rows were written; None for everywhere."""
     from storage.registers.lists import RowQuery, SqlRegisterLists
 
-    kept, found = SqlRegisterLists(app.engine).kept(), dict[str, Mapping[str, Numbers]]()
+    kept_registers, numbers = SqlRegisterLists(app.engine).kept(), dict[str, Mapping[str, Numbers]]()
     for register in _counting(app.registers, last):
-        if register.confidential or register.id not in kept:
+        if register.confidential or register.id not in kept_registers:
             continue
         query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
-        known: Mapping[str, Numbers] = {}
+        unchanged: Mapping[str, Numbers] = {}
         if before is not None and changed is not None and register.id in before.numbers:
-            units = [one.partition("/")[2] for one in changed if one.partition("/")[0] == register.id]
+            units = [
+                changed_key.partition("/")[2]
+                for changed_key in changed
+                if changed_key.partition("/")[0] == register.id
+            ]
             # By a field that names the unit, rows of one unit count for others, as the office is now.
             is_moved = any(count.unit for count in register.counts)
             if not units and (before.office is office or not is_moved):
-                found[register.id] = before.numbers[register.id]
+                numbers[register.id] = before.numbers[register.id]
                 continue
             if len(units) <= FEW_UNITS and not is_moved:
                 query = replace(query, units=units)
-                known = {unit: sums for unit, sums in before.numbers[register.id].items() if unit not in units}
+                unchanged = {
+                    unit: sums for unit, sums in before.numbers[register.id].items() if unit not in units
+                }
         fresh = row_numbers(_counted(app, office, register, query, year, last))
-        found[register.id] = {**known, **fresh}
-    return found
+        numbers[register.id] = {**unchanged, **fresh}
+    return numbers
 
 
 def hides_counts(ctx: RequestContext) -> bool:
@@ -281,8 +290,8 @@ def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
 
 def _counting(registers: Registers, last: date) -> Iterator[Register]:
     """Yield the registers with counting rules, in the version in force on that day."""
-    found = (registers.on(name, last) for name in registers.ids())
-    return (register for register in found if register.counts)
+    dated_registers = (registers.on(name, last) for name in registers.ids())
+    return (register for register in dated_registers if register.counts)
 
 
 def _counted(
@@ -302,7 +311,7 @@ def _counted_by(
     for condition in count.where:
         keys = _keys(register, condition)
         query = query.narrowed(CellFilter(field=condition.field, keys=keys, filled=keys is None))
-    found = SqlRegisterLists(app.engine).figures(
+    figures = SqlRegisterLists(app.engine).figures(
         query,
         date_field=count.date,
         first=date(FIRST_YEAR if count.standing else year, 1, 1),
@@ -310,11 +319,11 @@ def _counted_by(
         value_field=count.unit or count.distinct,
         number_field=count.sum or count.most,
     )
-    lines: Collection[_Line] = [*_placed(office, found)] if count.unit else found
+    lines: Collection[_Line] = [*_placed(office, figures)] if count.unit else figures
     values: dict[str, set[str]] = {}
     for unit, _, value, *_rest in lines:
         values.setdefault(unit, set()).add(value)
-    for unit, month, value, rows, total, most in lines:
+    for unit, month, value, rows, total, highest in lines:
         if not {*count.all_of} <= values[unit]:
             continue
         value = value if count.distinct else ""
@@ -327,7 +336,7 @@ def _counted_by(
             count=number,
             rows=rows,
             value=value,
-            views=int(most or 0) // _SCALE if count.most else None,
+            views=int(highest or 0) // _SCALE if count.most else None,
         )
 
 
@@ -336,15 +345,15 @@ def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
     out.
     """
     named = {text_key(unit.name): unit.id for unit in office.units.values()}
-    for _, month, place, rows, total, most in lines:
+    for _, month, place, rows, total, highest in lines:
         unit = place if place in office.units else named.get(place)
         if unit is not None:
-            yield unit, month, "", rows, total, most
+            yield unit, month, "", rows, total, highest
 
 
 def _keys(register: Register, where: Condition) -> tuple[str, ...] | None:
     """Return the sort keys that meet a condition; None where it asks only that the field is filled."""
-    known = register.fields[where.field]
+    field = register.fields[where.field]
     if where.value == FILLED:
         return None
-    return (where.value,) if known.kind in ("choice", "yes_no") else (sort_key(known, where.value),)
+    return (where.value,) if field.kind in ("choice", "yes_no") else (sort_key(field, where.value),)

@@ -85,42 +85,46 @@ def search(ctx: RequestContext, command: Search) -> Found:
 
 
 def _cases(ctx: RequestContext, text: str) -> HitGroup:
-    found, office = ctx.reads.found_cases(text), ctx.reads.office()
-    shown = [id for id, _, _ in found.places[:HITS_SHOWN]]
+    found_places, office = ctx.reads.found_cases(text), ctx.reads.office()
+    shown = [id for id, _, _ in found_places.places[:HITS_SHOWN]]
     heads, hits = ctx.reads.heads(shown), list[Hit]()
     for case in (heads[id] for id in shown if id in heads):
         procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
         about = ", ".join(filter(None, (case.id, unit.name_in(ctx.spoken_language) if unit else "")))
         hits.append(Hit(kind="case", id=case.id, title=dict(title), about=about))
-    return _group("case", found, hits)
+    return _group("case", found_places, hits)
 
 
 def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
     """Return risks, measures, exposed positions and remarks in cases visible to the reader."""
     from services.regulations.registers import case_registers, row_words
 
-    titles = {one.entry.row: one.title for one in case_registers().all() if one.entry is not None}
-    found = ctx.reads.found_rows(row_words(text), typed_words(text))
+    titles = {
+        register.entry.row: register.title for register in case_registers().all() if register.entry is not None
+    }
+    found_places = ctx.reads.found_rows(row_words(text), typed_words(text))
     language = ctx.spoken_language
 
     def named(row: str) -> str:
         kind, _, number = row.partition(".")
         return f"{titles[kind][language]}, {i18n.say('numbered', {'n': number}, language)}"
 
-    return _group("case_row", found, _in_cases(ctx, "case_row", found, named))
+    return _group("case_row", found_places, _in_cases(ctx, "case_row", found_places, named))
 
 
 def _files(ctx: RequestContext, text: str) -> HitGroup:
     """Return files of the cases the reader sees, by their names; restricted ones join no search."""
     typed = typed_words(text)
-    found = ctx.reads.found_rows(tuple(map(word_texts, typed)), typed, files=True)
-    return _group("file", found, _in_cases(ctx, "file", found, lambda row: ""))
+    found_places = ctx.reads.found_rows(tuple(map(word_texts, typed)), typed, files=True)
+    return _group("file", found_places, _in_cases(ctx, "file", found_places, lambda row: ""))
 
 
-def _in_cases(ctx: RequestContext, kind: Kind, found: FoundPlaces, named: Callable[[str], str]) -> list[Hit]:
+def _in_cases(
+    ctx: RequestContext, kind: Kind, found_places: FoundPlaces, named: Callable[[str], str]
+) -> list[Hit]:
     """Return hits in cases, each with what it is there, and the object and number of its case."""
-    shown = found.places[:HITS_SHOWN]
+    shown = found_places.places[:HITS_SHOWN]
     heads = ctx.reads.heads({case for case, _, _ in shown})
     language, hits = ctx.spoken_language, list[Hit]()
     for case, row, title in shown:
@@ -133,8 +137,10 @@ def _in_cases(ctx: RequestContext, kind: Kind, found: FoundPlaces, named: Callab
     return hits
 
 
-def _group(kind: Kind, found: FoundPlaces, hits: list[Hit]) -> HitGroup:
-    return HitGroup(kind=kind, total=len(found.places), more=found.more, near=found.near, hits=hits)
+def _group(kind: Kind, found_places: FoundPlaces, hits: list[Hit]) -> HitGroup:
+    return HitGroup(
+        kind=kind, total=len(found_places.places), more=found_places.more, near=found_places.near, hits=hits
+    )
 
 
 def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
@@ -169,21 +175,22 @@ def _law(library: Library, language: str) -> Mapping[Kind, tuple[FoldedNames, Ma
     """
     editions = {name: library.latest(name) for name in library.procedures()}
     acts = {act.id: act for edition in editions.values() for act in edition.acts.values()}
-    numbers = {key: one.number or "" for key, one in acts.items()}
+    numbers = {key: act.number or "" for key, act in acts.items()}
     titles: dict[Kind, dict[str, tuple[Text, str]]] = {
-        "procedure": {key: (one.title, "") for key, one in editions.items()},
+        "procedure": {key: (edition.title, "") for key, edition in editions.items()},
         "obligation": {
-            f"{key}/{one.id}": (one.title, edition.title[language])
+            f"{key}/{obligation.id}": (obligation.title, edition.title[language])
             for key, edition in editions.items()
-            for one in edition.obligations
+            for obligation in edition.obligations
         },
-        "act": {key: (one.title, numbers[key]) for key, one in acts.items()},
+        "act": {key: (act.title, numbers[key]) for key, act in acts.items()},
     }
     indicators = scoring().indicators
-    titles["indicator"] = {key: (one.title, key) for key, one in indicators.items()}
+    titles["indicator"] = {key: (indicator.title, key) for key, indicator in indicators.items()}
     # Of an indicator its remarks are searched as well: they say what it is counted of.
     remarks = {
-        key: [text for note in one.notes for text in _texts(note).values()] for key, one in indicators.items()
+        key: [text for note in indicator.notes for text in _texts(note).values()]
+        for key, indicator in indicators.items()
     }
     return {
         kind: (
@@ -206,19 +213,19 @@ def _named(
     hit: Callable[[str], tuple[Text, str]],
 ) -> HitGroup:
     """Return the entries that contain all words of the text in id, name or other texts."""
-    found = [key for key in names.having(text) if seen(key)]
-    near = not found and kind not in ("act", "indicator")
+    keys = [key for key in names.having(text) if seen(key)]
+    near = not keys and kind not in ("act", "indicator")
     if near:
-        found = names.alike(text, limit=HITS_SHOWN, seen=seen)
+        keys = names.alike(text, limit=HITS_SHOWN, seen=seen)
     shown = [
         (*key.rpartition("/"), *hit(key)) if kind == "obligation" else ("", "", key, *hit(key))
-        for key in found[:HITS_SHOWN]
+        for key in keys[:HITS_SHOWN]
     ]
     hits = [
         Hit(kind=kind, id=id, within=within, title=_texts(name), about=about)
         for within, _, id, name, about in shown
     ]
-    return HitGroup(kind=kind, total=len(found), near=near, hits=hits)
+    return HitGroup(kind=kind, total=len(keys), near=near, hits=hits)
 
 
 def _rows(ctx: RequestContext, text: str) -> HitGroup:
@@ -226,7 +233,7 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
     from services.registers.queries import find_rows
     from services.registers.results import row_name
 
-    found, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language
+    found_rows, language = find_rows(ctx, text, limit=HITS_SHOWN), ctx.spoken_language
     hits = [
         Hit(
             kind="register_row",
@@ -237,9 +244,11 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
                 dict.fromkeys((i18n.row_number(row.id, language), row_name(register, row, language)))
             ),
         )
-        for register, row in found.rows
+        for register, row in found_rows.rows
     ]
-    return HitGroup(kind="register_row", total=found.total, more=found.more, near=found.near, hits=hits)
+    return HitGroup(
+        kind="register_row", total=found_rows.total, more=found_rows.more, near=found_rows.near, hits=hits
+    )
 
 
 def _title(named: Person | Unit) -> Text:

@@ -49,10 +49,10 @@ def row(record: Iterable[Any]) -> Row:
 
 def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
     """Return rows of the board by case id, in the given order."""
-    found: dict[str, list[Row]] = {}
+    case_rows: dict[str, list[Row]] = {}
     for record in records:
-        found.setdefault(record[0], []).append(row(record))
-    return found
+        case_rows.setdefault(record[0], []).append(row(record))
+    return case_rows
 
 
 def notice(record: Row_) -> Notice:

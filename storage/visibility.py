@@ -85,12 +85,15 @@ class Visibility:
             return []
         if scope.unit is None:
             return [false()]
-        known = [_known(scope)] if to_know else []
+        conditions = [_known(scope)] if to_know else []
         if not scope.unit:
-            return known
+            return conditions
         unit = CASE.c.unit.concat("") if walked else CASE.c.unit
         inside, elsewhere = self.within(unit, scope.unit, walked=walked), self.elsewhere()
-        return [*known, or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside]
+        return [
+            *conditions,
+            or_(inside, in_collection(self._engine, CASE.c.id, elsewhere)) if elsewhere else inside,
+        ]
 
     def among(self, cases: Collection[str]) -> Collection[str]:
         """Return those of these cases that are visible."""
@@ -98,8 +101,8 @@ class Visibility:
             return cases
 
         def read(connection: Connection) -> Collection[str]:
-            asked = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
-            seen = {record.id for record in execute_for_names(connection, asked, cases)}
+            query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
+            seen = {record.id for record in execute_for_names(connection, query, cases)}
             return [*seen, *self.assigned(connection, [name for name in cases if name not in seen])]
 
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
@@ -109,15 +112,17 @@ class Visibility:
         scope = self._scope
         if scope is None or scope.acts_on is None or not scope.unit or not cases:
             return ()
-        office, found = self._cache.office(), set[str]()
+        office, case_ids = self._cache.office(), set[str]()
         for case, unit, duty, responsible, person in execute_for_names(connection, _ASSIGNED, cases):
-            if case not in found:
+            if case not in case_ids:
                 people = resolve(
                     office, duty=duty, unit=unit, on=scope.acts_on, responsible=responsible, person=person
                 )
-                if not isinstance(people, Unresolved) and any(one.person.key in scope.names for one in people):
-                    found.add(case)
-        return found
+                if not isinstance(people, Unresolved) and any(
+                    recipient.person.key in scope.names for recipient in people
+                ):
+                    case_ids.add(case)
+        return case_ids
 
     def elsewhere(self) -> Collection[str]:
         """Return the visible cases outside the reader's units: those of letters they received."""
@@ -132,18 +137,20 @@ class Visibility:
                 self._seen_elsewhere = connection.execute(letters.distinct()).scalars().all()
         return self._seen_elsewhere
 
-    def filters(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
+    def filters(
+        self, unit: str | None, *, by_reach: bool = True, few_rows: bool = False
+    ) -> summing.AccessFilter:
         """Return the conditions of `cases`, limited to a unit, for each table the sums are read from.
 
         Args:
-            narrowed: False if the units are already limited.
-            few: whether rows are found faster by their cases, when these are a small part of the office.
+            by_reach: False if the units are already limited.
+            few_rows: whether rows are found faster by their cases, when these are a small part of the office.
         """
-        reach = self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few) if narrowed else []
+        reach = self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few_rows) if by_reach else []
         return summing.AccessFilter(
             cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
             rows=self.lines(DEADLINE.c.case, reach),
-            few=few,
+            few=few_rows,
         )
 
     def lines(
@@ -172,7 +179,7 @@ class Visibility:
         the other.
         """
         own = self._scope.unit if self._scope is not None else ""
-        roots = [one for one in (unit, own or None) if one is not None]
+        roots = [root for root in (unit, own or None) if root is not None]
         if len(roots) == 2:
             office = self._cache.office()
             if access.within(office, roots[0], roots[1]):
@@ -215,7 +222,7 @@ def _told(scope: Scope | None) -> ColumnElement[bool]:
         return true()
     in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
-    told = exists().where(
+    notice_exists = exists().where(
         NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
     )
-    return or_(in_names, told)
+    return or_(in_names, notice_exists)

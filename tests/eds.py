@@ -49,8 +49,8 @@ class Signatory:
         """Return the CMS over these bytes."""
         builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
         builder = builder.add_signer(self.certificate, self.key, hashes.SHA256())
-        for one in others:
-            builder = builder.add_certificate(one)
+        for certificate in others:
+            builder = builder.add_certificate(certificate)
         options = [pkcs7.PKCS7Options.Binary]
         if not attached:
             options.append(pkcs7.PKCS7Options.DetachedSignature)
@@ -78,7 +78,7 @@ def signatory(
 ) -> Signatory:
     """Somebody with a certificate as the NCA fills it in: capitals, the patronymic apart, the IIN."""
     issuer, key = by or authority(), _key("person")
-    said = {
+    names = {
         NameOID.COMMON_NAME: f"{surname} {name}",
         NameOID.SURNAME: surname,
         NameOID.GIVEN_NAME: patronymic,
@@ -86,7 +86,7 @@ def signatory(
         NameOID.ORGANIZATION_NAME: "Ұлттық экономика министрлігі",
         NameOID.ORGANIZATIONAL_UNIT_NAME: "BIN123456789012",
     }
-    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in said.items() if value])
+    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in names.items() if value])
     usage = {
         "digital_signature": True,
         "content_commitment": for_documents,
@@ -105,14 +105,14 @@ def signatory(
     return Signatory(builder.sign(issuer.key, hashes.SHA256()), key)
 
 
-def gost(one: Signatory, content: bytes, *, by: Signatory | None = None) -> bytes:
+def gost(signer: Signatory, content: bytes, *, by: Signatory | None = None) -> bytes:
     """Return the CMS of somebody whose key and signature are said to be of GOST; the authority's is of RSA."""
-    plain = one.certificate.public_bytes(serialization.Encoding.DER)
-    body = one.certificate.tbs_certificate_bytes.replace(_RSA, _GOST_KEY)
+    plain = signer.certificate.public_bytes(serialization.Encoding.DER)
+    body = signer.certificate.tbs_certificate_bytes.replace(_RSA, _GOST_KEY)
     signature = (by or authority()).key.sign(body, padding.PKCS1v15(), hashes.SHA256())
-    certificate = plain.replace(one.certificate.tbs_certificate_bytes, body)
-    certificate = certificate.replace(one.certificate.signature, signature)
-    cms = one.sign(content).replace(plain, certificate)
+    certificate = plain.replace(signer.certificate.tbs_certificate_bytes, body)
+    certificate = certificate.replace(signer.certificate.signature, signature)
+    cms = signer.sign(content).replace(plain, certificate)
     return cms.replace(_RSA, _GOST_KEY).replace(_SHA256, _GOST_DIGEST)
 
 
@@ -134,8 +134,8 @@ def revocation_list(
     issuer = by or authority()
     builder = x509.CertificateRevocationListBuilder().issuer_name(issuer.certificate.subject)
     builder = builder.last_update(at).next_update(until)
-    for one, moment in revoked:
-        entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number)
+    for holder, moment in revoked:
+        entry = x509.RevokedCertificateBuilder().serial_number(holder.certificate.serial_number)
         entry = entry.revocation_date(moment)
         if reason is not None:
             entry = entry.add_extension(x509.CRLReason(reason), critical=False)
@@ -148,8 +148,8 @@ def revocation_list(
 def trust(folder: Path, *authorities: Signatory) -> Path:
     """Write the certificates of authorities into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(authorities or (authority(),)):
-        content = one.certificate.public_bytes(serialization.Encoding.PEM)
+    for number, issuer in enumerate(authorities or (authority(),)):
+        content = issuer.certificate.public_bytes(serialization.Encoding.PEM)
         (folder / f"{number}.pem").write_bytes(content)
     return folder
 
@@ -188,11 +188,11 @@ def ncalayer() -> Iterator[Layer]:
         await socket.prepare(request)
         await socket.send_json({"result": {"version": "1.4"}})
         async for message in socket:
-            asked = json.loads(message.data)
-            layer.requests.append(asked)
+            layer_request = json.loads(message.data)
+            layer.requests.append(layer_request)
             body: dict[str, Any] = {}
             if layer.sign is not None:
-                content = base64.b64decode(asked["args"]["data"])
+                content = base64.b64decode(layer_request["args"]["data"])
                 body["result"] = [base64.b64encode(layer.sign(content)).decode()]
             await socket.send_json({"status": True, "body": body})
         return socket

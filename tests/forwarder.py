@@ -45,39 +45,39 @@ class Forwarder:
         self._ending = True
         self._waker.send(b"x")
         self._thread.join(5)
-        for one in (self._listening, self._waker, self._woken, *self._others):
-            one.close()
+        for connection in (self._listening, self._waker, self._woken, *self._others):
+            connection.close()
 
     def _run(self) -> None:
         while not self._ending:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._woken, selectors.EVENT_READ)
                 if not self._silent:
-                    for one in (self._listening, *self._others):
-                        selector.register(one, selectors.EVENT_READ)
+                    for connection in (self._listening, *self._others):
+                        selector.register(connection, selectors.EVENT_READ)
                 else:
                     self._quiet.set()
                 for key, _ in selector.select():
                     assert isinstance(key.fileobj, socket.socket)
                     self._serve(key.fileobj)
 
-    def _serve(self, one: socket.socket) -> None:
-        if one is self._woken:
-            one.recv(1000)
-        elif one is self._listening:
-            client, server = one.accept()[0], socket.socket(socket.AF_UNIX)
+    def _serve(self, connection: socket.socket) -> None:
+        if connection is self._woken:
+            connection.recv(1000)
+        elif connection is self._listening:
+            client, server = connection.accept()[0], socket.socket(socket.AF_UNIX)
             server.connect(self._target)
             self._others |= {client: server, server: client}
-        elif one in self._others:
+        elif connection in self._others:
             try:
-                received = one.recv(65_536)
-                self._others[one].sendall(received)
+                received = connection.recv(65_536)
+                self._others[connection].sendall(received)
             except OSError:
                 received = b""
             if not received:
-                other = self._others.pop(one)
+                other = self._others.pop(connection)
                 del self._others[other]
-                for end in (one, other):
+                for end in (connection, other):
                     with suppress(OSError):
                         end.close()
 
@@ -85,8 +85,8 @@ class Forwarder:
 @contextmanager
 def forwarding(target: Path) -> Iterator[Forwarder]:
     """A forwarder while the block lasts."""
-    made = Forwarder(target)
+    forwarder = Forwarder(target)
     try:
-        yield made
+        yield forwarder
     finally:
-        made.close()
+        forwarder.close()

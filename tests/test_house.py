@@ -66,18 +66,18 @@ def test_the_contracts_are_kept() -> None:
     """Imports point one way; each library is known where it belongs."""
     from importlinter.cli import lint_imports
 
-    kept = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
+    exit_code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
     # It silences every logger there is; what other tests ask about is what we log.
     for logger in logging.Logger.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
             logger.disabled = False
 
-    assert kept == 0
+    assert exit_code == 0
 
 
 def test_every_contract_is_named_as_a_sentence() -> None:
     """A broken contract reads as the rule it breaks."""
-    contracts = [one["name"] for one in PYPROJECT["tool"]["importlinter"]["contracts"]]
+    contracts = [contract["name"] for contract in PYPROJECT["tool"]["importlinter"]["contracts"]]
 
     assert all(len(name.split()) >= 4 for name in contracts)
 
@@ -86,10 +86,10 @@ def test_every_contract_is_named_as_a_sentence() -> None:
 def test_every_command_is_documented(name: str) -> None:
     """In its page by its name, in its help in three languages."""
     *group, last = name.split()
-    said = {i18n.say(COMMANDS[name].help, {}, language) for language in i18n.LANGUAGES}
+    sentences = {i18n.say(COMMANDS[name].help, {}, language) for language in i18n.LANGUAGES}
 
     assert re.search(rf"`[^`]*\b{re.escape(' '.join([*group, last]))}\b", COMMANDS_PAGE), name
-    assert len(said) == len(i18n.LANGUAGES)
+    assert len(sentences) == len(i18n.LANGUAGES)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -229,13 +229,13 @@ def test_one_file_knows_a_library() -> None:
         "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
         "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},
     }
-    found: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
+    places: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
     for path in _sources():
         for imported in _imports(path):
-            if imported in found:
-                found[imported].add(path.relative_to(ROOT).as_posix())
+            if imported in places:
+                places[imported].add(path.relative_to(ROOT).as_posix())
 
-    assert found == two | {library: {home} for library, home in homes.items()}
+    assert places == two | {library: {home} for library, home in homes.items()}
 
 
 def test_nothing_in_the_project_names_where_it_was_made() -> None:
@@ -244,11 +244,11 @@ def test_nothing_in_the_project_names_where_it_was_made() -> None:
     texts = [*_sources(), *ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob("*.md")]
     texts += [ROOT / "Makefile", ROOT / ".ci" / "run", *(ROOT / "tests").rglob("*.py")]
     texts += [*(ROOT / "regulations").glob("*.toml"), *(ROOT / "i18n" / "catalogue").glob("*.toml")]
-    found = [
+    mentions = [
         path.name for path in texts if path != Path(__file__) and suspicious.search(path.read_text("utf-8"))
     ]
 
-    assert found == []
+    assert mentions == []
 
 
 def test_every_module_says_what_it_is() -> None:
@@ -290,11 +290,15 @@ def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
 def test_what_is_installed_is_pinned_with_its_hashes(file: str) -> None:
     """`make lock` was run after pyproject.toml changed: what it asks for is there, at a version it allows."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
+    requirements = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
     if file == "all":
-        asked += [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+        requirements += [
+            requirement
+            for extra in project["project"]["optional-dependencies"].values()
+            for requirement in extra
+        ]
     if file == "dev":
-        asked += project["dependency-groups"]["dev"]
+        requirements += project["dependency-groups"]["dev"]
     text = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
     entries = re.findall(
         r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)(.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)*)", text, re.M
@@ -304,13 +308,13 @@ def test_what_is_installed_is_pinned_with_its_hashes(file: str) -> None:
         assert "--hash=sha256:" in hashes, name
         pinned.setdefault(canonicalize_name(name), []).append(version)
 
-    for one in map(Requirement, asked):
-        versions = pinned[canonicalize_name(one.name)]
-        assert any(one.specifier.contains(version) for version in versions), one
+    for requirement in map(Requirement, requirements):
+        versions = pinned[canonicalize_name(requirement.name)]
+        assert any(requirement.specifier.contains(version) for version in versions), requirement
 
 
 @pytest.mark.parametrize(
-    "unit", sorted((ROOT / "docs" / "operations").glob("*.service")), ids=lambda one: one.name
+    "unit", sorted((ROOT / "docs" / "operations").glob("*.service")), ids=lambda path: path.name
 )
 def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
     """With the settings the page for operators speaks of, and a user of its own."""
@@ -328,20 +332,20 @@ def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
 
 def test_what_a_docstring_says_is_raised_exists() -> None:
     """After `Raises` stand names of classes the product, Python or a library knows, never those of the past."""
-    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Exit"))}
-    said: list[tuple[str, str]] = []
+    known_names = {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Exit"))}
+    raised_names: list[tuple[str, str]] = []
     for path in _sources():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
-                known.add(node.name)
+                known_names.add(node.name)
             elif isinstance(node, ast.ImportFrom):
-                known |= {one.asname or one.name for one in node.names}
+                known_names |= {alias.asname or alias.name for alias in node.names}
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
                 where = f"{path.relative_to(ROOT)}: {getattr(node, 'name', '')}"
-                said += [(where, name) for name in _raised_names(ast.get_docstring(node) or "")]
+                raised_names += [(where, name) for name in _raised_names(ast.get_docstring(node) or "")]
 
-    assert [(where, name) for where, name in said if name not in known] == []
+    assert [(where, name) for where, name in raised_names if name not in known_names] == []
 
 
 def _raised_names(docstring: str) -> list[str]:

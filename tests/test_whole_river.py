@@ -32,9 +32,9 @@ class Office:
     def says(self, *arguments: str, now: str, expect: int = 0) -> str:
         config = str(self.folder / "config.toml")
         code = main([*arguments, "--now", now, "--config", config])
-        told = self.capsys.readouterr()
-        assert code == expect, told.err + told.out
-        return told.out
+        output = self.capsys.readouterr()
+        assert code == expect, output.err + output.out
+        return output.out
 
     def json(self, *arguments: str, now: str, expect: int = 0) -> Any:
         return json.loads(self.says(*arguments, "--json", now=now, expect=expect))
@@ -50,26 +50,26 @@ class Office:
         return [after[name] for name in sorted(after) if name not in before]
 
     def letters(self) -> dict[str, EmailMessage]:
-        found = {}
+        messages = {}
         for file in (self.folder / "var" / "letters").glob("*.eml"):
             message = message_from_bytes(file.read_bytes(), policy=policy.default)
             assert isinstance(message, EmailMessage)
-            found[file.name] = message
-        return found
+            messages[file.name] = message
+        return messages
 
 
 @pytest.fixture
 def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     """The schedule of a joint-stock company, approved on 30 March 2026 and imported that day."""
-    made = Office(tmp_path, capsys)
-    made.says("people", str(ROOT / "examples" / "people.csv"), now="2026-03-30T10:00")
-    made.says("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"), now="2026-03-30T15:00")
-    return made
+    office = Office(tmp_path, capsys)
+    office.says("people", str(ROOT / "examples" / "people.csv"), now="2026-03-30T10:00")
+    office.says("import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"), now="2026-03-30T15:00")
+    return office
 
 
 def due(office: Office, obligation: str, *, now: str) -> str:
     case = office.json("case", CASE, now=now)
-    return next(one["due"] for one in case["obligations"] if one["id"] == obligation)
+    return next(entry["due"] for entry in case["obligations"] if entry["id"] == obligation)
 
 
 def test_act_one_a_schedule_becomes_a_case_whose_dates_defend_themselves(office: Office) -> None:
@@ -77,10 +77,10 @@ def test_act_one_a_schedule_becomes_a_case_whose_dates_defend_themselves(office:
     again = office.says(
         "import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"), "--json", now="2026-03-30T16:00"
     )
-    told = office.says("explain", CASE, "start_announced", "--lang", "ru", now="2026-03-30T16:00")
+    output = office.says("explain", CASE, "start_announced", "--lang", "ru", now="2026-03-30T16:00")
 
     assert [case["id"] for case in json.loads(again)["cases"]] == [CASE]
-    assert told.strip() == (
+    assert output.strip() == (
         "Объявление о начале анализа – не позднее 30 марта 2026 года. Основание: Инструкция по исполнению "
         "проектов ТБН №4, проект №1, задача 1, подзадача 3. Начало анализа – 13 апреля 2026 года (план), этот "
         "день не считается. 10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта. "
@@ -119,9 +119,11 @@ def test_act_three_what_is_late_is_shown_told_and_recorded_all_the_same(office: 
     office.says("record", CASE, "order_signed", "--on", "2026-04-08", now="2026-04-08T15:00")
     case = office.json("case", CASE, now="2026-04-08T15:00")
     findings = [
-        one for one in case["findings"] if one["obligation"] == "order_signed" and one["kind"] == "term"
+        finding
+        for finding in case["findings"]
+        if finding["obligation"] == "order_signed" and finding["kind"] == "term"
     ]
-    assert [one["late_by_working_days"] for one in findings] == [2]
+    assert [finding["late_by_working_days"] for finding in findings] == [2]
 
 
 def test_act_four_the_case_is_carried_to_its_end_and_the_ledger_is_whole(office: Office) -> None:
@@ -155,6 +157,6 @@ def test_act_four_the_case_is_carried_to_its_end_and_the_ledger_is_whole(office:
     case = office.json("case", CASE, now="2027-06-08T16:00")
 
     assert case["stage"] == "closed"
-    assert not [one for one in case["findings"] if one["kind"] in ("term", "order", "duration")]
+    assert not [finding for finding in case["findings"] if finding["kind"] in ("term", "order", "duration")]
     office.says("verify", now="2027-06-08T16:00")
     office.says("overdue", now="2027-06-08T16:00")

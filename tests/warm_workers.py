@@ -19,10 +19,10 @@ ASKED = "MERZIM_TESTS_ASKED"
 """Names the tests of a run to the process its workers are forked from, a line each."""
 
 
-def fork_workers(asked: Sequence[str]) -> None:
+def fork_workers(arguments: Sequence[str]) -> None:
     """Let the workers of this process be forked, once the tests that are asked for have been imported."""
     if "forkserver" in get_all_start_methods():
-        os.environ[ASKED] = "\n".join(asked)
+        os.environ[ASKED] = "\n".join(arguments)
         get_context("forkserver").set_forkserver_preload(["tests.imported"])
         gateway_io.Popen2IOMaster = _Forked
 

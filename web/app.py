@@ -218,10 +218,16 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             # The page sends the form again as browsers do (pages.js): what was typed then goes along.
             return Response(status_code=401)
         async with request.form(max_fields=80, max_part_size=MAX_FIELD_BYTES) as form:
-            kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+            form_values = {key: value for key, value in form.multi_items() if isinstance(value, str)}
             files = any(not isinstance(value, str) and value.filename for value in form.values())
         return await run_in_threadpool(
-            login_page, request, replace(ctx), onward=inside(here), kept=kept, files=files, status=401
+            login_page,
+            request,
+            replace(ctx),
+            onward=inside(here),
+            form_values=form_values,
+            files=files,
+            status=401,
         )
 
     async def on_second_factor(request: Request, error: Exception) -> Response:
@@ -263,13 +269,18 @@ def row_faults(error: Exception, translator: Translator) -> Faults:
     if isinstance(error, InvalidRow):
         return [
             {
-                "where": f"values.{one.field}",
-                "detail": translator.tell(f"register.value.{one.code}", problem_arguments(error.register, one)),
+                "where": f"values.{problem.field}",
+                "detail": translator.tell(
+                    f"register.value.{problem.code}", problem_arguments(error.register, problem)
+                ),
             }
-            for one in error.problems[:MOST_FAULTS]
+            for problem in error.problems[:MOST_FAULTS]
         ]
     rows = error.errors if isinstance(error, UnreadablePaper) else ()
-    return [{"row": one.row, "detail": translator.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
+    return [
+        {"row": row_error.row, "detail": translator.tell(row_error.code, row_error.arguments)}
+        for row_error in rows[:MOST_FAULTS]
+    ]
 
 
 def other_changes(error: Exception) -> Faults:
@@ -277,13 +288,13 @@ def other_changes(error: Exception) -> Faults:
     changes = error.changes if isinstance(error, Contradiction) else ()
     return [
         {
-            "kind": one.kind,
-            "name": one.name,
-            "on": one.on.isoformat() if one.on else None,
-            "by": one.by,
-            "at": one.at.isoformat() if one.at else None,
+            "kind": change.kind,
+            "name": change.name,
+            "on": change.on.isoformat() if change.on else None,
+            "by": change.by,
+            "at": change.at.isoformat() if change.at else None,
         }
-        for one in reversed(changes[-MOST_FAULTS:])
+        for change in reversed(changes[-MOST_FAULTS:])
     ]
 
 
@@ -320,7 +331,7 @@ def _of_a_program(request: Request) -> bool:
 
 
 def _code(status: int) -> str:
-    known = {
+    codes = {
         403: "not_yours",
         409: "conflict",
         404: "not_found",
@@ -328,4 +339,4 @@ def _code(status: int) -> str:
         413: "too_large",
         422: "not_understood",
     }
-    return "web.problem." + known.get(status, "not_understood" if status < 500 else "internal")
+    return "web.problem." + codes.get(status, "not_understood" if status < 500 else "internal")

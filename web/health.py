@@ -75,21 +75,21 @@ async def ready(
     fails if the last round is older than so many seconds, for probing workers.
     """
     # By a thread of its own: those that make pages may all be waiting for the database.
-    found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
+    state = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
     now = ctx.now
-    age = None if found.round is None else now - found.round
+    age = None if state.round is None else now - state.round
     limit = ctx.app.settings.alarms.ages["round"] if round is None else timedelta(seconds=round)
     late = age is None or age > limit
-    answers = found.database == "ok"
-    is_ready = answers and found.schema and found.board and not (late and round is not None)
+    answers = state.database == "ok"
+    is_ready = answers and state.schema and state.board and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
     return Ready(
         ready=is_ready,
-        database=found.database,
-        tables="unknown" if not answers else "current" if found.schema else "not_ours",
-        board="unknown" if not found.schema else "current" if found.board else "behind",
+        database=state.database,
+        tables="unknown" if not answers else "current" if state.schema else "not_ours",
+        board="unknown" if not state.schema else "current" if state.board else "behind",
         round=RoundAnswer(
-            last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
+            last=state.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
         ),
     )
 
@@ -127,8 +127,8 @@ def metrics(request: Request, ctx: Anybody) -> Response:
 
 def _may_scrape(request: Request, ctx: RequestContext) -> bool:
     """Return whether a request from another machine has a token that may read the metrics."""
-    known = identify(request, ctx) if request.headers.get("authorization") else None
-    return known is not None and known[1].kind == "token" and known[0].reader.access in SCRAPERS
+    identity = identify(request, ctx) if request.headers.get("authorization") else None
+    return identity is not None and identity[1].kind == "token" and identity[0].reader.access in SCRAPERS
 
 
 @router.post("/cases/{case}/notices/resend", include_in_schema=False)
@@ -230,8 +230,8 @@ def exposition(
         ["channel", "fault"],
         registry=registry,
     )
-    for one in figures.faults:
-        broken.labels(one.channel, one.code).set(one.letters)
+    for fault in figures.faults:
+        broken.labels(fault.channel, fault.code).set(fault.letters)
     last = Gauge(
         "merzim_last_run_timestamp_seconds", "When a round or delivery last ended", ["what"], registry=registry
     )

@@ -67,9 +67,9 @@ def ends_period(span: Span, every: Period) -> bool:
     return period_of(span.last, every).last == span.last
 
 
-def shorter(one: Period, other: Period) -> bool:
+def shorter(period: Period, other: Period) -> bool:
     """Return whether one kind of period is shorter than another."""
-    return _MONTHS[one] < _MONTHS[other]
+    return _MONTHS[period] < _MONTHS[other]
 
 
 def years_later(day: date, years: int) -> date:

@@ -135,7 +135,7 @@ def repeated(command: Callable[[], Result], *, pause: Callable[[int], None]) -> 
 def changes_since(events: Sequence[Event], seq: int) -> tuple[OtherChange, ...]:
     """Return the events after number `seq` as changes by others."""
     return tuple(
-        OtherChange(kind=one.kind, name=one.name, on=one.on, by=one.by, at=one.at)
-        for one in events
-        if one.seq > seq
+        OtherChange(kind=event.kind, name=event.name, on=event.on, by=event.by, at=event.at)
+        for event in events
+        if event.seq > seq
     )

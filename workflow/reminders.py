@@ -194,10 +194,10 @@ def steps_of(
         return ()
     plan = plan_steps(deadline, frozenset(step.on for step in law), calendar)
     steps = [*(law if holds_on(deadline, today) else ()), *plan]
-    if deadline.due is None and (asked := asked_on(case, entry_obligation(case, procedure, name))):
+    if deadline.due is None and (asking_day := asked_on(case, entry_obligation(case, procedure, name))):
         # Facts are recorded after their day: the question is asked once, when the fact is recorded.
-        on = calendar.next_working(max(asked, today))
-        steps.append(ScheduledStep(id=ASKED, on=on, about=asked, step=_ON_THE_DAY))
+        on = calendar.next_working(max(asking_day, today))
+        steps.append(ScheduledStep(id=ASKED, on=on, about=asking_day, step=_ON_THE_DAY))
     return tuple(sorted(steps, key=lambda step: step.on))
 
 

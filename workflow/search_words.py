@@ -91,7 +91,9 @@ def word_texts(typed: str) -> tuple[str, ...]:
 
     "рынка" is looked for by "рынок" too, "халық" by "халқ", "письма" by "писем".
     """
-    return tuple(dict.fromkeys((search_stem(typed), *(one for one in _shifted(typed) if len(one) > _SHORT))))
+    return tuple(
+        dict.fromkeys((search_stem(typed), *(variant for variant in _shifted(typed) if len(variant) > _SHORT)))
+    )
 
 
 def short_stems(typed: str) -> frozenset[str]:
@@ -102,8 +104,8 @@ def short_stems(typed: str) -> frozenset[str]:
     if not typed.isalpha() or typed.isascii():
         return frozenset()
     stems = {typed[: len(typed) - len(ending)] for ending in _WORD_ENDINGS if typed.endswith(ending)}
-    short = {one for one in stems if len(one) == _SHORT or (len(one) == 2 and one[1] not in _VOWELS)}
-    short |= {one for one in _shifted(typed) if 1 < len(one) <= _SHORT}
+    short = {stem for stem in stems if len(stem) == _SHORT or (len(stem) == 2 and stem[1] not in _VOWELS)}
+    short |= {variant for variant in _shifted(typed) if 1 < len(variant) <= _SHORT}
     return frozenset({*short, typed} if is_short(typed) else short)
 
 
@@ -122,14 +124,14 @@ def _shifted(typed: str) -> Iterator[str]:
     if not typed.isalpha() or typed.isascii():
         return
     for ending in ("", "ь"):
-        if (found := _FLEETING.fullmatch(typed.removesuffix(ending))) and typed.endswith(ending):
-            yield found[1] + found[3]
-            if found[2] == "е":
-                yield f"{found[1]}ь{found[3]}"
+        if (match := _FLEETING.fullmatch(typed.removesuffix(ending))) and typed.endswith(ending):
+            yield match[1] + match[3]
+            if match[2] == "е":
+                yield f"{match[1]}ь{match[3]}"
     for ending in sorted((*_RUSSIAN_CASES, *_POSSESSIVES)):
         stem = typed.removesuffix(ending)
-        if stem != typed and (found := _CLOSED_UP.fullmatch(stem)) and ending[0] != "ь":
-            yield from (found[1] + vowel + found[3] for vowel in ("е" if found[2] else "оеыи"))
+        if stem != typed and (match := _CLOSED_UP.fullmatch(stem)) and ending[0] != "ь":
+            yield from (match[1] + vowel + match[3] for vowel in ("е" if match[2] else "оеыи"))
 
 
 def index_words(text: str) -> frozenset[str]:
@@ -147,7 +149,7 @@ def _index_parts(word: str) -> tuple[str, ...]:
     if not runs:
         return ()
     whole = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
-    return tuple(one[:MAX_WORD_LENGTH] for one in (whole, *(runs if runs[0].isalpha() else runs[1:])))
+    return tuple(part[:MAX_WORD_LENGTH] for part in (whole, *(runs if runs[0].isalpha() else runs[1:])))
 
 
 def index_key(word: str) -> str:
@@ -180,14 +182,14 @@ def may_be_mistyped(word: str) -> bool:
     return len(word) >= MIN_TYPO_LENGTH and word.isalpha()
 
 
-def closest_words(typed: str, known: Iterable[str]) -> list[str]:
+def closest_words(typed: str, vocabulary: Iterable[str]) -> list[str]:
     """Return the known words with the fewest wrong letters, in alphabetical order (`like_words`)."""
-    near = like_words(typed, known)
+    near = like_words(typed, vocabulary)
     least = min(near.values(), default=0)
     return sorted(word for word, wrong in near.items() if wrong == least)
 
 
-def like_words(typed: str, known: Iterable[str], *, wrong: int = 2) -> dict[str, int]:
+def like_words(typed: str, vocabulary: Iterable[str], *, wrong: int = 2) -> dict[str, int]:
     """Return the known words that begin nearly as a folded word does, each with its number of wrong letters.
 
     It is compared with its ending, and without it where six letters are left. One letter may be wrong, in nine
@@ -195,9 +197,9 @@ def like_words(typed: str, known: Iterable[str], *, wrong: int = 2) -> dict[str,
     """
     forms = {typed, stem} if len(stem := search_stem(typed)) >= _ENDINGS[1][0] else {typed}
     near: dict[str, int] = {}
-    for word in known:
-        found = [(_distance(form, word), 1 if len(form) < _ENDINGS[0][0] else 2) for form in forms]
-        if right := [distance for distance, allowed in found if distance <= min(allowed, wrong)]:
+    for word in vocabulary:
+        distances = [(_distance(form, word), 1 if len(form) < _ENDINGS[0][0] else 2) for form in forms]
+        if right := [distance for distance, allowed in distances if distance <= min(allowed, wrong)]:
             near[word] = min(right)
     return near
 
@@ -232,11 +234,11 @@ class FoldedNames:
 
     def having(self, text: str) -> list[str]:
         """Return the keys of the entries that contain a form of each word of a text (`word_texts`)."""
-        found = self._texts
+        entries = self._texts
         for typed in typed_words(text):
             search = any_of(word_texts(typed))
-            found = [one for one in found if search(one[1])]
-        return [key for key, _ in found]
+            entries = [entry for entry in entries if search(entry[1])]
+        return [key for key, _ in entries]
 
     def alike(self, text: str, *, limit: int, seen: Callable[[str], bool]) -> list[str]:
         """Return the keys of those that have each word of a text, or one much like it (`closest_words`).
@@ -244,29 +246,29 @@ class FoldedNames:
         Args:
             seen: whether a key counts.
         """
-        found: dict[str, None] | None = None
+        matches: dict[str, None] | None = None
         for typed in typed_words(text):
             keys = self.having(typed)
             if not keys and may_be_mistyped(typed):
-                known = {part for key in typo_keys(typed) for part in self._beginnings.get(key, ())}
-                near = closest_words(typed, (part for part in known if any(map(seen, self._parts[part]))))
+                known_parts = {part for key in typo_keys(typed) for part in self._beginnings.get(key, ())}
+                near = closest_words(typed, (part for part in known_parts if any(map(seen, self._parts[part]))))
                 keys = [key for part in near for key in self._parts[part]]
-            found = dict.fromkeys(key for key in keys if seen(key) and (found is None or key in found))
-        return [*(found or ())][:limit]
+            matches = dict.fromkeys(key for key in keys if seen(key) and (matches is None or key in matches))
+        return [*(matches or ())][:limit]
 
     @cached_property
     def _beginnings(self) -> dict[str, list[str]]:
         """The parts of names by the beginnings they may be mistyped with."""
-        found: dict[str, list[str]] = {}
+        parts_by_key: dict[str, list[str]] = {}
         for part in filter(may_be_mistyped, self._parts):
             for key in typo_keys(part):
-                found.setdefault(key, []).append(part)
-        return found
+                parts_by_key.setdefault(key, []).append(part)
+        return parts_by_key
 
     @cached_property
     def _parts(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        keys_by_part: dict[str, list[str]] = {}
         for key, name in self._names:
             for part in dict.fromkeys(name.split()):
-                found.setdefault(part, []).append(key)
-        return found
+                keys_by_part.setdefault(part, []).append(key)
+        return keys_by_part

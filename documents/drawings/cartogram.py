@@ -13,41 +13,45 @@ from workflow.cases.registers.exposure import SECTIONS, CartogramLine, Section
 WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 
 
-def write_workbook(path: Path, told: Sequence[CartogramLine], *, language: str) -> None:
+def write_workbook(path: Path, lines: Sequence[CartogramLine], *, language: str) -> None:
     """Write the cartogram as a workbook with a sheet for each of its two sections."""
-    write_tables(path, cartogram_sheets(told, language=language))
+    write_tables(path, cartogram_sheets(lines, language=language))
 
 
-def cartogram_sheets(told: Sequence[CartogramLine], *, language: str) -> list[Table]:
+def cartogram_sheets(lines: Sequence[CartogramLine], *, language: str) -> list[Table]:
     """Return the two sections of the cartogram as sheets of a workbook."""
-    return [_sheet(section, told, language) for section in SECTIONS]
+    return [_sheet(section, lines, language) for section in SECTIONS]
 
 
-def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Table:
+def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> Table:
     """Return one section as a sheet: number, department, district, position or risk."""
     heads = ("n", "department", "district", "position" if section == "positions" else "risk")
     rows = [
         (number, line.department, line.district, line.text)
-        for number, line in enumerate((one for one in told if one.section == section), start=1)
+        for number, line in enumerate((line for line in lines if line.section == section), start=1)
     ]
     named = tuple(say(f"cli.head.{head}", {}, language) for head in heads)
     return Table(named, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
-def draw_cartogram(told: Sequence[CartogramLine], *, name: str, language: str) -> str:
+def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) -> str:
     """Return the cartogram as an SVG file: each department and district with its positions and risks."""
     title = say("cartogram.title", {"name": name}, language)
-    counts: dict[str, object] = {section: sum(line.section == section for line in told) for section in SECTIONS}
-    most = max((_count(told, place) for place in _places(told)), default=1)
+    counts: dict[str, object] = {
+        section: sum(line.section == section for line in lines) for section in SECTIONS
+    }
+    largest = max((_count(lines, place) for place in _places(lines)), default=1)
     heads = svg.lines(title, 70)
     parts = [svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)]
     y = 56.0 + 28 * len(heads)
-    for place in _places(told):
-        here = [line for line in told if (line.department, line.district) == place]
-        said = ", ".join(filter(None, place)) or say("risk.whole_body", {}, language)
-        parts.append(svg.text(40, y, said, kind="strong"))
-        parts.append(svg.box(640, y - 13, 300 * len(here) / most, 14, "high", title=f"{said}: {len(here)}"))
-        parts.append(svg.text(646 + 300 * len(here) / most, y, str(len(here))))
+    for place in _places(lines):
+        here = [line for line in lines if (line.department, line.district) == place]
+        place_name = ", ".join(filter(None, place)) or say("risk.whole_body", {}, language)
+        parts.append(svg.text(40, y, place_name, kind="strong"))
+        parts.append(
+            svg.box(640, y - 13, 300 * len(here) / largest, 14, "high", title=f"{place_name}: {len(here)}")
+        )
+        parts.append(svg.text(646 + 300 * len(here) / largest, y, str(len(here))))
         y += _LINE
         for section in SECTIONS:
             of = [line for line in here if line.section == section]
@@ -64,11 +68,11 @@ def draw_cartogram(told: Sequence[CartogramLine], *, name: str, language: str) -
     return svg.drawing(parts, width=WIDTH, height=int(y + 20), title=title, desc=desc, language=language)
 
 
-def _places(told: Sequence[CartogramLine]) -> list[tuple[str, str]]:
+def _places(lines: Sequence[CartogramLine]) -> list[tuple[str, str]]:
     """Return the departments and districts of the cartogram, each once."""
-    return sorted({(line.department, line.district) for line in told})
+    return sorted({(line.department, line.district) for line in lines})
 
 
-def _count(told: Sequence[CartogramLine], place: tuple[str, str]) -> int:
+def _count(lines: Sequence[CartogramLine], place: tuple[str, str]) -> int:
     """Return the number of lines of a place."""
-    return sum((line.department, line.district) == place for line in told)
+    return sum((line.department, line.district) == place for line in lines)

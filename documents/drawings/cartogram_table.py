@@ -32,9 +32,11 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
             none, no position or risk.
     """
     paper = open_paper(source, name)
-    tables = [(sheet, found) for sheet in paper.sheets if (found := find_heading(sheet, COLUMNS))]
+    tables = [
+        (sheet, table_heading) for sheet in paper.sheets if (table_heading := find_heading(sheet, COLUMNS))
+    ]
     if not tables:
-        titles = tuple(wanted.title for wanted in _REQUIRED)
+        titles = tuple(column.title for column in _REQUIRED)
         raise UnreadablePaper("paper_cartogram_form_unknown", name=paper.name, columns=titles)
     errors = Errors()
     lines: list[CartogramLine] = []

@@ -73,18 +73,22 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
             rank = Rank(likelihood=likely.number, effect=effect.number, scale=scale.edition)
             band = scale.band(rank)
             here = [
-                one for one in risks if (one.rank.likelihood, one.rank.effect) == (likely.number, effect.number)
+                risk
+                for risk in risks
+                if (risk.rank.likelihood, risk.rank.effect) == (likely.number, effect.number)
             ]
-            told = {
+            arguments = {
                 "likelihood": likely.title,
                 "effect": effect.title,
                 "band": band.title,
-                "risks": tuple(one.label for one in here),
+                "risks": tuple(risk.label for risk in here),
             }
-            yield svg.box(x, y, width, CELL_HEIGHT, band.colour, title=say("risk_map.cell", told, language))
+            yield svg.box(
+                x, y, width, CELL_HEIGHT, band.colour, title=say("risk_map.cell", arguments, language)
+            )
             yield svg.box(x, y, width, CELL_HEIGHT, "edge")
-            said = f"{scale.product(rank)} – {band.title[language]}"
-            yield svg.text(x + width - 8, y + 20, said, kind="soft", anchor="end")
+            caption = f"{scale.product(rank)} – {band.title[language]}"
+            yield svg.text(x + width - 8, y + 20, caption, kind="soft", anchor="end")
             yield from _labels(here, x, y, width)
     for effect in scale.effect:
         x = LEFT + (effect.number - 0.5) * width
@@ -99,18 +103,18 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
 
 def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
     """Yield the labels of a cell side by side, and the number of those that do not fit."""
-    longest = max((len(one.label) for one in here), default=1)
+    longest = max((len(risk.label) for risk in here), default=1)
     size = max(2 * _DOT, 9 * longest + 12)
     in_row = max(1, int((width - 16) // (size + 6)))
     room = in_row * 3
     shown = here if len(here) <= room else here[: room - 1]
-    labels = [one.label for one in shown] + ([f"+{len(here) - len(shown)}"] if len(shown) < len(here) else [])
+    labels = [risk.label for risk in shown] + ([f"+{len(here) - len(shown)}"] if len(shown) < len(here) else [])
     for n, label in enumerate(labels):
         left, top = x + 8 + (n % in_row) * (size + 6), y + 30 + (n // in_row) * (2 * _DOT + 3)
-        told = here[n].description if n < len(shown) else ""
+        description = here[n].description if n < len(shown) else ""
         yield (
             f'<rect class="dot" x="{left:g}" y="{top:g}" width="{size:g}" height="{2 * _DOT}" rx="{_DOT}">'
-            f"<title>{escape(told)}</title></rect>"
+            f"<title>{escape(description)}</title></rect>"
         )
         yield svg.text(left + size / 2, top + _DOT + 5, label, anchor="middle")
 
@@ -120,13 +124,13 @@ def _list(
 ) -> tuple[list[str], float]:
     """Return the list of risks, highest rank first, and the height at which it ends."""
     parts, y = [svg.text(40, top, say("risk_map.list", {}, language), kind="strong")], top
-    beside = 150 if any(len(one.label) > 4 for one in risks) else 80
-    for one in sorted(risks, key=lambda one: -scale.product(one.rank)):
-        said = f"{one.description} ({scale.product(one.rank)} – {scale.band(one.rank).title[language]})"
-        for n, line in enumerate(svg.lines(said, _LIST_COLUMNS)):
+    beside = 150 if any(len(risk.label) > 4 for risk in risks) else 80
+    for risk in sorted(risks, key=lambda risk: -scale.product(risk.rank)):
+        text = f"{risk.description} ({scale.product(risk.rank)} – {scale.band(risk.rank).title[language]})"
+        for n, line in enumerate(svg.lines(text, _LIST_COLUMNS)):
             y += _LINE
             if n == 0:
-                parts.append(svg.text(40, y, one.label))
+                parts.append(svg.text(40, y, risk.label))
             parts.append(svg.text(beside, y, line))
     if unranked:
         y += _LINE + 6

@@ -51,19 +51,19 @@ def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: 
     )
 
 
-def text(x: float, y: float, said: str, *, kind: str = "", anchor: str = "start", turn: int = 0) -> str:
+def text(x: float, y: float, text: str, *, kind: str = "", anchor: str = "start", turn: int = 0) -> str:
     """Return one line of text. `turn`: rotation in degrees around its start."""
     turned = f' transform="rotate({turn} {x:g} {y:g})"' if turn else ""
     named = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{named}{turned}>{escape(said)}</text>'
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{named}{turned}>{escape(text)}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, *, title: str = "") -> str:
     """Return a rectangle; `title` is its tooltip."""
-    told = f"<title>{escape(title)}</title>" if title else ""
-    return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}">{told}</rect>'
+    tooltip = f"<title>{escape(title)}</title>" if title else ""
+    return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}">{tooltip}</rect>'
 
 
-def lines(said: str, columns: int) -> list[str]:
+def lines(text: str, columns: int) -> list[str]:
     """Break a text into lines of at most so many characters."""
-    return wrap(said, columns, break_long_words=True) or [""]
+    return wrap(text, columns, break_long_words=True) or [""]

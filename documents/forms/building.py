@@ -93,13 +93,13 @@ class _Builder:
 
         if self.document.paragraphs:
             self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
-        made = self._grid(table.widths)
-        page.draw_borders(made)
-        page.set_cell_margins(made)
+        grid = self._grid(table.widths)
+        page.draw_borders(grid)
+        page.set_cell_margins(grid)
         for at, line in enumerate(table.lines):
             if line.each:
-                self._control(made, f"{{%tr for row in {line.each} %}}")
-            row = made.add_row()
+                self._control(grid, f"{{%tr for row in {line.each} %}}")
+            row = grid.add_row()
             if line.height <= BY_HAND:
                 page.keep_on_one_page(row)
             if at < table.heads:
@@ -113,13 +113,17 @@ class _Builder:
                     text = "{% vm %}" + text
                 self._cell(row.cells[place], text, bold=line.bold, centred=at < table.heads, size=small)
             if line.each:
-                self._control(made, "{%tr endfor %}")
+                self._control(grid, "{%tr endfor %}")
         # A word processor wants a paragraph after a table; it must not begin a page of its own.
         self._write(self.document.add_paragraph(), "", size=2)
 
     def _keep_last_with_next(self) -> None:
         """Keep the last text with what follows: a signature is never alone on a page."""
-        texts = (one for one in reversed(self.document.paragraphs) if not one.text.startswith("{%p"))
+        texts = (
+            paragraph
+            for paragraph in reversed(self.document.paragraphs)
+            if not paragraph.text.startswith("{%p")
+        )
         next(texts).paragraph_format.keep_with_next = True
 
     def _signature(self, signature: Signature) -> None:
@@ -127,13 +131,13 @@ class _Builder:
 
         self._keep_last_with_next()
         width = page.text_width(self.form.landscape)
-        made = self._grid((width * 0.4, width * 0.28, width * 0.32))
-        row = made.add_row()
+        grid = self._grid((width * 0.4, width * 0.28, width * 0.32))
+        row = grid.add_row()
         self._height(row, 1.6)
         texts: tuple[Wording | str, ...] = (signature.post, "_" * 14, signature.name)
         for place, text in enumerate(texts):
-            said = text if isinstance(text, str) else text[self.language]
-            self._cell(row.cells[place], said, size=page.LETTER, at_foot=True)
+            cell_text = text if isinstance(text, str) else text[self.language]
+            self._cell(row.cells[place], cell_text, size=page.LETTER, at_foot=True)
             form = row.cells[place].paragraphs[0].paragraph_format
             # A post of three lines must not stand right under the last sentence.
             form.keep_with_next, form.space_before = True, Pt(12)
@@ -141,11 +145,11 @@ class _Builder:
     def _grid(self, widths: tuple[float, ...]) -> Any:
         from docx.shared import Cm
 
-        made: Any = self.document.add_table(rows=0, cols=len(widths))
-        made.autofit = False
+        grid: Any = self.document.add_table(rows=0, cols=len(widths))
+        grid.autofit = False
         for place, width in enumerate(widths):
-            made.columns[place].width = Cm(width)
-        return made
+            grid.columns[place].width = Cm(width)
+        return grid
 
     def _control(self, table: Any, text: str) -> None:
         """Add a row holding a docxtpl instruction, which is removed when the form is filled."""

@@ -40,35 +40,39 @@ def check_form(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, .
 
 def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
     """Return a remark if the parts do not add up to the amount of the theme, or the theme exceeds the whole."""
-    found: list[Note] = []
+    notes: list[Note] = []
     amounts = [_amount(row.get("amount")) for row in rows]
     theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))
     parts = sum((amount for amount in amounts if amount is not None), Decimal(0))
     if rows and theme is not None and parts != theme:
-        found.append(Note(code="form.note.sum_differs", arguments={"sum": parts, "amount": theme}))
+        notes.append(Note(code="form.note.sum_differs", arguments={"sum": parts, "amount": theme}))
     if theme is not None and total is not None and theme > total:
-        found.append(Note(code="form.note.theme_above_total", arguments={"amount": theme, "total": total}))
+        notes.append(Note(code="form.note.theme_above_total", arguments={"amount": theme, "total": total}))
     if rows:
         done = sum(1 for amount in amounts if amount)
-        found.append(Note(code="form.note.share", arguments={"done": done, "of": len(rows)}))
-    return found
+        notes.append(Note(code="form.note.share", arguments={"done": done, "of": len(rows)}))
+    return notes
 
 
 def _reconciliation(values: Values, rows: Sequence[Row]) -> list[Note]:
     """Return remarks on acts that are not in force yet, and on a second signature the form has no place for."""
     waiting = [number for number, row in enumerate(rows, 1) if not row.get("in_force_on")]
-    found = [Note(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
-    return [*found, Note(code="form.note.second_signature")]
+    notes = [Note(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
+    return [*notes, Note(code="form.note.second_signature")]
 
 
 def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
     """Return remarks on publications with fewer views than required."""
-    few = [
+    sparse_rows = [
         number
         for number, row in enumerate(rows, 1)
         if isinstance(views := row.get("views"), int) and views < VIEWS
     ]
-    return [Note(code="form.note.few_views", arguments={"rows": few, "views": VIEWS})] if few else []
+    return (
+        [Note(code="form.note.few_views", arguments={"rows": sparse_rows, "views": VIEWS})]
+        if sparse_rows
+        else []
+    )
 
 
 def _confirmation(values: Values, rows: Sequence[Row]) -> list[Note]:
@@ -79,12 +83,12 @@ def _confirmation(values: Values, rows: Sequence[Row]) -> list[Note]:
 
 def _measures(values: Values, rows: Sequence[Row]) -> list[Note]:
     """Return remarks on measures without a completion form, a responsible person or a term."""
-    found = []
+    notes = []
     for part in ("completion_form", "responsible", "term"):
         without = [number for number, row in enumerate(rows, 1) if not row.get(part)]
         if without:
-            found.append(Note(code="form.note.measures_without", arguments={"field": part, "rows": without}))
-    return found
+            notes.append(Note(code="form.note.measures_without", arguments={"field": part, "rows": without}))
+    return notes
 
 
 def _amount(value: object) -> Decimal | None:

@@ -88,7 +88,7 @@ def fill(
     if own is not None:
         # Text around a value in our own sentences is not part of it in another template.
         form = replace(
-            form, fields={id: replace(one, shown=None, blank=None) for id, one in form.fields.items()}
+            form, fields={id: replace(field, shown=None, blank=None) for id, field in form.fields.items()}
         )
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
     document = _render(template(form.id, language), context) if own is None else fill_template(own, context)
@@ -128,7 +128,9 @@ def _build_context(
         else:
             text = format_value(field, value, language)
             context[field.id] = placeholder(field, language, year=values.get("year")) if text is None else text
-            context |= {f"{field.id}{name}": said for name, said in inflected(field, value, language).items()}
+            context |= {
+                f"{field.id}{name}": wording for name, wording in inflected(field, value, language).items()
+            }
             for name in inflections(field):
                 context.setdefault(f"{field.id}{name}", context[field.id])
         context[f"{field.id}_known"] = text is not None
@@ -221,8 +223,8 @@ def _without_rows(form: Form, rows: Sequence[Row], looked_up: Collection[str]) -
 def _row_of_nothing(form: Form, parts: Sequence[Field], text: str) -> dict[str, str]:
     """Return the row saying that there is nothing, in the first column besides the number and the label."""
     (row,) = _blank_rows(form, parts, 1)
-    told = [place for place, column in enumerate(form.columns) if column.shows[0] not in ("number", "label")]
-    names = {f"c{told[0]}"} if told else {parts[0].id}
+    places = [place for place, column in enumerate(form.columns) if column.shows[0] not in ("number", "label")]
+    names = {f"c{places[0]}"} if places else {parts[0].id}
     return {**row, **dict.fromkeys(names, text), "told": text}
 
 
@@ -266,9 +268,12 @@ def _render(docx: bytes, context: Mapping[str, object]) -> bytes:
 def _without_timestamps(docx: bytes) -> bytes:
     """Return the same file without timestamps, so that equal values give equal bytes."""
     target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(docx)) as made, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as kept:
-        for item in made.infolist():
-            kept.writestr(
-                zipfile.ZipInfo(item.filename, _EPOCH), made.read(item), compress_type=zipfile.ZIP_DEFLATED
+    with (
+        zipfile.ZipFile(io.BytesIO(docx)) as original,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for item in original.infolist():
+            archive.writestr(
+                zipfile.ZipInfo(item.filename, _EPOCH), original.read(item), compress_type=zipfile.ZIP_DEFLATED
             )
     return target.getvalue()

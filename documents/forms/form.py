@@ -116,12 +116,12 @@ class Rows:
 
     def parts_of(self, group: str) -> tuple[Field, ...]:
         """Return the parts of the rows of a group ("" where there are no groups)."""
-        return next((one.parts for one in self.groups if one.id == group), self.parts)
+        return next((row_group.parts for row_group in self.groups if row_group.id == group), self.parts)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """All column names that a table of rows may have."""
-        named = [part.id for parts in (self.parts, *(one.parts for one in self.groups)) for part in parts]
+        named = [part.id for parts in (self.parts, *(group.parts for group in self.groups)) for part in parts]
         return tuple(dict.fromkeys([self.group_by, *named] if self.group_by else named))
 
 

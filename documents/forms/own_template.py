@@ -121,7 +121,7 @@ def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
             has placeholders the form does not have; `errors` lists each.
     """
     errors, used = Errors(), set[str]()
-    allowed = tuple(one.name for one in placeholders(form_named(form)))
+    allowed = tuple(placeholder.name for placeholder in placeholders(form_named(form)))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_size(data, archive, name)
@@ -159,9 +159,9 @@ def fill_template(docx: bytes, context: Mapping[str, object]) -> bytes:
 def _check_size(data: bytes, archive: zipfile.ZipFile, name: str) -> None:
     """Refuse a file that is too large, packed or unpacked, or that names a member twice."""
     members = archive.infolist()
-    if len(data) > MAX_TEMPLATE_BYTES or sum(one.file_size for one in members) > MAX_UNPACKED_BYTES:
+    if len(data) > MAX_TEMPLATE_BYTES or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
         raise UnreadablePaper("form_template_too_large", name=name, limit=MAX_TEMPLATE_BYTES // 2**20)
-    if len({one.filename.casefold() for one in members}) != len(members):
+    if len({member.filename.casefold() for member in members}) != len(members):
         raise UnreadablePaper("form_template_no_docx", name=name)
 
 
@@ -169,11 +169,11 @@ def _text_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return the archive members with text -> their position (body, header, footer, notes)."""
     types = _parse(archive.read("[Content_Types].xml"))
     parts = {}
-    for one in types.getElementsByTagNameNS("*", "Override"):
-        kind = one.getAttribute("ContentType")
+    for override in types.getElementsByTagNameNS("*", "Override"):
+        kind = override.getAttribute("ContentType")
         place = _PLACES.get(kind.removesuffix("+xml").rpartition("wordprocessingml.")[2])
         if place is not None and (place != "body" or kind == _MAIN):
-            parts[one.getAttribute("PartName").removeprefix("/")] = place
+            parts[override.getAttribute("PartName").removeprefix("/")] = place
     return parts
 
 
@@ -182,12 +182,12 @@ def _check_relations(archive: zipfile.ZipFile, errors: Errors) -> None:
     for member in archive.namelist():
         if not member.casefold().endswith(".rels"):
             continue
-        for one in _parse(archive.read(member)).getElementsByTagNameNS("*", "Relationship"):
-            kind = one.getAttribute("Type").rpartition("/")[2].casefold()
-            target = one.getAttribute("Target")
+        for relationship in _parse(archive.read(member)).getElementsByTagNameNS("*", "Relationship"):
+            kind = relationship.getAttribute("Type").rpartition("/")[2].casefold()
+            target = relationship.getAttribute("Target")
             if kind in _ACTIVE:
                 errors.add(0, "form_template_active", part=target)
-            elif one.getAttribute("TargetMode").casefold() == "external" and not (
+            elif relationship.getAttribute("TargetMode").casefold() == "external" and not (
                 kind == "hyperlink" and target.casefold().startswith(_ADDRESSES)
             ):
                 errors.add(0, "form_template_external", target=target[:200])
@@ -196,16 +196,16 @@ def _check_relations(archive: zipfile.ZipFile, errors: Errors) -> None:
 def _check_text(document: Element, place: str, allowed: Sequence[str], errors: Errors) -> set[str]:
     """Add an error for each bad placeholder of a part; return the good ones."""
     used, lists = set[str](), dict[Element, str]()
-    for found in dict.fromkeys(_FIELDS.findall(_instructions(document).upper())):
-        errors.add(0, "form_template_field", field=found)
+    for field_name in dict.fromkeys(_FIELDS.findall(_instructions(document).upper())):
+        errors.add(0, "form_template_field", field=field_name)
     for texts in _paragraphs(document):
         joined = "".join(map(_text_of, texts))
         near = " ".join(joined.split())[:MAX_NEAR]
-        told = {"place": place, "near": near}
+        location = {"place": place, "near": near}
         for name in _PLACEHOLDER.findall(joined):
             if name not in allowed:
                 closest = closest_first(name, allowed)[:MAX_ALLOWED]
-                errors.add(0, "form_template_unknown", field=name, allowed=closest, **told)
+                errors.add(0, "form_template_unknown", field=name, allowed=closest, **location)
                 continue
             used.add(name)
             listed, dot, _ = name.partition(".")
@@ -213,11 +213,11 @@ def _check_text(document: Element, place: str, allowed: Sequence[str], errors: E
                 continue
             row = _above(texts[0], "tr")
             if row is None:
-                errors.add(0, "form_template_not_in_row", field=name, **told)
+                errors.add(0, "form_template_not_in_row", field=name, **location)
             elif lists.setdefault(row, listed) != listed:
-                errors.add(0, "form_template_two_lists", field=name, **told)
+                errors.add(0, "form_template_two_lists", field=name, **location)
         if any(mark in _PLACEHOLDER.sub("", joined) for mark in _BROKEN):
-            errors.add(0, "form_template_broken", **told)
+            errors.add(0, "form_template_broken", **location)
     for row in lists:
         outer = _above(row, "tr")
         while outer is not None:
@@ -230,24 +230,28 @@ def _check_text(document: Element, place: str, allowed: Sequence[str], errors: E
 def _instructions(document: Element) -> str:
     """Return the instructions of all Word fields, each as one text even if split over several runs."""
     pieces = []
-    for one in _elements(document, "*"):
-        if one.localName == "instrText":
-            pieces.append(_text_of(one))
-        elif one.localName in ("fldChar", "fldSimple"):
-            pieces.append(f"\n{one.getAttributeNS(one.namespaceURI, 'instr')}\n")
+    for element in _elements(document, "*"):
+        if element.localName == "instrText":
+            pieces.append(_text_of(element))
+        elif element.localName in ("fldChar", "fldSimple"):
+            pieces.append(f"\n{element.getAttributeNS(element.namespaceURI, 'instr')}\n")
     return "".join(pieces)
 
 
 def _lacking(form: Form, used: set[str]) -> tuple[str, ...]:
     """Return the placeholders of obligatory fields and lists that the template does not use in any form."""
     shown = {
-        one.field.id for one in placeholders(form) if one.field and one.name in used and "." not in one.name
+        placeholder.field.id
+        for placeholder in placeholders(form)
+        if placeholder.field and placeholder.name in used and "." not in placeholder.name
     }
     lacking = [field.id for field in form.fields.values() if not field.optional and field.id not in shown]
     if form.rows is not None:
         lists = [group_variable(place) for place in range(len(form.rows.groups))] or [LIST]
         lacking += [
-            one for one in lists if not any(name.startswith((f"{one}.", f"{one}_told")) for name in used)
+            list_name
+            for list_name in lists
+            if not any(name.startswith((f"{list_name}.", f"{list_name}_told")) for name in used)
         ]
     return tuple(lacking)
 
@@ -341,9 +345,9 @@ def _parse(content: bytes) -> Element:
 
 def _elements(node: Element, name: str) -> Iterator[Element]:
     """Yield the elements of that name of WordprocessingML."""
-    for one in node.getElementsByTagNameNS("*", name):
-        if one.namespaceURI in _WORD:
-            yield one
+    for element in node.getElementsByTagNameNS("*", name):
+        if element.namespaceURI in _WORD:
+            yield element
 
 
 def _paragraphs(node: Element) -> Iterator[list[Element]]:
@@ -373,4 +377,4 @@ def _above(node: Element, name: str) -> Element | None:
 
 
 def _text_of(node: Element) -> str:
-    return "".join(one.data for one in node.childNodes if one.nodeType == one.TEXT_NODE)
+    return "".join(child.data for child in node.childNodes if child.nodeType == child.TEXT_NODE)

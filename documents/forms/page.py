@@ -65,10 +65,10 @@ def text_width(landscape: bool) -> float:
 
 def style_layout(style: Style, *, landscape: bool) -> Look:
     """Return the layout of a style; right-hand blocks use the right part of the page."""
-    found = _LOOKS[style]
+    look = _LOOKS[style]
     if style not in ("right", "annex"):
-        return found
-    return Look("left", size=found.size, after=found.after, left=14.8 if landscape else 8.0)
+        return look
+    return Look("left", size=look.size, after=look.after, left=14.8 if landscape else 8.0)
 
 
 def blank_document(language: str, *, landscape: bool) -> Document:
@@ -151,10 +151,10 @@ def _element(name: str, **attributes: str) -> Any:
     """Return an empty WordprocessingML element."""
     from docx.oxml import OxmlElement
 
-    made = OxmlElement(name)
+    element = OxmlElement(name)
     for key, value in attributes.items():
-        made.set(_q(key), value)
-    return made
+        element.set(_q(key), value)
+    return element
 
 
 def _q(name: str) -> str:

@@ -73,7 +73,7 @@ def form(name: str) -> Form:
         steps=tuple(document.get("steps", ())),
         landscape=document.get("landscape", False),
         approvers=document.get("approvers", ""),
-        fields={id: _field(id, asked) for id, asked in document["fields"].items()},
+        fields={id: _field(id, definition) for id, definition in document["fields"].items()},
         rows=rows,
         blocks=blocks,
         columns=tuple(columns),
@@ -104,8 +104,13 @@ def _rows(document: Mapping[str, Any]) -> Rows:
     return Rows(
         parts=() if group_by else _parts(parts),
         groups=tuple(
-            Group(id=one["id"], label=one["label"], parts=_parts(one["parts"]), source=_source(one.get("from")))
-            for one in document.get("group", ())
+            Group(
+                id=group["id"],
+                label=group["label"],
+                parts=_parts(group["parts"]),
+                source=_source(group.get("from")),
+            )
+            for group in document.get("group", ())
         ),
         group_by=group_by,
         blank=document.get("blank", 1 if group_by else 5),
@@ -147,7 +152,7 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
     if block.get("page_break"):
         return PageBreak()
     if "columns" in block:
-        columns += [_column(one) for one in block["columns"]]
+        columns += [_column(column) for column in block["columns"]]
         if rows is not None and rows.groups:
             return grouped_table(columns, rows.groups, block["layout"])
         return flat_table(columns)
@@ -166,4 +171,4 @@ def _wording(text: str | Mapping[str, str]) -> Wording:
     """Return a text in both languages; a text without words (`{{ name }}`) is written once."""
     if isinstance(text, str):
         return dict.fromkeys(PAPER_LANGUAGES, text)
-    return {language: said.strip("\n") for language, said in text.items()}
+    return {language: wording.strip("\n") for language, wording in text.items()}

@@ -32,8 +32,8 @@ class RiskRow:
 
 def form_rows(form: Form, risks: Iterable[RiskRow]) -> list[dict[str, object]]:
     """Return the rows of a form about risks, with the parts the form has; [] for other forms."""
-    asked = {part.id for part in form.rows.parts} if form.rows else set()
-    if "recommendation" not in asked:
+    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
+    if "recommendation" not in part_ids:
         return []
     parts = ({**asdict(risk), **risk.extra} for risk in risks)
-    return [{name: text for name, text in risk.items() if name in asked and text} for risk in parts]
+    return [{name: text for name, text in risk.items() if name in part_ids and text} for risk in parts]

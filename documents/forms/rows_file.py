@@ -46,20 +46,20 @@ def read_data(source: Source, name: str | None = None, *, form: str) -> FormData
             every bad row is named.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
-    asked = form_named(form)
+    definition = form_named(form)
     if Path(name).suffix.lower() == ".json":
-        return _json(contents(source, name), name, asked)
-    if asked.rows is None:
-        raise UnreadablePaper("form_without_rows", name=name, form=asked.id)
+        return _json(contents(source, name), name, definition)
+    if definition.rows is None:
+        raise UnreadablePaper("form_without_rows", name=name, form=definition.id)
     paper = open_paper(source, name)
     head, *lines = paper.sheets[0].rows
-    at = _columns(head.number, [text_of(cell) for cell in head.cells], asked.rows, paper.name)
+    at = _columns(head.number, [text_of(cell) for cell in head.cells], definition.rows, paper.name)
     raw = [
         (row.number, {name: row.cell(place) for name, place in at.items() if not is_empty(row.cell(place))})
         for row in lines
     ]
     errors = Errors()
-    rows = [_row(asked.rows, number, values, errors) for number, values in raw if values]
+    rows = [_row(definition.rows, number, values, errors) for number, values in raw if values]
     errors.refuse(paper.name)
     return FormData(rows=tuple(rows))
 
@@ -113,41 +113,41 @@ def _row(rows: Rows | None, number: int, values: Mapping[str, object], errors: E
     place = int(group) - 1 if group.isdecimal() else -1
     if 0 <= place < len(rows.groups):
         group = rows.groups[place].id
-    ids = {one.id.casefold(): one for one in rows.groups}
+    ids = {group.id.casefold(): group for group in rows.groups}
     if rows.groups and group.casefold() not in ids:
-        allowed = tuple(one.id for one in rows.groups)
+        allowed = tuple(group.id for group in rows.groups)
         errors.add(number, "form_group_unknown", text=group, column=rows.group_by, allowed=allowed)
         return {}
-    asked = {part.id: part for part in (ids[group.casefold()].parts if rows.groups else rows.parts)}
+    fields = {part.id: part for part in (ids[group.casefold()].parts if rows.groups else rows.parts)}
     read: dict[str, object] = {rows.group_by: ids[group.casefold()].id} if rows.groups else {}
     for name, value in values.items():
         if name == rows.group_by:
             continue
-        if name not in asked:
-            errors.add(number, "form_part_not_here", field=name, allowed=tuple(asked))
+        if name not in fields:
+            errors.add(number, "form_part_not_here", field=name, allowed=tuple(fields))
         else:
-            read[name] = _value(asked[name], value, number, errors)
+            read[name] = _value(fields[name], value, number, errors)
     return read
 
 
-def _value(asked: Field | None, value: object, number: int, errors: Errors) -> object:
+def _value(field: Field | None, value: object, number: int, errors: Errors) -> object:
     """Parse one value; an unknown field stays unparsed, since `fill` refuses it by name."""
-    if asked is None or value is None:
+    if field is None or value is None:
         return value
     if isinstance(value, datetime):
         value = value.date().isoformat()
     try:
         match value:
             case bool():
-                return value if asked.kind == "box" else parse_value(asked, [str(value).lower()])
+                return value if field.kind == "box" else parse_value(field, [str(value).lower()])
             case list():
-                return parse_value(asked, [str(item) for item in value])
+                return parse_value(field, [str(item) for item in value])
             case int() | Decimal():
-                return parse_value(asked, [str(value)])
+                return parse_value(field, [str(value)])
             case dict():
-                raise UnreadableCell("form_value_unreadable", text=str(value), field=asked.id, kind=asked.kind)
+                raise UnreadableCell("form_value_unreadable", text=str(value), field=field.id, kind=field.kind)
             case _:
-                return parse_value(asked, [text_of(value, asked.id)])
+                return parse_value(field, [text_of(value, field.id)])
     except UnreadableCell as refusal:
         errors.take(number, refusal)
         return None

@@ -30,11 +30,16 @@ def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: La
         rows = group_variable(place)
         if layout == "headed":
             lines.append(
-                Line(cells=tuple(group.label if _is(one, "label") else NOTHING for one in columns), bold=True)
+                Line(
+                    cells=tuple(group.label if _is(column, "label") else NOTHING for column in columns),
+                    bold=True,
+                )
             )
             lines.append(Line(cells=_each(columns), each=rows, height=BY_HAND))
         elif layout == "merged":
-            cells = tuple(group.label if _is(one, "label") else _cell(at) for at, one in enumerate(columns))
+            cells = tuple(
+                group.label if _is(column, "label") else _cell(at) for at, column in enumerate(columns)
+            )
             lines.append(Line(cells=cells, each=rows, merged=1, height=BY_HAND))
         else:
             fixed = {
@@ -42,7 +47,7 @@ def grouped_table(columns: Sequence[Column], groups: Sequence[Group], layout: La
                 "label": group.label,
                 "items": _same("{{ row.told }}"),
             }
-            cells = tuple(fixed[one.shows[0]] for one in columns)
+            cells = tuple(fixed[column.shows[0]] for column in columns)
             lines.append(Line(cells=cells, each=rows, merged=len(columns) - 1, height=BY_HAND))
     return _table(columns, lines)
 
@@ -71,7 +76,7 @@ def _table(columns: Sequence[Column], lines: Sequence[Line]) -> Table:
 
 
 def _each(columns: Sequence[Column]) -> tuple[Wording, ...]:
-    return tuple(NOTHING if _is(one, "label") else _cell(at) for at, one in enumerate(columns))
+    return tuple(NOTHING if _is(column, "label") else _cell(at) for at, column in enumerate(columns))
 
 
 def _cell(at: int) -> Wording:

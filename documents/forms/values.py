@@ -116,17 +116,17 @@ def inflected(field: Field, value: object, language: str) -> dict[str, str]:
     text = format_value(plain, value, language)
     if text is None:
         return {}
-    said = {}
+    wordings = {}
     for name in inflections(field):
         if name == "_signed":
-            said[name] = signed_name(text)
+            wordings[name] = signed_name(text)
         elif isinstance(value, date):
-            said[name] = date_long(value, language, "of")
+            wordings[name] = date_long(value, language, "of")
         else:
-            said[name] = genitive(text) if language == "kk" else text
+            wordings[name] = genitive(text) if language == "kk" else text
     if field.shown is not None:
-        said = {name: field.shown[language].format(value=text) for name, text in said.items()}
-    return said
+        wordings = {name: field.shown[language].format(value=text) for name, text in wordings.items()}
+    return wordings
 
 
 def signed_name(name: str) -> str:
@@ -198,14 +198,14 @@ def clean_text(text: str) -> str:
 def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
     """Return several parts of a row as the text of one cell, each under its title where it needs one."""
     own = ("text", "description", "status", "subsection", "name", "post", "object")
-    told = list[str]()
+    pieces = list[str]()
     for name, value in parts:
         titled = title(name, language)
-        if told and between != NEW_PARAGRAPH and not titled[:2].isupper():
+        if pieces and between != NEW_PARAGRAPH and not titled[:2].isupper():
             # It continues in the same line.
             titled = titled[:1].lower() + titled[1:]
-        told.append(value if name in own else say("form.part", {"title": titled, "value": value}, language))
-    return between.join(told)
+        pieces.append(value if name in own else say("form.part", {"title": titled, "value": value}, language))
+    return between.join(pieces)
 
 
 def value_or_default(values: Mapping[str, object], field: Field, language: str) -> object:

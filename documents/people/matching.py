@@ -77,15 +77,15 @@ def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
             yield key, _words(person.post)
 
 
-def _is_same_stem(one: str, other: str) -> bool:
+def _is_same_stem(word: str, other: str) -> bool:
     """Return whether two words differ only in their ending, as in Russian and Kazakh inflection."""
-    if one == other:
+    if word == other:
         return True
-    if one[:3] != other[:3]:
+    if word[:3] != other[:3]:
         return False
-    differs = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    shared = next(differs, min(len(one), len(other)))
-    short, long = sorted((len(one), len(other)))
+    differs = (place for place, (a, b) in enumerate(zip(word, other, strict=False)) if a != b)
+    shared = next(differs, min(len(word), len(other)))
+    short, long = sorted((len(word), len(other)))
     return shared >= 4 and (shared >= long - 2 or (shared >= short - 1 and shared >= long - 4))
 
 
@@ -120,6 +120,6 @@ def _part_of(text: str, names: list[tuple[str, Words]]) -> set[str]:
     return set()
 
 
-def _single(found: set[str]) -> str | None:
+def _single(keys: set[str]) -> str | None:
     """Return the only element; None when there are none or several."""
-    return next(iter(found)) if len(found) == 1 else None
+    return next(iter(keys)) if len(keys) == 1 else None

@@ -52,11 +52,11 @@ def parse_hours(text: str) -> Hours | None:
     """
     if text.strip() in NONE:
         return None
-    found = _HOURS.fullmatch(text.strip())
+    match = _HOURS.fullmatch(text.strip())
     try:
-        if found is None:
+        if match is None:
             raise ValueError
-        begins, begun, ends, ended = (int(part) for part in found.groups())
+        begins, begun, ends, ended = (int(part) for part in match.groups())
         first, last = time(begins, begun), time(ends, ended)
     except ValueError:
         raise BadOfficeTime("office_time.no_hours", text=text) from None
@@ -71,16 +71,16 @@ def parse_week(text: str) -> tuple[int, ...]:
     Raises:
         BadOfficeTime: a word is not a day of the week.
     """
-    found: set[int] = set()
+    weekdays: set[int] = set()
     if text.strip() in NONE:
         return ()
-    for part in filter(None, (" ".join(one.split()) for one in re.split(r"[,;]", text.casefold()))):
+    for part in filter(None, (" ".join(piece.split()) for piece in re.split(r"[,;]", text.casefold()))):
         ends = [_WEEKDAYS.get(word.strip(".")) for word in _DASH.split(part)]
         first, last = (ends[0], ends[-1]) if len(ends) in (1, 2) else (None, None)
         if first is None or last is None or first > last:
             raise BadOfficeTime("office_time.no_week", text=part)
-        found.update(range(first, last + 1))
-    return tuple(sorted(found))
+        weekdays.update(range(first, last + 1))
+    return tuple(sorted(weekdays))
 
 
 def parse_days(text: str) -> tuple[date, ...]:
@@ -111,10 +111,10 @@ def office_time(
 
 def _day(text: str) -> date:
     try:
-        if found := _ISO.fullmatch(text):
-            year, month, number = (int(part) for part in found.groups())
-        elif found := _DOTTED.fullmatch(text):
-            number, month, year = (int(part) for part in found.groups())
+        if match := _ISO.fullmatch(text):
+            year, month, number = (int(part) for part in match.groups())
+        elif match := _DOTTED.fullmatch(text):
+            number, month, year = (int(part) for part in match.groups())
             year += 2000 if year < 100 else 0
         else:
             raise ValueError
@@ -149,14 +149,14 @@ COLUMNS = (HOURS, WEEK, OFF, WORKING)
 
 
 def read_office_time(
-    row: Row, heading: Heading, unit: str, known: dict[str, OfficeTime], errors: Errors
+    row: Row, heading: Heading, unit: str, times_by_unit: dict[str, OfficeTime], errors: Errors
 ) -> None:
     """Read the office time a row gives for its unit; do nothing when its cells are empty."""
-    written = {one.id: _written(row, heading, one.id) for one in COLUMNS}
+    written = {column.id: _written(row, heading, column.id) for column in COLUMNS}
     if not any(written.values()):
         return
     try:
-        said = office_time(
+        unit_time = office_time(
             hours=parse_hours(written["hours"]),
             week=parse_week(written["week"]),
             off=parse_days(written["days_off"]),
@@ -165,7 +165,7 @@ def read_office_time(
     except BadOfficeTime as refusal:
         errors.take(row.number, refusal)
         return
-    if known.setdefault(unit, said) != said:
+    if times_by_unit.setdefault(unit, unit_time) != unit_time:
         errors.add(row.number, "paper_unit_time_differs", unit=unit)
 
 

@@ -47,22 +47,24 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
         for unit in read.units
     ]
     kinds = [unit.kind or (office.units[unit.id].kind if unit.id in office.units else "") for unit in units]
-    keys = {one.email.casefold(): one.key for one in office.people.values() if one.email}
-    places = {(one.unit, plain(one.name)): one.key for one in office.people.values() if not one.email}
+    keys = {person.email.casefold(): person.key for person in office.people.values() if person.email}
+    places = {
+        (person.unit, plain(person.name)): person.key for person in office.people.values() if not person.email
+    }
     same = {
-        one.key: keys.get(one.email.casefold(), one.key)
-        if one.email
-        else places.get((known(one.unit), plain(one.name)), one.key)
-        for one in read.people
+        person.key: keys.get(person.email.casefold(), person.key)
+        if person.email
+        else places.get((known(person.unit), plain(person.name)), person.key)
+        for person in read.people
     }
     people = tuple(
         replace(
-            one,
-            key=same[one.key],
-            unit=known(one.unit),
-            deputy=same.get(one.deputy, one.deputy) if one.deputy else None,
+            person,
+            key=same[person.key],
+            unit=known(person.unit),
+            deputy=same.get(person.deputy, person.deputy) if person.deputy else None,
         )
-        for one in read.people
+        for person in read.people
     )
     return ReadPeople(
         tuple(
@@ -77,23 +79,26 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
             )
             for unit, kind in zip(units, kinds, strict=True)
         ),
-        tuple(_with_kept(one, office.people[one.key]) if one.key in office.people else one for one in people),
-        tuple(replace(one, person=same[one.person]) for one in read.accounts),
+        tuple(
+            _with_kept(person, office.people[person.key]) if person.key in office.people else person
+            for person in people
+        ),
+        tuple(replace(account, person=same[account.person]) for account in read.accounts),
     )
 
 
-def _with_kept(person: Person, known: Person) -> Person:
+def _with_kept(person: Person, existing: Person) -> Person:
     """Return a person with the recorded data the table lacks: digest choice; name and post in two languages, if
     name or post are unchanged.
     """
-    same, same_name = person.post == known.post, person.name == known.name
+    same, same_name = person.post == existing.post, person.name == existing.name
     return replace(
         person,
-        digest=known.digest,
-        name_kk=person.name_kk or (known.name_kk if same_name else ""),
-        name_ru=person.name_ru or (known.name_ru if same_name else ""),
-        post_kk=person.post_kk or (known.post_kk if same else ""),
-        post_ru=person.post_ru or (known.post_ru if same else ""),
+        digest=existing.digest,
+        name_kk=person.name_kk or (existing.name_kk if same_name else ""),
+        name_ru=person.name_ru or (existing.name_ru if same_name else ""),
+        post_kk=person.post_kk or (existing.post_kk if same else ""),
+        post_ru=person.post_ru or (existing.post_ru if same else ""),
     )
 
 

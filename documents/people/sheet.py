@@ -45,7 +45,8 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
     times = any(unit.time for unit in office.units.values())
     named = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
     named = named or any(
-        one.name_kk or one.name_ru or one.post_kk or one.post_ru for one in office.people.values()
+        person.name_kk or person.name_ru or person.post_kk or person.post_ru
+        for person in office.people.values()
     )
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.by_name:
@@ -57,11 +58,11 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
         last = people_time.time_cells(of.time) if times and of else []
         rows += [
             place
-            + _person(one, language)
+            + _person(person, language)
             + own
-            + [one.post_kk, one.post_ru, one.name_kk, one.name_ru] * named
+            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * named
             + last
-            for one in people
+            for person in people
         ] or [place + [""] * 7 + own + [""] * (4 * named) + last]
     columns = (*COLUMNS, *(IN_TWO if named else ()), *(people_time.COLUMNS if times else ()))
     return Table([column.title[language] for column in columns], rows)
@@ -76,15 +77,15 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
         own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
     """
     own = [code.partition(".") for code in own_words]
-    duties = [one for one in DUTY_CODES if one not in NEVER_HELD]
+    duties = [duty for duty in DUTY_CODES if duty not in NEVER_HELD]
     duties += [code for prefix, _, code in own if prefix == "duty"]
     kinds = [*KINDS, *(code for prefix, _, code in own if prefix == "kind")]
     words = [
-        [duty_title(one, language) for one in duties],
-        [kind_title(one, language) for one in kinds],
+        [duty_title(duty, language) for duty in duties],
+        [kind_title(kind, language) for kind in kinds],
     ]
     table = people_table(office, language, in_two=True)
-    names = [say(f"people.sheet.{one}", {}, language) for one in SHEETS]
+    names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
     listed = Table(
         [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
     )
@@ -105,11 +106,15 @@ def _example(language: str) -> list[list[str]]:
         return say(f"people.example.{what}", {}, spoken)
 
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
-        held = "; ".join(duty_title(one, language) for one in duties)
+        held = "; ".join(duty_title(duty, language) for duty in duties)
         who = [said(f"name_{number}"), said(f"post_{number}"), held, f"{number}@example.kz", language]
         kind = "" if parent else kind_title("central_body", language)
         unit = "unit" if parent else "office"
-        named = [said(what, one) for what in (unit, f"post_{number}", f"name_{number}") for one in ("kk", "ru")]
+        named = [
+            said(what, language)
+            for what in (unit, f"post_{number}", f"name_{number}")
+            for language in ("kk", "ru")
+        ]
         return [said(unit), parent, kind, *who, deputy, away, *named]
 
     away = "01.07.2026 – 14.07.2026"

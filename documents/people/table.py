@@ -106,7 +106,7 @@ def read_people(
     if not tables:
         raise UnreadablePaper("paper_people_form_unknown", name=paper.name, columns=(UNIT.title, NAME.title))
     sheet, heading = tables[0]
-    in_one = [heading.at[one.id] for one in IN_TWO[4:] if one.id in heading.at]
+    in_one = [heading.at[sheet_column.id] for sheet_column in IN_TWO[4:] if sheet_column.id in heading.at]
     if in_one and NAME.id not in heading.at:
         heading = replace(heading, at={**heading.at, NAME.id: min(in_one)})
     require_columns(heading, (UNIT, NAME), paper)
@@ -137,12 +137,14 @@ def read_people(
     return ReadPeople(units, deputised, tuple(accounts))
 
 
-def _cell(row: Row, heading: Heading, wanted: Column) -> str:
+def _cell(row: Row, heading: Heading, sheet_column: Column) -> str:
     """Return the text of a row's cell in a column."""
-    return tidy(text_of(row.cell(heading.at[wanted.id]))) if wanted.id in heading.at else ""
+    return tidy(text_of(row.cell(heading.at[sheet_column.id]))) if sheet_column.id in heading.at else ""
 
 
-def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[Unit, ...]:
+def _units(
+    rows: list[Row], heading: Heading, errors: Errors, allowed_kinds: tuple[str, ...]
+) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
     times: dict[str, OfficeTime] = {}
@@ -152,7 +154,7 @@ def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, 
         if not unit:
             errors.add(row.number, "paper_cell_empty", column=UNIT.title)
             continue
-        _take_kind(row, heading, unit, kinds, errors, known)
+        _take_kind(row, heading, unit, kinds, errors, allowed_kinds)
         people_time.read_office_time(row, heading, unit, times, errors)
         _take_names(row, heading, unit, names, errors)
         before = parents.get(unit)
@@ -180,15 +182,15 @@ def _units(rows: list[Row], heading: Heading, errors: Errors, known: tuple[str, 
 
 
 def _take_kind(
-    row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors, known: tuple[str, ...]
+    row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors, allowed_kinds: tuple[str, ...]
 ) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
     written = _cell(row, heading, KIND)
     if not written:
         return
-    code = parse_kind(written, known)
+    code = parse_kind(written, allowed_kinds)
     if code is None:
-        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", known))
+        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", allowed_kinds))
     elif kinds.setdefault(unit, code) != code:
         errors.add(row.number, "paper_kind_differs", unit=unit)
 
@@ -197,10 +199,10 @@ def _take_names(
     row: Row, heading: Heading, unit: str, names: dict[tuple[str, str], str], errors: Errors
 ) -> None:
     """Read the name of a unit in each language; two rows that differ are an error."""
-    for wanted in IN_TWO[:2]:
-        text = _cell(row, heading, wanted)
-        if text and names.setdefault((unit, wanted.id), text) != text:
-            errors.add(row.number, "paper_unit_name_differs", unit=unit, column=wanted.title)
+    for text_column in IN_TWO[:2]:
+        text = _cell(row, heading, text_column)
+        if text and names.setdefault((unit, text_column.id), text) != text:
+            errors.add(row.number, "paper_unit_name_differs", unit=unit, column=text_column.title)
 
 
 def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
@@ -222,13 +224,13 @@ def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
 
 
 def _person(
-    row: Row, heading: Heading, errors: Errors, known: tuple[str, ...], languages: Mapping[str, str]
+    row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...], languages: Mapping[str, str]
 ) -> Person | None:
     """Return the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
-        for wanted in (EMAIL, DUTIES):
-            if _cell(row, heading, wanted):
+        for sheet_column in (EMAIL, DUTIES):
+            if _cell(row, heading, sheet_column):
                 errors.add(row.number, "paper_cell_empty", column=NAME.title)
                 break
         return None
@@ -249,7 +251,7 @@ def _person(
         name_ru=_cell(row, heading, IN_TWO[5]),
         post_kk=_cell(row, heading, IN_TWO[2]),
         post_ru=_cell(row, heading, IN_TWO[3]),
-        duties=_duties(row, heading, errors, known),
+        duties=_duties(row, heading, errors, allowed_duties),
         email=email,
         language=parse_language(tongue, languages) or LANGUAGES[0],
         away=_away(row, heading, errors),
@@ -266,16 +268,16 @@ def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tupl
     return (TableAccount(person.key, access or "", login),) if written or login else ()
 
 
-def _duties(row: Row, heading: Heading, errors: Errors, known: tuple[str, ...]) -> tuple[str, ...]:
+def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...]) -> tuple[str, ...]:
     if "duties" not in heading.at:
         return ()
-    found: list[str] = []
-    for word, code in duties(text_of(row.cell(heading.at["duties"])), known):
+    codes: list[str] = []
+    for word, code in duties(text_of(row.cell(heading.at["duties"])), allowed_duties):
         if code is None:
-            errors.add(row.number, "paper_duty_unknown", text=word, allowed=titles("duty.", known))
-        elif code not in found:
-            found.append(code)
-    return tuple(found)
+            errors.add(row.number, "paper_duty_unknown", text=word, allowed=titles("duty.", allowed_duties))
+        elif code not in codes:
+            codes.append(code)
+    return tuple(codes)
 
 
 def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date], ...]:
@@ -286,16 +288,16 @@ def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date]
     spans: list[tuple[date, date]] = []
     for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
         try:
-            said = read(part, where=heading.texts["away"])
+            reading = read(part, where=heading.texts["away"])
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
-        if isinstance(said, Span):
-            spans.append((said.first, said.last))
-        elif isinstance(said, Day):
-            spans.append((said.on, said.on))
-        elif not isinstance(said, Nothing):
-            errors.add(row.number, "paper_date_unreadable", text=said.text, where=heading.texts["away"])
+        if isinstance(reading, Span):
+            spans.append((reading.first, reading.last))
+        elif isinstance(reading, Day):
+            spans.append((reading.on, reading.on))
+        elif not isinstance(reading, Nothing):
+            errors.add(row.number, "paper_date_unreadable", text=reading.text, where=heading.texts["away"])
     return tuple(spans)
 
 
@@ -305,12 +307,12 @@ def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> 
     for key, (_, person) in people.items():
         for known_as in {plain(key), *map(plain, person.names)}:
             keys.setdefault(known_as, []).append(key)
-    found = []
+    linked = []
     for key, (row, person) in people.items():
         if person.deputy is not None:
             meant = [other for other in keys.get(plain(person.deputy), []) if other != key]
             if len(meant) != 1:
                 errors.add(row, "paper_deputy_unknown", text=person.deputy)
             person = replace(person, deputy=meant[0] if len(meant) == 1 else None)
-        found.append(person)
-    return tuple(found)
+        linked.append(person)
+    return tuple(linked)

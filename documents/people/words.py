@@ -114,23 +114,25 @@ def kind_title(kind: str, language: str) -> str:
     return say(f"kind.{kind}", {}, language) if knows(f"kind.{kind}") else kind
 
 
-def parse_duty(word: str, known: tuple[str, ...] = DUTIES) -> str | None:
+def parse_duty(word: str, allowed_duties: tuple[str, ...] = DUTIES) -> str | None:
     """Return the known duty a word names; None if there is none."""
-    if word.strip() in known:
+    if word.strip() in allowed_duties:
         return word.strip()
-    return _DUTIES.get(plain(word)) or titled(word, "duty.", known)
+    return _DUTIES.get(plain(word)) or titled(word, "duty.", allowed_duties)
 
 
-def duties(text: str, known: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
+def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tuple[str, str | None]]:
     """Yield each duty named in a cell, as written and by its code (None for an unknown one).
 
     They are separated by commas, semicolons or lines; a title may itself contain a comma.
     """
     parts = [part for part in map(tidy, re.split(r"[\n;,]", text)) if part]
     while parts:
-        count = next((n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), known)), 1)
+        count = next(
+            (n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), allowed_duties)), 1
+        )
         written = ", ".join(parts[:count])
-        yield written, parse_duty(written, known)
+        yield written, parse_duty(written, allowed_duties)
         del parts[:count]
 
 
@@ -140,15 +142,15 @@ def parse_language(word: str, further: Mapping[str, str]) -> str | None:
     return _LANGUAGES.get(plain(word)) or own.get(plain(word))
 
 
-GIVEN_ACCESSES: tuple[Access, ...] = tuple(one for one in ACCESSES if one != "administrator")
+GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access != "administrator")
 """Accesses a table may request; administrators are created one by one."""
 
 
 def parse_access(word: str) -> Access | None:
     """Return the access a word names: by its code, or its title in any language; None if there is none."""
-    by_code = next((one for one in GIVEN_ACCESSES if one == word.strip()), None)
+    by_code = next((access for access in GIVEN_ACCESSES if access == word.strip()), None)
     titled_so = titled(word, "access.", GIVEN_ACCESSES)
-    return by_code or next((one for one in GIVEN_ACCESSES if one == titled_so), None)
+    return by_code or next((access for access in GIVEN_ACCESSES if access == titled_so), None)
 
 
 _KIND_WORDS: dict[str, tuple[str, ...]] = {
@@ -198,8 +200,8 @@ _KIND_WORDS: dict[str, tuple[str, ...]] = {
 _KINDS = {plain(word): code for code in KINDS for word in (code, *_KIND_WORDS[code])}
 
 
-def parse_kind(word: str, known: tuple[str, ...] = KINDS) -> str | None:
+def parse_kind(word: str, allowed_kinds: tuple[str, ...] = KINDS) -> str | None:
     """Return the known kind of organisation a word names; None if there is none."""
-    if word.strip() in known:
+    if word.strip() in allowed_kinds:
         return word.strip()
-    return _KINDS.get(plain(word)) or titled(word, "kind.", known)
+    return _KINDS.get(plain(word)) or titled(word, "kind.", allowed_kinds)

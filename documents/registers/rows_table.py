@@ -40,24 +40,28 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
             instead of a value.
     """
     paper = open_paper(source, name)
-    known = {plain(head): field for head, field in heads.items()}
-    found = max(paper.sheets[0].rows[:HEAD_ROWS], key=lambda row: len(_fields(row, known)))
-    at = _fields(found, known)
+    fields_by_head = {plain(head): field for head, field in heads.items()}
+    head_row = max(paper.sheets[0].rows[:HEAD_ROWS], key=lambda row: len(_fields(row, fields_by_head)))
+    at = _fields(head_row, fields_by_head)
     errors = Errors()
     if not at:
         raise UnreadablePaper("register_no_heads", name=paper.name, allowed=tuple(heads)[:HEAD_ROWS])
-    for place, value in enumerate(found.cells):
+    for place, value in enumerate(head_row.cells):
         head = "" if isinstance(value, NotAValue) else text_of(value)
-        if head and plain(head) not in known:
+        if head and plain(head) not in fields_by_head:
             allowed = closest_first(head, dict.fromkeys(heads))[:NEAREST]
             errors.add(
-                found.number, "register_head_unknown", cell=_cell(place, found), text=head, allowed=allowed
+                head_row.number,
+                "register_head_unknown",
+                cell=_cell(place, head_row),
+                text=head,
+                allowed=allowed,
             )
-        elif head and at[known[plain(head)]] != place:
-            errors.add(found.number, "register_head_twice", cell=_cell(place, found), text=head)
+        elif head and at[fields_by_head[plain(head)]] != place:
+            errors.add(head_row.number, "register_head_twice", cell=_cell(place, head_row), text=head)
     rows = []
     for row in paper.sheets[0].rows:
-        if row.number > found.number:
+        if row.number > head_row.number:
             values = {field: _value(row, place, errors) for field, place in at.items()}
             values = {field: value for field, value in values.items() if not is_empty(value)}
             if values:
@@ -76,14 +80,14 @@ def letters(column: int) -> str:
     return name
 
 
-def _fields(row: Row, known: Mapping[str, str]) -> dict[str, int]:
+def _fields(row: Row, fields_by_head: Mapping[str, str]) -> dict[str, int]:
     """Return field -> column of the headings in a row, the first of each."""
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     for place, value in enumerate(row.cells):
-        field = known.get(plain(text_of(value))) if isinstance(value, str) else None
+        field = fields_by_head.get(plain(text_of(value))) if isinstance(value, str) else None
         if field is not None:
-            found.setdefault(field, place)
-    return found
+            places.setdefault(field, place)
+    return places
 
 
 def _value(row: Row, place: int, errors: Errors) -> object:

@@ -88,8 +88,8 @@ class Pool:
             raise UnreadablePaper("paper_readers_busy")
         try:
             with TemporaryFile() as job, TemporaryFile() as answer:
-                asked = {"reader": reader, "name": name, "options": encode(options)}
-                job.write(json.dumps(asked).encode() + b"\n" + data)
+                request = {"reader": reader, "name": name, "options": encode(options)}
+                job.write(json.dumps(request).encode() + b"\n" + data)
                 job.flush()
                 self._run(job, answer, caller, name)
                 answer.seek(0)
@@ -136,16 +136,16 @@ def _decode_answer(answer: bytes, name: str) -> object:
     refusal.
     """
     try:
-        said = json.loads(answer.decode("utf-8", "surrogatepass"))
-        if "value" in said:
-            return decode(said["value"])
-        if "refused" in said:
-            code, arguments, errors = said["refused"]
+        reply = json.loads(answer.decode("utf-8", "surrogatepass"))
+        if "value" in reply:
+            return decode(reply["value"])
+        if "refused" in reply:
+            code, arguments, errors = reply["refused"]
             refusal = UnreadablePaper(str(code), errors=decode(errors), **decode(arguments))
-        elif "too_much" in said:
+        elif "too_much" in reply:
             refusal = UnreadablePaper("paper_too_much_text", name=name, limit=MAX_TEXT)
         else:
-            log.error("a reader broke: %s", said)
+            log.error("a reader broke: %s", reply)
             refusal = _reading_failed(name)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # It was killed by a limit, or by what stood in the file.

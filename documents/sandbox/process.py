@@ -131,9 +131,9 @@ class _Forked:
         poll.register(self._pipe, select.POLLIN)
         until = time.monotonic() + seconds
         while not self._over and poll.poll(max(0.0, until - time.monotonic()) * 1000):
-            said = os.read(self._pipe, _NUMBER)
-            self._number += said
-            self._over = not said
+            chunk = os.read(self._pipe, _NUMBER)
+            self._number += chunk
+            self._over = not chunk
             if self._killed:
                 self.kill()
         return self._over
@@ -217,7 +217,7 @@ def apply_limits() -> None:
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     processor = int(used.ru_utime + used.ru_stime) + SECONDS + _GRACE
-    for what, most in (
+    for what, limit in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, processor),
         (resource.RLIMIT_FSIZE, 2 * MOST_ANSWER),
@@ -226,4 +226,4 @@ def apply_limits() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         with suppress(OSError, ValueError):
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, (limit, limit))

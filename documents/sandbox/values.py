@@ -47,11 +47,11 @@ def encode(value: object) -> Any:
         case Decimal():
             return {"decimal": str(value)}
         case Mapping():
-            return {"map": [[encode(key), encode(one)] for key, one in value.items()]}
+            return {"map": [[encode(key), encode(item)] for key, item in value.items()]}
         case list():
-            return {"list": [encode(one) for one in value]}
+            return {"list": [encode(item) for item in value]}
         case tuple() if not hasattr(value, "_fields"):
-            return [encode(one) for one in value]
+            return [encode(item) for item in value]
     name = type(value).__name__
     if type(value) is not _classes().get(name):
         raise TypeError(f"no value of a paper: {type(value)!r}")
@@ -61,7 +61,7 @@ def encode(value: object) -> Any:
 def decode(data: Any) -> Any:
     """Return the value of JSON data. Raises ValueError, LookupError or TypeError for malformed data."""
     if isinstance(data, list):
-        return tuple(decode(one) for one in data)
+        return tuple(decode(item) for item in data)
     if not isinstance(data, dict):
         return data
     ((name, inside),) = data.items()
@@ -76,8 +76,8 @@ _PLAIN: Mapping[str, Callable[[Any], object]] = {
     "time": time.fromisoformat,
     "seconds": lambda seconds: timedelta(seconds=seconds),
     "decimal": Decimal,
-    "map": lambda pairs: {decode(key): decode(one) for key, one in pairs},
-    "list": lambda items: [decode(one) for one in items],
+    "map": lambda pairs: {decode(key): decode(item) for key, item in pairs},
+    "list": lambda items: [decode(item) for item in items],
 }
 
 
@@ -90,5 +90,7 @@ def _classes() -> Mapping[str, type[Any]]:
 @cache
 def _fields(name: str) -> tuple[str, ...]:
     """Return the names of the fields of a class."""
-    made = _classes()[name]
-    return tuple(field.name for field in fields(made)) if is_dataclass(made) else made._fields
+    value_class = _classes()[name]
+    return (
+        tuple(field.name for field in fields(value_class)) if is_dataclass(value_class) else value_class._fields
+    )

@@ -97,7 +97,7 @@ def read_audit(
     columns, ignored = _columns(head, names, sheet, paper.name)
     texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
     errors = Errors()
-    found: list[AuditCase] = []
+    cases: list[AuditCase] = []
     seen: dict[str, int] = {}
     for row in sheet.rows:
         if row.number <= head.number:
@@ -108,11 +108,11 @@ def read_audit(
         if case.case in seen:
             errors.add(row.number, "paper_case_twice", case=case.case, other=seen[case.case])
         seen.setdefault(case.case, row.number)
-        found.append(replace(case, ignored=ignored))
+        cases.append(replace(case, ignored=ignored))
     errors.refuse(paper.name)
-    if not found:
+    if not cases:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
-    return tuple(found)
+    return tuple(cases)
 
 
 class Headings:
@@ -135,9 +135,15 @@ class Headings:
 
     def nearest(self, heading: str) -> str:
         """Return the known heading most similar to this one; "" if none is similar."""
-        known = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
-        asked = " ".join(_words(heading))
-        return next((known[text] for text in difflib.get_close_matches(asked, known, n=1, cutoff=0.7)), "")
+        headings_by_words = {" ".join(_words(text)): text for text in (*self.written, "case", *self.facts)}
+        phrase = " ".join(_words(heading))
+        return next(
+            (
+                headings_by_words[text]
+                for text in difflib.get_close_matches(phrase, headings_by_words, n=1, cutoff=0.7)
+            ),
+            "",
+        )
 
     def _by_code(self, heading: str) -> str | None:
         lower = heading.lower()
@@ -156,8 +162,8 @@ class Headings:
     def _in_words(self, heading: str) -> str | None:
         rest, period = _without_period(heading)
         parts = _LAST_PART.fullmatch(rest)
-        told = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
-        published = self._named(parts["rest"]) if parts and told else None
+        publication = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
+        published = self._named(parts["rest"]) if parts and publication else None
         # "Publication of the note: date of publication" is two things, "The note: publication" is one.
         if parts is None or not _DAY.search(plain(parts["part"])):
             published = None if self._named(heading) else published
@@ -172,7 +178,9 @@ class Headings:
         if exact is not None:
             return exact
         words = _words(text)
-        named = {column for known, column in self._words if _same(words, known)} if words else set()
+        named = (
+            {column for column_words, column in self._words if _same(words, column_words)} if words else set()
+        )
         return named.pop() if len(named) == 1 else None
 
 
@@ -181,19 +189,19 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in dict.fromkeys(plain(text).split()) if word not in _ASIDE)
 
 
-def _same(one: Sequence[str], other: Sequence[str]) -> bool:
+def _same(words: Sequence[str], other: Sequence[str]) -> bool:
     """Return whether two headings have the same words in any order, ignoring endings."""
-    if len(one) != len(other):
+    if len(words) != len(other):
         return False
-    return all(any(_alike(a, b) for b in other) for a in one) and all(
-        any(_alike(a, b) for b in one) for a in other
+    return all(any(_alike(a, b) for b in other) for a in words) and all(
+        any(_alike(a, b) for b in words) for a in other
     )
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(word: str, other: str) -> bool:
     """Return whether two words are forms of one word: they differ only in a few last letters."""
-    common = max(4, max(len(one), len(other)) - 3)
-    return one == other or (min(len(one), len(other)) >= common and one[:common] == other[:common])
+    common = max(4, max(len(word), len(other)) - 3)
+    return word == other or (min(len(word), len(other)) >= common and word[:common] == other[:common])
 
 
 def _without_period(heading: str) -> tuple[str, str]:
@@ -202,9 +210,9 @@ def _without_period(heading: str) -> tuple[str, str]:
         return heading[: at_end.start()], at_end[1].upper()
     text = plain(heading)
     for pattern in _QUARTERS:
-        if said := pattern.search(text.replace("і", "i")):
-            quarter = _NUMERALS.get(said["n"], said["n"])
-            return tidy(f"{text[: said.start()]} {text[said.end() :]}"), f"{said['year']}Q{quarter}"
+        if match := pattern.search(text.replace("і", "i")):
+            quarter = _NUMERALS.get(match["n"], match["n"])
+            return tidy(f"{text[: match.start()]} {text[match.end() :]}"), f"{match['year']}Q{quarter}"
     return heading, ""
 
 

@@ -51,7 +51,7 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
     """
     require_columns(heading, REQUIRED, paper)
     errors = Errors()
-    found: list[ReadSchedule] = []
+    schedules: list[ReadSchedule] = []
     seen: dict[tuple[str, str, date], int] = {}
     ignored = tuple(
         Note(0, "read_column_ignored", {"row": heading.row, "column": text}) for text in heading.other
@@ -66,13 +66,13 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
         if key in seen:
             errors.add(row.number, "paper_row_twice", other=seen[key])
         seen.setdefault(key, row.number)
-        found.append(read)
+        schedules.append(read)
     errors.refuse(paper.name)
-    if not found:
+    if not schedules:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
     if ignored:
-        found[0] = replace(found[0], notes=ignored)
-    return tuple(found)
+        schedules[0] = replace(schedules[0], notes=ignored)
+    return tuple(schedules)
 
 
 def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:

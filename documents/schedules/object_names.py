@@ -125,10 +125,10 @@ def _joins(parts: list[str], place: int) -> bool:
 def _phrase(parts: list[str], start: int) -> int:
     """Put adjectives and their noun into the nominative, in place; return the index of the next word."""
     for place in range(start, min(start + _LONGEST_BEFORE_NOUN, len(parts))):
-        known = _NOUNS.get(parts[place].lower().strip(",.;"))
-        if known is None:
+        entry = _NOUNS.get(parts[place].lower().strip(",.;"))
+        if entry is None:
             continue
-        nominative, gender = known
+        nominative, gender = entry
         before = [
             (n, _adjective(parts[n], gender)) for n in range(start, place) if parts[n].lower() not in ("и", ",")
         ]
@@ -160,5 +160,5 @@ def _adjective(word: str, gender: str) -> str | None:
 
 def _cased(word: str, noun: str) -> str:
     bare = word.rstrip(",.;")
-    told = noun.capitalize() if bare[:1].isupper() else noun
-    return (told.upper() if bare.isupper() and len(bare) > 1 else told) + word[len(bare) :]
+    cased_noun = noun.capitalize() if bare[:1].isupper() else noun
+    return (cased_noun.upper() if bare.isupper() and len(bare) > 1 else cased_noun) + word[len(bare) :]

@@ -138,7 +138,7 @@ def match_facts(work: str) -> FactMatch:
     if has(_NOTE):
         return _sure_or_likely("note_signed", done=done, aside=has(_SENT) and not has(_MAKE))
     if has(_PLAN, _MEASURES):
-        return _match_plan(made=has(_MAKE), approved=done, aside=has(_SENT))
+        return _match_plan(developed=has(_MAKE), approved=done, aside=has(_SENT))
     if has(_WORK_PLAN):
         return _sure_or_likely("work_plan_approved", done=done, aside=aside)
     if announces and has(_ANALYSIS):
@@ -157,11 +157,11 @@ def _sure_or_likely(fact: str, *, done: bool, aside: bool) -> FactMatch:
     return FactMatch() if aside else FactMatch((), (fact,))
 
 
-def _match_plan(*, made: bool, approved: bool, aside: bool) -> FactMatch:
+def _match_plan(*, developed: bool, approved: bool, aside: bool) -> FactMatch:
     """Return the match of a row on the plan; developing it also dates its approval, unless another row does."""
     if approved:
-        return FactMatch(("plan_developed", "plan_approved") if made else ("plan_approved",))
-    if made:
+        return FactMatch(("plan_developed", "plan_approved") if developed else ("plan_approved",))
+    if developed:
         return FactMatch(("plan_developed",), ("plan_approved",))
     return FactMatch() if aside else FactMatch((), ("plan_developed", "plan_approved"))
 

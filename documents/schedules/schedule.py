@@ -88,15 +88,15 @@ def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple
             if isinstance(line, str) and not re.search(r"[0-9]", line):
                 continue
             try:
-                said = read(line)
+                reading = read(line)
             except UnreadableCell as refusal:
                 # The number of an order or of a building is no date; a day that cannot be is an error.
                 if refusal.code in ("paper_date_impossible", "paper_date_beyond"):
                     errors.take(number, refusal)
                     return None, number, place
                 continue
-            if isinstance(said, Day):
-                return said.on, number, place
+            if isinstance(reading, Day):
+                return reading.on, number, place
     return None, 0, 0
 
 
@@ -112,11 +112,11 @@ def _period(title: str) -> Span | None:
     """Return the span of days in the title."""
     for match in _PERIOD.finditer(title):
         try:
-            said = read_lines(match["ru"] or match["kk"])
+            readings = read_lines(match["ru"] or match["kk"])
         except UnreadableCell:
             continue
-        if len(said) == 1 and isinstance(said[0], Span):
-            return said[0]
+        if len(readings) == 1 and isinstance(readings[0], Span):
+            return readings[0]
     return None
 
 
@@ -126,9 +126,9 @@ def _object(title: str) -> str:
     """
     bare = _ASIDE.sub("", title)
     for pattern in (_OF_RU, _OF_KK):
-        found = pattern.search(bare)
-        if found:
-            return found["object"].strip(" ,.;:")
+        match = pattern.search(bare)
+        if match:
+            return match["object"].strip(" ,.;:")
     return bare
 
 
@@ -168,7 +168,7 @@ class _Line:
 def find_published_heading(sheet: Sheet) -> Heading | None:
     """Return the heading row of the published form; None when the sheet has another form."""
     heading = find_heading(sheet, COLUMNS)
-    if heading is None or len([wanted for wanted in REQUIRED if wanted.id in heading.at]) < 2:
+    if heading is None or len([column for column in REQUIRED if column.id in heading.at]) < 2:
         return None
     return heading
 

@@ -188,10 +188,10 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
     named = [int(year_text) for year_text in _YEAR.findall(words)]
     meant = max(named) if named else year
     latin = words.translate(_ROMAN)
-    for pattern, said in ((_QUARTER, "quarter"), (_HALF, "half_year")):
+    for pattern, period_kind in ((_QUARTER, "quarter"), (_HALF, "half_year")):
         number = _ordinal_before(pattern, latin)
-        if number is not None and (said == "quarter" or number <= 2):
-            return _period_term(text, meant, "quarter" if said == "quarter" else "half_year", number)
+        if number is not None and (period_kind == "quarter" or number <= 2):
+            return _period_term(text, meant, "quarter" if period_kind == "quarter" else "half_year", number)
     if not _STANDING.search(words):
         within = _parse_within(words)
         if within is not None:
@@ -210,7 +210,7 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
         ("standing", _STANDING),
         ("by_need", _BY_NEED),
     )
-    reason: Said = next((said for said, pattern in reasons if pattern.search(words)), "words")
+    reason: Said = next((kind for kind, pattern in reasons if pattern.search(words)), "words")
     return MeasureTerm(written=text, term=WithoutTerm(), said=reason)
 
 

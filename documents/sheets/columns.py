@@ -49,7 +49,7 @@ def find_heading(sheet: Sheet, columns: Sequence[Column], *, within: int = 60) -
     """
     best: tuple[int, Row] | None = None
     for row in sheet.rows[:within]:
-        count = len({found.id for text in heading_texts(row).values() for found in _named(text, columns)})
+        count = len({column.id for text in heading_texts(row).values() for column in _named(text, columns)})
         if count >= 2 and (best is None or count > best[0]):
             best = count, row
     return None if best is None else _heading(best[1], columns)
@@ -63,7 +63,7 @@ def heading_texts(row: Row) -> dict[int, str]:
 
 def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
     """Raise UnreadablePaper when the table lacks one of these columns."""
-    missing = tuple(wanted.title for wanted in columns if wanted.id not in heading.at)
+    missing = tuple(column.title for column in columns if column.id not in heading.at)
     if missing:
         error = RowError(heading.row, "paper_columns_missing", {"name": paper.name, "missing": missing})
         raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
@@ -82,7 +82,7 @@ def check_no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str],
 
 def _named(text: str, columns: Sequence[Column]) -> list[Column]:
     """Return the columns a heading names: the first that fits; columns are listed most specific first."""
-    return [found for found in columns if found.heads(text)][:1]
+    return [column for column in columns if column.heads(text)][:1]
 
 
 def _heading(row: Row, columns: Sequence[Column]) -> Heading:

@@ -83,13 +83,13 @@ def without_times(line: str) -> str:
 
 def find_partial_dates(line: str) -> tuple[tuple[Partial, ...], bool]:
     """Return the dates of a line in order, and whether the rest still looks like part of a date."""
-    found: list[Partial] = []
+    partial_dates: list[Partial] = []
     rest = line.replace(_TAKEN, _STRANGE)
     for pattern in _PATTERNS:
-        found.extend(_partial(match) for match in pattern.finditer(rest))
+        partial_dates.extend(_partial(match) for match in pattern.finditer(rest))
         # As long as before, so that places stay true.
         rest = pattern.sub(lambda match: _TAKEN * len(match.group()), rest)
-    return tuple(sorted(found)), bool(_DATE_LIKE.search(rest) or _BESIDE.search(rest))
+    return tuple(sorted(partial_dates)), bool(_DATE_LIKE.search(rest) or _BESIDE.search(rest))
 
 
 def _partial(match: re.Match[str]) -> Partial:
@@ -112,7 +112,7 @@ def _month(name: str) -> int:
 
 def months_named(line: str) -> tuple[int, ...]:
     """Return the months a line names in words, in order (`март-апрель 2026 года`: 3, 4)."""
-    return tuple(_month(found.group()) for found in re.finditer(rf"(?<!\w){_MONTH}", line, re.IGNORECASE))
+    return tuple(_month(match.group()) for match in re.finditer(rf"(?<!\w){_MONTH}", line, re.IGNORECASE))
 
 
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
@@ -217,8 +217,8 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
     Raises UnreadableCell as `read` does.
     """
     if not isinstance(value, str):
-        said = read(value, where=where, year=year)
-        return () if isinstance(said, Nothing) else (said,)
+        reading = read(value, where=where, year=year)
+        return () if isinstance(reading, Nothing) else (reading,)
     lines: list[str] = []
     for line in value.replace("_x000D_", "\n").splitlines():
         if lines and _GOES_ON.match(line) and not _DASHES.fullmatch(line):
@@ -226,15 +226,15 @@ def read_lines(value: object, *, where: str = "", year: int | None = None) -> tu
         elif line.strip():
             lines.append(line)
     read_ = (read(line, where=where, year=year) for line in lines)
-    return tuple(said for said in read_ if not isinstance(said, Nothing))
+    return tuple(reading for reading in read_ if not isinstance(reading, Nothing))
 
 
 def read_day(value: object, *, where: str = "") -> date | None:
     """Return the single day in a table cell, None when it is empty. Raises UnreadableCell for anything else."""
-    said = read(value, where=where)
-    if isinstance(said, Day):
-        return said.on
-    if isinstance(said, Nothing):
+    reading = read(value, where=where)
+    if isinstance(reading, Day):
+        return reading.on
+    if isinstance(reading, Nothing):
         return None
     raise UnreadableCell("paper_day_expected", text=_shorten(str(value)), where=where)
 

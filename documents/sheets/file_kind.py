@@ -117,10 +117,10 @@ def _check_listing(path: Path) -> None:
         size = file.seek(0, 2)
         file.seek(max(0, size - _END_SIZE - _LONGEST_COMMENT))
         tail = file.read()
-    found = tail.rfind(_END)
-    if found < 0 or len(tail) < found + _END_SIZE:
+    position = tail.rfind(_END)
+    if position < 0 or len(tail) < position + _END_SIZE:
         return  # no archive at all; whoever opens it says so
-    members, listing = struct.unpack_from("<HI", tail, found + 10)
+    members, listing = struct.unpack_from("<HI", tail, position + 10)
     if members > MAX_MEMBERS or listing > MAX_LISTING:
         raise ArchiveRefused("evidence_archive_too_many", limit=MAX_MEMBERS)
 

@@ -34,13 +34,13 @@ def read_merges(data: bytes, part: str) -> tuple[Merge, ...]:
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read(part)
-    found = []
+    merges = []
     for match in _MERGE.finditer(text, max(text.rfind(b"sheetData>"), 0)):
         left, top, right, bottom = match.groups()
-        found.append(Merge(int(top), int(bottom), _column(left), _column(right)))
-        if len(found) == MAX_MERGES:
+        merges.append(Merge(int(top), int(bottom), _column(left), _column(right)))
+        if len(merges) == MAX_MERGES:
             break
-    return tuple(found)
+    return tuple(merges)
 
 
 def spread_down(
@@ -191,7 +191,7 @@ class RowKeeper:
 
     def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
         """Return the non-empty rows with their numbers."""
-        kept: list[Row] = []
+        filled_rows: list[Row] = []
         for number, cells in rows:
             width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
             if width > MAX_COLUMNS:
@@ -199,10 +199,10 @@ class RowKeeper:
             for cell in cells:
                 self._read(number, cell)
             if width:
-                kept.append(Row(number, tuple(cells[:width])))
-            if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:
+                filled_rows.append(Row(number, tuple(cells[:width])))
+            if len(filled_rows) > MAX_ROWS or number > _LAST_EXCEL_ROW:
                 raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
-        return tuple(kept)
+        return tuple(filled_rows)
 
     def _read(self, number: int, cell: object) -> None:
         if not isinstance(cell, str):

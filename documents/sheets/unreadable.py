@@ -28,8 +28,8 @@ class UnreadablePaper(Refusal):
 
     def __init__(self, code: str, *, errors: Iterable[RowError] = (), **arguments: object) -> None:
         super().__init__(code, **arguments)
-        said = (RowError(error.row, error.code, quoted(error.arguments)) for error in errors)
-        self.errors = tuple(sorted(said, key=lambda error: error.row))
+        row_errors = (RowError(error.row, error.code, quoted(error.arguments)) for error in errors)
+        self.errors = tuple(sorted(row_errors, key=lambda error: error.row))
 
 
 class UnreadableCell(Refusal):
@@ -55,7 +55,7 @@ class Errors:
 
         Argument `count` is the number of bad rows; for a file without rows, of errors.
         """
-        rows = {one.row for one in self._met} if code == "paper_unreadable" else self._met
+        rows = {error.row for error in self._met} if code == "paper_unreadable" else self._met
         if self._met:
             raise UnreadablePaper(code, errors=self._met, name=name, count=len(rows))
 

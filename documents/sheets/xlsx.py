@@ -141,7 +141,7 @@ def _value(cell: Mapping[str, Any]) -> object:
 
 def _by_row(merges: tuple[Merge, ...]) -> dict[int, tuple[Merge, ...]]:
     """Return the merges by their first row."""
-    found: dict[int, list[Merge]] = {}
+    merges_by_row: dict[int, list[Merge]] = {}
     for merge in merges:
-        found.setdefault(merge.first_row, []).append(merge)
-    return {row: tuple(of) for row, of in found.items()}
+        merges_by_row.setdefault(merge.first_row, []).append(merge)
+    return {row: tuple(of) for row, of in merges_by_row.items()}

@@ -24,17 +24,17 @@ def listed(ctx: typer.Context) -> None:
     from services.law.act_texts import AskActTexts, list_act_texts
 
     call = CommandContext.of(ctx)
-    found = list_act_texts(call.ctx, AskActTexts())
+    act_texts = list_act_texts(call.ctx, AskActTexts())
     if call.json:
-        call.answer(found.model_dump(mode="json"))
+        call.answer(act_texts.model_dump(mode="json"))
         return
     rows: list[tuple[object, ...]] = [
-        (one.act, one.title[call.law_language], step.language, step.number, step.places, step.at, step.by)
-        for one in found.acts
-        for step in one.steps
+        (act.act, act.title[call.law_language], step.language, step.number, step.places, step.at, step.by)
+        for act in act_texts.acts
+        for step in act.steps
     ]
     rows += [
-        (one.act, one.title[call.law_language], "–", "", "", "", "") for one in found.acts if not one.steps
+        (act.act, act.title[call.law_language], "–", "", "", "", "") for act in act_texts.acts if not act.steps
     ]
     call.table(("act", "title", "language", "text_number", "places", "at", "by"), rows)
 
@@ -90,5 +90,5 @@ def show(
     call.print(reading.title[call.law_language] + "\n")
     if place and not reading.found:
         call.print(call.say("web.acts.not_found"))
-    for one in reading.passage or reading.paragraphs:
-        call.print(paragraph(one.text))
+    for act_paragraph in reading.passage or reading.paragraphs:
+        call.print(paragraph(act_paragraph.text))

@@ -29,16 +29,16 @@ def obligation(call: CommandContext, deadline: Deadline) -> Json:
     return ObligationResult.of(deadline, call.language).model_dump(exclude=left_out)
 
 
-def finding(call: CommandContext, found: Finding) -> Json:
+def finding(call: CommandContext, finding: Finding) -> Json:
     """Return one finding as JSON, in the format of the contract."""
     from services.results import FindingResult
 
-    return FindingResult.of(found, call.language).model_dump()
+    return FindingResult.of(finding, call.language).model_dump()
 
 
 def explained(call: CommandContext, deadline: Deadline) -> str:
     """Return the explanation as one paragraph."""
-    return " ".join(call.say(one.code, **one.arguments) for one in deadline.explanation)
+    return " ".join(call.say(element.code, **element.arguments) for element in deadline.explanation)
 
 
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
@@ -79,14 +79,14 @@ def state(
     if today is not None and deadline.state == "open":
         from workflow.deadlines.lateness import lateness
 
-        standing = lateness(deadline, today=today)
-        if standing.overdue:
+        delay = lateness(deadline, today=today)
+        if delay.overdue:
             return call.say("cli.state.overdue")
-        if standing.slipped:
+        if delay.slipped:
             return call.say("cli.state.slipped", on=deadline.planned_on)
-        if standing.waiting_for is not None:
-            title = (titles or {}).get(standing.waiting_for)
-            return call.say("cli.state.waits", what=title[call.language] if title else standing.waiting_for)
+        if delay.waiting_for is not None:
+            title = (titles or {}).get(delay.waiting_for)
+            return call.say("cli.state.waits", what=title[call.language] if title else delay.waiting_for)
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"cli.status.{deadline.status}")
     return call.say(f"cli.state.{deadline.state}")
@@ -94,13 +94,13 @@ def state(
 
 def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
     """Print findings as a list, each with its basis."""
-    for found in findings:
-        mark = call.say(f"cli.kind.{found.kind}")
-        text = f"[{mark}] {call.say(found.code, **found.arguments)}"
-        if found.basis == "practice" and not found.code.endswith("_own"):
+    for finding in findings:
+        mark = call.say(f"cli.kind.{finding.kind}")
+        text = f"[{mark}] {call.say(finding.code, **finding.arguments)}"
+        if finding.basis == "practice" and not finding.code.endswith("_own"):
             text += " " + call.say("cli.by_practice")
-        elif found.force != "obligatory":
-            text += " " + call.say(found.force)
+        elif finding.force != "obligatory":
+            text += " " + call.say(finding.force)
         call.print(paragraph(text, indent=indent))
 
 
@@ -114,13 +114,13 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
         call.print(call.say("cli.calendar_change.deadlines"))
         rows = [
             (
-                one.moved.case,
-                one.moved.id,
-                one.moved.old,
-                one.moved.new,
-                ", ".join(person.name for person in one.people),
+                impact.moved.case,
+                impact.moved.id,
+                impact.moved.old,
+                impact.moved.new,
+                ", ".join(person.name for person in impact.people),
             )
-            for one in impacts[:SHOWN]
+            for impact in impacts[:SHOWN]
         ]
         call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
         if len(impacts) > SHOWN:
@@ -131,14 +131,14 @@ def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
 
 def moved(call: CommandContext, impact: PersonImpact) -> dict[str, object]:
     """Return one moved deadline as JSON."""
-    one = impact.moved
+    deadline = impact.moved
     return {
-        "case": one.case,
-        "obligation": one.id,
-        "title": one.obligation.title[call.language],
-        "state": one.state,
-        "from": one.old,
-        "to": one.new,
+        "case": deadline.case,
+        "obligation": deadline.id,
+        "title": deadline.obligation.title[call.language],
+        "state": deadline.state,
+        "from": deadline.old,
+        "to": deadline.new,
         "people": [{"key": person.key, "name": person.name} for person in impact.people],
     }
 
@@ -149,15 +149,15 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
     Raises:
         UnknownObligation: the case has no such obligation.
     """
-    found = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
-    exact = [deadline for deadline in found if deadline.id == name]
-    if not found:
+    matches = [deadline for deadline in view.deadlines if name in (deadline.id, deadline.obligation.id)]
+    exact = [deadline for deadline in matches if deadline.id == name]
+    if not matches:
         from workflow.law.names import UnknownObligation
         from workflow.refusal import closest_first
 
         allowed = closest_first(name, [deadline.id for deadline in view.deadlines])
         raise UnknownObligation("unknown_obligation", obligation=name, allowed=allowed)
-    return tuple(exact or found)
+    return tuple(exact or matches)
 
 
 def says(done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:

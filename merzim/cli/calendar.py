@@ -36,36 +36,36 @@ def add_to(app: typer.Typer) -> None:
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
-    asked = days.day(_within(day(on, where="DATE")))
-    knowledge = days.knowledge(asked.on, asked.on)
-    kind = call.say(f"day.{asked.kind}")
-    name = call.say(f"holiday.{asked.name}") if asked.name else None
-    act = call.say("cli.act_of_day", act=asked.act) if asked.act else None
+    calendar_day = days.day(_within(day(on, where="DATE")))
+    knowledge = days.knowledge(calendar_day.on, calendar_day.on)
+    kind = call.say(f"day.{calendar_day.kind}")
+    name = call.say(f"holiday.{calendar_day.name}") if calendar_day.name else None
+    act = call.say("cli.act_of_day", act=calendar_day.act) if calendar_day.act else None
     if call.json:
         call.answer(
             {
-                "date": asked.on,
-                "working": asked.working,
-                "kind": asked.kind,
+                "date": calendar_day.on,
+                "working": calendar_day.working,
+                "kind": calendar_day.kind,
                 "kind_text": kind,
-                "name": asked.name,
+                "name": calendar_day.name,
                 "name_text": name,
-                "act": asked.act,
+                "act": calendar_day.act,
                 "calendar": knowledge,
                 "calendar_version": days.version,
             }
         )
     else:
-        code = "cli.day_working" if asked.working else "cli.day_off"
-        call.print(call.say(code, on=asked.on))
+        code = "cli.day_working" if calendar_day.working else "cli.day_off"
+        call.print(call.say(code, on=calendar_day.on))
         for line in (kind, name, act):
             if line:
                 call.print("  " + line)
         if knowledge == "provisional":
-            call.print("  " + call.say("provisional_year", year=asked.on.year))
+            call.print("  " + call.say("provisional_year", year=calendar_day.on.year))
         if days.library:
             call.print("  " + call.say("library_rules", calendar=days.library))
-    return DONE if asked.working else NOT_SO
+    return DONE if calendar_day.working else NOT_SO
 
 
 def add(
@@ -131,7 +131,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
             "calendar": laid.knowledge,
             "calendar_version": laid.version,
             "working_days": laid.working,
-            "months": [{"month": one.first.month, "working_days": one.working} for one in laid.months],
+            "months": [{"month": month.first.month, "working_days": month.working} for month in laid.months],
             "days": special,
         }
     )
@@ -147,9 +147,9 @@ def _within(on: date) -> date:
 
 def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
     """Return the office's calendar, as known on a day."""
-    asked = optional_day(as_of, where="--as-of")
+    as_of_day = optional_day(as_of, where="--as-of")
     app = call.app
-    return app.calendar if asked is None else app.calendar_of(app.records, asked)
+    return app.calendar if as_of_day is None else app.calendar_of(app.records, as_of_day)
 
 
 MONTHS_ABREAST = 3
@@ -250,7 +250,10 @@ def apply(ctx: typer.Context, file: File) -> None:
 def _print(call: CommandContext, shown: ActPreview) -> None:
     if shown.days:
         call.print(call.say("cli.calendar_change.days"))
-        days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
+        days = [
+            (change.on, _kind(call, change.before), _kind(call, change.after), change.after.act)
+            for change in shown.days
+        ]
         call.table(("date", "worked_before", "worked_after", "act"), days, indent=2)
     else:
         call.print(call.say("cli.calendar_change.no_days"))
@@ -266,14 +269,14 @@ def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
         "calendar_version": {"before": shown.before.version, "after": shown.after.version},
         "days": [
             {
-                "date": one.on,
-                "working": {"before": one.before.working, "after": one.after.working},
-                "kind": {"before": one.before.kind, "after": one.after.kind},
-                "act": one.after.act,
+                "date": change.on,
+                "working": {"before": change.before.working, "after": change.after.working},
+                "kind": {"before": change.before.kind, "after": change.after.kind},
+                "act": change.after.act,
             }
-            for one in shown.days
+            for change in shown.days
         ],
-        "deadlines": [moved(call, one) for one in shown.impacts],
+        "deadlines": [moved(call, impact) for impact in shown.impacts],
         "totals": _totals(shown),
     }
 

@@ -86,16 +86,16 @@ class CommandContext:
     @cached_property
     def language(self) -> str:
         """--lang, else MERZIM_LANG, else the office's own language."""
-        asked = self.common.language or os.environ.get("MERZIM_LANG", "")
-        if not asked:
+        language = self.common.language or os.environ.get("MERZIM_LANG", "")
+        if not language:
             return self.settings.office.language
-        if asked in LANGUAGES:
-            return asked
+        if language in LANGUAGES:
+            return language
         from i18n import known_languages
 
-        if self.settings.languages.folder is None or asked not in known_languages():
-            raise UnknownLanguage("cli.unknown_language", language=asked, allowed=known_languages())
-        return asked
+        if self.settings.languages.folder is None or language not in known_languages():
+            raise UnknownLanguage("cli.unknown_language", language=language, allowed=known_languages())
+        return language
 
     @property
     def law_language(self) -> str:
@@ -108,7 +108,7 @@ class CommandContext:
         office's.
         """
         spoken = (self.law_language, self.settings.office.language)
-        return next((one for one in spoken if one in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
+        return next((language for language in spoken if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
 
     @property
     def language_or_default(self) -> str:
@@ -172,9 +172,9 @@ class CommandContext:
         if file != STDIN:
             return Path(file)
         data = sys.stdin.buffer.read() if kinds else b""
-        kept = Path(self._folder.name) / f"stdin.{kind_of_input(data, kinds)}"
-        kept.write_bytes(data)
-        return kept
+        path = Path(self._folder.name) / f"stdin.{kind_of_input(data, kinds)}"
+        path.write_bytes(data)
+        return path
 
     @cached_property
     def _folder(self) -> TemporaryDirectory[str]:
@@ -240,8 +240,8 @@ class CommandContext:
         """
         from i18n import say
 
-        asked = self.common.language or os.environ.get("MERZIM_LANG", "")
-        languages = (self.language_or_default,) if asked else LANGUAGES
+        language = self.common.language or os.environ.get("MERZIM_LANG", "")
+        languages = (self.language_or_default,) if language else LANGUAGES
         return "\n".join(say(code, arguments, language) for language in languages)
 
     def name(self, key: str) -> str:

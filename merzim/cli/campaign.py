@@ -45,9 +45,9 @@ def _on_campaign(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one campaign that prints the sentence of `code` when done."""
     return mount(
         f"services.campaigns.verbs:{verb}_campaign",
-        lambda call, _, found: _tell(call, found.campaign, code, until=found.campaign.until),
+        lambda call, _, page: _tell(call, page.campaign, code, until=page.campaign.until),
         arguments=("campaign",),
-        json=lambda found: found.campaign.model_dump(mode="json"),
+        json=lambda page: page.campaign.model_dump(mode="json"),
     )
 
 
@@ -55,23 +55,30 @@ def listed(ctx: typer.Context) -> None:
     from services.campaigns.views import AskCampaigns, list_campaigns
 
     call = CommandContext.of(ctx)
-    found = list_campaigns(call.ctx, AskCampaigns())
+    result = list_campaigns(call.ctx, AskCampaigns())
     if call.json:
-        call.answer(found.model_dump(mode="json"))
+        call.answer(result.model_dump(mode="json"))
         return
-    if not found.campaigns and not call.lists:
+    if not result.campaigns and not call.lists:
         call.print(call.say("cli.campaign.none"))
     else:
         call.table(
             ("id", "title", "until", "state", "answered", "asked"),
             [
-                (one.id, one.title[call.language], one.until, _state(call, one), one.answered, one.asked)
-                for one in found.campaigns
+                (
+                    campaign.id,
+                    campaign.title[call.language],
+                    campaign.until,
+                    _state(call, campaign),
+                    campaign.answered,
+                    campaign.asked,
+                )
+                for campaign in result.campaigns
             ],
         )
     if not call.lists:
         call.print("\n" + call.say("cli.campaign.may_start"))
-        for kind in found.kinds:
+        for kind in result.kinds:
             call.print(f"  {kind.register_id} {kind.kind}  {kind.title[call.language]}")
 
 
@@ -147,31 +154,31 @@ def show(
 
     call = CommandContext.of(ctx)
     fields = {"campaign": campaign, "state": state, "unit": unit, "search": search, "size": PEOPLE_SHOWN}
-    asked = build(ShowCampaign, fields)
-    found = show_campaign(call.ctx, asked)
-    people = list(found.people)
-    for number in range(2, found.pages + 1):
-        people += show_campaign(call.ctx, asked.model_copy(update={"page": number})).people
+    query = build(ShowCampaign, fields)
+    page = show_campaign(call.ctx, query)
+    people = list(page.people)
+    for number in range(2, page.pages + 1):
+        people += show_campaign(call.ctx, query.model_copy(update={"page": number})).people
     if call.json:
         call.answer(
-            {**found.model_dump(mode="json"), "people": [one.model_dump(mode="json") for one in people]}
+            {**page.model_dump(mode="json"), "people": [person.model_dump(mode="json") for person in people]}
         )
         return
     if not call.lists:
-        view = found.campaign
+        view = page.campaign
         call.print(f"{view.id}  {view.title[call.language]}  {view.until}  {_state(call, view)}")
         call.print(_counts(call, view) + "\n")
     call.table(
         ("person", "unit", "state", "on", "id"),
         [
             (
-                one.name,
-                one.unit_name,
-                call.say(f"campaign.state.{word_of_state(one.state, is_open=found.campaign.is_open)}"),
-                one.answered_at.date() if one.answered_at else one.left_on or "",
-                one.answer,
+                person.name,
+                person.unit_name,
+                call.say(f"campaign.state.{word_of_state(person.state, is_open=page.campaign.is_open)}"),
+                person.answered_at.date() if person.answered_at else person.left_on or "",
+                person.answer,
             )
-            for one in people
+            for person in people
         ],
     )
 
@@ -198,10 +205,10 @@ def record(
             "file": _opened(call, files, file),
         }
         try:
-            found = record_answer(call.ctx, build(RecordAnswer, fields))
+            page = record_answer(call.ctx, build(RecordAnswer, fields))
         except InvalidRow as invalid:
             return _say_problems(call, invalid)
-    _tell(call, found.campaign, "recorded", person=person)
+    _tell(call, page.campaign, "recorded", person=person)
     return DONE
 
 
@@ -229,8 +236,8 @@ def forms(
     from services.inputs import build
 
     call = CommandContext.of(ctx)
-    asked = build(ShowCampaign, {"campaign": campaign, "state": state, "unit": unit})
-    write_file(file, papers_of_campaign(call.ctx, asked, call.paper_language))
+    query = build(ShowCampaign, {"campaign": campaign, "state": state, "unit": unit})
+    write_file(file, papers_of_campaign(call.ctx, query, call.paper_language))
     call.print(call.say("register.file_written", file=file))
 
 

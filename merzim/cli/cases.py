@@ -168,27 +168,27 @@ def open_year(
     from services.yearly.opening import open_year as opened_year
 
     call = CommandContext.of(ctx)
-    asked = number(year, where="YEAR", first=2000, last=2100)
-    done = opened_year(call.app, asked, unit=unit_named(call.app, unit), **written(call))
+    year_number = number(year, where="YEAR", first=2000, last=2100)
+    done = opened_year(call.app, year_number, unit=unit_named(call.app, unit), **written(call))
     if call.json:
         cases = [_head(call, case) for case in done.cases]
-        call.answer({"year": asked, "opened": cases, "there": done.there})
+        call.answer({"year": year_number, "opened": cases, "there": done.there})
     elif done.cases:
         units = len({case.unit for case in done.cases})
-        call.print(call.say("cli.year_opened", year=asked, cases=len(done.cases), units=units))
+        call.print(call.say("cli.year_opened", year=year_number, cases=len(done.cases), units=units))
     else:
-        call.print(call.say("cli.year_there", year=asked, cases=done.there))
+        call.print(call.say("cli.year_there", year=year_number, cases=done.there))
 
 
 def cases(ctx: typer.Context) -> None:
     call = CommandContext.of(ctx)
     heads = call.app.reads.cases()
-    standing = call.app.reads.stages([head.id for head in heads])
+    stages = call.app.reads.stages([head.id for head in heads])
     if call.json:
-        call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
+        call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
         return
     editions = {head.id: call.app.library.named(head.edition) for head in heads}
-    recurring = {id: one.begins_with for id, one in editions.items() if one.opened != "once"}
+    recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
     begun = call.app.reads.days_of(recurring)
 
     def about(head: Case) -> str:
@@ -196,9 +196,7 @@ def cases(ctx: typer.Context) -> None:
         year = begun.get(head.id, call.moment.today).year
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
-    rows = [
-        (head.id, about(head), call.name(head.unit), _stage(call, head, standing[head.id])) for head in heads
-    ]
+    rows = [(head.id, about(head), call.name(head.unit), _stage(call, head, stages[head.id])) for head in heads]
     if rows or call.lists:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
@@ -213,7 +211,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
     view = app.case_commands.view(case, today=today)
-    found = findings_of(app, view)
+    findings = findings_of(app, view)
     events = app.reads.events(case)
     acts = [act_moves_result(act, call.language) for act in moves_of(app, events)]
     if call.json:
@@ -225,7 +223,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "facts": {name: fact.on for name, fact in view.case.facts.items()},
                 "values": {name: fact.values for name, fact in view.case.facts.items() if fact.values},
                 "at_time": {
-                    name: f"{one.at_time:%H:%M}" for name, one in view.case.facts.items() if one.at_time
+                    name: f"{fact.at_time:%H:%M}" for name, fact in view.case.facts.items() if fact.at_time
                 },
                 "signed_by": {name: fact.signed_by for name, fact in view.case.facts.items() if fact.signed_by},
                 "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
@@ -236,9 +234,9 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                     {**obligation(call, deadline), "waiting_for": deadline.waiting_for}
                     for deadline in view.deadlines
                 ],
-                "findings": [finding(call, one) for one in found],
+                "findings": [finding(call, case_finding) for case_finding in findings],
                 "events": events,
-                "calendar_acts": [one.model_dump(by_alias=True) for one in acts],
+                "calendar_acts": [act.model_dump(by_alias=True) for act in acts],
             }
         )
         return
@@ -251,8 +249,8 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     if unadopted:
         call.print("  " + call.say("web.act_not_adopted", act=unadopted.short))
     call.print()
-    asked = [deadline for deadline in view.deadlines if deadline.state != "not_required"]
-    print_deadlines(call, asked, today=today)
+    required_deadlines = [deadline for deadline in view.deadlines if deadline.state != "not_required"]
+    print_deadlines(call, required_deadlines, today=today)
     apart = [deadline.id for deadline in view.deadlines if deadline.state == "not_required"]
     if apart:
         call.print("\n" + paragraph(call.say("cli.not_required", count=len(apart), ids=", ".join(apart))))
@@ -261,9 +259,9 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
     _print_notices(call, view.case)
-    if found:
+    if findings:
         call.print("\n" + call.say("cli.findings"))
-        print_findings(call, found, indent=2)
+        print_findings(call, findings, indent=2)
     call.print("\n" + call.say("cli.history"))
     # Events are withdrawn by number; withdrawn ones are shown in brackets.
     history = [
@@ -280,7 +278,10 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
     for act in acts:
         call.print("\n" + paragraph(f"{act.on}, {act.by}: {act.cause}", indent=2))
-        moved = [(one.obligation, one.before or "-", one.after or "-") for one in act.moved]
+        moved = [
+            (moved_date.obligation, moved_date.before or "-", moved_date.after or "-")
+            for moved_date in act.moved
+        ]
         call.table(("id", "was", "is"), moved, indent=4)
 
 
@@ -390,16 +391,16 @@ def explain(
 
 
 def _print_passport(call: CommandContext, case: Case) -> None:
-    period = [one.isoformat() for one in case.period or ()]
-    said: dict[str, object] = {
+    period = [day.isoformat() for day in case.period or ()]
+    fields: dict[str, object] = {
         name: getattr(case, name) for name in ("object", "object_kk", "object_ru", "unit")
     }
-    said |= {"group": case.group, "period": period, "responsible": case.responsible}
+    fields |= {"group": case.group, "period": period, "responsible": case.responsible}
     if call.json:
-        call.answer({"case": case.id, **said})
+        call.answer({"case": case.id, **fields})
         return
     rows: list[tuple[str, str]] = [
-        *((name, str(said[name])) for name in ("object", "object_kk", "object_ru")),
+        *((name, str(fields[name])) for name in ("object", "object_kk", "object_ru")),
         ("unit", call.name(case.unit)),
         ("period", " – ".join(period)),
         *(("group", member) for member in case.group),
@@ -410,7 +411,7 @@ def _print_passport(call: CommandContext, case: Case) -> None:
 
 def _print_notices(call: CommandContext, case: Case) -> None:
     """Print the numbers and signatories recorded with the facts."""
-    told = [
+    numbers = [
         (name, call.say("cli.value", value=value, number=number))
         for name, fact in sorted(case.facts.items())
         for value, number in fact.values.items()
@@ -420,9 +421,9 @@ def _print_notices(call: CommandContext, case: Case) -> None:
         for name, fact in sorted(case.facts.items())
         if fact.signed_by
     ]
-    if told or signed:
+    if numbers or signed:
         call.print("\n" + call.say("cli.told"))
-        call.table(("id", "value"), sorted([*told, *signed]), indent=2)
+        call.table(("id", "value"), sorted([*numbers, *signed]), indent=2)
 
 
 def _about(call: CommandContext, case: Case) -> str:

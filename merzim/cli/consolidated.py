@@ -32,51 +32,61 @@ def yearly_clock(
     if reading and reading not in SWITCHES["once_in"]:
         raise BadArgument("cli.unknown_reading", reading=reading, allowed=SWITCHES["once_in"])
     office = call.app.reads.office()
-    found = turns(call.app, unit_named(call.app, unit), once_in=reading, today=call.moment.today)
-    names = {one.id: one.name for one in office.units.values()}
+    unit_turns = turns(call.app, unit_named(call.app, unit), once_in=reading, today=call.moment.today)
+    names = {unit.id: unit.name for unit in office.units.values()}
     if call.json:
-        call.answer({"today": call.moment.today, "organisations": [_turn_answer(one, names) for one in found]})
+        call.answer(
+            {
+                "today": call.moment.today,
+                "organisations": [_turn_answer(unit_turn, names) for unit_turn in unit_turns],
+            }
+        )
     else:
-        _print_turns(call, found, names)
-    return NOT_SO if any(one.turn.state == "overdue" for one in found) else DONE
+        _print_turns(call, unit_turns, names)
+    return NOT_SO if any(unit_turn.turn.state == "overdue" for unit_turn in unit_turns) else DONE
 
 
-def _print_turns(call: CommandContext, found: tuple[UnitTurn, ...], names: dict[str, str]) -> None:
+def _print_turns(call: CommandContext, unit_turns: tuple[UnitTurn, ...], names: dict[str, str]) -> None:
     rows = [
         (
-            names.get(one.turn.unit, one.turn.unit),
-            one.turn.last,
-            one.turn.closed_until,
-            one.turn.due,
-            one.turn.next_on,
-            call.say(f"yearly_clock.{one.turn.state}"),
-            call.say(f"yearly_clock.reading.{one.turn.once_in}"),
+            names.get(unit_turn.turn.unit, unit_turn.turn.unit),
+            unit_turn.turn.last,
+            unit_turn.turn.closed_until,
+            unit_turn.turn.due,
+            unit_turn.turn.next_on,
+            call.say(f"yearly_clock.{unit_turn.turn.state}"),
+            call.say(f"yearly_clock.reading.{unit_turn.turn.once_in}"),
         )
-        for one in found
+        for unit_turn in unit_turns
     ]
     call.table(("unit", "last_ended", "closed_until", "due", "next_start", "state", "reading"), rows)
     call.print()
-    for one in found:
-        if one.turn.next_closed:
-            said = {"unit": names.get(one.turn.unit, one.turn.unit), "on": one.turn.next_on}
-            call.print(paragraph(call.say("yearly_clock.next_closed", until=one.turn.closed_until, **said)))
-        if one.rules is not None:
-            reading = call.say(f"reading.once_in.{one.turn.once_in}", act=one.rules.act.short)
-            call.print(paragraph(f"{names.get(one.turn.unit, one.turn.unit)}: {reading}"))
-    if any(one.turn.postponed for one in found):
+    for unit_turn in unit_turns:
+        if unit_turn.turn.next_closed:
+            arguments = {
+                "unit": names.get(unit_turn.turn.unit, unit_turn.turn.unit),
+                "on": unit_turn.turn.next_on,
+            }
+            call.print(
+                paragraph(call.say("yearly_clock.next_closed", until=unit_turn.turn.closed_until, **arguments))
+            )
+        if unit_turn.rules is not None:
+            reading = call.say(f"reading.once_in.{unit_turn.turn.once_in}", act=unit_turn.rules.act.short)
+            call.print(paragraph(f"{names.get(unit_turn.turn.unit, unit_turn.turn.unit)}: {reading}"))
+    if any(unit_turn.turn.postponed for unit_turn in unit_turns):
         call.print(paragraph(call.say("yearly_clock.postponed")))
     call.print(paragraph(call.say("yearly_clock.practice")))
 
 
-def _turn_answer(one: UnitTurn, names: dict[str, str]) -> dict[str, object]:
+def _turn_answer(unit_turn: UnitTurn, names: dict[str, str]) -> dict[str, object]:
     """Return the clock of one unit as JSON."""
-    turn = one.turn
+    turn = unit_turn.turn
     return {
         "unit": turn.unit,
         "name": names.get(turn.unit, turn.unit),
         "state": turn.state,
         "reading": turn.once_in,
-        "reading_by": one.rules.file if one.rules else None,
+        "reading_by": unit_turn.rules.file if unit_turn.rules else None,
         "last_ended": turn.last,
         "last_case": turn.last_case or None,
         "external_ended": turn.external,
@@ -113,18 +123,18 @@ def consolidated(
 
     call = CommandContext.of(ctx)
     today = call.moment.today
-    asked = today.year if year is None else number(year, where="--year", first=2000, last=2100)
+    year_number = today.year if year is None else number(year, where="--year", first=2000, last=2100)
     if export is not None and Path(export).suffix.lower() not in SUFFIXES:
         raise BadArgument("cli.unknown_list_suffix", file=export, allowed=SUFFIXES)
     place = unit_named(call.app, unit)
-    found = gathered(call.app, procedure, obligation, unit=place, year=asked, today=today)
+    report = gathered(call.app, procedure, obligation, unit=place, year=year_number, today=today)
     if export is not None:
-        _export(call, found, Path(export))
+        _export(call, report, Path(export))
     if call.json:
-        call.answer(_as_answer(found, asked))
+        call.answer(_as_answer(report, year_number))
     else:
-        _print(call, found, asked)
-    return NOT_SO if found.form.silent else DONE
+        _print(call, report, year_number)
+    return NOT_SO if report.form.silent else DONE
 
 
 def uploads(ctx: typer.Context, unit: Unit = "") -> None:
@@ -132,50 +142,52 @@ def uploads(ctx: typer.Context, unit: Unit = "") -> None:
 
     call = CommandContext.of(ctx)
     office = call.app.reads.office()
-    found = ready(call.app, unit_named(call.app, unit), today=call.moment.today)
+    ready_units = ready(call.app, unit_named(call.app, unit), today=call.moment.today)
     if call.json:
-        call.answer({"today": call.moment.today, "uploads": [_upload(one, office) for one in found]})
+        call.answer(
+            {"today": call.moment.today, "uploads": [_upload(ready_unit, office) for ready_unit in ready_units]}
+        )
         return
-    if not found and not call.lists:
+    if not ready_units and not call.lists:
         call.print(call.say("cli.uploads.nothing"))
         return
     rows = [
         (
-            call.name(one.unit),
-            call.name(one.through),
-            ", ".join(person.name_in(call.language) for person in one.people),
-            one.waiting.case.id,
-            one.waiting.upload.id,
+            call.name(ready_unit.unit),
+            call.name(ready_unit.through),
+            ", ".join(person.name_in(call.language) for person in ready_unit.people),
+            ready_unit.waiting.case.id,
+            ready_unit.waiting.upload.id,
             document.obligation.title[call.language],
             document.on,
             document.documents,
         )
-        for one in found
-        for document in one.waiting.ready
+        for ready_unit in ready_units
+        for document in ready_unit.waiting.ready
     ]
     call.table(("unit", "through", "who", "case", "upload", "what", "on", "documents"), rows)
 
 
-def _print(call: CommandContext, found: ConsolidatedReport, year: int) -> None:
-    title = found.obligation.title
-    call.print(call.say("cli.consolidated.title", title=title, procedure=found.procedure.title, year=year))
+def _print(call: CommandContext, report: ConsolidatedReport, year: int) -> None:
+    title = report.obligation.title
+    call.print(call.say("cli.consolidated.title", title=title, procedure=report.procedure.title, year=year))
     call.print()
-    call.table(*_columns(call, found))
+    call.table(*_columns(call, report))
     call.print()
-    for name, value in found.form.sums.items():
+    for name, value in report.form.sums.items():
         call.print(call.say("cli.consolidated.sum", name=name, value=value))
-    asked, silent = len(found.form.asked), found.form.silent
-    if not asked:
+    unit_count, silent = len(report.form.asked), report.form.silent
+    if not unit_count:
         call.print(call.say("cli.consolidated.nobody"))
     elif silent:
-        names = tuple(call.name(one) or "-" for one in silent)
-        call.print(call.say("cli.consolidated.silent", count=len(silent), asked=asked, names=names))
+        names = tuple(call.name(unit) or "-" for unit in silent)
+        call.print(call.say("cli.consolidated.silent", count=len(silent), asked=unit_count, names=names))
     else:
-        call.print(call.say("cli.consolidated.all", asked=asked))
+        call.print(call.say("cli.consolidated.all", asked=unit_count))
 
 
 def _columns(
-    call: CommandContext, found: ConsolidatedReport
+    call: CommandContext, report: ConsolidatedReport
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Return the column names and the rows."""
     return ("unit", "case", "id", "due", "on", "late_by", "numbers", "documents"), [
@@ -189,15 +201,15 @@ def _columns(
             ", ".join(call.say("cli.value", value=name, number=value) for name, value in line.values.items()),
             line.evidence,
         )
-        for line in found.form.lines
+        for line in report.form.lines
     ]
 
 
-def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None:
+def _export(call: CommandContext, report: ConsolidatedReport, file: Path) -> None:
     """Write the table with one column for each number; organisations without a case get a row too."""
     from documents import Table, write_csv, write_tables
 
-    numbers = list(dict.fromkeys((*found.obligation.values, *found.form.sums)))
+    numbers = list(dict.fromkeys((*report.obligation.values, *report.form.sums)))
     heads = [
         *call.heads("unit", "case", "id", "due", "on", "late_by"),
         *(call.say(f"value.{name}") for name in numbers),
@@ -213,7 +225,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
             *(line.values.get(name) for name in numbers),
             line.evidence,
         )
-        for line in found.form.lines
+        for line in report.form.lines
     ]
     table = Table([*heads, *call.heads("documents")], rows)
     if file.suffix.lower() == ".csv":
@@ -223,15 +235,15 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
     call.note(call.say("cli.consolidated.written", file=str(file), count=len(rows)))
 
 
-def _as_answer(found: ConsolidatedReport, year: int) -> dict[str, object]:
+def _as_answer(report: ConsolidatedReport, year: int) -> dict[str, object]:
     """Return the table as JSON."""
-    form = found.form
+    form = report.form
     return {
-        "procedure": found.procedure.id,
-        "obligation": found.obligation.id,
+        "procedure": report.procedure.id,
+        "obligation": report.obligation.id,
         "year": year,
         "asked": form.asked,
-        "lines": [_line(line, found.office) for line in form.lines],
+        "lines": [_line(line, report.office) for line in form.lines],
         "not_reported": form.silent,
         "sums": dict(form.sums),
     }
@@ -253,23 +265,23 @@ def _line(line: Line, office: Office) -> dict[str, object]:
     }
 
 
-def _upload(one: Ready, office: Office) -> dict[str, object]:
+def _upload(ready_unit: Ready, office: Office) -> dict[str, object]:
     """Return an upload as JSON."""
     return {
-        "unit": one.unit,
-        "through": one.through,
-        "through_name": _name(office, one.through),
-        "people": [{"key": person.key, "name": person.name} for person in one.people],
-        "case": one.waiting.case.id,
-        "upload": one.waiting.upload.id,
-        "due": one.waiting.upload.due,
+        "unit": ready_unit.unit,
+        "through": ready_unit.through,
+        "through_name": _name(office, ready_unit.through),
+        "people": [{"key": person.key, "name": person.name} for person in ready_unit.people],
+        "case": ready_unit.waiting.case.id,
+        "upload": ready_unit.waiting.upload.id,
+        "due": ready_unit.waiting.upload.due,
         "ready": [
             {"case": each.case, "fact": each.fact, "on": each.on, "documents": each.documents}
-            for each in one.waiting.ready
+            for each in ready_unit.waiting.ready
         ],
     }
 
 
 def _name(office: Office, unit: str) -> str:
-    known = office.units.get(unit)
-    return known.name if known else unit
+    office_unit = office.units.get(unit)
+    return office_unit.name if office_unit else unit

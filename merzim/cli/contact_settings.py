@@ -67,12 +67,12 @@ def digest(
         if choice not in CHOICES:
             raise UnknownChoice("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
         choose_digest(call.ctx, ChooseDigest.model_validate({"person": key, "digest": CHOICES[choice]}))
-    found = call.app.reads.office().people[key]
-    chosen = choice_of(found)
+    recipient = call.app.reads.office().people[key]
+    chosen = choice_of(recipient)
     if call.json:
         call.answer({"person": key, "digest": chosen})
     else:
-        call.print(call.say(f"cli.digest.{chosen}", name=found.name))
+        call.print(call.say(f"cli.digest.{chosen}", name=recipient.name))
 
 
 def uploads_through(
@@ -108,13 +108,13 @@ def acts(
         change_unit(call.ctx, ChangeUnit(unit=own, acts=adopted or []))
     office = call.app.reads.office()
     binding = acts_of(office, own) | frozenset(call.app.settings.regulations.acts)
-    known = call.app.library.adopted_acts
+    adopted_acts = call.app.library.adopted_acts
     if call.json:
         call.answer({"unit": own, "adopted": office.units[own].acts, "in_force": sorted(binding)})
     else:
         rows = [
             (act.id, act.title[call.language], call.say(f"cli.acts.{'yes' if act.id in binding else 'no'}"))
-            for act in known.values()
+            for act in adopted_acts.values()
         ]
         call.table(("act", "title", "binds"), rows)
 
@@ -142,14 +142,14 @@ def office_time(
     app = call.app
     own = find_unit(app.reads.office(), unit)
     if changes:
-        known = own.time
-        said = written.office_time(
-            hours=known.hours if hours is None else written.parse_hours(hours),
-            week=known.week if week is None else written.parse_week(week),
-            off=known.off if off is None else written.parse_days(off),
-            working=known.working if working is None else written.parse_days(working),
+        own_time = own.time
+        changed_time = written.office_time(
+            hours=own_time.hours if hours is None else written.parse_hours(hours),
+            week=own_time.week if week is None else written.parse_week(week),
+            off=own_time.off if off is None else written.parse_days(off),
+            working=own_time.working if working is None else written.parse_days(working),
         )
-        change_unit(call.ctx, ChangeUnit(unit=own.id, time=own_hours(said)))
+        change_unit(call.ctx, ChangeUnit(unit=own.id, time=own_hours(changed_time)))
     office = app.reads.office()
     holds = time_of(office, own.id)
     first, last = holds.hours or app.settings.reminders.office_hours

@@ -24,9 +24,9 @@ def coverage(ctx: typer.Context, write: Page = None) -> int:
     from services.documents.coverage import page, term
 
     call = CommandContext.of(ctx)
-    found = covering.coverage(call.app.library)
+    report = covering.coverage(call.app.library)
     readings = covering.contradictions()
-    gaps = tuple(found.gaps())
+    gaps = tuple(report.gaps())
     if call.json:
         call.answer(
             {
@@ -38,37 +38,37 @@ def coverage(ctx: typer.Context, write: Page = None) -> int:
                         "gist": row.gist,
                         "carried_by": [
                             {
-                                "edition": one.procedure.edition,
-                                "obligation": one.obligation.id,
-                                "title": one.obligation.title[call.language],
-                                "term": term(one, call.language),
-                                "examples": one.examples,
+                                "edition": carried_row.procedure.edition,
+                                "obligation": carried_row.obligation.id,
+                                "title": carried_row.obligation.title[call.language],
+                                "term": term(carried_row, call.language),
+                                "examples": carried_row.examples,
                             }
-                            for one in found.carried.get(row.id, ())
+                            for carried_row in report.carried.get(row.id, ())
                         ],
                     }
-                    for row in found.rows.values()
+                    for row in report.rows.values()
                 ],
                 "gaps": [
-                    {"code": one.code, "row": one.row, "obligation": one.obligation or None} for one in gaps
+                    {"code": gap.code, "row": gap.row, "obligation": gap.obligation or None} for gap in gaps
                 ],
                 "contradictions": [
                     {
-                        "n": one.number,
-                        "between": one.between[call.language],
-                        "reading": one.reading[call.language],
-                        "where": one.where,
-                        "proved_by": one.proved_by,
+                        "n": reading.number,
+                        "between": reading.between[call.language],
+                        "reading": reading.reading[call.language],
+                        "where": reading.where,
+                        "proved_by": reading.proved_by,
                     }
-                    for one in readings
+                    for reading in readings
                 ],
             }
         )
     elif write:
-        Path(write).write_text(page(found, readings, call.language), encoding="utf-8")
+        Path(write).write_text(page(report, readings, call.language), encoding="utf-8")
     else:
-        call.print(page(found, readings, call.language).rstrip("\n"))
+        call.print(page(report, readings, call.language).rstrip("\n"))
     if gaps and not call.json:
-        for one in gaps:
-            call.print(call.say(f"coverage.gap.{one.code}", row=one.row, obligation=one.obligation))
+        for gap in gaps:
+            call.print(call.say(f"coverage.gap.{gap.code}", row=gap.row, obligation=gap.obligation))
     return NOT_SO if gaps else DONE

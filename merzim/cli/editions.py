@@ -43,14 +43,14 @@ def check(
     call = CommandContext.of(ctx)
     files = law.check(call.app, Path(folder) if folder is not None else None)
     if call.json:
-        call.answer({"files": [_checked(call, one) for one in files]})
+        call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
     else:
-        for one in files:
-            for line in _said(call, one):
+        for checked_file in files:
+            for line in _said(call, checked_file):
                 call.print(line)
         if not files:
             call.print(call.say("law.no_files"))
-    return DONE if all(one.holds for one in files) else NOT_SO
+    return DONE if all(checked_file.holds for checked_file in files) else NOT_SO
 
 
 def diff(
@@ -63,8 +63,13 @@ def diff(
     call = CommandContext.of(ctx)
     old, new = call.app.library.named(before), call.app.library.named(after)
     rows = [
-        (one.obligation, one.what, _shown(call, old, one, one.before), _shown(call, new, one, one.after))
-        for one in compare(old, new)
+        (
+            change.obligation,
+            change.what,
+            _shown(call, old, change, change.before),
+            _shown(call, new, change, change.after),
+        )
+        for change in compare(old, new)
     ]
     if call.json:
         keys = ("obligation", "what", "before", "after")
@@ -85,25 +90,31 @@ def adopt(
     call = CommandContext.of(ctx)
     moment = call.moment
     if dry_run:
-        found = law.adoptable(call.app, today=moment.today)
+        adoptions = law.adoptable(call.app, today=moment.today)
     else:
-        found = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
+        adoptions = law.adopt(call.app, by=call.by, now=moment.now, today=moment.today)
     if call.json:
         editions = [
-            {"edition": one.edition, "digest": one.digest, "before": one.before, "moved": one.moved}
-            for one in found
+            {
+                "edition": adoption.edition,
+                "digest": adoption.digest,
+                "before": adoption.before,
+                "moved": adoption.moved,
+            }
+            for adoption in adoptions
         ]
         call.answer({"adopted": editions, "preview": dry_run})
         return
-    for one in found:
-        code = "editions.adopted" if one.before else "editions.adopted_own"
-        call.print(call.say(code, edition=one.edition, moved=len(one.moved)))
+    for adoption in adoptions:
+        code = "editions.adopted" if adoption.before else "editions.adopted_own"
+        call.print(call.say(code, edition=adoption.edition, moved=len(adoption.moved)))
         shown = [
-            (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–") for line in one.moved
+            (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–")
+            for line in adoption.moved
         ]
         if shown:
             call.table(("case", "id", "was", "is"), shown[:MOVED_LIMIT], indent=2)
-    if not found:
+    if not adoptions:
         call.print(call.say("editions.nothing_to_adopt"))
     elif dry_run:
         call.print(call.say("cli.nothing_written"))
@@ -119,7 +130,7 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
         terms = wording(edition.by_id[change.obligation], edition)
         return "; ".join(call.say(part.code, **part.arguments) for part in terms)
     several = value if isinstance(value, tuple) else (value,)
-    return ", ".join(str(one) if call.json else _word(call, edition, change.what, one) for one in several)
+    return ", ".join(str(value) if call.json else _word(call, edition, change.what, value) for value in several)
 
 
 def _word(call: CommandContext, edition: Procedure, what: str, value: object) -> str:
@@ -129,7 +140,7 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
     from workflow.law.procedure import Extension, Option, PauseRule, Recurrence
     from workflow.org.kinds import Signatories
 
-    titles = {name: one.title for name, one in edition.anchor_by_id.items()}
+    titles = {name: anchor.title for name, anchor in edition.anchor_by_id.items()}
     match value:
         case bool():
             return call.say("change.yes" if value else "change.no")
@@ -159,37 +170,41 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
     return str(getattr(value, call.language, value))
 
 
-def _said(call: CommandContext, one: CheckedFile) -> list[str]:
+def _said(call: CommandContext, checked_file: CheckedFile) -> list[str]:
     """Return all messages about a file, one a line."""
-    lines = [call.say(code, **arguments) for code, arguments in one.problems]
+    lines = [call.say(code, **arguments) for code, arguments in checked_file.problems]
     lines += [
         call.say(
             "law.example_fails",
-            file=one.file,
+            file=checked_file.file,
             example=wrong.example,
             what=wrong.what,
             expected=wrong.expected,
             actual=wrong.actual,
         )
-        for wrong in one.mismatches
+        for wrong in checked_file.mismatches
     ]
-    if one.holds and one.edition is not None:
-        lines = [call.say("law.holds", file=one.file, count=len(one.edition.examples))]
-    elif one.holds and one.register is not None:
-        lines = [call.say("law.register_holds", file=one.file, count=len(one.register.fields))]
-    return lines + _warned(call, one)
+    if checked_file.holds and checked_file.edition is not None:
+        lines = [call.say("law.holds", file=checked_file.file, count=len(checked_file.edition.examples))]
+    elif checked_file.holds and checked_file.register is not None:
+        lines = [
+            call.say("law.register_holds", file=checked_file.file, count=len(checked_file.register.fields))
+        ]
+    return lines + _warned(call, checked_file)
 
 
-def _warned(call: CommandContext, one: CheckedFile) -> list[str]:
-    return [call.say(code, **arguments) for code, arguments in one.warnings]
+def _warned(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+    return [call.say(code, **arguments) for code, arguments in checked_file.warnings]
 
 
-def _checked(call: CommandContext, one: CheckedFile) -> dict[str, object]:
+def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, object]:
     return {
-        "file": one.file,
-        "edition": one.edition.edition if one.edition else None,
-        "register": one.register.edition if one.register else None,
-        "holds": one.holds,
-        "problems": [] if one.holds else [line for line in _said(call, one) if line not in _warned(call, one)],
-        "warnings": _warned(call, one),
+        "file": checked_file.file,
+        "edition": checked_file.edition.edition if checked_file.edition else None,
+        "register": checked_file.register.edition if checked_file.register else None,
+        "holds": checked_file.holds,
+        "problems": []
+        if checked_file.holds
+        else [line for line in _said(call, checked_file) if line not in _warned(call, checked_file)],
+        "warnings": _warned(call, checked_file),
     }

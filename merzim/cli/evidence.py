@@ -54,8 +54,8 @@ def attach(
     app, today = call.app, call.moment.today
     view = app.case_commands.view(case, today=today)
     title = known_fact(view.procedure, fact).title
-    known = view.case.facts.get(fact)
-    if known is None:
+    recorded_fact = view.case.facts.get(fact)
+    if recorded_fact is None:
         raise BadArgument("cli.attach.not_recorded", title=title, case=case, fact=fact)
     written_on = day(written, where="--written") if written else None
     if written_on is not None and written_on > today:
@@ -67,7 +67,7 @@ def attach(
         restricted=" ".join(restricted.split()),
     )
     change = app.case_commands.record(
-        case, fact, on=known.on, evidence=[item], by=call.by, now=call.moment.now, today=today
+        case, fact, on=recorded_fact.on, evidence=[item], by=call.by, now=call.moment.now, today=today
     )
     if call.json:
         call.answer({"case": case, "fact": fact, "changed": bool(change.events), "evidence": item})
@@ -83,11 +83,11 @@ def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE
     view = call.app.case_commands.view(case, today=call.moment.today)
     if call.json:
         shown: dict[str, list[Evidence]] = {}
-        for one in proofs(view.case):
-            shown.setdefault(one.of, []).append(one.evidence)
+        for proof in proofs(view.case):
+            shown.setdefault(proof.of, []).append(proof.evidence)
         call.answer({"case": case, "evidence": shown})
         return
-    rows = [_row(call, one) for one in proofs(view.case)]
+    rows = [_row(call, proof) for proof in proofs(view.case)]
     if rows:
         heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
         call.table(heads, rows)
@@ -114,11 +114,16 @@ def package(
     app = call.app
     if case:
         app.case_commands.view(case, today=call.moment.today)
-    found = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
+    case_documents = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
     code = partial(record_paper, call.ctx, "package_read", language=law_language(call.language), case=case)
 
     packed = write_package(
-        Path(to), found, app.evidence.open, language=call.language, restricted=with_restricted, code=code
+        Path(to),
+        case_documents,
+        app.evidence.open,
+        language=call.language,
+        restricted=with_restricted,
+        code=code,
     )
     if call.json:
         call.answer(
@@ -135,10 +140,14 @@ def package(
         call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
         if packed.restricted:
             call.print(call.say("cli.package.restricted", count=packed.restricted))
-        for one in packed.lost:
-            call.note(call.say("cli.package.lost", case=one.case, name=one.name))
-        for one in packed.altered:
-            call.note(call.say("cli.package.altered", case=one.case, name=one.name, sha256=one.reference))
+        for document in packed.lost:
+            call.note(call.say("cli.package.lost", case=document.case, name=document.name))
+        for document in packed.altered:
+            call.note(
+                call.say(
+                    "cli.package.altered", case=document.case, name=document.name, sha256=document.reference
+                )
+            )
     return DONE if packed.whole else NOT_SO
 
 
@@ -155,7 +164,7 @@ def sign(
 
     call = CommandContext.of(ctx)
     view = call.app.case_commands.view(case, today=call.moment.today)
-    files = {one.evidence.name or "": one.evidence.reference for one in signable(view.case)}
+    files = {proof.evidence.name or "": proof.evidence.reference for proof in signable(view.case)}
     if document not in files and document not in files.values():
         raise BadArgument(
             "cli.sign.no_document", case=case, name=document, allowed=closest_first(document, files)
@@ -171,27 +180,34 @@ def sign(
 
 
 def _show_signatures(call: CommandContext, _: object, result: SignatureList) -> int:
-    for one in result.signatures:
-        call.print(_signature(call, one))
+    for signature in result.signatures:
+        call.print(_signature(call, signature))
     if not result.signatures:
         call.print(call.say("cli.signatures.none", case=result.case))
-    return NOT_SO if any(one.verdict == "invalid" for one in result.signatures) else DONE
+    return NOT_SO if any(signature.verdict == "invalid" for signature in result.signatures) else DONE
 
 
-def _signature(call: CommandContext, one: SignatureView) -> str:
-    return call.say("cli.sign.done", name=one.name or one.document, verdict=one.verdict, says=one.says)
+def _signature(call: CommandContext, signature: SignatureView) -> str:
+    return call.say(
+        "cli.sign.done",
+        name=signature.name or signature.document,
+        verdict=signature.verdict,
+        says=signature.says,
+    )
 
 
 def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
     """Return documents as JSON with their names."""
-    return [{"case": one.case, "name": one.name, "sha256": one.reference} for one in documents]
+    return [
+        {"case": document.case, "name": document.name, "sha256": document.reference} for document in documents
+    ]
 
 
-def _row(call: CommandContext, one: ProvedItem) -> tuple[object, ...]:
+def _row(call: CommandContext, proof: ProvedItem) -> tuple[object, ...]:
     """Return the table row of a document."""
-    item = one.evidence
+    item = proof.evidence
     return (
-        one.of,
+        proof.of,
         call.say(f"evidence.{item.kind}") if item.kind else "",
         item.name or item.reference,
         item.written_on,

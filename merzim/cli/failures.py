@@ -85,9 +85,9 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
         name = options[0] if options else (parameter.metavar or str(parameter.name).upper())
     match type(trouble).__name__:
         case "NoSuchOption":
-            nearest = tuple(getattr(trouble, "possibilities", None) or ())
-            code = "cli.no_such_option_nearest" if nearest else "cli.no_such_option"
-            return call.say(code, option=getattr(trouble, "option_name", ""), nearest=nearest)
+            suggestions = tuple(getattr(trouble, "possibilities", None) or ())
+            code = "cli.no_such_option_nearest" if suggestions else "cli.no_such_option"
+            return call.say(code, option=getattr(trouble, "option_name", ""), nearest=suggestions)
         case "MissingParameter":
             return call.say("cli.missing_parameter", name=name)
         case "BadOptionUsage":
@@ -97,9 +97,9 @@ def _usage(trouble: TyperException, call: CommandContext) -> str:
         case "BadParameter":
             return call.say("cli.bad_parameter", name=name, problem=_one_line(trouble.message))
         case "UnknownCommand":
-            nearest = tuple(getattr(trouble, "nearest", ()))
-            code = "cli.no_such_command_nearest" if nearest else "cli.no_such_command"
-            return call.say(code, command=trouble.message, nearest=nearest)
+            suggestions = tuple(getattr(trouble, "nearest", ()))
+            code = "cli.no_such_command_nearest" if suggestions else "cli.no_such_command"
+            return call.say(code, command=trouble.message, nearest=suggestions)
         case _:
             extra = _EXTRA.fullmatch(_one_line(trouble.message))
             if extra:

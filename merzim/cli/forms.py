@@ -67,52 +67,52 @@ def form(
 
     call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
-    wanted = form_named(name)
+    definition = form_named(name)
     language = call.paper_language
     if not to:
         raise BadArgument("cli.missing_parameter", name="--to FILE")
     if Path(to).exists() and not replace:
         raise NotWritten("form_exists", file=to)
-    if wanted.about == "case" and not case:
+    if definition.about == "case" and not case:
         raise BadArgument("form_case_needed", form=name)
     app, today = call.app, call.moment.today
     _check_duty(approver)
-    view = asked = None
+    view = report_year = None
     period: dict[str, Any] = {"year": None}
-    if case and wanted.about == "case":
+    if case and definition.about == "case":
         view = app.case_commands.view(case, today=today)
-        known = from_case(app, wanted, view, language, today=today, approver=approver)
+        data = from_case(app, definition, view, language, today=today, approver=approver)
     else:
         of = unit_named(app, unit) or (app.case_commands.view(case, today=today).case.unit if case else "")
-        asked = number(year, where="--year", first=2000, last=2100) if year else None
-        told = number(quarter, where="--quarter", first=0, last=4) if quarter else None
-        if told is not None and asked is None:
+        report_year = number(year, where="--year", first=2000, last=2100) if year else None
+        report_quarter = number(quarter, where="--quarter", first=0, last=4) if quarter else None
+        if report_quarter is not None and report_year is None:
             raise BadArgument("cli.missing_parameter", name="--year Y")
-        of_year = quarter_of_report(wanted, asked, told, today=today) if asked else 0
-        period = {"year": asked, "quarter": of_year}
-        known = report_data(
-            call.ctx, wanted, language, unit=of, **period, person=person, row=row, approver=approver
+        of_year = quarter_of_report(definition, report_year, report_quarter, today=today) if report_year else 0
+        period = {"year": report_year, "quarter": of_year}
+        data = report_data(
+            call.ctx, definition, language, unit=of, **period, person=person, row=row, approver=approver
         )
-    given_rows = read_form_data(call.given(rows, "xlsx", "json", "csv"), wanted.id) if rows else FormData()
-    values = {**known.fields, **given_rows.fields, **given(wanted, set_ or [])}
-    looked_up = () if given_rows.rows else known.looked_up
-    own = own_template(app, wanted.id, language)
-    filled = fill(wanted, values, language, rows=given_rows.rows or known.rows, looked_up=looked_up, own=own)
+    given_rows = read_form_data(call.given(rows, "xlsx", "json", "csv"), definition.id) if rows else FormData()
+    values = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
+    looked_up = () if given_rows.rows else data.looked_up
+    own = own_template(app, definition.id, language)
+    filled = fill(definition, values, language, rows=given_rows.rows or data.rows, looked_up=looked_up, own=own)
     _write(Path(to), filled.document)
-    notes = _wrong_approver(call, wanted, approver, view)
+    notes = _wrong_approver(call, definition, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
-    listed = rows_in_report(call.ctx, wanted, unit=where, **period) if view is None else ()
+    listed = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
     named = people_in_rows(listed)
     foreign = foreign_names(
-        *(app, wanted, language), unit=where, today=today, view=view, approver=approver, named=named
+        *(app, definition, language), unit=where, today=today, view=view, approver=approver, named=named
     )
     if foreign:
         notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
-    if asked:
+    if report_year:
         office = app.reads.office()
         open_rows = [
             *text_notes(listed, [language], office, speaks=call.language),
-            *unanswered_notes(call.ctx, wanted, unit=of, **period),
+            *unanswered_notes(call.ctx, definition, unit=of, **period),
         ]
         notes += [call.say(note.code, **note.arguments) for note in open_rows]
     if (
@@ -121,8 +121,10 @@ def form(
         and view.case.object not in view.procedure.bodies
     ):
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
-    notes += [call.say(note.code, **note.arguments) for note in (() if own else form_marks(wanted, language))]
-    _answer(call, wanted, language, to, filled, notes)
+    notes += [
+        call.say(note.code, **note.arguments) for note in (() if own else form_marks(definition, language))
+    ]
+    _answer(call, definition, language, to, filled, notes)
 
 
 def forms(
@@ -139,32 +141,37 @@ def forms(
         _write(Path(write), page(call.language).encode())
         call.note(call.say("form.page.written", file=write))
         return
-    known = [form_named(name) for name in names()]
+    definitions = [form_named(name) for name in names()]
     if call.json:
         call.answer(
             {
                 "forms": [
                     {
-                        "id": one.id,
-                        "title": one.title[call.language],
-                        "about": one.about,
-                        "origin": one.origin,
-                        "annex": one.annex,
+                        "id": definition.id,
+                        "title": definition.title[call.language],
+                        "about": definition.about,
+                        "origin": definition.origin,
+                        "annex": definition.annex,
                         "fields": {
                             field.id: {"title": title(field.id, call.language), "kind": field.kind}
-                            for field in one.fields.values()
+                            for field in definition.fields.values()
                         },
-                        "rows": one.rows.columns if one.rows else (),
-                        "groups": {group.id: [part.id for part in group.parts] for group in one.rows.groups}
-                        if one.rows
+                        "rows": definition.rows.columns if definition.rows else (),
+                        "groups": {
+                            group.id: [part.id for part in group.parts] for group in definition.rows.groups
+                        }
+                        if definition.rows
                         else {},
                     }
-                    for one in known
+                    for definition in definitions
                 ]
             }
         )
         return
-    rows = [(one.id, one.title[call.language], call.say(f"form.about.{one.about}")) for one in known]
+    rows = [
+        (definition.id, definition.title[call.language], call.say(f"form.about.{definition.about}"))
+        for definition in definitions
+    ]
     call.table(("form", "title", "about"), rows)
 
 
@@ -173,10 +180,12 @@ def _check_duty(duty: str) -> None:
         raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
 
 
-def _wrong_approver(call: CommandContext, wanted: Form, duty: str, view: View | None) -> list[str]:
+def _wrong_approver(call: CommandContext, definition: Form, duty: str, view: View | None) -> list[str]:
     from services.documents.filling import approvers_of
 
-    allowed = [one for one in approvers_of(wanted, call.settings.office.kind, view) if one in DUTIES]
+    allowed = [
+        approver for approver in approvers_of(definition, call.settings.office.kind, view) if approver in DUTIES
+    ]
     if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
@@ -208,19 +217,24 @@ def public_pages(
 
 
 def _answer(
-    call: CommandContext, wanted: Form, language: str, file: str, filled: FilledForm, more: list[str]
+    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, more: list[str]
 ) -> None:
     notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
     if call.json:
-        missing = [{"field": one.field, "row": one.row, "title": _title(call, one)} for one in filled.missing]
-        call.answer({"form": wanted.id, "language": language, "file": file, "missing": missing, "notes": notes})
+        missing = [
+            {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}
+            for missing_field in filled.missing
+        ]
+        call.answer(
+            {"form": definition.id, "language": language, "file": file, "missing": missing, "notes": notes}
+        )
         return
-    call.print(call.say("form.said.written", title=wanted.title[call.language], file=file))
+    call.print(call.say("form.said.written", title=definition.title[call.language], file=file))
     if filled.missing:
         call.print(call.say("form.said.missing"))
-        for one in filled.missing:
-            name = f"{one.field}: " if one.row is None else ""
-            call.print(paragraph(name + _title(call, one), indent=2))
+        for missing_field in filled.missing:
+            name = f"{missing_field.field}: " if missing_field.row is None else ""
+            call.print(paragraph(name + _title(call, missing_field), indent=2))
         call.print(call.say("form.said.how"))
     else:
         call.print(call.say("form.said.complete"))
@@ -230,8 +244,12 @@ def _answer(
             call.print(paragraph(note, indent=2))
 
 
-def _title(call: CommandContext, one: Missing) -> str:
+def _title(call: CommandContext, missing_field: Missing) -> str:
     from documents.forms import title
 
-    said = title(one.field, call.language)
-    return said if one.row is None else call.say("form.said.missing_in_row", row=one.row, title=said)
+    field_title = title(missing_field.field, call.language)
+    return (
+        field_title
+        if missing_field.row is None
+        else call.say("form.said.missing_in_row", row=missing_field.row, title=field_title)
+    )

@@ -63,11 +63,11 @@ WRITING = frozenset(
 
 
 class UnknownCommand(typer.TyperException):
-    """No command has this name; `nearest` lists similar ones."""
+    """No command has this name; `suggestions` lists similar ones."""
 
-    def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
+    def __init__(self, name: str, suggestions: tuple[str, ...]) -> None:
         super().__init__(name)
-        self.nearest = nearest
+        self.nearest = suggestions
 
 
 class Command(TyperCommand):
@@ -98,7 +98,7 @@ class Command(TyperCommand):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Return the options that begin with a text, with their help in the user's language."""
-        helps = {name: one.help for one in self.params for name in getattr(one, "opts", ())}
+        helps = {name: parameter.help for parameter in self.params for name in getattr(parameter, "opts", ())}
         return _described(super().shell_complete(ctx, incomplete), helps, ctx)
 
     def get_help(self, ctx: Any) -> str:

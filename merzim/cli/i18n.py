@@ -63,11 +63,11 @@ def take_in(
     _refuse_other(format)
     data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     translation = take_in_po(call.settings, data, language)
-    said = sum(map(bool, translation.texts.values()))
+    count = sum(map(bool, translation.texts.values()))
     if call.json:
-        call.answer({"language": translation.language, "source": translation.source, "sentences": said})
+        call.answer({"language": translation.language, "source": translation.source, "sentences": count})
         return
-    call.print(call.say("cli.i18n.taken_in", language=translation.language, count=said))
+    call.print(call.say("cli.i18n.taken_in", language=translation.language, count=count))
 
 
 def check(ctx: typer.Context) -> int:
@@ -75,26 +75,27 @@ def check(ctx: typer.Context) -> int:
 
     call = CommandContext.of(ctx)
     states = list(check_languages(call.settings))
-    faults = [(one.language, code, fault) for one in states for code, fault in one.faults]
+    faults = [(state.language, code, fault) for state in states for code, fault in state.faults]
     if call.json:
         call.answer(
             {
                 "languages": [
                     {
-                        "language": one.language,
-                        "name": one.name,
-                        "fallback": one.fallback,
-                        "said": one.said,
-                        "missing": one.missing,
-                        "faults": [code for code, _ in one.faults],
+                        "language": state.language,
+                        "name": state.name,
+                        "fallback": state.fallback,
+                        "said": state.said,
+                        "missing": state.missing,
+                        "faults": [code for code, _ in state.faults],
                     }
-                    for one in states
+                    for state in states
                 ]
             }
         )
         return NOT_SO if faults else DONE
     rows = [
-        (one.language, one.name, one.said, len(one.missing), len(one.faults), one.fallback) for one in states
+        (state.language, state.name, state.said, len(state.missing), len(state.faults), state.fallback)
+        for state in states
     ]
     call.table(("language", "name", "sentences", "missing", "faults", "fallback"), rows)
     for language, code, fault in faults:

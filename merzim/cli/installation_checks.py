@@ -48,7 +48,7 @@ def check_config(ctx: typer.Context) -> int:
         call.answer(
             {
                 "file": read.file,
-                "problems": [{"code": one.code, "message": call.refusal(one)} for one in problems],
+                "problems": [{"code": problem.code, "message": call.refusal(problem)} for problem in problems],
                 "in_clear": in_clear,
                 "settings": [{"key": key, "value": value, "source": source} for key, value, source in rows],
             }
@@ -105,8 +105,8 @@ def doctor(ctx: typer.Context) -> int:
         app.close()
     if call.json:
         rows = [
-            {"check": one.name, "state": one.state, "message": message(one), "advice": advice(one)}
-            for one in checks
+            {"check": check.name, "state": check.state, "message": message(check), "advice": advice(check)}
+            for check in checks
         ]
         call.answer({"checks": rows})
     else:
@@ -114,14 +114,14 @@ def doctor(ctx: typer.Context) -> int:
             ("state", "check", "result"),
             [
                 (
-                    call.say(f"doctor.state.{one.state}"),
-                    call.say(f"doctor.name.{one.name}"),
-                    " → ".join(filter(None, (message(one), advice(one)))),
+                    call.say(f"doctor.state.{check.state}"),
+                    call.say(f"doctor.name.{check.name}"),
+                    " → ".join(filter(None, (message(check), advice(check)))),
                 )
-                for one in checks
+                for check in checks
             ],
         )
-    return NOT_SO if any(one.state == "problem" for one in checks) else DONE
+    return NOT_SO if any(check.state == "problem" for check in checks) else DONE
 
 
 def completion(ctx: typer.Context, shell: Annotated[str, typer.Argument(metavar="bash|zsh|fish")]) -> None:

@@ -45,7 +45,10 @@ def procedures(
         procedures = [_edition(call, edition) for edition in editions]
         call.answer({"procedures": procedures, "authorised_body": _authority(call)})
     elif name is None:
-        rows = [(one.edition, one.in_force, one.title[call.language], len(one.obligations)) for one in editions]
+        rows = [
+            (edition.edition, edition.in_force, edition.title[call.language], len(edition.obligations))
+            for edition in editions
+        ]
         call.table(("edition", "in_force", "title", "obligations"), rows)
         call.print("\n" + paragraph(_authorised(call)))
     else:
@@ -76,7 +79,7 @@ def plan(
     if kind and kind not in app.library.kinds:
         raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, app.library.kinds))
     times = {name: time_of_day(text, where="--at") for name, text in named_texts(at, where="--at").items()}
-    made = what_if(
+    plan = what_if(
         app.library,
         procedure,
         facts={**named_days(facts, where="--fact"), **answers_on(decide, where="--decide")},
@@ -89,29 +92,29 @@ def plan(
     if call.json:
         call.answer(
             {
-                "procedure": made.procedure.id,
-                "edition": made.procedure.edition,
+                "procedure": plan.procedure.id,
+                "edition": plan.procedure.edition,
                 "calendar_version": app.calendar.version,
-                "obligations": [obligation(call, deadline) for deadline in made.deadlines],
-                "findings": [finding(call, found) for found in made.findings],
-                "ahead": made.ahead,
-                "latest_start": dict(made.latest_start),
+                "obligations": [obligation(call, deadline) for deadline in plan.deadlines],
+                "findings": [finding(call, plan_finding) for plan_finding in plan.findings],
+                "ahead": plan.ahead,
+                "latest_start": dict(plan.latest_start),
             }
         )
     else:
-        call.print(call.say("cli.plan.title", title=made.procedure.title, edition=made.procedure.edition))
+        call.print(call.say("cli.plan.title", title=plan.procedure.title, edition=plan.procedure.edition))
         call.print()
-        print_deadlines(call, made.deadlines)
-        if dated := [deadline for deadline in made.deadlines if deadline.due is not None]:
+        print_deadlines(call, plan.deadlines)
+        if dated := [deadline for deadline in plan.deadlines if deadline.due is not None]:
             call.print("\n" + call.say("cli.plan.why"))
             call.print("\n\n".join(paragraph(explained(call, deadline), indent=2) for deadline in dated))
-        for wanted, start in dict(made.latest_start).items():
-            title = made.procedure.by_id[wanted.partition(".")[0]].title
+        for deadline_id, start in dict(plan.latest_start).items():
+            title = plan.procedure.by_id[deadline_id.partition(".")[0]].title
             call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
-        if made.findings:
+        if plan.findings:
             call.print("\n" + call.say("cli.findings"))
-            print_findings(call, made.findings, indent=2)
-    return NOT_SO if made.findings else DONE
+            print_findings(call, plan.findings, indent=2)
+    return NOT_SO if plan.findings else DONE
 
 
 def audit(
@@ -140,27 +143,40 @@ def audit(
         raise BadArgument("cli.missing_parameter", name="FILE")
     cases = judge_past(call.app, call.given(file, "xlsx", "csv"), procedure)
     if call.json:
-        answer = [{"case": one.case, "findings": [finding(call, f) for f in one.findings]} for one in cases]
+        answer = [{"case": case.case, "findings": [finding(call, f) for f in case.findings]} for case in cases]
         call.answer({"cases": answer})
     else:
-        for one in cases:
-            call.print(call.say("cli.audit.case" if one.findings else "cli.audit.case_clean", case=one.case))
-            print_findings(call, one.findings, indent=2)
+        for case in cases:
+            call.print(call.say("cli.audit.case" if case.findings else "cli.audit.case_clean", case=case.case))
+            print_findings(call, case.findings, indent=2)
         if cases[0].ignored:
-            call.print(call.say("web.past.ignored", columns=", ".join(f"«{one}»" for one in cases[0].ignored)))
-        late = [one for one in worst_first(one for case in cases for one in case.dates) if one.finding]
+            call.print(
+                call.say("web.past.ignored", columns=", ".join(f"«{column}»" for column in cases[0].ignored))
+            )
+        late = [
+            checked_date
+            for checked_date in worst_first(checked_date for case in cases for checked_date in case.dates)
+            if checked_date.finding
+        ]
         if late:
             heads = ("case", "cell", "title", "date", "law_date", "late_by")
             call.print()
-            call.table(heads, [_checked(call, one) for one in late])
-    return NOT_SO if any(one.findings for one in cases) else DONE
+            call.table(heads, [_checked(call, checked_date) for checked_date in late])
+    return NOT_SO if any(case.findings for case in cases) else DONE
 
 
-def _checked(call: CommandContext, one: CheckedDate) -> tuple[object, ...]:
+def _checked(call: CommandContext, checked_date: CheckedDate) -> tuple[object, ...]:
     """Return the table row of a date of a past analysis, with the law's date beside it."""
-    late = one.finding.late_by if one.finding else None
-    title = one.title[call.language] + (f" ({one.period})" if one.period else "")
-    return one.case, one.cell or "-", title, one.on or "-", one.due or "-", "-" if late is None else late
+    late = checked_date.finding.late_by if checked_date.finding else None
+    title = checked_date.title[call.language] + (f" ({checked_date.period})" if checked_date.period else "")
+    return (
+        checked_date.case,
+        checked_date.cell or "-",
+        title,
+        checked_date.on or "-",
+        checked_date.due or "-",
+        "-" if late is None else late,
+    )
 
 
 def _now(call: CommandContext) -> Authority:
@@ -172,11 +188,11 @@ def _now(call: CommandContext) -> Authority:
 
 def _authority(call: CommandContext) -> dict[str, object]:
     """Return the authorised body of the settings as JSON."""
-    found = _now(call)
-    named, language = {"now": found.now, "before": found.before}, call.law_language
+    authority = _now(call)
+    named, language = {"now": authority.now, "before": authority.before}, call.law_language
     return {
-        "on": found.on,
-        "confirmed_on": found.confirmed_on,
+        "on": authority.on,
+        "confirmed_on": authority.confirmed_on,
         **{
             key: body and {"name": body.name[language], "from": body.since, "until": body.until}
             for key, body in named.items()
@@ -186,19 +202,21 @@ def _authority(call: CommandContext) -> dict[str, object]:
 
 def _authorised(call: CommandContext) -> str:
     """Return in words who issued the rules, who is authorised now, and whether they were confirmed."""
-    found, said = _now(call), []
-    if found.before is not None:
-        code = "authority.before" if found.before.until else "authority.before_until_next"
-        said.append(call.say(code, name=_body_name(call, found.before), until=found.before.until))
-    if found.now is not None:
-        said.append(call.say("authority.now", name=_body_name(call, found.now), since=found.now.since))
+    authority, sentences = _now(call), []
+    if authority.before is not None:
+        code = "authority.before" if authority.before.until else "authority.before_until_next"
+        sentences.append(call.say(code, name=_body_name(call, authority.before), until=authority.before.until))
+    if authority.now is not None:
+        sentences.append(
+            call.say("authority.now", name=_body_name(call, authority.now), since=authority.now.since)
+        )
     else:
-        said.append(call.say("authority.nobody"))
-    if found.confirmed_on is not None:
-        said.append(call.say("authority.confirmed", on=found.confirmed_on))
+        sentences.append(call.say("authority.nobody"))
+    if authority.confirmed_on is not None:
+        sentences.append(call.say("authority.confirmed", on=authority.confirmed_on))
     else:
-        said.append(call.say("authority.not_confirmed", year=found.on.year))
-    return " ".join(said)
+        sentences.append(call.say("authority.not_confirmed", year=authority.on.year))
+    return " ".join(sentences)
 
 
 def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
@@ -223,25 +241,25 @@ def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
         "stages": [{"id": stage.id, "title": stage.title[language]} for stage in edition.stages],
         "obligations": [
             {
-                "id": one.id,
-                "stage": one.stage,
-                "title": one.title[language],
-                "duty": one.duty,
-                "act": one.act,
-                "paragraph": one.paragraph,
-                "force": one.force,
-                "assumed": one.assumed,
-                "since": one.since,
-                "term": type(one.term).__name__,
-                "term_in_words": _term(call, edition, one),
-                "sources": one.sources,
-                "only_for": one.only_for,
-                "bodies": one.bodies,
-                "values": one.values,
-                "evidence": one.evidence,
-                "indicator": one.indicator,
+                "id": obligation.id,
+                "stage": obligation.stage,
+                "title": obligation.title[language],
+                "duty": obligation.duty,
+                "act": obligation.act,
+                "paragraph": obligation.paragraph,
+                "force": obligation.force,
+                "assumed": obligation.assumed,
+                "since": obligation.since,
+                "term": type(obligation.term).__name__,
+                "term_in_words": _term(call, edition, obligation),
+                "sources": obligation.sources,
+                "only_for": obligation.only_for,
+                "bodies": obligation.bodies,
+                "values": obligation.values,
+                "evidence": obligation.evidence,
+                "indicator": obligation.indicator,
             }
-            for one in edition.obligations
+            for obligation in edition.obligations
         ],
         "acts": [
             {
@@ -284,14 +302,14 @@ def _print_edition(call: CommandContext, edition: Procedure) -> None:
         call.print(f"{stage.title[language]} ({stage.id})")
         rows = [
             (
-                one.id,
-                one.title[language],
-                _term(call, edition, one),
-                call.say(f"cli.force.{one.force}"),
-                f"{one.act}, {one.paragraph}",
+                obligation.id,
+                obligation.title[language],
+                _term(call, edition, obligation),
+                call.say(f"cli.force.{obligation.force}"),
+                f"{obligation.act}, {obligation.paragraph}",
             )
-            for one in edition.obligations
-            if one.stage == stage.id
+            for obligation in edition.obligations
+            if obligation.stage == stage.id
         ]
         if rows:
             call.table(("id", "title", "term", "force", "act"), rows, indent=2)

@@ -61,14 +61,14 @@ def verify(
     seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,
 ) -> int:
     call = CommandContext.of(ctx)
-    kept = _kept(seal) if seal is not None else None
+    known_seal = _kept(seal) if seal is not None else None
     if unreadable := maintenance.unreadable_values(call.app):
         if call.json:
             call.answer({"problems": _problems(call, unreadable), "vouched": None})
         for problem in () if call.json else unreadable:
             call.print(call.say(problem.code, **problem.arguments))
         return NOT_SO
-    problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, kept=kept)
+    problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, known_seal=known_seal)
     vouching = maintenance.vouching(call.app)
     since = vouching.baseline
     if call.json:
@@ -76,8 +76,8 @@ def verify(
         vouched = {"since": utc, "ground": since.ground if since else "", "unvouched": vouching.unvouched}
         call.answer({"problems": _problems(call, problems), "vouched": vouched})
         return NOT_SO if problems else DONE
-    for one in problems:
-        call.print(call.say(one.code, **one.arguments))
+    for record_problem in problems:
+        call.print(call.say(record_problem.code, **record_problem.arguments))
     if not problems:
         call.print(call.say("cli.verified"))
     if since is not None:
@@ -106,7 +106,9 @@ def seal(ctx: typer.Context) -> int:
 
 def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[str, str]]:
     """Return problems as JSON."""
-    return [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
+    return [
+        {"code": problem.code, "message": call.say(problem.code, **problem.arguments)} for problem in problems
+    ]
 
 
 def _kept(line: str) -> tuple[int, str]:
@@ -171,8 +173,8 @@ def restore(ctx: typer.Context, file: File) -> int:
     if damaged:
         folder = str(call.app.settings.evidence.folder)
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
-    for one in (*damaged, *differing):
-        call.note(call.say(one.code, **one.arguments))
+    for problem in (*damaged, *differing):
+        call.note(call.say(problem.code, **problem.arguments))
     for order in orders:
         call.note(call.say("cli.order_missing", number=order.number, act=order.act, on=order.act_on))
     if orders:
@@ -206,8 +208,8 @@ def restore_drill(
         for name, (copy, office) in result.counts.items()
     ]
     call.table(("drill_what", "drill_copy", "drill_office"), rows)
-    for one in result.problems:
-        call.note(call.say(one.code, **one.arguments))
+    for problem in result.problems:
+        call.note(call.say(problem.code, **problem.arguments))
     if result.orders:
         call.note(call.say("cli.orders_missing", count=result.orders))
     code = "cli.drill.failed" if result.problems else "cli.drill.done"
@@ -230,15 +232,15 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
     rows, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     evidence = maintenance.recorded_evidence(call.app)
     if call.json:
-        told = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
-        call.answer({**told, "problems": _problems(call, problems)})
+        counts = {"events": rows["event"], "rows": rows, "evidence_files": evidence}
+        call.answer({**counts, "problems": _problems(call, problems)})
     else:
         call.table(("table", "rows"), [(name, count) for name, count in rows.items() if count])
         call.print("\n" + call.say("cli.migrated", count=sum(rows.values()), events=rows["event"]))
         folder = str(call.app.settings.evidence.folder)
         call.print(call.say("cli.migrated_evidence", count=evidence, folder=folder))
-        for one in problems:
-            call.print(call.say(one.code, **one.arguments))
+        for problem in problems:
+            call.print(call.say(problem.code, **problem.arguments))
         call.note(call.say("cli.migrated_next", before=before))
     call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.app)))
     return NOT_SO if problems else DONE
@@ -248,14 +250,14 @@ def installation(
     ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
 ) -> None:
     call = CommandContext.of(ctx)
-    standing = maintenance.claim_database(call.app) if take else maintenance.installation_status(call.app)
+    status = maintenance.claim_database(call.app) if take else maintenance.installation_status(call.app)
     if call.json:
-        call.answer({"installation": standing.name or None, "board": standing.board})
+        call.answer({"installation": status.name or None, "board": status.board})
     elif take:
-        call.print(call.say("cli.installation.taken", name=standing.name))
+        call.print(call.say("cli.installation.taken", name=status.name))
     else:
-        named = "named" if standing.name else "unnamed"
-        call.print(call.say(f"cli.installation.{named}", name=standing.name))
+        named = "named" if status.name else "unnamed"
+        call.print(call.say(f"cli.installation.{named}", name=status.name))
 
 
 def serve(ctx: typer.Context) -> None:
@@ -294,13 +296,13 @@ def rotate_key(ctx: typer.Context) -> int:
     from services.outgoing.webhooks import encrypt_secrets
 
     call = CommandContext.of(ctx)
-    found = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
+    result = call.app.factors.encrypt(by=call.by, now=call.moment.now, all_keys=True)
     encrypt_secrets(call.ctx)
     encrypt_passwords(call.ctx)
     if call.json:
-        call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})
+        call.answer({"encrypted": result.done, "unchanged": result.same, "unreadable": list(result.unreadable)})
     else:
-        call.print(call.say("cli.secret_key.rotated", count=found.done, same=found.same))
-    if found.unreadable:
-        call.note(call.say("cli.secret_key.unreadable", logins=found.unreadable))
-    return NOT_SO if found.unreadable else DONE
+        call.print(call.say("cli.secret_key.rotated", count=result.done, same=result.same))
+    if result.unreadable:
+        call.note(call.say("cli.secret_key.unreadable", logins=result.unreadable))
+    return NOT_SO if result.unreadable else DONE

@@ -42,9 +42,13 @@ def manual(root: Any, call: CommandContext) -> Iterator[str]:
     )
     yield from _section("common", call, _rows(common_options(call)))
     yield from _section("commands", call, _commands(root, call, "merzim"))
-    yield from _section("status", call, _rows((one, call.say(f"cli.man.status_{one}")) for one in STATUSES))
-    said = ((name, call.say("cli.man." + name.strip("_").lower().replace("__", "_"))) for name in VARIABLES)
-    yield from _section("environment", call, _rows(said))
+    yield from _section(
+        "status", call, _rows((status, call.say(f"cli.man.status_{status}")) for status in STATUSES)
+    )
+    descriptions = (
+        (name, call.say("cli.man." + name.strip("_").lower().replace("__", "_"))) for name in VARIABLES
+    )
+    yield from _section("environment", call, _rows(descriptions))
     yield from _section("files", call, _rows([("config.toml", call.say("cli.man.config"))]))
 
 
@@ -65,7 +69,7 @@ def _commands(group: Any, call: CommandContext, path: str) -> Iterator[str]:
 
 
 def _command(command: Any, call: CommandContext, path: str) -> Iterator[str]:
-    parameters = [one for one in command.params if one.name != "help"]
+    parameters = [parameter for parameter in command.params if parameter.name != "help"]
     pieces = [usage for usage in map(usage_of, parameters) if usage]
     yield f'.SS "{_quoted(path)}"'
     yield " ".join([rf"\fB{_escaped(path)}\fR", *(_without_breaks(_escaped(piece)) for piece in pieces)])

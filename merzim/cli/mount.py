@@ -174,7 +174,7 @@ def _definition(info: FieldInfo) -> RegisterField | None:
     """Return the register field that a command's field is made from; None for others."""
     from workflow.registers.definition import RegisterField
 
-    return next((one for one in info.metadata if isinstance(one, RegisterField)), None)
+    return next((annotation for annotation in info.metadata if isinstance(annotation, RegisterField)), None)
 
 
 def _short(info: FieldInfo) -> str:
@@ -197,8 +197,8 @@ def _help(flag: str, info: FieldInfo, help: str) -> str:
     code = f"{help}.{plain}"
     texts = [definition.title, *([definition.help] if definition.help else [])]
     options = [", ".join(definition.option_ids)] if definition.options else []
-    said = {name: ": ".join([*(text[name] for text in texts), *options]) for name in LANGUAGES}
-    add_word(code, said)
+    help_texts = {name: ": ".join([*(text[name] for text in texts), *options]) for name in LANGUAGES}
+    add_word(code, help_texts)
     return code
 
 

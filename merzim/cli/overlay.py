@@ -91,8 +91,8 @@ def _print(call: CommandContext, shown: OverlayPreview) -> None:
     call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
     for switch, value in overlay.switches.items():
         call.print(paragraph(call.say(f"reading.{switch}.{value}", act=overlay.act.short), indent=2))
-    for one in shown.milder:
-        call.print(paragraph(_milder(call, one), indent=2))
+    for milder_term in shown.milder:
+        call.print(paragraph(_milder(call, milder_term), indent=2))
     call.print()
     print_moved(call, shown.impacts)
     call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
@@ -103,10 +103,13 @@ def _answer(call: CommandContext, shown: OverlayPreview) -> dict[str, object]:
     return _as_answer(call, shown.overlay) | {
         "known": shown.done,
         "milder": [
-            {"obligation": one.obligation.id, "paragraph": one.own.paragraph if one.own else None}
-            for one in shown.milder
+            {
+                "obligation": milder_term.obligation.id,
+                "paragraph": milder_term.own.paragraph if milder_term.own else None,
+            }
+            for milder_term in shown.milder
         ],
-        "deadlines": [moved(call, one) for one in shown.impacts],
+        "deadlines": [moved(call, impact) for impact in shown.impacts],
         "totals": _totals(shown),
     }
 
@@ -119,7 +122,7 @@ def _as_answer(call: CommandContext, overlay: Overlay) -> dict[str, object]:
         "unit": overlay.unit,
         "in_force": overlay.in_force,
         "act": overlay.act.title[call.language],
-        "terms": [one.obligation for one in overlay.terms],
+        "terms": [term.obligation for term in overlay.terms],
         "switches": dict(overlay.switches),
     }
 
@@ -133,8 +136,10 @@ def _totals(shown: OverlayPreview) -> dict[str, int]:
     }
 
 
-def _milder(call: CommandContext, one: Milder) -> str:
+def _milder(call: CommandContext, milder_term: Milder) -> str:
     """Return a rule that is milder than the law, in words."""
-    if one.own is None:
-        return call.say("cli.overlay.longer_period", title=one.obligation.title)
-    return call.say("cli.overlay.milder", title=one.obligation.title, paragraph=one.own.paragraph)
+    if milder_term.own is None:
+        return call.say("cli.overlay.longer_period", title=milder_term.obligation.title)
+    return call.say(
+        "cli.overlay.milder", title=milder_term.obligation.title, paragraph=milder_term.own.paragraph
+    )

@@ -118,14 +118,14 @@ def people(
 
         rows = [
             (
-                call.name(one.unit),
-                call.name(one.key),
-                one.post_in(call.language),
-                ", ".join(duty_title(duty, call.language) for duty in one.duties),
-                one.email,
-                one.language,
+                call.name(person.unit),
+                call.name(person.key),
+                person.post_in(call.language),
+                ", ".join(duty_title(duty, call.language) for duty in person.duties),
+                person.email,
+                person.language,
             )
-            for one in office.by_name
+            for person in office.by_name
         ]
         call.table(("unit", "name", "post", "duties", "email", "language"), rows)
     if office.matches and file is None:
@@ -140,19 +140,22 @@ def _sync(call: CommandContext, *, apply: bool, many_leave: bool) -> int:
 
     if call.app.settings.ldap.sync.mode == "off" and not apply:
         raise SyncRefused("people_sync_off")
-    found = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
+    result = sync_people(call.ctx, SyncPeople(apply=apply, many_leave=many_leave))
     if call.json:
-        call.answer(found.model_dump(mode="json"))
+        call.answer(result.model_dump(mode="json"))
         return DONE
     rows = [
-        (one.name, one.unit, call.say(f"web.staff.{one.what}"), _fields(call, one.fields))
-        for one in found.changes
+        (change.name, change.unit, call.say(f"web.staff.{change.what}"), _fields(call, change.fields))
+        for change in result.changes
     ]
-    rows += [(name, "", call.say("web.sync.left"), "") for name in found.left]
-    rows += [(one.name, "", call.say(f"web.sync.problem_{one.code}"), one.text) for one in found.problems]
+    rows += [(name, "", call.say("web.sync.left"), "") for name in result.left]
+    rows += [
+        (problem.name, "", call.say(f"web.sync.problem_{problem.code}"), problem.text)
+        for problem in result.problems
+    ]
     if rows or call.lists:
         call.table(("name", "unit", "change", "field"), rows)
-    code = "applied" if found.applied else "held" if found.held else "differs" if rows else "same"
+    code = "applied" if result.applied else "held" if result.held else "differs" if rows else "same"
     call.print(call.say(f"web.sync.state_{code}"))
     return DONE
 

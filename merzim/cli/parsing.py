@@ -59,11 +59,11 @@ def day(text: str, *, where: str) -> date:
     """
     written = text.strip()
     try:
-        if found := _ISO.fullmatch(written):
-            year, month, number = (int(part) for part in found.groups())
+        if match := _ISO.fullmatch(written):
+            year, month, number = (int(part) for part in match.groups())
             return date(year, month, number)
-        if found := _DOTTED.fullmatch(written):
-            number, month, year = (int(part) for part in found.groups())
+        if match := _DOTTED.fullmatch(written):
+            number, month, year = (int(part) for part in match.groups())
             return date(year if year > 99 else 2000 + year, month, number)
     except ValueError:
         pass
@@ -81,9 +81,9 @@ def time_of_day(text: str, *, where: str) -> time:
     Raises:
         BadArgument: not a time.
     """
-    if not (found := _TIME.fullmatch(text.strip())):
+    if not (match := _TIME.fullmatch(text.strip())):
         raise BadArgument("impossible_time", text=text, where=where)
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
@@ -107,16 +107,16 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
     Raises:
         BadArgument: another format, or a name twice.
     """
-    found: dict[str, Decimal] = {}
+    numbers: dict[str, Decimal] = {}
     for pair in pairs or ():
         name, equals, written = (part.strip() for part in pair.partition("="))
         plain = re.sub(r"\s", "", written).replace(",", ".").replace(MINUS, "-")
         if not name or not equals or not _NUMBER.fullmatch(plain):
             raise BadArgument("cli.not_named_number", text=pair, where=where)
-        if name in found:
+        if name in numbers:
             raise BadArgument("cli.named_twice", name=name, where=where)
-        found[name] = Decimal(plain)
-    return found
+        numbers[name] = Decimal(plain)
+    return numbers
 
 
 def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
@@ -125,15 +125,15 @@ def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
     Raises:
         BadArgument: another format, or no date.
     """
-    found: dict[str, date] = {}
+    dates: dict[str, date] = {}
     for text in texts or ():
         answer, _, written = text.rpartition("@")
         if not all(answer.partition("=")):
             raise BadArgument("cli.not_an_answer", text=text, where=where)
-        if answer in found:
+        if answer in dates:
             raise BadArgument("cli.named_twice", name=answer, where=where)
-        found[answer] = day(written, where=where)
-    return found
+        dates[answer] = day(written, where=where)
+    return dates
 
 
 def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:

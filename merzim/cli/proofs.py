@@ -54,7 +54,7 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
     proof = given_freely(text)
     if proof.kind and proof.kind not in allowed:
         raise UnknownEvidence("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
-    sort = [one for one in allowed if one.startswith("link:" if proof.link else "document:")]
+    sort = [kind for kind in allowed if kind.startswith("link:" if proof.link else "document:")]
     return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
 
 
@@ -65,11 +65,11 @@ def given_freely(text: str) -> Proof:
         BadArgument: neither a link nor an existing file.
     """
     kind, rest = "", text
-    if found := _KIND.fullmatch(rest):
-        kind, rest = found.groups()
+    if match := _KIND.fullmatch(rest):
+        kind, rest = match.groups()
     published = None
-    if found := _DATED.fullmatch(rest):
-        rest, published = found[1], day(found[2], where="--evidence")
+    if match := _DATED.fullmatch(rest):
+        rest, published = match[1], day(match[2], where="--evidence")
     if rest == STDIN:
         raise BadArgument("cli.stdin_no_name")
     link = bool(_LINK.match(rest))

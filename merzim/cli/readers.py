@@ -45,9 +45,13 @@ def listed(ctx: typer.Context, case: CaseId) -> None:
 
 
 def _list(call: CommandContext, case: str) -> None:
-    found = call.app.case_commands.view(case, today=call.moment.today).case
+    current_case = call.app.case_commands.view(case, today=call.moment.today).case
     if call.json:
-        call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})
+        call.answer(
+            {"case": case, "confidential": current_case.confidential, "readers": sorted(current_case.readers)}
+        )
         return
-    code = "listed" if found.readers else "nobody" if found.confidential else "open"
-    call.print(call.say(f"cli.reader.{code}", case=case, names=tuple(sorted(found.readers, key=alphabetical))))
+    code = "listed" if current_case.readers else "nobody" if current_case.confidential else "open"
+    call.print(
+        call.say(f"cli.reader.{code}", case=case, names=tuple(sorted(current_case.readers, key=alphabetical)))
+    )

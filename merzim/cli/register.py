@@ -38,7 +38,7 @@ def register(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
     action: Annotated[str, typer.Argument(metavar=_ACTION)] = "list",
-    said: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ID] [FIELD=VALUE ...]")] = None,
     case: Annotated[str, typer.Option("--case", metavar="C", help="cli.option.register_case")] = "",
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")] = "",
@@ -61,7 +61,7 @@ def register(
             register_rows.RowsRequest(
                 register=name,
                 action=action,
-                words=tuple(said or ()),
+                words=tuple(arguments or ()),
                 case=case,
                 unit=unit,
                 ground=ground,
@@ -71,7 +71,7 @@ def register(
                 dry_run=dry_run,
             ),
         )
-    _of_case(call, name, action, list(said or ()), case=case, unit=unit, ground=ground)
+    _of_case(call, name, action, list(arguments or ()), case=case, unit=unit, ground=ground)
     return DONE
 
 

@@ -42,11 +42,11 @@ def print_registers(call: CommandContext) -> None:
     """Print the list of registers."""
     from services.registers.views import AskRegisters, list_registers
 
-    found = list_registers(call.ctx, AskRegisters()).registers
+    registers = list_registers(call.ctx, AskRegisters()).registers
     if call.json:
-        call.answer({"registers": [one.model_dump(mode="json") for one in found]})
+        call.answer({"registers": [register.model_dump(mode="json") for register in registers]})
         return
-    rows = [(one.id, one.title[call.language], one.rows) for one in found]
+    rows = [(register.id, register.title[call.language], register.rows) for register in registers]
     call.table(("id", "title", "rows"), rows)
 
 
@@ -103,11 +103,11 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     from services.registers.results import cell_value
     from services.registers.views import list_rows
 
-    asked = _asked(request)
-    page = list_rows(call.ctx, asked)
+    query = _asked(request)
+    page = list_rows(call.ctx, query)
     rows = list(page.rows)
     for number in range(2, page.pages + 1):
-        rows += list_rows(call.ctx, asked.model_copy(update={"page": number})).rows
+        rows += list_rows(call.ctx, query.model_copy(update={"page": number})).rows
     if call.json:
         answer = {"register": request.register, "total": page.total, "totals": page.totals}
         call.answer({**answer, "rows": [row.model_dump(mode="json") for row in rows]})
@@ -115,7 +115,7 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     heads = ["ID", *(field.title[call.language] for field in page.fields)]
     cells = [(row.id, *(cell_value(field, row, call.language) for field in page.fields)) for row in rows]
     unsearched = [
-        one.title[call.language] for one in page.fields if one.confidential and not one.translation_of
+        field.title[call.language] for field in page.fields if field.confidential and not field.translation_of
     ]
     if request.search and unsearched:
         call.note(call.say("web.registers.unsearched", fields=unsearched))
@@ -237,7 +237,7 @@ def _import(call: CommandContext, request: RowsRequest) -> None:
     call.print(call.say("register.imported", file=path.name, count=result.rows))
     if result.aside:
         call.print(
-            call.say("register.import.aside", columns=[one.title[call.language] for one in result.aside])
+            call.say("register.import.aside", columns=[field.title[call.language] for field in result.aside])
         )
     if result.there:
         call.print(call.say("register.import.there", n=result.there))
@@ -271,8 +271,8 @@ def _values(call: CommandContext, name: str, words: Sequence[str], files: ExitSt
             raise BadArgument("cli.not_a_named_text", text=word, where="FIELD=VALUE")
         values[field.strip()] = text.strip()
     for field, text in values.items():
-        known = register.fields.get(field)
-        if known is not None and known.kind == "file" and text:
+        definition = register.fields.get(field)
+        if definition is not None and definition.kind == "file" and text:
             path = call.given(text)
             values[field] = FileInput(content=OpenFile(path.name, files.enter_context(path.open("rb"))))
     if not values:

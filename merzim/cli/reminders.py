@@ -109,24 +109,24 @@ def notices(
     if ctx.invoked_subcommand is not None:
         return
     call = CommandContext.of(ctx)
-    found = call.app.outbox.notices(case=case)
+    notices = call.app.outbox.notices(case=case)
     if export is not None:
         from services.documents.notice_journal import write
 
-        write(call.app, found, Path(export), call.language, now=call.moment.now)
-        call.note(call.say("cli.exported", count=len(found), file=export))
+        write(call.app, notices, Path(export), call.language, now=call.moment.now)
+        call.note(call.say("cli.exported", count=len(notices), file=export))
     if call.json:
-        forces = _forces(call, found)
-        call.answer({"notices": [_notice(one) | {"force": forces.get(one.key)} for one in found]})
+        forces = _forces(call, notices)
+        call.answer({"notices": [_notice(notice) | {"force": forces.get(notice.key)} for notice in notices]})
     elif export is None:
-        forces = _forces(call, found)
+        forces = _forces(call, notices)
         rows = [
             (
-                *(one.due, one.case, one.obligation),
-                call.say(f"cli.force.{forces[one.key]}") if one.key in forces else "–",
-                *(one.rung, one.person, one.channel, _state(call, one)),
+                *(notice.due, notice.case, notice.obligation),
+                call.say(f"cli.force.{forces[notice.key]}") if notice.key in forces else "–",
+                *(notice.rung, notice.person, notice.channel, _state(call, notice)),
             )
-            for one in found
+            for notice in notices
         ]
         if rows:
             call.table(("due", "case", "id", "force", "rung", "who", "channel", "state"), rows)
@@ -170,15 +170,18 @@ def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [{**_notice(one.notice), "why": one.recipient.why} for one in report.planned],
-        "others": [_notice(one) for one in report.others],
+        "notices": [
+            {**_notice(planned_notice.notice), "why": planned_notice.recipient.why}
+            for planned_notice in report.planned
+        ],
+        "others": [_notice(notice) for notice in report.others],
         "problems": [
             {
-                "case": one.case,
-                "obligation": one.obligation,
-                "message": call.say(one.code, **dict(one.arguments)),
+                "case": problem.case,
+                "obligation": problem.obligation,
+                "message": call.say(problem.code, **dict(problem.arguments)),
             }
-            for one in report.problems
+            for problem in report.problems
         ],
     }
 
@@ -187,95 +190,95 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
     """Print the planned notices: recipient, subject, time, channel and reason."""
     rows = [
         (
-            one.notice.due,
-            one.notice.case,
-            one.notice.obligation,
-            one.notice.rung,
-            one.recipient.person.name,
-            call.say(f"cli.why.{one.recipient.why}"),
-            one.notice.channel,
-            _leaves(call, one.notice),
+            planned_notice.notice.due,
+            planned_notice.notice.case,
+            planned_notice.notice.obligation,
+            planned_notice.notice.rung,
+            planned_notice.recipient.person.name,
+            call.say(f"cli.why.{planned_notice.recipient.why}"),
+            planned_notice.notice.channel,
+            _leaves(call, planned_notice.notice),
         )
-        for one in report.planned
+        for planned_notice in report.planned
     ]
     rows += [
         (
             *(
-                one.due,
-                one.case or "–",
-                one.obligation or "–",
-                call.say(f"register.kind.{one.kind}"),
-                one.person,
+                notice.due,
+                notice.case or "–",
+                notice.obligation or "–",
+                call.say(f"register.kind.{notice.kind}"),
+                notice.person,
             ),
-            *(call.say(f"cli.why.{one.kind}"), one.channel, _leaves(call, one)),
+            *(call.say(f"cli.why.{notice.kind}"), notice.channel, _leaves(call, notice)),
         )
-        for one in report.others
+        for notice in report.others
     ]
     if rows:
         call.table(("due", "case", "id", "rung", "who", "reason", "channel", "leaves"), rows, indent=2)
-    said: dict[str, list[str]] = {}
+    places_by_text: dict[str, list[str]] = {}
     for problem in report.problems:
         text = call.say(problem.code, **problem.arguments)
-        said.setdefault(text, []).append(f"{problem.case} {problem.obligation}")
-    for text, places in said.items():
+        places_by_text.setdefault(text, []).append(f"{problem.case} {problem.obligation}")
+    for text, places in places_by_text.items():
         named = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
         call.note(f"{text} ({len(places)}: {named})")
 
 
-def _leaves(call: CommandContext, one: Notice) -> str:
+def _leaves(call: CommandContext, notice: Notice) -> str:
     """Return the earliest moment a letter can be sent, and whether it is combined with others."""
     from services.moments import almaty
 
-    at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"
-    return f"{at} ({call.say('cli.carried')})" if one.bundle else at
+    at = f"{notice.not_before.astimezone(almaty()):%d.%m %H:%M}"
+    return f"{at} ({call.say('cli.carried')})" if notice.bundle else at
 
 
 def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]:
     """Return the force of each notice's obligation, by key; notices without an obligation are left out."""
-    cases = call.app.reads.whole({one.case for one in notices if one.case})
-    found = {}
-    for one in notices:
-        case = cases.get(one.case)
-        if case is not None and one.obligation:
+    cases = call.app.reads.whole({notice.case for notice in notices if notice.case})
+    forces = {}
+    for notice in notices:
+        case = cases.get(notice.case)
+        if case is not None and notice.obligation:
             # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
             with suppress(KeyError):
-                found[one.key] = force(call.app, case, one.obligation)
-    return found
+                forces[notice.key] = force(call.app, case, notice.obligation)
+    return forces
 
 
-def _notice(one: Notice) -> dict[str, object]:
+def _notice(notice: Notice) -> dict[str, object]:
     """Return a notice as JSON."""
     return {
-        "key": one.key,
-        "case": one.case,
-        "obligation": one.obligation,
-        "due": one.due,
-        "rung": one.rung,
-        "person": one.person,
-        "channel": one.channel,
-        "address": one.address,
-        "language": one.language,
-        "state": one.state,
-        "attempts": one.attempts,
-        "queued_at": one.queued_at,
-        "not_before": one.not_before,
-        "sent_at": one.sent_at,
-        "answer": one.answer,
-        "message_id": one.message_id,
-        "text_hash": one.text_hash,
-        "acknowledged_at": one.acknowledged_at,
-        "kind": one.kind,
-        "carrier": one.carrier,
-        "about": one.about,
+        "key": notice.key,
+        "case": notice.case,
+        "obligation": notice.obligation,
+        "due": notice.due,
+        "rung": notice.rung,
+        "person": notice.person,
+        "channel": notice.channel,
+        "address": notice.address,
+        "language": notice.language,
+        "state": notice.state,
+        "attempts": notice.attempts,
+        "queued_at": notice.queued_at,
+        "not_before": notice.not_before,
+        "sent_at": notice.sent_at,
+        "answer": notice.answer,
+        "message_id": notice.message_id,
+        "text_hash": notice.text_hash,
+        "acknowledged_at": notice.acknowledged_at,
+        "kind": notice.kind,
+        "carrier": notice.carrier,
+        "about": notice.about,
     }
 
 
-def _state(call: CommandContext, one: Notice) -> str:
+def _state(call: CommandContext, notice: Notice) -> str:
     """Return the state of a notice in words."""
-    said = call.say(f"cli.notice.{one.said}")
+    label = call.say(f"cli.notice.{notice.said}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
-    told = one.state in ("failed", "unknown", "queued") and one.answer
-    return f"{said}: {one.answer}" if told else said
+    detail = notice.state in ("failed", "unknown", "queued") and notice.answer
+    return f"{label}: {notice.answer}" if detail else label
 
 
 def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> None:

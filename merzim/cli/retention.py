@@ -27,48 +27,48 @@ def add_to(app: typer.Typer) -> None:
     )
 
 
-def _list(call: CommandContext, _: object, found: FormerList) -> int:
+def _list(call: CommandContext, _: object, result: FormerList) -> int:
     rows = [
-        (one.number, one.id, _name(call, one), one.left_on, one.due_on, _state(call, one))
-        for one in found.people
+        (person.number, person.id, _name(call, person), person.left_on, person.due_on, _state(call, person))
+        for person in result.people
     ]
     if rows or call.lists:
         call.table(("number", "former_id", "name", "left_on", "due", "state"), rows)
     else:
         call.print(call.say("web.retention.none"))
-    if not found.years:
+    if not result.years:
         call.print(call.say("web.retention.off"))
     return DONE
 
 
-def _name(call: CommandContext, one: FormerView) -> str:
-    return one.name or call.say("person.former", number=one.number)
+def _name(call: CommandContext, person: FormerView) -> str:
+    return person.name or call.say("person.former", number=person.number)
 
 
-def _state(call: CommandContext, one: FormerView) -> str:
-    if one.anonymised_on:
-        return call.say("web.retention.done", act=one.act, on=one.act_on)
-    if one.cases:
-        return call.say("web.retention.open", cases=one.cases)
-    return call.say("web.retention.due") if one.is_due else ""
+def _state(call: CommandContext, person: FormerView) -> str:
+    if person.anonymised_on:
+        return call.say("web.retention.done", act=person.act, on=person.act_on)
+    if person.cases:
+        return call.say("web.retention.open", cases=person.cases)
+    return call.say("web.retention.due") if person.is_due else ""
 
 
-def _replayed(call: CommandContext, _: object, found: ReplayedOrders) -> int:
+def _replayed(call: CommandContext, _: object, result: ReplayedOrders) -> int:
     rows = [
         (
-            one.number,
-            one.act,
-            one.act_on,
-            call.say(f"cli.replayed.{one.state}", count=one.spellings),
-            one.rows or "",
+            order.number,
+            order.act,
+            order.act_on,
+            call.say(f"cli.replayed.{order.state}", count=order.spellings),
+            order.rows or "",
         )
-        for one in found.orders
+        for order in result.orders
     ]
     if rows or call.lists:
         call.table(("number", "order", "order_on", "state", "rows"), rows)
     else:
         call.print(call.say("cli.replayed.none"))
-    return DONE if all(one.state == "done" for one in found.orders) else NOT_SO
+    return DONE if all(order.state == "done" for order in result.orders) else NOT_SO
 
 
 def _anonymised(call: CommandContext, _: object, done: Anonymised) -> int:

@@ -90,8 +90,8 @@ def tell(call: CommandContext, change: Change, code: str, **arguments: object) -
     if call.json:
         call.answer({"case": change.case.id, "changed": bool(change.events), "events": change.events})
         return
-    said = code if change.events else "cli.risks.already"
-    call.print(call.say(said, case=change.case.id, **arguments))
+    message_code = code if change.events else "cli.risks.already"
+    call.print(call.say(message_code, case=change.case.id, **arguments))
 
 
 def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
@@ -157,14 +157,14 @@ def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Js
         "status_text": call.option("outcome", measure.outcome or "none"),
         "reviews": [
             {
-                "on": one.on,
-                "status": one.outcome,
-                "period": one.period or None,
-                "done_on": one.done_on,
-                "comment": one.comment,
-                "evidence": one.evidence,
+                "on": review.on,
+                "status": review.outcome,
+                "period": review.period or None,
+                "done_on": review.done_on,
+                "comment": review.comment,
+                "evidence": review.evidence,
             }
-            for one in measure.reviews
+            for review in measure.reviews
         ],
     }
 

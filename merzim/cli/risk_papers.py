@@ -44,7 +44,7 @@ def import_plan(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    found = _findings(call, case)
+    findings = _findings(call, case)
     if call.json:
         call.answer(
             {
@@ -54,13 +54,13 @@ def import_plan(
                 "entered": len(taken.change.events),
                 "unmatched": taken.unmatched,
                 "withdrawn": taken.withdrawn,
-                "findings": [finding(call, one) for one in found],
+                "findings": [finding(call, case_finding) for case_finding in findings],
             }
         )
         return DONE
     if taken.change.events:
-        said = {"measures": taken.measures, "changed": len(taken.change.events)}
-        call.print(call.say("cli.risks.imported", case=case, **said))
+        counts = {"measures": taken.measures, "changed": len(taken.change.events)}
+        call.print(call.say("cli.risks.imported", case=case, **counts))
     else:
         call.print(call.say("cli.risks.already"))
     if taken.withdrawn:
@@ -71,22 +71,22 @@ def import_plan(
         call.print("\n" + call.say("cli.risks.unmatched"))
         for text in taken.unmatched:
             call.print(f"  {text}")
-    if found:
+    if findings:
         call.print("\n" + call.say("cli.findings"))
-        print_findings(call, found, indent=2)
+        print_findings(call, findings, indent=2)
     return DONE
 
 
 def check(ctx: typer.Context, case: CaseId) -> int:
     call = CommandContext.of(ctx)
-    found = _findings(call, case)
+    findings = _findings(call, case)
     if call.json:
-        call.answer({"case": case, "findings": [finding(call, one) for one in found]})
-    elif found:
-        print_findings(call, found)
+        call.answer({"case": case, "findings": [finding(call, case_finding) for case_finding in findings]})
+    elif findings:
+        print_findings(call, findings)
     else:
         call.print(call.say("cli.risks.clean"))
-    return NOT_SO if found else DONE
+    return NOT_SO if findings else DONE
 
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
@@ -94,15 +94,15 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
     from workflow.cases.registers.risk_lists import shared
 
     call = CommandContext.of(ctx)
-    found = shared(cases(call.app, unit_named(call.app, unit)))
+    shared_risks = shared(cases(call.app, unit_named(call.app, unit)))
     if call.json:
         call.answer(
             {
                 "shared": [
                     {
-                        "description": one.description,
-                        "units": one.units,
-                        "unasked": one.unasked,
+                        "description": shared_risk.description,
+                        "units": shared_risk.units,
+                        "unasked": shared_risk.unasked,
                         "found": [
                             {
                                 "case": case.id,
@@ -113,22 +113,22 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
                                 "request": risk.request
                                 and {"asked_on": risk.request.on, "answered_on": risk.request.answered_on},
                             }
-                            for case, risk in one.found
+                            for case, risk in shared_risk.found
                         ],
                     }
-                    for one in found
+                    for shared_risk in shared_risks
                 ]
             }
         )
         return
     rows = [
         (
-            one.description,
-            len(one.units),
-            ", ".join(f"{case.id}/{risk.number}" for case, risk in one.found),
-            _requests(call, one),
+            shared_risk.description,
+            len(shared_risk.units),
+            ", ".join(f"{case.id}/{risk.number}" for case, risk in shared_risk.found),
+            _requests(call, shared_risk),
         )
-        for one in found
+        for shared_risk in shared_risks
     ]
     if rows:
         call.table(("risk", "units", "cases", "requests"), rows)
@@ -136,50 +136,56 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
         call.print(call.say("cli.risks.none_shared"))
 
 
-def _requests(call: CommandContext, one: SharedRisk) -> str:
+def _requests(call: CommandContext, shared_risk: SharedRisk) -> str:
     """Return, for causes in acts of higher bodies, in how many cases the body was sent a request and has
     answered.
     """
-    above = [risk.request for _, risk in one.found if risk.body]
-    asked = [request for request in above if request is not None]
-    answered = sum(request.answered_on is not None for request in asked)
-    said = {"asked": len(asked), "of": len(above), "answered": answered}
-    return call.say("cli.risks.requests", **said) if above else ""
+    above = [risk.request for _, risk in shared_risk.found if risk.body]
+    requests = [request for request in above if request is not None]
+    answered = sum(request.answered_on is not None for request in requests)
+    arguments = {"asked": len(requests), "of": len(above), "answered": answered}
+    return call.say("cli.risks.requests", **arguments) if above else ""
 
 
 def scale(ctx: typer.Context) -> None:
     from services.cases.risks import scale as in_force
 
     call = CommandContext.of(ctx)
-    known = in_force(call.moment.today)
+    risk_scale = in_force(call.moment.today)
     language = call.language
-    axes = (("likelihood", known.likelihood), ("effect", known.effect))
+    axes = (("likelihood", risk_scale.likelihood), ("effect", risk_scale.effect))
     if call.json:
         call.answer(
             {
-                "scale": known.edition,
+                "scale": risk_scale.edition,
                 "ours": True,
-                "title": known.title[language],
-                "note": known.note[language],
+                "title": risk_scale.title[language],
+                "note": risk_scale.note[language],
                 **{
                     axis: [
-                        {"level": one.number, "title": one.title[language], "meaning": one.meaning[language]}
-                        for one in levels
+                        {
+                            "level": level.number,
+                            "title": level.title[language],
+                            "meaning": level.meaning[language],
+                        }
+                        for level in levels
                     ]
                     for axis, levels in axes
                 },
-                "bands": [{"up_to": band.up_to, "title": band.title[language]} for band in known.bands],
+                "bands": [{"up_to": band.up_to, "title": band.title[language]} for band in risk_scale.bands],
             }
         )
         return
-    call.print(f"{known.title[language]} ({known.edition})")
-    call.print(known.note[language])
+    call.print(f"{risk_scale.title[language]} ({risk_scale.edition})")
+    call.print(risk_scale.note[language])
     for axis, levels in axes:
         call.print("\n" + call.say(f"risk.axis.{axis}"))
-        rows = [(one.number, one.title[language], one.meaning[language]) for one in levels]
+        rows = [(level.number, level.title[language], level.meaning[language]) for level in levels]
         call.table(("level", "name", "meaning"), rows, indent=2)
     call.print()
-    call.table(("rank", "name"), [(f"≤ {band.up_to}", band.title[language]) for band in known.bands], indent=2)
+    call.table(
+        ("rank", "name"), [(f"≤ {band.up_to}", band.title[language]) for band in risk_scale.bands], indent=2
+    )
 
 
 def write_list(
@@ -253,17 +259,17 @@ def risk_map(
         raise BadArgument("cli.risks.map_needs_file")
     _ending(export, (".svg",))
     place = unit_named(call.app, unit)
-    one = call.app.case_commands.view(case, today=call.moment.today).case if case is not None else None
-    whole = [one] if one is not None else cases(call.app, place)
+    single_case = call.app.case_commands.view(case, today=call.moment.today).case if case is not None else None
+    whole = [single_case] if single_case is not None else cases(call.app, place)
     by = scale(call.moment.today)
-    known = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
+    open_risks = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
     ranked = [
         MappedRisk(
             label=str(risk.number) if case is not None else f"{of.id}/{risk.number}",
             description=risk.description,
             rank=risk.rank,
         )
-        for of, risk in known
+        for of, risk in open_risks
         if risk.rank is not None and risk.rank.scale == by.edition
     ]
     if not ranked:
@@ -271,9 +277,11 @@ def risk_map(
     drawing = risk_map(
         ranked,
         by,
-        name=(one.object_in(call.language) or one.id) if one is not None else _named(call, place),
+        name=(single_case.object_in(call.language) or single_case.id)
+        if single_case is not None
+        else _named(call, place),
         on=call.moment.today,
-        unranked=len(known) - len(ranked),
+        unranked=len(open_risks) - len(ranked),
         language=call.language,
     )
     Path(export).write_text(drawing, encoding="utf-8")
@@ -286,22 +294,22 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
 
     call = CommandContext.of(ctx)
     place = unit_named(call.app, unit)
-    told = cartogram_lines(call.app, place)
+    lines = cartogram_lines(call.app, place)
     if export is not None:
-        if not told:
+        if not lines:
             raise BadArgument("cartogram.nothing")
         if _ending(export, (".xlsx", ".svg")) == ".xlsx":
-            write_workbook(Path(export), told, language=call.language)
+            write_workbook(Path(export), lines, language=call.language)
         else:
-            picture = draw_cartogram(told, name=_named(call, place), language=call.language)
+            picture = draw_cartogram(lines, name=_named(call, place), language=call.language)
             Path(export).write_text(picture, encoding="utf-8")
-        _written_to(call, export, len(told))
+        _written_to(call, export, len(lines))
     elif call.json:
-        call.answer({"lines": told})
-    elif told:
+        call.answer({"lines": lines})
+    elif lines:
         rows = [
             (call.say(f"risk.section.{line.section}"), line.department, line.district, line.text)
-            for line in told
+            for line in lines
         ]
         call.table(("section", "department", "district", "what"), rows)
     else:
@@ -311,8 +319,8 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
 def _named(call: CommandContext, unit: str) -> str:
     """Return a unit's name; without a unit the organisation's, else a text for "all cases"."""
     if unit:
-        known = call.app.reads.office().units.get(unit)
-        return known.name_in(call.language) if known else unit
+        office_unit = call.app.reads.office().units.get(unit)
+        return office_unit.name_in(call.language) if office_unit else unit
     return call.settings.office.name_in(call.language) or call.say("risk_map.office")
 
 

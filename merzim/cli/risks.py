@@ -105,7 +105,7 @@ def list_risks(
         and (not direction or line.risk.direction == direction)
         and (not legal or line.risk.for_legal_monitoring)
     ]
-    dues = {one.id: _dues(call, one) for one in cases}
+    dues = {case.id: _dues(call, case) for case in cases}
     if export is not None:
         risk_papers.write_list(call, lines, dues, export)
     if call.json:
@@ -123,9 +123,9 @@ def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
 
 def _line_json(call: CommandContext, line: ListedRisk, dues: Mapping[int, date]) -> dict[str, object]:
     """Return a line of the list as JSON."""
-    one = risk_json(call, line.case, line.risk)
+    risk_fields = risk_json(call, line.case, line.risk)
     due = dues.get(line.measure.number) if line.measure else None
-    return {**one, "measure": line.measure and measure_json(call, line.measure, due)}
+    return {**risk_fields, "measure": line.measure and measure_json(call, line.measure, due)}
 
 
 def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Mapping[int, date]]) -> None:
@@ -134,10 +134,10 @@ def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Map
         return
     rows = []
     for line in lines:
-        one, risk = line.measure, line.risk
-        due = dues[line.case.id].get(one.number) if one else None
+        measure, risk = line.measure, line.risk
+        due = dues[line.case.id].get(measure.number) if measure else None
         removal = risk.removal
-        stands = call.option("outcome", line.outcome or "none") if one else ""
+        stands = call.option("outcome", line.outcome or "none") if measure else ""
         if removal is not None:
             stands = call.say("risk.completed" if removal.completed else "risk.removed", on=removal.on)
         rows.append(
@@ -146,9 +146,9 @@ def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Map
                 risk.number,
                 risk.description + (f" ({call.say('risk.legal_mark')})" if risk.for_legal_monitoring else ""),
                 risk.rank.likelihood * risk.rank.effect if risk.rank else "",
-                one.number if one else "",
-                one.action if one else "",
-                due or (one.term.written if one else ""),
+                measure.number if measure else "",
+                measure.action if measure else "",
+                due or (measure.term.written if measure else ""),
                 stands,
             )
         )
@@ -173,15 +173,28 @@ def list_positions(
     from workflow.cases.registers.exposure import exposure
 
     call = CommandContext.of(ctx)
-    known = [
-        (one, position) for one in cases_of(call, case, unit) for position in exposure(one).positions.values()
+    positions = [
+        (position_case, position)
+        for position_case in cases_of(call, case, unit)
+        for position in exposure(position_case).positions.values()
     ]
     if call.json:
-        call.answer({"positions": [position_json(one, position) for one, position in known]})
+        call.answer(
+            {"positions": [position_json(position_case, position) for position_case, position in positions]}
+        )
         return
     rows = [
-        (one.id, at.number, at.title, at.holder, at.why, at.department, at.approved_on, len(at.talks) or None)
-        for one, at in known
+        (
+            position_case.id,
+            at.number,
+            at.title,
+            at.holder,
+            at.why,
+            at.department,
+            at.approved_on,
+            len(at.talks) or None,
+        )
+        for position_case, at in positions
         if at.cleared_on is None
     ]
     if rows:
@@ -194,7 +207,7 @@ def plan(ctx: typer.Context, unit: Unit = "") -> None:
     from workflow.cases.registers.exposure import exposure, spread
 
     call = CommandContext.of(ctx)
-    positions = [at for one in cases_of(call, None, unit) for at in exposure(one).positions.values()]
+    positions = [at for case in cases_of(call, None, unit) for at in exposure(case).positions.values()]
     months = spread(positions, today=call.moment.today)
     if call.json:
         call.answer({"months": months})
@@ -202,8 +215,8 @@ def plan(ctx: typer.Context, unit: Unit = "") -> None:
     if not months:
         call.print(call.say("cli.risks.everyone_told" if positions else "cli.risks.no_positions"))
     for month in months:
-        said = {"year": month.year, "month": month.month, "count": len(month.holders)}
-        call.print(call.say("cli.risks.plan_month", **said))
+        arguments = {"year": month.year, "month": month.month, "count": len(month.holders)}
+        call.print(call.say("cli.risks.plan_month", **arguments))
         for name in month.holders:
             call.print(f"  {name}")
     if any(month.beyond for month in months):
@@ -244,15 +257,20 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
     from workflow.findings.of_risks import compared, latest
 
     call = CommandContext.of(ctx)
-    known = latest(cases_of(call, None, unit))
-    found = compared(cartogram_lines(call.app, unit_named(call.app, unit)), known)
+    cartogram = latest(cases_of(call, None, unit))
+    findings = compared(cartogram_lines(call.app, unit_named(call.app, unit)), cartogram)
     if call.json:
-        call.answer({"on": known.on if known else None, "findings": [finding(call, one) for one in found]})
-    elif found:
-        print_findings(call, found)
+        call.answer(
+            {
+                "on": cartogram.on if cartogram else None,
+                "findings": [finding(call, difference) for difference in findings],
+            }
+        )
+    elif findings:
+        print_findings(call, findings)
     else:
         call.print(call.say("cli.risks.cartogram_equal"))
-    return NOT_SO if found else DONE
+    return NOT_SO if findings else DONE
 
 
 def list_remarks(ctx: typer.Context, case: CaseId) -> None:
@@ -260,21 +278,21 @@ def list_remarks(ctx: typer.Context, case: CaseId) -> None:
 
     call = CommandContext.of(ctx)
     view = call.app.case_commands.view(case, today=call.moment.today)
-    known = remarks(view.case).values()
+    case_remarks = remarks(view.case).values()
     if call.json:
-        call.answer({"remarks": [remark_json(view.case, one) for one in known]})
+        call.answer({"remarks": [remark_json(view.case, remark) for remark in case_remarks]})
         return
     rows = [
         (
-            one.number,
-            one.on,
-            one.author,
-            call.option("source", one.source),
-            one.text,
-            "" if one.taken is None else call.say("cli.risks.yes" if one.taken else "cli.risks.no"),
-            one.answer,
+            remark.number,
+            remark.on,
+            remark.author,
+            call.option("source", remark.source),
+            remark.text,
+            "" if remark.taken is None else call.say("cli.risks.yes" if remark.taken else "cli.risks.no"),
+            remark.answer,
         )
-        for one in known
+        for remark in case_remarks
     ]
     if rows:
         call.table(("n", "on", "author", "source", "remark", "taken", "answer"), rows)
@@ -290,8 +308,15 @@ def _list(call: CommandContext, _: object, result: AssignmentList) -> None:
     call.table(
         ("case", "id", "due", "state", "person", "what"),
         [
-            (one.case, one.number, one.until, call.say(f"web.assignments.is.{one.state}"), one.person, one.text)
-            for one in result.assignments
+            (
+                assignment.case,
+                assignment.number,
+                assignment.until,
+                call.say(f"web.assignments.is.{assignment.state}"),
+                assignment.person,
+                assignment.text,
+            )
+            for assignment in result.assignments
         ],
     )
 

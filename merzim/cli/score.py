@@ -53,11 +53,11 @@ def score(
         if len(refusal.problems) == 1:
             raise
         return _refused(call, file.name, refusal)
-    found = scored(answers, scoring, readings)
+    scores = scored(answers, scoring, readings)
     if call.json:
-        call.answer(_answer(call, found))
+        call.answer(_answer(call, scores))
     else:
-        _print(call, found)
+        _print(call, scores)
     return DONE
 
 
@@ -80,28 +80,28 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
     return DONE
 
 
-def _year_answer(call: CommandContext, found: YearScores) -> dict[str, object]:
+def _year_answer(call: CommandContext, year_scores: YearScores) -> dict[str, object]:
     """Return the points of a year as JSON."""
     from workflow.scoring.score import written
 
     indicators = []
-    for one, row in zip(found.scores.scores, _rows(call, found.scores), strict=True):
-        seen = found.prospects.get(one.id)
+    for score, row in zip(year_scores.scores.scores, _rows(call, year_scores.scores), strict=True):
+        seen = year_scores.prospects.get(score.id)
         more = {
             "lost": None if seen is None else written(seen.lost),
             "at_stake": None if seen is None else written(seen.at_stake),
-            "missing": list(found.counted[one.id].missing),
+            "missing": list(year_scores.counted[score.id].missing),
         }
         indicators.append(row | more)
     return {
-        "unit": found.unit,
-        "year": found.year,
+        "unit": year_scores.unit,
+        "year": year_scores.year,
         "indicators": indicators,
-        "projects": {name: written(points) for name, points in found.projects().items()},
-        "total": written(found.scores.total),
-        "lost": written(found.lost),
-        "at_stake": written(found.at_stake),
-        "remarks": [call.say(one.code, **one.arguments) for one in found.remarks],
+        "projects": {name: written(points) for name, points in year_scores.projects().items()},
+        "total": written(year_scores.scores.total),
+        "lost": written(year_scores.lost),
+        "at_stake": written(year_scores.at_stake),
+        "remarks": [call.say(remark.code, **remark.arguments) for remark in year_scores.remarks],
         "steps": [
             {
                 "indicator": step.indicator,
@@ -109,7 +109,7 @@ def _year_answer(call: CommandContext, found: YearScores) -> dict[str, object]:
                 "by": step.by,
                 "text": _step(call, step),
             }
-            for step in found.steps
+            for step in year_scores.steps
         ],
     }
 
@@ -129,10 +129,10 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     if not whole.scores.scores:
         return
     rows = []
-    for one in whole.scores.scores:
-        seen = whole.prospects.get(one.id)
+    for score in whole.scores.scores:
+        seen = whole.prospects.get(score.id)
         lost, stake = (seen.lost, seen.at_stake) if seen else (None, None)
-        rows.append((one.id, said(one.points), said(lost), said(stake), one.title[call.language]))
+        rows.append((score.id, said(score.points), said(lost), said(stake), score.title[call.language]))
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
     call.print("\n" + call.say("cli.score.total", points=written(whole.scores.total)))
     for project, points in whole.projects().items():
@@ -151,8 +151,8 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
         for step in whole.steps:
             call.print(paragraph(f"{step.indicator}: {_step(call, step)}", indent=2))
     call.print()
-    for one in whole.scores.scores:
-        call.print(paragraph(f"{one.id}: {_arithmetic(call, one)}", indent=2))
+    for score in whole.scores.scores:
+        call.print(paragraph(f"{score.id}: {_arithmetic(call, score)}", indent=2))
 
 
 def _step(call: CommandContext, step: Step) -> str:
@@ -162,10 +162,10 @@ def _step(call: CommandContext, step: Step) -> str:
     from workflow.scoring.score import written
 
     named = tuple(map(call.name, step.missing))
-    told = {
+    arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }
-    text = call.say(f"score.step.{step.code}", **told, gain=written(step.gain), by=step.by)
+    text = call.say(f"score.step.{step.code}", **arguments, gain=written(step.gain), by=step.by)
     return f"{text} {call.say('score.step.missing', names=named)}" if named else text
 
 
@@ -189,47 +189,50 @@ def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
     return BAD_INPUT
 
 
-def _answer(call: CommandContext, found: Scores) -> dict[str, object]:
+def _answer(call: CommandContext, scores: Scores) -> dict[str, object]:
     """Return points as JSON."""
     from workflow.scoring.score import written
 
     return {
-        "indicators": _rows(call, found),
-        "total": written(found.total),
+        "indicators": _rows(call, scores),
+        "total": written(scores.total),
     }
 
 
-def _rows(call: CommandContext, found: Scores) -> list[dict[str, object]]:
+def _rows(call: CommandContext, scores: Scores) -> list[dict[str, object]]:
     from workflow.scoring.score import written
 
     return [
         {
-            "id": one.id,
-            "points": written(one.points),
-            "max": None if one.maximum is None else written(one.maximum),
-            "arithmetic": _arithmetic(call, one),
+            "id": score.id,
+            "points": written(score.points),
+            "max": None if score.maximum is None else written(score.maximum),
+            "arithmetic": _arithmetic(call, score),
         }
-        for one in found.scores
+        for score in scores.scores
     ]
 
 
-def _print(call: CommandContext, found: Scores) -> None:
+def _print(call: CommandContext, scores: Scores) -> None:
     from i18n import number
     from workflow.scoring.score import written
 
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
 
-    if not found.scores:
+    if not scores.scores:
         call.print(call.say("cli.score.nothing"))
         return
-    rows = [(one.id, said(one.points), said(one.maximum), one.title[call.language]) for one in found.scores]
+    rows = [
+        (score.id, said(score.points), said(score.maximum), score.title[call.language])
+        for score in scores.scores
+    ]
     call.table(("indicator", "points", "maximum", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=written(found.total)) + "\n")
-    for one in found.scores:
-        call.print(paragraph(f"{one.id}: {_arithmetic(call, one)}", indent=2))
+    call.print("\n" + call.say("cli.score.total", points=written(scores.total)) + "\n")
+    for score in scores.scores:
+        call.print(paragraph(f"{score.id}: {_arithmetic(call, score)}", indent=2))
 
 
-def _arithmetic(call: CommandContext, one: Score) -> str:
+def _arithmetic(call: CommandContext, score: Score) -> str:
     """Return the arithmetic of an indicator in words."""
-    return " ".join(call.say(element.code, **element.arguments) for element in one.arithmetic)
+    return " ".join(call.say(element.code, **element.arguments) for element in score.arithmetic)

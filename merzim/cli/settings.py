@@ -72,28 +72,35 @@ def _password(key: str) -> str:
     return typed
 
 
-def _list(call: CommandContext, _: object, found: SettingList) -> int:
+def _list(call: CommandContext, _: object, result: SettingList) -> int:
     from i18n.dates import moment
 
     rows = [
         (
-            *(one.key, one.value, call.say(f"setting.source.{one.source}")),
-            *(one.changed_by, moment(one.changed_at, call.language) if one.changed_at else ""),
+            *(setting.key, setting.value, call.say(f"setting.source.{setting.source}")),
+            *(setting.changed_by, moment(setting.changed_at, call.language) if setting.changed_at else ""),
         )
-        for one in found.settings
+        for setting in result.settings
     ]
     call.table(("key", "value", "source", "by", "at"), rows)
     call.print("\n" + call.say("web.settings.authority"))
     return DONE
 
 
-def _history(call: CommandContext, _: object, found: SettingHistory) -> int:
+def _history(call: CommandContext, _: object, result: SettingHistory) -> int:
     from i18n.dates import moment
 
-    if found.changes or call.lists:
+    if result.changes or call.lists:
         rows = [
-            (moment(one.at, call.language), one.by, one.key, one.before, one.after, one.ground)
-            for one in found.changes
+            (
+                moment(change.at, call.language),
+                change.by,
+                change.key,
+                change.before,
+                change.after,
+                change.ground,
+            )
+            for change in result.changes
         ]
         call.table(("at", "by", "key", "before", "after", "ground"), rows)
     else:
@@ -105,7 +112,7 @@ def _changed(call: CommandContext, _: object, result: SettingsChanged) -> int:
     if not result.changes:
         call.print(call.say("web.settings.nothing"))
         return DONE
-    rows = [(one.key, one.before, one.after) for one in result.changes]
+    rows = [(change.key, change.before, change.after) for change in result.changes]
     call.table(("key", "before", "after"), rows)
     for text in result.effects:
         call.print(text)

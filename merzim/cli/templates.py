@@ -44,18 +44,18 @@ def show(ctx: typer.Context, form: FormArgument) -> None:
         ("placeholder", "title", "group"),
         [
             (
-                f"{{{{ {one.name} }}}}",
-                one.title[call.law_language],
-                one.group[call.law_language] if one.group else "",
+                f"{{{{ {placeholder.name} }}}}",
+                placeholder.title[call.law_language],
+                placeholder.group[call.law_language] if placeholder.group else "",
             )
-            for one in shown.placeholders
+            for placeholder in shown.placeholders
         ],
     )
     steps = [(template.language, step) for template in shown.templates for step in template.steps]
     if steps:
         call.table(
             ("language", "template_number", "file", "at", "by", "sha256"),
-            [(language, one.number, one.name, one.at, one.by, one.sha256) for language, one in steps],
+            [(language, step.number, step.name, step.at, step.by, step.sha256) for language, step in steps],
         )
 
 

@@ -162,35 +162,35 @@ def remove_totp(
     _tell(call, login, "factor_removed")
 
 
-def _show_invited(call: CommandContext, _: object, found: InvitedPeople) -> None:
+def _show_invited(call: CommandContext, _: object, result: InvitedPeople) -> None:
     """Print who gets an account, and who does not, with the reason."""
     rows = [
         (
-            one.login,
-            one.name,
-            call.name(one.unit),
-            call.say(f"access.{one.access}"),
-            call.say(f"web.invitations.{one.obstacle or 'way_' + one.way}"),
+            person.login,
+            person.name,
+            call.name(person.unit),
+            call.say(f"access.{person.access}"),
+            call.say(f"web.invitations.{person.obstacle or 'way_' + person.way}"),
         )
-        for one in found.people
+        for person in result.people
     ]
     if rows or call.lists:
         call.table(("login", "name", "unit", "access", "state"), rows)
-    code = "preview" if found.preview else "done"
-    call.print(call.say(f"web.invitations.{code}", count=found.invited))
+    code = "preview" if result.preview else "done"
+    call.print(call.say(f"web.invitations.{code}", count=result.invited))
 
 
-def _show_invitations(call: CommandContext, _: object, found: InvitationList) -> None:
+def _show_invitations(call: CommandContext, _: object, result: InvitationList) -> None:
     """Print the invitations that were sent."""
     rows = [
         (
-            one.login,
-            one.name,
-            call.name(one.unit),
-            call.say(f"access.{one.access}"),
-            call.say(f"web.invitations.state_{one.state}"),
+            invitation.login,
+            invitation.name,
+            call.name(invitation.unit),
+            call.say(f"access.{invitation.access}"),
+            call.say(f"web.invitations.state_{invitation.state}"),
         )
-        for one in found.invitations
+        for invitation in result.invitations
     ]
     if rows or call.lists:
         call.table(("login", "name", "unit", "access", "state"), rows)

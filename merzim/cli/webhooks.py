@@ -60,9 +60,9 @@ def _switch(ctx: typer.Context, webhook: str, *, active: bool) -> int:
     return _one(call, None, changed)
 
 
-def _list(call: CommandContext, _: object, found: WebhookList) -> int:
-    if found.webhooks:
-        _table(call, found.webhooks)
+def _list(call: CommandContext, _: object, result: WebhookList) -> int:
+    if result.webhooks:
+        _table(call, result.webhooks)
     else:
         call.print(call.say("web.webhooks.none"))
     return DONE
@@ -70,7 +70,10 @@ def _list(call: CommandContext, _: object, found: WebhookList) -> int:
 
 def _show(call: CommandContext, _: object, hook: WebhookDetails) -> int:
     _table(call, [hook])
-    rows = [(one.seq, one.type, one.at, one.attempts, _outcome(call, one)) for one in hook.deliveries]
+    rows = [
+        (delivery.seq, delivery.type, delivery.at, delivery.attempts, _outcome(call, delivery))
+        for delivery in hook.deliveries
+    ]
     if rows:
         call.table(("audit_number", "webhook_type", "at", "webhook_attempts", "webhook_outcome"), rows)
     return DONE

@@ -42,7 +42,7 @@ _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 
 
 def handle_button(
-    house: House,
+    app: House,
     office: Office,
     person: Person,
     mark: str,
@@ -58,60 +58,60 @@ def handle_button(
     Raises:
         Refusal: the action is not allowed; the message gives the reason.
     """
-    found = _NAMED.fullmatch(rest)
-    notice = _notice(house, person, found[1]) if found else None
-    if found is None or notice is None or mark not in "acsdeou":
+    match = _NAMED.fullmatch(rest)
+    notice = _notice(app, person, match[1]) if match else None
+    if match is None or notice is None or mark not in "acsdeou":
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if notice.kind == "campaign":
-        return _answer_campaign(campaigns, person, notice, mark, found[2] or "", language)
+        return _answer_campaign(campaigns, person, notice, mark, match[2] or "", language)
     by = signature(person)
     if mark == "a":
-        done = acknowledge(house.outbox, house.case_commands, notice, notice.key, by=by, now=now, today=today)
-        answers = _answers(house, notice, language, today=today)
-        later = _may_wait(house, office, person, notice, today=today)
+        done = acknowledge(app.outbox, app.case_commands, notice, notice.key, by=by, now=now, today=today)
+        answers = _answers(app, notice, language, today=today)
+        later = _may_wait(app, office, person, notice, today=today)
         left = tuple(
-            kept
+            row_buttons
             for row in buttons(notice, answers, later=later)
-            if (kept := tuple(one for one in row if one.data[0] != "a"))
+            if (row_buttons := tuple(button for button in row if button.data[0] != "a"))
         )
         return ButtonAction(
             toast=line("acknowledged", language, on=(done.acknowledged_at or now).date()), buttons=left
         )
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
-    view = house.case_commands.view(notice.case, today=today)
+    view = app.case_commands.view(notice.case, today=today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
-        return ButtonAction(toast="", replies=(_show_deadline(house, view, deadline, language),))
+        return ButtonAction(toast="", replies=(_show_deadline(app, view, deadline, language),))
     if view.procedure.confidential:
         return ButtonAction(toast=line("behind_login", language), alert=True)
     # A head notified of lateness may report it done; only the responsible person can snooze it.
     whose = is_responsible if mark == "s" else is_notified
-    if not whose(house, office, person, view.case, notice.obligation, today=today):
+    if not whose(app, office, person, view.case, notice.obligation, today=today):
         return ButtonAction(toast=line("no_longer_yours", language), alert=True)
-    chosen = found[2] or ""
+    chosen = match[2] or ""
     if mark == "u":
-        return _undo(house, notice, deadline, chosen, by, language, now=now, today=today)
+        return _undo(app, notice, deadline, chosen, by, language, now=now, today=today)
     if mark == "e":
         return evidence.handle_evidence_button(
-            house, person, view, deadline, reference(notice.key), chosen, language, now=now
+            app, person, view, deadline, reference(notice.key), chosen, language, now=now
         )
     if deadline.state not in WAITING and deadline.state != "missed":
         return ButtonAction(toast=line("done_already", language), alert=True)
     if mark == "d" and deadline.obligation.options:
-        return _decide(house, person, view, notice, deadline, chosen, language, now=now, today=today)
+        return _decide(app, person, view, notice, deadline, chosen, language, now=now, today=today)
     if not chosen:
-        return _offer_days(house, notice, view, deadline, mark, language, today=today)
+        return _offer_days(app, notice, view, deadline, mark, language, today=today)
     if mark == "d" and chosen.startswith(EARLIER):
         before, rest = _day(chosen.removeprefix(EARLIER)), f"d:{reference(notice.key)}:"
-        return ButtonAction(toast="", buttons=_past_days(house, view, rest, language, until=before or today))
+        return ButtonAction(toast="", buttons=_past_days(app, view, rest, language, until=before or today))
     day = _day(chosen)
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if mark == "s":
         change = reminder_actions.put_off(
-            house.case_commands,
-            house.calendar,
+            app.case_commands,
+            app.calendar,
             notice.case,
             notice.obligation,
             until=day,
@@ -122,14 +122,14 @@ def handle_button(
         until = change.case.put_off[notice.obligation].until
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     change = reminder_actions.done(
-        house.case_commands, notice.case, notice.obligation, on=day, by=by, now=now, today=today
+        app.case_commands, notice.case, notice.obligation, on=day, by=by, now=now, today=today
     )
-    said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
+    reply = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
     if change.events:
         data = f"u:{reference(notice.key)}:{change.events[0].seq}"
-        said = replace(said, buttons=((Button(line("undo", language), data),),))
-    asked = evidence.request_evidence(house, person, view, deadline, reference(notice.key), language, now=now)
-    return ButtonAction(toast="", replies=(said, *asked), buttons=())
+        reply = replace(reply, buttons=((Button(line("undo", language), data),),))
+    replies = evidence.request_evidence(app, person, view, deadline, reference(notice.key), language, now=now)
+    return ButtonAction(toast="", replies=(reply, *replies), buttons=())
 
 
 def signature(person: Person) -> str:
@@ -137,33 +137,31 @@ def signature(person: Person) -> str:
     return f"{person.name} (Telegram)"
 
 
-def _answers(house: House, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
+def _answers(app: House, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
     """Return the options of the decision a reminder is about; none for a confidential case."""
     if notice.kind != "reminder" or not notice.case:
         return ()
-    view = house.case_commands.view(notice.case, today=today)
+    view = app.case_commands.view(notice.case, today=today)
     if view.procedure.confidential:
         return ()
-    asked = entry_obligation(view.case, view.procedure, notice.obligation)
-    return tuple(one.title[language] for one in asked.options)
+    obligation = entry_obligation(view.case, view.procedure, notice.obligation)
+    return tuple(option.title[language] for option in obligation.options)
 
 
-def _may_wait(house: House, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
+def _may_wait(app: House, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
     """Return whether the person may snooze the reminder."""
     if notice.kind != "reminder" or not notice.case:
         return False
-    view = house.case_commands.view(notice.case, today=today)
-    if not is_responsible(house, office, person, view.case, notice.obligation, today=today):
+    view = app.case_commands.view(notice.case, today=today)
+    if not is_responsible(app, office, person, view.case, notice.obligation, today=today):
         return False
     return bool(
-        reminder_actions.choices(
-            house.case_commands, house.calendar, notice.case, notice.obligation, today=today
-        )
+        reminder_actions.choices(app.case_commands, app.calendar, notice.case, notice.obligation, today=today)
     )
 
 
 def _decide(
-    house: House,
+    app: House,
     person: Person,
     view: View,
     notice: Notice,
@@ -189,12 +187,12 @@ def _decide(
     option, on = options[int(number) - 1], _day(written)
     if written.startswith(EARLIER):
         before, rest = _day(written.removeprefix(EARLIER)), f"d:{name}:{number}-"
-        return ButtonAction(toast="", buttons=_past_days(house, view, rest, language, until=before or today))
+        return ButtonAction(toast="", buttons=_past_days(app, view, rest, language, until=before or today))
     if on is None:
-        rows = _past_days(house, view, f"d:{name}:{number}-", language, until=today)
-        asked = line("decided_on", language, title=title, answer=option.title)
-        return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
-    change = house.case_commands.decide(
+        rows = _past_days(app, view, f"d:{name}:{number}-", language, until=today)
+        question = line("decided_on", language, title=title, answer=option.title)
+        return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
+    change = app.case_commands.decide(
         notice.case,
         deadline.id,
         option.id,
@@ -204,13 +202,13 @@ def _decide(
         today=today,
         evidence_follows=True,
     )
-    said = Reply(text=line("decided", language, title=title, answer=option.title, on=on))
+    reply = Reply(text=line("decided", language, title=title, answer=option.title, on=on))
     if change.events:
         data = f"u:{name}:{change.events[0].seq}"
-        said = replace(said, buttons=((Button(line("undo", language), data),),))
-    asked_for = evidence.request_evidence(house, person, view, deadline, name, language, now=now)
+        reply = replace(reply, buttons=((Button(line("undo", language), data),),))
+    asked_for = evidence.request_evidence(app, person, view, deadline, name, language, now=now)
     return ButtonAction(
-        toast="", replies=(said, *(asked_for if deadline.obligation.evidence else ())), buttons=()
+        toast="", replies=(reply, *(asked_for if deadline.obligation.evidence else ())), buttons=()
     )
 
 
@@ -235,12 +233,12 @@ def _answer_campaign(
         f"<b>{escape(question.title, quote=False)}</b>\n\n{escape(question.declares, quote=False)}\n\n{where}"
     )
     button = Button(line("button_confirm", language), f"c:{reference(notice.key)}:{CONFIRMED}")
-    asked = Reply(text=text, buttons=() if question.has_form else ((button,),))
-    return ButtonAction(toast="", replies=(asked,))
+    reply = Reply(text=text, buttons=() if question.has_form else ((button,),))
+    return ButtonAction(toast="", replies=(reply,))
 
 
 def _undo(
-    house: House,
+    app: House,
     notice: Notice,
     deadline: Deadline,
     chosen: str,
@@ -256,23 +254,23 @@ def _undo(
     if not chosen.isdecimal():
         return ButtonAction(toast=line("not_yours", language), alert=True)
     withdrawals.undo(
-        house.case_commands,
+        app.case_commands,
         notice.case,
         int(chosen),
         ground=say("withdraw.by_mistake", {}, language),
-        was_told=partial(was_notified, house.outbox.notices(case=notice.case)),
+        was_told=partial(was_notified, app.outbox.notices(case=notice.case)),
         by=by,
         now=now,
         today=today,
     )
-    said = Reply(text=line("undone", language, title=deadline.obligation.title))
-    return ButtonAction(toast="", replies=(said,), buttons=())
+    reply = Reply(text=line("undone", language, title=deadline.obligation.title))
+    return ButtonAction(toast="", replies=(reply,), buttons=())
 
 
-def _notice(house: House, person: Person, name: str) -> Notice | None:
+def _notice(app: House, person: Person, name: str) -> Notice | None:
     """Return the notice of a fingerprint sent to the person; None when there is none."""
-    known = house.outbox.notices(person=person.key, channel=CHANNEL, limit=LOOKED_AT)
-    return next((one for one in known if reference(one.key) == name), None)
+    notices = app.outbox.notices(person=person.key, channel=CHANNEL, limit=LOOKED_AT)
+    return next((notice for notice in notices if reference(notice.key) == name), None)
 
 
 def _day(text: str) -> date | None:
@@ -284,33 +282,33 @@ def _day(text: str) -> date | None:
 
 
 def _offer_days(
-    house: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
+    app: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
     name = reference(notice.key)
     if mark == "s":
         days = reminder_actions.choices(
-            house.case_commands, house.calendar, notice.case, notice.obligation, today=today
+            app.case_commands, app.calendar, notice.case, notice.obligation, today=today
         )
         if not days:
             return ButtonAction(toast=line("put_off_no_more", language), alert=True)
         rows = _rows(days, f"s:{name}:", language)
     else:
-        rows = _past_days(house, view, f"d:{name}:", language, until=today)
-    asked = line("put_off_until" if mark == "s" else "done_on", language, title=deadline.obligation.title)
-    return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
+        rows = _past_days(app, view, f"d:{name}:", language, until=today)
+    question = line("put_off_until" if mark == "s" else "done_on", language, title=deadline.obligation.title)
+    return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
 
 
-def _past_days(house: House, view: View, data: str, language: str, *, until: date) -> Buttons:
+def _past_days(app: House, view: View, data: str, language: str, *, until: date) -> Buttons:
     """Return buttons for the days on which a step may have happened, the latest first: back to the last step.
 
     Args:
         data: what a button carries before its day.
         until: the latest of them; of more days than a message shows, a button leads to the earlier ones.
     """
-    before = house.calendar.add(until, -1) if until > house.calendar.first else until
+    before = app.calendar.add(until, -1) if until > app.calendar.first else until
     steps = [fact.on for fact in view.case.facts.values() if fact.on <= until]
     first = min(max(steps, default=view.case.opened_on or before), before)
-    first = max(first, house.calendar.first)
+    first = max(first, app.calendar.first)
     shown = [until - timedelta(days=ago) for ago in range(min((until - first).days + 1, DAYS_SHOWN))]
     rows = _rows(shown, data, language)
     if shown[-1] == first:
@@ -321,9 +319,9 @@ def _past_days(house: House, view: View, data: str, language: str, *, until: dat
 
 def _rows(days: Sequence[date], data: str, language: str) -> Buttons:
     """Return one button for each day, two in a row where there are many."""
-    made = [Button(line("day", language, on=day), f"{data}{day.isoformat()}") for day in days]
-    wide = 1 if len(made) <= FEW_DAYS else 2
-    return tuple(tuple(made[at : at + wide]) for at in range(0, len(made), wide))
+    buttons = [Button(line("day", language, on=day), f"{data}{day.isoformat()}") for day in days]
+    wide = 1 if len(buttons) <= FEW_DAYS else 2
+    return tuple(tuple(buttons[at : at + wide]) for at in range(0, len(buttons), wide))
 
 
 def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) -> Iterator[str]:
@@ -336,16 +334,16 @@ def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) ->
         yield line("pause_on_page", language, link=f"{page}#pause")
 
 
-def _show_deadline(house: House, view: View, deadline: Deadline, language: str) -> Reply:
+def _show_deadline(app: House, view: View, deadline: Deadline, language: str) -> Reply:
     """Return the deadline with its explanation, and the link to its case."""
-    address = house.rules.public_address
+    address = app.rules.public_address
     page = escape(f"{address}/cases/{view.case.id}", quote=False) if address else ""
     if view.procedure.confidential:
         return Reply(text="\n\n".join(filter(None, (line("behind_login", language), page))))
     head = line("open_head", language, title=deadline.obligation.title, case=view.case.id)
     force = say(f"letter.force_{deadline.obligation.force}", {}, language)
-    told = escape(" ".join(explain(deadline.explanation, language)), quote=False)
-    parts = [f"<b>{head}</b>\n{escape(force, quote=False)}", told]
+    explanation = escape(" ".join(explain(deadline.explanation, language)), quote=False)
+    parts = [f"<b>{head}</b>\n{escape(force, quote=False)}", explanation]
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
     if page:

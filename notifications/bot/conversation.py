@@ -30,16 +30,16 @@ class Conversation:
     """Answers messages to the bot.
 
     Args:
-        house: access to data and commands.
+        app: access to data and commands.
         clock: returns (aware UTC, local date), called once for each message.
         language: language for unknown senders whose Telegram uses none of ours.
         campaigns: the answers to campaigns; None where the bot takes none.
     """
 
     def __init__(
-        self, house: House, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
+        self, app: House, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
     ) -> None:
-        self._house = house
+        self._house = app
         self._campaigns = campaigns
         self._clock = clock
         self._language = language
@@ -145,19 +145,19 @@ class Conversation:
             if self._house.links.welcome(person.key):
                 return Reply(text=line("welcome_back", language, person=person.name_in(language)))
             return Reply(text=line("linked_already", language, person=person.name_in(language)))
-        result, made = self._house.links.redeem(hash_code(code), sender.chat, language="", now=now)
-        if made is None:
+        result, new_link = self._house.links.redeem(hash_code(code), sender.chat, language="", now=now)
+        if new_link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
-        whose = office.people.get(made.person)
+        whose = office.people.get(new_link.person)
         if whose is None:
-            self._house.links.unlink(made.person, by=made.person, now=now)
+            self._house.links.unlink(new_link.person, by=new_link.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
-        language = self._speaks(made, whose)
+        language = self._speaks(new_link, whose)
         return Reply(text=line("linked", language, person=whose.name_in(language)))
 
     def _languages(self, language: str) -> Reply:
         """Offer the choice of language."""
-        buttons = tuple(Button(_own_name(one), f"l:{one}") for one in known_languages())
+        buttons = tuple(Button(_own_name(language), f"l:{language}") for language in known_languages())
         return Reply(text=line("language_which", language), buttons=(buttons,))
 
     def _stranger(self, sender: Sender) -> Reply:
@@ -201,18 +201,18 @@ SHOWN = 15
 
 
 def list_deadlines(
-    house: House, office: Office, person: Person, what: str, language: str, *, today: date
+    app: House, office: Office, person: Person, what: str, language: str, *, today: date
 ) -> Reply:
     """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
     (`my`).
     """
-    last = house.calendar.add(today, WORKING_DAYS_AHEAD)
+    last = app.calendar.add(today, WORKING_DAYS_AHEAD)
     if what == "my":
-        last = min(today + timedelta(days=DAYS_AHEAD), house.calendar.last)
-    rows = list(house.reads.overdue(today)) if what in ("overdue", "my") else []
+        last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
+    rows = list(app.reads.overdue(today)) if what in ("overdue", "my") else []
     if what != "overdue":
-        rows += house.reads.due(today, last)
-    mine = rows_of_person(house, office, person, rows, today=today)
+        rows += app.reads.due(today, last)
+    mine = rows_of_person(app, office, person, rows, today=today)
     if not mine:
         return Reply(text=line(f"list_{what}_empty", language, until=last))
     lines = [f"<b>{line(f'list_{what}', language, until=last)}</b>", ""]
@@ -223,14 +223,14 @@ def list_deadlines(
             lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
             continue
         obligation = entry_obligation(case, procedure, row.obligation)
-        stands = standing(row, house.calendar, today=today)
+        stands = standing(row, app.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "today": today}
         arguments |= {"left": stands.left, "late": stands.late}
-        said = say(f"letter.subject_{stands.word}", arguments, language)
+        subject = say(f"letter.subject_{stands.word}", arguments, language)
         force = say(f"letter.force_{obligation.force}", {}, language)
         place = " · ".join(filter(None, (force, object_names(case, procedure)[language], case.id)))
         lines += [
-            f"• {escape(said, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
+            f"• {escape(subject, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]
     if len(mine) > SHOWN:
         lines += ["", line("list_more", language, count=len(mine) - SHOWN)]

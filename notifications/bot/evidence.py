@@ -29,7 +29,7 @@ _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 
 
 def handle_evidence_button(
-    house: House,
+    app: House,
     person: Person,
     view: View,
     deadline: Deadline,
@@ -43,17 +43,17 @@ def handle_evidence_button(
     kinds = deadline.obligation.evidence
     if not chosen:
         return ButtonAction(
-            toast="", replies=request_evidence(house, person, view, deadline, name, language, now=now)
+            toast="", replies=request_evidence(app, person, view, deadline, name, language, now=now)
         )
     if not chosen.isdigit() or int(chosen) >= len(kinds):
         return ButtonAction(toast=line("not_yours", language), alert=True)
     awaited = PendingLink(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
-    house.links.await_from(person.key, awaited)
+    app.links.await_from(person.key, awaited)
     return ButtonAction(toast="", replies=(_evidence_request(deadline, awaited.kind, language),))
 
 
 def request_evidence(
-    house: House,
+    app: House,
     person: Person,
     view: View,
     deadline: Deadline,
@@ -74,14 +74,12 @@ def request_evidence(
         )
         return (Reply(text=line("evidence_which", language, title=deadline.obligation.title), buttons=rows),)
     kind = kinds[0][1] if kinds else ""
-    house.links.await_from(
-        person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind=kind, at=now)
-    )
+    app.links.await_from(person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind=kind, at=now))
     return (_evidence_request(deadline, kind, language),)
 
 
 def handle_evidence_command(
-    house: House,
+    app: House,
     office: Office,
     person: Person,
     words: Sequence[str],
@@ -93,25 +91,25 @@ def handle_evidence_command(
     """Handle `/evidence CASE OBLIGATION`. Raises Refusal for an unknown case or obligation."""
     if len(words) != 2:
         return (Reply(text=line("evidence_how", language)),)
-    view = house.case_commands.view(words[0], today=today)
+    view = app.case_commands.view(words[0], today=today)
     if view.procedure.confidential and not any(
-        is_notified(house, office, person, view.case, one.id, today=today)
-        for one in view.deadlines
-        if not is_entry(one.id)
+        is_notified(app, office, person, view.case, deadline.id, today=today)
+        for deadline in view.deadlines
+        if not is_entry(deadline.id)
     ):
         # People without access to a confidential case must not learn that it exists, nor what it requires.
         raise UnknownCase(words[0])
     deadline = reminder_actions.deadline_of(view, words[1])
-    if not is_notified(house, office, person, view.case, deadline.id, today=today):
+    if not is_notified(app, office, person, view.case, deadline.id, today=today):
         return (Reply(text=line("no_longer_yours", language)),)
     if view.procedure.confidential:
         return (Reply(text=line("behind_login", language)),)
-    house.links.await_from(person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind="", at=now))
+    app.links.await_from(person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind="", at=now))
     return (_evidence_request(deadline, "", language),)
 
 
 def handle_text(
-    house: House,
+    app: House,
     office: Office,
     link: Link,
     person: Person,
@@ -124,16 +122,16 @@ def handle_text(
     """Handle a text that is not a command: record it as an address where one is expected, else show the
     help.
     """
-    found = [word for word in text.split() if is_web_address(word)]
-    if len(found) != 1:
+    addresses = [word for word in text.split() if is_web_address(word)]
+    if len(addresses) != 1:
         return (Reply(text=line("evidence_no_address" if link.awaited else "help", language)),)
     return _record_evidence(
-        house, office, link, person, found[0], None, text.replace(found[0], " "), language, now, today
+        app, office, link, person, addresses[0], None, text.replace(addresses[0], " "), language, now, today
     )
 
 
 def handle_document(
-    house: House,
+    app: House,
     office: Office,
     link: Link,
     person: Person,
@@ -148,11 +146,11 @@ def handle_document(
     """Handle a document: record it as evidence. Raises Refusal for a file that is not accepted."""
     if _unexpired(link, now) is None:
         return (Reply(text=line("evidence_for_what", language)),)
-    return _record_evidence(house, office, link, person, name, content, caption, language, now, today)
+    return _record_evidence(app, office, link, person, name, content, caption, language, now, today)
 
 
 def _record_evidence(
-    house: House,
+    app: House,
     office: Office,
     link: Link,
     person: Person,
@@ -166,28 +164,26 @@ def _record_evidence(
     awaited = _unexpired(link, now)
     if awaited is None:
         return (Reply(text=line("evidence_for_what", language)),)
-    view = house.case_commands.view(awaited.case, today=today)
+    view = app.case_commands.view(awaited.case, today=today)
     deadline = reminder_actions.deadline_of(view, awaited.obligation)
-    if not is_notified(house, office, person, view.case, deadline.id, today=today):
+    if not is_notified(app, office, person, view.case, deadline.id, today=today):
         # It has passed to another person since it was requested.
-        house.links.await_from(person.key, None)
+        app.links.await_from(person.key, None)
         return (Reply(text=line("no_longer_yours", language)),)
     kind = _choose_kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
     given = _date(beside)
-    known = view.case.facts.get(deadline.fact)
+    fact = view.case.facts.get(deadline.fact)
     if content is None:
         item = Evidence(kind=kind, reference=reference, published_on=given)
     else:
-        stored = house.evidence.keep(content, reference)
+        stored = app.evidence.keep(content, reference)
         item = Evidence(
             kind=kind, reference=stored.reference, name=reference, type=stored.type, size=stored.size
         )
-    on = known.on if known else (given or today)
+    on = fact.on if fact else (given or today)
     by = f"{person.name} (Telegram)"
-    house.case_commands.record(
-        awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,)
-    )
-    house.links.await_from(person.key, None)
+    app.case_commands.record(awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,))
+    app.links.await_from(person.key, None)
     return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
 
 
@@ -197,10 +193,10 @@ def _unexpired(link: Link, now: datetime) -> PendingLink | None:
     return awaited if awaited is not None and abs(now - awaited.at) < AWAITED_FOR else None
 
 
-def _choose_kind(asked: str, kinds: Sequence[str], sort: str) -> str:
+def _choose_kind(kind: str, kinds: Sequence[str], sort: str) -> str:
     """Return the kind of evidence: the requested one if it fits, else the only one that does, else ""."""
-    if asked.startswith(sort):
-        return asked
+    if kind.startswith(sort):
+        return kind
     fitting = [kind for kind in kinds if kind.startswith(sort)]
     return fitting[0] if len(fitting) == 1 else ""
 
@@ -215,10 +211,10 @@ def _evidence_request(deadline: Deadline, kind: str, language: str) -> Reply:
 def _date(text: str) -> date | None:
     """Parse the date written beside a document; None when it is missing or invalid."""
     try:
-        if found := _ISO.search(text):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-        if found := _DOTTED.search(text):
-            return date(int(found[3]), int(found[2]), int(found[1]))
+        if match := _ISO.search(text):
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        if match := _DOTTED.search(text):
+            return date(int(match[3]), int(match[2]), int(match[1]))
     except ValueError:
         return None
     return None

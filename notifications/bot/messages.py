@@ -63,8 +63,8 @@ def shorten(text: str) -> str:
     if len(text.encode("utf-16-le")) // 2 <= LONGEST:
         return text
     lines: list[str] = []
-    for one in text.split("\n"):
-        if len("\n".join([*lines, one]).encode("utf-16-le")) // 2 > LONGEST - 2:
+    for line in text.split("\n"):
+        if len("\n".join([*lines, line]).encode("utf-16-le")) // 2 > LONGEST - 2:
             break
-        lines.append(one)
+        lines.append(line)
     return "\n".join([*lines, "…"])

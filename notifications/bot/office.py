@@ -107,38 +107,38 @@ class House(Protocol):
 
 
 def rows_of_person(
-    house: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
+    app: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
 ) -> list[tuple[Row, Case, Procedure]]:
     """Return the rows whose obligation the person must fulfil, each with its case and edition."""
-    asked = list(rows)
-    cases = house.reads.whole({row.case for row in asked})
-    found = []
-    for row in asked:
+    listed_rows = list(rows)
+    cases = app.reads.whole({row.case for row in listed_rows})
+    entries = []
+    for row in listed_rows:
         case = cases.get(row.case)
-        if case is not None and is_responsible(house, office, person, case, row.obligation, today=today):
-            found.append((row, case, house.library.named(case.edition)))
-    return found
+        if case is not None and is_responsible(app, office, person, case, row.obligation, today=today):
+            entries.append((row, case, app.library.named(case.edition)))
+    return entries
 
 
 def is_responsible(
-    house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
+    app: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
     """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
     today.
     """
-    obligation = entry_obligation(case, house.library.named(case.edition), deadline)
-    found = resolve_assignees(office, case, obligation, deadline, on=today)
-    return not isinstance(found, Unresolved) and any(one.person.key == person.key for one in found)
+    obligation = entry_obligation(case, app.library.named(case.edition), deadline)
+    recipients = resolve_assignees(office, case, obligation, deadline, on=today)
+    return not isinstance(recipients, Unresolved) and any(
+        recipient.person.key == person.key for recipient in recipients
+    )
 
 
-def is_notified(
-    house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
-) -> bool:
+def is_notified(app: House, office: Office, person: Person, case: Case, deadline: str, *, today: date) -> bool:
     """Return whether the deadline's escalation policy still includes the person, by the office as of today."""
-    procedure = house.library.named(case.edition)
+    procedure = app.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)
     for step in procedure.ladders[obligation.ladder].rungs:
         people, _ = resolve_recipients(office, case, obligation, deadline, step, on=today)
-        if any(one.person.key == person.key for one in people):
+        if any(recipient.person.key == person.key for recipient in people):
             return True
     return False

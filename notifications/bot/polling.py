@@ -225,11 +225,11 @@ class Poller:
         from aiogram.types import BotCommand
 
         for language in (None, *known_languages()):
-            said = [
+            commands = [
                 BotCommand(command=name, description=line(f"command_{name}", language or "kk"))
                 for name in COMMANDS
             ]
-            await self._sent(bot.set_my_commands(said, language_code=language))
+            await self._sent(bot.set_my_commands(commands, language_code=language))
 
     def _hold(self, lease: str) -> bool:
         """Return whether we hold the lease, renewing it before it expires."""

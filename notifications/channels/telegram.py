@@ -192,10 +192,10 @@ class Telegram:
 
     def secret(self) -> str:
         """Return the token. Raises TokenMissing."""
-        found = self.token or os.environ.get(self.token_env, "")
-        if not found:
+        token = self.token or os.environ.get(self.token_env, "")
+        if not token:
             raise TokenMissing(f"environment variable {self.token_env!r} is not set")
-        return found
+        return token
 
     def said(self, problem: BaseException) -> str:
         """Return the answer of the server or system in one line, with the token removed."""
@@ -307,9 +307,9 @@ class _Batch:
         now = time.monotonic()
         self.channel.pacer.pause(seconds, at=now)
         self.resting = max(self.resting, now + seconds)
-        asked = now - self.began + seconds
-        outcome = Outcome(state="queued", answer=answer, wait=_whole(asked))
-        if asked > SHORT_PAUSE:
+        pause = now - self.began + seconds
+        outcome = Outcome(state="queued", answer=answer, wait=_whole(pause))
+        if pause > SHORT_PAUSE:
             self.stopped = replace(outcome, tried=False)
         return outcome
 
@@ -349,8 +349,10 @@ def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
 
     if not rows:
         return None
-    made = [[InlineKeyboardButton(text=one.text, callback_data=one.data) for one in row] for row in rows]
-    return InlineKeyboardMarkup(inline_keyboard=made)
+    buttons = [
+        [InlineKeyboardButton(text=button.text, callback_data=button.data) for button in row] for row in rows
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=buttons)
 
 
 def channel(

@@ -79,38 +79,40 @@ def compose(
             continue
         members = carried.get(notice.key, ())
         try:
-            told = _still_true(members, matters, settled)
-            said = _letter(notice, told, matters, overview)
+            notice_pairs = _still_true(members, matters, settled)
+            letter = _letter(notice, notice_pairs, matters, overview)
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
-        if said is None:
+        if letter is None:
             settled[notice.key] = NOTHING_LEFT
             continue
         address, one_click = matters.settings(notice)
-        said = replace(said, settings=address, one_click=one_click)
-        parcels.append(OutgoingMessage(notice=notice, letter=said, name=matters.name(notice)))
+        letter = replace(letter, settings=address, one_click=one_click)
+        parcels.append(OutgoingMessage(notice=notice, letter=letter, name=matters.name(notice)))
     return ComposedLetters(parcels=tuple(parcels), settled=settled)
 
 
 def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:
     """Return the notices of a bundle that are still valid; mark the others as withdrawn."""
-    found = []
-    for one in members:
+    notice_pairs = []
+    for member in members:
         try:
-            matter = matters.of(one)
+            matter = matters.of(member)
         except (Refusal, LookupError) as trouble:
             # It does not keep other notices from being sent.
-            settled[one.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
+            settled[member.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
             continue
         if matter is None:
-            settled[one.key] = NOTHING_LEFT
+            settled[member.key] = NOTHING_LEFT
         else:
-            found.append((one, matter))
-    return found
+            notice_pairs.append((member, matter))
+    return notice_pairs
 
 
-def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Overview) -> Letter | None:
+def _letter(
+    notice: Notice, notice_pairs: Sequence[Told], matters: Matters, overview: Overview
+) -> Letter | None:
     """Return the letter of a notice; None when it has no content any more."""
     language, today = notice.language, matters.today
     match notice.kind:
@@ -118,19 +120,19 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
             matter = matters.of(notice)
             if matter is None:
                 return None
-            said = reminder(notice, matter, matters.calendar, today=today)
+            letter = reminder(notice, matter, matters.calendar, today=today)
             if matter.takes_reply:
-                said = replace(said, reply_to=matters.rules.reply_address, reply=f"answer.{matter.reply}")
-            return said
+                letter = replace(letter, reply_to=matters.rules.reply_address, reply=f"answer.{matter.reply}")
+            return letter
         case "moved":
             matter = matters.of(notice)
             return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)
         case "moves":
-            return moved_letter(told, matters.rules, language) if told else None
+            return moved_letter(notice_pairs, matters.rules, language) if notice_pairs else None
         case "collected":
-            return collected_letter(told, matters, language) if told else None
+            return collected_letter(notice_pairs, matters, language) if notice_pairs else None
         case "digest":
-            return digest_letter(notice, told, matters, overview)
+            return digest_letter(notice, notice_pairs, matters, overview)
         case "unit_digest":
             return unit_letter(notice, matters, overview)
         case "managers_digest":
@@ -168,17 +170,19 @@ def _lost_channel_letter(notice: Notice, matters: Matters) -> Letter:
 
 def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
     """Return the letter of one escalation step, with its deadline as a calendar item."""
-    said = letter(matter, calendar, language=notice.language, today=today)
+    reminder_letter = letter(matter, calendar, language=notice.language, today=today)
     if not matter.confidential:
         options = matter.deadline.obligation.options
-        said = replace(said, answers=tuple(option.title[notice.language] for option in options))
-        said = replace(said, later=_may_wait(matter, calendar, today=today))
+        reminder_letter = replace(
+            reminder_letter, answers=tuple(option.title[notice.language] for option in options)
+        )
+        reminder_letter = replace(reminder_letter, later=_may_wait(matter, calendar, today=today))
     if matter.confidential or not matter.dated:
         # A plan date is not a due date: the item in the reader's calendar stays unchanged.
-        return said
+        return reminder_letter
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
-    return replace(said, entries=(item,))
+    return replace(reminder_letter, entries=(item,))
 
 
 def _may_wait(matter: Matter, calendar: Calendar, *, today: date) -> bool:

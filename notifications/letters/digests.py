@@ -30,14 +30,14 @@ from workflow.org.office import Office
 from workflow.registers.rows import name_in
 
 
-def told_items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
+def told_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
     """Return these reminders as items of a list, each deadline once."""
-    found: dict[tuple[str, str], Item] = {}
-    for one, matter in told:
-        if not matter.dated and (one.case, one.obligation) in found:
+    items: dict[tuple[str, str], Item] = {}
+    for notice, matter in notice_pairs:
+        if not matter.dated and (notice.case, notice.obligation) in items:
             continue
         day, now = relation_to_matter(matter, matters.calendar, today=matters.today)
-        found[one.case, one.obligation] = Item(
+        items[notice.case, notice.obligation] = Item(
             title=matter.deadline.obligation.title,
             period=matter.deadline.period,
             object=object_names(matter.case, matter.procedure),
@@ -47,58 +47,60 @@ def told_items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[
             link=case_page(matter),
             today=matters.today,
             discreet=matter.confidential,
-            answers=answer_links(matter, one.language),
+            answers=answer_links(matter, notice.language),
         )
-    return list(found.values())
+    return list(items.values())
 
 
-def reply_section(told: Sequence[tuple[Notice, Matter]], language: str) -> tuple[Section, ...]:
+def reply_section(notice_pairs: Sequence[tuple[Notice, Matter]], language: str) -> tuple[Section, ...]:
     """Return what a reply with a document does: of one step it is its evidence, of several it must name one."""
-    taking = _taking_replies(told)
+    taking = _taking_replies(notice_pairs)
     if not taking:
         return ()
     first = taking[0].deadline
     title = with_period(first.obligation.title, first.period, language)
-    said = say("digest.reply_several" if len(taking) > 1 else "digest.reply", {"title": title}, language)
-    return (Section(heading=say("letter.heading_reply", {}, language), lines=(Line(text=said),)),)
+    text = say("digest.reply_several" if len(taking) > 1 else "digest.reply", {"title": title}, language)
+    return (Section(heading=say("letter.heading_reply", {}, language), lines=(Line(text=text),)),)
 
 
-def replying(letter: Letter, told: Sequence[tuple[Notice, Matter]], address: str) -> Letter:
+def replying(letter: Letter, notice_pairs: Sequence[tuple[Notice, Matter]], address: str) -> Letter:
     """Return a letter of several reminders with the address for replies and the mark a reply repeats."""
-    taking = _taking_replies(told)
+    taking = _taking_replies(notice_pairs)
     if not taking:
         return letter
     mark = f"{'several' if len(taking) > 1 else 'answer'}.{taking[0].reply}"
     return replace(letter, reply_to=address, reply=mark)
 
 
-def _taking_replies(told: Sequence[tuple[Notice, Matter]]) -> list[Matter]:
+def _taking_replies(notice_pairs: Sequence[tuple[Notice, Matter]]) -> list[Matter]:
     """Return those of these matters that a document may be sent of by mail, each deadline once."""
-    found = {(one.case, one.obligation): matter for one, matter in told if matter.takes_reply}
-    return list(found.values())
+    matters = {
+        (notice.case, notice.obligation): matter for notice, matter in notice_pairs if matter.takes_reply
+    }
+    return list(matters.values())
 
 
-def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
+def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
     """Return the letter; each deadline in it is also a calendar item, except confidential ones."""
-    listed = told_items(told, matters)
+    listed = told_items(notice_pairs, matters)
     page = Page(
         subject=say("digest.collected_subject", {"count": len(listed)}, language),
-        greeting=say("letter.greeting", {"name": told[0][1].name}, language),
+        greeting=say("letter.greeting", {"name": notice_pairs[0][1].name}, language),
         lead=say("digest.collected_lead", {"count": len(listed)}, language),
         table=(),
-        sections=(*sections(listed, language), *reply_section(told, language)),
+        sections=(*sections(listed, language), *reply_section(notice_pairs, language)),
         footer=say("letter.footer", {}, language),
     )
     letter = render_letter(
         page,
         language,
         entries=tuple(
-            entry(matter, language=language, domain=matters.rules.domain, queued_at=one.queued_at)
-            for one, matter in told
+            entry(matter, language=language, domain=matters.rules.domain, queued_at=notice.queued_at)
+            for notice, matter in notice_pairs
             if not matter.confidential and matter.dated
         ),
     )
-    return replying(letter, told, matters.rules.reply_address)
+    return replying(letter, notice_pairs, matters.rules.reply_address)
 
 
 LONGEST = 100
@@ -106,22 +108,22 @@ LONGEST = 100
 
 
 def digest_letter(
-    notice: Notice, told: Sequence[tuple[Notice, Matter]], matters: Matters, overview: Overview
+    notice: Notice, notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters, overview: Overview
 ) -> Letter | None:
     """Return a person's own digest: the reminders collected in it, and their other overdue or near
     deadlines.
     """
     language = notice.language
     mine = overview.of(notice.person)
-    there = {(one.case, one.obligation) for one, _ in told}
-    listed = told_items(told, matters)
-    listed += [_item(one, matters) for one in mine if (one.case.id, one.id) not in there]
+    there = {(notice.case, notice.obligation) for notice, _ in notice_pairs}
+    listed = told_items(notice_pairs, matters)
+    listed += [_item(deadline, matters) for deadline in mine if (deadline.case.id, deadline.id) not in there]
     if not listed:
         return None
     lead = say("digest.personal_lead", {"today": matters.today, "count": len(listed)}, language)
-    parts = (*sections(listed, language), *reply_section(told, language))
+    parts = (*sections(listed, language), *reply_section(notice_pairs, language))
     letter = _written(notice, matters, "personal", listed, lead, parts)
-    return replying(letter, told, matters.rules.reply_address)
+    return replying(letter, notice_pairs, matters.rules.reply_address)
 
 
 def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
@@ -132,8 +134,8 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
     listed: dict[tuple[str, str], Item] = {}
     units = _units(notice, overview, "head_of_unit")
     for unit in units:
-        for one in overview.below(unit):
-            listed[one.case.id, one.id] = _item(one, matters, more=_who(one, language))
+        for deadline in overview.below(unit):
+            listed[deadline.case.id, deadline.id] = _item(deadline, matters, more=_who(deadline, language))
     if not listed:
         return None
     names = tuple(name_in(overview.office, unit, language) for unit in units)
@@ -148,27 +150,29 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     """
     language = notice.language
     late = {
-        (one.case.id, one.id): one
+        (deadline.case.id, deadline.id): deadline
         for unit in _units(notice, overview, "head")
-        for one in overview.below(unit)
-        if _is_for_managers(one)
+        for deadline in overview.below(unit)
+        if _is_for_managers(deadline)
     }
     if not late:
         return None
     stages: dict[str, list[OpenDeadline]] = {}
-    for one in late.values():
-        stages.setdefault(_stage(one, language), []).append(one)
+    for deadline in late.values():
+        stages.setdefault(_stage(deadline, language), []).append(deadline)
     table = tuple(_stage_line(stage, group, language) for stage, group in stages.items())
-    named = [_item(one, matters, more=_whose(one, overview.office, language)) for one in late.values()]
+    named = [
+        _item(deadline, matters, more=_whose(deadline, overview.office, language)) for deadline in late.values()
+    ]
     lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
     return _written(notice, matters, "managers", named, lead, sections(named, language), table)
 
 
-def _is_for_managers(one: OpenDeadline) -> bool:
+def _is_for_managers(deadline: OpenDeadline) -> bool:
     """Return whether an obligatory deadline is overdue past its last step: the first head is told last."""
-    steps = one.procedure.ladders[one.obligation.ladder].rungs
+    steps = deadline.procedure.ladders[deadline.obligation.ladder].rungs
     last = max((step.at for step in steps), default=0)
-    return one.overdue and one.standing.late >= last and one.obligation.force == "obligatory"
+    return deadline.overdue and deadline.standing.late >= last and deadline.obligation.force == "obligatory"
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
@@ -180,7 +184,7 @@ def says_something(notice: Notice, overview: Overview) -> bool:
             return any(overview.below(unit) for unit in _units(notice, overview, "head_of_unit"))
         case "managers_digest":
             units = _units(notice, overview, "head")
-            return any(_is_for_managers(one) for unit in units for one in overview.below(unit))
+            return any(_is_for_managers(deadline) for unit in units for deadline in overview.below(unit))
         case _:
             return True
 
@@ -255,49 +259,51 @@ def _shortened(part: Section, language: str) -> Section:
     return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest))
 
 
-def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
+def _item(deadline: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
     """Return an open deadline as a line of a list."""
     address = matters.rules.public_address
     return Item(
-        title=one.title,
-        period=period_in(one.id),
-        object=object_names(one.case, one.procedure),
-        due=one.due,
-        standing=one.standing,
-        force=one.obligation.force,
-        link=f"{address}/cases/{one.case.id}" if address else None,
+        title=deadline.title,
+        period=period_in(deadline.id),
+        object=object_names(deadline.case, deadline.procedure),
+        due=deadline.due,
+        standing=deadline.standing,
+        force=deadline.obligation.force,
+        link=f"{address}/cases/{deadline.case.id}" if address else None,
         today=matters.today,
-        discreet=one.confidential,
+        discreet=deadline.confidential,
         more=more,
     )
 
 
-def _who(one: OpenDeadline, language: str) -> str:
+def _who(deadline: OpenDeadline, language: str) -> str:
     """Return the words that name who must act on a deadline; "nobody" where only the officer is notified."""
-    names = tuple(dict.fromkeys(who.person.name_in(language) for who in one.people if who.why != "officer"))
+    names = tuple(
+        dict.fromkeys(who.person.name_in(language) for who in deadline.people if who.why != "officer")
+    )
     if not names:
         return say("digest.cause.nobody", {}, language)
     return say("digest.who_several" if len(names) > 1 else "digest.who", {"people": names}, language)
 
 
-def _whose(one: OpenDeadline, office: Office, language: str) -> str:
+def _whose(deadline: OpenDeadline, office: Office, language: str) -> str:
     """Return the unit of a deadline, who must act on it, and why it is late."""
-    who = _who(one, language) if one.cause != "nobody" else ""
-    unit = name_in(office, one.case.unit, language)
-    return "; ".join(filter(None, (unit, who, say(f"digest.cause.{one.cause}", {}, language))))
+    who = _who(deadline, language) if deadline.cause != "nobody" else ""
+    unit = name_in(office, deadline.case.unit, language)
+    return "; ".join(filter(None, (unit, who, say(f"digest.cause.{deadline.cause}", {}, language))))
 
 
-def _stage(one: OpenDeadline, language: str) -> str:
+def _stage(deadline: OpenDeadline, language: str) -> str:
     """Return the title of a deadline's stage; assignments share one title of their own."""
-    if row_kind(one.id) == "assignment":
+    if row_kind(deadline.id) == "assignment":
         return say("digest.assignments", {}, language)
-    title: Text | None = one.procedure.stage_title.get(one.obligation.stage)
-    return title[language] if title else one.obligation.stage
+    title: Text | None = deadline.procedure.stage_title.get(deadline.obligation.stage)
+    return title[language] if title else deadline.obligation.stage
 
 
 def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Line:
     """Return the line of a stage's overdue deadlines."""
-    causes = Counter(one.cause for one in group)
+    causes = Counter(deadline.cause for deadline in group)
     named = [
         say(
             "digest.cause_count",
@@ -315,11 +321,11 @@ def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
     from workflow.org.duties import stand_in
 
     office = overview.office
-    found: Iterable[str] = (
+    units: Iterable[str] = (
         unit
         for (unit, held), people in sorted(office.holders.items())
         if held == duty
         for person in people
         if (present := stand_in(office, person, notice.due)) is not None and present.key == notice.person
     )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(units))

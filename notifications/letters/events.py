@@ -34,7 +34,7 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)
         table.append(Line(label=say(f"comment_letter.{label}", {}, language), text=day))
-    said = () if case.confidential else tuple(_steps(notice, rules)) or (Line(text=str(about["text"])),)
+    lines = () if case.confidential else tuple(_steps(notice, rules)) or (Line(text=str(about["text"])),)
     link = (
         f"{rules.public_address.rstrip('/')}/cases/{case.id}#{about['place']}" if rules.public_address else None
     )
@@ -42,9 +42,9 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
         # The steps may be of several cases.
         table, link = [], None
     sections = []
-    if said:
+    if lines:
         heading = "letter.heading_do" if word == "reply_several" else "comment_letter.text"
-        sections.append(Section(heading=say(heading, {}, language), lines=said))
+        sections.append(Section(heading=say(heading, {}, language), lines=lines))
     if link:
         do = Line(text=say("letter.link_case", {}, language), link=link)
         sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(do,)))
@@ -62,9 +62,9 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
 def _steps(notice: Notice, rules: Rules) -> Iterator[Line]:
     """Yield the steps a reply may have been meant for, each with the page it is answered on."""
     steps = notice.about.get("steps", ())
-    for one in steps if isinstance(steps, Sequence) else ():
-        reminder = replace(notice, kind="reminder", key=str(one["key"]), case=str(one["case"]))
-        yield Line(text=str(one["title"]), link=answer_address(rules, reminder) or None, below=True)
+    for step in steps if isinstance(steps, Sequence) else ():
+        reminder = replace(notice, kind="reminder", key=str(step["key"]), case=str(step["case"]))
+        yield Line(text=str(step["title"]), link=answer_address(rules, reminder) or None, below=True)
 
 
 def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
@@ -72,13 +72,13 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
     about, language = notice.about, notice.language
     link = AnswerLink(notice.obligation, int(str(about["number"])), int(str(about["version"])))
     today = local_moment(notice.queued_at, rules).date()
-    said = {"title": about["title"], "until": notice.due, "today": today}
+    arguments = {"title": about["title"], "until": notice.due, "today": today}
     days = [(str(title), str(day)) for title, day in cast("list[list[str]]", about.get("days", []))]
     asks = str(about.get("asks", "link"))
     kind = "reminder" if notice.rung.startswith("reminder") else "invitation"
 
     def line(code: str) -> str:
-        return say(f"campaign_letter.{code}", said, language)
+        return say(f"campaign_letter.{code}", arguments, language)
 
     page = Page(
         subject=line(f"{kind}.subject"),
@@ -94,7 +94,7 @@ def campaign_letter(notice: Notice, *, name: str, rules: Rules) -> Letter:
             if text
         )
         + tuple(Line(label=title, text=date_long(date.fromisoformat(day), language)) for title, day in days)
-        + (Line(label=line("until"), text=say("campaign_letter.day", said, language)),),
+        + (Line(label=line("until"), text=say("campaign_letter.day", arguments, language)),),
         sections=(
             Section(
                 heading=line("heading"),
@@ -120,15 +120,15 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         name: name of the account's holder.
     """
     moments = {key: _moment(about[key], rules) for key in _MOMENTS if key in about}
-    said = {**about, **moments}
+    arguments = {**about, **moments}
 
     event = f"{about['event']}_{about['way']}" if "way" in about else about["event"]
 
     def line(code: str) -> str:
-        return say(f"account_letter.{event}.{code}", said, language)
+        return say(f"account_letter.{event}.{code}", arguments, language)
 
     def label(code: str, key: str) -> Line:
-        return Line(label=say(f"account_letter.{code}", {}, language), text=str(said[key]))
+        return Line(label=say(f"account_letter.{code}", {}, language), text=str(arguments[key]))
 
     labels = (
         ("office", "office"),
@@ -138,7 +138,7 @@ def account_letter(about: Mapping[str, object], *, name: str, rules: Rules, lang
         ("approved_by", "approved_by"),
         ("until", "until"),
     )
-    table = tuple(label(code, key) for code, key in labels if said.get(key))
+    table = tuple(label(code, key) for code, key in labels if arguments.get(key))
     page = Page(
         subject=line("subject"),
         greeting=say("letter.greeting", {"name": name}, language),

@@ -49,12 +49,12 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
         ("slipped", SLIPPED),
         ("asked", ("asked",)),
     )
-    found = []
+    sections = []
     for name, standings in parts:
         lines = tuple(line(item, language) for item in every if item.standing.word in standings)
         if lines:
-            found.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
-    return tuple(found)
+            sections.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
+    return tuple(sections)
 
 
 def line(item: Item, language: str) -> Line:

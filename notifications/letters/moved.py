@@ -18,43 +18,43 @@ from workflow.deadlines.adjustments import decision_elements
 WITHDRAWN = "withdrawn"
 
 
-def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: str) -> Letter:
+def moved_letter(notice_pairs: Sequence[tuple[Notice, Matter]], rules: Rules, language: str) -> Letter:
     """Return one letter for all deadlines a change moved of which the recipient had been notified."""
-    one, matter = told[0]
-    alone = len(told) == 1
-    arguments = _arguments(one, matter, language)
-    word = _word(one)
-    discreet = any(matter.confidential for _, matter in told)
+    notice, matter = notice_pairs[0]
+    alone = len(notice_pairs) == 1
+    arguments = _arguments(notice, matter, language)
+    word = _word(notice)
+    discreet = any(matter.confidential for _, matter in notice_pairs)
     if discreet:
         subject, lead = say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
     elif alone:
         subject = say(f"digest.{word}_subject", arguments, language)
         lead = say(f"digest.{word}_lead", arguments, language)
     else:
-        subject = say("digest.moves_subject", {"count": len(told)}, language)
-        lead = say("digest.moves_lead", {"count": len(told)}, language)
+        subject = say("digest.moves_subject", {"count": len(notice_pairs)}, language)
+        lead = say("digest.moves_lead", {"count": len(notice_pairs)}, language)
     page = Page(
         subject=subject,
         greeting=say("letter.greeting", {"name": matter.name}, language),
         lead=lead,
-        table=() if discreet or not alone else tuple(_force(one, matter, language)),
-        sections=tuple(_sections(told, language, discreet=discreet)),
+        table=() if discreet or not alone else tuple(_force(notice, matter, language)),
+        sections=tuple(_sections(notice_pairs, language, discreet=discreet)),
         footer=say("letter.footer", {}, language),
     )
-    entries = () if discreet else tuple(_entry(*pair, rules, language) for pair in told)
+    entries = () if discreet else tuple(_entry(*pair, rules, language) for pair in notice_pairs)
     return render_letter(page, language, entries=entries)
 
 
-def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
+def _sections(notice_pairs: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
     """Return the sections of the letter: the moved deadlines (unless the first sentence names the only one),
     the cause, what to do.
     """
-    one, first = told[0]
+    first_notice, first = notice_pairs[0]
     link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
     if discreet:
         return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
     lines = []
-    for notice, matter in told:
+    for notice, matter in notice_pairs:
         moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
         if notice.rung == WITHDRAWN:
             # It is no longer required, so it has no force.
@@ -62,44 +62,44 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         lines.append(Line(text=f"{moved}; {force}"))
-    cause = Line(text=describe_cause(one.about.get("cause"), language, first))
-    found = [Section(heading=say("digest.heading_cause", {}, language), lines=(cause,))]
-    if len(told) > 1:
-        found.insert(0, Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)))
-    elif one.rung != WITHDRAWN:
+    cause = Line(text=describe_cause(first_notice.about.get("cause"), language, first))
+    sections = [Section(heading=say("digest.heading_cause", {}, language), lines=(cause,))]
+    if len(notice_pairs) > 1:
+        sections.insert(0, Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)))
+    elif first_notice.rung != WITHDRAWN:
         why = tuple(Line(text=sentence) for sentence in explain(first.deadline.explanation, language))
-        found.append(Section(heading=say("letter.heading_why", {}, language), lines=why))
+        sections.append(Section(heading=say("letter.heading_why", {}, language), lines=why))
     if link.link:
-        found.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
-    return found
+        sections.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
+    return sections
 
 
-def _force(one: Notice, matter: Matter, language: str) -> Iterator[Line]:
+def _force(notice: Notice, matter: Matter, language: str) -> Iterator[Line]:
     """Yield the force of the moved obligation; nothing if it is no longer required."""
-    if one.rung != WITHDRAWN:
+    if notice.rung != WITHDRAWN:
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         yield Line(label=say("letter.label_force", {}, language), text=force)
 
 
-def _word(one: Notice) -> str:
+def _word(notice: Notice) -> str:
     """Return the key of the sentences for a notice: another date, the same again, none valid yet, paused, or no
     longer required.
     """
-    cause = one.about.get("cause")
-    if one.rung != WITHDRAWN:
-        return "again" if one.about["old"] == one.due.isoformat() else "moved"
+    cause = notice.about.get("cause")
+    if notice.rung != WITHDRAWN:
+        return "again" if notice.about["old"] == notice.due.isoformat() else "moved"
     if isinstance(cause, Mapping) and cause.get("kind") == "paused":
         return "paused"
-    return "waits" if one.about.get("awaited") else "withdrawn"
+    return "waits" if notice.about.get("awaited") else "withdrawn"
 
 
-def _arguments(one: Notice, matter: Matter, language: str) -> dict[str, object]:
+def _arguments(notice: Notice, matter: Matter, language: str) -> dict[str, object]:
     """Return the arguments of the sentence about one deadline; the year is included if it differs from the old
     one.
     """
-    old = date.fromisoformat(str(one.about["old"]))
-    title = with_period(matter.deadline.obligation.title, period_in(one.obligation), language)
-    awaited = str(one.about.get("awaited", ""))
+    old = date.fromisoformat(str(notice.about["old"]))
+    title = with_period(matter.deadline.obligation.title, period_in(notice.obligation), language)
+    awaited = str(notice.about.get("awaited", ""))
     anchor = matter.procedure.anchor_by_id.get(awaited.partition(".")[0])
     about = object_names(matter.case, matter.procedure)
     return {
@@ -107,18 +107,18 @@ def _arguments(one: Notice, matter: Matter, language: str) -> dict[str, object]:
         "title": title,
         "object": about if about["kk"] else matter.case.id,
         "old": old,
-        "new": one.due,
+        "new": notice.due,
         "today": old,
     }
 
 
 def describe_cause(cause: object, language: str, matter: Matter | None = None) -> str:
     """Return the cause of a move in words: an event of the case, or a change of the calendar."""
-    told: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
-    kind = str(told.get("kind", "calendar"))
+    details: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
+    kind = str(details.get("kind", "calendar"))
     # A case is taken up again, or one of its obligations is.
-    code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and told.get("name") else "")
-    whole = str(told.get("name", ""))
+    code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
+    whole = str(details.get("name", ""))
     name = whole.partition(".")[0].partition("#")[0]
     anchors = matter.procedure.anchor_by_id if matter is not None else {}
     obligation = anchors.get(name) or anchors.get(".".join(whole.split(".")[:2]))
@@ -126,43 +126,43 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
     row = say(f"row.{name}", {"number": whole.partition(".")[2]}, language) if knows(f"row.{name}") else whole
     arguments = {
         "title": obligation.title if obligation else row,
-        "on": date.fromisoformat(str(told["on"])) if told.get("on") else None,
-        "by": str(told.get("by", "")),
-        "ground": str(told.get("ground", "")),
-        "acts": "; ".join(_acts(told, language)),
-        "days": tuple(date.fromisoformat(day) for day in _texts(told.get("days"))),
+        "on": date.fromisoformat(str(details["on"])) if details.get("on") else None,
+        "by": str(details.get("by", "")),
+        "ground": str(details.get("ground", "")),
+        "acts": "; ".join(_acts(details, language)),
+        "days": tuple(date.fromisoformat(day) for day in _texts(details.get("days"))),
     }
     cause_text = say(code if knows(code) else "digest.cause_other", arguments, language)
     if kind not in ("paused", "resumed", "extended"):
         return cause_text
-    duty, document = (str(told.get(name, "")) for name in ("decided_by", "document"))
+    duty, document = (str(details.get(name, "")) for name in ("decided_by", "document"))
     decision = explain(decision_elements(kind, decided_by=duty, document=document), language)
     return " ".join((cause_text, *decision))
 
 
-def _acts(told: Mapping[str, object], language: str) -> Iterator[str]:
+def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
     """Yield the titles of the acts with date and number; the id of an act without a title."""
-    named = _texts(told.get("acts"))
-    called = told.get("called")
-    for id, one in zip_longest(named, called if isinstance(called, list | tuple) else ()):
-        known = one if isinstance(one, Mapping) else {}
-        titles = known.get("title")
+    named = _texts(details.get("acts"))
+    act_names = details.get("called")
+    for id, act_entry in zip_longest(named, act_names if isinstance(act_names, list | tuple) else ()):
+        act = act_entry if isinstance(act_entry, Mapping) else {}
+        titles = act.get("title")
         title = str(titles.get(language, "")) if isinstance(titles, Mapping) else ""
         text = say("digest.act_title", {"title": title}, language) if title else str(id)
-        if known.get("adopted"):
-            on = date.fromisoformat(str(known["adopted"]))
+        if act.get("adopted"):
+            on = date.fromisoformat(str(act["adopted"]))
             text += say("digest.act_on", {"on": on}, language)
-        if known.get("number"):
-            text += say("digest.act_number", {"number": str(known["number"])}, language)
+        if act.get("number"):
+            text += say("digest.act_number", {"number": str(act["number"])}, language)
         yield text
 
 
 def _texts(several: object) -> tuple[str, ...]:
     """Return several texts as sentence arguments."""
-    return tuple(str(one) for one in several) if isinstance(several, list | tuple) else ()
+    return tuple(str(value) for value in several) if isinstance(several, list | tuple) else ()
 
 
-def _entry(one: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
+def _entry(notice: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
     """Return the calendar item of a moved deadline."""
-    item = entry(matter, language=language, domain=rules.domain, queued_at=one.queued_at, on=one.due)
-    return replace(item, status="CANCELLED") if one.rung == WITHDRAWN else item
+    item = entry(matter, language=language, domain=rules.domain, queued_at=notice.queued_at, on=notice.due)
+    return replace(item, status="CANCELLED") if notice.rung == WITHDRAWN else item

@@ -90,7 +90,7 @@ class Overview:
         rows = self._outbox.open_rows(until, today=self._today)
         cases = self._outbox.cases({row.case for row in rows})
         unreached = self._outbox.unreached()
-        found = []
+        deadlines = []
         for row in rows:
             case = cases.get(row.case)
             try:
@@ -105,7 +105,7 @@ class Overview:
             people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
             day, now = self._standing(row)
-            found.append(
+            deadlines.append(
                 OpenDeadline(
                     case=case,
                     procedure=procedure,
@@ -118,7 +118,7 @@ class Overview:
                     confidential=confidential(procedure),
                 )
             )
-        return found
+        return deadlines
 
     def _standing(self, row: Row) -> tuple[date, DeadlineSummary]:
         today = self._today
@@ -129,23 +129,26 @@ class Overview:
 
     def of(self, person: str) -> list[OpenDeadline]:
         """Return the deadlines the person (by key) must act on, in person or as a deputy."""
-        return [one for one in self.everything if any(who.person.key == person for who in one.people)]
+        return [
+            deadline for deadline in self.everything if any(who.person.key == person for who in deadline.people)
+        ]
 
     def below(self, unit: str) -> list[OpenDeadline]:
         """Return the open deadlines of the unit and the units below it, without confidential ones."""
         return [
-            one
-            for one in self.everything
-            if not one.confidential and any(unit in self.office.above(place) for place in self._places(one))
+            deadline
+            for deadline in self.everything
+            if not deadline.confidential
+            and any(unit in self.office.above(place) for place in self._places(deadline))
         ]
 
-    def _places(self, one: OpenDeadline) -> Iterable[str]:
+    def _places(self, deadline: OpenDeadline) -> Iterable[str]:
         """Return the units whose digests list the deadline: the case's unit, or the assignees' units if the
         case has none.
         """
-        if one.case.unit:
-            return [self._place(one.case.unit)]
-        return {who.person.unit for who in one.people} or self.office.organisations
+        if deadline.case.unit:
+            return [self._place(deadline.case.unit)]
+        return {who.person.unit for who in deadline.people} or self.office.organisations
 
     def _place(self, unit: str) -> str:
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
@@ -160,7 +163,7 @@ def _cause(
     unreached: frozenset[tuple[str, str]],
 ) -> str:
     """Return the code of the reason why a deadline is late."""
-    if not people or all(one.why == "officer" for one in people):
+    if not people or all(recipient.why == "officer" for recipient in people):
         return "nobody"
     if (row.case, row.obligation) in unreached:
         return "unreached"

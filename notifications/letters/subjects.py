@@ -94,8 +94,8 @@ class Matters:
     def _holds(self, notice: Notice, deadline: Deadline) -> bool:
         """Return whether the deadline still has the date the notice was queued for."""
         if notice.rung == ASKED:
-            asked = asked_on(self._cases[notice.case], deadline.obligation)
-            return deadline.state in WAITING and deadline.due is None and asked == notice.due
+            request_day = asked_on(self._cases[notice.case], deadline.obligation)
+            return deadline.state in WAITING and deadline.due is None and request_day == notice.due
         if notice.rung in PLAN_STEPS:
             overdue = is_overdue(deadline, today=self.today)
             return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
@@ -120,7 +120,9 @@ class Matters:
             name=self.name(notice),
             told=recipients.get(notice.person),
             others=tuple(
-                one.person.name_in(notice.language) for key, one in recipients.items() if key != notice.person
+                recipient.person.name_in(notice.language)
+                for key, recipient in recipients.items()
+                if key != notice.person
             ),
             public_address=self.rules.public_address,
             answer=answer_address(self.rules, notice),
@@ -141,8 +143,8 @@ class Matters:
             self.office, case, deadline.obligation, notice.obligation, step, on=self.today
         )
         recipients: dict[str, Recipient] = {}
-        for one in people:
-            for _, reached in channels_for(one, self.channels, self.office):
+        for recipient in people:
+            for _, reached in channels_for(recipient, self.channels, self.office):
                 recipients.setdefault(reached.person.key, reached)
         return recipients
 

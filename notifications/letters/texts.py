@@ -131,8 +131,8 @@ def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) ->
         discreet = _discreet(matter, language)
         brief = "\n".join(filter(None, (discreet.lead, case_page(matter))))
         return replace(render_letter(discreet, language), brief=brief)
-    made = render_letter(page(matter, calendar, language=language, today=today), language)
-    return replace(made, brief=_brief(matter, language))
+    rendered_letter = render_letter(page(matter, calendar, language=language, today=today), language)
+    return replace(rendered_letter, brief=_brief(matter, language))
 
 
 def _brief(matter: Matter, language: str) -> str:
@@ -274,7 +274,7 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if lateness(deadline, today=today).waiting_for:
         awaited = awaited_elements(deadline, procedure, today=today)
         # The label says that it waits.
-        first = (replace(one, code=f"letter.{one.code}") for one in awaited[:1])
+        first = (replace(element, code=f"letter.{element.code}") for element in awaited[:1])
         yield line("waits", " ".join(explain((*first, *awaited[1:]), language)))
     if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
         ends = {"earliest": deadline.earliest, "latest": deadline.latest}
@@ -366,9 +366,9 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
         return ()
     answers = ["acknowledged"] + (["said_done", "not_mine"] if matter.is_recipients else [])
     return tuple(
-        (say(f"answer.{one}", {}, language), f"{matter.answer}?say={one}")
-        for one in answers
-        if one != "said_done" or not matter.deadline.obligation.options
+        (say(f"answer.{answer}", {}, language), f"{matter.answer}?say={answer}")
+        for answer in answers
+        if answer != "said_done" or not matter.deadline.obligation.options
     )
 
 

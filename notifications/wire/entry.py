@@ -67,9 +67,9 @@ one.
 """
 
 
-def _text(said: str) -> str:
+def _text(text: str) -> str:
     """Return a value of type TEXT with special characters escaped (RFC 5545, 3.3.11)."""
-    plain = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    plain = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     in_one_line = plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
     return in_one_line.translate(_CONTROLS)
 
@@ -89,7 +89,7 @@ def _fold(line: str) -> bytes:
     data = line.encode()
     if len(data) <= _OCTETS:
         return data + b"\r\n"
-    found, at = [], 0
+    lines, at = [], 0
     while at < len(data):
         end = at + _OCTETS
         while end < len(data) and data[end] & 0xC0 == 0x80:
@@ -98,6 +98,6 @@ def _fold(line: str) -> bytes:
         if end < len(data):
             line_so_far = data[at:end]
             end -= (len(line_so_far) - len(line_so_far.rstrip(b"\\"))) % 2
-        found.append(data[at:end])
+        lines.append(data[at:end])
         at = end
-    return b"\r\n ".join(found) + b"\r\n"
+    return b"\r\n ".join(lines) + b"\r\n"

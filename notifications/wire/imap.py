@@ -60,14 +60,16 @@ class Mailbox:
     def unread(self, *, limit: int) -> list[Waiting]:
         """Return unread messages, the oldest first, `limit` at most."""
         numbers = b" ".join(part for part in self._ask("SEARCH", "UNSEEN") if isinstance(part, bytes))
-        found = []
+        messages = []
         for uid in numbers.decode("ascii").split()[:limit]:
             answer = self._ask("FETCH", uid, "(RFC822.SIZE INTERNALDATE)")
-            said = b" ".join(part for part in answer if isinstance(part, bytes))
-            size, arrived = _SIZE.search(said), _ARRIVED.search(said)
+            answer_line = b" ".join(part for part in answer if isinstance(part, bytes))
+            size, arrived = _SIZE.search(answer_line), _ARRIVED.search(answer_line)
             if size and arrived:
-                found.append(Waiting(uid=uid, size=int(size[1]), arrived=_moment(arrived[1].decode("ascii"))))
-        return found
+                messages.append(
+                    Waiting(uid=uid, size=int(size[1]), arrived=_moment(arrived[1].decode("ascii")))
+                )
+        return messages
 
     def read(self, uid: str) -> bytes:
         """Return the bytes of a message, without marking it as read."""
@@ -138,5 +140,5 @@ def _moment(text: str) -> datetime:
 
 
 def _line(answer: Sequence[object]) -> str:
-    said = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in answer]
-    return " ".join(" ".join(said).split())[:300]
+    texts = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in answer]
+    return " ".join(" ".join(texts).split())[:300]

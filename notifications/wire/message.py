@@ -48,7 +48,7 @@ def build_message(notice: Notice, letter: Letter, *, name: str, sender: str, now
 
 def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: datetime) -> list[bytes]:
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
-    found = [
+    headers = [
         raw("Message-ID", notice.message_id),
         raw("Date", format_datetime(now)),
         _from(sender),
@@ -56,27 +56,27 @@ def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: dateti
         header("Subject", letter.subject),
     ]
     if letter.reply_to:
-        found.append(mailbox("Reply-To", "", _one_address(letter.reply_to)))
+        headers.append(mailbox("Reply-To", "", _one_address(letter.reply_to)))
     thread = f"<case.{digest(notice.case)}@{domain}>" if notice.case else ""
     if thread:
-        found.append(raw("In-Reply-To", thread))
+        headers.append(raw("In-Reply-To", thread))
     if thread or letter.reply:
         # A reply repeats the references of its letter (RFC 5322), and thereby returns the secret.
         mark = f"<{letter.reply}@{domain}>" if letter.reply else ""
-        found.append(raw("References", " ".join(filter(None, (thread, mark)))))
-    found.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
+        headers.append(raw("References", " ".join(filter(None, (thread, mark)))))
+    headers.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
     if letter.settings:
-        found.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))
+        headers.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))
         if letter.one_click and letter.settings.startswith("https://"):
             # RFC 8058. No click ends a reminder the law asks for: it comes less often, with others.
-            found.append(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
-    found += [
+            headers.append(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    headers += [
         raw("Auto-Submitted", "auto-generated"),
         raw("X-Auto-Response-Suppress", "All"),
         raw("MIME-Version", "1.0"),
         raw("Content-Language", letter.language),
     ]
-    return found
+    return headers
 
 
 def _body(notice: Notice, letter: Letter) -> bytes:
@@ -86,8 +86,8 @@ def _body(notice: Notice, letter: Letter) -> bytes:
         return multipart("alternative", boundary, parts)
     item = base64(calendar(letter.entries))
     parts.append(_SHOWN + item)
-    kept = _attachment_headers(FILE_NAME[fallback(letter.language)]) + item
-    return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), kept])
+    attachment = _attachment_headers(FILE_NAME[fallback(letter.language)]) + item
+    return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), attachment])
 
 
 _SHOWN = (
@@ -99,10 +99,10 @@ _SHOWN = (
 @lru_cache(maxsize=8)
 def _attachment_headers(name: str) -> bytes:
     """Return the headers of the calendar item as an attachment."""
-    said = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
+    file_name = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
     return (
         "Content-Type: application/ics\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;\r\n {said}\r\n\r\n"
+        f"Content-Disposition: attachment;\r\n {file_name}\r\n\r\n"
     ).encode("ascii")
 
 
@@ -167,13 +167,13 @@ def load_signature(sender: str, key: Path, selector: str) -> Signature:
     if not selector or not domain:
         raise UnusableKey("letter.dkim_incomplete", sender=sender)
     try:
-        made = Signature(domain=domain, selector=selector, key=key.read_bytes())
-        made.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
+        signature = Signature(domain=domain, selector=selector, key=key.read_bytes())
+        signature.signed(b"From: " + sender.encode("ascii", "replace") + b"\r\n\r\n.\r\n")
     except OSError as trouble:
         raise UnusableKey("letter.dkim_unreadable", file=str(key), problem=trouble.strerror or "") from None
     except Exception:  # dkimpy, its ASN.1 and its curves each raise their own; none must show the key.
         raise UnusableKey("letter.dkim_no_key", file=str(key)) from None
-    return made
+    return signature
 
 
 def _names(message: bytes) -> set[bytes]:

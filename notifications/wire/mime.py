@@ -61,15 +61,15 @@ def mailbox(name: str, label: str, address: str) -> bytes:
         return _line(name, address)
     room = WIDTH - len(name) - 2
     if not _is_plain_ascii(label):
-        said = _encoded(label, room)
+        display_name = _encoded(label, room)
     elif _PLAIN_NAME.fullmatch(label):
-        said = _folded(label, room)
+        display_name = _folded(label, room)
     else:
         quoted = _QUOTED.sub(r"\\\1", label)
-        said = f'"{quoted}"' if len(quoted) + 2 <= room else _encoded(label, room)
-    last = len(said.rpartition("\r\n")[2])
-    used = last if "\r\n" in said else last + len(name) + 2
-    return _line(name, f"{said}{' ' if used + len(address) + 3 <= WIDTH else _FOLD}<{address}>")
+        display_name = f'"{quoted}"' if len(quoted) + 2 <= room else _encoded(label, room)
+    last = len(display_name.rpartition("\r\n")[2])
+    used = last if "\r\n" in display_name else last + len(name) + 2
+    return _line(name, f"{display_name}{' ' if used + len(address) + 3 <= WIDTH else _FOLD}<{address}>")
 
 
 def text(subtype: str, content: str) -> bytes:
@@ -136,7 +136,9 @@ def _folded(value: str, room: int) -> str:
 
 def _encoded(value: str, room: int) -> str:
     """Return encoded words of whole characters; spaces are inside them, so that folding cannot lose them."""
-    return _FOLD.join(f"=?utf-8?b?{b64encode(one).decode('ascii')}?=" for one in _pieces(value.encode(), room))
+    return _FOLD.join(
+        f"=?utf-8?b?{b64encode(piece).decode('ascii')}?=" for piece in _pieces(value.encode(), room)
+    )
 
 
 def _pieces(data: bytes, room: int) -> Iterator[bytes]:
@@ -154,9 +156,9 @@ def _pieces(data: bytes, room: int) -> Iterator[bytes]:
 def _unusual(name: str, label: str, address: str) -> bytes:
     """Return an address with special or non-ASCII characters, formatted or refused by the standard library."""
     try:
-        found = Address(display_name=label, addr_spec=address)
+        mailbox_address = Address(display_name=label, addr_spec=address)
         message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-        message[name] = found
+        message[name] = mailbox_address
         return SMTP.clone(cte_type="7bit").fold_binary(name, message[name])
     except (MessageError, IndexError) as problem:
         raise ValueError(f"not an e-mail address: {address!r}") from problem

@@ -93,18 +93,20 @@ def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
 
 
 def _sender(message: EmailMessage) -> str:
-    found = [address for _, address in getaddresses([str(one) for one in message.get_all("From", [])])]
-    return found[0] if len(found) == 1 else ""
+    addresses = [
+        address for _, address in getaddresses([str(header) for header in message.get_all("From", [])])
+    ]
+    return addresses[0] if len(addresses) == 1 else ""
 
 
 def _is_automatic(message: EmailMessage) -> bool:
     """Return whether it is an automatic reply (RFC 3834), a mailing list message or a delivery report."""
-    said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    submission = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply")
     marks = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
     listed = any(name in message for name in marks)
     empty = str(message.get("Return-Path", "")).strip() == "<>"
-    return said != "no" or bulk or listed or empty or message.get_content_type() == "multipart/report"
+    return submission != "no" or bulk or listed or empty or message.get_content_type() == "multipart/report"
 
 
 def _is_text(part: MIMEPart, kind: str = "") -> bool:

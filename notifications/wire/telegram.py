@@ -91,8 +91,8 @@ def _cut(text: str, room: int) -> str:
         if left < 0:
             break
         lines.append(line)
-    kept = "\n".join(lines).rstrip()
-    return (kept or text[: (room - 2) // 2]) + "\n…"
+    cut_text = "\n".join(lines).rstrip()
+    return (cut_text or text[: (room - 2) // 2]) + "\n…"
 
 
 def _length(text: str) -> int:

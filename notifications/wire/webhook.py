@@ -39,10 +39,10 @@ class PostResult:
 
 def is_public(address: str) -> bool:
     """Return whether an IP address is public: not loopback, private, link-local, site-local or multicast."""
-    found = _plain(ip_address(address.partition("%")[0]))
-    if isinstance(found, IPv6Address) and found.is_site_local:
+    host = _plain(ip_address(address.partition("%")[0]))
+    if isinstance(host, IPv6Address) and host.is_site_local:
         return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return host.is_global and not host.is_multicast and not host.is_reserved
 
 
 def post(
@@ -64,14 +64,14 @@ def post(
     parts = urlsplit(address)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return PostResult(problem="unknown_name")
-    places = [one for one in found if private or is_public(str(one[4][0]))]
+    places = [address for address in addresses if private or is_public(str(address[4][0]))]
     if not places:
         return PostResult(problem="private")
     if parts.scheme != "https":
-        places = [one for one in places if not is_public(str(one[4][0]))]
+        places = [place for place in places if not is_public(str(place[4][0]))]
     if not places:
         return PostResult(problem="plain")
     with _Deadline(timeout) as deadline:

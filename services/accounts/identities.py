@@ -81,7 +81,7 @@ def confirms(ctx: RequestContext, account: Account, password: str) -> bool:
     """Return whether a password is that of an account's holder in the directory. Raises DirectorySilent."""
     directory = ctx.app.directory
     login = account.reader.login
-    subjects = [one.subject for one in ctx.accounts.identities("ldap") if one.login == login]
+    subjects = [identity.subject for identity in ctx.accounts.identities("ldap") if identity.login == login]
     return directory is not None and any(directory.confirms(subject, password) for subject in subjects)
 
 
@@ -167,12 +167,12 @@ def _open_account(ctx: RequestContext, person: OutsidePerson) -> Identity | None
         log.warning("%s: the person of this e-mail is linked to another id of the directory", login)
         key = ""
     reader = Reader(login=login, access=person.access, person=key, name=person.name[:200])
-    said = stamp(ctx) | {"by": _author(person.provider)}
-    ctx.accounts.save(reader, disabled=False, **said)
+    author_stamp = stamp(ctx) | {"by": _author(person.provider)}
+    ctx.accounts.save(reader, disabled=False, **author_stamp)
     identity = _link(ctx, person, login, by_group=True)
     if identity is None or identity.login != login:
         # The same person logged in twice at once.
-        ctx.accounts.save(reader, disabled=True, **said)
+        ctx.accounts.save(reader, disabled=True, **author_stamp)
     return identity
 
 
@@ -184,10 +184,12 @@ def _link(ctx: RequestContext, person: OutsidePerson, login: str, *, by_group: b
 
 def _person_of(ctx: RequestContext, email: str) -> str:
     """Return the key of the only person with that e-mail; "" if there is none, or several."""
-    wanted = email.casefold()
+    address = email.casefold()
     people = ctx.app.reads.office().written_down.people.values()
     keys = [
-        one.key for one in people if wanted and wanted in (one.key.casefold(), (one.email or "").casefold())
+        person.key
+        for person in people
+        if address and address in (person.key.casefold(), (person.email or "").casefold())
     ]
     return keys[0] if len(keys) == 1 else ""
 

@@ -128,26 +128,34 @@ class _Wish:
 def invite_people(ctx: RequestContext, command: InvitePeople) -> InvitedPeople:
     """Create accounts for people of the office and send each an invitation."""
     office = ctx.app.reads.office().written_down
-    wishes = [_wish(one, command) for one in _chosen(ctx, office, command)]
+    wishes = [_wish(person, command) for person in _chosen(ctx, office, command)]
     return _invite(ctx, wishes, preview=command.preview)
 
 
 @verb("settings")
 def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> InvitedPeople:
     """Send a new invitation to people who have not accepted theirs; the earlier link becomes invalid."""
-    waiting = {one.login: one for one in _views(ctx) if one.state not in ("accepted", "closed")}
+    waiting = {
+        invitation.login: invitation
+        for invitation in _views(ctx)
+        if invitation.state not in ("accepted", "closed")
+    }
     unknown = [login for login in command.logins if login.casefold() not in waiting]
     if unknown:
         raise BadAccount("web.invitations.not_waiting", login=unknown[0])
     chosen = {login.casefold() for login in command.logins} or set(waiting)
     office = ctx.app.reads.office().written_down
-    known = {one.reader.login: one for one in ctx.accounts.all()}
+    accounts_by_login = {account.reader.login: account for account in ctx.accounts.all()}
     wishes = [
-        _Wish(person=office.people[waiting[login].person], access=known[login].reader.access, login=login)
+        _Wish(
+            person=office.people[waiting[login].person],
+            access=accounts_by_login[login].reader.access,
+            login=login,
+        )
         for login in sorted(chosen)
         if waiting[login].person in office.people
     ]
-    return _invite(ctx, wishes, again=known)
+    return _invite(ctx, wishes, again=accounts_by_login)
 
 
 @verb("settings", writes=False)
@@ -160,12 +168,12 @@ def invite_of_table(
     ctx: RequestContext, people: Iterable[Person], accounts: Sequence[TableAccount], *, preview: bool
 ) -> InvitedPeople:
     """Create the accounts named in a table of people, for people without one, and invite their holders."""
-    by_key = {one.key: one for one in people}
+    by_key = {person.key: person for person in people}
     wishes = []
-    for one in accounts:
-        person = by_key[one.person]
-        login = one.login or person.email or ""
-        wishes.append(_Wish(person=person, access=one.access or _access_by_duties(person), login=login))
+    for account in accounts:
+        person = by_key[account.person]
+        login = account.login or person.email or ""
+        wishes.append(_Wish(person=person, access=account.access or _access_by_duties(person), login=login))
     return (
         _invite(ctx, wishes, preview=preview)
         if wishes
@@ -186,15 +194,21 @@ def way_of(ctx: RequestContext, access: str) -> Way:
 def _chosen(ctx: RequestContext, office: Office, command: InvitePeople) -> list[Person]:
     """Return the people a command names. Raises BadAccount."""
     if command.people:
-        keys = [found[0] if len(found := people_named(office, one)) == 1 else one for one in command.people]
+        keys = [
+            matches[0] if len(matches := people_named(office, name)) == 1 else name for name in command.people
+        ]
         for key in keys:
             if key not in office.people:
                 raise BadAccount("web.staff.person_unknown", person=key)
         return [office.people[key] for key in dict.fromkeys(keys)]
     unit = unit_named(ctx.app, command.unit) if command.unit else ""
     within = set(office.below(unit)) if unit else None
-    having = {one.reader.person for one in ctx.accounts.all()}
-    return [one for one in office.by_name if one.key not in having and (within is None or one.unit in within)]
+    having = {account.reader.person for account in ctx.accounts.all()}
+    return [
+        person
+        for person in office.by_name
+        if person.key not in having and (within is None or person.unit in within)
+    ]
 
 
 def _wish(person: Person, command: InvitePeople) -> _Wish:
@@ -221,8 +235,8 @@ def _invite(
 
     channels = _channels(ctx)
     accounts = [] if again else ctx.accounts.all()
-    logins = {one.reader.login for one in accounts}
-    having = {one.reader.person for one in accounts if one.reader.person}
+    logins = {account.reader.login for account in accounts}
+    having = {account.reader.person for account in accounts if account.reader.person}
     people: list[InvitedPerson] = []
     invited: list[Invited] = []
     for wish in wishes:
@@ -246,19 +260,19 @@ def _invite(
         logins.add(login)
         having.add(wish.person.key)
         if not preview:
-            known = again[login].reader if again else None
-            reader = known or Reader(
+            existing_reader = again[login].reader if again else None
+            reader = existing_reader or Reader(
                 login=login, access=wish.access, person=wish.person.key, name=wish.person.name[:MAX_NAME]
             )
             entry, letters = _letter(ctx, wish.person, reader, way, channels)
             invited.append(Invited(reader=reader, new=again is None, entry=entry, letters=letters))
     if not preview and invited:
         done = ctx.app.invitations.invite(invited, **stamp(ctx))
-        for one in people:
-            if not one.obstacle and one.login not in done:
-                one.obstacle = "login_taken"
-    people.sort(key=lambda one: (one.obstacle == "", one.name))
-    return InvitedPeople(preview=preview, invited=sum(not one.obstacle for one in people), people=people)
+        for person in people:
+            if not person.obstacle and person.login not in done:
+                person.obstacle = "login_taken"
+    people.sort(key=lambda person: (person.obstacle == "", person.name))
+    return InvitedPeople(preview=preview, invited=sum(not person.obstacle for person in people), people=people)
 
 
 def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) -> str:
@@ -323,16 +337,19 @@ def _channels(ctx: RequestContext) -> list[Channel]:
 
 
 def _views(ctx: RequestContext) -> list[InvitationView]:
-    accounts = {one.reader.login: one for one in ctx.accounts.all() if one.reader.person}
-    letters = ctx.app.invitations.letters({one.reader.person for one in accounts.values()})
+    accounts = {account.reader.login: account for account in ctx.accounts.all() if account.reader.person}
+    letters = ctx.app.invitations.letters({account.reader.person for account in accounts.values()})
     links = ctx.app.invitations.links(letters, now=ctx.now)
     office = ctx.app.reads.office().written_down
-    found = [
+    invitations = [
         _view(accounts[login], letter, links.get(login), office)
         for login, letter in letters.items()
         if login in accounts
     ]
-    return sorted(found, key=lambda one: (one.state in ("accepted", "closed"), one.name, one.login))
+    return sorted(
+        invitations,
+        key=lambda invitation: (invitation.state in ("accepted", "closed"), invitation.name, invitation.login),
+    )
 
 
 def _view(account: Account, letter: Notice, until: datetime | None, office: Office) -> InvitationView:

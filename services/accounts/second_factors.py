@@ -70,6 +70,6 @@ def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
     ctx.factors.remove(
         login,
         **stamp(ctx),
-        said={"by_command": True, "ground": ground, "administrators": others},
+        details={"by_command": True, "ground": ground, "administrators": others},
         letters=account_letters(ctx, account, "removed", {"by": ctx.reader.login}),
     )

@@ -171,8 +171,10 @@ def demonstrators(app: AppContext) -> list[Reader]:
     """Return the accounts offered on a demonstration day: users who work with cases first, without second
     factors.
     """
-    readers = [one.reader for one in app.accounts.all() if not one.disabled and not one.second_factor]
-    return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
+    readers = [
+        account.reader for account in app.accounts.all() if not account.disabled and not account.second_factor
+    ]
+    return sorted(readers, key=lambda reader: (ACCESSES.index(reader.access), reader.login))
 
 
 @verb("settings", secret="address")
@@ -342,8 +344,14 @@ class SessionsEnded(BaseModel):
 def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
     now, login = ctx.now, ctx.reader.login
-    every = [one.hash for one in ctx.accounts.entries(login, now=now) if one.kind in ("session", "device")]
-    ended = [one for one in every if one == command.id or (command.id is None and one not in command.keep)]
-    for one in ended:
-        ctx.accounts.end(login, one, now=now)
+    every = [
+        entry.hash for entry in ctx.accounts.entries(login, now=now) if entry.kind in ("session", "device")
+    ]
+    ended = [
+        entry_hash
+        for entry_hash in every
+        if entry_hash == command.id or (command.id is None and entry_hash not in command.keep)
+    ]
+    for entry_hash in ended:
+        ctx.accounts.end(login, entry_hash, now=now)
     return SessionsEnded(ended=len(ended))

@@ -171,9 +171,9 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
         "mail": not _STAYS_HERE.issuperset(settings.channels.use),
         "officer": bool(settings.office.officer),
         "accounts": any(
-            one.reader.access != "administrator" and not one.disabled for one in ctx.accounts.all()
+            account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
         ),
     }
-    if all(done[one] for one in ("organisation", "units", "people", "accounts")):
+    if all(done[step] for step in ("organisation", "units", "people", "accounts")):
         return ()
     return [FirstStep(name=name, done=is_done) for name, is_done in done.items()]

@@ -192,7 +192,9 @@ def list_settings(ctx: RequestContext, command: AskSettings) -> SettingList:
         )
     for key, value in administration.settings_in_force(app):
         if key not in CHANGEABLE_KEYS:
-            name = next((one for one in _beginnings(key) if app.settings.source(one) != "default"), key)
+            name = next(
+                (prefix for prefix in _beginnings(key) if app.settings.source(prefix) != "default"), key
+            )
             rows.append(
                 SettingView(
                     key=key,
@@ -216,7 +218,8 @@ def list_setting_changes(ctx: RequestContext, command: AskSettings) -> SettingHi
     shown = reversed(taken[-MAX_HISTORY:])
     return SettingHistory(
         changes=[
-            SettingChangeView.of(one, in_force=one.seq in force, at=cast("datetime", one.at)) for one in shown
+            SettingChangeView.of(change, in_force=change.seq in force, at=cast("datetime", change.at))
+            for change in shown
         ]
     )
 
@@ -231,7 +234,7 @@ def change_settings(ctx: RequestContext, command: ChangeSettings) -> SettingsCha
     """
     passwords = {"channels.email.password": command.mail_password, "imap.password": command.replies_password}
     given = {key: secret.get_secret_value() for key, secret in passwords.items() if secret is not None}
-    values = {one.key: one.value for one in command.changes}
+    values = {change.key: change.value for change in command.changes}
     return _carry_out(ctx, values, given, command.ground, mark=command.mark, preview=command.preview)
 
 
@@ -269,7 +272,7 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
         BadChange: as when they are changed.
         BadStaff: the address is none.
     """
-    values = {one.key: one.value for one in command.changes}
+    values = {change.key: change.value for change in command.changes}
     password = command.mail_password
     given = {"channels.email.password": password.get_secret_value()} if password is not None else {}
     after = _proposed(ctx, values, given)
@@ -358,8 +361,8 @@ def _password_state(settings: Settings, key: str) -> str:
     """Return "set" where there is a password for the server, from whatever source; "" where there is none."""
     import os
 
-    known = settings.passwords.get(key, os.environ.get(password_variable(settings, key) or "", ""))
-    return "set" if known else ""
+    password = settings.passwords.get(key, os.environ.get(password_variable(settings, key) or "", ""))
+    return "set" if password else ""
 
 
 def _carry_out(
@@ -384,14 +387,15 @@ def _carry_out(
     )
     if preview or not differences:
         return result
-    made = [
-        SettingChange(key=one.key, before=one.before, after=one.after, ground=ground) for one in differences
+    changes = [
+        SettingChange(key=difference.key, before=difference.before, after=difference.after, ground=ground)
+        for difference in differences
     ]
     secrets = {
         key: ctx.app.cipher.encrypt(text, password_owner(after, key)) if text else ""
         for key, text in given.items()
     }
-    _write(ctx, taken, made, secrets)
+    _write(ctx, taken, changes, secrets)
     return result
 
 
@@ -433,15 +437,20 @@ def _refuse_key(settings: Settings, key: str) -> None:
             raise BadChange("setting.is_password", key=key)
         if is_key(settings, key):
             raise BadChange("setting.not_here", key=key)
-        nearest = tuple(get_close_matches(key, CHANGEABLE_KEYS, n=1, cutoff=0.8))
-        raise BadChange("setting.no_such_nearest" if nearest else "setting.no_such", key=key, nearest=nearest)
+        suggestions = tuple(get_close_matches(key, CHANGEABLE_KEYS, n=1, cutoff=0.8))
+        raise BadChange(
+            "setting.no_such_nearest" if suggestions else "setting.no_such", key=key, nearest=suggestions
+        )
     if key in settings.from_environment:
         raise BadChange("setting.fixed", key=key, title=key, variable=_variable(settings, key))
 
 
 def _refuse_characters(key: str, text: str) -> None:
     """Refuse line breaks and what is not seen: values stand in headers of letters, on pages and in papers."""
-    if any(unicodedata.category(one) in ("Cc", "Zl", "Zp", "Cs") or ord(one) in _UNSEEN for one in text):
+    if any(
+        unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs") or ord(character) in _UNSEEN
+        for character in text
+    ):
         raise BadChange("setting.characters", key=key, title=key)
 
 
@@ -522,19 +531,19 @@ def _differences(before: Settings, after: Settings, keys: Sequence[str]) -> list
 
 def _laid_over(ctx: RequestContext, force: Mapping[str, SettingChange]) -> Settings:
     return overlaid(
-        ctx.app.configured, {key: one.after for key, one in force.items() if key in CHANGEABLE_KEYS}
+        ctx.app.configured, {key: change.after for key, change in force.items() if key in CHANGEABLE_KEYS}
     )
 
 
 def _write(
     ctx: RequestContext,
     taken: Sequence[SettingChange],
-    made: Sequence[SettingChange],
+    changes: Sequence[SettingChange],
     secrets: Mapping[str, str],
 ) -> None:
-    hand = Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
+    stamp = Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
     head = taken[-1].hash if taken else ""
-    if not setting_changes.append(ctx.app.engine, head, made, secrets=secrets, hand=hand):
+    if not setting_changes.append(ctx.app.engine, head, changes, secrets=secrets, stamp=stamp):
         raise ChangedByOthers("setting.moved", by="", at=ctx.now)
     ctx.app.refresh()
 
@@ -552,38 +561,45 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
         return read(before) != read(after)
 
     waiting = dict.fromkeys({*before.channels.use, *after.channels.use}, 0)
-    if differs(lambda one: (one.reminders, one.channels, one.passwords)):
+    if differs(lambda settings: (settings.reminders, settings.channels, settings.passwords)):
         for (channel, state), count in figures(ctx.app, now=ctx.now).counts.items():
             if state == "queued" and channel in waiting:
                 waiting[channel] += count
-    if differs(lambda one: one.reminders.office_hours):
+    if differs(lambda settings: settings.reminders.office_hours):
         first, last = after.reminders.office_hours
         yield say("hours", first=text_of(first), last=text_of(last), count=sum(waiting.values()))
-    if differs(lambda one: (one.channels.sections.get("email"), one.passwords.get("channels.email.password"))):
+    if differs(
+        lambda settings: (
+            settings.channels.sections.get("email"),
+            settings.passwords.get("channels.email.password"),
+        )
+    ):
         yield say("mail", count=waiting.get("email", 0))
     for channel in before.channels.use:
         if channel not in after.channels.use:
             code = f"web.channel.{channel}"
             name = i18n.say(code, {}, language) if i18n.known(code) else channel
             yield say("channel_off", channel=name, count=waiting[channel])
-    if differs(lambda one: one.reminders.digest_at):
+    if differs(lambda settings: settings.reminders.digest_at):
         at = after.reminders.digest_at or after.reminders.office_hours[0]
         yield say("digest_at", at=text_of(at))
-    if differs(lambda one: (one.web.public_page, one.web.public_page and one.web.public_parts)):
+    if differs(
+        lambda settings: (settings.web.public_page, settings.web.public_page and settings.web.public_parts)
+    ):
         address = f"{after.web.public_address.rstrip('/')}/public"
         yield say("public_on" if after.web.public_page else "public_off", address=address)
-    if differs(lambda one: (one.web.session_hours, one.web.session_idle_minutes)):
+    if differs(lambda settings: (settings.web.session_hours, settings.web.session_idle_minutes)):
         yield say("sessions")
-    if differs(lambda one: one.backup) and after.backup.folder is None:
+    if differs(lambda settings: settings.backup) and after.backup.folder is None:
         yield say("backup_off")
-    elif differs(lambda one: one.backup):
+    elif differs(lambda settings: settings.backup):
         moment, removed = backups.next_backup(ctx.app, after.backup, now=ctx.now)
         yield say("backup", at=moment, count=removed)
-    if differs(lambda one: one.retention.people_years):
+    if differs(lambda settings: settings.retention.people_years):
         count = retention.count_due(ctx, after.retention.people_years)
         yield say("retention", years=after.retention.people_years, count=count)
-    if differs(lambda one: (one.office.name, one.office.name_kk, one.office.name_ru)):
+    if differs(lambda settings: (settings.office.name, settings.office.name_kk, settings.office.name_ru)):
         yield say("names")
-    if differs(lambda one: one.imap):
+    if differs(lambda settings: settings.imap):
         yield say("replies_on" if after.imap.host else "replies_off", host=after.imap.host)
     yield say("taken_up", seconds=after.reminders.tick)

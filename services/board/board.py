@@ -62,7 +62,7 @@ def board(
         rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
         return build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
 
-    overdue, due, missed, slipped = (total(sums, one) for one in ("overdue", "due", "missed", "slipped"))
+    overdue, due, missed, slipped = (total(sums, figure) for figure in ("overdue", "due", "missed", "slipped"))
     return Board(
         today=today,
         soon=day.soon,

@@ -70,16 +70,18 @@ def deadlines(
         reader: key of the reader's person; deadlines they are responsible for are visible in any unit.
     """
     reads, office = _reach(reads, asking, reader), reads.office()
-    sought = _filter(reads, office, calendar, asking, today=today)
-    total = reads.count(sought)
+    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(deadline_filter)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
+    rows = reads.listed(deadline_filter, limit=PAGE, offset=(number - 1) * PAGE)
     return Deadlines(
         asking=asking,
-        lines=build_board_lines(reads, library, office, calendar, rows, today=today, soon=sought.horizon.soon),
+        lines=build_board_lines(
+            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
+        ),
         stage=_stage(library, asking.stage),
-        person=_person(office, asking.person, own, waits=bool(sought.asked))
+        person=_person(office, asking.person, own, waits=bool(deadline_filter.asked))
         if asking.person is not None
         else "",
         number=number,
@@ -97,13 +99,13 @@ def all_lines(
         TooManyRows: the list is too long for one workbook.
     """
     reads, office = _reach(reads, asking, reader), reads.office()
-    sought = _filter(reads, office, calendar, asking, today=today)
-    total = reads.count(sought)
+    deadline_filter = _filter(reads, office, calendar, asking, today=today)
+    total = reads.count(deadline_filter)
     require_exportable(total)
     for offset in range(0, total, CHUNK):
-        rows = reads.listed(sought, limit=CHUNK, offset=offset)
+        rows = reads.listed(deadline_filter, limit=CHUNK, offset=offset)
         yield from build_board_lines(
-            reads, library, office, calendar, rows, today=today, soon=sought.horizon.soon
+            reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
         )
 
 
@@ -118,17 +120,17 @@ def _filter(
     reads: Reads, office: Office, calendar: Calendar, asking: DeadlineQuery, *, today: date
 ) -> DeadlineFilter:
     day = horizon(today, soon=near(calendar, today))
-    asked = None
+    assignees = None
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
-        asked = frozenset(find_assignments(office, asking.person, sums, on=today))
+        assignees = frozenset(find_assignments(office, asking.person, sums, on=today))
     return DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,
         on=asking.on,
         unit=asking.unit,
         stage=asking.stage,
-        asked=asked,
+        asked=assignees,
         is_obligatory=asking.force == "obligatory" if asking.force else None,
     )
 
@@ -146,7 +148,7 @@ def _person(office: Office, key: str, own: str, *, waits: bool) -> Name:
 
 def _stage(library: Library, stage: str | None) -> Text | None:
     for procedure in library.all():
-        for one in procedure.stages:
-            if one.id == stage:
-                return one.title
+        for procedure_stage in procedure.stages:
+            if procedure_stage.id == stage:
+                return procedure_stage.title
     return None

@@ -67,30 +67,32 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
     office, last = reads.office(), min(today, date(year, 12, 31))
     outcomes, spans = reads.outcomes(date(year, 1, 1), last, today, unit or None)
     delay = partial(working_days_between, today=today, calendar=calendar)
-    by_month = performance_by(outcomes, lambda one: one.month, delay)
-    by_unit = performance_by(outcomes, lambda one: one.unit or office.root, delay)
-    by_stage = performance_by(outcomes, lambda one: one.stage, delay)
+    by_month = performance_by(outcomes, lambda outcome: outcome.month, delay)
+    by_unit = performance_by(outcomes, lambda outcome: outcome.unit or office.root, delay)
+    by_stage = performance_by(outcomes, lambda outcome: outcome.stage, delay)
     pace = pace_by_stage(spans, lambda first, on: working_days_between(first, on, calendar))
-    titles = _stage_titles(library, {one.stage: one.edition for one in outcomes})
+    titles = _stage_titles(library, {outcome.stage: outcome.edition for outcome in outcomes})
     firsts = [date(year, month, 1) for month in range(1, 13)]
     months = [
         FiguresLine(id=f"{on:%Y-%m}", name=on, figures=by_month.get(on, Performance()))
         for on in firsts
         if on <= last
     ]
-    worst = sorted(by_unit, key=lambda one: (by_unit[one].rate or 0, -by_unit[one].due, one))
+    worst = sorted(by_unit, key=lambda unit: (by_unit[unit].rate or 0, -by_unit[unit].due, unit))
     return FiguresView(
         year=year,
         last=last,
         unit=unit,
         total=performance_by(outcomes, lambda _: None, delay).get(None, Performance()),
         months=tuple(months),
-        most=max((one.due for one in by_month.values()), default=0),
+        most=max((performance.due for performance in by_month.values()), default=0),
         stages=tuple(
             FiguresLine(id=stage, name=title, figures=by_stage[stage], pace=pace.get(stage))
             for stage, title in titles.items()
         ),
-        units=tuple(FiguresLine(id=one, name=unit_name(office, one), figures=by_unit[one]) for one in worst),
+        units=tuple(
+            FiguresLine(id=unit, name=unit_name(office, unit), figures=by_unit[unit]) for unit in worst
+        ),
     )
 
 
@@ -99,6 +101,10 @@ def _stage_titles(library: Library, editions: Mapping[str, str]) -> dict[str, Te
     places: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
-        place = next(number for number, one in enumerate(procedure.stages) if one.id == stage)
+        place = next(
+            number for number, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage
+        )
         places[stage] = place, procedure.stage_title[stage]
-    return {stage: title for stage, (_, title) in sorted(places.items(), key=lambda one: (one[1][0], one[0]))}
+    return {
+        stage: title for stage, (_, title) in sorted(places.items(), key=lambda entry: (entry[1][0], entry[0]))
+    }

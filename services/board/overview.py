@@ -127,7 +127,7 @@ def overview(
     worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
     if recommended := _recommended(sums, library):
         worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
-    asked, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
+    workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
     first = min(worst, key=lambda row: row.due or today, default=None)
     return Overview(
         horizon=day,
@@ -145,8 +145,8 @@ def overview(
         matrix=matrix,
         worst=build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
         days=_days(reads, calendar, today, unit),
-        waiting=tuple(asked),
-        waiting_left_out=everybody - len(asked),
+        waiting=tuple(workloads),
+        waiting_left_out=everybody - len(workloads),
         any_case=bool(sums) or reads.any_case(),
     )
 
@@ -155,15 +155,15 @@ def _recommended(sums: Sums, library: Library) -> int:
     """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
 
     def number(every: Iterable[Sum]) -> int:
-        return sum(one.overdue for one in every if one.overdue and not _is_obligatory(library, one))
+        return sum(tally.overdue for tally in every if tally.overdue and not _is_obligatory(library, tally))
 
     return sums.once(
         ("recommended", library), number, lambda before, gone, come: before - number(gone) + number(come)
     )
 
 
-def _is_obligatory(library: Library, one: Sum) -> bool:
-    obligation = library.named(one.edition).by_id.get(one.obligation)
+def _is_obligatory(library: Library, tally: Sum) -> bool:
+    obligation = library.named(tally.edition).by_id.get(tally.obligation)
     return obligation is None or obligation.force == "obligatory"
 
 
@@ -171,27 +171,27 @@ def at_stake(sums: Sums, library: Library) -> Decimal:
     """Return the points of all indicators with something overdue or missed, each counted once."""
 
     def late(every: Sums) -> Counter[tuple[str, str]]:
-        found: Counter[tuple[str, str]] = Counter()
-        for one in every:
-            if number := one.overdue + one.missed:
-                found[one.edition, one.obligation] += number
-        return found
+        counts: Counter[tuple[str, str]] = Counter()
+        for tally in every:
+            if number := tally.overdue + tally.missed:
+                counts[tally.edition, tally.obligation] += number
+        return counts
 
     # A Counter drops zero entries: assignees without overdue deadlines.
-    found = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
-    return sums.once(("at stake", library), lambda _: _at_stake(found, library))
+    late_counts = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
+    return sums.once(("at stake", library), lambda _: _at_stake(late_counts, library))
 
 
 def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
-    found: dict[tuple[str, str], Decimal] = {}
+    points: dict[tuple[str, str], Decimal] = {}
     for edition, id in late:
         procedure = library.named(edition)
         obligation = procedure.by_id.get(id)
         indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
         if indicator is not None:
-            known = (procedure.id, indicator.id)
-            found[known] = max(found.get(known, Decimal(0)), stake_points(indicator.stake))
-    return sum(found.values(), Decimal(0))
+            indicator_key = (procedure.id, indicator.id)
+            points[indicator_key] = max(points.get(indicator_key, Decimal(0)), stake_points(indicator.stake))
+    return sum(points.values(), Decimal(0))
 
 
 def _matrix(
@@ -230,9 +230,9 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
         return units
     own = units.get(root, _Heat())
     cells = {
-        stage: (one[0] + other[0], one[1] + other[1])
+        stage: (cell[0] + other[0], cell[1] + other[1])
         for stage in own.cells | unitless.cells
-        for one, other in [(own.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
+        for cell, other in [(own.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
     }
     both = own.both[0] + unitless.both[0], own.both[1] + unitless.both[1]
     merged = _Heat(cells, both, {**unitless.editions, **own.editions})
@@ -241,21 +241,21 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
 
 def _by_stage(sums: Sums) -> dict[str, _Heat]:
     """Return overdue and near deadlines of each unit, by stage."""
-    found: dict[str, _Heat] = {}
-    for one in sums:
-        if one.overdue or one.due:
-            unit = found.setdefault(one.asked.unit, _Heat())
-            late, soon = unit.cells.get(one.stage, (0, 0))
-            unit.cells[one.stage] = late + one.overdue, soon + one.due
-            unit.both = unit.both[0] + one.overdue, unit.both[1] + one.due
-            unit.editions.setdefault(one.stage, one.edition)
-    return found
+    heats: dict[str, _Heat] = {}
+    for tally in sums:
+        if tally.overdue or tally.due:
+            unit = heats.setdefault(tally.asked.unit, _Heat())
+            late, soon = unit.cells.get(tally.stage, (0, 0))
+            unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
+            unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
+            unit.editions.setdefault(tally.stage, tally.edition)
+    return heats
 
 
 def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[str, _Heat]:
     after = dict(before)
-    for one in gone:
-        after.pop(one.asked.unit, None)
+    for tally in gone:
+        after.pop(tally.asked.unit, None)
     return {**after, **_by_stage(come)}
 
 
@@ -270,7 +270,7 @@ def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]
 
 
 def _place(procedure: Procedure, stage: str) -> int:
-    return next(n for n, one in enumerate(procedure.stages) if one.id == stage)
+    return next(n for n, procedure_stage in enumerate(procedure.stages) if procedure_stage.id == stage)
 
 
 def _cell(overdue: int, due: int) -> Cell:
@@ -282,10 +282,12 @@ def _days(reads: Reads, calendar: Calendar, today: date, unit: str | None) -> tu
     """Return today and the following working days; days off only if something is due on them."""
     last = near(calendar, today, DAYS)
     numbers = reads.by_day(today, last, unit)
-    most = max(numbers.values(), default=0)
+    largest = max(numbers.values(), default=0)
     every = (today + timedelta(days=n) for n in range((last - today).days + 1))
     return tuple(
-        DayDue(on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // most) if most else 0)
+        DayDue(
+            on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // largest) if largest else 0
+        )
         for on in every
         if on in numbers or _works(calendar, on)
     )

@@ -108,18 +108,20 @@ def tasks_view(
     # The reader's own obligations are visible in any unit.
     reads = ctx.reads if all_ else ctx.reads.whole_office()
     sums = reads.sums(day)
-    told = find_assignments(office, reader.person, sums, on=today)
-    asked = None if all_ else frozenset(told)
+    recipients = find_assignments(office, reader.person, sums, on=today)
+    assignees = None if all_ else frozenset(recipients)
     counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
     groups = _each_once(
-        [_sought(reads, day, urgency, asked, counts, limit or SHOWN[urgency]) for urgency in GROUPS], day, limit
+        [_sought(reads, day, urgency, assignees, counts, limit or SHOWN[urgency]) for urgency in GROUPS],
+        day,
+        limit,
     )
-    if asked is not None and person:
-        asked |= _duties_held(office, person, on=today)
-    groups.append(_checklist(ctx, reads, day, asked, limit))
+    if assignees is not None and person:
+        assignees |= _duties_held(office, person, on=today)
+    groups.append(_checklist(ctx, reads, day, assignees, limit))
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
-    found = {
+    lines_by_row = {
         (line.case, line.obligation): line
         for line in build_board_lines(
             reads, ctx.library, office, ctx.calendar, every, today=today, soon=day.soon
@@ -127,11 +129,11 @@ def tasks_view(
     }
 
     def item(row: Row) -> Item:
-        known = told.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
+        recipient = recipients.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
         return Item(
-            line=found[row.case, row.obligation],
+            line=lines_by_row[row.case, row.obligation],
             key=unread.get((row.case, row.obligation), ""),
-            instead_of=known.instead_of.name if known and known.instead_of else "",
+            instead_of=recipient.instead_of.name if recipient and recipient.instead_of else "",
             recordable=not is_entry(row.obligation),
         )
 
@@ -142,7 +144,7 @@ def tasks_view(
         groups=tuple(
             Group(
                 urgency=urgency,
-                items=tuple(item(row) for row in rows if (row.case, row.obligation) in found),
+                items=tuple(item(row) for row in rows if (row.case, row.obligation) in lines_by_row),
                 total=number,
             )
             for urgency, rows, number in groups
@@ -164,14 +166,14 @@ def _sought(
     reads: Reads,
     day: Horizon,
     urgency: Urgency,
-    asked: frozenset[AssigneeKey] | None,
+    assignees: frozenset[AssigneeKey] | None,
     sums: Sums,
     limit: int,
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
-    sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
+    deadline_filter = DeadlineFilter(urgency=urgency, horizon=day, asked=assignees)
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = reads.listed(sought, limit=limit + SHOWN["slipped"]) if number or asked is None else ()
+    rows = reads.listed(deadline_filter, limit=limit + SHOWN["slipped"]) if number or assignees is None else ()
     return urgency, rows, number
 
 
@@ -182,13 +184,13 @@ def _each_once(
     past_plan = next(rows for urgency, rows, _ in groups if urgency == "slipped")
     past_plan = past_plan[: limit or SHOWN["slipped"]]
     names = {(row.case, row.obligation) for row in past_plan}
-    found = []
+    shown_groups = []
     for urgency, rows, number in groups:
         if urgency != "slipped":
             rows = [row for row in rows if (row.case, row.obligation) not in names]
             number -= sum(_urgency_of(row, day) == urgency for row in past_plan)
-        found.append((urgency, rows[: limit or SHOWN[urgency]], number))
-    return found
+        shown_groups.append((urgency, rows[: limit or SHOWN[urgency]], number))
+    return shown_groups
 
 
 def _urgency_of(row: Row, day: Horizon) -> Urgency | None:
@@ -206,13 +208,15 @@ def _duties_held(office: Office, person: Person, *, on: date) -> frozenset[Assig
 
 
 def _resolved_duties(office: Office, person: Person, *, on: date) -> frozenset[AssigneeKey]:
-    stands_in_for = (one for one in office.people.values() if one.deputy == person.key)
-    duties = {duty for one in (person, *stands_in_for) for duty in one.duties}
+    stands_in_for = (colleague for colleague in office.people.values() if colleague.deputy == person.key)
+    duties = {duty for holder in (person, *stands_in_for) for duty in holder.duties}
     units = office.below(office.organisation(person.unit) or person.unit)[:MOST_UNITS]
     keys = [AssigneeKey(unit, duty, "", "") for unit in ("", *units) for duty in sorted(duties)]
     keys += [AssigneeKey(unit, duty, "", person.key) for unit in ("", *units) for duty in sorted(OF_A_PERSON)]
     return frozenset(
-        key for key in keys if any(one.person.key == person.key for one in assignees_of(office, key, on=on))
+        key
+        for key in keys
+        if any(recipient.person.key == person.key for recipient in assignees_of(office, key, on=on))
     )
 
 
@@ -220,14 +224,14 @@ def _checklist(
     ctx: RequestContext,
     reads: Reads,
     day: Horizon,
-    asked: frozenset[AssigneeKey] | None,
+    assignees: frozenset[AssigneeKey] | None,
     limit: int | None,
 ) -> tuple[Urgency, Sequence[Row], int]:
     """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
-    covers. `asked`: assignee keys; None for all.
+    covers. `assignees`: assignee keys; None for all.
     """
-    sought = DeadlineFilter(urgency="undated", horizon=day, asked=asked)
-    rows = reads.listed(sought, limit=UNDATED) if asked is None or asked else ()
+    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, asked=assignees)
+    rows = reads.listed(deadline_filter, limit=UNDATED) if assignees is None or assignees else ()
     names = {row.case for row in rows}
     heads, stages = reads.heads(names), reads.stages(names)
 
@@ -238,8 +242,8 @@ def _checklist(
         at = stages.get(row.case, "")
         return row.stage in order and (at not in order or order.index(row.stage) <= order.index(at))
 
-    found = [row for row in rows if has_come(row)]
-    return "undated", found[: limit or SHOWN["undated"]], len(found)
+    current_rows = [row for row in rows if has_come(row)]
+    return "undated", current_rows[: limit or SHOWN["undated"]], len(current_rows)
 
 
 def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:
@@ -253,22 +257,26 @@ def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Perso
         return ()
     offered = _offered(office, person)
     if seen:
-        offered = [one for one in offered if one.key == person.deputy or within(office, one.unit, seen)]
-    return tuple(one for one in offered if one.key != person.key)
+        offered = [
+            colleague
+            for colleague in offered
+            if colleague.key == person.deputy or within(office, colleague.unit, seen)
+        ]
+    return tuple(colleague for colleague in offered if colleague.key != person.key)
 
 
 def _offered(office: Office, person: Person) -> Sequence[Person]:
     place = office.organisation(person.unit)
     if place is None and len(office.people) <= AT_ONCE:
         return office.by_name
-    found: tuple[Person, ...] = ()
+    colleagues: tuple[Person, ...] = ()
     for root in office.above(person.unit):
         below = office.below(root)
-        wider = [one for unit in below[:MOST_UNITS] for one in office.people_of.get(unit, ())]
-        if found and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
+        wider = [colleague for unit in below[:MOST_UNITS] for colleague in office.people_of.get(unit, ())]
+        if colleagues and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
             break
-        found = tuple(wider)
+        colleagues = tuple(wider)
         if root == place:
             break
     deputy = office.people.get(person.deputy or "")
-    return sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=name_order)
+    return sorted({*colleagues[:AT_ONCE], *([deputy] if deputy else [])}, key=name_order)

@@ -62,30 +62,36 @@ class Invitation:
         """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
         are named after them: `spouse.filed_on`.
         """
-        wanted, known = self.wanted, self.register.fields
-        post = (wanted.post,) if wanted.post and not self.person.post else ()
-        asked = {name: (name, name not in wanted.may_fill) for name in (*post, *wanted.asks)}
-        asked |= {f"{one.id}.{name}": (name, False) for one in wanted.also.values() for name in one.fills}
+        campaign_kind, register_fields = self.wanted, self.register.fields
+        post = (campaign_kind.post,) if campaign_kind.post and not self.person.post else ()
+        form_fields = {
+            name: (name, name not in campaign_kind.may_fill) for name in (*post, *campaign_kind.asks)
+        }
+        form_fields |= {
+            f"{further_row.id}.{name}": (name, False)
+            for further_row in campaign_kind.also.values()
+            for name in further_row.fills
+        }
         return [
-            field_view(known[name]).model_copy(update={"id": id, "required": required})
-            for id, (name, required) in asked.items()
+            field_view(register_fields[name]).model_copy(update={"id": id, "required": required})
+            for id, (name, required) in form_fields.items()
         ]
 
     @property
     def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
         """The fields by row: of the answer itself, then of each further one under its title."""
-        titles = {one.id: one.title for one in self.wanted.also.values()}
-        found: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
+        titles = {further_row.id: further_row.title for further_row in self.wanted.also.values()}
+        views_by_part: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
         for view in self.fields:
-            found[view.id.partition(".")[0] if "." in view.id else ""].append(view)
-        return [(titles.get(name), views) for name, views in found.items() if views]
+            views_by_part[view.id.partition(".")[0] if "." in view.id else ""].append(view)
+        return [(titles.get(name), views) for name, views in views_by_part.items() if views]
 
     def refusing(self) -> Invitation:
         """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
-        wanted = self.wanted.refused()
-        if wanted is None:
+        campaign_kind = self.wanted.refused()
+        if campaign_kind is None:
             raise LinkRefused("web.problem.no_link")
-        return replace(self, wanted=wanted, refused=True)
+        return replace(self, wanted=campaign_kind, refused=True)
 
 
 def open_link(ctx: RequestContext, token: str) -> Invitation:
@@ -96,10 +102,10 @@ def open_link(ctx: RequestContext, token: str) -> Invitation:
     """
     link = read_link(ctx.app.rules.link_key, token)
     store = campaign_store(ctx)
-    asked = store.person(link.campaign, link.number) if link is not None else None
-    if link is None or asked is None or asked.version != link.version:
+    campaign_person = store.person(link.campaign, link.number) if link is not None else None
+    if link is None or campaign_person is None or campaign_person.version != link.version:
         raise LinkRefused("web.problem.no_link")
-    return _invitation(ctx, store.get(link.campaign), asked)
+    return _invitation(ctx, store.get(link.campaign), campaign_person)
 
 
 def is_genuine(ctx: RequestContext, token: str) -> bool:
@@ -110,19 +116,23 @@ def is_genuine(ctx: RequestContext, token: str) -> bool:
 def language_of_link(ctx: RequestContext, token: str) -> str:
     """Return the language of the person a link was made for, valid or not; "" where nobody is known by it."""
     link = read_link(ctx.app.rules.link_key, token)
-    asked = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
+    campaign_person = campaign_store(ctx).person(link.campaign, link.number) if link is not None else None
     office = ctx.app.reads.office()
-    person = (office.people.get(asked.person) or office.former.get(asked.person)) if asked else None
+    person = (
+        (office.people.get(campaign_person.person) or office.former.get(campaign_person.person))
+        if campaign_person
+        else None
+    )
     return person.language if person else ""
 
 
 def invitation_of(ctx: RequestContext, campaign: str, person: str) -> Invitation:
     """Return the form for a person identified by a channel. Raises LinkRefused."""
     store = campaign_store(ctx)
-    asked = store.people(campaign, [person]).get(person)
-    if asked is None:
+    campaign_person = store.people(campaign, [person]).get(person)
+    if campaign_person is None:
         raise LinkRefused("web.problem.no_link")
-    return _invitation(ctx, store.get(campaign), asked)
+    return _invitation(ctx, store.get(campaign), campaign_person)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,14 +146,14 @@ class AwaitedAnswer:
 
 def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     """Return the campaigns that await the answer of the reader's person."""
-    found = []
+    answers = []
     for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
         with suppress(LinkRefused):
             form = invitation_of(ctx, campaign.id, ctx.reader.person)
             link = AnswerLink(campaign.id, form.asked.number, form.asked.version)
             place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
-            found.append(AwaitedAnswer(title=campaign.titled(form.wanted), until=campaign.until, place=place))
-    return found
+            answers.append(AwaitedAnswer(title=campaign.titled(form.wanted), until=campaign.until, place=place))
+    return answers
 
 
 def answer(
@@ -194,17 +204,17 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
     language, document = law_language(known(person.language)), campaign.document
     unit = invitation.unit.name_in(language) if invitation.unit else ""
     fields = [
-        (f"{title[language]}. " if title else "", one)
+        (f"{title[language]}. " if title else "", view)
         for title, views in invitation.parts
-        for one in views
-        if one.id in values and not invitation.register.outside_events(one.id.rpartition(".")[2])
+        for view in views
+        if view.id in values and not invitation.register.outside_events(view.id.rpartition(".")[2])
     ]
     lines = [
         f"{campaign.id}. {campaign.titled(kind)[language]}",
         cited(campaign, invitation.register, kind, language),
         kind.declares[language],
         " ".join(str(document[name]) for name in ("name", "sha256", "link") if name in document),
-        *(f"{of_row}{one.title[language]}: {values[one.id]}" for of_row, one in fields),
+        *(f"{of_row}{field.title[language]}: {values[field.id]}" for of_row, field in fields),
         ", ".join(filter(None, (person.name_in(language), person.post_in(language), unit))),
         ctx.today.isoformat(),
     ]
@@ -218,20 +228,22 @@ def _signed(
     content = statement(ctx, invitation, values)
     name = f"{invitation.campaign.id}-{invitation.asked.number}.txt"
     reference = sha256(content).hexdigest()
-    kept, checked = keep_signature(ctx, signature, reference, name, content=content)
+    evidence, checked = keep_signature(ctx, signature, reference, name, content=content)
     agrees = agreement(checked.signer, [invitation.person])
     return {
         "statement": {"name": name, "sha256": reference},
-        "signature": {"agrees": agrees, "name": kept.name, "sha256": kept.reference},
+        "signature": {"agrees": agrees, "name": evidence.name, "sha256": evidence.reference},
     }
 
 
 def _refuse_wrong(invitation: Invitation, values: Mapping[str, object]) -> None:
-    asked_for = [one.id for one in invitation.fields]
+    asked_for = [field.id for field in invitation.fields]
     unknown = [name for name in values if name not in asked_for]
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(asked_for))
-    missing = [one.id for one in invitation.fields if one.required and not is_filled(values.get(one.id))]
+    missing = [
+        field.id for field in invitation.fields if field.required and not is_filled(values.get(field.id))
+    ]
     if missing:
         raise InvalidRow(invitation.register, tuple(ValueProblem(name, "required") for name in missing))
 
@@ -251,11 +263,14 @@ class BotAnswers:
         """Return the question of a campaign to a person. Raises LinkRefused."""
         ctx = self._context()
         invitation = invitation_of(ctx, campaign, person)
-        asked = invitation.asked
+        campaign_person = invitation.asked
         return CampaignQuestion(
             title=invitation.campaign.titled(invitation.wanted)[language],
             declares=invitation.wanted.declares[language],
-            address=campaign_address(ctx.app.rules, AnswerLink(asked.campaign, asked.number, asked.version)),
+            address=campaign_address(
+                ctx.app.rules,
+                AnswerLink(campaign_person.campaign, campaign_person.number, campaign_person.version),
+            ),
             has_form=bool(invitation.fields),
         )
 
@@ -265,33 +280,35 @@ class BotAnswers:
         return answer(ctx, invitation_of(ctx, campaign, person), {}, by=TELEGRAM)
 
 
-def _invitation(ctx: RequestContext, campaign: StartedCampaign | None, asked: CampaignPerson) -> Invitation:
+def _invitation(
+    ctx: RequestContext, campaign: StartedCampaign | None, campaign_person: CampaignPerson
+) -> Invitation:
     office = ctx.app.reads.office()
-    person = office.people.get(asked.person)
+    person = office.people.get(campaign_person.person)
     if (
         campaign is None
         or person is None
-        or asked.state != "awaited"
+        or campaign_person.state != "awaited"
         or not campaign.is_open(ctx.today)
         or not is_asked(office, campaign.choice, person)
     ):
         raise LinkRefused("web.problem.no_link")
     try:
-        return form_for(ctx, campaign, asked, person)
+        return form_for(ctx, campaign, campaign_person, person)
     except (NotFound, LookupError):
         raise LinkRefused("web.problem.no_link") from None
 
 
 def form_for(
-    ctx: RequestContext, campaign: StartedCampaign, asked: CampaignPerson, person: Person
+    ctx: RequestContext, campaign: StartedCampaign, campaign_person: CampaignPerson, person: Person
 ) -> Invitation:
     """Return the form a person of a campaign answers by. Raises UnknownCampaign."""
-    register, wanted = definition_of(ctx, campaign)
+    register, campaign_kind = definition_of(ctx, campaign)
     return Invitation(
         campaign=campaign,
         register=register,
-        wanted=wanted,
-        asked=asked,
+        wanted=campaign_kind,
+        asked=campaign_person,
         person=person,
         unit=ctx.app.reads.office().units.get(person.unit),
     )
@@ -308,7 +325,7 @@ def add_answer(
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
-    asked, refused, campaign = invitation.asked, invitation.refused, invitation.campaign.id
+    campaign_person, refused, campaign = invitation.asked, invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(more or {})}
     rows = _rows(ctx, invitation, values)
     ids = add_rows(
@@ -319,7 +336,9 @@ def add_answer(
         rows,
         kind=kind,
         more=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
-        also=lambda connection, added: claim_answer(connection, asked, added[0], refused=refused, at=ctx.now),
+        also=lambda connection, added: claim_answer(
+            connection, campaign_person, added[0], refused=refused, at=ctx.now
+        ),
     )
     return ids[0]
 
@@ -328,36 +347,42 @@ def _rows(
     ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
 ) -> Sequence[Mapping[str, Value]]:
     """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
-    wanted, person, register = invitation.wanted, invitation.person, invitation.register
-    known: dict[str, object] = {**invitation.campaign.given, wanted.person: person.key}
-    if wanted.post:
-        known[wanted.post] = person.post
-    if wanted.confirmed_on:
-        known[wanted.confirmed_on] = ctx.today.isoformat()
-    if wanted.written_on or wanted.reminded_on:
+    campaign_kind, person, register = invitation.wanted, invitation.person, invitation.register
+    given_values: dict[str, object] = {**invitation.campaign.given, campaign_kind.person: person.key}
+    if campaign_kind.post:
+        given_values[campaign_kind.post] = person.post
+    if campaign_kind.confirmed_on:
+        given_values[campaign_kind.confirmed_on] = ctx.today.isoformat()
+    if campaign_kind.written_on or campaign_kind.reminded_on:
         sent = campaign_store(ctx).letters_of(invitation.campaign.id, person.key)
-        for name, at in zip((wanted.written_on, wanted.reminded_on), sent, strict=True):
+        for name, at in zip((campaign_kind.written_on, campaign_kind.reminded_on), sent, strict=True):
             if name and at:
-                known[name] = local_moment(at, ctx.app.rules).date().isoformat()
+                given_values[name] = local_moment(at, ctx.app.rules).date().isoformat()
     typed = {name: value for name, value in values.items() if "." not in name}
-    rows = [check_row(ctx, register, {**known, **wanted.values, **typed, wanted.person: person.key})]
+    rows = [
+        check_row(
+            ctx, register, {**given_values, **campaign_kind.values, **typed, campaign_kind.person: person.key}
+        )
+    ]
     problems = list[ValueProblem]()
-    for one in wanted.also.values():
+    for further_row in campaign_kind.also.values():
         own = {
             name.partition(".")[2]: value
             for name, value in values.items()
-            if name.startswith(f"{one.id}.") and is_filled(value)
+            if name.startswith(f"{further_row.id}.") and is_filled(value)
         }
-        if not holds(one.when, rows[0]):
-            problems += [ValueProblem(f"{one.id}.{name}", "not_asked") for name in own]
+        if not holds(further_row.when, rows[0]):
+            problems += [ValueProblem(f"{further_row.id}.{name}", "not_asked") for name in own]
             continue
-        kept = {name: value for name, value in rows[0].items() if name in one.keeps}
-        found = [ValueProblem(name, "required") for name in one.fills if name not in own]
+        inherited_values = {name: value for name, value in rows[0].items() if name in further_row.keeps}
+        row_problems = [ValueProblem(name, "required") for name in further_row.fills if name not in own]
         try:
-            rows.append(check_row(ctx, register, {**known, **kept, **one.values, **own}))
+            rows.append(
+                check_row(ctx, register, {**given_values, **inherited_values, **further_row.values, **own})
+            )
         except InvalidRow as wrong:
-            found += [problem for problem in wrong.problems if problem not in found]
-        problems += [replace(problem, field=f"{one.id}.{problem.field}") for problem in found]
+            row_problems += [problem for problem in wrong.problems if problem not in row_problems]
+        problems += [replace(problem, field=f"{further_row.id}.{problem.field}") for problem in row_problems]
     if problems:
         raise InvalidRow(register, tuple(problems))
     return rows

@@ -19,9 +19,9 @@ def answer_rows(ctx: RequestContext, kind: Campaign, answers: Collection[str]) -
 
     beside = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
     ids = {answer: (answer, *beside.get(answer, ())) for answer in answers}
-    every = [one for rows in ids.values() for one in rows]
-    heads = {one.id: one for one in SqlRegisterLists(ctx.app.engine).heads(every)} if every else {}
+    every = [row for rows in ids.values() for row in rows]
+    heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(every)} if every else {}
     return {
-        answer: [heads[one] for one in rows if one in heads and not heads[one].withdrawn]
+        answer: [heads[row] for row in rows if row in heads and not heads[row].withdrawn]
         for answer, rows in ids.items()
     }

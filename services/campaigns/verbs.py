@@ -160,7 +160,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         campaign="",
         people=len(people),
         unreached=len(unreached),
-        unreached_names=[one.name_in(ctx.language) for one in unreached[:NAMED_LIMIT]],
+        unreached_names=[person.name_in(ctx.language) for person in unreached[:NAMED_LIMIT]],
     )
     if command.preview:
         return result
@@ -243,20 +243,30 @@ def reopen_campaign(ctx: RequestContext, command: ReopenCampaign) -> CampaignPag
 def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     """Record an answer or a refusal somebody gave on paper; their link is refused from now on."""
     campaign = _open_campaign(ctx, command.campaign)
-    asked = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
+    campaign_person = campaign_store(ctx).people(campaign.id, [command.person]).get(command.person)
     person = ctx.reads.office().people.get(command.person)
-    if asked is None or person is None or asked.left_on is not None:
+    if campaign_person is None or person is None or campaign_person.left_on is not None:
         raise BadCampaign("campaign.not_asked", person=command.person)
-    form = form_for(ctx, campaign, asked, person)
-    register, wanted = form.register, form.wanted.refused() if command.refused else form.wanted
-    if wanted is None:
+    form = form_for(ctx, campaign, campaign_person, person)
+    register, campaign_kind = form.register, form.wanted.refused() if command.refused else form.wanted
+    if campaign_kind is None:
         raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.wanted))
-    given = {**command.values, **({wanted.scan: command.file} if command.file and wanted.scan else {})}
-    asked_for = {*register.fields, *(f"{one.id}.{name}" for one in wanted.also.values() for name in one.fills)}
-    unknown = [name for name in given if name not in asked_for or name == wanted.person]
+    given = {
+        **command.values,
+        **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
+    }
+    asked_for = {
+        *register.fields,
+        *(
+            f"{further_row.id}.{name}"
+            for further_row in campaign_kind.also.values()
+            for name in further_row.fills
+        ),
+    }
+    unknown = [name for name in given if name not in asked_for or name == campaign_kind.person]
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
-    proof = filter(None, (wanted.confirmed_on, wanted.scan)) if command.refused else ()
+    proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
     missing = [ValueProblem(name, "required") for name in proof if not given.get(name)]
     if missing:
         raise InvalidRow(register, tuple(missing))
@@ -292,10 +302,10 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
 def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str]) -> tuple[str, ...]:
     """Return the units whose people are asked. Raises WrongPlace, UnknownUnit, NotAllowed."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
-    units = tuple(dict.fromkeys(unit_named(ctx.app, one) for one in named if one))
+    units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in named if name))
     if not units and root:
         units = (root,)
-    if root is None or not all(within(office, one, root) for one in units):
+    if root is None or not all(within(office, unit, root) for unit in units):
         raise NotAllowed
     for unit in units or office.tops:
         acts = (*ctx.app.settings.regulations.acts, *acts_of(office, unit), register.adopted_act)
@@ -320,9 +330,9 @@ def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | No
     where, office = kind.ground_where, ctx.reads.office()
     if where is None or not kind.ground:
         return None
-    asked = {"register_id": kind.ground, "size": 50, "filters": [{"field": where.field, "is": [where.value]}]}
+    query = {"register_id": kind.ground, "size": 50, "filters": [{"field": where.field, "is": [where.value]}]}
     try:
-        rows = list_rows(ctx, ListRows.model_validate(asked)).rows
+        rows = list_rows(ctx, ListRows.model_validate(query)).rows
     except UnknownRegister:
         return None
 
@@ -343,10 +353,10 @@ def _ground(ctx: RequestContext, kind: Campaign, named: str | None, units: Seque
     elif not named.strip():
         return {}
     else:
-        found = lookup(ctx).row(kind.ground, named) if kind.ground else None
-        if not isinstance(found, str):
+        row_id = lookup(ctx).row(kind.ground, named) if kind.ground else None
+        if not isinstance(row_id, str):
             raise BadCampaign("campaign.unknown_ground", ground=named)
-        row = show_row(ctx, AskRow(row=found)).row
+        row = show_row(ctx, AskRow(row=row_id)).row
     if row is None:
         return {}
     view = register_view(seen_register(ctx, kind.ground), reader_scope(ctx))
@@ -379,12 +389,14 @@ def _given_values(
         if name not in kind.given:
             raise UnknownField("register.unknown_field", field=name, allowed=kind.given)
     parsed, problems = parse_values(register, values, lookup(ctx))
-    wrong = {one.field for one in problems}
+    wrong = {problem.field for problem in problems}
     # Rules about fields still to be filled in are checked for the people who fill them in.
     problems += [
-        one
-        for one in check_values(register, parsed, today=ctx.today)
-        if one.field in kind.given and one.field not in wrong and one.code not in ("required_when", "one_of")
+        problem
+        for problem in check_values(register, parsed, today=ctx.today)
+        if problem.field in kind.given
+        and problem.field not in wrong
+        and problem.code not in ("required_when", "one_of")
     ]
     if problems:
         raise InvalidRow(register, tuple(problems))
@@ -393,5 +405,5 @@ def _given_values(
 
 def _unreached(ctx: RequestContext, people: Collection[Person]) -> list[Person]:
     channels = tuple(ctx.app.channels.values())
-    found = [one for one in people if chosen_channel(one, channels) is None]
-    return sorted(found, key=name_order)
+    unreached = [person for person in people if chosen_channel(person, channels) is None]
+    return sorted(unreached, key=name_order)

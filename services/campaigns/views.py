@@ -213,7 +213,7 @@ class ShowCampaign(Command):
 @verb("read", writes=False)
 def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
     """List the campaigns visible to the reader, and the kinds that may be started."""
-    seen = [one for one in campaign_store(ctx).all() if _sees(ctx, one)]
+    seen = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
     registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
     office = ctx.reads.office()
     unit = reader_scope(ctx).unit or office.root or ""
@@ -223,7 +223,7 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
         if sees_lists(register, reader_scope(ctx))
         for kind in register.campaigns.values()
     ]
-    return CampaignList(campaigns=[_view(ctx, one) for one in seen], kinds=kinds)
+    return CampaignList(campaigns=[_view(ctx, campaign) for campaign in seen], kinds=kinds)
 
 
 @verb("read", writes=False)
@@ -241,18 +241,18 @@ def show_campaign(ctx: RequestContext, command: ShowCampaign) -> CampaignPage:
         page=command.page,
         pages=max(1, -(-total // command.size)),
         people=[
-            _person_view(one, office, ctx.language).model_copy(
+            _person_view(campaign_person, office, ctx.language).model_copy(
                 update={
-                    "signature": signatures.get(one.answer),
-                    "late": rows.get(one.answer, {}).get(one.answer, 0),
+                    "signature": signatures.get(campaign_person.answer),
+                    "late": rows.get(campaign_person.answer, {}).get(campaign_person.answer, 0),
                     "beside": [
                         BesideRow(row=row, late=days)
-                        for row, days in rows.get(one.answer, {}).items()
-                        if row != one.answer
+                        for row, days in rows.get(campaign_person.answer, {}).items()
+                        if row != campaign_person.answer
                     ],
                 }
             )
-            for one in people
+            for campaign_person in people
         ],
         history=_history(ctx, campaign),
     )
@@ -262,11 +262,11 @@ def person_key(ctx: RequestContext, campaign: str, number: int) -> str:
     """Return the key of the person with a number. Raises UnknownCampaign if the campaign or person is not
     visible.
     """
-    asked = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
+    campaign_person = campaign_store(ctx).person(seen_campaign(ctx, campaign).id, number)
     units = seen_units(ctx)
-    if asked is None or (units is not None and asked.unit not in units):
+    if campaign_person is None or (units is not None and campaign_person.unit not in units):
         raise UnknownCampaign("campaign.unknown", campaign=campaign)
-    return asked.person
+    return campaign_person.person
 
 
 def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
@@ -279,7 +279,10 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     _, people = store.page(query, limit=None, place=_place(office, language))
     register, kind = definition_of(ctx, campaign)
     day_of = {True: kind.refusal.confirmed_on if kind.refusal else "", False: kind.confirmed_on}
-    paper = {one.row: (one.shown.get(day_of[one.refused]), one.refused) for one in store.on_paper(campaign.id)}
+    paper = {
+        paper_answer.row: (paper_answer.shown.get(day_of[paper_answer.refused]), paper_answer.refused)
+        for paper_answer in store.on_paper(campaign.id)
+    }
 
     def head(code: str, **arguments: object) -> str:
         return say(f"campaign.sheet.{code}", arguments, language)
@@ -305,20 +308,26 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     rows = [
         (
             number,
-            present.name_in(language) if (present := _known(office, one.person)) else one.name,
-            (present.post_in(language) if present else "") or one.post,
-            name_in(office, one.unit, language),
-            head_of(one.state, "campaign.state."),
-            one.joined_on,
-            local(sent.get(one.person)),
-            local(one.answered_at),
-            how(one.answer),
-            ", ".join(dict.fromkeys((one.answer, *added.get(one.answer, ())))),
-            one.left_on,
-            *([max(added.get(one.answer, {}).values(), default=0) or None] if register.lates else ()),
-            *([_badge(signatures.get(one.answer), language)] if campaign.eds else ()),
+            present.name_in(language)
+            if (present := _known(office, campaign_person.person))
+            else campaign_person.name,
+            (present.post_in(language) if present else "") or campaign_person.post,
+            name_in(office, campaign_person.unit, language),
+            head_of(campaign_person.state, "campaign.state."),
+            campaign_person.joined_on,
+            local(sent.get(campaign_person.person)),
+            local(campaign_person.answered_at),
+            how(campaign_person.answer),
+            ", ".join(dict.fromkeys((campaign_person.answer, *added.get(campaign_person.answer, ())))),
+            campaign_person.left_on,
+            *(
+                [max(added.get(campaign_person.answer, {}).values(), default=0) or None]
+                if register.lates
+                else ()
+            ),
+            *([_badge(signatures.get(campaign_person.answer), language)] if campaign.eds else ()),
         )
-        for number, one in enumerate(people, 1)
+        for number, campaign_person in enumerate(people, 1)
     ]
     from notifications.event_notices import cited
 
@@ -346,7 +355,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
     more = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
     listed = Table([head(name) for name in (*columns, *more)], rows)
     summary = Table([head("fact"), head("value")], facts)
-    digest = sha256("".join(csv_list(one) for one in (listed, summary)).encode()).hexdigest()
+    digest = sha256("".join(csv_list(table) for table in (listed, summary)).encode()).hexdigest()
     code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
     return tables_workbook([replace(listed, code=code), replace(summary, code=code)])
 
@@ -374,8 +383,8 @@ def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str,
 
 def said_choice(view: CampaignView, language: str) -> str:
     """Return who of the units of a campaign is asked, in words; "" for everybody."""
-    duties = (say(f"duty.{one}", {}, language) for one in view.duties)
-    return "; ".join((*duties, *(f"«{one}»" for one in view.posts)))
+    duties = (say(f"duty.{duty}", {}, language) for duty in view.duties)
+    return "; ".join((*duties, *(f"«{post}»" for post in view.posts)))
 
 
 def kind_view(register: Register, kind: Campaign) -> CampaignKind:
@@ -420,7 +429,7 @@ def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     office = ctx.reads.office()
     if not campaign.units or not seen.unit:
         return True
-    return any(within(office, one, seen.unit) or within(office, seen.unit, one) for one in campaign.units)
+    return any(within(office, unit, seen.unit) or within(office, seen.unit, unit) for unit in campaign.units)
 
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -428,7 +437,7 @@ def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     from storage.notices.campaigns import REMINDED
 
     history = campaign_store(ctx).history(campaign.id)
-    return any(one.kind == REMINDED and one.on == ctx.today for one in history)
+    return any(event.kind == REMINDED and event.on == ctx.today for event in history)
 
 
 def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -436,7 +445,7 @@ def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
     root = reader_scope(ctx).unit
     if root == "":
         return True
-    return bool(campaign.units) and all(within(ctx.reads.office(), one, root) for one in campaign.units)
+    return bool(campaign.units) and all(within(ctx.reads.office(), unit, root) for unit in campaign.units)
 
 
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
@@ -445,8 +454,8 @@ def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
         return None if seen is None else sorted(seen)
-    asked = office.whose_cases(unit_named(ctx.app, unit))
-    return asked if seen is None else [one for one in asked if one in seen]
+    units = office.whose_cases(unit_named(ctx.app, unit))
+    return units if seen is None else [unit_id for unit_id in units if unit_id in seen]
 
 
 def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:
@@ -474,7 +483,7 @@ def _view(ctx: RequestContext, campaign: StartedCampaign) -> CampaignView:
         kind=campaign.kind,
         title=titles_of(title),
         units=list(campaign.units),
-        unit_names=[name_in(office, one, ctx.language) for one in campaign.units],
+        unit_names=[name_in(office, unit, ctx.language) for unit in campaign.units],
         duties=sorted(campaign.choice.duties),
         posts=sorted(campaign.choice.posts),
         until=campaign.until,
@@ -509,26 +518,28 @@ def _ground(ctx: RequestContext, campaign: StartedCampaign) -> Titles:
 
 def _place(office: Office, language: str) -> Callable[[str, str], str]:
     """Return the sort key function for people: the name shown to the reader, in alphabetical order."""
-    known = office.people
-    return lambda key, name: alphabetical(known[key].name_in(language) if key in known else name)
+    people = office.people
+    return lambda key, name: alphabetical(people[key].name_in(language) if key in people else name)
 
 
 def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEventView]:
     """Return the events of a campaign and the answers on paper of visible people, in order."""
-    store, known = campaign_store(ctx), ctx.reads.office().people
+    store, people = campaign_store(ctx), ctx.reads.office().people
     events = [
-        CampaignEventView(kind=one.kind, at=one.at, by=one.by, **_details(one.payload))
-        for one in store.history(campaign.id)
+        CampaignEventView(kind=event.kind, at=event.at, by=event.by, **_details(event.payload))
+        for event in store.history(campaign.id)
     ]
     papers = [
         CampaignEventView(
-            kind="campaign_refused_on_paper" if one.refused else "campaign_on_paper",
-            at=one.at,
-            by=one.by,
-            row=one.row,
-            name=known[one.person].name_in(ctx.language) if one.person in known else one.name,
+            kind="campaign_refused_on_paper" if paper_answer.refused else "campaign_on_paper",
+            at=paper_answer.at,
+            by=paper_answer.by,
+            row=paper_answer.row,
+            name=people[paper_answer.person].name_in(ctx.language)
+            if paper_answer.person in people
+            else paper_answer.name,
         )
-        for one in store.on_paper(campaign.id, seen_units(ctx))
+        for paper_answer in store.on_paper(campaign.id, seen_units(ctx))
     ]
     return list(merge(events, papers, key=lambda event: event.at))
 
@@ -538,21 +549,21 @@ def _known(office: Office, key: str) -> Person | None:
     return office.people.get(key) or office.former.get(key)
 
 
-def _person_view(one: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
-    present = _known(office, one.person)
+def _person_view(campaign_person: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
+    present = _known(office, campaign_person.person)
     return CampaignPersonView(
-        number=one.number,
-        person=one.person,
-        name=present.name_in(language) if present else one.name,
-        post=(present.post_in(language) if present else "") or one.post,
-        unit=one.unit,
-        unit_name=name_in(office, one.unit, language),
-        state=one.state,
-        joined_on=one.joined_on,
-        left_on=one.left_on,
-        answer=one.answer,
-        answered_at=one.answered_at,
-        reached=one.reached,
+        number=campaign_person.number,
+        person=campaign_person.person,
+        name=present.name_in(language) if present else campaign_person.name,
+        post=(present.post_in(language) if present else "") or campaign_person.post,
+        unit=campaign_person.unit,
+        unit_name=name_in(office, campaign_person.unit, language),
+        state=campaign_person.state,
+        joined_on=campaign_person.joined_on,
+        left_on=campaign_person.left_on,
+        answer=campaign_person.answer,
+        answered_at=campaign_person.answered_at,
+        reached=campaign_person.reached,
     )
 
 
@@ -572,23 +583,31 @@ def _signatures(
     ctx: RequestContext, campaign: StartedCampaign, people: Sequence[CampaignPerson]
 ) -> Mapping[str, AnswerSignature]:
     """Return the signatures of people's answers by row, each verified anew."""
-    answered = {one.answer: one.answered_at for one in people if one.answer} if campaign.eds else {}
-    language, found = ctx.spoken_language, {}
+    answered = (
+        {
+            campaign_person.answer: campaign_person.answered_at
+            for campaign_person in people
+            if campaign_person.answer
+        }
+        if campaign.eds
+        else {}
+    )
+    language, signatures = ctx.spoken_language, {}
     for row, (statement, signature) in signed_files(ctx, answered).items():
         at = answered[row] or ctx.now
-        kept = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
-        checked = check_kept(ctx, kept, at=at)
+        evidence = Evidence(kind="", reference=str(signature["sha256"]), signs=str(statement["sha256"]))
+        checked = check_kept(ctx, evidence, at=at)
         agrees = signature.get("agrees", "cannot")
         says = describe(checked, at=at, language=language)
-        found[row] = AnswerSignature(
-            statement=kept.signs,
-            signature=kept.reference,
+        signatures[row] = AnswerSignature(
+            statement=evidence.signs,
+            signature=evidence.reference,
             verdict=checked.verdict,
             revocation=checked.revocation.state,
             agrees=agrees,
             says=f"{says} {say(f'eds.person.{agrees}', {}, language)}",
         )
-    return found
+    return signatures
 
 
 def _late(
@@ -598,13 +617,17 @@ def _late(
     late by. Only of registers that know lateness or campaigns that add further rows.
     """
     register, kind = definition_of(ctx, campaign)
-    answers = [one.answer for one in people if one.answer] if register.lates or kind.also else []
-    found = answer_rows(ctx, kind, answers)
+    answers = (
+        [campaign_person.answer for campaign_person in people if campaign_person.answer]
+        if register.lates or kind.also
+        else []
+    )
+    rows_by_answer = answer_rows(ctx, kind, answers)
     return {
         answer: {
-            one.id: max(days_late(register, one.shown, today=ctx.today).values(), default=0) for one in heads
+            head.id: max(days_late(register, head.shown, today=ctx.today).values(), default=0) for head in heads
         }
-        for answer, heads in found.items()
+        for answer, heads in rows_by_answer.items()
     }
 
 

@@ -160,7 +160,7 @@ def assignments_shown(
     ctx: RequestContext, command: ListAssignments, *, limit: int, offset: int = 0
 ) -> tuple[list[AssignmentResult], int]:
     """Return a page of the listed assignments, and their total number."""
-    sought = AssignmentFilter(
+    assignment_filter = AssignmentFilter(
         whose=command.whose,
         state=command.state,
         person=ctx.reader.person,
@@ -169,7 +169,7 @@ def assignments_shown(
     )
     # The reader's own assignments are visible in any unit.
     reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
-    rows, total = reads.assignments(sought, limit=limit, offset=offset)
+    rows, total = reads.assignments(assignment_filter, limit=limit, offset=offset)
     cases = reads.whole({row.case for row in rows})
     seen = [row for row in rows if row.case in cases]
     return [_result(cases[row.case], row, ctx.today) for row in seen], total

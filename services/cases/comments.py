@@ -137,8 +137,8 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
     """Ask the people responsible for an obligation why it is not done: a comment with a due day, sent by
     letter.
     """
-    found = assignees_of(ctx, command.case, command.obligation)
-    people = [one for one in found if one.person.key != ctx.reader.person]
+    recipients = assignees_of(ctx, command.case, command.obligation)
+    people = [recipient for recipient in recipients if recipient.person.key != ctx.reader.person]
     if not people:
         raise CannotComment("comment.nobody_to_ask")
     until = ctx.calendar.add(ctx.today, ANSWER_WORKING_DAYS)
@@ -150,7 +150,7 @@ def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
     people = assignees_of(ctx, command.case, command.obligation)
     office = ctx.app.reads.office()
-    places = [(one.person.unit, one.person.key) for one in people]
+    places = [(recipient.person.unit, recipient.person.key) for recipient in people]
     heads = heads_over(office, places, on=ctx.today, first_head=True)
     if isinstance(heads, Unresolved):
         raise CannotComment("comment.nobody_above")
@@ -180,7 +180,7 @@ def _ask(
 def assignees_of(ctx: RequestContext, case: str, obligation: str) -> tuple[Recipient, ...]:
     """Return the people responsible for an obligation of a case. Raises CannotComment if there is nobody."""
     rows = ctx.reads.rows_of([case]).get(case, ())
-    row = next((one for one in rows if one.obligation == obligation), None)
+    row = next((row for row in rows if row.obligation == obligation), None)
     people = row and resolve(
         ctx.app.reads.office(),
         duty=row.duty,
@@ -199,7 +199,7 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
     """Withdraw one's own comment, or anybody's with the right to manage cases; its unsent letters are
     withdrawn.
     """
-    written = {one.seq: one for one in comments(ctx.reads.events(command.case))}
+    written = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
     comment = written.get(command.line)
     if comment is None:
         raise CannotComment("comment.none", line=command.line)
@@ -255,9 +255,9 @@ def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
     if not ctx.reader.person:
         return []
     sent = ctx.app.outbox.notices(person=ctx.reader.person, state="sent", limit=LETTERS_LOOKED_THROUGH)
-    unread = [one for one in sent if one.case and one.acknowledged_at is None]
-    seen = ctx.reads.heads({one.case for one in unread})
-    return [one for one in unread if one.case in seen][:limit]
+    unread = [notice for notice in sent if notice.case and notice.acknowledged_at is None]
+    seen = ctx.reads.heads({notice.case for notice in unread})
+    return [notice for notice in unread if notice.case in seen][:limit]
 
 
 def mentioned(office: Office, text: str) -> tuple[str, ...]:

@@ -67,7 +67,9 @@ class LetterQuestion:
             return ()
         asks = self.deadline.obligation.options
         offered = ANSWERS if self.is_theirs else ANSWERS[:1]
-        return tuple(one for one in offered if one != self.answered and not (one == "said_done" and asks))
+        return tuple(
+            answer for answer in offered if answer != self.answered and not (answer == "said_done" and asks)
+        )
 
 
 def open_letter(ctx: RequestContext, token: str) -> LetterQuestion:
@@ -99,21 +101,21 @@ def is_genuine(ctx: RequestContext, token: str) -> bool:
     return read_token(ctx.app.rules.link_key, token) is not None
 
 
-def answer_letter(ctx: RequestContext, question: LetterQuestion, said: LetterAnswer) -> None:
+def answer_letter(ctx: RequestContext, question: LetterQuestion, answer: LetterAnswer) -> None:
     """Record the answer in the case; repeated or too late, it changes nothing."""
-    if said not in question.open:
+    if answer not in question.open:
         return
     notice, by = question.notice, question.person.key
     moment: Stamp = {"by": by, "now": ctx.now, "today": ctx.today}
-    if said != "acknowledged":
-        officer = "" if said == "said_done" else _officer(ctx)
-        until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if said == "said_done" else None
+    if answer != "acknowledged":
+        officer = "" if answer == "said_done" else _officer(ctx)
+        until = ctx.calendar.add(ctx.today, QUIET_WORKING_DAYS) if answer == "said_done" else None
         reminder_actions.answered(
             ctx.case_commands,
             notice.case,
             notice.obligation,
             notice.key,
-            said,
+            answer,
             until=until,
             officer=officer,
             text=_text(ctx, question, officer) if officer else "",
@@ -128,7 +130,7 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
         people = assignees_of(ctx, notice.case, notice.obligation)
     except CannotComment:
         return False
-    return any(one.person.key == notice.person for one in people)
+    return any(recipient.person.key == notice.person for recipient in people)
 
 
 def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
@@ -138,7 +140,7 @@ def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
         for event in ctx.case_commands.events(notice.case)
         if event.kind == "notice" and event.payload.get("notice") == notice.key
     ]
-    return next((one for one in reversed(ANSWERS) if one in what), None)
+    return next((answer for answer in reversed(ANSWERS) if answer in what), None)
 
 
 def _has_changed(notice: Notice, deadline: Deadline) -> bool:

@@ -144,50 +144,56 @@ class StageBoard(BaseModel):
 @verb("read", writes=False)
 def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
     """List the cases of a year with their approved, planned and actual dates, drift and slack."""
-    wanted = _wanted(ctx, command, command.stage)
-    total = ctx.reads.how_many(wanted)
+    case_filter = _wanted(ctx, command, command.stage)
+    total = ctx.reads.how_many(case_filter)
     pages = max(1, -(-total // PAGE))
     number = min(command.page, pages)
-    cases = ctx.reads.earliest(wanted, first=(number - 1) * PAGE, count=PAGE)
-    return PortfolioPage(year=wanted.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases))
+    cases = ctx.reads.earliest(case_filter, first=(number - 1) * PAGE, count=PAGE)
+    return PortfolioPage(
+        year=case_filter.year or 0, total=total, page=number, pages=pages, lines=_lines(ctx, cases)
+    )
 
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
     """Return the total number of requested cases, and an iterator over their lines."""
-    wanted = _wanted(ctx, command, command.stage)
-    total = ctx.reads.how_many(wanted)
-    parts = (ctx.reads.earliest(wanted, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
+    case_filter = _wanted(ctx, command, command.stage)
+    total = ctx.reads.how_many(case_filter)
+    parts = (ctx.reads.earliest(case_filter, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
     return total, (line for cases in parts for line in _lines(ctx, cases))
 
 
 @verb("read", writes=False)
 def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     """List the cases of a year by stage, with the next step of each."""
-    wanted = _wanted(ctx, command)
-    found = ctx.reads.by_stage(wanted, limit=command.cards)
+    case_filter = _wanted(ctx, command)
+    cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
     cards: dict[str, list[CaseCard]] = {}
-    shown = [case for _, cases in found.values() for case in cases]
+    shown = [case for _, cases in cases_by_stage.values() for case in cases]
     for case, rows, stage in _with_rows(ctx, shown, only="open"):
         cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, rows, stage)))
     procedure = ctx.library.latest(command.procedure)
-    known = [stage.id for stage in procedure.stages]
+    stage_ids = [stage.id for stage in procedure.stages]
     columns = []
-    for stage in (*known, *(one for one in found if one not in known)):
+    for stage in (*stage_ids, *(stage_id for stage_id in cases_by_stage if stage_id not in stage_ids)):
         title = procedure.stage_title.get(stage)
         text = title[ctx.spoken_language] if title else cards[stage][0].stage_title
         columns.append(
-            StageColumn(stage=stage, title=text, total=found.get(stage, (0,))[0], cards=cards.get(stage, []))
+            StageColumn(
+                stage=stage, title=text, total=cases_by_stage.get(stage, (0,))[0], cards=cards.get(stage, [])
+            )
         )
-    return StageBoard(year=wanted.year or 0, total=sum(one.total for one in columns), columns=columns)
+    return StageBoard(
+        year=case_filter.year or 0, total=sum(column.total for column in columns), columns=columns
+    )
 
 
 def _wanted(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
     procedure = ctx.library.latest(command.procedure)
-    known = {*procedure.stage_title, *BETWEEN_STAGES}
+    stage_ids = {*procedure.stage_title, *BETWEEN_STAGES}
     return CaseFilter(
         unit=unit_named(ctx.app, command.unit) or None,
         procedure=procedure.id,
-        stage=stage if stage in known else None,
+        stage=stage if stage in stage_ids else None,
         standing="active",
         year=command.year or ctx.today.year,
     )
@@ -220,9 +226,9 @@ def _with_rows(
     """Yield each case with its board rows and its stage; with rows of registers where its next step is one."""
     names = [case.id for case in cases]
     rows, stages = ctx.reads.rows_of(names, only), ctx.reads.stages(names)
-    nearest = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
+    urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
     named = ctx.reads.heads_with_rows(
-        [name for name, row in nearest.items() if row and is_entry(row.obligation)]
+        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
     for case in cases:
         yield named.get(case.id, case), rows.get(case.id, ()), stages[case.id]
@@ -264,9 +270,9 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     or act.
     """
 
-    asked = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
-    people = assignees_of(office, asked, on=today)
-    names = [one.person.name_in(language) for one in people if one.why != "officer"]
+    assignee_key = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
+    people = assignees_of(office, assignee_key, on=today)
+    names = [recipient.person.name_in(language) for recipient in people if recipient.why != "officer"]
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 
 

@@ -134,7 +134,7 @@ def keep_responsible(
     matches = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     new = {text: key for text, key in matches.items() if key is not None and text not in office.matches}
     if new:
-        office_store.save(app.engine, matches=new, hand=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=new, stamp=Stamp(by=by, now=now, today=today))
     return tuple(text for text, key in matches.items() if key is None)
 
 
@@ -204,14 +204,14 @@ class CaseRegisters:
 
 def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date) -> CaseRegisters:
     """Return the rows of the registers of a case on a day, with these deadlines of it."""
-    known, exposed, editions = register(case), exposure(case), scales()
+    risk_register, exposed, editions = register(case), exposure(case), scales()
     of_measure: dict[int, list[Deadline]] = {}
     requests: dict[int, Deadline] = {}
-    for one in deadlines:
-        if is_entry(one.id) and one.id.startswith("measure."):
-            of_measure.setdefault(number_of(one.id), []).append(one)
-        elif is_entry(one.id) and one.id.startswith("request."):
-            requests[number_of(one.id)] = one
+    for deadline in deadlines:
+        if is_entry(deadline.id) and deadline.id.startswith("measure."):
+            of_measure.setdefault(number_of(deadline.id), []).append(deadline)
+        elif is_entry(deadline.id) and deadline.id.startswith("request."):
+            requests[number_of(deadline.id)] = deadline
     return CaseRegisters(
         lines=tuple(
             RiskLine(
@@ -223,32 +223,34 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
                 else None,
                 measures=tuple(
                     MeasureLine(
-                        measure=one,
-                        deadline=_next(of_measure.get(one.number, [])),
-                        periods=_periods(one.term, of_measure.get(one.number, [])),
+                        measure=measure,
+                        deadline=_next(of_measure.get(measure.number, [])),
+                        periods=_periods(measure.term, of_measure.get(measure.number, [])),
                     )
-                    for one in known.measures_of(risk.number)
+                    for measure in risk_register.measures_of(risk.number)
                 ),
             )
-            for risk in known.risks.values()
+            for risk in risk_register.risks.values()
         ),
-        orphans=tuple(one for one in known.measures.values() if one.risk not in known.risks),
+        orphans=tuple(
+            measure for measure in risk_register.measures.values() if measure.risk not in risk_register.risks
+        ),
         positions=tuple(exposed.positions.values()),
         cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),
         scale=scale(today),
-        registers={one.id: one for one in case_registers().all()},
+        registers={register.id: register for register in case_registers().all()},
     )
 
 
 def _next(entries: list[Deadline]) -> Deadline | None:
     """Return the earliest open deadline, else the last one."""
-    dated = sorted((one for one in entries if one.due), key=lambda one: one.due or date.max)
-    waiting = [one for one in dated if one.state in ("open", "not_due_yet")]
+    dated = sorted((entry for entry in entries if entry.due), key=lambda entry: entry.due or date.max)
+    waiting = [entry for entry in dated if entry.state in ("open", "not_due_yet")]
     return waiting[0] if waiting else dated[-1] if dated else None
 
 
 def _periods(term: MeasureTerm, entries: list[Deadline]) -> tuple[str, ...]:
     if term.every is None:
         return ()
-    return tuple(dict.fromkeys(one.period for one in entries if one.period))
+    return tuple(dict.fromkeys(entry.period for entry in entries if entry.period))

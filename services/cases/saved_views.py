@@ -105,8 +105,10 @@ def list_views(ctx: RequestContext, command: ListViews) -> ViewList:
     """List the saved views of a list."""
     root = ctx.reader.root
     units = {"", *(ctx.reads.office().above(root) if root and root != NOWHERE else ())}
-    found = _stored(ctx).of(command.list, ctx.reader.login, units if root != NOWHERE else ())
-    return ViewList(views=[_result(ctx, one) for one in found], may_share=_may_share(ctx))
+    stored_views = _stored(ctx).of(command.list, ctx.reader.login, units if root != NOWHERE else ())
+    return ViewList(
+        views=[_result(ctx, stored_view) for stored_view in stored_views], may_share=_may_share(ctx)
+    )
 
 
 @verb("self")
@@ -125,25 +127,29 @@ def save_view(ctx: RequestContext, command: SaveView) -> ViewResult:
 @verb("self")
 def change_view(ctx: RequestContext, command: ChangeView) -> ViewResult:
     """Change a saved view of one's own."""
-    known = _own(ctx, command.number)
-    shared = known.shared if command.shared is None else command.shared
-    _require_sharing(ctx, shared and not known.shared)
+    stored_view = _own(ctx, command.number)
+    shared = stored_view.shared if command.shared is None else command.shared
+    _require_sharing(ctx, shared and not stored_view.shared)
     _stored(ctx).change(
-        known.number,
-        name=command.name or known.name,
-        query=known.query if command.query is None else clean_query(command.query),
+        stored_view.number,
+        name=command.name or stored_view.name,
+        query=stored_view.query if command.query is None else clean_query(command.query),
         shared=shared,
         unit=ctx.reader.root,
     )
-    return _result(ctx, _own(ctx, known.number))
+    return _result(ctx, _own(ctx, stored_view.number))
 
 
 @verb("self")
 def delete_view(ctx: RequestContext, command: DeleteView) -> DeletedView:
     """Delete an own saved view; with the right to manage, also one shared in one's units."""
-    found = _stored(ctx).view(command.number)
-    manages = found is not None and found.shared and ctx.reader.may("manage")
-    if manages and found is not None and not within(ctx.reads.office(), found.unit, ctx.reader.root):
+    stored_view = _stored(ctx).view(command.number)
+    manages = stored_view is not None and stored_view.shared and ctx.reader.may("manage")
+    if (
+        manages
+        and stored_view is not None
+        and not within(ctx.reads.office(), stored_view.unit, ctx.reader.root)
+    ):
         manages = False
     if not manages:
         _own(ctx, command.number)
@@ -158,10 +164,10 @@ def clean_query(query: str) -> str:
 
 
 def _own(ctx: RequestContext, number: int) -> StoredView:
-    found = _stored(ctx).view(number)
-    if found is None or found.login != ctx.reader.login:
+    stored_view = _stored(ctx).view(number)
+    if stored_view is None or stored_view.login != ctx.reader.login:
         raise UnknownView("web.problem.not_found")
-    return found
+    return stored_view
 
 
 def _may_share(ctx: RequestContext) -> bool:

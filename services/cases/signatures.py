@@ -115,16 +115,19 @@ class SignatureList(BaseModel):
 def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
     """Store a digital signature beside the document it signs; an invalid one is refused."""
     case, procedure = _case(ctx, command.case)
-    proof = next((one for one in signable(case) if one.evidence.reference == command.document), None)
+    proof = next((proof for proof in signable(case) if proof.evidence.reference == command.document), None)
     if proof is None:
         raise UnknownDocument("web.problem.no_file")
     name = proof.evidence.name or ""
-    kept, checked = keep_signature(ctx, command.signature, command.document, name, case=case.id)
+    evidence, checked = keep_signature(ctx, command.signature, command.document, name, case=case.id)
     duties = _duties(case, procedure, proof.of)
     agrees = agreement(checked.signer, _holders(ctx, case, duties))
-    item = replace(kept, restricted=proof.evidence.restricted, agrees=agrees)
+    item = replace(evidence, restricted=proof.evidence.restricted, agrees=agrees)
     change = ctx.case_commands.record(case.id, proof.of, on=proof.on, evidence=[item], **stamp(ctx))
-    written = next((one for one in _signatures(change.case) if one.evidence.reference == item.reference), proof)
+    written = next(
+        (signature for signature in _signatures(change.case) if signature.evidence.reference == item.reference),
+        proof,
+    )
     return _view(ctx, case, procedure, written)
 
 
@@ -137,15 +140,18 @@ def list_signatures(ctx: RequestContext, command: AskSignatures) -> SignatureLis
 
 def signatures_of(ctx: RequestContext, case: Case, procedure: Procedure) -> list[SignatureView]:
     """Return the signatures of a case as visible to the reader."""
-    return [_view(ctx, case, procedure, one) for one in _signatures(case)]
+    return [_view(ctx, case, procedure, signature) for signature in _signatures(case)]
 
 
 def signable(case: Case) -> list[ProvedItem]:
     """Return the stored files of facts that may be signed, without those the reader may not open."""
     return [
-        one
-        for one in proofs(case)
-        if one.kind == "fact" and one.evidence.name and one.evidence.reference and not one.evidence.signs
+        proof
+        for proof in proofs(case)
+        if proof.kind == "fact"
+        and proof.evidence.name
+        and proof.evidence.reference
+        and not proof.evidence.signs
     ]
 
 
@@ -172,14 +178,14 @@ def keep_signature(
         raise damage.of(case, name) from None
     checked = _checked(ctx, cms, reference, at=ctx.now, content=content)
     if checked.verdict == "invalid":
-        said = {"name": name, "signer": checked.signer.name, "issuer": checked.signer.issuer}
-        raise CannotSign(f"{checked.reasons[0]}.refused", **said)
+        arguments = {"name": name, "signer": checked.signer.name, "issuer": checked.signer.issuer}
+        raise CannotSign(f"{checked.reasons[0]}.refused", **arguments)
     if content:
         ctx.app.evidence.keep(BytesIO(content), name)
-    called = name[: MAX_NAME_LENGTH - len(_ENDING)] + _ENDING
-    file = ctx.app.evidence.keep(BytesIO(cms), called)
+    file_name = name[: MAX_NAME_LENGTH - len(_ENDING)] + _ENDING
+    file = ctx.app.evidence.keep(BytesIO(cms), file_name)
     item = Evidence(
-        kind=KIND, reference=file.reference, name=called, type=file.type, size=file.size, signs=reference
+        kind=KIND, reference=file.reference, name=file_name, type=file.type, size=file.size, signs=reference
     )
     return item, checked
 
@@ -198,28 +204,28 @@ def check_kept(ctx: RequestContext, item: Evidence, *, at: datetime) -> CheckedS
 
 def agreement(signer: Signer, people: list[Person]) -> Agreement:
     """Return whether a certificate names one of these people; patronymics are compared if both have one."""
-    found = {_same(signer, name) for person in people for name in person.names}
-    if "matches" in found:
+    agreements = {_same(signer, name) for person in people for name in person.names}
+    if "matches" in agreements:
         return "matches"
-    return "differs" if found == {"differs"} and signer.name else "cannot"
+    return "differs" if agreements == {"differs"} and signer.name else "cannot"
 
 
 def describe(checked: CheckedSignature, *, at: datetime, language: str) -> str:
     """Return in words who signed, when, and what is wrong or was not checked."""
     signer = checked.signer
-    said: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "signer": signer.name or "–",
         "organisation": f" ({signer.organisation})" if signer.organisation else "",
         "on": at.astimezone(almaty()).date(),
     }
     reasons = [say(code, {"issuer": signer.issuer}, language) for code in checked.reasons]
-    return " ".join([say("eds.signed_by", said, language), *reasons, revocation_text(checked, language)])
+    return " ".join([say("eds.signed_by", arguments, language), *reasons, revocation_text(checked, language)])
 
 
 def revocation_text(checked: CheckedSignature, language: str) -> str:
     """Return what was found out about the revocation of the certificate, in words."""
-    found = checked.revocation
-    return say(f"eds.revocation.{found.state}", {"on": found.on} if found.on else {}, language)
+    revocation = checked.revocation
+    return say(f"eds.revocation.{revocation.state}", {"on": revocation.on} if revocation.on else {}, language)
 
 
 def _checked(
@@ -275,16 +281,16 @@ def _case(ctx: RequestContext, name: str) -> tuple[Case, Procedure]:
 
 
 def _signatures(case: Case) -> list[ProvedItem]:
-    return [one for one in proofs(case) if one.evidence.signs]
+    return [proof for proof in proofs(case) if proof.evidence.signs]
 
 
 def _duties(case: Case, procedure: Procedure, fact: str) -> tuple[str, ...]:
     """Return the duties whose signature is required: those recorded with the fact, else the act's signatories
     or duty.
     """
-    known, obligation = case.facts.get(fact), procedure.by_id.get(fact.partition(".")[0])
-    if known is not None and known.signed_by:
-        return (known.signed_by,)
+    recorded_fact, obligation = case.facts.get(fact), procedure.by_id.get(fact.partition(".")[0])
+    if recorded_fact is not None and recorded_fact.signed_by:
+        return (recorded_fact.signed_by,)
     if obligation is None:
         return ()
     signatories = obligation.signed_by.of(case.kind) if obligation.signed_by is not None else ()
@@ -295,24 +301,24 @@ def _holders(ctx: RequestContext, case: Case, duties: tuple[str, ...]) -> list[P
     """Return the people who hold one of the duties for a case today, their deputies, and those replaced by
     deputies.
     """
-    found: dict[str, Person] = {}
+    holders: dict[str, Person] = {}
     for duty in duties:
         recipients = resolve(
             ctx.app.reads.office(), duty=duty, unit=case.unit, on=ctx.today, person=case.person
         )
-        for one in () if isinstance(recipients, Unresolved) else recipients:
-            for person in (one.person, one.instead_of):
-                if person is not None and one.why != "officer":
-                    found[person.key] = person
-    return list(found.values())
+        for recipient in () if isinstance(recipients, Unresolved) else recipients:
+            for person in (recipient.person, recipient.instead_of):
+                if person is not None and recipient.why != "officer":
+                    holders[person.key] = person
+    return list(holders.values())
 
 
 def _same(signer: Signer, name: str) -> Agreement:
-    signed, known = _words(signer.name), _words(name)
-    full = {word for word in known if len(word) > 1}
-    if len(full) < len(known):
+    signed, name_words = _words(signer.name), _words(name)
+    full = {word for word in name_words if len(word) > 1}
+    if len(full) < len(name_words):
         # A surname with initials fits many people: it can only contradict.
-        initial = next(word for word in known if len(word) == 1)
+        initial = next(word for word in name_words if len(word) == 1)
         fits = full <= set(signed) and any(word.startswith(initial) for word in signed if word not in full)
         return "cannot" if fits else "differs"
     if not full:
@@ -325,11 +331,11 @@ def _words(name: str) -> list[str]:
     return fold(name).replace(".", " ").replace("-", " ").split()
 
 
-def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem) -> SignatureView:
-    item, language = one.evidence, ctx.spoken_language
+def _view(ctx: RequestContext, case: Case, procedure: Procedure, signature: ProvedItem) -> SignatureView:
+    item, language = signature.evidence, ctx.spoken_language
     at = item.recorded_at or ctx.now
     checked = check_kept(ctx, item, at=at)
-    duties = _duties(case, procedure, one.of)
+    duties = _duties(case, procedure, signature.of)
     documents = {each.evidence.reference: each.evidence.name or "" for each in proofs(case)}
     titles = tuple(say(f"duty.{duty}", {}, language) for duty in duties)
     agrees = item.agrees or "cannot"
@@ -339,7 +345,7 @@ def _view(ctx: RequestContext, case: Case, procedure: Procedure, one: ProvedItem
     return SignatureView(
         document=item.signs,
         name=documents.get(item.signs, ""),
-        fact=one.of,
+        fact=signature.of,
         signature=item.reference,
         signer=checked.signer.name,
         organisation=checked.signer.organisation,

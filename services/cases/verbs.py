@@ -255,8 +255,8 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
             language = ctx.spoken_language
-            found = recorded_out_of_order(ctx, change.case, recorded[0])
-            result.out_of_order = [FindingResult.of(one, language) for one in found]
+            findings = recorded_out_of_order(ctx, change.case, recorded[0])
+            result.out_of_order = [FindingResult.of(finding, language) for finding in findings]
         return result
     foreseen, people = foresee(ctx, command)
     return preview_result(foreseen, tells=len(people))
@@ -268,17 +268,17 @@ def recorded_out_of_order(ctx: RequestContext, case: Case, fact: str) -> tuple[F
     return out_of_order(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
-def out_of_order(found: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+def out_of_order(findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
     """Return the findings that a fact is out of order with others, in either direction."""
     question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
     name = question.id if question else fact
 
-    def concerns(one: Finding) -> bool:
-        others = one.arguments.get("others")
+    def concerns(finding: Finding) -> bool:
+        others = finding.arguments.get("others")
         titles = others if isinstance(others, tuple) else ()
-        return one.obligation == name or (obligation is not None and obligation.title in titles)
+        return finding.obligation == name or (obligation is not None and obligation.title in titles)
 
-    return tuple(one for one in found if one.kind == "order" and concerns(one))
+    return tuple(finding for finding in findings if finding.kind == "order" and concerns(finding))
 
 
 def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
@@ -386,12 +386,14 @@ def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
 def passport_edit(ctx: RequestContext, command: Passport) -> PassportEdit:
     """Return the passport edit for a command. Raises UnknownUnit, NotYourUnit."""
     people = ctx.app.reads.office().people.values()
-    names = {text.casefold(): one.name for one in people for text in (one.key, one.email or one.key)}
+    names = {
+        text.casefold(): person.name for person in people for text in (person.key, person.email or person.key)
+    }
     return PassportEdit(
         object_kk=command.object_kk,
         object_ru=command.object_ru,
         unit=None if command.unit is None else unit_to_open_in(ctx, command.unit),
-        responsible={one: names.get(said.casefold(), said) for one, said in command.responsible.items()},
+        responsible={duty: names.get(name.casefold(), name) for duty, name in command.responsible.items()},
         group=command.group,
         period=command.period,
     )
@@ -460,16 +462,20 @@ def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
 
 def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
     """Withdraw an event of the history shortly after the reader wrote it. Raises CannotUndo."""
-    told = partial(was_notified, ctx.reads.notices(case))
+    notification_check = partial(was_notified, ctx.reads.notices(case))
     return command_result(
-        withdrawals.undo(ctx.case_commands, case, line, ground=ground, was_told=told, **stamp(ctx))
+        withdrawals.undo(
+            ctx.case_commands, case, line, ground=ground, was_told=notification_check, **stamp(ctx)
+        )
     )
 
 
 def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
     """Return the number of the event the reader may undo after recording this; None where there is none."""
-    told = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=ctx.now)
+    notification_check = partial(was_notified, ctx.reads.notices(case))
+    return withdrawals.undoable(
+        ctx.reads.events(case), name, notification_check, by=ctx.reader.login, now=ctx.now
+    )
 
 
 @verb("manage")

@@ -62,15 +62,15 @@ def read_authorities(settings: Settings) -> tuple[Authority, ...]:
     from documents.signatures import read_certificates
 
     try:
-        found = read_certificates(eds.trust)
+        certificates = read_certificates(eds.trust)
         read_revocation_lists(eds.trust)
     except (OSError, ValueError) as trouble:
         raise BadSetting("cli.eds_no_trust", file=file, folder=str(eds.trust), problem=str(trouble)) from None
-    if not found:
+    if not certificates:
         raise BadSetting(
             "cli.eds_no_trust", file=file, folder=str(eds.trust), problem="*.pem, *.crt, *.cer, *.der"
         )
-    return found
+    return certificates
 
 
 def current_revocation_lists(settings: Settings) -> tuple[RevocationList, ...]:

@@ -140,13 +140,13 @@ def text_of(value: object) -> str:
     if isinstance(value, frozenset):
         value = sorted(value)
     if isinstance(value, list | tuple):
-        return json.dumps([text_of(one) for one in value], ensure_ascii=False)
+        return json.dumps([text_of(item) for item in value], ensure_ascii=False)
     return "" if value is None else str(value)
 
 
 def password_owner(settings: Settings, key: str) -> str:
     """Return what a password given in the browser is bound to: the server and the log-in it was given for."""
-    values = [text_of(value_of(settings, one)) for one in SERVER_KEYS[key]]
+    values = [text_of(value_of(settings, server_key)) for server_key in SERVER_KEYS[key]]
     _, port, security, _ = values
     if not port:
         values[1] = text_of(_mail_ports(key).get(security))
@@ -194,7 +194,7 @@ def _bodies(value: object) -> tuple[AuthorisedBody, ...]:
     """Parse the authorised bodies, in date order, without overlaps."""
     if not isinstance(value, list):
         raise TypeError("bodies")
-    bodies = tuple(sorted((_body(one) for one in value), key=lambda body: body.since))
+    bodies = tuple(sorted((_body(table) for table in value), key=lambda body: body.since))
     for body, following in pairwise(bodies):
         if following.since <= (body.until or body.since):
             raise ValueError("bodies")
@@ -237,7 +237,7 @@ def _directory_sync(value: object) -> SyncSettings:
     if not isinstance(value, dict) or not value.keys() <= SYNC_KEYS.keys():
         raise ValueError("directory_sync")
     try:
-        return SyncSettings(**{key: SYNC_KEYS[key].read(one) for key, one in value.items()})
+        return SyncSettings(**{key: SYNC_KEYS[key].read(setting_value) for key, setting_value in value.items()})
     except (TypeError, ValueError):
         raise ValueError("directory_sync") from None
 

@@ -540,10 +540,10 @@ class Settings:
     def in_clear(self) -> tuple[str, ...]:
         """Keys of the file that contain a secret themselves instead of the name of an environment variable."""
         address = urlsplit(self.database.url)
-        known = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
+        clear_keys = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
         for name, section in sorted(self.channels.sections.items()):
-            known += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
-        return tuple(key for key in known if key not in self.from_environment)
+            clear_keys += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
+        return tuple(key for key in clear_keys if key not in self.from_environment)
 
     def source(self, key: str) -> str:
         """Return where the value of a key comes from: environment, browser, file or default."""

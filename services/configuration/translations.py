@@ -78,8 +78,10 @@ def export_po(settings: Settings, language: str, source: str | None, *, now: dat
         texts = {code: entry.texts[language] for code, entry in further.written().items()}
         usual = "ru" if language != "ru" else "kk"
     else:
-        known = _known(settings, language)
-        texts, usual = (dict(known.sentences), known.fallback) if known else ({}, "ru")
+        further_language = _known(settings, language)
+        texts, usual = (
+            (dict(further_language.sentences), further_language.fallback) if further_language else ({}, "ru")
+        )
     if (source or usual) == language:
         raise UnknownSource("languages.no_source", source=language, allowed=i18n.LANGUAGES)
     return po.export(language, source or usual, texts, now=now)
@@ -101,9 +103,9 @@ def take_in_po(settings: Settings, data: bytes, language: str) -> Translation:
         return translation
     if settings.languages.folder is None:
         raise BadSetting("languages.no_folder", language=translation.language)
-    known = _known(settings, translation.language)
+    further_language = _known(settings, translation.language)
     file = settings.languages.folder / f"{translation.language}.toml"
-    further.write_language(file, po.merged(known, translation))
+    further.write_language(file, po.merged(further_language, translation))
     return translation
 
 
@@ -124,12 +126,12 @@ def check_languages(settings: Settings) -> Iterator[LanguageState]:
         read = further.read_language(file)
         faults = ((code, further.fault_of(code, text, language)) for code, text in read.sentences.items())
         wrong = tuple((code, fault) for code, fault in faults if fault is not None)
-        said = read.sentences.keys() - {code for code, _ in wrong}
+        sentence_codes = read.sentences.keys() - {code for code, _ in wrong}
         yield LanguageState(
             language=language,
             name=i18n.own_name(language),
             fallback=read.fallback,
-            said=len(said),
+            said=len(sentence_codes),
             missing=tuple(code for code in codes if code not in read.sentences),
             faults=wrong,
         )

@@ -162,15 +162,15 @@ def _address(value: object) -> str:
 
 def _networks(value: object) -> tuple[Network, ...]:
     """Parse addresses and networks; one that includes every address is refused."""
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         raise TypeError("networks")
     try:
-        found = tuple(ip_network(one) for one in value)
+        networks = tuple(ip_network(text) for text in value)
     except ValueError:
         raise ValueError("networks") from None
-    if any(one.prefixlen == 0 for one in found):
+    if any(network.prefixlen == 0 for network in networks):
         raise ValueError("networks")
-    return found
+    return networks
 
 
 def _receiver(value: object) -> str:
@@ -282,12 +282,12 @@ def _yes_or_no(value: object) -> bool:
 
 def _time_of_day(value: object) -> time:
     try:
-        found = time.fromisoformat(_text(value))
+        clock_time = time.fromisoformat(_text(value))
     except ValueError:
         raise ValueError("time_of_day") from None
-    if found.tzinfo:
+    if clock_time.tzinfo:
         raise ValueError("time_of_day")
-    return found
+    return clock_time
 
 
 def _optional_time(value: object) -> time | None:

@@ -49,12 +49,12 @@ def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks])
     file = str(settings.file)
     for key in section:
         if key not in accepted:
-            nearest = get_close_matches(key, accepted, n=1, cutoff=0.5)
+            suggestions = get_close_matches(key, accepted, n=1, cutoff=0.5)
             raise BadSetting(
-                "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting",
+                "cli.unknown_setting_nearest" if suggestions else "cli.unknown_setting",
                 file=file,
                 key=f"channels.{name}.{key}",
-                nearest=nearest[0] if nearest else "",
+                nearest=suggestions[0] if suggestions else "",
                 allowed=tuple(accepted),
             )
     for key, parameter in accepted.items():

@@ -179,18 +179,22 @@ class LdapDirectory:
         unit = sync.unit_attribute or kind.unit_attribute
         named = (sync.surname_attribute, sync.given_name_attribute, sync.patronymic_attribute)
         others = (sync.title_attribute, sync.manager_attribute, sync.language_attribute, sync.leave_attribute)
-        wanted = {self._id, self._name, self._email, "" if unit == "dn" else unit, *named, *others} - {""}
+        attributes = {self._id, self._name, self._email, "" if unit == "dn" else unit, *named, *others} - {""}
         base, query = sync.base or self._settings.base, sync.filter or kind.people_filter
         with self._turn(), self._searching() as service:
-            entries = list(self._pages(service, base, query, sorted(wanted)))
-        return [one for one in (self._entry(entry, base, unit, named) for entry in entries) if one.subject]
+            entries = list(self._pages(service, base, query, sorted(attributes)))
+        return [
+            entry for entry in (self._entry(entry, base, unit, named) for entry in entries) if entry.subject
+        ]
 
-    def _pages(self, service: Any, base: str, query: str, wanted: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    def _pages(
+        self, service: Any, base: str, query: str, attributes: Sequence[str]
+    ) -> Iterator[Mapping[str, Any]]:
         """Yield every entry of a search; references to other servers are left out."""
         cookie: bytes | None = None
         while cookie != b"":
             with _library_errors():
-                service.search(base, query, attributes=list(wanted), paged_size=PAGE, paged_cookie=cookie)
+                service.search(base, query, attributes=list(attributes), paged_size=PAGE, paged_cookie=cookie)
             if service.result["result"] != 0:
                 log.error("the directory refuses to list %s: %s", base, service.result["description"])
                 raise DirectorySilent
@@ -229,8 +233,8 @@ class LdapDirectory:
 
     def _find(self, service: Any, query: str) -> Mapping[str, Any] | None:
         """Return the only person a filter finds; None unless there is exactly one."""
-        wanted = [self._id, self._login, self._name, self._email]
-        entries = self._search(service, self._settings.base, query, wanted)
+        attributes = [self._id, self._login, self._name, self._email]
+        entries = self._search(service, self._settings.base, query, attributes)
         if len(entries) > 1:
             log.error("the directory has several people of one log-in name; ldap.user_filter must find one")
         return entries[0] if len(entries) == 1 else None

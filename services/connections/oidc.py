@@ -305,9 +305,9 @@ class OidcProvider:
             metadata = self._read(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             needed = [metadata.get(name) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
             if metadata.get("issuer") != issuer:
-                said = metadata.get("issuer")
-                log.error("the provider calls itself %r, oidc.issuer says %r", said, issuer)
-                raise ProviderSilent("issuer", said=_text(said), issuer=issuer)
+                stated_issuer = metadata.get("issuer")
+                log.error("the provider calls itself %r, oidc.issuer says %r", stated_issuer, issuer)
+                raise ProviderSilent("issuer", said=_text(stated_issuer), issuer=issuer)
             if not all(isinstance(address, str) and self._is_safe(address) for address in needed):
                 log.error("the provider names no usable addresses: %s", needed)
                 raise ProviderSilent("addresses", addresses=tuple(map(_text, needed)))

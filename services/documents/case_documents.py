@@ -84,17 +84,21 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
     for about in forms_of(app.library.of(view.case)):
         data = from_case(app, about, view, spoken, today=today)
         missing = missing_values(about, data.fields, spoken, rows=data.rows)
-        names = (field_title(one.field, language) for one in missing if one.row is None)
+        names = (
+            field_title(missing_field.field, language) for missing_field in missing if missing_field.row is None
+        )
         marks = layout_notes(about, own)
-        for one in PAPER_LANGUAGES:
-            if foreign := foreign_names(app, about, one, unit=view.case.unit, today=today, view=view):
-                marks += (Note(code=f"form.note.foreign_{one}", arguments={"names": foreign}),)
+        for paper_language in PAPER_LANGUAGES:
+            if foreign := foreign_names(
+                app, about, paper_language, unit=view.case.unit, today=today, view=view
+            ):
+                marks += (Note(code=f"form.note.foreign_{paper_language}", arguments={"names": foreign}),)
         papers.append(
             Paper(
                 id=about.id,
                 title=about.title,
                 missing=tuple(dict.fromkeys(names)),
-                rows=len({one.row for one in missing if one.row is not None}),
+                rows=len({missing_field.row for missing_field in missing if missing_field.row is not None}),
                 marks=marks,
             )
         )
@@ -208,8 +212,8 @@ def documents(
     """
     reads = reads or app.reads
     ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
-    for found in reads.whole(ids).values():
-        yield from _of(app, found, year)
+    for full_case in reads.whole(ids).values():
+        yield from _of(app, full_case, year)
 
 
 def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
@@ -219,18 +223,18 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     own = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
 
-    def place(one: ProvedItem) -> tuple[object, ...]:
-        return order.get(one.of.partition(".")[0], len(order)), one.on, one.of
+    def place(proof: ProvedItem) -> tuple[object, ...]:
+        return order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of
 
-    for one in sorted(proofs(case), key=place):
-        if year is not None and one.on.year != year:
+    for proof in sorted(proofs(case), key=place):
+        if year is not None and proof.on.year != year:
             continue
-        procedure, obligation = _asked(app, own, one)
-        item = one.evidence
+        procedure, obligation = _asked(app, own, proof)
+        item = proof.evidence
         yield Document(
             paragraph=obligation.indicator or obligation.paragraph,
             act=procedure.acts[obligation.act].short,
-            obligation=_title(case, obligation, one),
+            obligation=_title(case, obligation, proof),
             case=case.id,
             unit=case.unit,
             object=case.object_names(),
@@ -238,7 +242,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
             reference=item.reference,
             is_file=item.name is not None,
             name=item.name or "",
-            fact_on=one.on,
+            fact_on=proof.on,
             written_on=item.written_on,
             recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
             published_on=item.published_on,
@@ -248,39 +252,39 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
         )
 
 
-def _asked(app: AppContext, own: Procedure, one: ProvedItem) -> tuple[Procedure, Obligation]:
+def _asked(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
     """Return the obligation that evidence proves: of the case's own edition, else of the procedure that
     requires it.
     """
-    if one.kind == "fact":
-        return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
-    named, obligation = _PROVES[one.kind]
+    if proof.kind == "fact":
+        return own, own.by_id[proof.of.partition(".")[0].partition("#")[0]]
+    named, obligation = _PROVES[proof.kind]
     if obligation in own.by_id:
         return own, own.by_id[obligation]
     elsewhere = app.library.latest(named)
     return elsewhere, elsewhere.by_id[obligation]
 
 
-def _title(case: Case, obligation: Obligation, one: ProvedItem) -> Text:
+def _title(case: Case, obligation: Obligation, proof: ProvedItem) -> Text:
     """Return the title of the obligation, for register rows with their subject."""
     from workflow.law.procedure import Text
 
-    about = _about(case, one)
+    about = _about(case, proof)
     title = obligation.title
     return Text(**{key: f"{title[key]}: {about}" for key in LANGUAGES}) if about else title
 
 
-def _about(case: Case, one: ProvedItem) -> str:
+def _about(case: Case, proof: ProvedItem) -> str:
     from workflow.cases.registers.entries import number_of
     from workflow.cases.registers.exposure import exposure
     from workflow.cases.registers.risk import register
 
-    match one.kind:
+    match proof.kind:
         case "measure_reviewed":
-            return register(case).measures[number_of(one.of)].action
+            return register(case).measures[number_of(proof.of)].action
         case "risk_removed":
-            return register(case).risks[int(one.of.partition(".")[2])].description
+            return register(case).risks[int(proof.of.partition(".")[2])].description
         case "talk_held":
-            return exposure(case).positions[int(one.of.partition(".")[2])].title
+            return exposure(case).positions[int(proof.of.partition(".")[2])].title
         case _:
             return ""

@@ -63,7 +63,9 @@ class CarriedRow:
     @property
     def examples(self) -> tuple[str, ...]:
         """Titles of the worked examples that give or expect something of the obligation."""
-        return tuple(one.title for one in self.procedure.examples if self.obligation.id in _touched(one))
+        return tuple(
+            example.title for example in self.procedure.examples if self.obligation.id in _touched(example)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,12 @@ class Coverage:
     @cached_property
     def carried(self) -> Mapping[str, tuple[CarriedRow, ...]]:
         """Row -> the obligations of all editions that name it, in the order of the library."""
-        found: dict[str, list[CarriedRow]] = {}
+        carried_rows: dict[str, list[CarriedRow]] = {}
         for procedure in self.library.all():
             for obligation in procedure.obligations:
                 for row in dict.fromkeys(obligation.sources):
-                    found.setdefault(row, []).append(CarriedRow(procedure, obligation))
-        return {row: tuple(by) for row, by in found.items()}
+                    carried_rows.setdefault(row, []).append(CarriedRow(procedure, obligation))
+        return {row: tuple(by) for row, by in carried_rows.items()}
 
     def gaps(self) -> Iterator[Gap]:
         """Yield every gap, those of rows first."""
@@ -109,7 +111,7 @@ class Coverage:
                 yield Gap("unknown", named, place)
             elif named in obligation.sources[:number]:
                 yield Gap("twice", named, place)
-            elif not any(obligation.act in self.documents[one].acts for one in row.of):
+            elif not any(obligation.act in self.documents[document].acts for document in row.of):
                 yield Gap("other_act", named, place)
 
 
@@ -117,18 +119,20 @@ def coverage(library: Library) -> Coverage:
     """Return the coverage of the shipped rows by the editions of a library."""
     rows: dict[str, Row] = {}
     documents: dict[str, Document] = {}
-    for told in _tables("sources"):
-        documents |= {one["id"]: _document(one) for one in told["document"]}
-        for one in told["rows"]:
-            row = f"{told['id']}:{one['n']}"
-            rows[row] = Row(id=row, of=tuple(one["of"]), at=one["at"], gist=one["gist"])
+    for source in _tables("sources"):
+        documents |= {document["id"]: _document(document) for document in source["document"]}
+        for row_table in source["rows"]:
+            row = f"{source['id']}:{row_table['n']}"
+            rows[row] = Row(id=row, of=tuple(row_table["of"]), at=row_table["at"], gist=row_table["gist"])
     return Coverage(rows=rows, documents=documents, library=library)
 
 
 def contradictions() -> tuple[Contradiction, ...]:
     """Return every recorded contradiction, by number."""
-    found = [one for told in _tables("readings") for one in told["contradiction"]]
-    return tuple(_contradiction(one) for one in sorted(found, key=lambda one: int(one["n"])))
+    contradiction_tables = [table for source in _tables("readings") for table in source["contradiction"]]
+    return tuple(
+        _contradiction(table) for table in sorted(contradiction_tables, key=lambda table: int(table["n"]))
+    )
 
 
 def _touched(example: Any) -> set[str]:
@@ -139,24 +143,24 @@ def _touched(example: Any) -> set[str]:
     return {name.partition(".")[0] for name in named}
 
 
-def _document(told: dict[str, Any]) -> Document:
-    return Document(id=told["id"], title=Text(**told["title"]), acts=tuple(told["acts"]))
+def _document(table: dict[str, Any]) -> Document:
+    return Document(id=table["id"], title=Text(**table["title"]), acts=tuple(table["acts"]))
 
 
-def _contradiction(told: dict[str, Any]) -> Contradiction:
+def _contradiction(table: dict[str, Any]) -> Contradiction:
     return Contradiction(
-        number=told["n"],
-        between=Text(**told["between"]),
-        reading=Text(**told["reading"]),
-        where=tuple(told["where"]),
-        proved_by=tuple(told["proved_by"]),
+        number=table["n"],
+        between=Text(**table["between"]),
+        reading=Text(**table["reading"]),
+        where=tuple(table["where"]),
+        proved_by=tuple(table["proved_by"]),
     )
 
 
 def _tables(folder: str) -> Iterator[dict[str, Any]]:
     """Yield the contents of the data files in a folder of the shipped regulations."""
     place: Traversable = files("regulations") / folder
-    for file in sorted(place.iterdir(), key=lambda one: one.name):
+    for file in sorted(place.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield tomllib.loads(file.read_text(encoding="utf-8"))
 
@@ -184,37 +188,37 @@ def _lines(coverage: Coverage, readings: tuple[Contradiction, ...], language: st
     yield say("how") + "\n"
     yield from _table((say("document"), say("rows"), say("carried_rows")), _summary(coverage, language))
     for documents, rows in _sections(coverage).items():
-        title = "; ".join(coverage.documents[one].title[language] for one in documents)
+        title = "; ".join(coverage.documents[document].title[language] for document in documents)
         yield f"\n## {title}\n"
-        heads = tuple(say(one) for one in ("row", "place", "gist", "carried_by", "term", "proved_by"))
+        heads = tuple(say(column) for column in ("row", "place", "gist", "carried_by", "term", "proved_by"))
         yield from _table(heads, (_row(coverage, row, language) for row in rows))
     yield f"\n## {say('decisions')}\n"
     yield say("decisions_how") + "\n"
-    heads = tuple(say(one) for one in ("edition", "decision", "answers", "asked_of", "place"))
+    heads = tuple(say(column) for column in ("edition", "decision", "answers", "asked_of", "place"))
     yield from _table(heads, _decisions(coverage, language))
     yield f"\n## {say('moved_terms')}\n"
     yield say("moved_terms_how") + "\n"
-    heads = tuple(say(one) for one in ("edition", "obligation", "answered_by"))
+    heads = tuple(say(column) for column in ("edition", "obligation", "answered_by"))
     yield from _table(heads, _asked_once(coverage, language))
     yield f"\n## {say('contradictions')}\n"
     yield say("contradictions_how") + "\n"
-    heads = tuple(say(one) for one in ("number", "between", "reading", "where", "proved_by"))
-    yield from _table(heads, (_reading(one, language) for one in readings))
+    heads = tuple(say(column) for column in ("number", "between", "reading", "where", "proved_by"))
+    yield from _table(heads, (_reading(reading, language) for reading in readings))
 
 
 def _summary(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
     for documents, rows in _sections(coverage).items():
-        title = "; ".join(coverage.documents[one].title[language] for one in documents)
+        title = "; ".join(coverage.documents[document].title[language] for document in documents)
         done = sum(row.id in coverage.carried for row in rows)
         yield title, str(len(rows)), str(done)
 
 
 def _sections(coverage: Coverage) -> Mapping[tuple[str, ...], list[Row]]:
     """Return rows grouped by their documents, each row under its first document."""
-    found: dict[tuple[str, ...], list[Row]] = {}
+    sections: dict[tuple[str, ...], list[Row]] = {}
     for row in coverage.rows.values():
-        found.setdefault(row.of[:1], []).append(row)
-    return found
+        sections.setdefault(row.of[:1], []).append(row)
+    return sections
 
 
 def _row(coverage: Coverage, row: Row, language: str) -> tuple[str, ...]:
@@ -224,9 +228,10 @@ def _row(coverage: Coverage, row: Row, language: str) -> tuple[str, ...]:
         row.id,
         row.at,
         row.gist,
-        _each(f"`{one.procedure.edition}`: {_said(one, language)}" for one in carried) or nobody,
-        _each(dict.fromkeys(term(one, language) for one in carried)),
-        _each(dict.fromkeys(_proof(one, language) for one in carried)),
+        _each(f"`{carried_row.procedure.edition}`: {_said(carried_row, language)}" for carried_row in carried)
+        or nobody,
+        _each(dict.fromkeys(term(carried_row, language) for carried_row in carried)),
+        _each(dict.fromkeys(_proof(carried_row, language) for carried_row in carried)),
     )
 
 
@@ -236,8 +241,8 @@ def _said(carried: CarriedRow, language: str) -> str:
     marks = [i18n.say(f"cli.force.{force}", {}, language)] if force != "obligatory" else []
     if carried.obligation.assumed:
         marks.append(i18n.say("coverage.assumed", {}, language))
-    said = f"`{carried.obligation.id}` {title[language]}"
-    return f"{said} ({', '.join(marks)})" if marks else said
+    text = f"`{carried.obligation.id}` {title[language]}"
+    return f"{text} ({', '.join(marks)})" if marks else text
 
 
 def _proof(carried: CarriedRow, language: str) -> str:
@@ -253,35 +258,37 @@ def _proof(carried: CarriedRow, language: str) -> str:
 def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
     """Yield the decisions of all editions, with the facts by which their options are recorded."""
     for procedure in coverage.library.all():
-        for one in procedure.decisions.values():
+        for decision in procedure.decisions.values():
             yield (
                 f"`{procedure.edition}`",
-                f"`{one.id}` {one.title[language]}",
-                _each(f"`{answer.id}` {answer.title[language]}: `{answer.fact}`" for answer in one.options),
-                i18n.say(f"duty.{one.duty}", {}, language),
-                f"{procedure.acts[one.act].short[language]}, {one.paragraph}",
+                f"`{decision.id}` {decision.title[language]}",
+                _each(
+                    f"`{answer.id}` {answer.title[language]}: `{answer.fact}`" for answer in decision.options
+                ),
+                i18n.say(f"duty.{decision.duty}", {}, language),
+                f"{procedure.acts[decision.act].short[language]}, {decision.paragraph}",
             )
 
 
 def _asked_once(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
     """Yield the obligations of all editions that are also fulfilled by another obligation's fact."""
     for procedure in coverage.library.all():
-        for one in procedure.answered_too:
-            facts = ((name, procedure.by_id[name].title[language]) for name in one.also_by)
+        for obligation in procedure.answered_too:
+            facts = ((name, procedure.by_id[name].title[language]) for name in obligation.also_by)
             yield (
                 f"`{procedure.edition}`",
-                f"`{one.id}` {one.title[language]}",
+                f"`{obligation.id}` {obligation.title[language]}",
                 _each(f"`{name}` {title}" for name, title in facts),
             )
 
 
-def _reading(one: Contradiction, language: str) -> tuple[str, ...]:
+def _reading(reading: Contradiction, language: str) -> tuple[str, ...]:
     return (
-        str(one.number),
-        one.between[language],
-        one.reading[language],
-        _each(f"`{name}`" for name in one.where) or "–",
-        _each(f"`{name}`" for name in one.proved_by) or i18n.say("coverage.held_by_nothing", {}, language),
+        str(reading.number),
+        reading.between[language],
+        reading.reading[language],
+        _each(f"`{name}`" for name in reading.where) or "–",
+        _each(f"`{name}`" for name in reading.proved_by) or i18n.say("coverage.held_by_nothing", {}, language),
     )
 
 

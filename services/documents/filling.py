@@ -46,9 +46,13 @@ def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, 
 
     The signatories in the case's own edition take precedence over the general rule.
     """
-    asked = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
-    if asked is not None and asked.signed_by is not None and (said := asked.signed_by.of(kind)):
-        return said
+    obligation = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
+    if (
+        obligation is not None
+        and obligation.signed_by is not None
+        and (duties := obligation.signed_by.of(kind))
+    ):
+        return duties
     if form.approvers != "level":
         return (form.approvers,) if form.approvers else ()
     return APPROVERS["high" if among(kind, HIGH) else "low"]
@@ -151,7 +155,7 @@ def given(form: Form, pairs: list[str]) -> dict[str, object]:
                 "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
             )
         texts.setdefault(name, []).append(text)
-    return {name: parse_value(form.fields[name], said) for name, said in texts.items()}
+    return {name: parse_value(form.fields[name], written_texts) for name, written_texts in texts.items()}
 
 
 _POSTED = {"start_announcement": "start_announced", "discussion_announcement": "discussion_announced"}
@@ -163,8 +167,8 @@ _APPROVED = {
 
 
 def _fact(view: View, name: str) -> date | None:
-    known = view.case.facts.get(name)
-    return known.on if known else None
+    fact = view.case.facts.get(name)
+    return fact.on if fact else None
 
 
 def _day(view: View, name: str) -> date | None:
@@ -181,7 +185,9 @@ def _monitored(view: View, language: str) -> str | None:
     signed.
     """
     signed = _fact(view, "note_signed")
-    ends = next((one.due for one in view.deadlines if one.obligation.id == "monitoring_noted"), None)
+    ends = next(
+        (deadline.due for deadline in view.deadlines if deadline.obligation.id == "monitoring_noted"), None
+    )
     return span(signed, ends, language) if signed and ends else None
 
 
@@ -196,10 +202,14 @@ def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None
     """Return the person who holds a duty; None if nobody, several people or only a deputy holds it."""
     office = app.reads.office()
     place = office.organisation(unit) or "" if duty == "head" else unit
-    found = resolve(office, duty=duty, unit=place, on=today)
-    if isinstance(found, Unresolved):
+    recipients = resolve(office, duty=duty, unit=place, on=today)
+    if isinstance(recipients, Unresolved):
         return None
-    held = [told.person for told in found if duty in told.person.duties and told.instead_of is None]
+    held = [
+        recipient.person
+        for recipient in recipients
+        if duty in recipient.person.duties and recipient.instead_of is None
+    ]
     return held[0] if len(held) == 1 else None
 
 
@@ -229,9 +239,15 @@ def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
     if own.get(language):
         return named
     for id in (office.organisation(unit) if unit else None, office.root):
-        known = office.units.get(id or "")
-        if known is not None and settings.name and settings.name in (known.name, known.name_kk, known.name_ru):
-            return _paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language)
+        office_unit = office.units.get(id or "")
+        if (
+            office_unit is not None
+            and settings.name
+            and settings.name in (office_unit.name, office_unit.name_kk, office_unit.name_ru)
+        ):
+            return _paper_name(
+                office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language
+            )
     return named
 
 
@@ -254,11 +270,13 @@ def foreign_names(
     names = []
     office = app.reads.office()
     if "organisation" in form.fields:
-        known = None if view else office.units.get(unit)
-        if known is None:
+        office_unit = None if view else office.units.get(unit)
+        if office_unit is None:
             names.append(organisation_name(app, unit, language))
         else:
-            names.append(_paper_name(known.name, {"kk": known.name_kk, "ru": known.name_ru}, language))
+            names.append(
+                _paper_name(office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language)
+            )
     signers = {
         "head": _holder(app, "head", unit, today),
         "signer": _holder(app, "authorised_person", unit, today),
@@ -273,7 +291,7 @@ def foreign_names(
     members = group_members(view.case, office) if view and has_group else ()
     people = [*members, *(office.people[key] for key in named if key in office.people)]
     names += [_person_name(person, language) for person in people]
-    return tuple(dict.fromkeys(one.text for one in names if one.text and not one.is_in_language))
+    return tuple(dict.fromkeys(name.text for name in names if name.text and not name.is_in_language))
 
 
 def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
@@ -301,11 +319,11 @@ _RUSSIAN_PATRONYMIC = re.compile(r"(?:вич|вна|ична|мич|ьич)\b")
 def person_called(app: AppContext, text: str) -> Person:
     """Return the person of a key or name. Raises UnknownPerson."""
     people = app.reads.office().people
-    asked = text.casefold()
-    meant = [one for one in people.values() if asked in map(str.casefold, (one.key, *one.names))]
+    query = text.casefold()
+    meant = [person for person in people.values() if query in map(str.casefold, (person.key, *person.names))]
     if len(meant) == 1:
         return meant[0]
-    allowed = closest_first(text, [one.name for one in people.values()])
+    allowed = closest_first(text, [person.name for person in people.values()])
     raise UnknownPerson("form_person_unknown", person=text, allowed=allowed)
 
 

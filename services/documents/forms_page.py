@@ -27,30 +27,30 @@ def _lines(language: str) -> Iterator[str]:
         yield from _form(form(name), language)
 
 
-def _form(one: Form, language: str) -> Iterator[str]:
-    about = say(f"form.about.{one.about}", {}, language)
+def _form(form: Form, language: str) -> Iterator[str]:
+    about = say(f"form.about.{form.about}", {}, language)
     yield ""
-    yield f"## `{one.id}`: {one.title[language]}"
+    yield f"## `{form.id}`: {form.title[language]}"
     yield ""
-    origin = say(f"form.page.origin.{one.origin}", {"annex": one.annex or 0}, language)
+    origin = say(f"form.page.origin.{form.origin}", {"annex": form.annex or 0}, language)
     yield f"{about[0].upper()}{about[1:]}. {origin}"
     yield ""
     head = [say(f"form.page.head.{name}", {}, language) for name in ("name", "title", "kind")]
     yield "| " + " | ".join(head) + " |"
     yield "|---|---|---|"
-    yield from _fields(one.fields.values(), language)
-    if one.rows is None:
+    yield from _fields(form.fields.values(), language)
+    if form.rows is None:
         return
-    if sources := dict.fromkeys(f"`{source.register}`" for source in one.rows.sources.values()):
+    if sources := dict.fromkeys(f"`{source.register}`" for source in form.rows.sources.values()):
         yield ""
         yield say("form.page.registers", {"registers": [*sources]}, language)
     yield ""
-    if not one.rows.groups:
-        yield f"{say('form.page.parts', {}, language)} {_parts(one.rows.parts)}"
+    if not form.rows.groups:
+        yield f"{say('form.page.parts', {}, language)} {_parts(form.rows.parts)}"
         return
-    yield say("form.page.groups", {"column": f"`{one.rows.group_by}`"}, language)
+    yield say("form.page.groups", {"column": f"`{form.rows.group_by}`"}, language)
     yield ""
-    for number, group in enumerate(one.rows.groups, 1):
+    for number, group in enumerate(form.rows.groups, 1):
         yield f"- `{group.id}` ({number}): {_parts(group.parts)}"
 
 

@@ -72,28 +72,30 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
     from documents.notice_journal import Line
 
     office = app.reads.office()
-    cases = app.reads.whole({one.case for one in notices if one.case})
+    cases = app.reads.whole({notice.case for notice in notices if notice.case})
     # By deadline, then in the order in which they were said.
-    for one in sorted(notices, key=lambda one: (one.case, one.obligation, one.queued_at, one.key)):
-        case = cases.get(one.case)
-        person = office.people.get(one.person) or office.former.get(one.person)
+    for notice in sorted(
+        notices, key=lambda notice: (notice.case, notice.obligation, notice.queued_at, notice.key)
+    ):
+        case = cases.get(notice.case)
+        person = office.people.get(notice.person) or office.former.get(notice.person)
         yield Line(
-            due=f"{one.due:%d.%m.%Y}",
-            obligation=_title(app, case, one.obligation, language),
-            case=one.case,
+            due=f"{notice.due:%d.%m.%Y}",
+            obligation=_title(app, case, notice.obligation, language),
+            case=notice.case,
             object=case.object_in(language) if case else "",
-            rung=step_in_words(one, language),
-            who=person.name_in(language) if person else one.person,
-            channel=one.channel,
-            address=one.address,
-            kind=say(f"register.kind.{one.kind}", {}, language),
-            state=say(f"cli.notice.{one.said}", {}, language),
-            moment=_moment(one.sent_at or one.attempted_at),
-            answer=one.answer,
-            acknowledged=_moment(one.acknowledged_at),
-            text_hash=one.text_hash,
-            carrier=one.carrier,
-            key=one.key,
+            rung=step_in_words(notice, language),
+            who=person.name_in(language) if person else notice.person,
+            channel=notice.channel,
+            address=notice.address,
+            kind=say(f"register.kind.{notice.kind}", {}, language),
+            state=say(f"cli.notice.{notice.said}", {}, language),
+            moment=_moment(notice.sent_at or notice.attempted_at),
+            answer=notice.answer,
+            acknowledged=_moment(notice.acknowledged_at),
+            text_hash=notice.text_hash,
+            carrier=notice.carrier,
+            key=notice.key,
         )
 
 
@@ -105,8 +107,8 @@ def _title(app: AppContext, case: Case | None, obligation: str, language: str) -
     except Refusal:
         return obligation
     name, _, period = obligation.partition(".")
-    known = by_id.get(name.partition("#")[0])
-    title = known.title[language] if known else obligation
+    procedure_obligation = by_id.get(name.partition("#")[0])
+    title = procedure_obligation.title[language] if procedure_obligation else obligation
     return f"{title} ({period})" if period else title
 
 
@@ -114,20 +116,22 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
     from documents.notice_journal import Heading
     from storage.notices.journal import standing
 
-    found = standing(app.engine)
-    keys = {one.key for one in notices}
-    wrong = [one for one in found.problems if one[1].get("key", "") in keys or "key" not in one[1]]
+    status = standing(app.engine)
+    keys = {notice.key for notice in notices}
+    wrong = [
+        problem for problem in status.problems if problem[1].get("key", "") in keys or "key" not in problem[1]
+    ]
     arguments: Mapping[str, object] = {
         "count": len(notices),
-        "n": found.batches,
-        "hash": found.end or "–",
+        "n": status.batches,
+        "hash": status.end or "–",
         "wrong": len(wrong),
-        "seal": found.seal,
+        "seal": status.seal,
     }
     # Data that differs from the chain is not confirmed by its hash.
-    proof = "" if wrong else proof_address(app, found.batches, found.end)
+    proof = "" if wrong else proof_address(app, status.batches, status.end)
     code = "register.statement_wrong" if wrong else "register.statement"
-    cases = sorted({one.case for one in notices if one.case})
+    cases = sorted({notice.case for notice in notices if notice.case})
     return Heading(
         title=say(
             "register.title", {"cases": ", ".join(cases) if len(cases) <= 3 else str(len(cases))}, language

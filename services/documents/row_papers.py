@@ -63,9 +63,9 @@ def papers_of_list(ctx: RequestContext, command: ListRows, language: str) -> byt
     reader, page, pages = replace(ctx, language=language), 0, 1
     while page < pages:
         page += 1
-        found = list_rows(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
-        pages = found.pages
-        for row in found.rows:
+        row_page = list_rows(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = row_page.pages
+        for row in row_page.rows:
             for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
                 fields = row_fields(ctx, about, row, language)
                 papers.append((f"{fields.get('name') or ''} {row.id}", about, fields))
@@ -127,11 +127,11 @@ def show_with_papers(ctx: RequestContext, row: str, language: str) -> RowWithPap
 def papers_for(register: str, values: Mapping[str, object], *, withdrawn: bool = False) -> Sequence[Form]:
     """Return the forms for a row with these values."""
     return [
-        one
-        for one in register_papers(register)
-        if one.source
+        paper
+        for paper in register_papers(register)
+        if paper.source
         and not withdrawn
-        and all(_written(values.get(name)) in allowed for name, allowed in one.source.where.items())
+        and all(_written(values.get(name)) in allowed for name, allowed in paper.source.where.items())
     ]
 
 
@@ -139,7 +139,7 @@ def register_papers(register: str) -> Sequence[Form]:
     """Return the forms that rows of a register can have."""
     from documents.forms import person_forms
 
-    return [one for one in person_forms() if one.source and one.source.register == register]
+    return [paper for paper in person_forms() if paper.source and paper.source.register == register]
 
 
 def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]:
@@ -149,12 +149,12 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
 
     unit = _policy_unit(ctx, form, row)
     named = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
-    known = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
+    register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
     reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
-    fields = with_translations({one.id: field_view(one) for one in known}, reaching)
+    fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
     foreign = {
-        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
-        for one in PAPER_LANGUAGES
+        paper_language: foreign_names(ctx.app, form, paper_language, unit=unit, today=ctx.today, named=named)
+        for paper_language in PAPER_LANGUAGES
     }
     return [
         *layout_notes(form, templates_in_use(ctx.app)),
@@ -217,11 +217,11 @@ def recorded_fields(
     else:
         assert form.source is not None
         filters = [{"field": _person_fields(form)[0], "is": [person_called(ctx.app, person).key]}]
-        asked = {"register_id": form.source.register, "filters": filters}
-        rows = list_rows(reader, ListRows.model_validate(asked)).rows
-    for one in rows:
-        if form in papers_for(one.register_id, one.values, withdrawn=one.withdrawn):
-            return row_fields(ctx, form, one, language)
+        query = {"register_id": form.source.register, "filters": filters}
+        rows = list_rows(reader, ListRows.model_validate(query)).rows
+    for form_row in rows:
+        if form in papers_for(form_row.register_id, form_row.values, withdrawn=form_row.withdrawn):
+            return row_fields(ctx, form, form_row, language)
     if row:
         raise NoPapers("papers.none")
     return {}
@@ -245,22 +245,28 @@ def _asked(
     reader, page, pages = replace(ctx, language=language), 0, 1
     while page < pages:
         page += 1
-        found = show_campaign(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
-        pages = found.pages
-        _refuse_many(0 if person else found.total)
-        for one in found.people:
-            if person not in ("", one.person):
+        campaign_page = show_campaign(reader, command.model_copy(update={"page": page, "size": MAX_PAGE_SIZE}))
+        pages = campaign_page.pages
+        _refuse_many(0 if person else campaign_page.total)
+        for campaign_person in campaign_page.people:
+            if person not in ("", campaign_person.person):
                 continue
-            if one.answer:
-                row = show_row(reader, AskRow(row=one.answer)).row
+            if campaign_person.answer:
+                row = show_row(reader, AskRow(row=campaign_person.answer)).row
                 for about in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
-                    yield f"{one.name} {row.id}", about, row_fields(ctx, about, row, language)
-            elif one.state == "awaited" and one.person in office.people:
+                    yield f"{campaign_person.name} {row.id}", about, row_fields(ctx, about, row, language)
+            elif campaign_person.state == "awaited" and campaign_person.person in office.people:
                 for about in forms:
-                    known = from_office(
-                        ctx.app, about, language, unit="", year=None, person=one.person, today=ctx.today
+                    office_fields = from_office(
+                        ctx.app,
+                        about,
+                        language,
+                        unit="",
+                        year=None,
+                        person=campaign_person.person,
+                        today=ctx.today,
                     )
-                    yield one.name, about, known
+                    yield campaign_person.name, about, office_fields
 
 
 def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:

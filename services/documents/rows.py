@@ -37,9 +37,9 @@ def schedule_rows(view: View, language: str) -> list[Row]:
     """
     works: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
-        asked = deadline.obligation
-        if deadline.state != "not_required" and not asked.occasional and asked.id != "analysis_ended":
-            works.setdefault(asked.id, []).append(deadline)
+        obligation = deadline.obligation
+        if deadline.state != "not_required" and not obligation.occasional and obligation.id != "analysis_ended":
+            works.setdefault(obligation.id, []).append(deadline)
     return [
         {
             "work": _work(deadlines[0], language),
@@ -47,7 +47,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
             "responsible": _responsible(view, deadlines[0], language),
         }
         for deadlines in works.values()
-        if any(one.planned_on or one.recorded_on or one.due for one in deadlines)
+        if any(deadline.planned_on or deadline.recorded_on or deadline.due for deadline in deadlines)
         or deadlines[0].obligation.blocking
     ]
 
@@ -92,24 +92,24 @@ def position_rows(form: Form, case: Case, office: Office, language: str) -> list
     """
     analysed = office.units.get(case.unit)
     unit = analysed.name_in(language) if analysed and not analysed.kind else ""
-    asked = {part.id for part in form.rows.parts} if form.rows else set()
+    part_ids = {part.id for part in form.rows.parts} if form.rows else set()
     rows = (
         {
-            "unit": one.department or one.district or unit,
-            "position": one.title,
-            "risk": one.why,
-            **extra_values("positions", one.extra, language),
+            "unit": position.department or position.district or unit,
+            "position": position.title,
+            "risk": position.why,
+            **extra_values("positions", position.extra, language),
         }
-        for one in exposure(case).positions.values()
-        if one.cleared_on is None
+        for position in exposure(case).positions.values()
+        if position.cleared_on is None
     )
-    return [{part: text for part, text in row.items() if part in asked} for row in rows]
+    return [{part: text for part, text in row.items() if part in part_ids} for row in rows]
 
 
 def _risk(line: ListedRisk, language: str) -> RiskRow:
     risk, measure = line.risk, line.measure
     direction = "" if risk.direction == "other" else option_title("direction", risk.direction, language)
-    told = RiskRow(
+    risk_row = RiskRow(
         description=risk.description,
         direction=direction,
         cause=risk.cause,
@@ -118,21 +118,21 @@ def _risk(line: ListedRisk, language: str) -> RiskRow:
     )
     if risk.removal:
         code = "risk.completed" if risk.removal.completed else "risk.removed"
-        told = replace(told, removal=say(code, {"on": risk.removal.on}, language))
+        risk_row = replace(risk_row, removal=say(code, {"on": risk.removal.on}, language))
     if measure is None:
-        return told
+        return risk_row
     latest = measure.reviews[-1] if measure.reviews else None
     proofs = [_proof(item, language) for item in latest.evidence] if latest else []
     return replace(
-        told,
+        risk_row,
         recommendation=measure.recommendation,
-        removal=told.removal or measure.action,
+        removal=risk_row.removal or measure.action,
         measure=measure.action,
         completion_form=measure.completion,
         responsible=measure.responsible,
         term=measure.term.written,
         status=option_title("outcome", latest.outcome, language) if latest else "",
-        extra={**told.extra, **extra_values("measures", measure.extra, language)},
+        extra={**risk_row.extra, **extra_values("measures", measure.extra, language)},
         proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
     )
 
@@ -151,20 +151,26 @@ def _rank(risk: Risk, language: str) -> str:
 
 
 def _work(deadline: Deadline, language: str) -> str:
-    asked = deadline.obligation
-    return say("form.work.analysis", {}, language) if asked.id == "analysis_started" else asked.title[language]
+    obligation = deadline.obligation
+    return (
+        say("form.work.analysis", {}, language)
+        if obligation.id == "analysis_started"
+        else obligation.title[language]
+    )
 
 
 def _term(view: View, deadlines: list[Deadline], language: str) -> str:
     only = deadlines[0]
     if only.obligation.id == "analysis_started":
-        end = next((one for one in view.deadlines if one.obligation.id == "analysis_ended"), None)
+        end = next(
+            (deadline for deadline in view.deadlines if deadline.obligation.id == "analysis_ended"), None
+        )
         first = only.recorded_on or only.planned_on
         last = end and (end.recorded_on or end.planned_on)
         if first and last and first <= last:
             return span(first, last, language)
     if len(deadlines) > 1:
-        return days_list(tuple(one.due for one in deadlines if one.due), language, years=True)
+        return days_list(tuple(deadline.due for deadline in deadlines if deadline.due), language, years=True)
     day = only.recorded_on or only.planned_on
     if day:
         return date_long(day, language)
@@ -185,7 +191,7 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
 
     A case that begins in the year without a known end has no term yet.
     """
-    found: list[tuple[date, Row]] = []
+    dated_rows: list[tuple[date, Row]] = []
     for case in cases:
         first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
         if case.standing == "active" and first and first.year == year:
@@ -197,8 +203,8 @@ def objects(cases: Iterable[Case], office: Office, year: int, language: str) -> 
                 "period": (first, last) if last and first <= last else None,
                 "responsible": case.responsible.get("analysis_started", ""),
             }
-            found.append((first, row))
-    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+            dated_rows.append((first, row))
+    return [row for _, row in sorted(dated_rows, key=lambda pair: pair[0])]
 
 
 def _day_of(case: Case, name: str) -> date | None:
@@ -237,7 +243,9 @@ def _cartogram(case: Case, year: int) -> list[Row]:
     shown = exposure(case).cartogram
     if shown is None or shown.on.year != year:
         return []
-    link = next((one.reference for one in shown.evidence if one.reference.startswith("http")), "")
+    link = next(
+        (evidence.reference for evidence in shown.evidence if evidence.reference.startswith("http")), ""
+    )
     places = dict.fromkeys((line.section, line.department or line.district) for line in shown.lines)
     return [
         {

@@ -112,22 +112,22 @@ class FormList(BaseModel):
 @verb("settings", writes=False)
 def list_templates(ctx: RequestContext, command: AskTemplates) -> FormList:
     """Return forms with their placeholders and the organisation's own templates."""
-    asked = [_form(command.form)] if command.form else [form(name) for name in names()]
+    listed_forms = [_form(command.form)] if command.form else [form(name) for name in names()]
     steps: dict[tuple[str, str], list[TemplateStep]] = {}
     for step in template_steps(ctx.app.engine):
         steps.setdefault((step.form, step.language), []).append(step)
     return FormList(
         forms=[
             FormView(
-                id=one.id,
-                title=_titles(one.title),
-                placeholders=[_placeholder(item) for item in placeholders(one)],
+                id=listed_form.id,
+                title=_titles(listed_form.title),
+                placeholders=[_placeholder(item) for item in placeholders(listed_form)],
                 templates=[
-                    _template(one, "kk", steps.get((one.id, "kk"), [])),
-                    _template(one, "ru", steps.get((one.id, "ru"), [])),
+                    _template(listed_form, "kk", steps.get((listed_form.id, "kk"), [])),
+                    _template(listed_form, "ru", steps.get((listed_form.id, "ru"), [])),
                 ],
             )
-            for one in asked
+            for listed_form in listed_forms
         ]
     )
 
@@ -224,55 +224,62 @@ def _numbered(ctx: RequestContext, form: str, language: str, number: int) -> Tem
 
 
 def _template(about: Form, language: PaperLanguage, steps: list[TemplateStep]) -> TemplateView:
-    files = dict.fromkeys(one.sha256 for one in steps if one.sha256)
+    files = dict.fromkeys(step.sha256 for step in steps if step.sha256)
     numbers = {sha256: at for at, sha256 in enumerate(files, 1)}
-    known = {one.name: one for one in placeholders(about)}
+    placeholders_by_name = {placeholder.name: placeholder for placeholder in placeholders(about)}
     return TemplateView(
         form=about.id,
         language=language,
         steps=[
             TemplateStepView(
-                number=numbers.get(one.sha256, 0),
-                name=one.name,
-                sha256=one.sha256,
-                at=one.at,
-                by=one.by,
-                lacking=[_lacking(known, name) for name in one.lacking],
+                number=numbers.get(step.sha256, 0),
+                name=step.name,
+                sha256=step.sha256,
+                at=step.at,
+                by=step.by,
+                lacking=[_lacking(placeholders_by_name, name) for name in step.lacking],
             )
-            for one in steps
+            for step in steps
         ],
     )
 
 
-def _lacking(known: dict[str, Placeholder], name: str) -> Titles:
+def _lacking(placeholders_by_name: dict[str, Placeholder], name: str) -> Titles:
     """Return the title of a missing placeholder: of a field, or of a list with the heading of its group."""
-    if name in known:
-        return _title(known[name])
-    group = next((one.group for one in known.values() if one.name.startswith(f"{name}.")), None)
+    if name in placeholders_by_name:
+        return _title(placeholders_by_name[name])
+    group = next(
+        (
+            placeholder.group
+            for placeholder in placeholders_by_name.values()
+            if placeholder.name.startswith(f"{name}.")
+        ),
+        None,
+    )
     rows = _titles_of("form.placeholder.rows")
     return (
         {language: f"{rows[language]}: {text}" for language, text in _titles(group).items()} if group else rows
     )
 
 
-def _placeholder(one: Placeholder) -> PlaceholderView:
+def _placeholder(placeholder: Placeholder) -> PlaceholderView:
     return PlaceholderView(
-        name=one.name,
-        title=_title(one),
-        kind=one.field.kind if one.field else "list",
-        optional=one.field.optional if one.field else True,
-        group=_titles(one.group) if one.group else None,
+        name=placeholder.name,
+        title=_title(placeholder),
+        kind=placeholder.field.kind if placeholder.field else "list",
+        optional=placeholder.field.optional if placeholder.field else True,
+        group=_titles(placeholder.group) if placeholder.group else None,
     )
 
 
-def _title(one: Placeholder) -> Titles:
+def _title(placeholder: Placeholder) -> Titles:
     """Return the title of a placeholder's value, with the inflected form it shows."""
-    if one.field is None:
+    if placeholder.field is None:
         return _titles_of("form.placeholder.told")
-    field = one.field.id
-    if not one.ending:
+    field = placeholder.field.id
+    if not placeholder.ending:
         return {language: title(field, language) for language in LANGUAGES}
-    code = f"form.placeholder{one.ending}{'_date' if one.field.kind == 'date' else ''}"
+    code = f"form.placeholder{placeholder.ending}{'_date' if placeholder.field.kind == 'date' else ''}"
     return {language: say(code, {"title": title(field, language)}, language) for language in LANGUAGES}
 
 
@@ -321,8 +328,17 @@ def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
     from documents.forms import Note, form_marks
 
-    used = {one: own[form.id, one] for one in PAPER_LANGUAGES if (form.id, one) in own}
+    used = {language: own[form.id, language] for language in PAPER_LANGUAGES if (form.id, language) in own}
     ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in own]
     marks = form_marks(form, ours[-1]) if ours else ()
-    chosen = {one: {"name": step.name, "on": step.at.astimezone(almaty()).date()} for one, step in used.items()}
-    return (*marks, *(Note(code=f"form.mark.own_{one}", arguments=told) for one, told in chosen.items()))
+    chosen = {
+        language: {"name": step.name, "on": step.at.astimezone(almaty()).date()}
+        for language, step in used.items()
+    }
+    return (
+        *marks,
+        *(
+            Note(code=f"form.mark.own_{language}", arguments=arguments)
+            for language, arguments in chosen.items()
+        ),
+    )

@@ -39,15 +39,15 @@ def year_reports() -> Sequence[Form]:
     """Return the forms about a year: the annexes of the Instruction by number, then the others."""
     from documents.forms import form, names
 
-    reports = [one for one in map(form, names()) if one.about == "period"]
-    return sorted(reports, key=lambda one: (one.annex is None, one.annex or 0, one.id))
+    reports = [report for report in map(form, names()) if report.about == "period"]
+    return sorted(reports, key=lambda report: (report.annex is None, report.annex or 0, report.id))
 
 
 def year_report(name: str) -> Form:
     """Return the form about a year of that name. Raises UnknownForm."""
     from documents.forms import UnknownForm
 
-    allowed = {one.id: one for one in year_reports()}
+    allowed = {report.id: report for report in year_reports()}
     if name not in allowed:
         raise UnknownForm("form_unknown", form=name, allowed=tuple(allowed))
     return allowed[name]
@@ -97,8 +97,8 @@ def report_marks(
     rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
     named = people_in_rows(rows)
     foreign = {
-        one: foreign_names(ctx.app, form, one, unit=unit, today=ctx.today, named=named)
-        for one in PAPER_LANGUAGES
+        paper_language: foreign_names(ctx.app, form, paper_language, unit=unit, today=ctx.today, named=named)
+        for paper_language in PAPER_LANGUAGES
     }
     notes += [
         Note(code=f"form.note.foreign_{language}", arguments={"names": names})
@@ -176,8 +176,12 @@ def report_data(
         ctx.app, form, language, unit=unit, year=year, person=person, today=ctx.today, approver=approver
     )
     if form.source and (row or person):
-        kept = {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
-        return FormData({**fields, **recorded_fields(ctx, form, language, row=row, person=person), **kept})
+        organisation_fields = (
+            {"organisation": fields["organisation"]} if unit and "organisation" in fields else {}
+        )
+        return FormData(
+            {**fields, **recorded_fields(ctx, form, language, row=row, person=person), **organisation_fields}
+        )
     if not year or not form.rows:
         return FormData(fields)
     if quarter == 4 and "year" in fields:
@@ -191,7 +195,7 @@ def report_data(
         cases = ctx.reads.whole(cases_with_entries(ctx.app.engine, unit or None))
         recorded = period_rows(form, [cases[case] for case in sorted(cases)], office, year, language)
         rows += [row for row in recorded if row not in rows]
-        looked_up = [*looked_up, *(one.id for one in form.rows.groups if one.id not in form.rows.sources)]
+        looked_up = [*looked_up, *(group.id for group in form.rows.groups if group.id not in form.rows.sources)]
     return FormData(fields, tuple(rows), looked_up)
 
 
@@ -206,12 +210,12 @@ def _register_rows(
     listed, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():
         try:
-            found = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
+            register_rows = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
         except (UnknownRegister, UnknownField):
             continue
-        if found or not _unanswered(ctx, source, unit, days):
+        if register_rows or not _unanswered(ctx, source, unit, days):
             looked_up.append(group)
-        listed += [{rows.group_by: group, **row} if group else row for row in found]
+        listed += [{rows.group_by: group, **row} if group else row for row in register_rows]
     return listed, looked_up
 
 
@@ -232,22 +236,24 @@ def rows_in_report(
     ctx: RequestContext, form: Form, *, unit: str, year: int | None, quarter: int = 0
 ) -> Sequence[tuple[Sequence[FieldView], RowView]]:
     """Return the rows of registers a report about a year takes, each with those of its fields that reach it."""
-    found = []
+    report_rows = []
     for source in form.rows.sources.values() if form.rows and year else ():
         names = {name for parts in source.parts.values() for name in parts}
         try:
             for fields, row in _listed(ctx, source, unit, report_days(year or 1, quarter)):
-                found.append((with_translations(fields, names), row))
+                report_rows.append((with_translations(fields, names), row))
         except (UnknownRegister, UnknownField):
             continue
-    return found
+    return report_rows
 
 
 def people_in_rows(rows: Iterable[tuple[Sequence[FieldView], RowView]]) -> Sequence[str]:
     """Return the keys of the people rows name in fields that reach a paper, each once."""
     people = dict[str, None]()
     for fields, row in rows:
-        people |= {row.values[one.id]: None for one in fields if one.kind == "person" and one.id in row.values}
+        people |= {
+            row.values[field.id]: None for field in fields if field.kind == "person" and field.id in row.values
+        }
     return [*people]
 
 
@@ -255,21 +261,21 @@ def _unanswered(
     ctx: RequestContext, source: RegisterRows, unit: str, days: Days
 ) -> Mapping[str, Sequence[str]]:
     """Return the ids of the rows of these days that leave a question of a report open, by its title."""
-    found = dict[str, Sequence[str]]()
+    rows_by_title = dict[str, Sequence[str]]()
     for name, dated in source.unanswered.items():
-        others = {one: values for one, values in source.where.items() if one != name}
-        asked = replace(source, dates=(dated,), where={**others, name: ()})
+        others = {field_id: values for field_id, values in source.where.items() if field_id != name}
+        query = replace(source, dates=(dated,), where={**others, name: ()})
         try:
             listed = [
                 (fields[name].title[ctx.language], row.id)
-                for fields, row in _listed(ctx, asked, unit, days)
-                if not any(row.values.get(one) in values for one, values in source.settled.items())
+                for fields, row in _listed(ctx, query, unit, days)
+                if not any(row.values.get(field_id) in values for field_id, values in source.settled.items())
             ]
         except (UnknownRegister, UnknownField):
             continue
         for title, row in listed:
-            found[title] = [*found.get(title, ()), row]
-    return found
+            rows_by_title[title] = [*rows_by_title.get(title, ()), row]
+    return rows_by_title
 
 
 def _listed(
@@ -287,26 +293,26 @@ def _listed(
     ]
     first, last = days
     register, seen = seen_register(ctx, source.register), reader_scope(ctx)
-    found = list[tuple[str, Mapping[str, FieldView], RowView]]()
+    dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
         within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
         without = [{"field": before, "empty": True} for before in source.dates[:place]]
-        filters = [FilterInput.model_validate(one) for one in (within, *without, *where)]
+        filters = [FilterInput.model_validate(condition) for condition in (within, *without, *where)]
         command = ListRows(
             register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )
         # A list the reader may not ask for is refused, whether there are rows or not.
-        may_ask = {one.field for one in filters} <= {*list_fields(register, seen)}
+        may_ask = {condition.field for condition in filters} <= {*list_fields(register, seen)}
         if may_ask and not SqlRegisterLists(ctx.app.engine).any_dated(register.id, name, first, last):
             continue
         listed = list_rows(ctx, command)
         while listed.rows:
             fields = {field.id: field for field in listed.fields}
-            found += [(str(row.values[name]), fields, row) for row in listed.rows]
+            dated_rows += [(str(row.values[name]), fields, row) for row in listed.rows]
             if listed.page >= listed.pages:
                 break
             listed = list_rows(ctx, command.model_copy(update={"page": listed.page + 1}))
-    for _, shown, row in sorted(found, key=lambda one: one[0]):
+    for _, shown, row in sorted(dated_rows, key=lambda dated_row: dated_row[0]):
         yield shown, row
 
 

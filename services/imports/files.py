@@ -66,7 +66,7 @@ def import_schedule(
     with garbage_collection_off():
         taken = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
     if taken.matches:
-        office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=taken.matches, stamp=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}
     imported_files.remember(app.engine, digest, places, now=now)
     return taken
@@ -92,7 +92,7 @@ def consider_schedule(
         schedules,
         name=name or (file.name if isinstance(file, Path) else ""),
         library=app.library,
-        known=_known(app, procedure, schedules),
+        cases=_known(app, procedure, schedules),
         office=app.reads.office(),
         procedure=app.library.latest(procedure),
         calendar=app.calendar,
@@ -111,7 +111,7 @@ def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime
     from storage.org.chain import Stamp
 
     meant = _target(app.reads.office(), meant)
-    office_store.save(app.engine, matches={text: meant}, hand=Stamp(by=by, now=now, today=today))
+    office_store.save(app.engine, matches={text: meant}, stamp=Stamp(by=by, now=now, today=today))
 
 
 def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
@@ -123,7 +123,7 @@ def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -
     units = units_meant(schedules, office)
     places |= {(units.get(unit, unit), what) for unit, what in places}
     begins = app.library.latest(procedure).begins_with
-    days = {on for one in schedules if (on := one.planned.get(begins)) is not None}
+    days = {on for schedule in schedules if (on := schedule.planned.get(begins)) is not None}
     names = imported_files.alike(app.engine, procedure, places)
     names += imported_files.planned_for(app.engine, procedure, begins, days) if days else []
     return list(app.ledger.cases(dict.fromkeys(names)).values())

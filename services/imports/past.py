@@ -75,14 +75,14 @@ def judge_past(
     judged = []
     for past in read_audit(file, name or None, facts=facts, headings=headings):
         days = [*past.facts.values(), *past.published.values()]
-        known = app.calendar_of(app.records, min(days)) if days else None
+        calendar = app.calendar_of(app.records, min(days)) if days else None
         result = audit(
             app.library,
             procedure,
             facts=past.facts,
             published=past.published,
             calendar=app.calendar,
-            known=known,
+            known_calendar=calendar,
         )
         dates = tuple(_dates(past, result))
         judged.append(PastAnalysis(case=past.case, findings=result.findings, dates=dates, ignored=past.ignored))
@@ -92,24 +92,24 @@ def judge_past(
 def worst_first(dates: Iterator[CheckedDate]) -> list[CheckedDate]:
     """Return the dates in order of lateness, then those with other findings, then the rest."""
 
-    def rank(one: CheckedDate) -> tuple[int, int]:
-        if one.finding is None:
+    def rank(checked_date: CheckedDate) -> tuple[int, int]:
+        if checked_date.finding is None:
             return 2, 0
-        return (1, 0) if one.finding.late_by is None else (0, -one.finding.late_by)
+        return (1, 0) if checked_date.finding.late_by is None else (0, -checked_date.finding.late_by)
 
     return sorted(dates, key=rank)
 
 
 def known_headings(edition: Procedure) -> dict[str, str]:
     """Return possible headings for the facts of an edition, in three languages -> column."""
-    found: dict[str, str] = {}
+    columns_by_text: dict[str, str] = {}
     shared = set[str]()
     for column in ("case", "number", *edition.facts):
         titles = () if column in ("case", "number") else _titles(edition.facts[column])
         for text in (*titles, *(text for language in LANGUAGES for text in short_forms(column, language))):
-            if found.setdefault(text, column) != column:
+            if columns_by_text.setdefault(text, column) != column:
                 shared.add(text)
-    return {text: column for text, column in found.items() if text not in shared}
+    return {text: column for text, column in columns_by_text.items() if text not in shared}
 
 
 def short_forms(column: str, language: str) -> list[str]:
@@ -137,11 +137,11 @@ def past_template(edition: Procedure, language: str) -> bytes:
 def template_columns(edition: Procedure, language: str) -> Iterator[tuple[str, str]]:
     """Yield the columns of a template with their headings in words."""
     yield "case", say("web.past.column_case", {}, language)
-    for one in edition.facts.values():
-        if one.recurs is None and not one.by_itself:
-            yield one.id, one.title[language]
-            if one.judged_by == "published":
-                yield f"{one.id}.published", say("web.past.published", {"title": one.title}, language)
+    for fact in edition.facts.values():
+        if fact.recurs is None and not fact.by_itself:
+            yield fact.id, fact.title[language]
+            if fact.judged_by == "published":
+                yield f"{fact.id}.published", say("web.past.published", {"title": fact.title}, language)
 
 
 def _titles(obligation: Obligation) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
                 due=deadline.due,
                 finding=departure,
             )
-    for rest in (one for found in departures.values() for one in found):
+    for rest in (finding for findings in departures.values() for finding in findings):
         title = known_fact(result.procedure, rest.obligation).title
         yield CheckedDate(case=past.case, title=title, period=None, cell="", on=None, due=None, finding=rest)
 

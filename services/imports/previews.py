@@ -139,11 +139,11 @@ def take_schedule(
 
     office = ctx.reads.office()
     analyses, seen = preview_schedule(ctx, content, name, procedure, answers)
-    for one in analyses:
-        if foreign(ctx, office, one):
-            raise NotOpened("web.open.foreign", row=one.row, object=one.object)
+    for analysis in analyses:
+        if foreign(ctx, office, analysis):
+            raise NotOpened("web.open.foreign", row=analysis.row, object=analysis.object)
     if matches := _matches(office, seen.strange, meant(seen.strange)):
-        office_store.save(ctx.app.engine, matches=matches, hand=Stamp(**stamp(ctx)))
+        office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
     imported = import_schedule(
         ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), **stamp(ctx)
     )
@@ -157,9 +157,9 @@ def take_schedule(
     )
 
 
-def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:
+def foreign(ctx: RequestContext, office: Office, analysis: Analysis) -> bool:
     """Return whether an analysis belongs to a unit hidden from the reader, who cannot open cases there."""
-    unit = one.case.unit if one.case else one.unit
+    unit = analysis.case.unit if analysis.case else analysis.unit
     return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
@@ -201,10 +201,10 @@ def _matches(office: Office, strange: Sequence[str], meant: Mapping[str, str]) -
         answer = meant.get(text, "").strip()
         if not answer:
             continue
-        found = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
-        if len(found) != 1:
+        candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+        if len(candidates) != 1:
             raise NotOpened("web.refusal.unknown_meaning", text=text, answer=answer)
-        matches[text] = found[0]
+        matches[text] = candidates[0]
     return matches
 
 

@@ -88,19 +88,21 @@ class ConsideredAnalysis:
     @property
     def new(self) -> dict[str, date]:
         """Facts that are not recorded yet, without those withdrawn with this day."""
-        known = self.case.facts if self.case else {}
+        recorded_facts = self.case.facts if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
-        return {fact: on for fact, on in self.facts.items() if fact not in known and fact not in withdrawn}
+        return {
+            fact: on for fact, on in self.facts.items() if fact not in recorded_facts and fact not in withdrawn
+        }
 
     @property
     def moved(self) -> dict[str, date]:
         """Plan dates that are new or changed, without withdrawn ones."""
-        known = self.case.planned if self.case else {}
+        planned_days = self.case.planned if self.case else {}
         withdrawn = {record for record, _, _ in self.withdrawn}
         return {
             fact: on
             for fact, on in self.intended.items()
-            if known.get(fact) != on and PLAN + fact not in withdrawn
+            if planned_days.get(fact) != on and PLAN + fact not in withdrawn
         }
 
     @property
@@ -110,11 +112,11 @@ class ConsideredAnalysis:
         Withdrawn records were mistakes, so an import does not record them anew.
         """
         taken_back = self.case.withdrawn if self.case else {}
-        said = [(fact, fact, on) for fact, on in self.facts.items()]
-        said += [(PLAN + fact, fact, on) for fact, on in self.intended.items()]
+        dated_facts = [(fact, fact, on) for fact, on in self.facts.items()]
+        dated_facts += [(PLAN + fact, fact, on) for fact, on in self.intended.items()]
         return [
             (record, fact, on)
-            for record, fact, on in said
+            for record, fact, on in dated_facts
             if record in taken_back and taken_back[record].on == on
         ]
 
@@ -139,7 +141,7 @@ def consider(
     *,
     name: str,
     library: Library,
-    known: Sequence[Case],
+    cases: Sequence[Case],
     office: Office,
     procedure: Procedure,
     calendar: Calendar,
@@ -149,25 +151,25 @@ def consider(
     """Return what importing a file would do.
 
     Args:
-        known: active cases the schedules may refer to by their words or days, whole, in any order.
+        cases: active cases the schedules may refer to by their words or days, whole, in any order.
         procedure: the edition whose names are checked; a new case gets the edition of its own dates.
 
     Raises:
         UnreadablePaper: with every row that plans a date the ledger cannot store.
     """
     answers = answers or ScheduleAnswers()
-    there = {key: case for case in known for key in _known_keys(case, procedure)}
+    there = {key: case for case in cases for key in _known_keys(case, procedure)}
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
     strange: set[str] = set()
     units = units_meant(schedules, office)
     notes += _strange_units(schedules, units, office)
     errors = Errors()
-    found = list[ConsideredAnalysis]()
+    analyses = list[ConsideredAnalysis]()
     exact = {
         key
-        for one in schedules
-        for key in _keys(one, units.get(one.unit, one.unit), _first_year(one, procedure))
+        for schedule in schedules
+        for key in _keys(schedule, units.get(schedule.unit, schedule.unit), _first_year(schedule, procedure))
     }
     taken = {case.id for key, case in there.items() if key in exact}
     for schedule in schedules:
@@ -179,8 +181,8 @@ def consider(
         case = next((there[key] for key in _keys(schedule, unit, year) if key in there), None)
         names, twins, joined = dict[str, str](), tuple[Case, ...](), False
         if case is None:
-            names = _names(schedule, known, answers.objects.get(schedule.row, {}))
-            open_to = [one for one in known if not answers.root or within(office, one.unit, answers.root)]
+            names = _names(schedule, cases, answers.objects.get(schedule.row, {}))
+            open_to = [case for case in cases if not answers.root or within(office, case.unit, answers.root)]
             twins = _twins(schedule, unit, names, open_to, taken, office, procedure)
             case, twins = _decided(schedule, twins, answers, errors)
             joined = case is not None
@@ -191,7 +193,7 @@ def consider(
             edition = library.named(case.edition) if case else library.edition(procedure.id, days)
         except Refusal as refusal:
             errors.take(schedule.row, refusal)
-        found.append(
+        analyses.append(
             ConsideredAnalysis(
                 schedule=schedule,
                 unit=unit,
@@ -206,11 +208,11 @@ def consider(
         )
         if case is not None:
             notes += _differing(schedule, case, facts, procedure)
-            notes += _withdrawn(found[-1])
+            notes += _withdrawn(analyses[-1])
     errors.refuse(name)
-    notes += _named(found)
+    notes += _named(analyses)
     return Consideration(
-        analyses=tuple(found), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
+        analyses=tuple(analyses), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
     )
 
 
@@ -229,12 +231,18 @@ def take_in(
         UnreadablePaper: an analysis may be an existing case, and the user has not answered whether it is.
     """
     errors = Errors()
-    for one in considered.analyses:
-        if one.looks_like:
-            cases_like = ", ".join(case.id for case in one.looks_like)
-            errors.add(one.schedule.row, "import.looks_like", object=one.schedule.object, cases=cases_like)
+    for analysis in considered.analyses:
+        if analysis.looks_like:
+            cases_like = ", ".join(case.id for case in analysis.looks_like)
+            errors.add(
+                analysis.schedule.row, "import.looks_like", object=analysis.schedule.object, cases=cases_like
+            )
     errors.refuse(name)
-    openings = [(number, _opening(one)) for number, one in enumerate(considered.analyses) if one.case is None]
+    openings = [
+        (number, _opening(analysis))
+        for number, analysis in enumerate(considered.analyses)
+        if analysis.case is None
+    ]
     opened = (
         case_commands.open_many([opening for _, opening in openings], by=by, now=now, today=today)
         if openings
@@ -243,20 +251,20 @@ def take_in(
     cases = dict(zip((number for number, _ in openings), opened, strict=True))
     replanned: list[str] = []
     unchanged: list[str] = []
-    for number, one in enumerate(considered.analyses):
-        if one.case is None:
+    for number, analysis in enumerate(considered.analyses):
+        if analysis.case is None:
             continue
-        changes = [case_commands.replan_all(one.case.id, one.moved, by=by, now=now, today=today)]
-        if one.joined:
-            edit = _joining(one, one.case)
+        changes = [case_commands.replan_all(analysis.case.id, analysis.moved, by=by, now=now, today=today)]
+        if analysis.joined:
+            edit = _joining(analysis, analysis.case)
             changes.append(
                 edit_passport(
-                    case_commands, one.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today
+                    case_commands, analysis.case.id, edit, kind_of=lambda _: "", by=by, now=now, today=today
                 )
             )
-        for fact, on in one.new.items():
-            changes.append(case_commands.record(one.case.id, fact, on=on, by=by, now=now, today=today))
-        (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
+        for fact, on in analysis.new.items():
+            changes.append(case_commands.record(analysis.case.id, fact, on=on, by=by, now=now, today=today))
+        (replanned if any(change.events for change in changes) else unchanged).append(analysis.case.id)
         cases[number] = changes[-1].case
     return ImportedFile(
         cases=tuple(cases[number] for number in sorted(cases)),
@@ -277,8 +285,8 @@ def _facts_and_plans(
         if on > today:
             intended[name] = facts.pop(name)
             title = procedure.anchor_by_id[name].title if name in procedure.anchor_by_id else name
-            said = {"fact": name, "title": title, "on": on}
-            notes.append(Note(schedule.row, "cli.import.ahead", said))
+            arguments = {"fact": name, "title": title, "on": on}
+            notes.append(Note(schedule.row, "cli.import.ahead", arguments))
     return facts, intended
 
 
@@ -347,33 +355,33 @@ def _differing(
     ]
 
 
-def _withdrawn(one: ConsideredAnalysis) -> Iterator[Note]:
-    assert one.case is not None
-    for _, fact, on in one.withdrawn:
-        title = known_fact(one.procedure, fact).title
-        said = {"case": one.case.id, "title": title, "on": on}
-        yield Note(one.schedule.row, "cli.import.withdrawn", said)
+def _withdrawn(analysis: ConsideredAnalysis) -> Iterator[Note]:
+    assert analysis.case is not None
+    for _, fact, on in analysis.withdrawn:
+        title = known_fact(analysis.procedure, fact).title
+        arguments = {"case": analysis.case.id, "title": title, "on": on}
+        yield Note(analysis.schedule.row, "cli.import.withdrawn", arguments)
 
 
-def _opening(one: ConsideredAnalysis) -> Opening:
+def _opening(analysis: ConsideredAnalysis) -> Opening:
     return Opening(
-        procedure=one.procedure.id,
-        unit=one.unit,
-        object=one.schedule.object,
-        object_kk=one.names.get("kk", ""),
-        object_ru=one.names.get("ru", ""),
-        planned=one.intended,
-        facts=one.facts,
-        responsible=dict(one.schedule.responsible),
+        procedure=analysis.procedure.id,
+        unit=analysis.unit,
+        object=analysis.schedule.object,
+        object_kk=analysis.names.get("kk", ""),
+        object_ru=analysis.names.get("ru", ""),
+        planned=analysis.intended,
+        facts=analysis.facts,
+        responsible=dict(analysis.schedule.responsible),
     )
 
 
-def _names(schedule: ReadSchedule, known: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
+def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: Mapping[str, str]) -> dict[str, str]:
     """Return the names of an object: as answered, else from its passport of another year, else guessed."""
     guessed = object_names(schedule.object, declined=schedule.form == "published")
     words = schedule.object.casefold()
-    for case in known:
-        if any(one.object.casefold() == words for one in case.written):
+    for case in cases:
+        if any(wording.object.casefold() == words for wording in case.written):
             guessed |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
     named = guessed | {language: text.strip() for language, text in answered.items()}
     return {language: text for language, text in named.items() if text}
@@ -383,7 +391,7 @@ def _twins(
     schedule: ReadSchedule,
     unit: str,
     names: Mapping[str, str],
-    known: Iterable[Case],
+    cases: Iterable[Case],
     taken: Container[str],
     office: Office,
     procedure: Procedure,
@@ -396,23 +404,23 @@ def _twins(
         return ()
     alike = [
         case
-        for case in known
+        for case in cases
         if case.planned.get(procedure.begins_with) == begins
         and case.id not in taken
         and not (unit != case.unit and unit in office.units and case.unit in office.units)
     ]
-    called = [
+    namesakes = [
         case
         for case in alike
         if language
         and names.get(language, "").casefold() == getattr(case, f"object_{language}").casefold() != ""
     ]
     ends = schedule.planned.get(ENDS_WITH)
-    return tuple(called) or tuple(
+    return tuple(namesakes) or tuple(
         case
         for case in alike
         if language
-        and language not in {language_of(one.object) for one in case.written}
+        and language not in {language_of(wording.object) for wording in case.written}
         and case.planned.get(ENDS_WITH) == ends
     )
 
@@ -421,37 +429,37 @@ def _decided(
     schedule: ReadSchedule, twins: tuple[Case, ...], answers: ScheduleAnswers, errors: Errors
 ) -> tuple[Case | None, tuple[Case, ...]]:
     """Return the case the user says an analysis is; else those it may be."""
-    said = answers.joins.get(schedule.row)
-    if said is None:
+    case_id = answers.joins.get(schedule.row)
+    if case_id is None:
         return None, twins
-    case = next((one for one in twins if one.id == said), None)
-    if said and case is None:
-        cases = ", ".join(one.id for one in twins)
-        errors.add(schedule.row, "import.not_alike", object=schedule.object, case=said, cases=cases)
+    case = next((twin for twin in twins if twin.id == case_id), None)
+    if case_id and case is None:
+        cases = ", ".join(twin.id for twin in twins)
+        errors.add(schedule.row, "import.not_alike", object=schedule.object, case=case_id, cases=cases)
     return case, ()
 
 
-def _joining(one: ConsideredAnalysis, case: Case) -> PassportEdit:
+def _joining(analysis: ConsideredAnalysis, case: Case) -> PassportEdit:
     """Return the passport edit that adds the file's words, and names the passport lacks, to an existing
     case.
     """
     return PassportEdit(
-        object_kk=case.object_kk or one.names.get("kk"),
-        object_ru=case.object_ru or one.names.get("ru"),
-        written=Wording(one.schedule.object, one.unit),
+        object_kk=case.object_kk or analysis.names.get("kk"),
+        object_ru=case.object_ru or analysis.names.get("ru"),
+        written=Wording(analysis.schedule.object, analysis.unit),
     )
 
 
 def _named(analyses: Iterable[ConsideredAnalysis]) -> Iterator[Note]:
     """Yield notes on the names new cases will have, and on how many lack a name in a language."""
     lacking = 0
-    for one in analyses:
-        if one.case is not None:
+    for analysis in analyses:
+        if analysis.case is not None:
             continue
-        lacking += not {"kk", "ru"} <= one.names.keys()
-        for name in one.names.values():
-            if one.schedule.form == "published" and name != one.schedule.object:
-                yield Note(one.schedule.row, "cli.import.object_guessed", {"object": name})
+        lacking += not {"kk", "ru"} <= analysis.names.keys()
+        for name in analysis.names.values():
+            if analysis.schedule.form == "published" and name != analysis.schedule.object:
+                yield Note(analysis.schedule.row, "cli.import.object_guessed", {"object": name})
     if lacking:
         yield Note(0, "cli.import.object_lacks", {"count": lacking})
 
@@ -467,8 +475,8 @@ def _known_keys(case: Case, procedure: Procedure) -> Iterator[Key]:
 
 
 def _keys(schedule: ReadSchedule, unit: str, year: int | None) -> Iterator[Key]:
-    for said in dict.fromkeys((unit, schedule.unit)):
-        yield _key(schedule.object, said, year)
+    for unit_name in dict.fromkeys((unit, schedule.unit)):
+        yield _key(schedule.object, unit_name, year)
 
 
 def _key(object: str, unit: str, year: int | None) -> Key:
@@ -478,13 +486,13 @@ def _key(object: str, unit: str, year: int | None) -> Key:
 def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
     begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
     days = [*schedule.planned.values(), *schedule.facts.values()]
-    found = begins or min(days, default=None)
-    return found.year if found else None
+    first_day = begins or min(days, default=None)
+    return first_day.year if first_day else None
 
 
 def _year(case: Case, procedure: Procedure) -> int | None:
     fact = case.facts.get(procedure.begins_with)
     begins = fact.on if fact else case.planned.get(procedure.begins_with)
-    days = [*case.planned.values(), *(known.on for known in case.facts.values())]
-    found = begins or min(days, default=None)
-    return found.year if found else None
+    days = [*case.planned.values(), *(fact.on for fact in case.facts.values())]
+    first_day = begins or min(days, default=None)
+    return first_day.year if first_day else None

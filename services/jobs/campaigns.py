@@ -52,7 +52,7 @@ def update_people(
 def find_changes(
     campaign: StartedCampaign,
     office: Office,
-    asked: Mapping[str, CampaignPerson],
+    campaign_people: Mapping[str, CampaignPerson],
     channels: Sequence[Channel],
     *,
     today: date,
@@ -68,7 +68,7 @@ def find_changes(
     joined, changed = [], []
     present = {person.key: person for person in people_asked(office, campaign.choice)}
     for person in present.values():
-        before, reached = asked.get(person.key), chosen_channel(person, channels) is not None
+        before, reached = campaign_people.get(person.key), chosen_channel(person, channels) is not None
         if before is None:
             joined.append(
                 CampaignPerson(
@@ -97,7 +97,7 @@ def find_changes(
             changed.append(after)
     changed += [
         replace(before, left_on=today)
-        for key, before in asked.items()
+        for key, before in campaign_people.items()
         if key not in present and before.left_on is None
     ]
     return PeopleChange(joined=joined, changed=changed)
@@ -137,12 +137,12 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
         at_home = cache(partial(_asked_by, app, kind, office))
         letters = [
             notice
-            for one in people
-            if (person := office.people.get(one.person)) is not None
+            for campaign_person in people
+            if (person := office.people.get(campaign_person.person)) is not None
             and (
                 notice := campaign_notice(
                     person,
-                    one,
+                    campaign_person,
                     campaign,
                     register,
                     *at_home(person.unit, person.language),
@@ -150,7 +150,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
                     times,
                     rules=app.rules,
                     now=now,
-                    leaves=tomorrow if one.person in reminded else now,
+                    leaves=tomorrow if campaign_person.person in reminded else now,
                 )
             )
         ]

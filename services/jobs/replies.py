@@ -116,7 +116,7 @@ def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime,
         return "ignored"
     key = app.rules.link_key
     of_one, of_several, quoted = (
-        [one for one in tokens if read_token(key, one) is not None]
+        [token for token in tokens if read_token(key, token) is not None]
         for tokens in (reply.tokens, reply.of_several, reply.quoted)
     )
     if reply.automatic or not (of_one or of_several or quoted):
@@ -148,29 +148,31 @@ def take_reply(app: AppContext, content: bytes, *, arrived: date, now: datetime,
 
 def _ask_which(ctx: RequestContext, of_several: list[str], quoted: list[str]) -> Result:
     """Answer a reply to a letter of several steps that names none of them, with a link for each step."""
-    outbox, found = ctx.app.outbox, dict[tuple[str, str], LetterQuestion]()
+    outbox, questions = ctx.app.outbox, dict[tuple[str, str], LetterQuestion]()
     links = [read_token(ctx.app.rules.link_key, token) for token in of_several[:1] or quoted[:MAX_FILES]]
     notices = [link.find(outbox.notices(case=link.case)) for link in links if link is not None]
-    told = [one for one in notices if one is not None]
-    if told and of_several and told[0].carrier:
-        told = [one for one in outbox.carried(told[0].carrier) if one.kind == "reminder"]
-    for one in told:
+    letter_notices = [notice for notice in notices if notice is not None]
+    if letter_notices and of_several and letter_notices[0].carrier:
+        letter_notices = [
+            notice for notice in outbox.carried(letter_notices[0].carrier) if notice.kind == "reminder"
+        ]
+    for member in letter_notices:
         try:
-            question = open_letter(ctx, answer_token(ctx.app.rules.link_key, one))
+            question = open_letter(ctx, answer_token(ctx.app.rules.link_key, member))
         except Refusal:
             # Its person left, or its edition is missing: the others are named.
             continue
-        if question.takes_document and one.person == told[0].person:
-            found[one.case, one.obligation] = question
-    if not found:
+        if question.takes_document and member.person == letter_notices[0].person:
+            questions[member.case, member.obligation] = question
+    if not questions:
         return "ignored"
     steps = []
-    for question in found.values():
+    for question in questions.values():
         notice, about = question.notice, question.case.object_in(question.notice.language)
         title = with_period(question.deadline.obligation.title, question.deadline.period, notice.language)
         named = f"{title} ({about})" if about else title
         steps.append({"title": named, "key": notice.key, "case": notice.case})
-    first = next(iter(found.values())).notice
+    first = next(iter(questions.values())).notice
     return _refuse(ctx, first, ReplyRefused("replies.several"), steps)
 
 
@@ -211,13 +213,13 @@ def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date
     elif kind or deadline.obligation.options:
         raise ReplyRefused("replies.in_the_case")
     else:
-        known = question.case.facts.get(deadline.fact)
+        fact = question.case.facts.get(deadline.fact)
         command = RecordFact(
             case=notice.case,
             fact=deadline.fact,
-            on=known.on if known else on,
+            on=fact.on if fact else on,
             evidence=_evidence(question, reply),
-            remark="" if known else say("replies.remark", {}, spoken(question.person.language)),
+            remark="" if fact else say("replies.remark", {}, spoken(question.person.language)),
         )
         record(ctx, command)
         if text:
@@ -248,8 +250,8 @@ def _comment(ctx: RequestContext, question: LetterQuestion, text: str) -> None:
     """Store the text as a comment, once even if the message is processed again."""
     notice, author = question.notice, question.person.key
     for event in ctx.case_commands.events(notice.case):
-        said = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
-        if said == ("commented", notice.obligation, author, text):
+        event_comment = (event.kind, event.name, event.payload.get("person"), event.payload.get("text"))
+        if event_comment == ("commented", notice.obligation, author, text):
             return
     comment(
         ctx.case_commands, notice.case, text=text, obligation=notice.obligation, person=author, **stamp(ctx)

@@ -85,17 +85,17 @@ log = logging.getLogger("merzim.rounds")
 
 
 def remind(
-    app: AppContext, *, now: datetime, today: date, dry_run: bool = False, most: int = sys.maxsize
+    app: AppContext, *, now: datetime, today: date, dry_run: bool = False, limit: int = sys.maxsize
 ) -> RoundReport:
     """Run one round at a moment (aware UTC, local date) and seal it; `dry_run` writes nothing.
 
     Args:
-        most: maximum number of notices listed in the report.
+        limit: maximum number of notices listed in the report.
     """
     from notifications import round as rounds
 
     started = perf_counter()
-    run = rounds.plan if dry_run else partial(rounds.round, most=most)
+    run = rounds.plan if dry_run else partial(rounds.round, limit=limit)
     if not dry_run:
         from services.yearly.register_duties import record_due_rows
 
@@ -120,7 +120,9 @@ def remind(
             report.queued,
             extra={
                 "counts": {"rows": report.rows, "queued": report.queued},
-                "cases": sorted({one.reminder.case for one in report.planned})[:MAX_REPORTED],
+                "cases": sorted({planned_notice.reminder.case for planned_notice in report.planned})[
+                    :MAX_REPORTED
+                ],
                 "took_ms": round((perf_counter() - started) * 1000),
             },
         )

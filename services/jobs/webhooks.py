@@ -51,7 +51,7 @@ def deliver_webhooks(app: AppContext, *, now: datetime, today: date) -> None:
     try:
         # Read again, because another process may just have sent them. The one that waited longest is first.
         due = [hook for hook in app.webhooks.all() if hook.is_due(machine) and hook.cursor < last]
-        for hook in sorted(due, key=lambda one: (one.tried_at is not None, one.tried_at)):
+        for hook in sorted(due, key=lambda webhook: (webhook.tried_at is not None, webhook.tried_at)):
             if perf_counter() - started > SECONDS_FOR_ALL or app.stopping.is_set():
                 break
             _deliver(app, hook, now=now, today=today)
@@ -73,8 +73,8 @@ def concerns(hook: Webhook, event: ChangeEvent) -> bool:
 
 def message(type: str, at: datetime, data: Mapping[str, object]) -> bytes:
     """Return the body of a message."""
-    said = {"type": type, "timestamp": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "data": data}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+    body = {"type": type, "timestamp": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "data": data}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def send_event(app: AppContext, hook: Webhook, event: ChangeEvent) -> PostResult:
@@ -98,7 +98,7 @@ def send(app: AppContext, hook: Webhook, id: str, body: bytes) -> PostResult:
     if hook.old_secret and hook.old_until is not None and now < hook.old_until:
         stored.append(hook.old_secret)
     try:
-        secrets = [app.cipher.decrypt(one, owner(hook.id)) for one in stored]
+        secrets = [app.cipher.decrypt(secret, owner(hook.id)) for secret in stored]
     except (UnreadableSecret, BadSetting) as trouble:
         log.error("the secret of webhook %s cannot be read: %s", hook.id, trouble)
         return PostResult(problem="secret")

@@ -126,7 +126,7 @@ def list_act_texts(ctx: RequestContext, command: AskActTexts) -> ActTextList:
     for text in loaded_texts(ctx.app.engine, [command.act] if command.act else ()):
         loaded.setdefault(text.act, []).append(text)
     shown = [_shown(act, loaded.get(act.id, [])) for act in acts.values()]
-    return ActTextList(acts=sorted(shown, key=lambda one: not one.steps))
+    return ActTextList(acts=sorted(shown, key=lambda act: not act.steps))
 
 
 @verb("settings")
@@ -148,8 +148,12 @@ def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
         raise UnreadablePaper("act_text_too_large", name=name, limit=MAX_ACT_BYTES // 2**20)
     text = read_act_text(data, name)
     language = command.language or language_of(text)
-    found = paragraphs(text)
-    before = [one for one in loaded_texts(ctx.app.engine, [act.id]) if one.language == language]
+    act_paragraphs = paragraphs(text)
+    before = [
+        loaded_text
+        for loaded_text in loaded_texts(ctx.app.engine, [act.id])
+        if loaded_text.language == language
+    ]
     stored_name = f"{act.id}.{language}.txt"
     stored = ctx.app.evidence.keep(BytesIO(text.encode()), stored_name)
     digest = sha256(data).hexdigest()
@@ -161,8 +165,8 @@ def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
             file_sha256=digest,
             name=stored_name,
             sha256=stored.reference,
-            headings=sum(one.heading for one in found),
-            places=sum(bool(one.place) for one in found),
+            headings=sum(paragraph.heading for paragraph in act_paragraphs),
+            places=sum(bool(paragraph.place) for paragraph in act_paragraphs),
             at=ctx.now,
             by=ctx.reader.login,
         )
@@ -181,13 +185,13 @@ def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
     texts = loaded_texts(ctx.app.engine, [command.act])
     if not texts:
         raise UnknownActText("web.problem.no_act_text")
-    languages = {one.language for one in texts}
+    languages = {text.language for text in texts}
     language = (
         command.language
         if command.language in languages
-        else next(one for one in ("ru", "kk") if one in languages)
+        else next(language for language in ("ru", "kk") if language in languages)
     )
-    texts = [one for one in texts if one.language == language]
+    texts = [text for text in texts if text.language == language]
     number = command.number or len(texts)
     if number > len(texts):
         raise UnknownActText("web.problem.no_act_text")
@@ -208,10 +212,10 @@ def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
 
 def loaded_languages(ctx: RequestContext, acts: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """Return the acts among these that have a loaded text, with the languages."""
-    found: dict[str, set[str]] = {}
+    languages_by_act: dict[str, set[str]] = {}
     for text in loaded_texts(ctx.app.engine, list(acts)):
-        found.setdefault(text.act, set()).add(text.language)
-    return {act: frozenset(languages) for act, languages in found.items()}
+        languages_by_act.setdefault(text.act, set()).add(text.language)
+    return {act: frozenset(languages) for act, languages in languages_by_act.items()}
 
 
 @lru_cache(maxsize=8)
@@ -258,6 +262,8 @@ def _titles(act: Act) -> dict[str, str]:
 
 def _views(paragraphs: Iterable[ActParagraph]) -> list[ActParagraphView]:
     return [
-        ActParagraphView(text=one.text, heading=one.heading, place=one.place, anchor=one.anchor)
-        for one in paragraphs
+        ActParagraphView(
+            text=paragraph.text, heading=paragraph.heading, place=paragraph.place, anchor=paragraph.anchor
+        )
+        for paragraph in paragraphs
     ]

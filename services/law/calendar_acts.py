@@ -216,7 +216,7 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
     from workflow.cases.case import fold
     from workflow.deadlines.impact import changed_days, moved
 
-    acts, found = app.acts, list[ActMoves]()
+    acts, moves = app.acts, list[ActMoves]()
     for number, act in enumerate(acts):
         before_it = [event for event in events if event.at <= act.at]
         if not before_it:
@@ -224,11 +224,11 @@ def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
         case = fold(before_it)
         before, after = (app.calendar_of(app.records_of(acts[:count])) for count in (number, number + 1))
         dates = moved(case, app.library.of(case), before, after, today=act.on)
-        waited = tuple(one for one in dates if one.state in WAITING)
+        waited = tuple(deadline for deadline in dates if deadline.state in WAITING)
         if waited:
             cause = _cause(act.entries, changed_days(before, after))
-            found.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
-    return tuple(found)
+            moves.append(ActMoves(on=act.on, at=act.at, by=act.by, cause=cause, moved=waited))
+    return tuple(moves)
 
 
 @contextmanager

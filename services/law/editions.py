@@ -83,14 +83,14 @@ def adopt(app: AppContext, *, by: str, now: datetime, today: date) -> tuple[Adop
     """
     from storage.org import editions as stored
 
-    found = adoptable(app, today=today)
-    if found:
-        stored.adopt(app.engine, found, on=today, by=by, now=now)
+    adoptions = adoptable(app, today=today)
+    if adoptions:
+        stored.adopt(app.engine, adoptions, on=today, by=by, now=now)
     cases = stored.digests_of_cases(app.engine)
-    for edition in {one.edition for one in found if one.before}:
+    for edition in {adoption.edition for adoption in adoptions if adoption.before}:
         names = [case for of in cases.get(edition, {}).values() for case in of]
         _rewrite(app, names, now=now, today=today)
-    return found
+    return adoptions
 
 
 def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
@@ -100,7 +100,7 @@ def _adoptable(app: AppContext, today: date) -> Iterator[AdoptedEdition]:
     adopted = stored.adopted_editions(app.engine)
     present = {edition.edition: edition.digest for edition in app.editions.all()}
     accepted = stored.accepted_digests(adopted, present)
-    last = {one.edition: one.digest for one in adopted}
+    last = {adoption.edition: adoption.digest for adoption in adopted}
     cases = stored.digests_of_cases(app.engine)
     for edition in app.editions.all():
         name, text = edition.edition, app.own_texts.get(edition.edition, "")
@@ -170,7 +170,7 @@ def _checked(app: AppContext, path: Path) -> CheckedFile:
         edition = read_own(path)
     except (UnreadableRegulation, OSError) as trouble:
         return CheckedFile(file=path.name, problems=_unreadable(path, trouble))
-    places = [(f"regulation.{one.code}", one.place) for one in unfinished(edition)]
+    places = [(f"regulation.{problem.code}", problem.place) for problem in unfinished(edition)]
     places += [] if edition.examples else [("law.no_example", "")]
     lacking: list[tuple[str, dict[str, object]]] = [
         (code, {"file": path.name, "place": place}) for code, place in places
@@ -214,8 +214,8 @@ def _unreadable(path: Path, trouble: Exception) -> Problems:
 
 def _said(path: Path, problems: Iterable[Problem]) -> Problems:
     return tuple(
-        (f"regulation.{one.code}", {**one.arguments, "file": path.name, "place": one.shown_place})
-        for one in problems
+        (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
+        for problem in problems
     )
 
 

@@ -156,13 +156,13 @@ def follow_adopted_acts(
     office, common = app.reads.office(), {*app.settings.regulations.acts}
     places: dict[tuple[str, bool], set[str]] = {}
     for place in office.below(unit):
-        was, binding = (acts_of(one, place) - common for one in (before, office))
+        was, binding = (acts_of(state, place) - common for state in (before, office))
         for act in was ^ binding:
             places.setdefault((act, act in was), set()).add(place)
     changed = 0
     for (act, gave_up), units in sorted(places.items()):
         follow = _give_up if gave_up else _take_up
-        for procedure in sorted({one.id for one in app.library.all() if one.adopted_act == act}):
+        for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
             for head in app.reads.cases(unit, procedure=procedure):
                 if head.unit in units:
                     changed += follow(app, head, act, by=by, now=now, today=today)
@@ -172,7 +172,7 @@ def follow_adopted_acts(
 def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         deadlines = app.case_commands.looked_at(case, today=today).deadlines
-        if case.standing != "active" or all(one.state not in AWAITED for one in deadlines):
+        if case.standing != "active" or all(deadline.state not in AWAITED for deadline in deadlines):
             return ()
         return [("exempted", "", None, {"ground": _ground(app, "given_up", procedure, act), "act": act})]
 
@@ -181,7 +181,7 @@ def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, t
 
 def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        closed = [one for one in app.reads.events(case.id) if one.kind == "exempted" and not one.name]
+        closed = [event for event in app.reads.events(case.id) if event.kind == "exempted" and not event.name]
         if case.standing != "exempted" or closed[-1].payload.get("act") != act:
             return ()
         return [("reopened", "", None, {"ground": _ground(app, "taken_up", procedure, act), "act": act})]

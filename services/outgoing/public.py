@@ -73,8 +73,8 @@ class PublicAnalysis:
     @property
     def by_day(self) -> tuple[tuple[tuple[date, Text], tuple[Publication, ...]], ...]:
         """Return the publications of one day and title together: one sentence, several addresses."""
-        found = groupby(self.publications, key=lambda one: (one.on, one.title))
-        return tuple((key, tuple(places)) for key, places in found)
+        groups = groupby(self.publications, key=lambda publication: (publication.on, publication.title))
+        return tuple((key, tuple(places)) for key, places in groups)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +129,12 @@ def check_paper(app: AppContext, n: int, fingerprint: str) -> ProvenLine | None:
 def _published_facts(app: AppContext) -> frozenset[str]:
     """Return the obligations of any edition whose evidence is a link."""
     editions = app.library.editions_of(PROCEDURE)
-    return frozenset(one.id for edition in editions for one in edition.obligations if _is_public(app, one))
+    return frozenset(
+        obligation.id
+        for edition in editions
+        for obligation in edition.obligations
+        if _is_public(app, obligation)
+    )
 
 
 def _is_public(app: AppContext, obligation: Obligation) -> bool:
@@ -162,8 +167,12 @@ def _analyses(app: AppContext, reads: SqlReads, ids: list[str]) -> Iterator[Publ
 
 def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
     """Return the publications of a case, each address once for an obligation, the newest first."""
-    obligations = {one.id: one for one in app.library.of(case).obligations if _is_public(app, one)}
-    found = {
+    obligations = {
+        obligation.id: obligation
+        for obligation in app.library.of(case).obligations
+        if _is_public(app, obligation)
+    }
+    publications = {
         (name, proof.reference): Publication(
             title=obligations[name].title,
             kind=proof.kind,
@@ -175,4 +184,10 @@ def _publications(app: AppContext, case: Case) -> tuple[Publication, ...]:
         for proof in fact.evidence
         if proof.name is None and not proof.restricted and is_web_address(proof.reference)
     }
-    return tuple(sorted(found.values(), key=lambda one: (one.on, one.title["en"], one.address), reverse=True))
+    return tuple(
+        sorted(
+            publications.values(),
+            key=lambda publication: (publication.on, publication.title["en"], publication.address),
+            reverse=True,
+        )
+    )

@@ -70,9 +70,9 @@ def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
     """Return the newest letters that did not arrive, of cases visible to the reader."""
-    found = failed(ctx.app, limit=FAILED)
-    seen = ctx.reads.heads({one.case for one in found}) if found else {}
-    return [one for one in found if one.case in seen]
+    notices = failed(ctx.app, limit=FAILED)
+    seen = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
+    return [notice for notice in notices if notice.case in seen]
 
 
 def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
@@ -146,7 +146,7 @@ def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
     """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
     mine = (ctx.reader.person, ctx.reader.login)
     letters = ctx.reads.notices(command.case)
-    letter = next((one for one in letters if one.key == command.key and one.person in mine), None)
+    letter = next((letter for letter in letters if letter.key == command.key and letter.person in mine), None)
     if letter is None:
         raise NoSuchLetter("web.problem.no_letter")
     acknowledge(ctx.app.outbox, ctx.case_commands, letter, command.key, **stamp(ctx))
@@ -156,8 +156,8 @@ def acknowledge_letter(ctx: RequestContext, command: Letter) -> LetterDone:
 @verb("record")
 def resend_letter(ctx: RequestContext, command: Letter) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
-    known = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
-    return LetterDone(key=command.key, done=known and resend(ctx.app, command.key, now=ctx.now))
+    is_of_case = any(notice.key == command.key for notice in ctx.reads.notices(command.case))
+    return LetterDone(key=command.key, done=is_of_case and resend(ctx.app, command.key, now=ctx.now))
 
 
 @verb("manage")

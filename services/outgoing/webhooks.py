@@ -132,7 +132,7 @@ def get_webhook(ctx: RequestContext, command: WebhookCommand) -> WebhookDetails:
         UnknownWebhook: there is no webhook with that id.
     """
     hook = _hook(ctx, command.webhook)
-    sent = [DeliveryView.of(one, type=one.kind) for one in ctx.app.webhooks.deliveries(hook.id)]
+    sent = [DeliveryView.of(delivery, type=delivery.kind) for delivery in ctx.app.webhooks.deliveries(hook.id)]
     return WebhookDetails(**_view(hook).model_dump(), deliveries=sent)
 
 
@@ -242,16 +242,16 @@ def resend_delivery(ctx: RequestContext, command: ResendDelivery) -> DeliveryVie
         UnknownWebhook: there is no such webhook, or no such message among its last ones.
     """
     hook = _hook(ctx, command.webhook)
-    if command.seq not in {one.seq for one in ctx.app.webhooks.deliveries(hook.id)}:
+    if command.seq not in {delivery.seq for delivery in ctx.app.webhooks.deliveries(hook.id)}:
         raise UnknownWebhook("web.problem.no_webhook")
     page = list_changes(reads_for(ctx, hook), AskChanges(after=command.seq - 1, limit=1))
-    event = next((one for one in page.events if one.seq == command.seq), None)
+    event = next((event for event in page.events if event.seq == command.seq), None)
     if event is None:
         raise UnknownWebhook("web.problem.no_webhook")
     result = send_event(ctx.app, hook, event)
     sent = delivery(hook, event, result, at=ctx.app.system_clock().now)
     ctx.app.webhooks.record(sent, moves=False)
-    return next(one for one in get_webhook(ctx, command).deliveries if one.seq == command.seq)
+    return next(delivery for delivery in get_webhook(ctx, command).deliveries if delivery.seq == command.seq)
 
 
 def suspended(ctx: RequestContext) -> list[WebhookView]:

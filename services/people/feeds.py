@@ -78,7 +78,7 @@ class Feed:
 
 def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
     """Return the valid feeds of an account; those of units are under the login ""."""
-    return [one for one in ctx.accounts.entries(login, now=now) if one.kind == "feed"]
+    return [entry for entry in ctx.accounts.entries(login, now=now) if entry.kind == "feed"]
 
 
 def give_own(ctx: RequestContext, language: str) -> str:
@@ -108,10 +108,10 @@ def revoke_unit_feed(ctx: RequestContext, command: FeedRevoked) -> SessionsEnded
 
 
 def _revoke(ctx: RequestContext, login: str, hash: str) -> int:
-    known = any(one.hash == hash for one in feeds_of(ctx, login, now=ctx.now))
-    if known:
+    is_own = any(feed.hash == hash for feed in feeds_of(ctx, login, now=ctx.now))
+    if is_own:
         ctx.accounts.end(login, hash, now=ctx.now, by=ctx.reader.login)
-    return int(known)
+    return int(is_own)
 
 
 def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | None:
@@ -143,9 +143,9 @@ def open_feed(ctx: RequestContext, secret: str, language: str = "") -> Feed | No
     return Feed(name=name, items=[_item(ctx, case, row, language, now) for case, row in rows])
 
 
-def _language(asked: str, account: Account | None, office: Office) -> str:
-    if asked in i18n.known_languages():
-        return asked
+def _language(language: str, account: Account | None, office: Office) -> str:
+    if language in i18n.known_languages():
+        return language
     person = office.people.get(account.reader.person) if account else None
     return i18n.known(person.language) if person else i18n.LANGUAGES[0]
 
@@ -193,8 +193,8 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
 
 def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
     """Return the rows nearest to today."""
-    near = sorted(rows, key=lambda one: (_far(one[1], today), one[1].case))[:MOST]
-    return sorted(near, key=lambda one: (one[1].due or today, one[1].case, one[1].obligation))
+    near = sorted(rows, key=lambda pair: (_far(pair[1], today), pair[1].case))[:MOST]
+    return sorted(near, key=lambda pair: (pair[1].due or today, pair[1].case, pair[1].obligation))
 
 
 def _hidden(ctx: RequestContext, case: Case) -> bool:
@@ -206,7 +206,7 @@ def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: O
     """Return whether the person is responsible for a row."""
     obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
     responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
-    found = resolve(
+    recipients = resolve(
         office,
         duty=obligation.duty,
         unit=case.unit,
@@ -214,7 +214,9 @@ def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: O
         responsible=responsible,
         person=case.person,
     )
-    return not isinstance(found, Unresolved) and any(one.person.key == person for one in found)
+    return not isinstance(recipients, Unresolved) and any(
+        recipient.person.key == person for recipient in recipients
+    )
 
 
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:

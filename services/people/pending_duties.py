@@ -78,7 +78,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
             unit=key[2],
             count=count,
             late=late[key],
-            to=tuple(office.people[one] for one in key[3]),
+            to=tuple(office.people[person] for person in key[3]),
         )
         for key, count in counted.most_common()
     ]

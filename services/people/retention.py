@@ -127,7 +127,7 @@ class Anonymised(BaseModel):
 def list_former(ctx: RequestContext, command: AskFormer) -> FormerList:
     """Return the people who left, and which of them are due to be anonymised."""
     years = ctx.app.settings.retention.people_years
-    return FormerList(years=years, people=[_view(ctx, one) for one in _former(ctx)])
+    return FormerList(years=years, people=[_view(ctx, former_person) for former_person in _former(ctx)])
 
 
 @verb("settings")
@@ -172,7 +172,7 @@ def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
     replayed = []
     for order in maintenance.missing_orders(ctx.app):
         person, state = _replayable(ctx, order)
-        one = ReplayedOrder.of(order, state=state)
+        replayed_order = ReplayedOrder.of(order, state=state)
         if person is not None and state == "done":
             words = _words(ctx, person, [])
             act = anonymising.Act(
@@ -187,9 +187,9 @@ def replay_orders(ctx: RequestContext, command: ReplayOrders) -> ReplayedOrders:
                 rows = anonymising.preview(ctx.app.engine, words)
             else:
                 rows = anonymising.carry_out(ctx.app.engine, person, words, act)
-            one.rows = sum(rows.values())
-        replayed.append(one)
-    if not command.preview and any(one.state == "done" for one in replayed):
+            replayed_order.rows = sum(rows.values())
+        replayed.append(replayed_order)
+    if not command.preview and any(replayed_order.state == "done" for replayed_order in replayed):
         _list_orders(ctx.app)
         maintenance.rebuild(ctx.app, now=ctx.now, today=ctx.today)
     return ReplayedOrders(preview=command.preview, orders=replayed)
@@ -202,7 +202,14 @@ def _replayable(ctx: RequestContext, order: Order) -> tuple[FormerPerson | None,
     """
     from storage.org.former import keys_by_id
 
-    person = next((one for one in _former(ctx) if (one.number, one.id) == (order.number, order.id)), None)
+    person = next(
+        (
+            former_person
+            for former_person in _former(ctx)
+            if (former_person.number, former_person.id) == (order.number, order.id)
+        ),
+        None,
+    )
     if person is None:
         present = order.id in keys_by_id(ctx.app.engine, ctx.app.reads.office().people)
         return None, "present" if present else "unknown"
@@ -219,8 +226,8 @@ def _list_orders(app: AppContext) -> None:
 
 def count_due(ctx: RequestContext, years: int) -> int:
     """Return how many of those who left could be anonymised today, after so many years."""
-    waiting = [one for one in _former(ctx) if years and one.anonymised_on is None]
-    return sum(_years_later(one.left_on, years) <= ctx.today for one in waiting)
+    waiting = [former_person for former_person in _former(ctx) if years and former_person.anonymised_on is None]
+    return sum(_years_later(former_person.left_on, years) <= ctx.today for former_person in waiting)
 
 
 def _former(ctx: RequestContext) -> list[FormerPerson]:
@@ -231,16 +238,20 @@ def _former(ctx: RequestContext) -> list[FormerPerson]:
 
 def _find(ctx: RequestContext, text: str) -> FormerPerson:
     """Return somebody who left and is not anonymised yet. Raises UnknownFormer, RetentionRefused."""
-    called = [one for one in _former(ctx) if text.strip() in (str(one.number), one.key, one.id)]
+    candidates = [
+        former_person
+        for former_person in _former(ctx)
+        if text.strip() in (str(former_person.number), former_person.key, former_person.id)
+    ]
     # Whoever got the address of somebody an order anonymised has their id when they leave.
-    found = sorted(called, key=lambda one: one.anonymised_on is not None)
-    if not found:
+    matches = sorted(candidates, key=lambda former_person: former_person.anonymised_on is not None)
+    if not matches:
         if text.strip() in staff.recorded_office(ctx).people:
             raise RetentionRefused("retention_has_not_left")
         raise UnknownFormer("web.problem.no_person")
-    if found[0].anonymised_on is not None:
-        raise RetentionRefused("retention_done", act=found[0].act, on=found[0].act_on)
-    return found[0]
+    if matches[0].anonymised_on is not None:
+        raise RetentionRefused("retention_done", act=matches[0].act, on=matches[0].act_on)
+    return matches[0]
 
 
 def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
@@ -268,10 +279,10 @@ def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
     """Return the open cases a person is responsible for, or that are about them."""
     from storage.maintenance.anonymising import open_cases_naming
 
-    called = {person.key, *_said(person, "name"), *_said(person, "email")}
-    cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, called))
+    names = {person.key, *_said(person, "name"), *_said(person, "email")}
+    cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, names))
     return sorted(
-        id for id, case in cases.items() if case.person in called or called & set(case.responsible.values())
+        id for id, case in cases.items() if case.person in names or names & set(case.responsible.values())
     )
 
 
@@ -286,19 +297,28 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     from storage.maintenance.anonymising import Words
 
     office = ctx.app.reads.office()
-    others = {name.casefold() for one in office.people.values() for name in one.names}
+    others = {name.casefold() for colleague in office.people.values() for name in colleague.names}
     others |= {
-        name.casefold() for one in _former(ctx) if one.number != person.number for name in _said(one, "name")
+        name.casefold()
+        for former_person in _former(ctx)
+        if former_person.number != person.number
+        for name in _said(former_person, "name")
     }
     names = {" ".join(name.split()) for name in (*_said(person, "name"), *also)} - {""}
     shared = {name for name in names if name.casefold() in others or " " not in name}
     # An address or account a colleague has now is theirs.
-    taken = {text.casefold() for one in office.people.values() for text in (one.key, one.email or "")}
-    handed_on = {one.reader.login for one in ctx.accounts.all() if one.reader.person in office.people}
+    taken = {
+        text.casefold()
+        for colleague in office.people.values()
+        for text in (colleague.key, colleague.email or "")
+    }
+    handed_on = {
+        account.reader.login for account in ctx.accounts.all() if account.reader.person in office.people
+    }
     logins = [login for login in _said(person, "login") if login not in handed_on]
     addresses = {person.key, *_said(person, "email"), *(login for login in logins if "@" in login)}
     addresses = {address for address in addresses if address.casefold() not in taken}
-    say = {one: i18n.say("person.former", {"number": person.number}, one) for one in LANGUAGES}
+    say = {language: i18n.say("person.former", {"number": person.number}, language) for language in LANGUAGES}
     return Words(
         token=" / ".join(say.values()),
         name=say[ctx.app.settings.office.language],

@@ -280,14 +280,14 @@ def change_unit(ctx: RequestContext, command: ChangeUnit) -> UnitResult:
     office = recorded_office(ctx)
     unit = find_unit(office, command.unit)
     through = command.uploads_through
-    known = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
+    current_values = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
     given = {
         "uploads_through": unit.uploads_through or "" if through is None else find_unit(office, through).id,
         "acts": unit.acts if command.acts is None else command.acts,
         "time": own_hours(unit.time) if command.time is None else command.time,
         "parent": unit.parent or "",
     }
-    return save_unit(ctx, SaveUnit.model_validate(known | given))
+    return save_unit(ctx, SaveUnit.model_validate(current_values | given))
 
 
 @verb("settings")
@@ -342,9 +342,14 @@ def duties_held(library: Library) -> tuple[str, ...]:
 
 def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[Person]) -> None:
     """Update the search texts of rows that name people whose names a change makes others."""
-    known = before.people
+    people_before = before.people
     refresh_names(
-        ctx.app, [one.key for one in people if one.key in known and one.names != known[one.key].names]
+        ctx.app,
+        [
+            person.key
+            for person in people
+            if person.key in people_before and person.names != people_before[person.key].names
+        ],
     )
 
 
@@ -465,14 +470,14 @@ def table_change(
 
 def find_people(office: Office, words: str, unit: str) -> list[Person]:
     """Return the people of a unit and below (or all) with these words in name, post, e-mail or key."""
-    wanted = words.casefold().split()
+    typed_words = words.casefold().split()
     places = set(office.below(unit)) if unit else None
     return [
-        one
-        for one in office.by_name
-        if (places is None or one.unit in places)
+        person
+        for person in office.by_name
+        if (places is None or person.unit in places)
         and all(
-            word in f"{' '.join(one.names)} {one.post} {one.email or ''} {one.key}".casefold()
-            for word in wanted
+            word in f"{' '.join(person.names)} {person.post} {person.email or ''} {person.key}".casefold()
+            for word in typed_words
         )
     ]

@@ -119,15 +119,15 @@ def sync_people(ctx: RequestContext, command: SyncPeople) -> SyncResult:
     requested.
     """
     plan = _look(ctx) if command.apply or ctx.app.settings.ldap.sync.mode != "off" else _NOTHING
-    found = _result(ctx, plan)
+    result = _result(ctx, plan)
     if not command.apply:
-        return found
-    if command.mark and command.mark != found.mark:
+        return result
+    if command.mark and command.mark != result.mark:
         raise SyncRefused("people_sync_changed")
-    if found.held and not command.many_leave:
-        raise SyncRefused("people_sync_held", count=len(found.left), of=plan.linked)
+    if result.held and not command.many_leave:
+        raise SyncRefused("people_sync_held", count=len(result.left), of=plan.linked)
     _apply(ctx, plan)
-    return found.model_copy(update={"applied": True})
+    return result.model_copy(update={"applied": True})
 
 
 @verb("settings", writes=False)
@@ -170,15 +170,15 @@ def sync_on_schedule(app: AppContext, *, now: datetime, today: date) -> None:
 def _run(ctx: RequestContext) -> None:
     """Compare, apply if configured and allowed; record the result if it differs from the last one."""
     plan = _look(ctx)
-    found = _result(ctx, plan)
+    result = _result(ctx, plan)
     before = get_sync_state(ctx, AskSync()).state
-    state = "held" if found.held else "differs" if found.changes or found.left else "same"
+    state = "held" if result.held else "differs" if result.changes or result.left else "same"
     if ctx.app.settings.ldap.sync.mode == "apply" and state == "differs":
         _apply(ctx, plan)
     elif state != before:
         _note(ctx, state)
         if state == "held":
-            _tell_administrators(ctx, found, plan)
+            _tell_administrators(ctx, result, plan)
 
 
 def _look(ctx: RequestContext) -> _Plan:
@@ -205,27 +205,27 @@ class _Comparison:
         self.problems: list[SyncProblem] = []
         self.units: dict[str, Unit] = {}
         self.keys = {subject: key for key, subject in subjects.items()}
-        self.seen = {one.subject for one in entries}
+        self.seen = {entry.subject for entry in entries}
         self.by_email = {
-            (one.email or one.key).casefold(): one.key
-            for one in office.people.values()
-            if one.key not in subjects
+            (person.email or person.key).casefold(): person.key
+            for person in office.people.values()
+            if person.key not in subjects
         }
         self.entries = self._usable(entries)
 
     def plan(self) -> _Plan:
         """Return the changes the office needs."""
         people = self._people()
-        heads = self._heads({one.dn: one for one in self.entries}, people)
-        taken = [self._with_headship(one, heads) for one in people.values()]
-        known = {
+        heads = self._heads({entry.dn: entry for entry in self.entries}, people)
+        taken = [self._with_headship(person, heads) for person in people.values()]
+        linked_people = {
             key: person for key in self.keys.values() if (person := self.office.people.get(key)) is not None
         }
-        there = {one.key for one in people.values()}
+        there = {person.key for person in people.values()}
         gone = [
-            known[key]
+            linked_people[key]
             for subject, key in self.keys.items()
-            if key in known and key not in there and subject not in self.seen
+            if key in linked_people and key not in there and subject not in self.seen
         ]
         for person in gone:
             if person.key == self.officer:
@@ -236,27 +236,29 @@ class _Comparison:
         return _Plan(
             table=ReadPeople(tuple(self.units.values()), tuple(taken)),
             links={
-                people[one.subject].key: one.subject for one in self.entries if one.subject not in self.keys
+                people[entry.subject].key: entry.subject
+                for entry in self.entries
+                if entry.subject not in self.keys
             },
             left=[person for person in gone if person.key != self.officer],
-            back=[one for one in taken if one.key in back],
+            back=[person for person in taken if person.key in back],
             problems=self.problems,
-            linked=len(known),
+            linked=len(linked_people),
             entries=len(self.seen),
         )
 
     def _usable(self, entries: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
         """Return the entries that can be imported; the others are recorded as problems."""
-        addresses = Counter(one.email for one in entries if one.email)
+        addresses = Counter(entry.email for entry in entries if entry.email)
         usable = []
-        for one in entries:
-            code = "email_twice" if addresses[one.email] > 1 else "" if one.units else "no_unit"
-            if not one.name:
+        for entry in entries:
+            code = "email_twice" if addresses[entry.email] > 1 else "" if entry.units else "no_unit"
+            if not entry.name:
                 code = "no_name"
             if code:
-                self._problem(code, one.name, one.email if code == "email_twice" else one.dn)
+                self._problem(code, entry.name, entry.email if code == "email_twice" else entry.dn)
             else:
-                usable.append(one)
+                usable.append(entry)
         return usable
 
     def _people(self) -> dict[str, Person]:
@@ -303,7 +305,9 @@ class _Comparison:
         """Return whether a known person got a new entry: the old one is gone, e-mail and name agree."""
         was = self.office.people.get(key)
         linked = (subject for subject, of in self.keys.items() if of == key)
-        return was is not None and was.name == entry.name and not any(one in self.seen for one in linked)
+        return (
+            was is not None and was.name == entry.name and not any(subject in self.seen for subject in linked)
+        )
 
     def _leave(self, entry: DirectoryEntry, person: Person) -> tuple[tuple[date, date], ...]:
         from documents.sheets.dates import Day, Span, read
@@ -312,13 +316,13 @@ class _Comparison:
         spans: list[tuple[date, date]] = []
         for part in filter(None, map(str.strip, entry.leave.split(";"))):
             try:
-                said = read(part, where="leave")
+                reading = read(part, where="leave")
             except UnreadableCell:
-                said = None
-            if isinstance(said, Span):
-                spans.append((said.first, said.last))
-            elif isinstance(said, Day):
-                spans.append((said.on, said.on))
+                reading = None
+            if isinstance(reading, Span):
+                spans.append((reading.first, reading.last))
+            elif isinstance(reading, Day):
+                spans.append((reading.on, reading.on))
             else:
                 self._problem("leave_unreadable", entry.name, entry.leave)
                 return person.away
@@ -326,12 +330,12 @@ class _Comparison:
 
     def _unit(self, names: Sequence[str]) -> str:
         """Return the id of a unit by its path of names; unknown units are created below the previous one."""
-        tops = [one.id for one in self.office.units.values() if one.parent is None]
+        tops = [unit.id for unit in self.office.units.values() if unit.parent is None]
         parent = tops[0] if len(tops) == 1 else None
         for name in names:
-            known = self.office.unit_named.get(name.casefold())
-            id = known or name
-            if known is None:
+            unit_id = self.office.unit_named.get(name.casefold())
+            id = unit_id or name
+            if unit_id is None:
                 self.units.setdefault(id, Unit(id=id, name=name, parent=parent))
             parent = id
         return str(parent)
@@ -356,17 +360,17 @@ class _Comparison:
         if head == person.key:
             return person if HEAD in person.duties else replace(person, duties=(*person.duties, HEAD))
         if HEAD in person.duties and (head is not None or moved):
-            return replace(person, duties=tuple(one for one in person.duties if one != HEAD))
+            return replace(person, duties=tuple(duty for duty in person.duties if duty != HEAD))
         return person
 
 
 def _result(ctx: RequestContext, plan: _Plan) -> SyncResult:
     changes = preview_table(ctx, plan.table).changes
-    left, back = [one.name for one in plan.left], [one.name for one in plan.back]
+    left, back = [person.name for person in plan.left], [person.name for person in plan.back]
     held = len(left) * 100 > ctx.app.settings.ldap.sync.ceiling * plan.linked
     shown = [
-        [one.model_dump() for one in changes],
-        sorted(one.key for one in plan.left),
+        [change.model_dump() for change in changes],
+        sorted(person.key for person in plan.left),
         sorted(plan.links.items()),
     ]
     return SyncResult(
@@ -407,9 +411,9 @@ def _note(ctx: RequestContext, state: str) -> None:
         record(connection, event)
 
 
-def _tell_administrators(ctx: RequestContext, found: SyncResult, plan: _Plan) -> None:
+def _tell_administrators(ctx: RequestContext, result: SyncResult, plan: _Plan) -> None:
     """Queue a letter to every administrator who is a person of the office."""
-    facts = {"count": len(found.left), "of": plan.linked}
+    facts = {"count": len(result.left), "of": plan.linked}
     letters = [
         letter
         for account in ctx.accounts.all()

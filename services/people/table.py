@@ -79,7 +79,10 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
         *("duties", "email", "language", "away", "deputy"),
     )
     changes = [
-        *(table_change(one, office.units.get(one.id), one.parent, unit_fields) for one in table.units),
+        *(
+            table_change(table_unit, office.units.get(table_unit.id), table_unit.parent, unit_fields)
+            for table_unit in table.units
+        ),
         *(
             table_change(person, office.people.get(person.key), person.unit, person_fields)
             for person in table.people
@@ -90,5 +93,5 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
     return TablePreview(
         changes=changed,
         same=len(changes) - len(changed),
-        accounts=[one for one in accounts if one.obstacle != "has_account"],
+        accounts=[account for account in accounts if account.obstacle != "has_account"],
     )

@@ -122,16 +122,16 @@ def _prove(ctx: RequestContext, register: Register, before: RegisterRow, after: 
     if case is None or case.standing != "active":
         return
     for field, names in places.items():
-        known = [case.facts[name] for name in names if name in case.facts]
+        facts = [case.facts[name] for name in names if name in case.facts]
         new, old = (_reference(row.values.get(field)) for row in (after, before))
-        proved = {fact.name: {one.reference for one in fact.evidence} for fact in known}
+        proved = {fact.name: {item.reference for item in fact.evidence} for fact in facts}
         if any(new in references for references in proved.values()):
             continue
-        without = [fact for fact in known if not fact.evidence]
-        for one in without or [one for one in known if not old or old in proved[one.name]]:
-            asked = ctx.library.of(case).by_id[one.name].evidence
-            item = _evidence(ctx, register, after, after.values[field], asked)
-            ctx.case_commands.record(case.id, one.name, on=one.on, evidence=[item], **stamp(ctx))
+        without = [fact for fact in facts if not fact.evidence]
+        for known_fact in without or [fact for fact in facts if not old or old in proved[fact.name]]:
+            kinds = ctx.library.of(case).by_id[known_fact.name].evidence
+            item = _evidence(ctx, register, after, after.values[field], kinds)
+            ctx.case_commands.record(case.id, known_fact.name, on=known_fact.on, evidence=[item], **stamp(ctx))
 
 
 def _reference(value: object) -> str:
@@ -140,12 +140,12 @@ def _reference(value: object) -> str:
 
 
 def _evidence(
-    ctx: RequestContext, register: Register, row: RegisterRow, value: object, asked: Sequence[str]
+    ctx: RequestContext, register: Register, row: RegisterRow, value: object, kinds: Sequence[str]
 ) -> Evidence:
     """Return a file or link of a row as evidence, of the first kind asked of its fact that it can be."""
     is_file = isinstance(value, Mapping)
     prefix, usual = ("document:", "document:materials") if is_file else ("link:", "link:site")
-    item = as_evidence(next((one for one in asked if one.startswith(prefix)), usual), value)
+    item = as_evidence(next((kind for kind in kinds if kind.startswith(prefix)), usual), value)
     if not register.confidential:
         return item
     language = ctx.app.settings.office.language
@@ -201,10 +201,11 @@ def _passport_edit(
     office, opens = ctx.reads.office(), register.opens
     named = _named(register)
     old, new = (
-        [_words(register, row, named, office, one) for one in PAPER_LANGUAGES] for row in (before, after)
+        [_words(register, row, named, office, language) for language in PAPER_LANGUAGES]
+        for row in (before, after)
     )
-    said = [case.object_kk or case.object, case.object_ru or case.object]
-    kk, ru = new if old != new and old == said else (None, None)
+    stored_object = [case.object_kk or case.object, case.object_ru or case.object]
+    kk, ru = new if old != new and old == stored_object else (None, None)
     was, people = _responsible(register, before), _responsible(register, after)
     return PassportEdit(
         object_kk=kk,
@@ -232,25 +233,25 @@ def _responsible(register: Register, row: RegisterRow) -> dict[str, str]:
 
 def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
     """Return the records of a fact in the case that the row no longer supports."""
-    found = [fact] if fact in case.facts and fact not in new.facts else []
+    withdrawn_names = [fact] if fact in case.facts and fact not in new.facts else []
     if fact in case.planned and fact not in new.days:
-        found.append(f"plan.{fact}")
-    return found
+        withdrawn_names.append(f"plan.{fact}")
+    return withdrawn_names
 
 
 def _words(register: Register, row: RegisterRow, named: Sequence[str], office: Office, language: str) -> str:
     """Return the object of a row's case in a language."""
     words = []
     for name in named:
-        value, known = row.values.get(name), register.fields[name]
+        value, field = row.values.get(name), register.fields[name]
         if not is_filled(value):
             continue
-        if known.kind == "choice":
-            options = [known.option(str(one)) for one in (value if isinstance(value, list) else [value])]
+        if field.kind == "choice":
+            options = [field.option(str(option)) for option in (value if isinstance(value, list) else [value])]
             words += [option.title[language] for option in options if option is not None]
-        elif known.kind in ("person", "unit"):
+        elif field.kind in ("person", "unit"):
             words.append(name_in(office, str(value)))
-        elif known.kind == "date":
+        elif field.kind == "date":
             words.append(".".join(reversed(str(value).split("-"))))
         else:
             words.append(str(value))

@@ -28,10 +28,10 @@ def _here(ctx: RequestContext, register: Register) -> Mapping[str, object]:
     acts, unopened = _adopted(ctx), _unopened(ctx, register)
     if register.act in acts or register.act not in ctx.library.adopted_acts:
         return {"unopened": unopened}
-    asked = [one for one in register.campaigns.values() if one.act in acts]
-    if asked:
-        act = asked[0].act
-        paragraphs = dict.fromkeys(one.paragraph for one in asked if one.act == act)
+    campaigns = [campaign for campaign in register.campaigns.values() if campaign.act in acts]
+    if campaigns:
+        act = campaigns[0].act
+        paragraphs = dict.fromkeys(campaign.paragraph for campaign in campaigns if campaign.act == act)
         short = titles_of(register.acts[act].short)
         return {"act": short, "paragraph": ", ".join(paragraphs), "unopened": unopened}
     return {"adopted": False, "unopened": unopened}
@@ -69,7 +69,7 @@ def _unopened(ctx: RequestContext, register: Register) -> Unopened:
         of_each = {office.units[unit].kind for unit in units if unit in office.units} - {""}
         return frozenset(of_each | {office.kind_of(unit) for unit in [*units][:1]})
 
-    known = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
-    if not any(among(kind, procedure.applies_to) for kind in known or {""}):
+    unit_kinds = office.resolved_once(ctx.today, ("kinds", reader_scope(ctx).unit), kinds)
+    if not any(among(kind, procedure.applies_to) for kind in unit_kinds or {""}):
         return "kind"
     return "act" if procedure.adopted_act and procedure.adopted_act not in _adopted(ctx) else ""

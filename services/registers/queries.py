@@ -83,33 +83,35 @@ def sorting(ctx: RequestContext, register: Register, sort: str) -> dict[str, Any
         UnknownField: a field the reader does not see, or that no list is sorted by.
     """
     descending, name = sort.startswith("-"), sort.removeprefix("-")
-    sortable = [one for one in list_fields(register, reader_scope(ctx)) if register.fields[one].sortable]
+    sortable = [name for name in list_fields(register, reader_scope(ctx)) if register.fields[name].sortable]
     if name and name not in (UNIT, *sortable):
         allowed = closest_first(name, (*sortable, UNIT))
         raise UnknownField("register.cannot_sort", field=name, allowed=allowed)
     kind = "unit" if name == UNIT else register.fields[name].kind if name else ""
     language = ctx.spoken_language
-    called: Mapping[str, str] | None = None
+    unit_order: Mapping[str, str] | None = None
     if kind in ("person", "unit"):
-        called = ctx.reads.office().order_in(language)
+        unit_order = ctx.reads.office().order_in(language)
     elif kind == "choice":
-        called = {option.id: alphabetical(option.title[language]) for option in register.fields[name].options}
+        unit_order = {
+            option.id: alphabetical(option.title[language]) for option in register.fields[name].options
+        }
 
     def order(key: str) -> str:
-        return (called or {}).get(key) or alphabetical(key)
+        return (unit_order or {}).get(key) or alphabetical(key)
 
     return {
         "sort": name,
         "descending": descending or not name,
-        "order": order if called is not None else None,
+        "order": order if unit_order is not None else None,
         "instead": _counted_keys(ctx, register, register.fields[name]) if kind == "number" else None,
     }
 
 
-def _counted_keys(ctx: RequestContext, register: Register, known: RegisterField) -> dict[str, str]:
+def _counted_keys(ctx: RequestContext, register: Register, field: RegisterField) -> dict[str, str]:
     """Return the sort keys of a field's numbers that are counted from another register, by row."""
-    numbers = counted_numbers(ctx, replace(register, fields={known.id: known})) if known.counted else {}
-    return {row: sort_key(known, str(number)) for row, number in numbers.get(known.id, {}).items()}
+    numbers = counted_numbers(ctx, replace(register, fields={field.id: field})) if field.counted else {}
+    return {row: sort_key(field, str(number)) for row, number in numbers.get(field.id, {}).items()}
 
 
 def lookup(ctx: RequestContext) -> Lookup:
@@ -136,14 +138,16 @@ def lookup(ctx: RequestContext) -> Lookup:
 
     @cache
     def row(register: str, text: str) -> str | tuple[str, ...] | None:
-        known = ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
-        if known is None or not sees_lists(known, reader_scope(ctx)):
+        pointed_register = (
+            ctx.app.registers.on(register, ctx.today) if register in ctx.app.registers.ids() else None
+        )
+        if pointed_register is None or not sees_lists(pointed_register, reader_scope(ctx)):
             return None
         name = _within_brackets(text)
         if lists.exists(register, name):
             return name
-        called = _rows_called(ctx, known, text)
-        return called[0] if len(called) == 1 else called or None
+        row_ids = _rows_called(ctx, pointed_register, text)
+        return row_ids[0] if len(row_ids) == 1 else row_ids or None
 
     return Lookup(
         person=person,
@@ -157,18 +161,18 @@ def _rows_called(ctx: RequestContext, register: Register, text: str) -> tuple[st
     """Return the ids of visible rows with this title or this list text in some language."""
     from storage.registers.lists import SqlRegisterLists
 
-    wanted = " ".join(text.casefold().split())
-    asked = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
-    found = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, asked), limit=MAX_PAGE_SIZE)
+    folded_text = " ".join(text.casefold().split())
+    command = ListRows(register_id=register.id, search=max(text.split(" · "), key=len)[:MAX_TITLE])
+    found_rows = SqlRegisterLists(ctx.app.engine).page(row_query(ctx, register, command), limit=MAX_PAGE_SIZE)
     view = register_view(register, reader_scope(ctx))
-    titles = [one.id for one in view.fields if one.id in view.named_by and one.kind == "text"]
-    called = []
-    for row in head_views(ctx, found.rows, links=False):
+    titles = [field.id for field in view.fields if field.id in view.named_by and field.kind == "text"]
+    row_ids = []
+    for row in head_views(ctx, found_rows.rows, links=False):
         names = [row_name(view, row, language) for language in LANGUAGES]
         names += [str(row.values.get(title, "")) for title in titles]
-        if wanted in (" ".join(name.casefold().split()) for name in names):
-            called.append(row.id)
-    return tuple(sorted(called))
+        if folded_text in (" ".join(name.casefold().split()) for name in names):
+            row_ids.append(row.id)
+    return tuple(sorted(row_ids))
 
 
 class FoundRows(BaseModel):
@@ -187,27 +191,27 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     from storage.board.word_index import COUNTED, WIDTHS
     from storage.registers.lists import SqlRegisterLists
 
-    lists, seen, found = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
+    lists, seen, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
     for width in WIDTHS:
-        if found.total or (narrowed := lists.narrow(text, width)) is None:
+        if found_rows.total or (narrowing := lists.narrow(text, width)) is None:
             continue
-        where, registers = narrowed
-        among, found.near = lists.kept() if registers is None else frozenset(registers), where.near
+        where, registers = narrowing
+        among, found_rows.near = lists.kept() if registers is None else frozenset(registers), where.near
         for name in ctx.app.registers.ids() if among else ():
             register = ctx.app.registers.on(name, ctx.today)
             if name not in among or not sees_lists(register, seen):
                 continue
             query = row_query(ctx, register, ListRows(register_id=name))
             ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
-            found.total += len(ids)
-            first = ids[: limit - len(found.rows)]
+            found_rows.total += len(ids)
+            first = ids[: limit - len(found_rows.rows)]
             if first:
                 view, order = register_view(register, seen), {row: place for place, row in enumerate(first)}
                 heads = sorted(lists.heads(first), key=lambda head: order[head.id])
-                found.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
-    found.more = found.total > COUNTED
-    found.total = min(found.total, COUNTED)
-    return found
+                found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
+    found_rows.more = found_rows.total > COUNTED
+    found_rows.total = min(found_rows.total, COUNTED)
+    return found_rows
 
 
 def _within_brackets(text: str) -> str:
@@ -234,7 +238,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
         hidden_fields=register.subjects if hides else (),
         case=command.case or "",
         open_cases=register.kept_in == "case" and not command.case and not ctx.operator,
-        filters=tuple(_cell_filter(ctx, register, shown, one) for one in command.filters),
+        filters=tuple(_cell_filter(ctx, register, shown, filter_input) for filter_input in command.filters),
         search=command.search,
         withdrawn=command.withdrawn,
     )
@@ -248,41 +252,43 @@ def units_narrowed(ctx: RequestContext, unit: str, office: Office) -> Sequence[s
     seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
     if not unit:
         return None if seen is None else sorted(seen)
-    asked = office.whose_cases(unit_named(ctx.app, unit))
-    return asked if seen is None else [one for one in asked if one in seen]
+    units = office.whose_cases(unit_named(ctx.app, unit))
+    return units if seen is None else [unit_id for unit_id in units if unit_id in seen]
 
 
 def _cell_filter(
-    ctx: RequestContext, register: Register, shown: Collection[str], asked: FilterInput
+    ctx: RequestContext, register: Register, shown: Collection[str], filter_input: FilterInput
 ) -> CellFilter:
     from storage.registers.lists import CellFilter
 
-    known = register.fields.get(asked.field)
-    if known is None or known.id not in shown or not known.indexed:
+    field = register.fields.get(filter_input.field)
+    if field is None or field.id not in shown or not field.indexed:
         allowed = [name for name in shown if register.fields[name].indexed]
         raise UnknownField(
-            "register.cannot_filter", field=asked.field, allowed=closest_first(asked.field, allowed)
+            "register.cannot_filter",
+            field=filter_input.field,
+            allowed=closest_first(filter_input.field, allowed),
         )
     keys: tuple[str, ...] | None = None
-    if asked.empty:
+    if filter_input.empty:
         keys = ("",)
-    elif asked.is_ is not None:
-        keys = tuple(_key(ctx, register, known, text) for text in asked.is_)
+    elif filter_input.is_ is not None:
+        keys = tuple(_key(ctx, register, field, text) for text in filter_input.is_)
     return CellFilter(
-        field=known.id,
+        field=field.id,
         keys=keys,
-        least=_key(ctx, register, known, asked.from_) if asked.from_ else "",
-        most=_key(ctx, register, known, asked.until) if asked.until else "",
-        contains=text_key(asked.contains),
-        instead=_counted_keys(ctx, register, known),
+        least=_key(ctx, register, field, filter_input.from_) if filter_input.from_ else "",
+        most=_key(ctx, register, field, filter_input.until) if filter_input.until else "",
+        contains=text_key(filter_input.contains),
+        instead=_counted_keys(ctx, register, field),
     )
 
 
-def _key(ctx: RequestContext, register: Register, known: RegisterField, text: str) -> str:
+def _key(ctx: RequestContext, register: Register, field: RegisterField, text: str) -> str:
     """Return the sort key of a value used as filter."""
-    single = replace(known, several=False)
-    asked = replace(register, fields={known.id: single})
-    values, problems = parse_values(asked, {known.id: text}, lookup(ctx))
+    single = replace(field, several=False)
+    single_register = replace(register, fields={field.id: single})
+    values, problems = parse_values(single_register, {field.id: text}, lookup(ctx))
     if problems:
-        raise InvalidRow(asked, tuple(problems))
-    return sort_key(single, values[known.id])
+        raise InvalidRow(single_register, tuple(problems))
+    return sort_key(single, values[field.id])

@@ -122,7 +122,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
     secret = [
         head.id
         for head in heads
-        if any(one.confidential for one in registers[head.register_id].fields.values())
+        if any(field.confidential for field in registers[head.register_id].fields.values())
     ]
     outside = outside_of(ctx.app.engine, secret) if secret else {}
     office, views = ctx.reads.office(), []
@@ -132,7 +132,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
     counted = {
         name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
         for name, register in registers.items()
-        if any(one.counted for one in register.fields.values())
+        if any(field.counted for field in register.fields.values())
     }
     for head, (register, stored_values) in zip(heads, stored, strict=True):
         row = RegisterRow(
@@ -170,8 +170,8 @@ def row_view(
     """Return a row with these fields. `linked`: names of cases and rows; `counted`: of `counted_numbers`."""
     order = [name for name in register.fields if name in fields]
     numbers = {name: str(of[row.id]) for name, of in (counted or {}).items() if name in order and row.id in of}
-    known = {**row.values, **numbers}
-    values = {name: known[name] for name in order if is_filled(known.get(name))}
+    all_values = {**row.values, **numbers}
+    values = {name: all_values[name] for name in order if is_filled(all_values.get(name))}
     own = not in_reach(register, row, reader_scope(ctx), office)
     late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
     return RowView(
@@ -204,12 +204,12 @@ def counted_numbers(
     """
     from storage.registers.lists import SqlRegisterLists
 
-    lists, found = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
-    for one in register.fields.values():
-        other, _, field = one.counted.partition(".")
+    lists, counts = SqlRegisterLists(ctx.app.engine), dict[str, Mapping[str, int]]()
+    for counted_field in register.fields.values():
+        other, _, field = counted_field.counted.partition(".")
         if other and sees_lists(ctx.app.registers.on(other, ctx.today), reader_scope(ctx)):
-            found[one.id] = lists.pointing(other, field, rows)
-    return found
+            counts[counted_field.id] = lists.pointing(other, field, rows)
+    return counts
 
 
 def _names(
@@ -235,9 +235,9 @@ def _posts(register: Register, values: Mapping[str, Any], office: Office, langua
 def names_of(ctx: RequestContext, register: Register, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names of people, units, cases and rows in values that are not written yet."""
     office, names = ctx.reads.office(), linked_names(ctx, [(register, values) for values in rows])
-    for one in register.fields.values():
-        if one.kind in ("person", "unit"):
-            keys = [str(values[one.id]) for values in rows if is_filled(values.get(one.id))]
+    for field in register.fields.values():
+        if field.kind in ("person", "unit"):
+            keys = [str(values[field.id]) for values in rows if is_filled(values.get(field.id))]
             names |= {key: name_in(office, key, ctx.language) for key in keys}
     return names
 
@@ -255,9 +255,9 @@ def linked_names(
 
     ids: dict[str, set[str]] = {"case": set(), "row": set()}
     for register, values in stored:
-        for one in register.fields.values():
-            if one.kind in ids and is_filled(values.get(one.id)):
-                ids[one.kind].add(str(values[one.id]))
+        for field in register.fields.values():
+            if field.kind in ids and is_filled(values.get(field.id)):
+                ids[field.kind].add(str(values[field.id]))
     names = (
         {case.id: case.object or case.id for case in ctx.reads.heads(ids["case"]).values()}
         if ids["case"]
@@ -285,7 +285,7 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
     shown: Collection[str] = list_fields(register, seen)
     if own and not shown:
         shown = frozenset[str]().union(*register.seen_by_person.values())
-    fields = [field_view(one) for one in register.fields.values() if one.id in shown]
+    fields = [field_view(field) for field in register.fields.values() if field.id in shown]
     return RegisterView(
         id=register.id,
         version=register.edition,
@@ -305,24 +305,24 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
     )
 
 
-def field_view(one: RegisterField) -> FieldView:
+def field_view(field: RegisterField) -> FieldView:
     """Return a field for forms and lists."""
     return FieldView(
-        id=one.id,
-        title=titles_of(one.title),
-        kind=one.kind,
-        required=one.required and not one.post_of,
-        help=titles_of(one.help) if one.help else None,
-        confidential=one.confidential,
-        options=[OptionView(id=option.id, title=titles_of(option.title)) for option in one.options],
-        several=one.several,
-        register_id=one.register,
-        unit=titles_of(one.unit) if one.unit else None,
-        filterable=one.indexed,
-        sortable=one.sortable,
-        total=one.total,
-        translation_of=one.translation_of,
-        post_of=one.post_of,
+        id=field.id,
+        title=titles_of(field.title),
+        kind=field.kind,
+        required=field.required and not field.post_of,
+        help=titles_of(field.help) if field.help else None,
+        confidential=field.confidential,
+        options=[OptionView(id=option.id, title=titles_of(option.title)) for option in field.options],
+        several=field.several,
+        register_id=field.register,
+        unit=titles_of(field.unit) if field.unit else None,
+        filterable=field.indexed,
+        sortable=field.sortable,
+        total=field.total,
+        translation_of=field.translation_of,
+        post_of=field.post_of,
     )
 
 
@@ -355,7 +355,7 @@ def written_amount(field: FieldView, amount: Decimal) -> Decimal:
 
 def row_name(register: RegisterView, row: RowView, language: str) -> str:
     """Return the title of a row: the visible values of the fields that name it."""
-    fields = [one for one in register.fields if one.id in register.named_by]
-    words = [cell_value(one, row, language) for one in fields]
+    fields = [field for field in register.fields if field.id in register.named_by]
+    words = [cell_value(field, row, language) for field in fields]
     texts = [f"{word:%d.%m.%Y}" if isinstance(word, date) else str(word) for word in words if word is not None]
     return " · ".join(filter(None, texts)) or i18n.row_number(row.id, language)

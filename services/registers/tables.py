@@ -106,12 +106,12 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     unit, case = place_of(ctx, register, command.unit, command.case)
     data, name = _content(ctx, command)
     fields, shown = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
-    aside = [register.fields[one] for one in shown if register.fields[one] not in fields]
+    aside = [register.fields[name] for name in shown if register.fields[name] not in fields]
     late = _late_fields(register, shown)
     table = read_register_rows(
         data,
         name,
-        heads={one.title[language]: one.id for one in late for language in LANGUAGES}
+        heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
         | _known_heads(register, fields)
         | _known_heads(register, [*fields, *aside]),
     )
@@ -120,7 +120,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
     find, places = lookup(ctx), dict[str, str | None]()
     people = ctx.reads.office().people
-    taken = {one.id for one in fields}
+    taken = {field.id for field in fields}
     for number, cells in lines:
         values, problems = parse_values(
             register, {key: value for key, value in cells.items() if key in taken}, find
@@ -144,9 +144,9 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     same = unique_keys(ctx, register, rows)
     errors += [_error(register, problem, lines[position][0], table.columns) for position, problem in same]
     if errors:
-        errors.sort(key=lambda one: one.row)
+        errors.sort(key=lambda error: error.row)
         raise UnreadablePaper(
-            "paper_unreadable", errors=errors, name=name, count=len({one.row for one in errors})
+            "paper_unreadable", errors=errors, name=name, count=len({error.row for error in errors})
         )
     ids = [] if command.preview or not rows else add_rows(ctx, register, unit, case, rows, units)
     return ImportedRows(
@@ -155,16 +155,16 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         preview=command.preview,
         ids=list(ids),
         fields=[
-            field_view(one)
-            for one in fields
-            if one.id in table.columns or (one.post_of and any(one.id in row for row in rows))
+            field_view(field)
+            for field in fields
+            if field.id in table.columns or (field.post_of and any(field.id in row for row in rows))
         ],
         first=rows[:SHOWN],
         names=names_of(ctx, register, rows[:SHOWN])
-        | {one: name_in(ctx.reads.office(), one, ctx.language) for one in units[:SHOWN] if one},
+        | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:SHOWN] if unit},
         units=units[:SHOWN],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
-        aside=[field_view(one) for one in (*aside, *late) if one.id in table.columns],
+        aside=[field_view(field) for field in (*aside, *late) if field.id in table.columns],
         there=len(table.rows) - len(lines),
     )
 
@@ -219,26 +219,26 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     register = seen_register(ctx, command.register_id)
     shown = list_fields(register, reader_scope(ctx))
     fields = [register.fields[name] for name in shown]
-    found = SqlRegisterLists(ctx.app.engine).page(
+    found_rows = SqlRegisterLists(ctx.app.engine).page(
         row_query(ctx, register, command),
         limit=EXPORT_LIMIT,
         **sorting(ctx, register, command.sort),
     )
-    if found.total > EXPORT_LIMIT:
-        raise UnreadablePaper("list_too_long", rows=found.total, limit=EXPORT_LIMIT)
+    if found_rows.total > EXPORT_LIMIT:
+        raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
     late = _late_fields(register, shown)
     words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
     rows = []
-    for row in head_views(replace(ctx, language=language), found.rows):
+    for row in head_views(replace(ctx, language=language), found_rows.rows):
         cells = [_exported(view, row, language) for view in views]
         plain = [words["yes" if cell else "no"] if isinstance(cell, bool) else cell for cell in cells]
-        days = (row.late.get(one.id.removeprefix(LATE)) for one in late)
+        days = (row.late.get(late_field.id.removeprefix(LATE)) for late_field in late)
         rows.append((row.id, name_in(office, row.unit, language), *plain, *days))
     heads = heads_of(fields, language)
     columns = [_column(name, heads, language) for name in (ROW, UNIT)]
-    late_heads = [one.title[language] for one in late]
+    late_heads = [late_field.title[language] for late_field in late]
     return tables_workbook([Table([*columns, *heads, *late_heads], rows, register.title[language])])
 
 
@@ -252,14 +252,16 @@ def _late_fields(register: Register, shown: Collection[str]) -> list[RegisterFie
     """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
     from i18n import say
 
-    found = [register.fields[one.field] for one in register.lates if {one.field, one.than} <= {*shown}]
+    fields = [register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown}]
     titles = [
-        Text(*(say("register.column.late", {"field": one.title[language]}, language) for language in LANGUAGES))
-        for one in found
+        Text(
+            *(say("register.column.late", {"field": field.title[language]}, language) for language in LANGUAGES)
+        )
+        for field in fields
     ]
     return [
-        RegisterField(id=f"{LATE}{one.id}", title=title, kind="number")
-        for one, title in zip(found, titles, strict=True)
+        RegisterField(id=f"{LATE}{field.id}", title=title, kind="number")
+        for field, title in zip(fields, titles, strict=True)
     ]
 
 
@@ -283,12 +285,12 @@ def _column(name: str, heads: Sequence[str], language: str) -> str:
 def _known_heads(register: Register, fields: Sequence[RegisterField]) -> dict[str, str]:
     """Return accepted headings -> field, unit column or id column."""
     names = (ROW, UNIT)
-    known = dict[str, str]()
+    heads_by_name = dict[str, str]()
     for language in LANGUAGES:
         heads = heads_of(fields, language)
-        known |= {_column(name, heads, language): name for name in names}
-        known |= {head: field.id for field, head in zip(fields, heads, strict=True)}
-    return {**known, **{field.id: field.id for field in fields}, **{name: name for name in names}}
+        heads_by_name |= {_column(name, heads, language): name for name in names}
+        heads_by_name |= {head: field.id for field, head in zip(fields, heads, strict=True)}
+    return {**heads_by_name, **{field.id: field.id for field in fields}, **{name: name for name in names}}
 
 
 def _rows_there(ctx: RequestContext, register: Register, ids: Sequence[str]) -> set[str]:

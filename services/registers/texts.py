@@ -43,7 +43,7 @@ def foreign_texts(
     The post of a person the row names is none of them where the office knows it in the language.
     """
     fields = list(fields)
-    pairs, by_id = _pairs(fields), {one.id: one for one in fields}
+    pairs, by_id = _pairs(fields), {field.id: field for field in fields}
     people = [office.people.get(str(value)) or office.former.get(str(value)) for value in row.values.values()]
     posts = {
         post
@@ -52,14 +52,14 @@ def foreign_texts(
         for post in (person.post, person.post_kk, person.post_ru)
     }
     whole = " ".join(str(row.values.get(name, "")) for name in pairs)
-    found = []
+    foreign_fields = []
     for name, translated in pairs.items():
-        texts = [str(row.values[one]) for one in (name, translated) if row.values.get(one)]
+        texts = [str(row.values[field_name]) for field_name in (name, translated) if row.values.get(field_name)]
         if len(texts) != 1 or texts[0] in posts or not _CYRILLIC.search(texts[0]):
             continue
         if _language(texts[0], whole) != language:
-            found.append(by_id[name])
-    return found
+            foreign_fields.append(by_id[name])
+    return foreign_fields
 
 
 def text_notes(
@@ -95,25 +95,29 @@ def text_notes(
 
 def with_translations(fields: Mapping[str, FieldView], names: Iterable[str]) -> Sequence[FieldView]:
     """Return the fields of these names, and those that translate them."""
-    wanted = {*names}
-    return [one for one in fields.values() if one.id in wanted or one.translation_of in wanted]
+    field_ids = {*names}
+    return [field for field in fields.values() if field.id in field_ids or field.translation_of in field_ids]
 
 
 def _pairs(fields: Iterable[FieldView]) -> Mapping[str, str]:
     """Return the fields that have a translation -> the field of it."""
-    return {one.translation_of: one.id for one in fields if one.translation_of}
+    return {field.translation_of: field.id for field in fields if field.translation_of}
 
 
 def _in_language(values: Mapping[str, Any], name: str, pairs: Mapping[str, str], language: str) -> str:
-    text, translated = (str(values.get(one) or "") for one in (name, pairs[name]))
+    text, translated = (str(values.get(field_name) or "") for field_name in (name, pairs[name]))
     if not (text and translated):
         return text or translated
     mine, other = _share(text), _share(translated)
     if mine == other:
         # Short words tell nothing ("сот", "суд"): all the row says in two languages does.
-        both = [(name, one) for name, one in pairs.items() if values.get(name) and values.get(one)]
+        both = [
+            (name, translation)
+            for name, translation in pairs.items()
+            if values.get(name) and values.get(translation)
+        ]
         mine = _share(" ".join(str(values[name]) for name, _ in both))
-        other = _share(" ".join(str(values[one]) for _, one in both))
+        other = _share(" ".join(str(values[translation]) for _, translation in both))
     return text if (mine >= other) == (language == "kk") else translated
 
 

@@ -148,9 +148,9 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     campaign the further rows of the same answer are withdrawn.
     """
     row, register = _writable(ctx, command.row)
-    further = [one for one in _further_rows(ctx, row) if not one.withdrawn]
-    for one in (*further, row):
-        _withdraw(ctx, register, one, command.ground)
+    further = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
+    for removed_row in (*further, row):
+        _withdraw(ctx, register, removed_row, command.ground)
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -171,8 +171,8 @@ def _further_rows(ctx: RequestContext, row: RegisterRow) -> Sequence[RegisterRow
         SqlRegisterRows(ctx.app.engine),
         ctx.app.registers.version(row.register, row.version).campaigns,
     )
-    most = max((len(kind.also) for kind in kinds.values()), default=0)
-    return list(rows.rows(rows.added_beside([row.id], most).get(row.id, ())).values())
+    further_limit = max((len(kind.also) for kind in kinds.values()), default=0)
+    return list(rows.rows(rows.added_beside([row.id], further_limit).get(row.id, ())).values())
 
 
 def erasable_fields(ctx: RequestContext, name: str) -> list[str]:
@@ -198,9 +198,13 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
-    further = [one for one in _further_rows(ctx, row) if not one.values.keys().isdisjoint(names)]
-    for one in (*further, row):
-        _erase(ctx, register, one, names, command.ground)
+    further = [
+        further_row
+        for further_row in _further_rows(ctx, row)
+        if not further_row.values.keys().isdisjoint(names)
+    ]
+    for erased_row in (*further, row):
+        _erase(ctx, register, erased_row, names, command.ground)
     return show_row(ctx, AskRow(row=row.id))
 
 
@@ -292,7 +296,7 @@ def add_rows(
         )
         projection = projected(register, after, office)
         writes.append(RowWrite(draft=draft, before=None, after=after, projection=projection))
-    cases = ctx.case_commands.reserve([one for _, one in openings], today=ctx.today) if openings else ()
+    cases = ctx.case_commands.reserve([opening for _, opening in openings], today=ctx.today) if openings else ()
     for (number, _), case_id in zip(openings, cases, strict=True):
         write = writes[number]
         writes[number] = replace(
@@ -312,7 +316,7 @@ def add_rows(
             also=also,
         )
     opened = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
-    open_cases(ctx, register, opened, [replace(one, row=ids[number]) for number, one in openings])
+    open_cases(ctx, register, opened, [replace(opening, row=ids[number]) for number, opening in openings])
     follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
@@ -334,9 +338,9 @@ def check_row(ctx: RequestContext, register: Register, given: Mapping[str, objec
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
     values, problems = parse_values(register, given, lookup(ctx))
     values = with_posts(register, values, ctx.reads.office().people)
-    found = [*problems, *invalid_values(ctx, register, values, problems)]
-    if found:
-        raise InvalidRow(register, tuple(found))
+    all_problems = [*problems, *invalid_values(ctx, register, values, problems)]
+    if all_problems:
+        raise InvalidRow(register, tuple(all_problems))
     return values
 
 
@@ -347,10 +351,10 @@ def with_posts(
     nothing is written.
     """
     whole = dict(values)
-    for one in register.fields.values():
-        person = people.get(str(values.get(one.post_of))) if one.post_of else None
-        if person is not None and person.post and not is_filled(values.get(one.id)):
-            whole[one.id] = person.post
+    for field in register.fields.values():
+        person = people.get(str(values.get(field.post_of))) if field.post_of else None
+        if person is not None and person.post and not is_filled(values.get(field.id)):
+            whole[field.id] = person.post
     return whole
 
 
@@ -361,11 +365,11 @@ def invalid_values(
 
     Fields hidden from the writer are not required.
     """
-    shown, wrong = list_fields(register, reader_scope(ctx)), {one.field for one in problems}
+    shown, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
     return [
-        one
-        for one in check_values(register, values, today=ctx.today)
-        if one.field in shown and one.field not in wrong
+        problem
+        for problem in check_values(register, values, today=ctx.today)
+        if problem.field in shown and problem.field not in wrong
     ]
 
 
@@ -377,7 +381,7 @@ def unique_keys(
 
     keys = [_unique(register, values) for values in rows]
     seen = _seen_units(ctx, ctx.reads.office())
-    found = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
     return [
         (position, ValueProblem(fields[0], "not_unique"))
         if len(fields) == 1
@@ -389,7 +393,7 @@ def unique_keys(
                 {"fields": tuple(register.fields[name].title for name in fields)},
             ),
         )
-        for position, fields in found
+        for position, fields in same_rows
     ]
 
 
@@ -401,10 +405,10 @@ def projected(register: Register, row: RegisterRow, office: Office) -> Projectio
 def first_person(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> Person | None:
     """Return the person of the office in the first person field of a row that names one."""
     office, find = ctx.reads.office(), lookup(ctx)
-    for one in register.fields.values():
-        if one.kind == "person" and is_filled(given.get(one.id)):
-            values, _ = parse_values(register, {one.id: given[one.id]}, find)
-            person = office.people.get(str(values.get(one.id)))
+    for field in register.fields.values():
+        if field.kind == "person" and is_filled(given.get(field.id)):
+            values, _ = parse_values(register, {field.id: given[field.id]}, find)
+            person = office.people.get(str(values.get(field.id)))
             if person is not None and person.unit:
                 return person
     return None
@@ -420,10 +424,10 @@ def place_of(
         UnknownUnit, NotYourUnit.
     """
     if register.kept_in == "case":
-        known = ctx.reads.case(case) if case else None
-        if known is None or known.procedure not in register.procedures:
+        row_case = ctx.reads.case(case) if case else None
+        if row_case is None or row_case.procedure not in register.procedures:
             raise WrongPlace("register.needs_case", title=register.title, procedures=register.procedures)
-        return known.unit, known.id
+        return row_case.unit, row_case.id
     if case:
         raise WrongPlace("register.of_unit", title=register.title)
     office = ctx.reads.office()
@@ -462,9 +466,9 @@ def _edited(
     changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
     values = {name: value for name, value in {**row.values, **changed}.items() if is_filled(value)}
     # A row kept from before a rule is read as it is until something of it is changed.
-    found = [*problems, *(invalid_values(ctx, register, values, problems) if changed else ())]
-    if found:
-        raise InvalidRow(register, tuple(found))
+    all_problems = [*problems, *(invalid_values(ctx, register, values, problems) if changed else ())]
+    if all_problems:
+        raise InvalidRow(register, tuple(all_problems))
     return changed, replace(row, version=register.edition, values=values)
 
 
@@ -532,9 +536,9 @@ def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Unique
 
     seen = _seen_units(ctx, ctx.reads.office())
     with unique_titled(register):
-        found = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen, but=row)
-        if found:
-            raise NotUnique(0, found[0][1], "")
+        same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen, but=row)
+        if same_rows:
+            raise NotUnique(0, same_rows[0][1], "")
 
 
 def _unique(
@@ -551,7 +555,7 @@ def _unique(
         together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
             is accepted even if an equal row exists, which its author could not change.
     """
-    single = ((one.id,) for one in register.fields.values() if one.unique)
+    single = ((field.id,) for field in register.fields.values() if field.unique)
     return {
         names: tuple(sort_key(register.fields[name], values[name]) for name in names)
         for names in (*single, *(register.unique_together if together else ()))

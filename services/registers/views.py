@@ -146,15 +146,15 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
         register = ctx.app.registers.on(name, ctx.today)
         if name in counts and sees_lists(register, seen) and (register.subjects or register.kept_in == "case"):
             # Some of its rows may be hidden from who sees the others.
-            asked = ListRows(register_id=register.id, unit=command.unit)
-            counts[register.id] = lists.count(row_query(ctx, register, asked))
-    found = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
+            rows_query = ListRows(register_id=register.id, unit=command.unit)
+            counts[register.id] = lists.count(row_query(ctx, register, rows_query))
+    registers = (ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids())
     kinds = {office.kind_of(unit) for unit in units} if units is not None else {""}
     acts = {*ctx.app.settings.regulations.acts, *(act for unit in units or () for act in acts_of(office, unit))}
     return RegisterList(
         registers=[
             view_here(ctx, register, rows=counts.get(register.id, 0))
-            for register in found
+            for register in registers
             if sees_lists(register, seen)
             and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
         ]
@@ -170,7 +170,7 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     shown = list_fields(register, seen)
     query = row_query(ctx, register, command)
     summed = [name for name in shown if register.fields[name].total]
-    found = SqlRegisterLists(ctx.app.engine).page(
+    found_rows = SqlRegisterLists(ctx.app.engine).page(
         query,
         limit=command.size,
         offset=(command.page - 1) * command.size,
@@ -179,14 +179,14 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     )
     return RowPage(
         register_id=register.id,
-        total=found.total,
+        total=found_rows.total,
         page=command.page,
-        pages=max(1, -(-found.total // command.size)),
+        pages=max(1, -(-found_rows.total // command.size)),
         fields=[field_view(register.fields[name]) for name in shown],
-        rows=head_views(ctx, found.rows),
+        rows=head_views(ctx, found_rows.rows),
         totals={
             name: f"{amount.normalize():f}"
-            for name, amount in _with_counted(ctx, register, query, found.totals).items()
+            for name, amount in _with_counted(ctx, register, query, found_rows.totals).items()
         },
     )
 
@@ -246,7 +246,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
             linked=linked_names(ctx, [(register, row.values)]),
             counted=counted_numbers(ctx, register, [row.id]),
         ),
-        fields=[field_view(one) for one in register.fields.values() if one.id in fields],
+        fields=[field_view(field) for field in register.fields.values() if field.id in fields],
         days_of_case={name: day for name, day in days.items() if name in fields},
         fulfils=_duties(ctx, register, row) if reached and not row.withdrawn else [],
         pointing=_pointing(ctx, row) if reached and not row.withdrawn else [],
@@ -258,16 +258,16 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the rows of other registers that refer to a row, for each field that may."""
     from storage.registers.lists import CellFilter, SqlRegisterLists
 
-    seen, lists, found = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    seen, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
     for name in ctx.app.registers.ids():
         other = ctx.app.registers.on(name, ctx.today)
         shown = list_fields(other, seen) if sees_lists(other, seen) else ()
-        for field in (other.fields[one] for one in shown):
+        for field in (other.fields[name] for name in shown):
             if field.kind == "row" and field.register == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=name))
                 query = query.narrowed(CellFilter(field=field.id, keys=(row.id,)))
                 page = lists.page(query, limit=POINTING_SHOWN)
-                found.append(
+                pointing.append(
                     PointingRows(
                         view=register_view(other, seen),
                         field=field.id,
@@ -276,7 +276,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
                         may_add=keeps_rows(other, seen) and (ctx.operator or ctx.reader.may("record")),
                     )
                 )
-    return found
+    return pointing
 
 
 def _said_kind(event: RowEvent) -> str:
@@ -286,13 +286,13 @@ def _said_kind(event: RowEvent) -> str:
 
 def _duties(ctx: RequestContext, register: Register, row: RegisterRow) -> list[RowDuty]:
     """Return the facts recorded from a row in cases visible to the reader."""
-    found = duties_of(ctx.app, register, row, today=ctx.today)
-    heads = ctx.reads.heads([case for case, _ in found]) if found else {}
+    row_facts = duties_of(ctx.app, register, row, today=ctx.today)
+    heads = ctx.reads.heads([case for case, _ in row_facts]) if row_facts else {}
     duties = []
-    for case, fact in found:
+    for case, fact in row_facts:
         if case in heads:
-            known = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
-            duties.append(RowDuty(case=case, fact=fact.name, title=titles_of(known.title), on=fact.on))
+            obligation = ctx.library.named(heads[case].edition).by_id[fact.name.partition(".")[0]]
+            duties.append(RowDuty(case=case, fact=fact.name, title=titles_of(obligation.title), on=fact.on))
     return duties
 
 
@@ -302,9 +302,9 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     from storage.registers.lists import SqlRegisterLists
 
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
-    fields = {one.id: tuple(one.seen_by_person) for one in registers}
+    fields = {register.id: tuple(register.seen_by_person) for register in registers}
     heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
     named = {head.register_id for head in heads}
     seen = reader_scope(ctx)
-    views = [register_view(one, seen, own=True) for one in registers if one.id in named]
+    views = [register_view(register, seen, own=True) for register in registers if register.id in named]
     return RowList(rows=head_views(ctx, heads), registers=views)

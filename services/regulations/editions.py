@@ -80,16 +80,17 @@ def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
         adopted: TOML texts of own editions, by edition.
     """
     present = {edition.edition for edition in read.editions}
-    kept = [
+    editions = [
         _read_edition(f"{name}.toml", text.encode()) for name, text in adopted.items() if name not in present
     ]
-    for edition in kept:
+    for edition in editions:
         add_words(edition)
-    names = {f"{edition.edition}.toml" for edition in kept}
+    names = {f"{edition.edition}.toml" for edition in editions}
     left_out = tuple(
-        LeftOutFile(file=one.file, refusal=one.refusal, adopted=one.file in names) for one in read.left_out
+        LeftOutFile(file=left_out_file.file, refusal=left_out_file.refusal, adopted=left_out_file.file in names)
+        for left_out_file in read.left_out
     )
-    return Editions(editions=(*read.editions, *kept), own=read.own, left_out=left_out)
+    return Editions(editions=(*read.editions, *editions), own=read.own, left_out=left_out)
 
 
 def reason(left_out: LeftOutFile) -> Text:
@@ -120,13 +121,17 @@ def require_words(edition: Procedure, file: str) -> None:
         if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
             prefix, _, name = code.partition(".")
             raise UnknownWord("law.word_taken", file=file, word=name, table=f"[[{prefix}]]")
-    for one in edition.obligations:
-        for prefix, names in (("evidence", one.evidence), ("value", one.values)):
+    for obligation in edition.obligations:
+        for prefix, names in (("evidence", obligation.evidence), ("value", obligation.values)):
             for name in names:
                 code = f"{prefix}.{name}"
                 if code not in own and not (i18n.knows(code) and where(code)):
                     raise UnknownWord(
-                        "law.unknown_word", file=file, obligation=one.id, word=name, table=f"[[{prefix}]]"
+                        "law.unknown_word",
+                        file=file,
+                        obligation=obligation.id,
+                        word=name,
+                        table=f"[[{prefix}]]",
                     )
 
 

@@ -45,7 +45,7 @@ def read_registers(settings: Settings) -> RegisterFiles:
     Raises:
         Refusal: a shipped file that cannot be read.
     """
-    found = {
+    registers = {
         register.edition: register for register in (read_register(*file) for file in shipped_register_files())
     }
     left_out = []
@@ -59,8 +59,8 @@ def read_registers(settings: Settings) -> RegisterFiles:
             unreadable = Refusal("law.unreadable_file", file=path.name, problem=problem)
             left_out.append(LeftOutFile(file=path.name, refusal=unreadable))
         else:
-            found[register.edition] = register
-    return RegisterFiles(registers=tuple(found.values()), left_out=tuple(left_out))
+            registers[register.edition] = register
+    return RegisterFiles(registers=tuple(registers.values()), left_out=tuple(left_out))
 
 
 def own_register_files(folder: Path | None) -> Iterator[Path]:
@@ -103,9 +103,9 @@ def option_title(field: str, option: str, language: str) -> str:
 
     if knows(code := f"risk.{field}.{option}"):
         return say(code, {}, language)
-    known = row_field(field)
-    found = known.option(option) if known else None
-    return found.title[language] if found else option
+    known_field = row_field(field)
+    field_option = known_field.option(option) if known_field else None
+    return field_option.title[language] if field_option else option
 
 
 def row_words(text: str) -> Words:

@@ -45,13 +45,15 @@ def asked_for(
     """Return the form of one obligation over a year, by default the present one."""
     year, law = known_year(ctx, year), chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
-    one = law.by_id.get(obligation) or next(
+    chosen = law.by_id.get(obligation) or next(
         (each for each in law.obligations if each.values), law.obligations[0]
     )
-    found = None
+    report = None
     if _whole(ctx, root):
-        found = consolidated(ctx.app, law.id, one.id, unit=root, year=year, today=ctx.today, reads=ctx.reads)
-    return ConsolidatedQuery(procedure=law, obligation=one, unit=root, year=year, found=found)
+        report = consolidated(
+            ctx.app, law.id, chosen.id, unit=root, year=year, today=ctx.today, reads=ctx.reads
+        )
+    return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, found=report)
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
@@ -67,7 +69,10 @@ def _whole(ctx: RequestContext, unit: str) -> bool:
     own, office = ctx.reader.root, ctx.reads.office()
     if not own:
         return True
-    return any(within(office, one, own) and within(office, one, unit) for one in office.organisations)
+    return any(
+        within(office, organisation, own) and within(office, organisation, unit)
+        for organisation in office.organisations
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +120,16 @@ def consolidated(
     last = date(year, 12, 31)
     earliest = app.editions.earliest(procedure)
     edition = app.editions.edition(procedure, last) if earliest.in_force <= last else earliest
-    asked = known_obligation(edition, obligation)
+    chosen = known_obligation(edition, obligation)
     reads = reads or app.reads
     office = reads.office()
-    units = asked_of(office, organisations(office, unit), edition, asked)
-    heads = reads.cases(unit or None, procedure=procedure, standing="active")
+    units = asked_of(office, organisations(office, unit), edition, chosen)
+    heads = reads.cases(unit or None, procedure=procedure, status="active")
     looked = _looked(app, reads, (head.id for head in heads), today)
     cases = [(case, deadlines) for case, _, deadlines in looked]
-    additive = not isinstance(asked.term, Target)
-    form = gathered(office, units, cases, asked.id, year=year, additive=additive)
-    return ConsolidatedReport(edition, asked, form, office)
+    additive = not isinstance(chosen.term, Target)
+    form = gathered(office, units, cases, chosen.id, year=year, additive=additive)
+    return ConsolidatedReport(edition, chosen, form, office)
 
 
 def uploads(
@@ -142,24 +147,26 @@ def uploads(
 
     reads = reads or app.reads
     office = reads.office()
-    heads = reads.cases(unit or None, standing="active")
+    heads = reads.cases(unit or None, status="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
     for looked in _looked(app, reads, (head.id for head in heads), today):
         grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
-    found = []
+    ready = []
     for place in sorted(grouped):
-        for one in waiting(grouped[place]):
-            told = resolve_assignees(office, one.case, one.upload.obligation, one.upload.id, on=today)
-            people = () if isinstance(told, Unresolved) else tuple(each.person for each in told)
-            through = uploads_through(office, one.case.unit)
-            found.append(Ready(waiting=one, unit=one.case.unit, through=through, people=people))
-    return tuple(found)
+        for pending in waiting(grouped[place]):
+            assignees = resolve_assignees(
+                office, pending.case, pending.upload.obligation, pending.upload.id, on=today
+            )
+            people = () if isinstance(assignees, Unresolved) else tuple(each.person for each in assignees)
+            through = uploads_through(office, pending.case.unit)
+            ready.append(Ready(waiting=pending, unit=pending.case.unit, through=through, people=people))
+    return tuple(ready)
 
 
 def _organisation(office: Office, unit: str) -> str:
     place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
     own = frozenset(office.organisations)
-    return next((one for one in office.above(place) if one in own), place)
+    return next((organisation for organisation in office.above(place) if organisation in own), place)
 
 
 def _looked(

@@ -127,7 +127,7 @@ class Monitoring:
 def monitoring(
     reads: Reads,
     calendar: Calendar,
-    narrowed: RecommendationFilter,
+    filters: RecommendationFilter,
     *,
     today: date,
     number: int = 1,
@@ -140,34 +140,37 @@ def monitoring(
         number: page of recommendations; further: page of unreported cases.
     """
     office = reads.office()
-    counted = reads.recommendations(narrowed, today)
-    total = sum(n for (status, late), n in counted.items() if narrowed.keeps(status, late))
+    counted = reads.recommendations(filters, today)
+    total = sum(n for (status, late), n in counted.items() if filters.keeps(status, late))
     pages = max(1, -(-total // sizes.lines))
     number = min(number, pages)
-    places = reads.recommended(narrowed, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
+    places = reads.recommended(filters, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
     measured = {(status, late): n for (status, late), n in counted.items() if status}
-    counts = {one: sum(n for (status, _), n in measured.items() if status == one) for one in STATUSES}
-    silent = _silent(reads, office, calendar, narrowed.unit or None, today, further, sizes)
+    counts = {
+        wanted_status: sum(n for (status, _), n in measured.items() if status == wanted_status)
+        for wanted_status in STATUSES
+    }
+    silent = _silent(reads, office, calendar, filters.unit or None, today, further, sizes)
     return Monitoring(
         lines=tuple(_lines(reads, places, office, calendar, today)),
         total=total,
         counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
-        shared=_shared(reads, office, narrowed.unit, sizes),
+        shared=_shared(reads, office, filters.unit, sizes),
         silent=silent,
         number=number,
         pages=pages,
         further=further,
-        further_pages=-(-max((one.number for one in silent.values()), default=0) // sizes.silent),
+        further_pages=-(-max((quarter.number for quarter in silent.values()), default=0) // sizes.silent),
     )
 
 
 def all_lines(
-    reads: Reads, calendar: Calendar, narrowed: RecommendationFilter, *, today: date
+    reads: Reads, calendar: Calendar, filters: RecommendationFilter, *, today: date
 ) -> Iterator[Line]:
     """Yield every line of the list for a file, in portions, because a national list does not fit into
     memory.
     """
-    places, office = reads.recommended(narrowed, today), reads.office()
+    places, office = reads.recommended(filters, today), reads.office()
     for start in range(0, len(places), PORTION):
         yield from _lines(reads, places[start : start + PORTION], office, calendar, today)
 
@@ -177,17 +180,17 @@ def _lines(
 ) -> Iterator[Line]:
     """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
-    by_place = {one.place: one for one in listed(reads.heads_with_rows(names).values())}
+    by_place = {listed_risk.place: listed_risk for listed_risk in listed(reads.heads_with_rows(names).values())}
     dues = {case: _next(rows) for case, rows in reads.rows_of(names, "measures").items()}
     for place in places:
-        if (one := by_place.get(place)) is None:
+        if (listed_risk := by_place.get(place)) is None:
             continue
         row = dues.get(place.case, {}).get(place.measure)
         due = row.due if row else None
         late = row is not None and is_overdue(row, today=today)
         yield Line(
-            listed=one,
-            unit=unit_name(office, one.case.unit),
+            listed=listed_risk,
+            unit=unit_name(office, listed_risk.case.unit),
             due=due,
             late=late,
             working_days=working_days_between(due, today, calendar) if late else 0,
@@ -195,18 +198,18 @@ def _lines(
 
 
 def _shared(reads: Reads, office: Office, unit: str, sizes: Sizes) -> tuple[SharedRisk, ...]:
-    found = reads.alike(unit, limit=sizes.shared, first=sizes.named)
-    named = reads.heads_with_rows({one.first[0].case for one in found})
-    heads = reads.heads({place.case for one in found for place in one.first})
-    known = {name: register(case).risks for name, case in named.items()}
+    groups = reads.alike(unit, limit=sizes.shared, first=sizes.named)
+    named = reads.heads_with_rows({group.first[0].case for group in groups})
+    heads = reads.heads({place.case for group in groups for place in group.first})
+    risks_by_case = {name: register(case).risks for name, case in named.items()}
     shared: list[SharedRisk] = []
-    for one in found:
-        first = tuple((heads[place.case], place) for place in one.first if place.case in heads)
-        risk = known.get(one.first[0].case, {}).get(one.first[0].risk)
+    for group in groups:
+        first = tuple((heads[place.case], place) for place in group.first if place.case in heads)
+        risk = risks_by_case.get(group.first[0].case, {}).get(group.first[0].risk)
         if risk is not None and first:
             units = dict.fromkeys(case.unit for case, _ in first)
             names = tuple(unit_name(office, unit) for unit in units)
-            shared.append(SharedRisk(description=risk.description, alike=one, first=first, units=names))
+            shared.append(SharedRisk(description=risk.description, alike=group, first=first, units=names))
     return tuple(shared)
 
 
@@ -214,7 +217,7 @@ def _next(rows: Sequence[Row]) -> dict[int, Row]:
     """Return the next row of each measure: the earliest open one, else the last."""
     waiting: dict[int, Row] = {}
     past: dict[int, Row] = {}
-    for row in sorted((one for one in rows if one.due), key=lambda one: one.due or date.max):
+    for row in sorted((row for row in rows if row.due), key=lambda row: row.due or date.max):
         if not is_entry(row.obligation) or not row.obligation.startswith("measure."):
             continue
         number = number_of(row.obligation)

@@ -73,35 +73,35 @@ class NoticePage:
     more: bool
 
 
-def list_notices(ctx: RequestContext, asked: NoticeFilter, *, number: int) -> NoticePage:
+def list_notices(ctx: RequestContext, filters: NoticeFilter, *, number: int) -> NoticePage:
     """Return one page of the register, the newest first.
 
     Args:
-        asked: filter by case, person, state, channel; empty fields do not restrict.
+        filters: filter by case, person, state, channel; empty fields do not restrict.
     """
-    found = ctx.reads.notices_matching(
-        **asked,
+    notices = ctx.reads.notices_matching(
+        **filters,
         limit=PAGE + 1,
         skip=(number - 1) * PAGE,
     )
-    heads = ctx.reads.heads({one.case for one in found if one.case})
-    asking = campaign_titles(ctx, {one.obligation for one in found[:PAGE] if one.kind == "campaign"})
+    heads = ctx.reads.heads({notice.case for notice in notices if notice.case})
+    asking = campaign_titles(ctx, {notice.obligation for notice in notices[:PAGE] if notice.kind == "campaign"})
     office = ctx.reads.office()
     return NoticePage(
         lines=tuple(
             NoticeLine(
-                notice=one,
-                case=heads.get(one.case),
-                about=_about(ctx, heads.get(one.case)),
-                title=_title(ctx, heads.get(one.case), one.obligation),
-                period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
-                name=person_name(office, one.person),
-                campaign=asking.get(one.obligation) if one.kind == "campaign" else None,
+                notice=notice,
+                case=heads.get(notice.case),
+                about=_about(ctx, heads.get(notice.case)),
+                title=_title(ctx, heads.get(notice.case), notice.obligation),
+                period="" if is_entry(notice.obligation) else notice.obligation.partition(".")[2],
+                name=person_name(office, notice.person),
+                campaign=asking.get(notice.obligation) if notice.kind == "campaign" else None,
             )
-            for one in found[:PAGE]
+            for notice in notices[:PAGE]
         ),
         number=number,
-        more=len(found) > PAGE,
+        more=len(notices) > PAGE,
     )
 
 
@@ -135,5 +135,5 @@ def _about(ctx: RequestContext, case: Case | None) -> Text | None:
 def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:
     if case is None:
         return None
-    known = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])
-    return known.title if known else None
+    known_obligation = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])
+    return known_obligation.title if known_obligation else None

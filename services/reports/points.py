@@ -111,7 +111,12 @@ class Points:
 
 
 def points_of_year(
-    ctx: RequestContext, unit: str | None, year: int | None, asked: Mapping[str, str], *, number: int | None
+    ctx: RequestContext,
+    unit: str | None,
+    year: int | None,
+    chosen_readings: Mapping[str, str],
+    *,
+    number: int | None,
 ) -> Points:
     """Return the points of a unit in a year with all units below, and of each unit directly below.
 
@@ -124,12 +129,16 @@ def points_of_year(
     """
     year, unit, office = known_year(ctx, year), seen_unit(ctx, unit or ""), ctx.reads.office()
     scoring = scoring_services.scoring()
-    readings = choose({name: asked[name] for name in scoring.readings if asked.get(name)}, scoring)
+    readings = choose(
+        {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
+    )
     whole, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
-    parts.sort(key=lambda one: (-one.at_stake, -one.lost, alphabetical(unit_text(office, one.unit))))
+    parts.sort(
+        key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit)))
+    )
     pages = max(1, -(-len(parts) // PAGE))
     shown = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
-    unsaid = {one.arguments["indicator"] for one in whole.remarks if one.code == "score.rows_of_what"}
+    unsaid = {remark.arguments["indicator"] for remark in whole.remarks if remark.code == "score.rows_of_what"}
 
     def name(id: str) -> Name:
         return unit_name(office, id).name
@@ -143,19 +152,19 @@ def points_of_year(
         projects=_projects(whole, name),
         parts=tuple(
             Part(
-                unit=unit_name(office, one.unit),
-                points=written(one.scores.total),
-                lost=written(one.lost),
-                at_stake=written(one.at_stake),
+                unit=unit_name(office, scores.unit),
+                points=written(scores.scores.total),
+                lost=written(scores.lost),
+                at_stake=written(scores.at_stake),
             )
-            for one in shown
+            for scores in shown
         ),
         steps=tuple(
             Ahead(
                 step=step,
                 title=scoring.indicators[step.indicator].title,
                 arguments=_told(step),
-                names=tuple(name(one) for one in step.missing),
+                names=tuple(name(missing_name) for missing_name in step.missing),
             )
             for step in whole.steps
         ),
@@ -167,7 +176,9 @@ def points_of_year(
         remarks=whole.remarks,
         to_record={
             id: step
-            for id, counting in ((one.id, one.counting) for one in scoring.indicators.values())
+            for id, counting in (
+                (indicator.id, indicator.counting) for indicator in scoring.indicators.values()
+            )
             if counting.by == "values" and (id in whole.counted or id in unsaid)
             if (step := _step_to_record(ctx, counting, unit, year))
         },
@@ -184,7 +195,7 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     """
     steps = [fact.partition(":") for fact in (counting.fact, *counting.also)]
     heads, root = (
-        ctx.reads.cases(unit or None, procedure=steps[0][0], standing="active"),
+        ctx.reads.cases(unit or None, procedure=steps[0][0], status="active"),
         ctx.reads.office().root,
     )
     heads = [head for head in heads if head.unit == (unit or root)] or heads[-MOST_SEARCHED:]
@@ -195,10 +206,10 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
         begun = fact.on if fact else case.planned.get(edition.begins_with)
         if begun is None or begun.year != year:
             continue
-        known = [name for _, _, name in steps if name in edition.by_id]
-        waiting = [name for name in known if f"{name}.{year}" not in case.facts]
-        if known:
-            name, title = (waiting or known)[0], edition.by_id[(waiting or known)[0]].title
+        names = [name for _, _, name in steps if name in edition.by_id]
+        waiting = [name for name in names if f"{name}.{year}" not in case.facts]
+        if names:
+            name, title = (waiting or names)[0], edition.by_id[(waiting or names)[0]].title
             return StepToRecord(case=case.id, title=title, fact=f"{name}.{year}", recorded=not waiting)
     if not ctx.reader.may("manage") or year < ctx.today.year:
         return None
@@ -206,40 +217,40 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
 
 
 def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
-    found: dict[str, list[Indicator]] = {}
-    for one in whole.scores.scores:
-        seen = whole.prospects.get(one.id)
-        found.setdefault(one.id.partition(".")[0], []).append(
+    by_project: dict[str, list[Indicator]] = {}
+    for score in whole.scores.scores:
+        seen = whole.prospects.get(score.id)
+        by_project.setdefault(score.id.partition(".")[0], []).append(
             Indicator(
-                id=one.id,
-                title=one.title,
-                points=written(one.points),
-                maximum=None if one.maximum is None else written(one.maximum),
+                id=score.id,
+                title=score.title,
+                points=written(score.points),
+                maximum=None if score.maximum is None else written(score.maximum),
                 lost=None if seen is None else written(seen.lost),
                 at_stake=None if seen is None else written(seen.at_stake),
-                arithmetic=one.arithmetic,
-                missing=tuple(name(id) for id in whole.counted[one.id].missing[:12]),
+                arithmetic=score.arithmetic,
+                missing=tuple(name(id) for id in whole.counted[score.id].missing[:12]),
             )
         )
     return tuple(
         Project(
             number=project.removeprefix("P"),
-            points=_sum(one.points for one in indicators),
-            lost=_sum(one.lost for one in indicators),
-            at_stake=_sum(one.at_stake for one in indicators),
+            points=_sum(indicator.points for indicator in indicators),
+            lost=_sum(indicator.lost for indicator in indicators),
+            at_stake=_sum(indicator.at_stake for indicator in indicators),
             indicators=tuple(indicators),
         )
-        for project, indicators in found.items()
+        for project, indicators in by_project.items()
     )
 
 
 def _sum(points: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in points if one is not None), Decimal(0))
+    return sum((points_part for points_part in points if points_part is not None), Decimal(0))
 
 
 def _told(step: Step) -> dict[str, object]:
     """Return the arguments of a step's sentence, with numbers as decimals."""
-    told = {
+    arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }
-    return {**told, "gain": written(step.gain), "by": step.by}
+    return {**arguments, "gain": written(step.gain), "by": step.by}

@@ -92,7 +92,7 @@ def back_up(app: AppContext, *, now: datetime, today: date) -> None:
 def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
     """Return the backups to delete: all but the newest of each of the last days, weeks and months."""
     newest = sorted(files, reverse=True)
-    kept: set[Path] = set(newest[:1])
+    kept_files: set[Path] = set(newest[:1])
     for number, period in (
         (settings.daily, lambda day: day),
         (settings.weekly, lambda day: day.isocalendar()[:2]),
@@ -101,8 +101,8 @@ def obsolete(files: Iterable[Path], settings: BackupSettings) -> list[Path]:
         of_period: dict[object, Path] = {}
         for file in newest:
             of_period.setdefault(period(_day(file)), file)
-        kept |= set(list(of_period.values())[:number])
-    return [file for file in newest if file not in kept]
+        kept_files |= set(list(of_period.values())[:number])
+    return [file for file in newest if file not in kept_files]
 
 
 def state(app: AppContext, *, now: datetime) -> BackupState:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def verify(
-    app: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
+    app: AppContext, *, now: datetime, today: date, known_seal: tuple[int, str] | None = None
 ) -> tuple[Problem, ...]:
     """Verify chains, seals, editions, the board, evidence and people; return everything that was altered.
 
     Args:
-        kept: number and hash of a seal recorded outside the database.
+        known_seal: number and hash of a seal recorded outside the database.
     """
     from storage.maintenance.verify import Problem
     from storage.maintenance.verify import verify as check
@@ -40,13 +40,14 @@ def verify(
     present = {edition.edition: edition.digest for edition in (*app.editions.all(), ALONE)}
     editions = accepted_digests(adopted_editions(app.engine), present)
     left_out = tuple(
-        Problem(code=one.refusal.code, arguments=one.refusal.arguments) for one in app.read_editions.left_out
+        Problem(code=left_out_file.refusal.code, arguments=left_out_file.refusal.arguments)
+        for left_out_file in app.read_editions.left_out
     )
     problems = left_out + check(
         app.engine,
         editions=editions,
         recompute=recompute_present_rows(app, today),
-        kept=kept,
+        known_seal=known_seal,
         evidence=app.evidence,
         now=now,
         project=projector(app.registers, app.reads.office()),
@@ -135,7 +136,8 @@ def refresh_names(app: AppContext, people: Collection[str]) -> None:
 
     registers = [app.registers.latest(name) for name in app.registers.ids()]
     fields = {
-        one.id: [field.id for field in one.fields.values() if field.kind == "person"] for one in registers
+        register.id: [field.id for field in register.fields.values() if field.kind == "person"]
+        for register in registers
     }
     project = projector(app.registers, app.reads.office())
     rows = SqlRegisterLists(app.engine).naming_any(people, fields)

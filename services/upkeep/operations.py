@@ -108,7 +108,7 @@ def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsVie
     figures = sending.figures(ctx.app, now=ctx.now)
     people = ctx.reads.office().people
     return OperationsView(
-        checks=[_check(one, command.language) for one in check_running(ctx.app, ctx.now)],
+        checks=[_check(check, command.language) for check in check_running(ctx.app, ctx.now)],
         tasks=[
             TaskView(name=name, at=at, seconds=seconds)
             for name, (at, seconds) in sorted(figures.pulses.items())
@@ -121,11 +121,11 @@ def get_operations(ctx: RequestContext, command: AskOperations) -> OperationsVie
         oldest=figures.oldest,
         letters=[
             FailedLetter.of(
-                one,
-                id=_letter_id(one.key),
-                person=people[one.person].name if one.person in people else one.person,
+                notice,
+                id=_letter_id(notice.key),
+                person=people[notice.person].name if notice.person in people else notice.person,
             )
-            for one in sending.failed(ctx.app, limit=MAX_LETTERS)
+            for notice in sending.failed(ctx.app, limit=MAX_LETTERS)
         ],
     )
 
@@ -137,8 +137,8 @@ def resend_failed_letter(ctx: RequestContext, command: ResendLetter) -> LetterQu
     Raises:
         UnknownLetter: no failed letter in the list has that id.
     """
-    for one in sending.failed(ctx.app, limit=MAX_LETTERS):
-        if _letter_id(one.key) == command.letter and sending.resend(ctx.app, one.key, now=ctx.now):
+    for notice in sending.failed(ctx.app, limit=MAX_LETTERS):
+        if _letter_id(notice.key) == command.letter and sending.resend(ctx.app, notice.key, now=ctx.now):
             return LetterQueued(letter=command.letter)
     raise UnknownLetter("web.problem.no_failed_letter")
 

@@ -49,37 +49,41 @@ def turns(
     office = reads.office()
     edition = app.editions.edition(PROCEDURE, today)
     embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
-    asked = [one for one in organisations(office, unit) if among(office.kind_of(one), edition.applies_to)]
-    known = analyses_of(reads, office, asked)
-    found = []
-    for one in asked:
+    bound_units = [
+        organisation
+        for organisation in organisations(office, unit)
+        if among(office.kind_of(organisation), edition.applies_to)
+    ]
+    analyses = analyses_of(reads, office, bound_units)
+    unit_turns = []
+    for organisation in bound_units:
         own = app.library.own
-        reading, rules = own.switch("once_in", PROCEDURE, one, today) if own else (YEAR, None)
+        reading, rules = own.switch("once_in", PROCEDURE, organisation, today) if own else (YEAR, None)
         counted = turn(
-            one,
-            known.get(one, ()),
+            organisation,
+            analyses.get(organisation, ()),
             once_in=once_in or reading,
             embargo=embargo,
             calendar=app.calendar,
             today=today,
         )
-        found.append(UnitTurn(counted, None if once_in else rules))
-    return tuple(found)
+        unit_turns.append(UnitTurn(counted, None if once_in else rules))
+    return tuple(unit_turns)
 
 
-def analyses_of(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
+def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) -> Mapping[str, list[Analysis]]:
     """Return analyses by organisation; each belongs to the nearest organisation above its case's unit."""
-    wanted = frozenset(asked)
-    top = [one for one in asked if not office.is_within_another(one)]
-    heads = reads.cases(procedure=PROCEDURE, standing="active")
-    found: dict[str, list[Analysis]] = {}
+    wanted_ids = frozenset(organisation_ids)
+    top = [organisation for organisation in organisation_ids if not office.is_within_another(organisation)]
+    heads = reads.cases(procedure=PROCEDURE, status="active")
+    analyses: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
-        own = next((one for one in office.above(place) if one in wanted), None)
+        own = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
         # A case without a unit is of the whole organisation: of the one at the top.
-        for one in (own,) if own is not None else tuple(top) if not place and len(top) == 1 else ():
-            found.setdefault(one, []).append(_analysis(case))
-    return found
+        for organisation in (own,) if own is not None else tuple(top) if not place and len(top) == 1 else ():
+            analyses.setdefault(organisation, []).append(_analysis(case))
+    return analyses
 
 
 def _analysis(case: Case) -> Analysis:
@@ -115,7 +119,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
         return 0
     app.last_days[CARRIED_OUT] = today
     reads = app.reads
-    heads = reads.cases(procedure=PROGRAMME, standing="active")
+    heads = reads.cases(procedure=PROGRAMME, status="active")
     programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]
     if not programmes:
         return 0
@@ -124,18 +128,18 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
     ground = say("yearly_clock.moved", {}, app.settings.office.language)
     for case, year in programmes:
         name = f"{CARRIED_OUT}.{year}"
-        ended, known = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
-        if known is not None and (known.by != AUTHOR or known.on == ended):
+        ended, fact = _first_end(year, analyses.get(case.unit, ()), today), case.facts.get(name)
+        if fact is not None and (fact.by != AUTHOR or fact.on == ended):
             continue
         stamp = {"by": AUTHOR, "now": now, "today": today}
         try:
-            if known is not None:
+            if fact is not None:
                 withdraw(app.case_commands, case.id, name, ground=ground, **stamp)  # type: ignore[arg-type]
             if ended is not None:
                 app.case_commands.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
         except (Conflict, Refusal):
             continue
-        changed += known is not None or ended is not None
+        changed += fact is not None or ended is not None
     return changed
 
 
@@ -148,5 +152,5 @@ def _year(case: Case) -> int | None:
 
 def _first_end(year: int | None, analyses: Sequence[Analysis], today: date) -> date | None:
     """Return the first day on which an analysis ended in that year."""
-    days = (one.ended for one in analyses if one.ended is not None and one.ended <= today)
+    days = (analysis.ended for analysis in analyses if analysis.ended is not None and analysis.ended <= today)
     return min((day for day in days if day.year == year), default=None)

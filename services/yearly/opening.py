@@ -45,9 +45,9 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
     """
     from services.yearly.register_duties import record_year
 
-    asked, there = year_ahead(app, year, unit=unit, today=today)
+    new_openings, there = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = app.case_commands.open_many(asked, by=by, now=now, today=today) if asked else ()
+    cases = app.case_commands.open_many(new_openings, by=by, now=now, today=today) if new_openings else ()
     app.proposed.clear()
     for begun in (year - 1, year) if cases else ():
         record_year(app, begun, by=by, now=now, today=today)
@@ -72,22 +72,22 @@ def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tu
     office = app.reads.office()
     units = organisations(office, unit)
     acts = app.library.known_acts(app.settings.regulations.acts)
-    known = begun(app.engine, {one.id: one.begins_with for one in procedures}, start)
-    asked = list(openings(app.library, office, year, units=units, known=known, acts=acts))
+    begun_cases = begun(app.engine, {procedure.id: procedure.begins_with for procedure in procedures}, start)
+    new_openings = list(openings(app.library, office, year, units=units, known_openings=begun_cases, acts=acts))
     if date(year - 1, *ROLLS_OVER_FROM) <= today <= date(year, 12, 31):
-        before = {one.id: one.begins_with for one in yearly(app.library, year - 1)}
-        asked += tails(
+        before = {procedure.id: procedure.begins_with for procedure in yearly(app.library, year - 1)}
+        new_openings += tails(
             app.library,
             office,
             year,
             units=units,
-            known=begun(app.engine, before, date(year - 1, 1, 1)),
+            known_openings=begun(app.engine, before, date(year - 1, 1, 1)),
             acts=acts,
             calendar=app.calendar,
             today=today,
             ground=say("rollover.ground", {"on": today}, app.settings.office.language),
         )
-    return asked, sum(place in units for _, place in known)
+    return new_openings, sum(place in units for _, place in begun_cases)
 
 
 def proposed_year(app: AppContext, *, unit: str = "", now: datetime, today: date) -> tuple[int, int]:
@@ -118,6 +118,6 @@ def organisations(office: Office, unit: str) -> tuple[str, ...]:
     """Return the organisations at or below a unit, else the one it belongs to; all of them for ""."""
     if not unit:
         return office.organisations or ("",)
-    within = tuple(one for one in office.organisations if unit in office.above(one))
+    within = tuple(organisation for organisation in office.organisations if unit in office.above(organisation))
     own = office.organisation(unit)
     return within or ((own,) if own else (unit,))

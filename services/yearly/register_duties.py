@@ -76,16 +76,16 @@ def follow_duties(
     """
     if not register.fulfils:
         return
-    found = {
-        (one.fact, day, row.unit)
+    periods = {
+        (fulfilment.fact, day, row.unit)
         for row in rows
-        for one in register.fulfils
-        if (day := _period_day(one, row.values)) is not None
+        for fulfilment in register.fulfils
+        if (day := _period_day(fulfilment, row.values)) is not None
     }
-    for year in sorted({day.year for _, day, _ in found}):
+    for year in sorted({day.year for _, day, _ in periods}):
         duties = _YearDuties(app, year, today=today)
         touched: dict[str, dict[str, set[date]]] = defaultdict(lambda: defaultdict(set))
-        for fact, day, unit in found:
+        for fact, day, unit in periods:
             case = duties.case_of(fact, unit) if day.year == year else ""
             if case:
                 touched[case][fact].add(day)
@@ -108,8 +108,8 @@ def record_year(
     read = duties if written is None else duties.again(of=cases.values())
     follow, changed = partial(_follow, app, duties, days=None, ground="", by=by, now=now), list[str]()
     for case in cases.values():
-        known = read.of_case(case, app.library.of(case))
-        changes = row_changes(case, app.library.of(case), known, partial(app.ledger.events, case.id))
+        rows_by_fact = read.of_case(case, app.library.of(case))
+        changes = row_changes(case, app.library.of(case), rows_by_fact, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
             changed.append(case.id)
     _one_by_one_or_at_once(app, [partial(follow, case) for case in changed])
@@ -121,11 +121,11 @@ def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) 
     SQLite has one writer at a time, so that threads would only wait for each other.
     """
     if len(work) <= FEW_CASES or app.engine.dialect.name == "sqlite":
-        for one in work:
-            one()
+        for task in work:
+            task()
         return
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="register-duties") as threads:
-        for done in [threads.submit(copy_context().run, one) for one in work]:
+        for done in [threads.submit(copy_context().run, task) for task in work]:
             done.result()
 
 
@@ -145,11 +145,13 @@ def _follow(
     """
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
-        found = duties.again(of=[case]).of_case(case, procedure, days)
-        rows = {row.row for every in found.values() for row in every}
-        recorded = (fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in found)
+        rows_by_fact = duties.again(of=[case]).of_case(case, procedure, days)
+        rows = {row.row for every in rows_by_fact.values() for row in every}
+        recorded = (
+            fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in rows_by_fact
+        )
         if all(fact.row in rows for fact in recorded):
-            return found
+            return rows_by_fact
         # The row was deleted, or its unit no longer belongs to the case.
         return duties.again().of_case(case, procedure, days)
 
@@ -185,21 +187,21 @@ def _written_since(app: AppContext, before: RoundMark | None, mark: RoundMark) -
         return None
     heads = SqlRegisterLists(app.engine).heads({entry.name for entry in rows}) if rows else ()
     return _Written(
-        rows=frozenset((one.register_id, one.unit) for one in heads),
+        rows=frozenset((head.register_id, head.unit) for head in heads),
         cases=frozenset(entry.case for entry in page.entries if entry.topic == "case"),
     )
 
 
 def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: date) -> list[tuple[str, Fact]]:
     """Return the facts recorded from a row, each with its case, ordered by day."""
-    found = dict[tuple[str, str], Fact]()
-    for one in register.fulfils:
-        day = _period_day(one, row.values)
-        case_id = _YearDuties(app, day.year, today=today).case_of(one.fact, row.unit) if day else ""
+    facts_by_case = dict[tuple[str, str], Fact]()
+    for fulfilment in register.fulfils:
+        day = _period_day(fulfilment, row.values)
+        case_id = _YearDuties(app, day.year, today=today).case_of(fulfilment.fact, row.unit) if day else ""
         case = app.ledger.case(case_id) if case_id else None
         facts = case.facts.values() if case else ()
-        found |= {(case_id, fact.name): fact for fact in facts if fact.row == row.id}
-    return sorted(((case, fact) for (case, _), fact in found.items()), key=lambda each: each[1].on)
+        facts_by_case |= {(case_id, fact.name): fact for fact in facts if fact.row == row.id}
+    return sorted(((case, fact) for (case, _), fact in facts_by_case.items()), key=lambda each: each[1].on)
 
 
 class _YearDuties:
@@ -221,15 +223,15 @@ class _YearDuties:
         """
         from storage.registers.lists import SqlRegisterLists
 
-        found: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
+        carriers: dict[str, list[tuple[Register, Fulfilment]]] = defaultdict(list)
         last = min(self.today, self.last)
         registers = [self._app.registers.on(name, last) for name in self._app.registers.ids()]
         fulfilling = [register for register in registers if register.fulfils]
-        kept = SqlRegisterLists(self._app.engine).kept() if fulfilling else ()
+        kept_registers = SqlRegisterLists(self._app.engine).kept() if fulfilling else ()
         for register in fulfilling:
-            for one in register.fulfils if register.id in kept else ():
-                found[one.fact].append((register, one))
-        return found
+            for fulfilment in register.fulfils if register.id in kept_registers else ():
+                carriers[fulfilment.fact].append((register, fulfilment))
+        return carriers
 
     @cached_property
     def _cases(self) -> Mapping[tuple[str, str], str]:
@@ -251,9 +253,9 @@ class _YearDuties:
     def _place(self, procedure: str, unit: str) -> str:
         if (procedure, unit) not in self._places:
             organisation, place = self._office.organisation(unit), ""
-            for one in self._office.above(unit):
-                place = self._cases.get((procedure, one), "")
-                if place or one == organisation:
+            for organisation_id in self._office.above(unit):
+                place = self._cases.get((procedure, organisation_id), "")
+                if place or organisation_id == organisation:
                     break
             self._places[procedure, unit] = place
         return self._places[procedure, unit]
@@ -279,7 +281,7 @@ class _YearDuties:
         Args:
             days: only the periods that contain these days; None for the whole year.
         """
-        found = dict[str, Sequence[DutyRow]]()
+        rows_by_fact = dict[str, Sequence[DutyRow]]()
         recorded = {fact.row for fact in case.facts.values()}
         for fact in self.by_fact if days is None else days:
             obligation = procedure.by_id.get(fact.partition(":")[2])
@@ -293,33 +295,33 @@ class _YearDuties:
                 rows = self._rows(fact, span.first, span.last)
                 # The unit of a row may be gone from the office: what was recorded of it stays.
                 stay = (row for row in rows.get("", ()) if row.row in recorded)
-                found[name] = sorted((*rows.get(case.id, ()), *stay), key=lambda row: (row.on, row.row))
-        return found
+                rows_by_fact[name] = sorted((*rows.get(case.id, ()), *stay), key=lambda row: (row.on, row.row))
+        return rows_by_fact
 
     def _rows(self, fact: str, first: date, last: date) -> _Rows:
         """Return the rows that carry out a fact in a period, by case, without duplicates; those of unknown
         units under "".
         """
         if (fact, first, last) not in self._found:
-            found: dict[str, dict[object, DutyRow]] = defaultdict(dict)
+            rows_by_case: dict[str, dict[object, DutyRow]] = defaultdict(dict)
             units = self._office.units
             year = self._years.get(fact)
             for unit, key, day, row in self._read(fact, first, last) if year is None else year:
                 case = self.case_of(fact, unit)
                 if not first <= day <= last or (not case and unit in units):
                     continue
-                other = found[case].get(key)
+                other = rows_by_case[case].get(key)
                 if other is None or row.on < other.on:
-                    found[case][key] = row
-            self._found[fact, first, last] = {case: [*rows.values()] for case, rows in found.items()}
+                    rows_by_case[case][key] = row
+            self._found[fact, first, last] = {case: [*rows.values()] for case, rows in rows_by_case.items()}
         return self._found[fact, first, last]
 
     def cases(self) -> set[str]:
         """Return the cases of all units that have ever had rows, even if none is left in the year."""
         from storage.registers.lists import SqlRegisterLists
 
-        kept = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
-        return self._cases_of(SqlRegisterLists(self._app.engine).units(kept) if kept else ())
+        register_ids = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
+        return self._cases_of(SqlRegisterLists(self._app.engine).units(register_ids) if register_ids else ())
 
     def cases_of(self, written: _Written) -> set[str]:
         """Return the cases that changed rows belong to, and the changed cases of the year."""
@@ -343,13 +345,15 @@ class _YearDuties:
         from storage.registers.lists import SqlRegisterLists
 
         lists = SqlRegisterLists(self._app.engine)
-        for register, one in self.by_fact.get(fact, ()):
-            for record in lists.dated(register.id, one.within, first, last, self._units, by_unit=self.of_many):
+        for register, fulfilment in self.by_fact.get(fact, ()):
+            for record in lists.dated(
+                register.id, fulfilment.within, first, last, self._units, by_unit=self.of_many
+            ):
                 values: Values = record.shown
-                day, on = _period_day(one, values), as_date(values.get(one.date))
+                day, on = _period_day(fulfilment, values), as_date(values.get(fulfilment.date))
                 if day is not None and on is not None and on <= self.today:
-                    key = values.get(one.distinct) or record.id
-                    yield record.unit, key, day, _duty_row(one, record.id, on, values)
+                    key = values.get(fulfilment.distinct) or record.id
+                    yield record.unit, key, day, _duty_row(fulfilment, record.id, on, values)
 
 
 def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) -> Iterator[tuple[str, Span]]:
@@ -362,16 +366,16 @@ def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) 
         yield f"{obligation.id}.{span.name}", span
 
 
-def _period_day(one: Fulfilment, values: Values) -> date | None:
+def _period_day(fulfilment: Fulfilment, values: Values) -> date | None:
     """Return the day that decides the period of a row; None if the row carries out nothing."""
-    on, day = as_date(values.get(one.date)), as_date(values.get(one.within))
-    return day if on is not None and all(holds(each, values) for each in one.where) else None
+    on, day = as_date(values.get(fulfilment.date)), as_date(values.get(fulfilment.within))
+    return day if on is not None and all(holds(each, values) for each in fulfilment.where) else None
 
 
-def _duty_row(one: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
+def _duty_row(fulfilment: Fulfilment, row: str, on: date, values: Values) -> DutyRow:
     """Return the duty a row carries out, with evidence and numbers for the fact."""
-    proof = [(kind, values.get(name)) for kind, name in one.evidence.items()]
-    numbers = {name: values.get(field) for name, field in one.values.items()}
+    proof = [(kind, values.get(name)) for kind, name in fulfilment.evidence.items()]
+    numbers = {name: values.get(field) for name, field in fulfilment.values.items()}
     return DutyRow(
         row=row,
         on=on,

@@ -68,10 +68,10 @@ class SqlAccounts:
 
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
-        asked = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
+        query = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
         with reading(self._engine) as connection:
-            found = execute_for_names(connection, asked, {one.casefold() for one in logins})
-            return {record.login: (record.name, record.person) for record in found}
+            records = execute_for_names(connection, query, {login.casefold() for login in logins})
+            return {record.login: (record.name, record.person) for record in records}
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and

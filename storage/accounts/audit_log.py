@@ -67,13 +67,13 @@ def read_page(
     Args:
         visible: the conditions a case must meet to be visible; empty for all cases.
     """
-    wanted = [*_narrowed(query), *_seen(scope, visible)]
+    conditions = [*_narrowed(query), *_seen(scope, visible)]
     rows = select(*_COLUMNS).select_from(_JOINED)
     if after is not None:
-        rows = rows.where(AUDIT.c.seq > after, *wanted).order_by(AUDIT.c.seq)
+        rows = rows.where(AUDIT.c.seq > after, *conditions).order_by(AUDIT.c.seq)
     else:
         place = [AUDIT.c.seq < before] if before is not None else []
-        rows = rows.where(*place, *wanted).order_by(AUDIT.c.seq.desc())
+        rows = rows.where(*place, *conditions).order_by(AUDIT.c.seq.desc())
     entries = [_entry(row) for row in connection.execute(rows.limit(limit + 1))]
     return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
 

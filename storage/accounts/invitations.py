@@ -56,42 +56,46 @@ class SqlInvitations:
         done: list[Invited] = []
         events: list[RowEvent] = []
         with writing(self._engine) as connection:
-            keys = [one.reader.person for one in people if one.new]
-            asked = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
-            taken = {row.person for row in execute_for_names(connection, asked, keys)}
-            for one in people:
-                if one.new and (one.reader.person in taken or not _insert(connection, one.reader, now)):
+            keys = [invited.reader.person for invited in people if invited.new]
+            query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
+            taken = {row.person for row in execute_for_names(connection, query, keys)}
+            for invited in people:
+                if invited.new and (
+                    invited.reader.person in taken or not _insert(connection, invited.reader, now)
+                ):
                     continue
-                if one.new:
-                    events.append(_opened(one.reader, by=by, now=now, today=today))
-                if one.entry is not None:
-                    events.append(_given(connection, one.entry, by=by, now=now))
-                done.append(one)
+                if invited.new:
+                    events.append(_opened(invited.reader, by=by, now=now, today=today))
+                if invited.entry is not None:
+                    events.append(_given(connection, invited.entry, by=by, now=now))
+                done.append(invited)
             record(connection, *events)
-            self._queue(connection, [letter for one in done for letter in one.letters])
-        return frozenset(one.reader.login for one in done)
+            self._queue(connection, [letter for invited in done for letter in invited.letters])
+        return frozenset(invited.reader.login for invited in done)
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
         """Return the last invitation letter to each of these logins."""
-        asked = (
+        query = (
             select(NOTICE)
             .where(in_names(NOTICE.c.person), NOTICE.c.kind == "account")
             .order_by(NOTICE.c.queued_at, NOTICE.c.key)
         )
         with reading(self._engine) as connection:
-            found = [notice_of(row) for row in execute_for_names(connection, asked, people)]
-        return {str(one.about["login"]): one for one in found if one.about.get("event") == INVITED}
+            letters = [notice_of(row) for row in execute_for_names(connection, query, people)]
+        return {
+            str(letter.about["login"]): letter for letter in letters if letter.about.get("event") == INVITED
+        }
 
     def links(self, logins: Collection[str], *, now: datetime) -> Mapping[str, datetime]:
         """Return the expiry of the valid link of each of these logins; logins without one are left out."""
-        asked = select(ENTRY.c.login, ENTRY.c.expires_at).where(
+        query = select(ENTRY.c.login, ENTRY.c.expires_at).where(
             in_names(ENTRY.c.login),
             ENTRY.c.kind == "invitation",
             ENTRY.c.ended_at.is_(None),
             ENTRY.c.expires_at > now,
         )
         with reading(self._engine) as connection:
-            return {row.login: row.expires_at for row in execute_for_names(connection, asked, logins)}
+            return {row.login: row.expires_at for row in execute_for_names(connection, query, logins)}
 
 
 def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:

@@ -72,11 +72,11 @@ def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
     period, full = _length(limit), at + limit.burst * _length(limit)
     free_at = RATE_LIMIT.c.free_at
     # Further away than the limit ever lies it was written before the clock went back, and is worth nothing.
-    standing = case((and_(free_at > at, free_at <= full), free_at), else_=at)
+    current_level = case((and_(free_at > at, free_at <= full), free_at), else_=at)
     step = insert(connection, RATE_LIMIT).values(key=_key(limit), free_at=at + period)
     step = step.on_conflict_do_update(
         index_elements=[RATE_LIMIT.c.key],
-        set_={"free_at": standing + period},
+        set_={"free_at": current_level + period},
         where=or_(free_at <= full - period, free_at > full),
     )
     return bool(connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount)
@@ -85,16 +85,16 @@ def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
 def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
     """Return the limit among these that allows no attempt now and frees up last."""
     at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
-    asked = select(RATE_LIMIT.c.key, RATE_LIMIT.c.free_at).where(RATE_LIMIT.c.key.in_(list(by_key)))
-    found = []
+    query = select(RATE_LIMIT.c.key, RATE_LIMIT.c.free_at).where(RATE_LIMIT.c.key.in_(list(by_key)))
+    reached = []
     with reading(engine) as connection:
-        for key, free_at in connection.execute(asked):
+        for key, free_at in connection.execute(query):
             limit = by_key[key]
             full = at + limit.burst * _length(limit)
             wait = free_at - (full - _length(limit))
             if free_at <= full and wait > 0:
-                found.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))
-    return max(found, key=lambda one: one.wait, default=None)
+                reached.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))
+    return max(reached, key=lambda limit_reached: limit_reached.wait, default=None)
 
 
 def _key(limit: RateLimit) -> str:

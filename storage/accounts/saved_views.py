@@ -36,9 +36,9 @@ class SqlSavedViews:
         """
         view = SAVED_VIEW.c
         seen = or_(view.login == login, and_(view.shared, view.unit.in_(sorted(units))))
-        asked = SAVED_VIEW.select().where(view.list == list, seen).order_by(view.name, view.number)
+        query = SAVED_VIEW.select().where(view.list == list, seen).order_by(view.name, view.number)
         with reading(self._engine) as connection:
-            return [StoredView(**record._mapping) for record in connection.execute(asked)]
+            return [StoredView(**record._mapping) for record in connection.execute(query)]
 
     def view(self, number: int) -> StoredView | None:
         """Return a view by its number; None where there is none."""
@@ -48,9 +48,9 @@ class SqlSavedViews:
 
     def count(self, login: str) -> int:
         """Return the number of views an account saved."""
-        asked = select(func.count()).select_from(SAVED_VIEW).where(SAVED_VIEW.c.login == login)
+        query = select(func.count()).select_from(SAVED_VIEW).where(SAVED_VIEW.c.login == login)
         with reading(self._engine) as connection:
-            return connection.execute(asked).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def save(self, *, list: str, login: str, name: str, query: str, shared: bool, unit: str) -> int:
         """Save a view, replacing one of the account with the same name; return its number."""
@@ -58,10 +58,10 @@ class SqlSavedViews:
         content = {"query": query, "shared": shared, "unit": unit}
         same = and_(*(SAVED_VIEW.c[key] == value for key, value in place.items()))
         with writing(self._engine) as connection:
-            known = connection.execute(select(SAVED_VIEW.c.number).where(same)).scalar()
-            if known is not None:
+            number = connection.execute(select(SAVED_VIEW.c.number).where(same)).scalar()
+            if number is not None:
                 connection.execute(SAVED_VIEW.update().where(same).values(**content))
-                return int(known)
+                return int(number)
             added = SAVED_VIEW.insert().values(**place, **content).returning(SAVED_VIEW.c.number)
             return int(connection.execute(added).scalar_one())
 
@@ -69,8 +69,8 @@ class SqlSavedViews:
         """Overwrite a view; another view of the account and list with the same name is deleted."""
         view = SAVED_VIEW.c
         with writing(self._engine) as connection:
-            known = connection.execute(SAVED_VIEW.select().where(view.number == number)).one()
-            same = (view.list == known.list, view.login == known.login, view.name == name)
+            stored_view = connection.execute(SAVED_VIEW.select().where(view.number == number)).one()
+            same = (view.list == stored_view.list, view.login == stored_view.login, view.name == name)
             connection.execute(SAVED_VIEW.delete().where(*same, view.number != number))
             content = {"name": name, "query": query, "shared": shared, "unit": unit}
             connection.execute(SAVED_VIEW.update().where(view.number == number).values(**content))

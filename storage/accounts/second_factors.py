@@ -67,9 +67,9 @@ class SqlSecondFactors:
 
     def secret(self, login: str) -> str:
         """Return the secret in base32; "" without a second factor. Raises UnreadableSecret."""
-        asked = select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login)
+        query = select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login)
         with reading(self._engine) as connection:
-            stored = connection.execute(asked).scalar() or ""
+            stored = connection.execute(query).scalar() or ""
         return self._cipher().decrypt(stored, login) if stored else ""
 
     def enrol(
@@ -104,41 +104,41 @@ class SqlSecondFactors:
         by: str,
         now: datetime,
         today: date,
-        said: Mapping[str, object] | None = None,
+        details: Mapping[str, object] | None = None,
         letters: Sequence[Notice] = (),
     ) -> None:
         """Remove a second factor with its recovery codes; ends all sessions and tokens of the account.
 
         Args:
-            said: the reason, for the chain.
+            details: the reason, for the chain.
             letters: notices to the account's holder.
         """
         with writing(self._engine) as connection:
             rows = _remove(connection, login, now)
-            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=said or {})
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details or {})
             record(connection, event)
             self._queue(connection, letters)
 
     def take_step(self, login: str, step: int) -> bool:
         """Use up the authenticator's code of a time step; False when it or a later one was used."""
-        asked = (
+        statement = (
             update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
         )
         with writing(self._engine) as connection:
-            return connection.execute(asked).rowcount == 1
+            return connection.execute(statement).rowcount == 1
 
     # ---------------------------------------------------------------------------------------- recovery codes
 
     def codes(self, login: str) -> RecoveryCodes:
         """Return the number of recovery codes left, and when the last one was used."""
-        asked = select(
+        query = select(
             func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("unused"),
             func.max(RECOVERY_CODE.c.made_at).label("made_at"),
             func.max(RECOVERY_CODE.c.used_at).label("used_at"),
         ).where(RECOVERY_CODE.c.login == login)
         with reading(self._engine) as connection:
-            found = connection.execute(asked).one()
-        return RecoveryCodes(left=found.unused, made_at=found.made_at, used_at=found.used_at)
+            counts = connection.execute(query).one()
+        return RecoveryCodes(left=counts.unused, made_at=counts.made_at, used_at=counts.used_at)
 
     def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
         """Replace the recovery codes (hashes)."""
@@ -160,14 +160,14 @@ class SqlSecondFactors:
         """
         here = RECOVERY_CODE.c.login == login
         unused = RECOVERY_CODE.c.used_at.is_(None)
-        asked = update(RECOVERY_CODE).where(here, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+        statement = update(RECOVERY_CODE).where(here, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
         with reading(self._engine) as connection:
             # Check without the write lock, so that guesses do not delay others.
-            known = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.hash == code, unused)
-            if connection.execute(known).first() is None:
+            query = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.hash == code, unused)
+            if connection.execute(query).first() is None:
                 return False
         with writing(self._engine) as connection:
-            if connection.execute(asked).rowcount != 1:
+            if connection.execute(statement).rowcount != 1:
                 return False
             left = connection.execute(
                 select(func.count()).select_from(RECOVERY_CODE).where(here, unused)
@@ -195,8 +195,8 @@ class SqlSecondFactors:
     def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
         """Return every open request, by login."""
         with reading(self._engine) as connection:
-            found = map(_told, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all())
-        return [request for request in found if request.until > now]
+            requests = map(_told, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all())
+        return [request for request in requests if request.until > now]
 
     def request_removal(
         self,
@@ -301,9 +301,9 @@ class SqlSecondFactors:
         return EncryptionResult(done=len(rows), same=same, unreadable=tuple(unreadable))
 
     def _stored(self) -> list[tuple[str, str]]:
-        asked = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        query = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
         with reading(self._engine) as connection:
-            return [(one.login, one.totp) for one in connection.execute(asked)]
+            return [(account.login, account.totp) for account in connection.execute(query)]
 
 
 def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
@@ -349,18 +349,18 @@ def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange
 
 def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
     """Return the open removal request of an account."""
-    found = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
-    request = _told(found) if found else None
+    record = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
+    request = _told(record) if record else None
     return request if request is not None and request.until > now else None
 
 
 def _told(record: Row_) -> RemovalRequest:
     """Return the removal request of a row."""
-    said = json.loads(record.payload)
+    payload = json.loads(record.payload)
     return RemovalRequest(
         login=record.login,
         by=record.by,
-        ground=said["ground"],
+        ground=payload["ground"],
         at=record.at,
-        until=datetime.fromisoformat(said["until"]),
+        until=datetime.fromisoformat(payload["until"]),
     )

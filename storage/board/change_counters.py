@@ -34,14 +34,14 @@ _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random()
 
 def versions(connection: Connection) -> Mapping[str, int]:
     """Return name -> version of each counter; names never changed are missing."""
-    asked = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
-    return {what: int(n) for what, n in connection.execute(asked)}
+    query = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
+    return {what: int(n) for what, n in connection.execute(query)}
 
 
 def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, int]]:
     """Return the id of each line -> (unit, number)."""
-    asked = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == what)
-    return {id: (unit, int(n)) for id, unit, n in connection.execute(asked)}
+    query = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == what)
+    return {id: (unit, int(n)) for id, unit, n in connection.execute(query)}
 
 
 def changed(
@@ -55,8 +55,8 @@ def changed(
         for id, (unit, n) in after.items()
         if unit is not None and before.get(id) != (unit, n)
     }
-    told = sum(n for _, n in before.values()) + sum(n for _, n in grown.values())
-    if told != sum(n for _, n in after.values()):
+    expected = sum(n for _, n in before.values()) + sum(n for _, n in grown.values())
+    if expected != sum(n for _, n in after.values()):
         return None
     return frozenset(unit for unit, _ in grown.values() if unit is not None)
 
@@ -78,16 +78,16 @@ def fold(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         return
     newest_first = select(MARK.c.id, MARK.c.what, MARK.c.n).order_by(MARK.c.id.desc())
-    asked = newest_first.offset(FOLD).limit(AT_ONCE).with_for_update(skip_locked=True)
-    found = connection.execute(asked).all()
-    if len(found) < FOLD:
+    query = newest_first.offset(FOLD).limit(AT_ONCE).with_for_update(skip_locked=True)
+    records = connection.execute(query).all()
+    if len(records) < FOLD:
         return
-    connection.execute(MARK.delete().where(MARK.c.id.in_([id for id, _, _ in found])))
+    connection.execute(MARK.delete().where(MARK.c.id.in_([id for id, _, _ in records])))
     connection.execute(
         MARK.insert(),
         [
-            {"what": what, "unit": None, "n": sum(n for _, one, n in found if one == what)}
-            for what in sorted({what for _, what, _ in found})
+            {"what": what, "unit": None, "n": sum(n for _, record_unit, n in records if record_unit == what)}
+            for what in sorted({what for _, what, _ in records})
         ],
     )
 
@@ -103,13 +103,13 @@ def install(connection: Connection) -> None:
 def remove(connection: Connection) -> None:
     """Drop the triggers; migrations begin with it, as SQLite alters no column used by a trigger."""
     if connection.dialect.name == "sqlite":
-        asked = "SELECT name, NULL FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'merzim_mark_%'"
+        query = "SELECT name, NULL FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'merzim_mark_%'"
     else:
-        asked = (
+        query = (
             "SELECT tgname, tgrelid::regclass::text FROM pg_trigger "
             "WHERE NOT tgisinternal AND tgname LIKE 'merzim_mark_%%'"
         )
-    for name, table in connection.exec_driver_sql(asked).all():
+    for name, table in connection.exec_driver_sql(query).all():
         connection.exec_driver_sql(f"DROP TRIGGER {name}" + (f" ON {table}" if table else ""))
 
 
@@ -133,7 +133,7 @@ def _sqlite() -> list[str]:
         return of_unit(ROWS, f"{row}.register_id || '/' || {row}.unit")
 
     other = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED)
-    told = {
+    watched_tables = {
         **{
             f"{table}_{when.lower()}": (f'AFTER {when} ON "{table}"', office)
             for table in _OF_OFFICE
@@ -164,7 +164,7 @@ def _sqlite() -> list[str]:
         ),
     }
     statements = []
-    for name, (when, what) in told.items():
+    for name, (when, what) in watched_tables.items():
         statements += [
             f"DROP TRIGGER IF EXISTS merzim_mark_{name}",
             f"CREATE TRIGGER merzim_mark_{name} {when} BEGIN {what} END",
@@ -215,13 +215,15 @@ def _postgresql() -> list[str]:
             f'CREATE TRIGGER merzim_mark_{table} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{table}" '
             "FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_office()",
         ]
-    for name, asked in units.items():
-        statements += _of_units(f"board_{name}", BOARD, asked, f"{name.upper()} ON deadline", referencing[name])
-    told = (
+    for name, unit_select in units.items():
+        statements += _of_units(
+            f"board_{name}", BOARD, unit_select, f"{name.upper()} ON deadline", referencing[name]
+        )
+    fact_select = (
         'SELECT DISTINCT owner.unit FROM fresh JOIN "case" owner ON owner.id = fresh."case" '
         f"WHERE fresh.kind IN ({_TOLD})"
     )
-    statements += _of_units("fact_insert", FACTS, told, "INSERT ON event", referencing["insert"])
+    statements += _of_units("fact_insert", FACTS, fact_select, "INSERT ON event", referencing["insert"])
     place = "register_id || '/' || unit"
     rows = {
         "insert": f"SELECT DISTINCT {place} AS unit FROM fresh",
@@ -232,9 +234,9 @@ def _postgresql() -> list[str]:
             f"SELECT {place} AS unit FROM other UNION SELECT register_id || '/' || was FROM other"
         ),
     }
-    for name, asked in rows.items():
+    for name, unit_select in rows.items():
         when = f"{name.upper()} ON register_row"
-        statements += _of_units(f"row_{name}", ROWS, asked, when, referencing[name])
+        statements += _of_units(f"row_{name}", ROWS, unit_select, when, referencing[name])
     return statements
 
 

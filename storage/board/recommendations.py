@@ -55,25 +55,25 @@ def _postgresql(element: _Number, compiler: Any, **more: Any) -> str:
 
 
 def counts(
-    connection: Connection, narrowed: RecommendationFilter, today: date, seen: Sequence[ColumnElement[bool]]
+    connection: Connection, filters: RecommendationFilter, today: date, seen: Sequence[ColumnElement[bool]]
 ) -> Mapping[Standing, int]:
     """Return the number of recommendations by status, with every filter except status and lateness."""
-    wanted = (*seen, *_wanted(narrowed))
+    conditions = (*seen, *_wanted(filters))
     late = _late(today)
-    every = select(_R.status, func.count()).where(*wanted).group_by(_R.status)
+    every = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
     behind = select(_R.status, func.count()).join_from(RECOMMENDATION, late, _its(late))
-    behind = behind.where(*wanted).group_by(_R.status)
+    behind = behind.where(*conditions).group_by(_R.status)
     overdue = {status: int(n) for status, n in map(tuple, connection.execute(behind))}
-    found: dict[Standing, int] = {}
+    counts_by_status: dict[Standing, int] = {}
     for status, n in map(tuple, connection.execute(every)):
-        found[status, True] = overdue.get(status, 0)
-        found[status, False] = int(n) - found[status, True]
-    return found
+        counts_by_status[status, True] = overdue.get(status, 0)
+        counts_by_status[status, False] = int(n) - counts_by_status[status, True]
+    return counts_by_status
 
 
 def page(
     connection: Connection,
-    narrowed: RecommendationFilter,
+    filters: RecommendationFilter,
     today: date,
     seen: Sequence[ColumnElement[bool]],
     *,
@@ -81,14 +81,14 @@ def page(
     offset: int,
 ) -> Sequence[Place]:
     """Return a page of the filtered recommendations, by case, risk and measure."""
-    asked: Select[Any] = select(*_PLACE).where(*seen, *_wanted(narrowed))
-    if narrowed.status:
-        asked = asked.where(_R.status == narrowed.status)
-    if narrowed.late:
+    query: Select[Any] = select(*_PLACE).where(*seen, *_wanted(filters))
+    if filters.status:
+        query = query.where(_R.status == filters.status)
+    if filters.late:
         late = _late(today)
-        asked = asked.join_from(RECOMMENDATION, late, _its(late))
-    asked = asked.order_by(*_PLACE).limit(limit).offset(offset)
-    return [Place(*record) for record in connection.execute(asked)]
+        query = query.join_from(RECOMMENDATION, late, _its(late))
+    query = query.order_by(*_PLACE).limit(limit).offset(offset)
+    return [Place(*record) for record in connection.execute(query)]
 
 
 def alike(
@@ -101,7 +101,7 @@ def alike(
     """
     marked = and_(_R.alike.is_not(None), *seen)
     units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
-    asked = (
+    query = (
         select(_R.alike, units, cases, func.count(case((_R.unasked, _R.case)).distinct()))
         .where(marked)
         .group_by(_R.alike)
@@ -109,10 +109,10 @@ def alike(
         .order_by(units.desc(), cases.desc(), _R.alike)
         .limit(limit)
     )
-    known = [tuple(record) for record in connection.execute(asked)]
-    if not known:
+    groups = [tuple(record) for record in connection.execute(query)]
+    if not groups:
         return []
-    names = [one[0] for one in known]
+    names = [group[0] for group in groups]
     ranked = (
         select(
             _R.alike,
@@ -132,29 +132,31 @@ def alike(
         RiskGroup(
             units=int(units),
             cases=int(cases),
-            first=tuple(Place(*one[1:4]) for one in members[name] if one.nth <= first),
+            first=tuple(Place(*member[1:4]) for member in members[name] if member.nth <= first),
             unasked=int(unasked),
             asking=tuple(
-                dict.fromkeys(one.case for one in members[name] if one.unasked and one.nth_so <= first)
+                dict.fromkeys(
+                    member.case for member in members[name] if member.unasked and member.nth_so <= first
+                )
             ),
         )
-        for name, units, cases, unasked in known
+        for name, units, cases, unasked in groups
     ]
 
 
-def _wanted(narrowed: RecommendationFilter) -> list[ColumnElement[bool]]:
+def _wanted(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
     return [
-        *([_R.direction == narrowed.direction] if narrowed.direction else []),
-        *([_R.legal] if narrowed.legal else []),
+        *([_R.direction == filters.direction] if filters.direction else []),
+        *([_R.legal] if filters.legal else []),
     ]
 
 
 def _late(today: date) -> Subquery:
     """Return a subquery of the measures that are late."""
     number = _Number(DEADLINE.c.obligation).label("number")
-    asked = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
-    return asked.subquery("late")
+    query = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
+    return query.subquery("late")
 
 
 def _its(late: Subquery) -> ColumnElement[bool]:

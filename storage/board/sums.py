@@ -81,14 +81,14 @@ def plain(
         ends: the terms in hours that end on the day (`ends_on`).
         units: only these units; None for all.
     """
-    found: dict[tuple[object, ...], Sum] = {}
+    sums: dict[tuple[object, ...], Sum] = {}
     first, last = _window(horizon)
     # Rows valid until a day of this month are checked one by one; those valid until an earlier month wait.
     holds = or_(
         TOTAL.c.state == "open",
         and_(TOTAL.c.state.startswith("open:"), TOTAL.c.state > open_until(horizon.today)),
     )
-    asked = (
+    query = (
         select(
             *_SUMMED,
             func.sum(case((and_(holds, TOTAL.c.month < month(first)), TOTAL.c.n), else_=0)),
@@ -116,14 +116,14 @@ def plain(
         _slipped(horizon.today).where(_PLAIN),
     ]
     if units is None:
-        for one in (asked, *rows):
-            _add(found, connection.execute(one))
+        for select_rows in (query, *rows):
+            _add(sums, connection.execute(select_rows))
     else:
-        _add(found, execute_for_names(connection, asked.where(in_names(TOTAL.c.unit)), units))
-        for one in rows:
-            _add(found, execute_for_names(connection, one.where(in_names(DEADLINE.c.unit)), units))
-    _add_ended(found, (one for one in ends if units is None or one.unit in units), horizon.today)
-    return list(found.values())
+        _add(sums, execute_for_names(connection, query.where(in_names(TOTAL.c.unit)), units))
+        for select_rows in rows:
+            _add(sums, execute_for_names(connection, select_rows.where(in_names(DEADLINE.c.unit)), units))
+    _add_ended(sums, (end for end in ends if units is None or end.unit in units), horizon.today)
+    return list(sums.values())
 
 
 def ends_on(connection: Connection, day: date) -> Sequence[Row_]:
@@ -136,50 +136,50 @@ def ends_on(connection: Connection, day: date) -> Sequence[Row_]:
 def _ends(day: date) -> Select[tuple[Any, ...]]:
     """Return the statement that finds open rows whose term in hours ends on a local date."""
     at = DEADLINE.c.due_at
-    asked = select(at, *_WAITS).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    query = select(at, *_WAITS).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
     within = (at > moment_of(day, None), at <= end_of_day(day), DEADLINE.c.counts_until.is_(None))
-    return asked.where(IN_HOURS, DEADLINE.c.state == "open", *within)
+    return query.where(IN_HOURS, DEADLINE.c.state == "open", *within)
 
 
-def _add_ended(found: dict[tuple[object, ...], Sum], records: Iterable[Row_], today: date) -> None:
+def _add_ended(sums: dict[tuple[object, ...], Sum], records: Iterable[Row_], today: date) -> None:
     """Count terms in hours that have ended today as overdue, since the counts by day have them as due today."""
-    _add(found, ((*waits, *_ENDED) for at, *waits in records if at <= present(today)))
+    _add(sums, ((*waits, *_ENDED) for at, *waits in records if at <= present(today)))
 
 
 def confidential(
-    connection: Connection, horizon: Horizon, eyes: AccessFilter, *, besides: Collection[str] = ()
+    connection: Connection, horizon: Horizon, access: AccessFilter, *, besides: Collection[str] = ()
 ) -> list[Sum]:
     """Return the same counts for the confidential cases the person may see, and for cases of other units
     visible to them.
     """
-    found: dict[tuple[object, ...], Sum] = {}
+    sums: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
-    known = [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars()]
+    case_ids = [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *access.cases)).scalars()]
     if besides:
-        others = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *eyes.cases)
-        known += [record.id for record in execute_for_names(connection, others, besides)]
-    if known:
+        others = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *access.cases)
+        case_ids += [record.id for record in execute_for_names(connection, others, besides)]
+    if case_ids:
         theirs = _counted(horizon).where(in_names(CASE.c.id))
-        _add(found, execute_for_names(connection, theirs, known))
+        _add(sums, execute_for_names(connection, theirs, case_ids))
         ends = _ends(horizon.today).where(in_names(CASE.c.id))
-        _add_ended(found, execute_for_names(connection, ends, known), horizon.today)
-    return list(found.values())
+        _add_ended(sums, execute_for_names(connection, ends, case_ids), horizon.today)
+    return list(sums.values())
 
 
 def joined(plain: Sums, others: Sequence[Sum]) -> Sums:
     """Return both sets of counts added up, without changing either."""
-    known = ("with", *map(astuple, others))
-    return plain.once(known, lambda every: Sums(_joined(every, others)), _rejoined(others))
+    cache_key = ("with", *map(astuple, others))
+    return plain.once(cache_key, lambda every: Sums(_joined(every, others)), _rejoined(others))
 
 
 def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
     """Add up counts of equal keys."""
-    found: dict[tuple[object, ...], Sum] = {}
-    for one in (*plain, *others):
-        known = (one.asked, one.edition, one.stage, one.obligation)
-        before = found.get(known)
-        found[known] = one if before is None else _both(before, one)
-    return found.values()
+    sums_by_key: dict[tuple[object, ...], Sum] = {}
+    for part in (*plain, *others):
+        key = (part.asked, part.edition, part.stage, part.obligation)
+        before = sums_by_key.get(key)
+        sums_by_key[key] = part if before is None else _both(before, part)
+    return sums_by_key.values()
 
 
 def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
@@ -188,7 +188,7 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
 
     def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
         fresh = by_unit(come)
-        units = {one.asked.unit for one in gone} | {*fresh}
+        units = {part.asked.unit for part in gone} | {*fresh}
         return before.exchanged(
             {unit: (*_joined(fresh.get(unit, ()), theirs.get(unit, ())),) for unit in units}
         )
@@ -196,20 +196,22 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
     return mended
 
 
-def by_day(connection: Connection, first: date, last: date, eyes: AccessFilter) -> dict[date, int]:
+def by_day(connection: Connection, first: date, last: date, access: AccessFilter) -> dict[date, int]:
     """Return the number of open rows due on each day from `first` to `last`; days without any are left out.
 
     Counts rows whose due date still applies on `first`.
     """
-    asked = (
+    query = (
         select(DEADLINE.c.due, func.count())
-        .where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last, *eyes.rows)
+        .where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last, *access.rows)
         .group_by(DEADLINE.c.due)
     )
-    return {record[0]: record[1] for record in connection.execute(asked)}
+    return {record[0]: record[1] for record in connection.execute(query)}
 
 
-def since(connection: Connection, units: Sequence[str], today: date, eyes: AccessFilter) -> Mapping[str, date]:
+def since(
+    connection: Connection, units: Sequence[str], today: date, access: AccessFilter
+) -> Mapping[str, date]:
     """Return, for each of these units, the due date of its longest overdue row."""
     if not units:
         return {}
@@ -220,7 +222,7 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Acces
             DEADLINE.c.unit == in_names.c.unit,
             DEADLINE.c.state == "open",
             lateness.overdue(today),
-            *eyes.rows,
+            *access.rows,
         )
         .order_by(DEADLINE.c.due)
         .limit(1)
@@ -231,30 +233,30 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Acces
 
 
 def listed(
-    connection: Connection, sought: DeadlineFilter, eyes: AccessFilter, *, limit: int, offset: int
+    connection: Connection, filters: DeadlineFilter, access: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
     """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-    if sought.urgency == "undated" and sought.asked:
-        return _undated(connection, sought, sought.asked, eyes, limit=limit, offset=offset)
-    asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
+    if filters.urgency == "undated" and filters.asked:
+        return _undated(connection, filters, filters.asked, access, limit=limit, offset=offset)
+    query = select(DEADLINE).where(*_sought(filters), *access.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
-    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.few else DEADLINE.c.due
-    if sought.urgency == "slipped":
+    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if access.few else DEADLINE.c.due
+    if filters.urgency == "slipped":
         first = DEADLINE.c.planned_on
-    asked = asked.order_by(first, *_IN_ORDER[1:])
-    if sought.asked is None or len(sought.asked) <= NAMED:
-        return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]
+    query = query.order_by(first, *_IN_ORDER[1:])
+    if filters.asked is None or len(filters.asked) <= NAMED:
+        return [row(record) for record in connection.execute(query.limit(limit).offset(offset))]
     # Who waits for so many is met often on the way: it is walked until the page is full.
-    with connection.execute(asked.execution_options(yield_per=WALKED)) as records:
-        found = (one for one in map(row, records) if _asked_by(one) in sought.asked)
-        return [*islice(found, offset, offset + limit)]
+    with connection.execute(query.execution_options(yield_per=WALKED)) as records:
+        rows = (deadline_row for deadline_row in map(row, records) if _asked_by(deadline_row) in filters.asked)
+        return [*islice(rows, offset, offset + limit)]
 
 
 def _undated(
     connection: Connection,
-    sought: DeadlineFilter,
-    asked: frozenset[AssigneeKey],
-    eyes: AccessFilter,
+    filters: DeadlineFilter,
+    assignees: frozenset[AssigneeKey],
+    access: AccessFilter,
     *,
     limit: int,
     offset: int,
@@ -264,46 +266,46 @@ def _undated(
     Each assignee is looked up in the index, because only few of such rows are theirs.
     """
     units: dict[tuple[str, str, str], set[str]] = {}
-    for unit, *rest in map(tuple, asked):
+    for unit, *rest in map(tuple, assignees):
         units.setdefault((rest[0], rest[1], rest[2]), set()).add(unit)
     names = ("duty", "responsible", "person")
     chosen = select(DEADLINE).where(
         UNDATED,
         in_names(DEADLINE.c.unit),
         *(DEADLINE.c[name] == bindparam(f"k_{name}") for name in names),
-        lateness.holds(sought.horizon.today),
-        *([] if sought.stage is None else [DEADLINE.c.stage == sought.stage]),
-        *eyes.rows,
+        lateness.holds(filters.horizon.today),
+        *([] if filters.stage is None else [DEADLINE.c.stage == filters.stage]),
+        *access.rows,
     )
     chosen = chosen.order_by(func.coalesce(DEADLINE.c.case, DEADLINE.c.case), DEADLINE.c.obligation)
     # The same statement for each: SQLAlchemy makes it once.
     chosen = chosen.limit(offset + limit)
-    found: list[Row] = []
+    rows: list[Row] = []
     for values, of_units in sorted(units.items()):
         asked_of = {f"k_{name}": value for name, value in zip(names, values, strict=True)}
-        found += map(row, execute_for_names(connection, chosen, sorted(of_units), asked_of))
-    found.sort(key=lambda one: (one.case, one.obligation))
-    return found[offset : offset + limit]
+        rows += map(row, execute_for_names(connection, chosen, sorted(of_units), asked_of))
+    rows.sort(key=lambda deadline_row: (deadline_row.case, deadline_row.obligation))
+    return rows[offset : offset + limit]
 
 
-def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) -> int:
+def count(connection: Connection, filters: DeadlineFilter, access: AccessFilter) -> int:
     """Return the number of rows matching a filter."""
-    if sought.asked is not None and len(sought.asked) > NAMED:
-        return len(listed(connection, sought, eyes, limit=MOST_OF_A_DAY, offset=0))
-    asked = select(func.count()).select_from(DEADLINE).where(*_sought(sought), *eyes.rows)
-    return int(connection.execute(asked).scalar_one())
+    if filters.asked is not None and len(filters.asked) > NAMED:
+        return len(listed(connection, filters, access, limit=MOST_OF_A_DAY, offset=0))
+    query = select(func.count()).select_from(DEADLINE).where(*_sought(filters), *access.rows)
+    return int(connection.execute(query).scalar_one())
 
 
-def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+def _sought(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter."""
-    day, due = sought.horizon, DEADLINE.c.due
-    yield DEADLINE.c.state == ("missed" if sought.urgency == "missed" else "open")
-    if sought.urgency == "slipped":
+    day, due = filters.horizon, DEADLINE.c.due
+    yield DEADLINE.c.state == ("missed" if filters.urgency == "missed" else "open")
+    if filters.urgency == "slipped":
         yield lateness.slipped(day.today)
-    elif sought.urgency != "missed" and (sought.on is None or sought.on >= day.today):
+    elif filters.urgency != "missed" and (filters.on is None or filters.on >= day.today):
         # A past day shows what was computed for it, whether still valid or not.
         yield lateness.holds(day.today)
-    match sought.urgency:
+    match filters.urgency:
         case "overdue":
             yield lateness.overdue(day.today)
         case "today":
@@ -318,28 +320,28 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
             yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
         case "open":
             yield due.is_not(None)
-    if sought.on is not None:
-        yield due == sought.on
-    if sought.stage is not None:
-        yield DEADLINE.c.stage == sought.stage
-    if sought.is_obligatory is not None:
+    if filters.on is not None:
+        yield due == filters.on
+    if filters.stage is not None:
+        yield DEADLINE.c.stage == filters.stage
+    if filters.is_obligatory is not None:
         obligatory = DEADLINE.c.force == "obligatory"
-        yield obligatory if sought.is_obligatory else not_(obligatory)
-    if sought.asked is not None:
-        yield _waiting_for(sought.asked)
+        yield obligatory if filters.is_obligatory else not_(obligatory)
+    if filters.asked is not None:
+        yield _waiting_for(filters.asked)
 
 
-def _waiting_for(asked: frozenset[AssigneeKey]) -> ColumnElement[bool]:
+def _waiting_for(assignees: frozenset[AssigneeKey]) -> ColumnElement[bool]:
     """Return the condition on the assignee: units first, so that an index is used; for very many only the
     duty.
     """
-    if not asked:
+    if not assignees:
         return DEADLINE.c.unit.in_(())
-    if len(asked) > NAMED:
-        return DEADLINE.c.duty.in_(sorted({one.duty for one in asked}))
+    if len(assignees) > NAMED:
+        return DEADLINE.c.duty.in_(sorted({assignee.duty for assignee in assignees}))
     return and_(
-        DEADLINE.c.unit.in_(sorted({one.unit for one in asked})),
-        tuple_(*_ASKED).in_([*map(tuple, sorted(asked))]),
+        DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees})),
+        tuple_(*_ASKED).in_([*map(tuple, sorted(assignees))]),
     )
 
 
@@ -351,7 +353,7 @@ def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, 
     def number(of: ColumnElement[bool]) -> ColumnElement[int]:
         return func.sum(case((of, 1), else_=0))
 
-    asked = select(
+    query = select(
         *_WAITS,
         number(and_(open_, due < horizon.today)),
         number(and_(open_, due == horizon.today)),
@@ -361,37 +363,37 @@ def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, 
         number(DEADLINE.c.state == "missed"),
         number(lateness.slipped(horizon.today)) if slipped else literal(0),
     )
-    return asked.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*_WAITS)
+    return query.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*_WAITS)
 
 
 def _slipped(today: date) -> Select[tuple[object, ...]]:
     """Return the query for counts of rows whose plan date has passed; all other figures are zero."""
     noughts = (literal(0) for _ in _FIGURES[1:])
-    asked = select(*_WAITS, *noughts, func.count()).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
-    return asked.where(lateness.slipped(today)).group_by(*_WAITS)
+    query = select(*_WAITS, *noughts, func.count()).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    return query.where(lateness.slipped(today)).group_by(*_WAITS)
 
 
-def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) -> None:
+def _add(sums: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) -> None:
     """Add counted rows to the sums, by key."""
     for unit, duty, responsible, person, edition, stage, name, *numbers in records:
         if not any(numbers):
             continue
-        known = (unit, duty, responsible, person, edition, stage, base(name))
-        one = found.get(known)
-        if one is None:
-            one = found[known] = Sum(
+        key = (unit, duty, responsible, person, edition, stage, base(name))
+        part = sums.get(key)
+        if part is None:
+            part = sums[key] = Sum(
                 asked=AssigneeKey(unit, duty, responsible, person),
                 edition=edition,
                 stage=stage,
                 obligation=base(name),
             )
-        one.overdue += numbers[0]
-        one.today += numbers[1]
-        one.week += numbers[2]
-        one.later += numbers[3]
-        one.due += numbers[4]
-        one.missed += numbers[5]
-        one.slipped += numbers[6]
+        part.overdue += numbers[0]
+        part.today += numbers[1]
+        part.week += numbers[2]
+        part.later += numbers[3]
+        part.due += numbers[4]
+        part.missed += numbers[5]
+        part.slipped += numbers[6]
 
 
 def _asked_by(row: Row) -> AssigneeKey:
@@ -399,9 +401,9 @@ def _asked_by(row: Row) -> AssigneeKey:
     return AssigneeKey(row.unit, row.duty, row.responsible, row.person)
 
 
-def _both(one: Sum, other: Sum) -> Sum:
+def _both(first: Sum, other: Sum) -> Sum:
     """Return two sums added up."""
-    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in _FIGURES})
+    return replace(first, **{name: getattr(first, name) + getattr(other, name) for name in _FIGURES})
 
 
 def _window(horizon: Horizon) -> tuple[date, date]:

@@ -70,19 +70,19 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
     if not lines:
         return
-    many = not are_few(connection, lines)
-    step = _add_lines(connection.dialect.name, many=many)
-    if many:
+    in_bulk = not are_few(connection, lines)
+    step = _add_lines(connection.dialect.name, in_bulk=in_bulk)
+    if in_bulk:
         step.execute(connection, [values_parameters(connection, _COLUMNS, lines)])
     else:
         step.execute(connection, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
 
 
 @cache
-def _add_lines(dialect: str, *, many: bool) -> Prepared:
+def _add_lines(dialect: str, *, in_bulk: bool) -> Prepared:
     """Return the statement that adds to the totals: of many lines in one JSON text, else of prepared ones."""
     step = insert_for(dialect, TOTAL)
-    if many:
+    if in_bulk:
         new = values_table(dialect, _COLUMNS)
         # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
         step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
@@ -95,9 +95,11 @@ def _add_lines(dialect: str, *, many: bool) -> Prepared:
 
 def differences(connection: Connection) -> Iterator[Key]:
     """Yield the keys whose total differs from the rows, in order."""
-    kept = {tuple(record[:-1]): record[-1] for record in connection.execute(select(*TOTAL.c[NAMES], TOTAL.c.n))}
+    stored = {
+        tuple(record[:-1]): record[-1] for record in connection.execute(select(*TOTAL.c[NAMES], TOTAL.c.n))
+    }
     anew = counted(connection)
-    yield from sorted(one for one in kept.keys() | anew.keys() if kept.get(one, 0) != anew[one])
+    yield from sorted(key for key in stored.keys() | anew.keys() if stored.get(key, 0) != anew[key])
 
 
 def rewrite(engine: Engine) -> None:
@@ -113,21 +115,21 @@ def rewrite(engine: Engine) -> None:
 def refill(connection: Connection) -> None:
     """Recount the totals in the caller's transaction."""
     connection.execute(TOTAL.delete())
-    lines = [_line(one, n) for one, n in sorted(counted(connection).items())]
+    lines = [_line(key, n) for key, n in sorted(counted(connection).items())]
     for start in range(0, len(lines), _STEP):
         connection.execute(TOTAL.insert(), lines[start : start + _STEP])
 
 
 def counted(connection: Connection) -> Counter[Key]:
     """Return the totals computed from the rows."""
-    asked = (
+    query = (
         select(CASE.c.edition, *DEADLINE.c)
         .join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
         .where(DEADLINE.c.state.in_(("open", "missed")), CASE.c.confidential.is_(False))
     )
-    records: Iterable[Sequence[object]] = connection.execute(asked.execution_options(yield_per=_STEP))
+    records: Iterable[Sequence[object]] = connection.execute(query.execution_options(yield_per=_STEP))
     keys = (key(str(record[0]), record[1:]) for record in records)
-    return Counter(one for one in keys if one is not None)
+    return Counter(key for key in keys if key is not None)
 
 
 def _line(counted: Key, n: int) -> dict[str, object]:

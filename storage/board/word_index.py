@@ -83,25 +83,25 @@ Texts = Mapping[tuple[str, str], str]
 
 def case_row_texts(case: str, rows: Sequence[Mapping[str, object]]) -> dict[tuple[str, str], str]:
     """Return the texts of the rows of a case: of its registers, and of its files."""
-    found: dict[tuple[str, str], list[str]] = {("case_row", case): [], (FILE, case): []}
+    texts: dict[tuple[str, str], list[str]] = {("case_row", case): [], (FILE, case): []}
     for row in rows:
         kind = FILE if str(row["row"]).startswith(f"{FILE}.") else "case_row"
-        found[kind, case].append(str(row["search"]))
-    return {place: " ".join(texts) for place, texts in found.items()}
+        texts[kind, case].append(str(row["search"]))
+    return {place: " ".join(texts) for place, texts in texts.items()}
 
 
 def write(connection: Connection, texts: Texts) -> None:
     """Write the words of these texts, in the caller's transaction, which holds what they are of."""
     there: dict[tuple[str, str], set[str]] = {}
-    for one in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
-        there.setdefault((one.kind, one.place), set()).add(one.word)
+    for record in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
+        there.setdefault((record.kind, record.place), set()).add(record.word)
     new: dict[tuple[str, str], list[str]] = {}
     gone = list[tuple[str, str, str]]()
     for kind, place in sorted(texts):
-        words, known = index_words(texts[kind, place]), there.get((kind, place), set())
-        for word in words - known:
+        words, written_words = index_words(texts[kind, place]), there.get((kind, place), set())
+        for word in words - written_words:
             new.setdefault((kind, word), []).append(place)
-        gone += ((kind, word, place) for word in known - words)
+        gone += ((kind, word, place) for word in written_words - words)
     for kind, word, place in sorted(gone):
         columns = SEARCH_WORD.c
         mine = (columns.kind == kind) & (columns.word == word) & (columns.place == place)
@@ -148,10 +148,10 @@ def differences(connection: Connection) -> Iterator[str]:
     """
     waits = {(kind, place) for kind, place in connection.execute(_MARKS)}
     for texts in _all_texts(connection):
-        texts = {one: text for one, text in texts.items() if (_MARK_OF[one[0]], one[1]) not in waits}
+        texts = {place: text for place, text in texts.items() if (_MARK_OF[place[0]], place[1]) not in waits}
         there: dict[tuple[str, str], set[str]] = {}
-        for one in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
-            there.setdefault((one.kind, one.place), set()).add(one.word)
+        for record in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
+            there.setdefault((record.kind, record.place), set()).add(record.word)
         for place, text in texts.items():
             if there.get(place, set()) != index_words(text):
                 yield place[1]
@@ -222,16 +222,22 @@ def narrow(
             like = _like(connection, kind, typed[n], wrong=width - 1)
             readings[n], looked_for = [*word, *like], [*looked_for, *like]
             is_wider = is_wider or width - 1 in like.values()
-        found = _with_any(connection, kind, looked_for)
-        if found is not None and stems:
+        narrowed_places = _with_any(connection, kind, looked_for)
+        if narrowed_places is not None and stems:
             forms = sorted(word_forms(stems))
-            found |= {place for (place,) in fetch_for_names(connection, _OF_WORDS, forms, {"k_kind": kind})}
-            found = found if len(found) <= COUNTED else None
-        if found is not None and looked_for:
+            narrowed_places |= {
+                place for (place,) in fetch_for_names(connection, _OF_WORDS, forms, {"k_kind": kind})
+            }
+            narrowed_places = narrowed_places if len(narrowed_places) <= COUNTED else None
+        if narrowed_places is not None and looked_for:
             more = also(n)
-            found = None if more is None or len(more) + len(found) > COUNTED else {*found, *more}
-        if found is not None and (places is None or len(found) < len(places)):
-            places = found
+            narrowed_places = (
+                None
+                if more is None or len(more) + len(narrowed_places) > COUNTED
+                else {*narrowed_places, *more}
+            )
+        if narrowed_places is not None and (places is None or len(narrowed_places) < len(places)):
+            places = narrowed_places
         if places is not None and not places:
             break
     return Narrowed(places=places, readings=readings, near=width > 1) if is_wider else None
@@ -239,7 +245,7 @@ def narrow(
 
 def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[str] | None:
     """Return the places with a word that begins as one of these texts; None for too many, or unknown."""
-    found = set[str]()
+    places = set[str]()
     for text in texts:
         if not (key := index_key(text)):
             return None
@@ -247,9 +253,9 @@ def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[
         if more is not None and not more and len(runs := runs_of(text)) > 1:
             # Several words with signs between them, as they stand within a longer one.
             more = min((_beginning(connection, kind, run) for run in runs), key=_size)
-        if more is None or len(found := found | more) > COUNTED:
+        if more is None or len(places := places | more) > COUNTED:
             return None
-    return found
+    return places
 
 
 def _size(places: Collection[str] | None) -> int:
@@ -257,8 +263,8 @@ def _size(places: Collection[str] | None) -> int:
 
 
 def _beginning(connection: Connection, kind: str, key: str) -> set[str] | None:
-    found = _BEGINNING.fetch(connection, {"k_kind": kind, "k_first": key, "k_after": key + _AFTER})
-    return None if len(found) > COUNTED else {place for (place,) in found}
+    records = _BEGINNING.fetch(connection, {"k_kind": kind, "k_first": key, "k_after": key + _AFTER})
+    return None if len(records) > COUNTED else {place for (place,) in records}
 
 
 def _longer(connection: Connection, typed: str) -> Sequence[str]:
@@ -266,16 +272,16 @@ def _longer(connection: Connection, typed: str) -> Sequence[str]:
     find = func.instr if connection.dialect.name == "sqlite" else func.strpos
     columns = SEARCH_TYPO.c
     every = columns.beginning == func.substr(columns.word, 1, TYPO_WINDOW)
-    asked = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 1)
-    return connection.execute(asked.order_by(columns.word).limit(AT_ONCE)).scalars().all()
+    query = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 1)
+    return connection.execute(query.order_by(columns.word).limit(AT_ONCE)).scalars().all()
 
 
 def _like(connection: Connection, kind: str, typed: str, *, wrong: int) -> dict[str, int]:
     """Return the words of a kind's texts that are much like what was typed (`like_words`)."""
     keys = SEARCH_TYPO.c.beginning.in_(sorted(typo_keys(typed)))
     used = exists().where(SEARCH_WORD.c.kind == kind, SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
-    known = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, used)).scalars()
-    return like_words(typed, known, wrong=wrong)
+    known_words = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, used)).scalars()
+    return like_words(typed, known_words, wrong=wrong)
 
 
 def install(connection: Connection) -> None:
@@ -314,13 +320,15 @@ def _texts(
     connection: Connection, mark: str, places: Sequence[str], *, held: bool = True
 ) -> dict[tuple[str, str], str]:
     """Return the texts of these places. `held`: what they are of is held until the transaction ends."""
-    asked = _TEXTS[mark].with_for_update(key_share=True) if held else _TEXTS[mark]
-    records = [*execute_for_names(connection, asked, places)]
+    query = _TEXTS[mark].with_for_update(key_share=True) if held else _TEXTS[mark]
+    records = [*execute_for_names(connection, query, places)]
     if mark != "case_row":
-        return {(mark, place): "" for place in places} | {(mark, one.id): one.search for one in records}
+        return {(mark, place): "" for place in places} | {
+            (mark, record.id): record.search for record in records
+        }
     rows: dict[str, list[Mapping[str, object]]] = {place: [] for place in places}
-    for one in execute_for_names(connection, _CASE_ROWS, places):
-        rows[one.case].append({"row": one.row, "search": one.search})
+    for record in execute_for_names(connection, _CASE_ROWS, places):
+        rows[record.case].append({"row": record.row, "search": record.search})
     return {place: text for case, of in rows.items() for place, text in case_row_texts(case, of).items()}
 
 
@@ -342,8 +350,10 @@ def _places(connection: Connection, mark: str) -> list[str]:
 
 def _add_typos(connection: Connection, words: Collection[str]) -> None:
     keys = sorted({word[:TYPO_WINDOW] for word in words})
-    known = {one.word for one in execute_for_names(connection, _KNOWN, keys)} if words else set[str]()
-    lines = sorted((key, word) for word in {*words} - known for key in typo_keys(word))
+    known_words = (
+        {record.word for record in execute_for_names(connection, _KNOWN, keys)} if words else set[str]()
+    )
+    lines = sorted((key, word) for word in {*words} - known_words for key in typo_keys(word))
     if lines:
         step = insert(connection, SEARCH_TYPO).on_conflict_do_nothing()
         connection.execute(step, [{"beginning": key, "word": word} for key, word in lines])

@@ -101,19 +101,19 @@ def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
     Raises:
         Conflict: a change was computed from another state of the case than the stored one.
     """
-    made = Batch()
+    new_batch = Batch()
     # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
     for change in sorted(changes, key=lambda change: change.case.id):
-        _add(made, change, before.get(change.case.id, Before()))
-    return made
+        _add(new_batch, change, before.get(change.case.id, Before()))
+    return new_batch
 
 
-def _add(made: Batch, change: CaseWrite, before: Before) -> None:
+def _add(target: Batch, change: CaseWrite, before: Before) -> None:
     """Add a change to the batch."""
     case = change.case
-    if case.id in made.expected or case.seq - len(change.events) != before.seq:
+    if case.id in target.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
-    made.expected[case.id] = before.seq
+    target.expected[case.id] = before.seq
     head = before.head
     for seq, event in enumerate(change.events, before.seq + 1):
         if event.seq != seq:
@@ -130,8 +130,8 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
             payload=payload,
         )
         previous, head = head, link(head, text)
-        _add_inbox(made, event)
-        made.events.append(
+        _add_inbox(target, event)
+        target.events.append(
             {
                 "case": case.id,
                 "seq": seq,
@@ -152,21 +152,21 @@ def _add(made: Batch, change: CaseWrite, before: Before) -> None:
         or recommendations.affects_lines(change.events)
         or case.standing != before.values.get("standing", "active")
     ):
-        made.recommendations[case.id] = recommendations.lines(case)
-    if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
-        made.readers[case.id] = case.readers
-    differs = _add_rows(made, change, before)
+        target.recommendations[case.id] = recommendations.lines(case)
+    if case.confidential and (not change.events or any(event.kind in _NAMING for event in change.events)):
+        target.readers[case.id] = case.readers
+    differs = _add_rows(target, change, before)
     if differs or change.events or change.stage != before.values.get("stage", ""):
-        made.written.append(case.id)
-        _add_case(made, change, before, _values(change), head)
+        target.written.append(case.id)
+        _add_case(target, change, before, _values(change), head)
     if differs and before.rows:
-        made.waiting[case.id] = change.rows
+        target.waiting[case.id] = change.rows
 
 
-def _add_inbox(made: Batch, event: Event) -> None:
+def _add_inbox(target: Batch, event: Event) -> None:
     """Add the people an event concerns (`to`: person -> kind), and what a withdrawal takes back."""
     if isinstance(to := event.payload.get("to"), Mapping):
-        made.inbox += [
+        target.inbox += [
             {
                 "person": person,
                 "case": event.case,
@@ -180,9 +180,9 @@ def _add_inbox(made: Batch, event: Event) -> None:
             for person, kind in sorted(to.items())
         ]
     if event.kind == "withdrawn":
-        made.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event)]
+        target.unsaid += [{"k_case": event.case, "k_seq": seq} for seq in withdrawn_lines(event)]
     if event.kind == "commented" and "answers" in event.payload:
-        made.answered.append({"k_case": event.case, "k_seq": event.payload["answers"]})
+        target.answered.append({"k_case": event.case, "k_seq": event.payload["answers"]})
 
 
 def _values(change: CaseWrite) -> Values:
@@ -201,18 +201,18 @@ def _values(change: CaseWrite) -> Values:
     }
 
 
-def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
+def _add_case(target: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
     """Add the head, events and readers of a case."""
     case = change.case
     if before.seq:
         # An unchanged head is locked while the rows are written, but not written itself.
         if change.events or values != before.values:
             values |= {"seq": case.seq, "head": head}
-            known = {**before.values, "seq": before.seq, "head": before.head}
-            made.head.update(name for name, value in values.items() if known[name] != value)
-            made.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
+            stored_values = {**before.values, "seq": before.seq, "head": before.head}
+            target.head.update(name for name, value in values.items() if stored_values[name] != value)
+            target.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
         return
-    made.opened.append(
+    target.opened.append(
         {
             **values,
             "seq": case.seq,
@@ -257,8 +257,8 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 def searched(case: Case) -> str:
     """Return the casefolded text of a case that searches look in."""
-    named = dict.fromkeys((case.object_kk, case.object_ru, *(one for words in case.written for one in words)))
-    more = (f" {one}" for one in named if one not in ("", case.object, case.unit))
+    named = dict.fromkeys((case.object_kk, case.object_ru, *(word for words in case.written for word in words)))
+    more = (f" {word}" for word in named if word not in ("", case.object, case.unit))
     return f"{case.id} {case.object} {case.unit}{''.join(more)}".casefold()
 
 
@@ -279,7 +279,7 @@ ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
 """Columns that decide whose a deadline is."""
 
 
-def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
+def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
     """Add the rows that differ and the resulting changes of totals. Return whether there are any."""
     stored, edition = before.rows, change.case.edition
     counted: list[tuple[str, Sequence[object], int]] = []
@@ -287,46 +287,48 @@ def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
     if touched is not None and edition == before.edition:
         looked = tuple(row for row in looked if row.obligation in touched)
         stored = {name: stored[name] for name in touched if name in stored}
-    kept = {row.obligation for row in looked}
+    names = {row.obligation for row in looked}
     for row in looked:
-        known = stored.get(row.obligation)
-        if known is not None and _alike(known, row):
+        stored_row = stored.get(row.obligation)
+        if stored_row is not None and _alike(stored_row, row):
             continue
-        if known is None:
-            made.rows_new.append(row)
+        if stored_row is None:
+            target.rows_new.append(row)
         else:
-            if _has_moved(known, row, paused=_was_paused(change)):
-                made.moved.append(_moved(change, row.obligation, row.version))
+            if _has_moved(stored_row, row, paused=_was_paused(change)):
+                target.moved.append(_moved(change, row.obligation, row.version))
             changed = frozenset(
-                [name for name, was, one in zip(ROW_COLUMNS, known, row, strict=True) if was != one]
+                [name for name, was, value in zip(ROW_COLUMNS, stored_row, row, strict=True) if was != value]
             )
             if changed & ASSIGNEE_COLUMNS:
-                made.reassigned.add((row.case, row.obligation))
-            made.rows_changed.append((changed, _rekeyed(row, known)))
-            counted.append((before.edition, known, -1))
+                target.reassigned.add((row.case, row.obligation))
+            target.rows_changed.append((changed, _rekeyed(row, stored_row)))
+            counted.append((before.edition, stored_row, -1))
         counted.append((edition, row, 1))
     for obligation, gone in stored.items():
-        if obligation not in kept:
-            made.rows_gone.append(_place(gone))
+        if obligation not in names:
+            target.rows_gone.append(_place(gone))
             counted.append((before.edition, gone, -1))
             if gone[_STATE] in WAITING and gone[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
-                made.moved.append(_moved(change, obligation, version))
+                target.moved.append(_moved(change, obligation, version))
     if stored and edition != before.edition:
         # Every row is counted under the edition of its case.
-        counted = [(before.edition, known, -1) for known in stored.values()]
+        counted = [(before.edition, stored_row, -1) for stored_row in stored.values()]
         counted += [(edition, row, 1) for row in change.rows]
     if not change.case.confidential:
         for of, counting, by in counted:
             line = key(of, counting)
             if line is not None:
-                made.totals[line] += by
+                target.totals[line] += by
     return bool(counted)
 
 
-def _alike(known: tuple[object, ...], row: Row) -> bool:
+def _alike(stored_row: tuple[object, ...], row: Row) -> bool:
     """Return whether a row equals the stored one, ignoring the calendar version it was computed with."""
-    return known == row or (known[:_VERSION] == row[:_VERSION] and known[_VERSION + 1 :] == row[_VERSION + 1 :])
+    return stored_row == row or (
+        stored_row[:_VERSION] == row[:_VERSION] and stored_row[_VERSION + 1 :] == row[_VERSION + 1 :]
+    )
 
 
 def _was_paused(change: CaseWrite) -> bool:
@@ -337,20 +339,20 @@ def _was_paused(change: CaseWrite) -> bool:
     return withdrawn or bool(change.case.pauses)
 
 
-def _has_moved(known: tuple[object, ...], row: Row, *, paused: bool) -> bool:
+def _has_moved(stored_row: tuple[object, ...], row: Row, *, paused: bool) -> bool:
     """Return whether people waiting for the old row must be notified of the new one; not for completed rows.
 
     `paused`: the case is or was paused, so that a row without a due date may have had one earlier.
     """
-    if known[_STATE] == "not_required":
+    if stored_row[_STATE] == "not_required":
         # People notified that it is no longer required are notified that it is again.
         return row.state in WAITING and row.due is not None
-    if known[_STATE] not in WAITING or (known[_DUE] is None and not paused):
+    if stored_row[_STATE] not in WAITING or (stored_row[_DUE] is None and not paused):
         return False
     if row.state not in WAITING:
         return row.state != "done"
     # Its date was counted from a fact withdrawn since, so that the same date is no longer valid.
-    return known[_DUE] != row.due or (known[_UNTIL] is None and row.counts_until is not None)
+    return stored_row[_DUE] != row.due or (stored_row[_UNTIL] is None and row.counts_until is not None)
 
 
 def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
@@ -372,18 +374,18 @@ def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 
-def _rekeyed(row: Row, known: Sequence[object]) -> Values:
+def _rekeyed(row: Row, stored_row: Sequence[object]) -> Values:
     """Return the parameters of an UPDATE: new values by column, the key, and the old values that must still
     stand."""
-    return {**row._asdict(), **_place(known)}
+    return {**row._asdict(), **_place(stored_row)}
 
 
-def _place(known: Sequence[object]) -> Values:
+def _place(stored_row: Sequence[object]) -> Values:
     """Return the key of a stored row, and the values that must be unchanged when it is written."""
     return {
-        "k_case": known[0],
-        "k_obligation": known[1],
-        "k_due": known[_DUE],
-        "k_state": known[_STATE],
-        "k_counts_until": known[_UNTIL],
+        "k_case": stored_row[0],
+        "k_obligation": stored_row[1],
+        "k_due": stored_row[_DUE],
+        "k_state": stored_row[_STATE],
+        "k_counts_until": stored_row[_UNTIL],
     }

@@ -148,8 +148,8 @@ class EvidenceFolder:
         """Yield a stored file in chunks. Raises OSError, EvidenceDamaged (not a regular file, or too large)."""
         descriptor = os.open(self._place(reference), _FLAGS)
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > self._limit:
+            file_stat = os.fstat(descriptor)
+            if not stat.S_ISREG(file_stat.st_mode) or file_stat.st_size > self._limit:
                 raise EvidenceDamaged("evidence_altered", sha256=reference)
             size = 0
             while chunk := os.read(descriptor, _STEP):
@@ -176,8 +176,8 @@ class EvidenceFolder:
                     raise EvidenceRefused("evidence_empty")
                 part.flush()
                 os.fsync(part.fileno())
-                found = media_type(path, name)
-                if found is None:
+                kind = media_type(path, name)
+                if kind is None:
                     raise EvidenceRefused("evidence_other_kind", name=name, kind=extension(name))
                 reference = digest.hexdigest()
                 place = self._place(reference)
@@ -188,7 +188,7 @@ class EvidenceFolder:
                     sync_path(place.parent)
             finally:
                 path.unlink(missing_ok=True)
-        return StoredFile(reference, found, size)
+        return StoredFile(reference, kind, size)
 
     def _whole(self, reference: str) -> bool:
         """Return whether the file is stored with the right bytes; a damaged one is logged, to be replaced."""

@@ -18,9 +18,9 @@ MAX_TWINS = 500
 
 def known(engine: Engine, digest: str) -> Mapping[str, str]:
     """Return place in the file -> case id for a file imported before; empty for a new one."""
-    asked = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
+    query = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
     with reading(engine) as connection:
-        return {record.place: record.case for record in connection.execute(asked)}
+        return {record.place: record.case for record in connection.execute(query)}
 
 
 def remember(engine: Engine, digest: str, places: Mapping[str, str], *, now: datetime) -> None:
@@ -39,26 +39,27 @@ def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> 
     Args:
         places: unit and object of each analysis, as a file names them.
     """
-    wanted = set(places)
-    asked = (
+    wanted_places = set(places)
+    query = (
         select(CASE.c.id, CASE.c.unit, CASE.c.object, CASE.c.object_also)
         .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
         .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
     )
-    objects = {what for _, what in wanted}
-    if len(wanted) <= 1000:
-        asked = asked.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
+    objects = {what for _, what in wanted_places}
+    if len(wanted_places) <= 1000:
+        query = query.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
     with reading(engine) as connection:
         return [
-            one.id
-            for one in connection.execute(asked)
-            if (one.unit, one.object) in wanted or (one.object_also and {one.object, one.object_also} & objects)
+            record.id
+            for record in connection.execute(query)
+            if (record.unit, record.object) in wanted_places
+            or (record.object_also and {record.object, record.object_also} & objects)
         ]
 
 
 def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date]) -> list[str]:
     """Return the ids of the active cases of the procedure whose plan date of a fact is one of these days."""
-    asked = (
+    query = (
         select(CASE.c.id)
         .join(DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(DEADLINE.c.obligation == fact, DEADLINE.c.planned_on.in_(sorted(set(days))))
@@ -67,4 +68,4 @@ def planned_for(engine: Engine, procedure: str, fact: str, days: Iterable[date])
         .limit(MAX_TWINS)
     )
     with reading(engine) as connection:
-        return list(connection.execute(asked).scalars())
+        return list(connection.execute(query).scalars())

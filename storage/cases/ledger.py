@@ -69,14 +69,14 @@ class SqlLedger:
 
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
-        kept: the process's cache of this database, where others use it too.
+        cache: the process's cache of this database, where others use it too.
     """
 
     def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", kept: DatabaseCache | None = None
+        self, engine: Engine, *, officer: str = "", language: str = "kk", cache: DatabaseCache | None = None
     ) -> None:
         self._engine = engine
-        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
+        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
         self._folded: dict[str, Case] = {}
 
     def case(self, case: str) -> Case | None:
@@ -84,30 +84,36 @@ class SqlLedger:
 
         A case folded before goes on from there if the hash of its last event is still the same.
         """
-        if (known := self._folded.get(case)) is None or (found := self._continued(known)) is None:
+        if (folded_case := self._folded.get(case)) is None or (
+            current_case := self._continued(folded_case)
+        ) is None:
             events = self.events(case)
-            found = fold(events) if events else None
-        if found is not None and found is not known:
+            current_case = fold(events) if events else None
+        if current_case is not None and current_case is not folded_case:
             if case not in self._folded and len(self._folded) >= MAX_FOLDED:
                 self._folded.clear()
-            self._folded[case] = found
-        return found
+            self._folded[case] = current_case
+        return current_case
 
-    def _continued(self, known: Case) -> Case | None:
+    def _continued(self, folded_case: Case) -> Case | None:
         """Return a case after the events since; None where its last event is not the same or one withdraws
         others.
         """
 
         def read(connection: Connection) -> Sequence[Event]:
-            records = _EVENTS_FROM.fetch(connection, {"k_case": known.id, "k_seq": known.seq})
+            records = _EVENTS_FROM.fetch(connection, {"k_case": folded_case.id, "k_seq": folded_case.seq})
             return [event(record) for record in records]
 
-        events = read_once(self._engine, read, "events since", known.id, known.seq)
-        if not events or events[0].hash != known.head or any(one.kind == "withdrawn" for one in events[1:]):
+        events = read_once(self._engine, read, "events since", folded_case.id, folded_case.seq)
+        if (
+            not events
+            or events[0].hash != folded_case.head
+            or any(event.kind == "withdrawn" for event in events[1:])
+        ):
             return None
-        for one in events[1:]:
-            known = apply(known, one)
-        return known
+        for later_event in events[1:]:
+            folded_case = apply(folded_case, later_event)
+        return folded_case
 
     def events(self, case: str) -> Sequence[Event]:
         """Return its events in order, with their hashes."""
@@ -142,10 +148,10 @@ class SqlLedger:
         A day between two rows of a case moves neither: the rows are checked for cases whose span contains it.
         """
         felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
-        asked = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
-        asked = asked.order_by(CASE.c.id)
+        query = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
+        query = query.order_by(CASE.c.id)
         with reading(self._engine) as connection:
-            return connection.execute(asked).scalars().all()
+            return connection.execute(query).scalars().all()
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         """Run a command on a case, repeating it from its first read when another writer came first.
@@ -197,25 +203,25 @@ class SqlLedger:
         if count < 1:
             return []
         with writing(self._engine) as connection:
-            found: list[str] = []
-            while len(found) < count:
-                wanted = count - len(found)
-                last = _counted(connection, year, wanted)
-                names = [f"{year}-{n:04d}" for n in range(last - wanted + 1, last + 1)]
+            ids: list[str] = []
+            while len(ids) < count:
+                missing = count - len(ids)
+                last = _counted(connection, year, missing)
+                names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
                 taken = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
-                found += [name for name in names if name not in taken]
-        return found
+                ids += [name for name in names if name not in taken]
+        return ids
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
         """Return the first active case of that procedure, unit and object; None when there is none."""
-        asked = select(CASE.c.id).where(
+        query = select(CASE.c.id).where(
             CASE.c.procedure == procedure,
             CASE.c.unit == unit,
             CASE.c.object == object,
             CASE.c.standing == "active",
         )
         with reading(self._engine) as connection:
-            return connection.execute(asked.order_by(CASE.c.id).limit(1)).scalar()
+            return connection.execute(query.order_by(CASE.c.id).limit(1)).scalar()
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
@@ -226,30 +232,30 @@ class SqlLedger:
         if not changes:
             return 0
         try:
-            made = self._prepare(changes)
+            writes = self._prepare(changes)
         except Conflict as conflict:
             raise self._broken(conflict) from None
-        if not made.anything:
+        if not writes.anything:
             return 0
         try:
             with writing(self._engine) as connection:
-                write(connection, made, now)
+                write(connection, writes, now)
         except (IntegrityError, ConcurrentChange) as trouble:
-            raise self._conflict(made, trouble) from None
-        return len(made.written)
+            raise self._conflict(writes, trouble) from None
+        return len(writes.written)
 
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
         """Compute the rows to write."""
-        known = [change.case.id for change in changes if change.case.seq > len(change.events)]
-        if not known:
+        existing = [change.case.id for change in changes if change.case.seq > len(change.events)]
+        if not existing:
             return batch(changes, {})
-        if len(known) == 1:
-            return batch(changes, {known[0]: self._before(known[0])})
+        if len(existing) == 1:
+            return batch(changes, {existing[0]: self._before(existing[0])})
         with reading(self._engine) as connection:
-            heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, known)}
+            heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
             changes = [_told(change, heads.get(change.case.id)) for change in changes]
             rows: dict[str, dict[str, Row]] = {}
-            for record in _stored(connection, [one for one in changes if one.case.id in heads]):
+            for record in _stored(connection, [change for change in changes if change.case.id in heads]):
                 rows.setdefault(record[0], {})[record[1]] = row(record)
         return batch(
             changes,
@@ -274,18 +280,18 @@ class SqlLedger:
         whole = stood != stands or stands == (events[-1].seq if events else 0)
         return conflict if whole else CaseBroken(name)
 
-    def _conflict(self, made: Batch, trouble: Exception) -> Exception:
+    def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
         """Return the conflict on the first case that is not in the state the batch expects."""
         with reading(self._engine) as connection:
             stands = {
-                record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, made.expected)
+                record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, writes.expected)
             }
-        for name, seq in made.expected.items():
+        for name, seq in writes.expected.items():
             if stands.get(name, 0) != seq:
                 return Conflict(name, since=seq)
         # Recomputed by another process meanwhile: no new event, but other rows.
         return (
-            Conflict(trouble.case, since=made.expected[trouble.case])
+            Conflict(trouble.case, since=writes.expected[trouble.case])
             if isinstance(trouble, ConcurrentChange)
             else trouble
         )
@@ -367,11 +373,13 @@ def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:
 
 def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Row_]:
     """Yield the stored rows these changes may affect."""
-    yield from execute_for_names(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
-    few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
-    if few:
-        asked = DEADLINE.select().join_from(DEADLINE, *at(connection))
-        yield from connection.execute(asked, values_parameters(connection, PLACE, few))
+    yield from execute_for_names(
+        connection, _ROWS_OF, [change.case.id for change in changes if change.touched is None]
+    )
+    places = [(change.case.id, name) for change in changes for name in sorted(change.touched or ())]
+    if places:
+        query = DEADLINE.select().join_from(DEADLINE, *at(connection))
+        yield from connection.execute(query, values_parameters(connection, PLACE, places))
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

@@ -44,29 +44,29 @@ def recorded(
     Args:
         units: as their cases name them; None for all.
     """
-    wanted = scoring.facts
-    asked = _of_active(select(*_COLUMNS), EVENT.c.case, wanted).where(_TOLD)
+    names = scoring.facts
+    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_TOLD)
     name = text_before(connection, EVENT.c.name, ".")
-    called = name.in_(_names(wanted))
+    named = name.in_(_names(names))
     within = or_(
         EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31)),
         EVENT.c.on.between(date(year - 1, 1, 1), date(year - 1, 12, 31))
         & name.in_(_names(scoring.of_year_before)),
         *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
     )
-    found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
+    own_records = list(_in(connection, query.where(named, within), CASE.c.unit, units))
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
-    amended = list(execute_for_names(connection, _AMENDED, {record.case for record in found}))
+    amended = list(execute_for_names(connection, _AMENDED, {record.case for record in own_records}))
     withdrawn = {record.case for record in amended if record.kind == "withdrawn"}
     anew = {record.case for record in amended} - withdrawn
-    whole = asked.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
-    records = [one for one in found if one.case not in anew | withdrawn]
+    whole = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
+    records = [record for record in own_records if record.case not in anew | withdrawn]
     records += execute_for_names(connection, whole, sorted(anew))
     by_unit: dict[str, list[RecordedFact]] = {}
-    for one in (*_told(records, wanted), *_left(cases(connection, withdrawn).values(), wanted)):
-        if one.on.year in (year - 1, year) or one.period.startswith(str(year)):
-            by_unit.setdefault(one.unit, []).append(one)
+    for recorded_fact in (*_told(records, names), *_left(cases(connection, withdrawn).values(), names)):
+        if recorded_fact.on.year in (year - 1, year) or recorded_fact.period.startswith(str(year)):
+            by_unit.setdefault(recorded_fact.unit, []).append(recorded_fact)
     return by_unit
 
 
@@ -74,12 +74,12 @@ def lacking(
     connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
 ) -> dict[str, list[MissingFact]]:
     """Return board rows of these facts that are open or missed in active cases and due in a year, by unit."""
-    asked = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
-    found: dict[str, list[MissingFact]] = {}
-    for record in _in(connection, asked, DEADLINE.c.unit, units):
+    query = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
+    missing_facts: dict[str, list[MissingFact]] = {}
+    for record in _in(connection, query, DEADLINE.c.unit, units):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            one = MissingFact(
+            missing_fact = MissingFact(
                 case=record.case,
                 unit=record.unit,
                 fact=fact,
@@ -87,8 +87,8 @@ def lacking(
                 counts_until=record.counts_until,
                 due_at=record.due_at,
             )
-            found.setdefault(one.unit, []).append(one)
-    return found
+            missing_facts.setdefault(missing_fact.unit, []).append(missing_fact)
+    return missing_facts
 
 
 def first_record(connection: Connection) -> datetime | None:
@@ -103,9 +103,11 @@ def entries(
 ) -> dict[str, list[RegisterEntry]]:
     """Return the rows of active cases opened in the year or in the years before it that count, by unit."""
     since = datetime(year - REGISTER_YEARS, 1, 1, tzinfo=UTC)
-    kept = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
-    asked = select(CASE.c.id, CASE.c.unit).where(CASE.c.opened_at >= since, CASE.c.standing == "active", kept)
-    unit_of = {record.id: record.unit for record in _in(connection, asked, CASE.c.unit, units)}
+    has_first_entry = select(EVENT.c.case).where(EVENT.c.case == CASE.c.id, FIRST_ENTRY).exists()
+    query = select(CASE.c.id, CASE.c.unit).where(
+        CASE.c.opened_at >= since, CASE.c.standing == "active", has_first_entry
+    )
+    unit_of = {record.id: record.unit for record in _in(connection, query, CASE.c.unit, units)}
     by_unit: dict[str, list[RegisterEntry]] = {}
     for name, case in cases(connection, unit_of).items():
         by_unit.setdefault(unit_of[name], []).extend(register_entries(case))
@@ -134,7 +136,7 @@ def register_entries(case: Case) -> Iterator[RegisterEntry]:
 
 def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
     """Return the condition for open or missed rows of these facts."""
-    asked = select(
+    query = select(
         DEADLINE.c.case,
         CASE.c.unit,
         CASE.c.procedure,
@@ -143,7 +145,7 @@ def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
         DEADLINE.c.counts_until,
         DEADLINE.c.due_at,
     )
-    return _of_active(asked, DEADLINE.c.case, facts).where(
+    return _of_active(query, DEADLINE.c.case, facts).where(
         DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *more
     )
 
@@ -152,28 +154,28 @@ def _names(facts: Iterable[str]) -> list[str]:
     return sorted({fact.partition(":")[2] for fact in facts})
 
 
-def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
+def _of_active(query: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
     """Restrict a query to active cases."""
     procedures = sorted({fact.partition(":")[0] for fact in facts})
-    asked = asked.join(CASE, CASE.c.id == case)
-    return asked.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
+    query = query.join(CASE, CASE.c.id == case)
+    return query.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
 
 
 def _in(
-    connection: Connection, asked: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
+    connection: Connection, query: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
 ) -> Iterable[Row_]:
     """Run a query for all units or some of them."""
     if units is None:
-        return connection.execute(asked)
-    return execute_for_names(connection, asked.where(in_names(unit)), sorted(units))
+        return connection.execute(query)
+    return execute_for_names(connection, query.where(in_names(unit)), sorted(units))
 
 
-def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
+def _left(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """Yield the facts that remain after withdrawals."""
-    for case in known:
+    for case in cases:
         for name, fact in case.facts.items():
-            called, _, period = name.partition(".")
-            meant = f"{case.procedure}:{called}"
+            fact_name, _, period = name.partition(".")
+            meant = f"{case.procedure}:{fact_name}"
             if meant in facts and not fact.row:
                 yield RecordedFact(
                     case=case.id,
@@ -188,33 +190,33 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
 
 def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """Yield the recorded facts of rows."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
     of_rows = set[tuple[str, str]]()
-    for one in records:
-        called, _, period = one.name.partition(".")
-        fact = f"{one.procedure}:{called}"
+    for record in records:
+        fact_name, _, period = record.name.partition(".")
+        fact = f"{record.procedure}:{fact_name}"
         if fact not in facts:
             continue
-        known = found.setdefault(
-            (one.case, one.name),
+        values_of_fact = facts_by_key.setdefault(
+            (record.case, record.name),
             {
-                "case": one.case,
-                "unit": one.unit,
+                "case": record.case,
+                "unit": record.unit,
                 "fact": fact,
                 "period": period,
                 "values": {},
                 "evidence": frozenset(),
             },
         )
-        if one.on is not None:
-            known["on"] = one.on
-        if one.payload == "{}":
+        if record.on is not None:
+            values_of_fact["on"] = record.on
+        if record.payload == "{}":
             continue
-        payload = json.loads(one.payload)
+        payload = json.loads(record.payload)
         if payload.get("row"):
-            of_rows.add((one.case, one.name))
-        known["values"] |= values_of(payload)
-        known["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
-    for key, values in found.items():
+            of_rows.add((record.case, record.name))
+        values_of_fact["values"] |= values_of(payload)
+        values_of_fact["evidence"] |= {str(item.get("kind", "")) for item in payload.get("evidence", ())}
+    for key, values in facts_by_key.items():
         if key not in of_rows:
             yield RecordedFact(**values)

@@ -41,8 +41,8 @@ class _Year:
 class PointsCache:
     """The cache for one database; usable from any thread."""
 
-    def __init__(self, engine: Engine, kept: DatabaseCache) -> None:
-        self._engine, self._kept = engine, kept
+    def __init__(self, engine: Engine, cache: DatabaseCache) -> None:
+        self._engine, self._kept = engine, cache
         self._years: dict[tuple[str, int, date], _Year] = {}
         self._guard = Lock()
         self._reading: SingleFlight[YearRecords] = SingleFlight()
@@ -61,11 +61,11 @@ class PointsCache:
 
         def known() -> YearRecords | None:
             with self._guard:
-                kept = self._years.get((scoring.edition, year, today))
-                if kept is None or kept.versions != versions or kept.gathered.office is not office:
+                cached = self._years.get((scoring.edition, year, today))
+                if cached is None or cached.versions != versions or cached.gathered.office is not office:
                     return None
-                self._keep((scoring.edition, year, today), kept)
-                return kept.gathered
+                self._keep((scoring.edition, year, today), cached)
+                return cached.gathered
 
         return self._reading.get(known, lambda: self._read(scoring, office, year, today))
 
@@ -75,17 +75,17 @@ class PointsCache:
         with self._guard:
             before = self._years.get(place)
         with reading(self._engine) as connection:
-            found = self._current(connection, scoring, office, before, year, today)
+            gathered_year = self._current(connection, scoring, office, before, year, today)
         with self._guard:
-            self._keep(place, found)
-        return found.gathered
+            self._keep(place, gathered_year)
+        return gathered_year.gathered
 
-    def _keep(self, place: tuple[str, int, date], found: _Year) -> None:
+    def _keep(self, place: tuple[str, int, date], gathered_year: _Year) -> None:
         """Store a year; the least recently used one is dropped."""
         self._years.pop(place, None)
         while len(self._years) >= MOST_YEARS:
             self._years.pop(next(iter(self._years)))
-        self._years[place] = found
+        self._years[place] = gathered_year
 
     def first_record(self) -> datetime | None:
         """Return the UTC moment since when records are kept here; None before the first."""
@@ -116,27 +116,29 @@ class PointsCache:
         )
         # A cancelled case has no open obligations any more, and its facts' counter has changed.
         waiting = None if moved is None or recorded is None else moved | recorded
-        known = _numbers(connection, scoring, recorded, year, today)
+        numbers = _numbers(connection, scoring, recorded, year, today)
         lacking = points.lacking(connection, scoring.awaited, year, units=waiting)
         if before is not None and recorded is not None:
-            known = _over(before.numbers, known, recorded)
+            numbers = _over(before.numbers, numbers, recorded)
         if before is not None and waiting is not None:
             lacking = _over(before.lacking, lacking, waiting)
 
         def own(units: Collection[str]) -> dict[str, Body]:
-            return {one: body(known.get(one, Counter()), lacking.get(one, ()), year=year) for one in units}
+            return {
+                unit: body(numbers.get(unit, Counter()), lacking.get(unit, ()), year=year) for unit in units
+            }
 
         if before is not None and waiting is not None and before.gathered.office is office:
             gathered = before.gathered.exchanged(own(waiting)) if waiting else before.gathered
         else:
-            gathered = YearRecords(office, own({*known, *lacking}))
-        return _Year(versions, facts, board, known, lacking, gathered)
+            gathered = YearRecords(office, own({*numbers, *lacking}))
+        return _Year(versions, facts, board, numbers, lacking, gathered)
 
 
 def _versions(connection: Connection) -> tuple[int | None, int | None]:
     """Return the versions of facts and board."""
-    told = change_counters.versions(connection)
-    return told.get(change_counters.FACTS), told.get(change_counters.BOARD)
+    counters = change_counters.versions(connection)
+    return counters.get(change_counters.FACTS), counters.get(change_counters.BOARD)
 
 
 def _numbers(
@@ -158,4 +160,4 @@ def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
 
 def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
     """Return the earlier values with those of the reread units replaced."""
-    return {**{unit: one for unit, one in before.items() if unit not in units}, **fresh}
+    return {**{unit: value for unit, value in before.items() if unit not in units}, **fresh}

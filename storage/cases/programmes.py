@@ -27,8 +27,8 @@ def active(engine: Engine, procedures: Mapping[str, str], on: date) -> Mapping[t
     Args:
         procedures: procedure -> the fact it begins with.
     """
-    found = [record for record in _begun(engine, procedures, on) if record.standing == "active"]
-    return {(record.procedure, record.unit): record.id for record in reversed(found)}
+    programmes = [record for record in _begun(engine, procedures, on) if record.standing == "active"]
+    return {(record.procedure, record.unit): record.id for record in reversed(programmes)}
 
 
 def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[Row_]:
@@ -41,26 +41,26 @@ def _begun(engine: Engine, procedures: Mapping[str, str], on: date) -> Sequence[
             for procedure, fact in procedures.items()
         )
     )
-    asked = (
+    query = (
         select(CASE.c.id, CASE.c.procedure, CASE.c.unit, CASE.c.standing)
         .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
         .where(begins, DEADLINE.c.planned_on == on)
         .order_by(CASE.c.id)
     )
     with reading(engine) as connection:
-        return connection.execute(asked).all()
+        return connection.execute(query).all()
 
 
-def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
+def behind(engine: Engine, wanted_periods: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return the active cases whose recurring obligation lacks the wanted period.
 
     Args:
-        wanted: edition -> obligation -> name of the period that should be there.
+        wanted_periods: edition -> obligation -> name of the period that should be there.
     """
-    found: dict[str, None] = {}
-    for edition, periods in wanted.items():
+    case_ids: dict[str, None] = {}
+    for edition, periods in wanted_periods.items():
         for obligation, period in periods.items():
-            asked = (
+            query = (
                 select(CASE.c.id, DEADLINE.c.obligation)
                 .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
                 .where(CASE.c.edition == edition, CASE.c.standing == "active")
@@ -69,7 +69,7 @@ def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]
             )
             latest: dict[str, str] = {}
             with reading(engine) as connection:
-                for case, name in connection.execute(asked):
+                for case, name in connection.execute(query):
                     latest[case] = max(latest.get(case, ""), name)
-            found |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
-    return list(found)
+            case_ids |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
+    return list(case_ids)

@@ -52,7 +52,8 @@ _LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 def affects_lines(events: Iterable[Event]) -> bool:
     """Return whether one of the events may change a line."""
     return any(
-        one.kind in KINDS or any(item.name or item.restricted for item in evidence_of(one)) for one in events
+        event.kind in KINDS or any(item.name or item.restricted for item in evidence_of(event))
+        for event in events
     )
 
 
@@ -79,7 +80,7 @@ def _rows(case: Case) -> Iterator[Values]:
     """
     for kind, name in ROW_NAMES.items():
         for number, row in rows_of(case, kind).items():
-            values = {**{one.name: getattr(row, one.name) for one in fields(row)}, **row.extra}
+            values = {**{column.name: getattr(row, column.name) for column in fields(row)}, **row.extra}
             words = (
                 f"{field}={value}" if _OPTION.fullmatch(value) else value
                 for field, value in values.items()
@@ -93,9 +94,9 @@ def _rows(case: Case) -> Iterator[Values]:
 def _files(case: Case) -> Iterator[Values]:
     """Return the stored files of a case that anybody who sees it may open, by their names."""
     names: dict[str, str] = {}
-    for one in proofs(case):
-        if one.evidence.name is not None and not one.evidence.restricted:
-            names[one.evidence.reference] = one.evidence.name
+    for proof in proofs(case):
+        if proof.evidence.name is not None and not proof.evidence.restricted:
+            names[proof.evidence.reference] = proof.evidence.name
     for digest, name in names.items():
         title, row = name[:TITLE_LIMIT], f"{word_index.FILE}.{digest}"
         yield {"case": case.id, "row": row, "title": title, "search": fold_text(name)}
@@ -105,23 +106,23 @@ def _recommendations(case: Case) -> list[Values]:
     """Return the recommendations of a case; none for a case that is not active."""
     if case.standing != "active":
         return []
-    found: list[Values] = []
+    recommendations: list[Values] = []
     met: set[int] = set()
-    for one in listed([case]):
-        first = one.risk.number not in met
-        met.add(one.risk.number)
-        found.append(
+    for listed_risk in listed([case]):
+        first = listed_risk.risk.number not in met
+        met.add(listed_risk.risk.number)
+        recommendations.append(
             {
-                **one.place._asdict(),
+                **listed_risk.place._asdict(),
                 "unit": case.unit,
-                "direction": one.risk.direction,
-                "legal": one.risk.for_legal_monitoring,
-                "status": one.status,
-                "alike": _short(likeness(one.risk)) if first else None,
-                "unasked": first and unasked(one.risk),
+                "direction": listed_risk.risk.direction,
+                "legal": listed_risk.risk.for_legal_monitoring,
+                "status": listed_risk.status,
+                "alike": _short(likeness(listed_risk.risk)) if first else None,
+                "unasked": first and unasked(listed_risk.risk),
             }
         )
-    return found
+    return recommendations
 
 
 def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
@@ -138,8 +139,8 @@ def write(connection: Connection, cases: Mapping[str, CaseLines]) -> None:
 
 def texts(cases: Mapping[str, CaseLines]) -> dict[tuple[str, str], str]:
     """Return the texts of these cases' lines, for the index of the search."""
-    found = (word_index.case_row_texts(name, lines.rows) for name, lines in cases.items())
-    return {place: text for one in found for place, text in one.items()}
+    texts_by_case = (word_index.case_row_texts(name, lines.rows) for name, lines in cases.items())
+    return {place: text for case_texts in texts_by_case for place, text in case_texts.items()}
 
 
 def waiting(engine: Engine) -> int:
@@ -163,23 +164,23 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
     """Yield ids of cases whose list entries differ from their events, in order, except those not written
     yet.
     """
-    kept: dict[str, list[Values]] = {}
+    stored: dict[str, list[Values]] = {}
     for line in execute_for_names(connection, _LINES_OF, cases):
-        kept.setdefault(line.case, []).append(dict(line._mapping))
-    unlisted = {one.case for one in execute_for_names(connection, _WAITING, cases)}
+        stored.setdefault(line.case, []).append(dict(line._mapping))
+    unlisted = {record.case for record in execute_for_names(connection, _WAITING, cases)}
     for name in sorted(cases):
-        if name not in unlisted and sorted(kept.get(name, ()), key=_place) != _recommendations(cases[name]):
+        if name not in unlisted and sorted(stored.get(name, ()), key=_place) != _recommendations(cases[name]):
             yield name
 
 
 def install(connection: Connection) -> None:
     """Create the triggers that record cases whose list entries an older version has not written."""
     kinds = ", ".join(f"'{kind}'" for kind in KINDS)
-    told = {
+    watched = {
         "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
         "case": ('AFTER UPDATE OF standing ON "case"', "OLD.standing <> NEW.standing", "NEW.id"),
     }
-    for table, (when, only, case) in told.items():
+    for table, (when, only, case) in watched.items():
         name = f"merzim_mark_unlisted_{table}"
         in_names = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
         in_names += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
@@ -201,19 +202,19 @@ def install(connection: Connection) -> None:
 
 def _some(engine: Engine, after: str) -> str | None:
     """Write the list entries of the next cases after an id; return the last id, None at the end."""
-    asked = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
+    query = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
     with reading(engine) as connection:
-        if connection.execute(asked).first() is None:
+        if connection.execute(query).first() is None:
             return None
     with writing(engine) as connection:
-        names = connection.execute(asked).scalars().all()
+        names = connection.execute(query).scalars().all()
         # Locked first, as writers of a case do, so that what is read stays valid until these entries are
         # written.
-        heads = {one.id: one.head for one in execute_for_names(connection, _HELD, names)}
-        unlisted = [one.case for one in execute_for_names(connection, _WAITING, heads)]
-        told = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
-        found = {name: _told_lines(events, heads[name]) for name, events in told}
-        told_lines = {name: told for name, told in found.items() if told is not None}
+        heads = {record.id: record.head for record in execute_for_names(connection, _HELD, names)}
+        unlisted = [record.case for record in execute_for_names(connection, _WAITING, heads)]
+        grouped = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
+        lines_by_case = {name: _told_lines(events, heads[name]) for name, events in grouped}
+        told_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
         write(connection, told_lines)
         word_index.write(connection, texts(told_lines))
         return names[-1] if names else None
@@ -235,6 +236,6 @@ def _place(line: Values) -> tuple[int, int]:
     return line["risk"], line["measure"]
 
 
-def _short(said: tuple[str, ...]) -> str:
+def _short(texts: tuple[str, ...]) -> str:
     """Return a text cut to the column's length."""
-    return sha256("\x1f".join(said).encode()).hexdigest()[:24]
+    return sha256("\x1f".join(texts).encode()).hexdigest()[:24]

@@ -20,14 +20,14 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
     Args:
         unit: only cases of this unit and all units below it; None for the whole office.
     """
-    asked = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
+    query = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
     if unit is None:
         having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
-        asked = asked.join(having, having.c.case == CASE.c.id)
+        query = query.join(having, having.c.case == CASE.c.id)
     else:
         tree = select(literal(unit).label("id")).cte("below", recursive=True)
         tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
         entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
-        asked = asked.where(CASE.c.unit.in_(select(tree.c.id)), entered)
+        query = query.where(CASE.c.unit.in_(select(tree.c.id)), entered)
     with reading(engine) as connection:
-        return connection.execute(asked).scalars().all()
+        return connection.execute(query).scalars().all()

@@ -64,7 +64,7 @@ _DROP_ROW = Prepared(DEADLINE.delete().where(*_HERE))
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
     NOTICE.c.state == fixed("queued"),
     # That nobody is asked for something any more, or that somebody said something, stays true.
-    *(NOTICE.c.rung != fixed(rung) for rung in ("withdrawn", COMMENT, ANSWER_DAY)),
+    *(NOTICE.c.rung != fixed(step) for step in ("withdrawn", COMMENT, ANSWER_DAY)),
 )
 _QUEUED_OF_ONE = Prepared(_QUEUED.where(NOTICE.c.case == bindparam("k_case")))
 _QUEUED_OF_MANY = _QUEUED.where(in_names(NOTICE.c.case))
@@ -85,68 +85,72 @@ class ConcurrentChange(Exception):
         self.case = case
 
 
-def write(connection: Connection, made: Batch, now: datetime) -> None:
+def write(connection: Connection, writes: Batch, now: datetime) -> None:
     """Write the batch in the caller's transaction.
 
     Raises:
         ConcurrentChange: another writer changed one of the cases first.
         IntegrityError: another writer created one of the cases first.
     """
-    insert_many(connection, CASE, made.opened)
-    _heads(connection, made)
-    insert_many(connection, EVENT, made.events)
+    insert_many(connection, CASE, writes.opened)
+    _heads(connection, writes)
+    insert_many(connection, EVENT, writes.events)
     audit.note(
         connection,
         (
             audit.AuditEvent(
                 topic="case",
-                kind=one["kind"],
-                name=one["name"],
-                case=one["case"],
-                by=one["by"],
-                now=one["at"],
+                kind=row["kind"],
+                name=row["name"],
+                case=row["case"],
+                by=row["by"],
+                now=row["at"],
             )
-            for one in made.events
+            for row in writes.events
         ),
     )
-    if any(one["kind"] in ("withdrawn", "passport") for one in made.events):
+    if any(row["kind"] in ("withdrawn", "passport") for row in writes.events):
         # Points are counted from the facts of units; a fact may have been removed, or belong to another unit.
         change_counters.put(connection, change_counters.FACTS)
-    insert_rows(connection, DEADLINE, ROW_COLUMNS, made.rows_new)
-    _change_rows(connection, made.rows_changed)
-    if made.rows_gone:
-        _all(_DROP_ROW.execute(connection, made.rows_gone), made.rows_gone)
-    if made.readers:
-        connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
-        readers = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
+    insert_rows(connection, DEADLINE, ROW_COLUMNS, writes.rows_new)
+    _change_rows(connection, writes.rows_changed)
+    if writes.rows_gone:
+        _all(_DROP_ROW.execute(connection, writes.rows_gone), writes.rows_gone)
+    if writes.readers:
+        connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
+        readers = [
+            {"case": case, "person": person} for case, who in writes.readers.items() for person in sorted(who)
+        ]
         insert_many(connection, READER, readers)
-    if made.recommendations:
-        recommendations.write(connection, made.recommendations)
-    insert_many(connection, INBOX, made.inbox)
-    if made.unsaid:
-        connection.execute(_UNSAY, made.unsaid)
-        _drop_letters(connection, made.unsaid, (COMMENT, ANSWER_DAY))
-        _ask_again(connection, made.unsaid, now)
-    if made.answered:
-        _drop_letters(connection, made.answered, (ANSWER_DAY,))
-    if made.waiting:
-        _withdraw(connection, made)
-    if words := _searched(made):
+    if writes.recommendations:
+        recommendations.write(connection, writes.recommendations)
+    insert_many(connection, INBOX, writes.inbox)
+    if writes.unsaid:
+        connection.execute(_UNSAY, writes.unsaid)
+        _drop_letters(connection, writes.unsaid, (COMMENT, ANSWER_DAY))
+        _ask_again(connection, writes.unsaid, now)
+    if writes.answered:
+        _drop_letters(connection, writes.answered, (ANSWER_DAY,))
+    if writes.waiting:
+        _withdraw(connection, writes)
+    if words := _searched(writes):
         word_index.write(connection, words)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
-    totals.add(connection, made.totals)
-    insert_many(connection, MOVED, [{**one, "at": now} for one in made.moved])
+    totals.add(connection, writes.totals)
+    insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
 
 
 def _ask_again(connection: Connection, gone: Sequence[Values], now: datetime) -> None:
     """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
-    for case in sorted({str(one["k_case"]) for one in gone}):
-        told = EVENT.c.kind.in_(("commented", "withdrawn"))
-        asked = EVENTS_IN_ORDER.where(EVENT.c.case == case, told)
-        written = comments([event(one) for one in connection.execute(asked)])
-        lines = {int(one["k_seq"]) for one in gone if one["k_case"] == case}
-        answered = {one.answers for one in written if one.seq in lines}
-        starts = [line_key(case, one.seq) for one in written if one.seq in answered and one.is_open]
+    for case in sorted({str(line["k_case"]) for line in gone}):
+        comment_kinds = EVENT.c.kind.in_(("commented", "withdrawn"))
+        query = EVENTS_IN_ORDER.where(EVENT.c.case == case, comment_kinds)
+        written = comments([event(record) for record in connection.execute(query)])
+        lines = {int(line["k_seq"]) for line in gone if line["k_case"] == case}
+        answered = {comment.answers for comment in written if comment.seq in lines}
+        starts = [
+            line_key(case, comment.seq) for comment in written if comment.seq in answered and comment.is_open
+        ]
         if starts:
             again = NOTICE.update().where(
                 NOTICE.c.case == case,
@@ -160,18 +164,18 @@ def _ask_again(connection: Connection, gone: Sequence[Values], now: datetime) ->
 
 def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
     """Withdraw the queued letters about events of cases."""
-    starts = [NOTICE.c.key.startswith(line_key(str(one["k_case"]), int(one["k_seq"]))) for one in lines]
-    of_cases = NOTICE.c.case.in_({str(one["k_case"]) for one in lines})
+    starts = [NOTICE.c.key.startswith(line_key(str(line["k_case"]), int(line["k_seq"]))) for line in lines]
+    of_cases = NOTICE.c.case.in_({str(line["k_case"]) for line in lines})
     gone = NOTICE.update().where(of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts))
     connection.execute(gone.values(state="withdrawn"))
 
 
-def _searched(made: Batch) -> dict[tuple[str, str], str]:
+def _searched(writes: Batch) -> dict[tuple[str, str], str]:
     """Return the texts of the batch that searches look in."""
-    changed = made.changed if "search" in made.head else ()
-    heads = {("case", str(one["id"])): str(one["search"]) for one in made.opened}
-    heads |= {("case", str(one["k_id"])): str(one["search"]) for one in changed}
-    return heads | recommendations.texts(made.recommendations)
+    changed = writes.changed if "search" in writes.head else ()
+    heads = {("case", str(row["id"])): str(row["search"]) for row in writes.opened}
+    heads |= {("case", str(row["k_id"])): str(row["search"]) for row in changed}
+    return heads | recommendations.texts(writes.recommendations)
 
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
@@ -180,22 +184,22 @@ def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
     return lines, _joined(lines)
 
 
-def _heads(connection: Connection, made: Batch) -> None:
+def _heads(connection: Connection, writes: Batch) -> None:
     """Lock the cases at the seq they were computed from, and update their heads."""
-    known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
-    if len(known) > 1 or len(made.changed) < len(known):
-        _hold(connection, {name: made.expected[name] for name in known})
-    names = sorted(made.head)
-    if len(made.changed) <= MAX_PREPARED_INSERTS:
-        if made.changed:
-            done = _change_case(*names).execute(connection, made.changed)
-            _all(done, [{"k_case": one["k_id"]} for one in made.changed])
+    existing = [name for name in {*writes.written, *writes.recommendations} if writes.expected[name]]
+    if len(existing) > 1 or len(writes.changed) < len(existing):
+        _hold(connection, {name: writes.expected[name] for name in existing})
+    names = sorted(writes.head)
+    if len(writes.changed) <= MAX_PREPARED_INSERTS:
+        if writes.changed:
+            done = _change_case(*names).execute(connection, writes.changed)
+            _all(done, [{"k_case": row["k_id"]} for row in writes.changed])
         return
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
     lines = values_table(connection.dialect.name, columns)
     step = CASE.update().where(CASE.c.id == lines.c.k_id)
     step = step.values({name: lines.c[f"k_{name}"] for name in names})
-    values = ([one["k_id"], *(one[name] for name in names)] for one in made.changed)
+    values = ([row["k_id"], *(row[name] for name in names)] for row in writes.changed)
     connection.execute(step, values_parameters(connection, columns, values))
 
 
@@ -237,7 +241,7 @@ def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str],
             continue
         columns = _changed_columns(names)
         step = _change_lines(connection.dialect.name, names)
-        values = ([one[name] for name in (*_COUNTED, *names)] for one in lines)
+        values = ([line[name] for name in (*_COUNTED, *names)] for line in lines)
         given = values_parameters(connection, columns, values)
         _all(connection.execute(step, given, execution_options=_COUNT).rowcount, lines)
 
@@ -257,14 +261,14 @@ def _change_lines(dialect: str, names: tuple[str, ...]) -> Update:
 
 def _held(lines: FromClause) -> FromClause:
     """Return a subquery of the rows unchanged since they were read, locked until the end of the transaction."""
-    asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
-    asked = asked.where(
+    query = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
+    query = query.where(
         DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
         DEADLINE.c.state == lines.c.k_state,
         DEADLINE.c.counts_until.is_not_distinct_from(lines.c.k_counts_until),
     )
-    asked = asked.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
-    return asked.with_for_update(key_share=True, of=DEADLINE).subquery("held")
+    query = query.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+    return query.with_for_update(key_share=True, of=DEADLINE).subquery("held")
 
 
 def _joined(lines: FromClause) -> ColumnElement[bool]:
@@ -272,13 +276,13 @@ def _joined(lines: FromClause) -> ColumnElement[bool]:
     return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
 
 
-def _all(done: int, asked: Sequence[Values]) -> None:
+def _all(done: int, parameters: Sequence[Values]) -> None:
     """Raise ConcurrentChange when fewer rows were changed than expected."""
-    if done != len(asked):
-        raise ConcurrentChange(str(asked[0]["k_case"]))
+    if done != len(parameters):
+        raise ConcurrentChange(str(parameters[0]["k_case"]))
 
 
-def _withdraw(connection: Connection, made: Batch) -> None:
+def _withdraw(connection: Connection, writes: Batch) -> None:
     """Withdraw unsent notices of outdated due dates, and of deadlines that now belong to another unit or
     person.
 
@@ -287,19 +291,19 @@ def _withdraw(connection: Connection, made: Batch) -> None:
     # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
     # is read here is all there is.
     queued: Iterable[Sequence[Any]] = (
-        _QUEUED_OF_ONE.fetch(connection, {"k_case": next(iter(made.waiting))})
-        if len(made.waiting) == 1
-        else execute_for_names(connection, _QUEUED_OF_MANY, made.waiting)
+        _QUEUED_OF_ONE.fetch(connection, {"k_case": next(iter(writes.waiting))})
+        if len(writes.waiting) == 1
+        else execute_for_names(connection, _QUEUED_OF_MANY, writes.waiting)
     )
     stale = [
         {"k_key": key}
-        for key, case, obligation, due, rung in queued
-        if (rung != MOVED_RUNG and (case, obligation) in made.reassigned)
+        for key, case, obligation, due, step in queued
+        if (step != MOVED_RUNG and (case, obligation) in writes.reassigned)
         or not any(
             row.obligation == obligation
-            and (rung == ASKED or due == (row.planned_on if rung in PLAN_STEPS else row.due))
+            and (step == ASKED or due == (row.planned_on if step in PLAN_STEPS else row.due))
             and row.state in WAITING
-            for row in made.waiting[case]
+            for row in writes.waiting[case]
         )
     ]
     if stale:

@@ -134,7 +134,7 @@ def _row(
         "by": event.by,
         "topic": event.topic,
         "kind": event.kind,
-        "name": event.name if len({one.name for one in group}) == 1 else "",
+        "name": event.name if len({audit_event.name for audit_event in group}) == 1 else "",
         "case": event.case,
         "way": origin.way,
         "payload": canonical(payload),

@@ -86,9 +86,9 @@ def execute_for_names(
     """
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_SIZE)):
-        found = connection.execute(statement, {**parameters, _NAMES: _encode_names(connection.dialect, chunk)})
+        result = connection.execute(statement, {**parameters, _NAMES: _encode_names(connection.dialect, chunk)})
         # Row by row SQLAlchemy asks its cursor anew, which costs more than the row.
-        for rows in found.partitions(_ROWS_AT_ONCE):
+        for rows in result.partitions(_ROWS_AT_ONCE):
             yield from rows
 
 

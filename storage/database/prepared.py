@@ -93,10 +93,10 @@ class Prepared:
 
     def text(self, dialect: Dialect) -> StatementText:
         """Return the statement as the driver of this kind of database takes it."""
-        known = self._texts.get(dialect.name)
-        if known is None:
-            known = self._texts[dialect.name] = _compiled(self._statement, self._columns, dialect)
-        return known
+        text = self._texts.get(dialect.name)
+        if text is None:
+            text = self._texts[dialect.name] = _compiled(self._statement, self._columns, dialect)
+        return text
 
 
 def _compiled(statement: ClauseElement, columns: list[str] | None, dialect: Dialect) -> StatementText:
@@ -112,5 +112,7 @@ def _compiled(statement: ClauseElement, columns: list[str] | None, dialect: Dial
         positional=compiled.positional,
         binds=tuple((name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names),
         fixed={name: bind.value for bind, name in compiled.bind_names.items() if not bind.required},
-        converted=tuple((place, one) for place, one in enumerate(processors) if one is not None),
+        converted=tuple(
+            (place, processor) for place, processor in enumerate(processors) if processor is not None
+        ),
     )

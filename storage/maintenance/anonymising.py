@@ -98,8 +98,8 @@ class Words:
 
     def needles(self) -> list[str]:
         """Return texts to search rows by: a row that contains none of them need not be rewritten."""
-        said = {form for word in (*self.keys, *self.names) for form in _forms(word)}
-        return sorted(said | set(self.logins))
+        texts = {form for word in (*self.keys, *self.names) for form in _forms(word)}
+        return sorted(texts | set(self.logins))
 
     def stand_in(self, texts: Iterable[str]) -> bool:
         """Return whether one of the texts contains one of the keys or addresses."""
@@ -121,11 +121,11 @@ class Words:
                 rf'({_OF_ACCOUNTS},\[|"(?:by|login)":){re.escape(quoted)}', rf'\1"{self.token}"', text
             )
         text = self._pattern("keys", self.keys, r"[\w.+-]", r"(?:[\w@+-]|\.\w)").sub(self.token, text)
-        said = self.name_in.get(name.rpartition("_")[2], self.name)
+        replacement = self.name_in.get(name.rpartition("_")[2], self.name)
 
         def named(match: re.Match[str]) -> str:
             small = match.group() == match.group().casefold()
-            return said.casefold() if small else said
+            return replacement.casefold() if small else replacement
 
         text = self._pattern("names", self.names, r"\w", r"\w").sub(named, text)
         return self._pattern("shared", self.shared_names, r"\w", r"\w").sub(named, text) if shared else text
@@ -182,12 +182,12 @@ def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
     """Return the hashes of rewritten events, and whether they match the last anonymisation."""
     last = select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq.desc()).limit(1)
     payload = connection.execute(last).scalar()
-    found = journal.rewritten_lines(connection)
+    rewritten = journal.rewritten_lines(connection)
     try:
-        said = json.loads(payload)["digest"] if payload else ""
+        expected = json.loads(payload)["digest"] if payload else ""
     except (ValueError, KeyError, TypeError):
-        said = ""
-    return (digest(connection) == said) if found or said else True, found
+        expected = ""
+    return (digest(connection) == expected) if rewritten or expected else True, rewritten
 
 
 def _forms(word: str) -> set[str]:
@@ -220,8 +220,8 @@ def _drop(connection: Connection, trigger: str) -> None:
 
 def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[Mapping[str, Any]]:
     """Rewrite the rows of a table; yield each rewritten row."""
-    raw = plain_table(table.name, *(column(one.name) for one in table.c))
-    keys = [one.name for one in table.primary_key.columns]
+    raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
+    keys = [table_column.name for table_column in table.primary_key.columns]
     for before, new in _found(connection, table, words):
         mine = [raw.c[name] == before[name] for name in keys]
         connection.execute(raw.update().where(*mine).values(new))
@@ -232,21 +232,21 @@ def _found(
     connection: Connection, table: Table, words: Words
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Yield the rows of a table that contain one of the words, each with the new values of its columns."""
-    texts = [one.name for one in table.c if _is_text(one.type)]
-    raw = plain_table(table.name, *(column(one.name) for one in table.c))
-    keys = [one.name for one in table.primary_key.columns]
+    texts = [table_column.name for table_column in table.c if _is_text(table_column.type)]
+    raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
+    keys = [table_column.name for table_column in table.primary_key.columns]
     if not texts:
         return
-    found = or_(
+    condition = or_(
         *(raw.c[name].contains(needle, autoescape=True) for name in texts for needle in words.needles())
     )
-    wanted = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
-    for row in connection.execute(select(*wanted).where(found)).all():
+    columns = [raw.c[name] for name in dict.fromkeys((*keys, *texts))]
+    for row in connection.execute(select(*columns).where(condition)).all():
         before = dict(row._mapping)
         held = {name: before[name] for name in texts if isinstance(before[name], str)}
         shared = words.stand_in(held.values())
-        said = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
-        new = {name: text for name, text in said.items() if text != before[name]}
+        replaced = {name: words.replaced(text, name, shared=shared) for name, text in held.items()}
+        new = {name: text for name, text in replaced.items() if text != before[name]}
         if new:
             yield before, new
 
@@ -257,9 +257,9 @@ def _rewrite_jobs(connection: Connection, words: Words) -> None:
         return
     jobs = connection.execute(text("SELECT id, args::text FROM procrastinate_jobs")).all()
     for id, args in jobs:
-        if (said := words.replaced(args, "args")) != args:
+        if (replaced := words.replaced(args, "args")) != args:
             step = text("UPDATE procrastinate_jobs SET args = CAST(:args AS jsonb) WHERE id = :id")
-            connection.execute(step, {"args": said, "id": id})
+            connection.execute(step, {"args": replaced, "id": id})
 
 
 def _is_text(kind: object) -> bool:
@@ -333,7 +333,7 @@ def _hash_now(connection: Connection, source: str, place: str, seq: int) -> str:
 
 def content_hash(event: Row_) -> str:
     """Return the hash of an event's present content."""
-    said = line(
+    line_text = line(
         case=event.case,
         seq=event.seq,
         kind=event.kind,
@@ -343,7 +343,7 @@ def content_hash(event: Row_) -> str:
         by=event.by,
         payload=event.payload,
     )
-    return link(event.previous, said)
+    return link(event.previous, line_text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -408,8 +408,8 @@ def _taken_away(connection: Connection, words: Words, now: datetime) -> list[Row
         (PREFERENCES, PREFERENCE.c.owner.in_(keys)),
         (LINKS, LINK.c.person.in_(keys)),
     ):
-        found = connection.execute(select(*(of.table.c[name] for name in of.key)).where(mine)).all()
-        rows += [of.removed(*map(str, one)) for one in found]
+        records = connection.execute(select(*(of.table.c[name] for name in of.key)).where(mine)).all()
+        rows += [of.removed(*map(str, record)) for record in records]
         connection.execute(of.table.delete().where(mine))
     for table in (DEVICE, FACTOR_REMOVAL):
         connection.execute(table.delete().where(table.c.login.in_(logins)))

@@ -78,8 +78,8 @@ def restore(engine: Engine, file: Path) -> Path | None:
     before = _set_aside(engine, place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(file) as kept, _opened(place) as live:
-            kept.backup(live)
+        with _opened(file) as saved, _opened(place) as live:
+            saved.backup(live)
     except (OSError, sqlite3.Error) as trouble:
         raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
     create_or_migrate(engine)
@@ -196,8 +196,8 @@ def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int
 def _counts(engine: Engine) -> dict[str, int]:
     with reading(engine) as connection:
         return {
-            name: int(connection.execute(select(func.count()).select_from(one)).scalar_one())
-            for name, one in COUNTED.items()
+            name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+            for name, table in COUNTED.items()
         }
 
 

@@ -59,14 +59,16 @@ def mend(connection: Connection, cases: Mapping[str, Case]) -> None:
     for name, case in cases.items():
         if readers.get(name, frozenset()) != _named(case):
             connection.execute(delete(READER).where(READER.c.case == name))
-            insert_many(connection, READER, [{"case": name, "person": one} for one in sorted(_named(case))])
+            insert_many(
+                connection, READER, [{"case": name, "person": person} for person in sorted(_named(case))]
+            )
 
 
 def _readers(connection: Connection, cases: Mapping[str, Case]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    readers: dict[str, frozenset[str]] = {}
     for row in execute_for_names(connection, _READERS, cases):
-        found[row.case] = found.get(row.case, frozenset()) | {row.person}
-    return found
+        readers[row.case] = readers.get(row.case, frozenset()) | {row.person}
+    return readers
 
 
 def _expected(case: Case) -> dict[str, object]:
@@ -116,8 +118,8 @@ def problems(
             seq = entry.seq
         elif entry.previous != previous:
             yield "audit_misplaced", {"seq": seq}
-        said = link(entry.previous, entry_line(dict(entry._mapping)))
-        if said not in (entry.hash, lines.get(("audit", "", entry.seq))):
+        computed = link(entry.previous, entry_line(dict(entry._mapping)))
+        if computed not in (entry.hash, lines.get(("audit", "", entry.seq))):
             yield "audit_altered", {"seq": seq}
         elif not _is_address_kept(entry, read_payload(entry.payload).get(ADDRESS)):
             yield "audit_address_altered", {"seq": seq}
@@ -193,8 +195,8 @@ def _signatures(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, d
         ),
     )
     with reading(engine) as connection:
-        found = connection.execute(signed).all()
-    for case, at, payload in found:
+        records = connection.execute(signed).all()
+    for case, at, payload in records:
         for signature, name, file in _signed(payload):
             if reason := _signature_fault(folder, signature, file, at):
                 yield "signature_does_not_hold", {"case": case, "name": name, "reason": reason}
@@ -219,10 +221,10 @@ def _signed(payload: str) -> Iterator[tuple[str, str, str]]:
     try:
         content = json.loads(payload)
         if "statement" in content:
-            kept = content["signature"]
-            yield str(kept["sha256"]), str(kept["name"]), str(content["statement"]["sha256"])
+            signature = content["signature"]
+            yield str(signature["sha256"]), str(signature["name"]), str(content["statement"]["sha256"])
         items = [item for item in content.get("evidence", ()) if item.get("signs")]
-        yield from [(str(one["reference"]), str(one["name"]), str(one["signs"])) for one in items]
+        yield from [(str(item["reference"]), str(item["name"]), str(item["signs"])) for item in items]
     except (ValueError, TypeError, KeyError, AttributeError):
         return
 

@@ -114,12 +114,12 @@ def _asked(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) 
         raise BackupRefused("backup_no_tool", tool=tool)
     environment = {**os.environ, "LC_ALL": "C", **(secret or {})}
     done = subprocess.run([program, *arguments], capture_output=True, env=environment, check=False)
-    said = done.stderr.decode("utf-8", "replace")
+    error_text = done.stderr.decode("utf-8", "replace")
     if done.returncode == 0:
         return done.stdout.decode("utf-8", "replace")
-    if old := _OLD.search(said):
+    if old := _OLD.search(error_text):
         raise BackupRefused("backup_old_tool", tool=tool, problem=old[0])
     problem = "; ".join(
-        line.strip().removeprefix(f"{tool}: ") for line in said.splitlines()[:3] if line.strip()
+        line.strip().removeprefix(f"{tool}: ") for line in error_text.splitlines()[:3] if line.strip()
     )
     raise BackupRefused("backup_tool_failed", tool=tool, problem=problem)

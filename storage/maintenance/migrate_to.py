@@ -50,7 +50,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
             # What the schema says of itself was written when it was made; counts of notices and marks of what
             # changed are the new place's own.
             own = (FLOOR, TALLY, MARK, UNLISTED, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
-            copied = [one for one in TableBase.metadata.sorted_tables if one not in own]
+            copied = [table for table in TableBase.metadata.sorted_tables if table not in own]
             moved = dict[str, int]()
             for table in (*copied, UNLISTED):
                 if table is UNLISTED:

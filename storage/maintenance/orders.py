@@ -52,7 +52,7 @@ def carried_out(engine: Engine) -> list[Order]:
         payloads = connection.execute(
             select(ACT.c.payload).where(ACT.c.kind == ANONYMISED).order_by(ACT.c.seq)
         ).scalars()
-        said = {(one["id"], one["act"]): one for one in map(json.loads, payloads)}
+        payloads_by_order = {(payload["id"], payload["act"]): payload for payload in map(json.loads, payloads)}
         rows = connection.execute(
             select(FORMER).where(FORMER.c.anonymised_on.is_not(None)).order_by(FORMER.c.number)
         ).all()
@@ -63,8 +63,8 @@ def carried_out(engine: Engine) -> list[Order]:
             act=row.act,
             act_on=row.act_on,
             done_on=row.anonymised_on,
-            ground=said.get((row.id, row.act), {}).get("ground", ""),
-            spellings=said.get((row.id, row.act), {}).get("spellings", 0),
+            ground=payloads_by_order.get((row.id, row.act), {}).get("ground", ""),
+            spellings=payloads_by_order.get((row.id, row.act), {}).get("spellings", 0),
         )
         for row in rows
     ]
@@ -72,12 +72,12 @@ def carried_out(engine: Engine) -> list[Order]:
 
 def write_list(folder: Path, orders: Iterable[Order]) -> None:
     """Add orders to the list of a folder. Raises OSError, OrdersUnreadable."""
-    known = {(one.number, one.id): one for one in (*read_list(folder / LIST), *orders)}
-    if not known:
+    orders_by_key = {(order.number, order.id): order for order in (*read_list(folder / LIST), *orders)}
+    if not orders_by_key:
         return
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{LIST}.part"
-    lines = [asdict(known[key]) for key in sorted(known)]
+    lines = [asdict(orders_by_key[key]) for key in sorted(orders_by_key)]
     part.write_text(json.dumps(lines, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
     sync_path(part)
     part.replace(folder / LIST)
@@ -91,12 +91,12 @@ def read_list(file: Path) -> list[Order]:
         return [
             Order(
                 **{
-                    **one,
-                    "act_on": date.fromisoformat(one["act_on"]),
-                    "done_on": date.fromisoformat(one["done_on"]),
+                    **record,
+                    "act_on": date.fromisoformat(record["act_on"]),
+                    "done_on": date.fromisoformat(record["done_on"]),
                 }
             )
-            for one in lines
+            for record in lines
         ]
     except FileNotFoundError:
         return []
@@ -106,6 +106,6 @@ def read_list(file: Path) -> list[Order]:
 
 def missing(engine: Engine, folders: Sequence[Path]) -> list[Order]:
     """Return the orders in the lists of folders that a database does not know. Raises OrdersUnreadable."""
-    done = {(one.number, one.id) for one in carried_out(engine)}
-    listed = {(one.number, one.id): one for folder in folders for one in read_list(folder / LIST)}
+    done = {(order.number, order.id) for order in carried_out(engine)}
+    listed = {(order.number, order.id): order for folder in folders for order in read_list(folder / LIST)}
     return [listed[key] for key in sorted(listed) if key not in done]

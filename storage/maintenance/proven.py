@@ -48,22 +48,22 @@ class ProvenLine:
 def proven_batch(engine: Engine, n: int, hashed: str) -> ProvenLine | None:
     """Return the batch with that number and hash; None if there is none, or if it was altered."""
     with reading(engine) as connection:
-        found = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
-        if found is None or found.hash != hashed:
+        proof = connection.execute(PROOF.select().where(PROOF.c.n == n)).first()
+        if proof is None or proof.hash != hashed:
             return None
-        now = link(found.previous, journal.line(n, found.at, found.lines))
-        return _proven(connection, PROOF, journal.CHAIN, n, found, now)
+        now = link(proof.previous, journal.line(n, proof.at, proof.lines))
+        return _proven(connection, PROOF, journal.CHAIN, n, proof, now)
 
 
 def proven_entry(engine: Engine, n: int, hashed: str, kinds: Collection[str]) -> ProvenLine | None:
     """Return the entry of the audit log of that number and hash, where it is of one of these kinds."""
     with reading(engine) as connection:
-        found = connection.execute(AUDIT.select().where(AUDIT.c.seq == n)).first()
-        if found is None or found.hash != hashed or found.kind not in kinds:
+        entry = connection.execute(AUDIT.select().where(AUDIT.c.seq == n)).first()
+        if entry is None or entry.hash != hashed or entry.kind not in kinds:
             return None
-        now = link(found.previous, audit.entry_line(dict(found._mapping)))
-        digest = str(audit.read_payload(found.payload).get("sha256", ""))
-        return _proven(connection, AUDIT, audit.CHAIN, n, found, now, kind=found.kind, digest=digest)
+        now = link(entry.previous, audit.entry_line(dict(entry._mapping)))
+        digest = str(audit.read_payload(entry.payload).get("sha256", ""))
+        return _proven(connection, AUDIT, audit.CHAIN, n, entry, now, kind=entry.kind, digest=digest)
 
 
 def _proven(
@@ -71,7 +71,7 @@ def _proven(
     table: Table,
     chain: str,
     n: int,
-    found: Row[tuple[object, ...]],
+    record: Row[tuple[object, ...]],
     now: str,
     kind: str = "",
     digest: str = "",
@@ -81,7 +81,7 @@ def _proven(
     Args:
         now: what it is hashed to as it stands.
     """
-    hashed, (number, *_) = found.hash, table.primary_key.columns
+    hashed, (number, *_) = record.hash, table.primary_key.columns
     after = connection.execute(select(table.c.previous).where(number == n + 1)).scalar()
     if after not in (None, hashed):
         return None
@@ -89,11 +89,11 @@ def _proven(
         whole, lines = rewritten(connection)
         if not whole or lines.get((table.name, "", n)) != now:
             return None
-    seals = select(SEAL.c.at, SEAL.c.heads).where(SEAL.c.at >= found.at).order_by(SEAL.c.n).limit(_SEALS)
+    seals = select(SEAL.c.at, SEAL.c.heads).where(SEAL.c.at >= record.at).order_by(SEAL.c.n).limit(_SEALS)
     sealed = (at for at, heads in connection.execute(seals) if _covers(heads, chain, n))
     return ProvenLine(
         n=n,
-        at=found.at,
+        at=record.at,
         sealed_at=next(sealed, None),
         is_rewritten=now != hashed,
         kind=kind,

@@ -32,8 +32,8 @@ def normalised(name: str) -> str:
 
 def standing(connection: Connection) -> InstallationStatus:
     """Return the installation stored in the database, and the revision at which its board was written."""
-    found = connection.execute(INSTALLATION.select()).first()
-    return InstallationStatus(name=found.name, board=found.board) if found else InstallationStatus()
+    record = connection.execute(INSTALLATION.select()).first()
+    return InstallationStatus(name=record.name, board=record.board) if record else InstallationStatus()
 
 
 def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
@@ -50,11 +50,11 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
         at = revision(connection)
         if at is None or at < known()[0] or not at.isdigit():
             return InstallationStatus()
-        found = standing(connection)
-    if found.name and normalised(found.name) != normalised(name):
+        status = standing(connection)
+    if status.name and normalised(status.name) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
-        raise AnothersDatabase(code, where=display_address(engine), theirs=found.name, ours=name)
-    return found
+        raise AnothersDatabase(code, where=display_address(engine), theirs=status.name, ours=name)
+    return status
 
 
 def claim(engine: Engine, name: str) -> None:
@@ -111,11 +111,11 @@ def look(engine: Engine) -> ReadinessReport:
     with reading(engine) as connection:
         if not usable(connection):
             return ReadinessReport(schema=False, board=False, round=None)
-        asked = select(PULSE.c.at).where(PULSE.c.name == "round")
+        query = select(PULSE.c.at).where(PULSE.c.name == "round")
         return ReadinessReport(
             schema=True,
             board=standing(connection).board >= BOARD,
-            round=connection.execute(asked).scalar(),
+            round=connection.execute(query).scalar(),
         )
 
 

@@ -113,8 +113,12 @@ def mend_rows(connection: Connection, names: list[str], project: ProjectRow) -> 
         if any(getattr(stored[name], column) != value for column, value in expected.items()):
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == name).values(**expected)
             connection.execute(step)
-    word_index.write(connection, {("register_row", name): one.search for name, one in projections.items()})
-    write_cells(connection, {name: (folded[name].register, known) for name, known in projections.items()})
+    word_index.write(
+        connection, {("register_row", name): projection.search for name, projection in projections.items()}
+    )
+    write_cells(
+        connection, {name: (folded[name].register, projection) for name, projection in projections.items()}
+    )
 
 
 class _Answer(NamedTuple):
@@ -139,19 +143,22 @@ def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, _Answer]]
         .order_by(REGISTER_ROW.c.number)
     )
     of_row: dict[str, tuple[str, _Answer]] = {}
-    for one in connection.execute(query):
+    for record in connection.execute(query):
         with suppress(ValueError):
-            payload = json.loads(one.payload)
+            payload = json.loads(record.payload)
             if campaign := payload.get("campaign"):
-                of_row[one.row] = (str(campaign), _Answer(one.row, one.at, bool(payload.get("refused"))))
-    said: dict[tuple[str, str], _Answer] = {}
+                of_row[record.row] = (
+                    str(campaign),
+                    _Answer(record.row, record.at, bool(payload.get("refused"))),
+                )
+    answers: dict[tuple[str, str], _Answer] = {}
     for names in chunks(sorted(of_row), CHUNK):
         for name, values in latest_secrets(connection, names).items():
             campaign, answer = of_row[name]
             # Of several a row names, the campaign asked one.
-            said |= {(campaign, value): answer for value in values.values() if isinstance(value, str)}
+            answers |= {(campaign, value): answer for value in values.values() if isinstance(value, str)}
     for person in connection.execute(CAMPAIGN_PERSON.select().order_by(*CAMPAIGN_PERSON.primary_key.columns)):
-        expected = said.get((person.campaign, person.person), _Answer())
+        expected = answers.get((person.campaign, person.person), _Answer())
         erased = person.person == f"erased-{person.number}" and person.answer in of_row
         if not erased and (person.answer, person.answered_at, person.refused) != expected:
             yield person.campaign, person.person, expected
@@ -160,8 +167,8 @@ def _wrong_answers(connection: Connection) -> Iterator[tuple[str, str, _Answer]]
 def _values(connection: Connection, names: list[str]) -> Iterator[Difference]:
     """Yield the values stored outside the events that are missing or changed."""
     stored = {
-        (one.row, one.field, one.seq): (one.value, one.salt)
-        for one in execute_for_names(connection, _SECRETS, names)
+        (record.row, record.field, record.seq): (record.value, record.salt)
+        for record in execute_for_names(connection, _SECRETS, names)
     }
     hashes: dict[tuple[str, str, int], str] = {}
     erased: dict[tuple[str, str], int] = {}
@@ -199,12 +206,12 @@ def _projections(connection: Connection, names: list[str], project: ProjectRow) 
     for name, row in rows(connection, names).items():
         projection = project(row)
         head = stored[name]
-        wanted = {cell for cell in projection.cells if cell[1]}
+        expected_cells = {cell for cell in projection.cells if cell[1]}
         shown = dict(projection.values)
         if (
             any(getattr(head, column) != value for column, value in _expected(row).items())
             or head.shown != shown
-            or cells.get(name, set()) != wanted
+            or cells.get(name, set()) != expected_cells
         ):
             yield "row_list_differs", {"row": name}
 

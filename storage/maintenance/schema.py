@@ -58,8 +58,8 @@ def known() -> tuple[str, ...]:
     """Return the revisions of this version, oldest first: the numbers at the beginning of its migration
     files.
     """
-    found = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
-    return tuple(sorted(match[1] for match in found if match))
+    matches = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
+    return tuple(sorted(match[1] for match in matches if match))
 
 
 def refuse_missing(engine: Engine) -> None:
@@ -213,10 +213,10 @@ def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> N
 
 def revision(connection: Connection) -> str | None:
     """Return the revision of a database; None when it is not one of this application."""
-    asked = text("SELECT version_num FROM alembic_version")
+    query = text("SELECT version_num FROM alembic_version")
     try:
         with connection.begin_nested():
-            return connection.execute(asked).scalar()
+            return connection.execute(query).scalar()
     except DBAPIError as trouble:
         if "no such table" in str(trouble.orig) or getattr(trouble.orig, "sqlstate", "") == "42P01":
             return None

@@ -39,7 +39,7 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
         StorageUnavailable: the database cannot be written.
     """
     with reading(engine) as connection:
-        changed = any(connection.execute(one.limit(1)).first() for one in (_UNSEALED, _UNSEALED_ROWS))
+        changed = any(connection.execute(query.limit(1)).first() for query in (_UNSEALED, _UNSEALED_ROWS))
         if not changed and _sealed(connection, _office(connection)):
             return None
     with writing(engine) as connection:
@@ -69,7 +69,7 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             lines = values_table(connection.dialect.name, _COVERED_ROWS)
             step = REGISTER_ROW.update().where(REGISTER_ROW.c.id == lines.c.k_id)
             step = step.values(sealed=lines.c.k_seq)
-            connection.execute(step, values_parameters(connection, _COVERED_ROWS, (one[:2] for one in rows)))
+            connection.execute(step, values_parameters(connection, _COVERED_ROWS, (row[:2] for row in rows)))
     return n
 
 
@@ -82,8 +82,8 @@ def newest(engine: Engine) -> tuple[int, datetime, str] | None:
 
 def _office(connection: Connection) -> list[Head]:
     """Return the heads of the office's chain, the register's and the audit log's; empty when there are none."""
-    told = journal.end(connection)
-    heads = [told] if told else []
+    last_entry = journal.end(connection)
+    heads = [last_entry] if last_entry else []
     for name, table in ((OFFICE, ACT), (AUDIT_CHAIN, AUDIT)):
         query = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
         heads += [(name, last.seq, last.hash) for last in connection.execute(query)]
@@ -94,7 +94,7 @@ def _sealed(connection: Connection, office: list[Head]) -> bool:
     """Return whether the last seal covers these heads."""
     if not office:
         return True
-    inside = and_(*(SEAL.c.heads.contains(_text([one])[1:-1], autoescape=True) for one in office))
+    inside = and_(*(SEAL.c.heads.contains(_text([head])[1:-1], autoescape=True) for head in office))
     return connection.execute(select(inside).order_by(SEAL.c.n.desc()).limit(1)).scalar() in (True, 1)
 
 

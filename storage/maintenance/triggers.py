@@ -53,10 +53,10 @@ def names(dialect: str) -> frozenset[str]:
 def missing(connection: Connection) -> frozenset[str]:
     """Return the required triggers that do not exist."""
     if connection.dialect.name == "sqlite":
-        asked = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:
-        asked = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-    return names(connection.dialect.name) - {row[0] for row in connection.exec_driver_sql(asked)}
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    return names(connection.dialect.name) - {row[0] for row in connection.exec_driver_sql(query)}
 
 
 def _sqlite() -> list[str]:

@@ -63,7 +63,7 @@ def verify(
     *,
     editions: Mapping[str, Collection[str]] | None = None,
     recompute: Recompute | None = None,
-    kept: tuple[int, str] | None = None,
+    known_seal: tuple[int, str] | None = None,
     evidence: EvidenceFolder | None = None,
     now: datetime | None = None,
     rows: bool = True,
@@ -76,7 +76,7 @@ def verify(
         now: aware UTC: sessions and tokens expired by then are not compared; None: all are.
         evidence: the folder of stored files, which are compared with their hashes, and signatures with the
             files they sign; None if the files are not available (a copy of the database alone).
-        kept: number and hash of a seal recorded elsewhere: it must still exist here.
+        known_seal: number and hash of a seal recorded elsewhere: it must still exist here.
         editions: edition -> digests its cases may have; a case with another one is reported.
         project: function that returns the index entries of a register row; a row with different ones is
             reported.
@@ -85,11 +85,11 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        found = _verified(engine, editions, recompute, kept, now, rows)
-        found += _register_rows(engine, project, found)
+        problems = _verified(engine, editions, recompute, known_seal, now, rows)
+        problems += _register_rows(engine, project, problems)
         if evidence is not None:
-            found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
-        return torn + found
+            problems += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
+        return torn + problems
     except StorageUnavailable:
         if torn:
             return torn
@@ -101,15 +101,15 @@ def _torn(engine: Engine) -> tuple[Problem, ...]:
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
-        said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
-    return () if said == ["ok"] else (Problem(code="file_torn", arguments={"problem": said[0]}),)
+        answers = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+    return () if answers == ["ok"] else (Problem(code="file_torn", arguments={"problem": answers[0]}),)
 
 
 def _verified(
     engine: Engine,
     editions: Mapping[str, Collection[str]] | None,
     recompute: Recompute | None,
-    kept: tuple[int, str] | None,
+    known_seal: tuple[int, str] | None,
     now: datetime | None,
     rows: bool,
 ) -> tuple[Problem, ...]:
@@ -127,7 +127,7 @@ def _verified(
             *_register_chains(connection, lines),
             *(Problem(code=code, arguments=given) for code, given in checks.problems(connection, lines)),
             *(Problem(code=code, arguments=given) for code, given in journal.problems(connection, lines)),
-            *_seals(connection, kept),
+            *_seals(connection, known_seal),
             *(_editions(connection, editions) if editions is not None else ()),
             *(_rows(connection, now) if rows else ()),
         ]
@@ -148,16 +148,23 @@ def _totals(engine: Engine) -> list[Problem]:
     """Return the problems of the board's running totals."""
     with reading(engine) as connection:
         return [
-            Problem(code="total_differs", arguments={"unit": one[0], "obligation": one[5], "month": one[2]})
-            for one in totals.differences(connection)
+            Problem(
+                code="total_differs",
+                arguments={"unit": difference[0], "obligation": difference[5], "month": difference[2]},
+            )
+            for difference in totals.differences(connection)
         ]
 
 
 def _search(engine: Engine) -> list[Problem]:
     """Return that the index of the search differs from the texts, if it does."""
     with reading(engine) as connection:
-        found = [*word_index.differences(connection)]
-    return [Problem(code="search_differs", arguments={"place": found[0], "count": len(found)})] if found else []
+        differences = [*word_index.differences(connection)]
+    return (
+        [Problem(code="search_differs", arguments={"place": differences[0], "count": len(differences)})]
+        if differences
+        else []
+    )
 
 
 @long_work()
@@ -243,10 +250,10 @@ def _register_rows(
     engine: Engine, project: register_check.ProjectRow | None, problems: Iterable[Problem]
 ) -> tuple[Problem, ...]:
     """Return the register rows whose values or index entries do not match their chains."""
-    broken = {one.arguments.get("row") for one in problems}
+    broken = {problem.arguments.get("row") for problem in problems}
     with reading(engine) as connection:
-        found = register_check.find_differences(connection, project, broken=broken)
-        return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
+        differences = register_check.find_differences(connection, project, broken=broken)
+        return tuple(Problem(code=code, arguments=arguments) for code, arguments in differences)
 
 
 def _of_row(problem: Problem, row: str) -> Problem:
@@ -295,11 +302,11 @@ def _chain(
         yield Problem(code="head_differs", arguments={"case": name, "seq": seq})
 
 
-def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Problem]:
+def _seals(connection: Connection, known_seal: tuple[int, str] | None) -> Iterator[Problem]:
     """Yield the problems of the seals."""
     n, previous = 0, ""
     covered: dict[str, int] = {}
-    found = False
+    is_known = False
     for seal in connection.execute(SEAL.select().order_by(SEAL.c.n)):
         n += 1
         heads = _heads(seal.heads)
@@ -308,7 +315,7 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
             n = seal.n
         elif link(previous, seal_line(seal.n, seal.at, heads)) != seal.hash:
             yield Problem(code="seal_broken", arguments={"n": n})
-        found = found or (seal.n, seal.hash) == kept
+        is_known = is_known or (seal.n, seal.hash) == known_seal
         covered.update((name, seq) for name, seq, _ in heads or ())
         hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
         for name, seq, head in heads or ():
@@ -325,37 +332,37 @@ def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Pro
                     yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
     # A removed last seal leaves no gap, but the cases it covered still record its number.
-    said = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
+    records = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
     of_rows = select(REGISTER_ROW.c.id, REGISTER_ROW.c.sealed).where(REGISTER_ROW.c.sealed > 0)
-    ends = {name: int(seq) for name, seq in said}
+    ends = {name: int(seq) for name, seq in records}
     ends |= {SEALED + name: seq for name, seq in connection.execute(of_rows)}
     if bare := sorted(name for name, seq in ends.items() if seq > covered.get(name, 0)):
         yield Problem(code="seals_cut", arguments={"case": bare[0], "count": len(bare), "n": n + 1})
-    if kept is not None and not found:
-        yield Problem(code="seal_unknown", arguments={"n": kept[0]})
+    if known_seal is not None and not is_known:
+        yield Problem(code="seal_unknown", arguments={"n": known_seal[0]})
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """Return the hashes of the events at these places (chain, number)."""
-    found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
-    found |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
+    hashes = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
+    hashes |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
         entries = [seq for name, seq in chunk if name == checks.CHAIN]
         of_audit = select(AUDIT.c.seq, AUDIT.c.hash).where(AUDIT.c.seq.in_(entries))
         if entries:
-            found |= {(checks.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
-        asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
+            hashes |= {(checks.CHAIN, seq): digest for seq, digest in connection.execute(of_audit)}
+        query = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
             tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
         )
-        found |= {(name, seq): digest for name, seq, digest in connection.execute(asked)}
+        hashes |= {(name, seq): digest for name, seq, digest in connection.execute(query)}
         rows = [(name.removeprefix(SEALED), seq) for name, seq in chunk if name.startswith(SEALED)]
         of_rows = select(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq, REGISTER_EVENT.c.hash).where(
             tuple_(REGISTER_EVENT.c.row, REGISTER_EVENT.c.seq).in_(rows)
         )
         if rows:
-            found |= {(SEALED + name, seq): digest for name, seq, digest in connection.execute(of_rows)}
-    return found
+            hashes |= {(SEALED + name, seq): digest for name, seq, digest in connection.execute(of_rows)}
+    return hashes
 
 
 def _heads(text: str) -> list[tuple[str, int, str]] | None:
@@ -368,8 +375,8 @@ def _heads(text: str) -> list[tuple[str, int, str]] | None:
 
 def _editions(connection: Connection, editions: Mapping[str, Collection[str]]) -> Iterator[Problem]:
     """Yield the cases whose edition's file is missing or has changed."""
-    asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
-    for name, edition, digest in connection.execute(asked):
+    query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+    for name, edition, digest in connection.execute(query):
         if edition not in editions:
             yield Problem(code="edition_missing", arguments={"case": name, "edition": edition})
         elif digest and digest not in editions[edition]:
@@ -403,10 +410,10 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
             continue
         stored = ledger.rows_of(names)
         for name, case in cases.items():
-            kept = {row.obligation: row for row in stored.get(name, ())}
+            stored_rows = {row.obligation: row for row in stored.get(name, ())}
             anew = {row.obligation: row for row in recompute(case).rows}
-            for obligation in sorted(kept.keys() | anew.keys()):
-                if _substance(kept.get(obligation)) != _substance(anew.get(obligation)):
+            for obligation in sorted(stored_rows.keys() | anew.keys()):
+                if _substance(stored_rows.get(obligation)) != _substance(anew.get(obligation)):
                     yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
         with reading(engine) as connection:
             for name in recommendations.differences(connection, cases):

@@ -104,7 +104,7 @@ class ExpectedRows:
         since: table -> the moment of its baseline; nothing where there is none.
     """
 
-    rows: dict[str, dict[Key, Fields]] = field(default_factory=lambda: {one.name: {} for one in VOUCHED})
+    rows: dict[str, dict[Key, Fields]] = field(default_factory=lambda: {table.name: {} for table in VOUCHED})
     unnamed: set[tuple[str, str]] = field(default_factory=set)
     since: dict[str, datetime] = field(default_factory=dict)
 
@@ -171,7 +171,7 @@ def find_differences(connection: Connection, *, now: datetime | None = None) -> 
     """
     expected = _expected(connection, now)
     for of in VOUCHED:
-        moments = [one for one in (now, expected.since.get(of.name)) if one is not None]
+        moments = [moment for moment in (now, expected.since.get(of.name)) if moment is not None]
         yield from _compare(connection, of, expected, moment(max(moments)) if moments else "")
 
 
@@ -192,7 +192,7 @@ def _apply(expected: ExpectedRows, event: Row_, over: str) -> None:
         for name in expected.rows.keys() & set(payload.get("tables", ())):
             expected.rows[name] = {}
             expected.since[name] = event.at
-            expected.unnamed = {one for one in expected.unnamed if one[0] != name}
+            expected.unnamed = {place for place in expected.unnamed if place[0] != name}
     elif ROWS in payload:
         for operation, table, key, values in payload[ROWS]:
             is_session = table == "entry" and values.get("kind") == "session"
@@ -269,7 +269,7 @@ def _uncovered(connection: Connection) -> tuple[VouchedTable, ...]:
     """Return the tables without a baseline."""
     baselines = connection.execute(select(ACT.c.payload).where(ACT.c.kind == BASELINE)).scalars()
     covered = {name for text in baselines for name in read_payload(text).get("tables", ())}
-    return tuple(one for one in VOUCHED if one.name not in covered)
+    return tuple(table for table in VOUCHED if table.name not in covered)
 
 
 def _write_baseline(
@@ -287,8 +287,12 @@ def _write_baseline(
         return OfficeEvent(kind=kind, name="", on=None, by=by, now=now, payload=payload)
 
     places = ("table", "key", "field")
-    accepted = [[code, *(told[name] for name in places if name in told)] for code, told in differences]
-    begun = event(BASELINE, {"tables": [one.name for one in tables], "ground": ground, "accepted": accepted})
+    accepted = [
+        [code, *(arguments[name] for name in places if name in arguments)] for code, arguments in differences
+    ]
+    begun = event(
+        BASELINE, {"tables": [table.name for table in tables], "ground": ground, "accepted": accepted}
+    )
     rows = (row for of in tables for row in _standing(connection, of, now))
     parts = [event(BASELINE_ROWS, {ROWS: chunk}) for chunk in chunks(rows, _AT_ONCE)]
     append_events(connection, [begun, *parts])
@@ -298,8 +302,8 @@ def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterat
     """Yield the current rows of a table in the format of events, without expired ones."""
     rows = [dict(record._mapping) for record in connection.execute(of.select())]
     changes = [of.added(row) for row in rows if not of.expires or row[of.expires] > now]
-    salts = make_salts(connection, of, [one.key for one in changes]) if of.hashed else {}
-    return (encode(one, salts.get(one.key, "")) for one in changes)
+    salts = make_salts(connection, of, [change.key for change in changes]) if of.hashed else {}
+    return (encode(change, salts.get(change.key, "")) for change in changes)
 
 
 def _is_unnamed(expected: ExpectedRows, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:

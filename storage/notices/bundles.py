@@ -29,7 +29,7 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
     yet.
     """
     named = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
-    asked = (
+    query = (
         select(
             *named,
             func.count(),
@@ -46,8 +46,8 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
         NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
     )
     with reading(engine) as connection:
-        groups = connection.execute(asked).all()
-        on_its_way = {tuple(one) for one in connection.execute(carriers)} if groups else set()
+        groups = connection.execute(query).all()
+        on_its_way = {tuple(record) for record in connection.execute(carriers)} if groups else set()
     return [
         PendingStep(
             person=person,
@@ -63,39 +63,39 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
     ]
 
 
-def unbundle(engine: Engine, groups: Sequence[PendingStep], hand: EnqueueJobs | None) -> None:
+def unbundle(engine: Engine, groups: Sequence[PendingStep], enqueue: EnqueueJobs | None) -> None:
     """Release these notices as separate letters."""
     if not groups:
         return
     with writing(engine) as connection:
         freed: list[tuple[str, datetime]] = []
-        for one in groups:
-            step = update(NOTICE).where(_members(one.person, one.channel, one.bundle)).values(bundle="")
+        for group in groups:
+            step = update(NOTICE).where(_members(group.person, group.channel, group.bundle)).values(bundle="")
             done = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
             freed += [(key, at) for key, at in done]
-        hand_out(connection, hand, freed)
+        hand_out(connection, enqueue, freed)
 
 
 def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
     """Claim the notices each of these claimed letters carries, by the letter's key; commits."""
     if not carriers:
         return {}
-    found: dict[str, Sequence[Notice]] = {}
+    members_by_key: dict[str, Sequence[Notice]] = {}
     with writing(engine) as connection:
-        for one in carriers:
-            members = and_(_members(one.person, one.channel, one.rung), NOTICE.c.not_before <= now)
-            asked = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
-            keys = connection.execute(asked).scalars().all()
+        for carrier in carriers:
+            members = and_(_members(carrier.person, carrier.channel, carrier.rung), NOTICE.c.not_before <= now)
+            query = select(NOTICE.c.key).where(members).with_for_update(skip_locked=True)
+            keys = connection.execute(query).scalars().all()
             if not keys:
                 continue
             connection.execute(
                 update(NOTICE)
                 .where(NOTICE.c.key.in_(keys))
-                .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=one.key)
+                .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key)
             )
             taken = select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
-            found[one.key] = [notice(record) for record in connection.execute(taken)]
-    return found
+            members_by_key[carrier.key] = [notice(record) for record in connection.execute(taken)]
+    return members_by_key
 
 
 def known(engine: Engine, keys: Collection[str]) -> frozenset[str]:
@@ -103,8 +103,8 @@ def known(engine: Engine, keys: Collection[str]) -> frozenset[str]:
     if not keys:
         return frozenset()
     with reading(engine) as connection:
-        asked = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
-        return frozenset(connection.execute(asked).scalars())
+        query = select(NOTICE.c.key).where(NOTICE.c.key.in_(sorted(keys)))
+        return frozenset(connection.execute(query).scalars())
 
 
 def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
@@ -116,18 +116,18 @@ def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
         if not lines:
             return []
         # If a deadline moved several times, the last cause is given.
-        last = {(one.case, one.obligation): one for one in lines}
+        last = {(line.case, line.obligation): line for line in lines}
         rows = _rows(connection, {case for case, _ in last})
-        told = _told(connection, {case for case, _ in last})
+        notices_by_place = _told(connection, {case for case, _ in last})
     return [
         Move(
-            numbers=tuple(one.n for one in lines if (one.case, one.obligation) == place),
+            numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
             case=place[0],
             obligation=place[1],
             change=line.change,
             cause=line.cause,
             row=rows.get(place),
-            told=tuple(told.get(place, {}).values()),
+            told=tuple(notices_by_place.get(place, {}).values()),
         )
         for place, line in last.items()
     ]
@@ -140,7 +140,7 @@ def settle_moves(connection: Connection, numbers: Sequence[int]) -> None:
 
 def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
     """Return open rows of active cases due by then, or planned for a day before `today`, by due date."""
-    asked = (
+    query = (
         select(DEADLINE)
         .join(CASE, CASE.c.id == DEADLINE.c.case)
         .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
@@ -148,15 +148,15 @@ def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
         .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
     )
     with reading(engine) as connection:
-        return [row(record) for record in connection.execute(asked)]
+        return [row(record) for record in connection.execute(query)]
 
 
 def unreached(engine: Engine) -> frozenset[tuple[str, str]]:
     """Return case and obligation of letters that failed or whose fate is unknown."""
     lost = or_(NOTICE.c.state == literal_column("'failed'"), NOTICE.c.state == literal_column("'unknown'"))
-    asked = select(NOTICE.c.case, NOTICE.c.obligation).where(lost, NOTICE.c.case.is_not(None)).distinct()
+    query = select(NOTICE.c.case, NOTICE.c.obligation).where(lost, NOTICE.c.case.is_not(None)).distinct()
     with reading(engine) as connection:
-        return frozenset((case, obligation) for case, obligation in connection.execute(asked))
+        return frozenset((case, obligation) for case, obligation in connection.execute(query))
 
 
 def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped-def]
@@ -168,23 +168,25 @@ def _members(person: str, channel: str, bundle: str):  # type: ignore[no-untyped
 
 def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str], Row]:
     """Return the board rows of these cases."""
-    asked = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
-    found = [row(record) for record in connection.execute(asked)]
-    return {(one.case, one.obligation): one for one in found}
+    query = select(DEADLINE).where(DEADLINE.c.case.in_(sorted(cases)))
+    rows = [row(record) for record in connection.execute(query)]
+    return {(open_row.case, open_row.obligation): open_row for open_row in rows}
 
 
 def _told(
     connection: Connection, cases: Collection[str]
 ) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
     """Return, for each deadline, the last notice to each person through each channel."""
-    asked: Select[tuple[object, ...]] = (
+    query: Select[tuple[object, ...]] = (
         select(NOTICE)
         # Recipients of questions about a plan date or a decision were not notified of a due date.
         .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(UNDATED_STEPS))
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )
-    found: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}
-    for record in connection.execute(asked):
-        one = notice(record)
-        found.setdefault((one.case, one.obligation), {})[one.person, one.channel] = one
-    return found
+    notices_by_place: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}
+    for record in connection.execute(query):
+        sent_notice = notice(record)
+        notices_by_place.setdefault((sent_notice.case, sent_notice.obligation), {})[
+            sent_notice.person, sent_notice.channel
+        ] = sent_notice
+    return notices_by_place

@@ -94,19 +94,19 @@ class SqlCampaigns:
         """Return every campaign, the newest first."""
         with reading(self._engine) as connection:
             query = CAMPAIGN.select().order_by(CAMPAIGN.c.id.desc())
-            return [_campaign(one) for one in connection.execute(query)]
+            return [_campaign(record) for record in connection.execute(query)]
 
     def open(self, today: date) -> Sequence[StartedCampaign]:
         """Return the campaigns that still accept answers."""
         with reading(self._engine) as connection:
             query = CAMPAIGN.select().where(CAMPAIGN.c.closed_on.is_(None), CAMPAIGN.c.until >= today)
-            return [_campaign(one) for one in connection.execute(query.order_by(CAMPAIGN.c.id))]
+            return [_campaign(record) for record in connection.execute(query.order_by(CAMPAIGN.c.id))]
 
     def get(self, name: str) -> StartedCampaign | None:
         """Return a campaign by its id; None where there is none."""
         with reading(self._engine) as connection:
-            found = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
-        return _campaign(found) if found is not None else None
+            record = connection.execute(CAMPAIGN.select().where(CAMPAIGN.c.id == name)).first()
+        return _campaign(record) if record is not None else None
 
     def start(self, campaign: StartedCampaign, *, now: datetime) -> StartedCampaign:
         """Store a new campaign with its event; return it with its id. Its people are added afterwards."""
@@ -203,7 +203,7 @@ class SqlCampaigns:
             query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign)
             if keys is not None:
                 query = query.where(in_collection(self._engine, _P.person, keys))
-            return {one.person: _person(one) for one in connection.execute(query)}
+            return {record.person: _person(record) for record in connection.execute(query)}
 
     def change_people(
         self, campaign: StartedCampaign, change: PeopleChange, *, now: datetime, on: date
@@ -222,22 +222,27 @@ class SqlCampaigns:
                     select(func.max(_P.number)).where(_P.campaign == campaign.id)
                 ).scalar()
                 first = int(last or 0) + 1
-                new = [replace(one, number=number) for number, one in enumerate(joined[:CHUNK], first)]
+                new = [replace(person, number=number) for number, person in enumerate(joined[:CHUNK], first)]
                 added = _insert_people(connection, new)
-                for one in changed[:CHUNK]:
-                    self._update_person(connection, one)
-                left = [one.number for one in changed[:CHUNK] if one.left_on == on and not one.answer]
+                for person in changed[:CHUNK]:
+                    self._update_person(connection, person)
+                left = [
+                    person.number for person in changed[:CHUNK] if person.left_on == on and not person.answer
+                ]
                 more = {"joined": added, "left": left}
                 if added or left:
                     record(connection, _event(PEOPLE, campaign, "", now, on=on, more=more))
             joined, changed = joined[CHUNK:], changed[CHUNK:]
 
     @staticmethod
-    def _update_person(connection: Connection, one: CampaignPerson) -> None:
-        step = CAMPAIGN_PERSON.update().where(_P.campaign == one.campaign, _P.person == one.person)
+    def _update_person(connection: Connection, person: CampaignPerson) -> None:
+        step = CAMPAIGN_PERSON.update().where(_P.campaign == person.campaign, _P.person == person.person)
         connection.execute(
             step.values(
-                {name: getattr(one, name) for name in ("name", "unit", "post", "left_on", "reached", "search")}
+                {
+                    name: getattr(person, name)
+                    for name in ("name", "unit", "post", "left_on", "reached", "search")
+                }
             )
         )
 
@@ -253,8 +258,8 @@ class SqlCampaigns:
         if units is not None:
             query = query.where(in_collection(self._engine, _P.unit, units))
         with reading(self._engine) as connection:
-            found = connection.execute(query).one()
-        numbers = [int(one or 0) for one in found]
+            record = connection.execute(query).one()
+        numbers = [int(figure or 0) for figure in record]
         return dict(zip(_STATES, numbers, strict=False)), numbers[-1]
 
     def page(
@@ -278,29 +283,35 @@ class SqlCampaigns:
             total = int(connection.execute(counted).scalar_one())
             if limit is not None and total > MOST_SORTED:
                 chosen = chosen.limit(limit).offset(offset or None)
-            keys = [one.person for one in sorted(connection.execute(chosen), key=lambda one: place(*one))]
+            keys = [
+                record.person
+                for record in sorted(connection.execute(chosen), key=lambda record: place(*record))
+            ]
             if total <= MOST_SORTED:
                 keys = keys[offset:][:limit]
-            asked: Select[tuple[object, ...]] = _PEOPLE_OF.where(_P.campaign == query.campaign)
-            found = {one.person: _person(one) for one in execute_for_names(connection, asked, keys)}
-        return total, [found[key] for key in keys]
+            query_of_people: Select[tuple[object, ...]] = _PEOPLE_OF.where(_P.campaign == query.campaign)
+            people = {
+                record.person: _person(record)
+                for record in execute_for_names(connection, query_of_people, keys)
+            }
+        return total, [people[key] for key in keys]
 
     def _conditions(self, query: PeopleQuery) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = [_P.campaign == query.campaign]
+        conditions: list[ColumnElement[bool]] = [_P.campaign == query.campaign]
         if query.state is not None:
-            found.append(_STATES[query.state])
+            conditions.append(_STATES[query.state])
         if query.unreached:
-            found += [_STATES["awaited"], _P.reached.is_(False)]
+            conditions += [_STATES["awaited"], _P.reached.is_(False)]
         if query.units is not None:
-            found.append(in_collection(self._engine, _P.unit, query.units))
-        return found + [text_within(self._engine, _P.search, word) for word in search_words(query.search)]
+            conditions.append(in_collection(self._engine, _P.unit, query.units))
+        return conditions + [text_within(self._engine, _P.search, word) for word in search_words(query.search)]
 
     def person(self, campaign: str, number: int) -> CampaignPerson | None:
         """Return the person with a number; None where there is none."""
         query = CAMPAIGN_PERSON.select().where(_P.campaign == campaign, _P.number == number)
         with reading(self._engine) as connection:
-            found = connection.execute(query).first()
-        return _person(found) if found is not None else None
+            record = connection.execute(query).first()
+        return _person(record) if record is not None else None
 
     # ------------------------------------------------------------------------------------------ letters
 
@@ -313,7 +324,7 @@ class SqlCampaigns:
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [_person(one) for one in connection.execute(query)]
+            return [_person(record) for record in connection.execute(query)]
 
     def queue(
         self, campaign: StartedCampaign, people: Sequence[CampaignPerson], letters: Sequence[Notice]
@@ -325,11 +336,11 @@ class SqlCampaigns:
         """
         if self._outbox is None:
             raise ValueError("letters are queued in an outbox")
-        reached = {one.person for one in letters}
+        reached = {letter.person for letter in letters}
         with writing(self._engine) as connection:
             queued = self._outbox.queue(connection, letters)
             for has_address in (True, False):
-                keys = [one.person for one in people if (one.person in reached) is has_address]
+                keys = [person.person for person in people if (person.person in reached) is has_address]
                 step = (
                     update(CAMPAIGN_PERSON)
                     .where(_P.campaign == campaign.id, in_collection(self._engine, _P.person, keys))
@@ -347,7 +358,7 @@ class SqlCampaigns:
             .group_by(NOTICE.c.person)
         )
         with reading(self._engine) as connection:
-            return {one.person: one.at for one in connection.execute(query)}
+            return {record.person: record.at for record in connection.execute(query)}
 
     def letters_of(self, campaign: str, person: str) -> tuple[datetime | None, datetime | None]:
         """Return the moments of the first letter and of the last reminder a person was sent."""
@@ -444,12 +455,14 @@ def _insert_people(connection: Connection, people: Sequence[CampaignPerson]) -> 
         execute_for_names(
             connection,
             select(_P.person).where(_P.campaign == people[0].campaign, in_names(_P.person)),
-            [one.person for one in people],
+            [person.person for person in people],
         )
     )
-    known = {one.person for one in there}
-    new = [one for one in people if one.person not in known]
-    insert_many(connection, CAMPAIGN_PERSON, [{name: getattr(one, name) for name in _COLUMNS} for one in new])
+    known_people = {record.person for record in there}
+    new = [person for person in people if person.person not in known_people]
+    insert_many(
+        connection, CAMPAIGN_PERSON, [{name: getattr(person, name) for name in _COLUMNS} for person in new]
+    )
     return len(new)
 
 

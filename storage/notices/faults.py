@@ -38,16 +38,16 @@ def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: dat
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    asked = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
+    query = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
     with reading(engine) as connection:
-        known = connection.execute(asked).first()
-    if (known.code, known.answer) == (code, answer) if known is not None else not code:
+        stored_fault = connection.execute(query).first()
+    if (stored_fault.code, stored_fault.answer) == (code, answer) if stored_fault is not None else not code:
         return
     with writing(engine) as connection:
-        known = connection.execute(asked.with_for_update()).first()
+        stored_fault = connection.execute(query.with_for_update()).first()
         connection.execute(CHANNEL_FAULT.delete().where(CHANNEL_FAULT.c.channel == channel))
         if code:
-            since = known.since if known is not None and known.code == code else now
+            since = stored_fault.since if stored_fault is not None and stored_fault.code == code else now
             line = {"channel": channel, "code": code, "answer": answer, "since": since}
             connection.execute(CHANNEL_FAULT.insert(), line)
 
@@ -56,41 +56,43 @@ def faults(connection: Connection) -> Sequence[Fault]:
     """Return the fault of each channel, with the number of letters it delays."""
     return [
         Fault(
-            channel=one.channel,
-            code=one.code,
-            answer=one.answer,
-            since=one.since,
+            channel=record.channel,
+            code=record.code,
+            answer=record.answer,
+            since=record.since,
             letters=connection.execute(
-                select(func.count()).select_from(NOTICE).where(_kept(one.channel, one.since))
+                select(func.count()).select_from(NOTICE).where(_kept(record.channel, record.since))
             ).scalar_one(),
         )
-        for one in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
+        for record in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
     ]
 
 
-def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: EnqueueJobs | None) -> int:
+def resend_all(
+    engine: Engine, channel: str, *, now: datetime, opens: Opens, enqueue: EnqueueJobs | None
+) -> int:
     """Queue again the letters a channel's fault has delayed; return how many."""
     with writing(engine) as connection:
-        known = connection.execute(
+        stored_fault = connection.execute(
             CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
         ).first()
-        if known is None:
+        if stored_fault is None:
             return 0
-        asked = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(_kept(channel, known.since))
-        found = connection.execute(asked.order_by(NOTICE.c.key).with_for_update()).all()
-        if not found:
+        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(_kept(channel, stored_fault.since))
+        records = connection.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
+        if not records:
             return 0
-        again = [(one.key, opens(one.person)) for one in found]
+        again = [(record.key, opens(record.person)) for record in records]
         connection.execute(
             update(NOTICE)
             .where(NOTICE.c.key == bindparam("k_key"))
             .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
             [{"k_key": key, "k_at": at} for key, at in again],
         )
-        failed = [(one.key, journal.RESENT, "") for one in found if one.state == "failed"]
+        failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
         journal.append(connection, failed, now=now)
-        hand_out(connection, hand, again)
-        return len(found)
+        hand_out(connection, enqueue, again)
+        return len(records)
 
 
 def _kept(channel: str, since: datetime) -> ColumnElement[bool]:

@@ -34,21 +34,21 @@ _TOLD = (
 
 def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> int:
     """Return the number of a person's unread events, in cases visible to them."""
-    asked = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
+    query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
     with reading(engine) as connection:
-        return connection.execute(asked.where(INBOX.c.person == person, _UNREAD, *seen)).scalar_one()
+        return connection.execute(query.where(INBOX.c.person == person, _UNREAD, *seen)).scalar_one()
 
 
 def lines(
     engine: Engine, person: str, seen: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
 ) -> list[InboxLine]:
     """Return the events for a person, the newest first, in cases visible to them."""
-    asked = _LINES.where(INBOX.c.person == person, *seen)
-    asked = (
-        asked.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
+    query = _LINES.where(INBOX.c.person == person, *seen)
+    query = (
+        query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
     )
     with reading(engine) as connection:
-        return [_line(record) for record in connection.execute(asked)]
+        return [_line(record) for record in connection.execute(query)]
 
 
 def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now: datetime) -> int:
@@ -64,15 +64,18 @@ def mark_read(engine: Engine, person: str, *, case: str = "", seq: int = 0, now:
 
 def untold(engine: Engine, *, limit: int) -> list[InboxLine]:
     """Return the events no letter was queued for, the oldest first."""
-    asked = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
+    query = _LINES.where(INBOX.c.untold).order_by(INBOX.c.at, INBOX.c.person, INBOX.c.case, INBOX.c.seq)
     with reading(engine) as connection:
-        return [_line(record) for record in connection.execute(asked.limit(limit))]
+        return [_line(record) for record in connection.execute(query.limit(limit))]
 
 
-def settle(connection: Connection, told: Sequence[InboxLine]) -> None:
+def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None:
     """Mark events as notified, in the transaction that queues their letters."""
-    if told:
-        keys = [{"k_person": one.person, "k_case": one.event.case, "k_seq": one.event.seq} for one in told]
+    if lines_to_settle:
+        keys = [
+            {"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq}
+            for line in lines_to_settle
+        ]
         connection.execute(_TOLD, keys)
 
 
@@ -90,7 +93,7 @@ def unread_letters(
     connection: Connection, cases: Collection[str], names: Sequence[str]
 ) -> Mapping[tuple[str, str], str]:
     """Return the key of the last sent and unacknowledged letter about each obligation."""
-    asked = (
+    query = (
         select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
         .where(
             in_names(NOTICE.c.case),
@@ -100,4 +103,4 @@ def unread_letters(
         )
         .order_by(NOTICE.c.sent_at)
     )
-    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, asked, cases)}
+    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, query, cases)}

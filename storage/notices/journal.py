@@ -38,26 +38,45 @@ Line = tuple[str, str, str]
 """Key, state, hash."""
 
 
-def digest(one: Notice) -> str:
+def digest(notice: Notice) -> str:
     """Return the SHA-256 of a notice's record, without its acknowledgement, which comes later."""
-    said = [
-        *(one.key, one.kind, one.case, one.obligation, one.due, one.rung, one.person, one.channel),
-        *(one.address, one.language, one.state, one.carrier, one.text_hash, one.message_id, one.answer),
-        moment(one.sent_at) if one.sent_at else None,
+    parts = [
+        *(
+            notice.key,
+            notice.kind,
+            notice.case,
+            notice.obligation,
+            notice.due,
+            notice.rung,
+            notice.person,
+            notice.channel,
+        ),
+        *(
+            notice.address,
+            notice.language,
+            notice.state,
+            notice.carrier,
+            notice.text_hash,
+            notice.message_id,
+            notice.answer,
+        ),
+        moment(notice.sent_at) if notice.sent_at else None,
     ]
-    return sha256(canonical(said).encode()).hexdigest()
+    return sha256(canonical(parts).encode()).hexdigest()
 
 
 def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
     """Append the outcomes of these notices, as far as they are final."""
-    asked = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    prove_these(connection, [notice(record) for record in connection.execute(asked)], now=now)
+    query = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
+    prove_these(connection, [notice(record) for record in connection.execute(query)], now=now)
 
 
 def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
     """Append the outcomes of these notices as stored, as far as they are final."""
-    found = sorted((one for one in notices if one.state in SETTLED), key=lambda one: one.key)
-    append(connection, [(one.key, one.state, digest(one)) for one in found], now=now)
+    settled_notices = sorted(
+        (notice for notice in notices if notice.state in SETTLED), key=lambda notice: notice.key
+    )
+    append(connection, [(notice.key, notice.state, digest(notice)) for notice in settled_notices], now=now)
 
 
 def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> None:
@@ -68,13 +87,13 @@ def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> N
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
     last = connection.execute(select(PROOF.c.n, PROOF.c.hash).order_by(PROOF.c.n.desc()).limit(1)).first()
     n, previous = (last.n + 1, last.hash) if last else (1, "")
-    said = canonical([list(line) for line in lines])
+    lines_text = canonical([list(line) for line in lines])
     values = {
         "n": n,
         "at": now,
-        "lines": said,
+        "lines": lines_text,
         "previous": previous,
-        "hash": link(previous, line(n, now, said)),
+        "hash": link(previous, line(n, now, lines_text)),
     }
     connection.execute(PROOF.insert(), values)
 
@@ -98,14 +117,14 @@ def problems(
     Args:
         rewritten: hashes of the batches an act of the office has rewritten.
     """
-    known: dict[str, tuple[str, str]] = {}
+    latest_proofs: dict[str, tuple[str, str]] = {}
     acknowledged: dict[str, str] = {}
     n, previous = 0, ""
     for proof in connection.execute(PROOF.select().order_by(PROOF.c.n)):
         n += 1
         lines = _lines(proof.lines)
-        said = link(previous, line(proof.n, proof.at, proof.lines))
-        whole = said in (proof.hash, rewritten.get(("proof", "", proof.n)))
+        link_hash = link(previous, line(proof.n, proof.at, proof.lines))
+        whole = link_hash in (proof.hash, rewritten.get(("proof", "", proof.n)))
         if lines is None or proof.n != n or proof.previous != previous or not whole:
             yield "proof_broken", {"n": n}
             n = proof.n
@@ -113,27 +132,27 @@ def problems(
             if state == ACKNOWLEDGED:
                 acknowledged.setdefault(key, hashed)
             else:
-                known[key] = (state, hashed)
+                latest_proofs[key] = (state, hashed)
         previous = proof.hash
-    yield from _notices(connection, known, acknowledged)
+    yield from _notices(connection, latest_proofs, acknowledged)
 
 
 def _notices(
-    connection: Connection, known: dict[str, tuple[str, str]], acknowledged: dict[str, str]
+    connection: Connection, latest_proofs: dict[str, tuple[str, str]], acknowledged: dict[str, str]
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield the problems of notices compared with the register."""
-    unseen = set(known)
+    unseen = set(latest_proofs)
     for record in connection.execute(NOTICE.select().order_by(NOTICE.c.key).execution_options(yield_per=5000)):
-        one = notice(record)
-        unseen.discard(one.key)
-        state, hashed = known.get(one.key, ("", ""))
-        if state in SETTLED and hashed != digest(one):
-            yield "notice_altered", {"key": one.key}
-        elif state not in SETTLED and one.state in SETTLED:
-            yield "notice_unproven", {"key": one.key}
-        said = moment(one.acknowledged_at) if one.acknowledged_at else ""
-        if acknowledged.get(one.key, "") != said:
-            yield "notice_acknowledgement", {"key": one.key}
+        stored_notice = notice(record)
+        unseen.discard(stored_notice.key)
+        state, hashed = latest_proofs.get(stored_notice.key, ("", ""))
+        if state in SETTLED and hashed != digest(stored_notice):
+            yield "notice_altered", {"key": stored_notice.key}
+        elif state not in SETTLED and stored_notice.state in SETTLED:
+            yield "notice_unproven", {"key": stored_notice.key}
+        acknowledgement = moment(stored_notice.acknowledged_at) if stored_notice.acknowledged_at else ""
+        if acknowledged.get(stored_notice.key, "") != acknowledgement:
+            yield "notice_acknowledgement", {"key": stored_notice.key}
     for key in sorted(unseen):
         yield "notice_missing", {"key": key}
 
@@ -147,13 +166,13 @@ def rewritten_lines(connection: Connection, source: str = "") -> Mapping[tuple[s
     query = REWRITTEN.select()
     if source:
         query = query.where(REWRITTEN.c.source == source)
-    return {(one.source, one.place, one.seq): one.hash for one in connection.execute(query)}
+    return {(record.source, record.place, record.seq): record.hash for record in connection.execute(query)}
 
 
-def _lines(said: str) -> Iterable[Line] | None:
+def _lines(text: str) -> Iterable[Line] | None:
     """Return the lines of a batch; None when unreadable."""
     try:
-        return [(str(key), str(state), str(hashed)) for key, state, hashed in json.loads(said)]
+        return [(str(key), str(state), str(hashed)) for key, state, hashed in json.loads(text)]
     except (ValueError, TypeError):
         return None
 

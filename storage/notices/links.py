@@ -34,15 +34,15 @@ class SqlLinks:
         Never older than what was changed through this object.
         """
         with self._guard:
-            known = self._read
-        if known is not None and time.monotonic() - known[0] < FRESH:
-            return known[1]
+            cache = self._read
+        if cache is not None and time.monotonic() - cache[0] < FRESH:
+            return cache[1]
         began = time.monotonic()
         with reading(self._engine) as connection:
-            found = {record.person: _link(record) for record in connection.execute(select(LINK))}
+            links = {record.person: _link(record) for record in connection.execute(select(LINK))}
         with self._guard:
-            self._read = (began, found)
-        return found
+            self._read = (began, links)
+        return links
 
     def of(self, person: str) -> Link | None:
         """Return the link to the person's Telegram account; None without one."""
@@ -50,9 +50,9 @@ class SqlLinks:
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:
         """Return the current links of these people, in one query."""
-        asked = select(LINK).where(LINK.c.person.in_(sorted(people)))
+        query = select(LINK).where(LINK.c.person.in_(sorted(people)))
         with reading(self._engine) as connection:
-            return {record.person: _link(record) for record in connection.execute(asked)}
+            return {record.person: _link(record) for record in connection.execute(query)}
 
     def behind(self, chat: str) -> Link | None:
         """Return the link of an account."""
@@ -73,8 +73,8 @@ class SqlLinks:
         linked.
         """
         with writing(self._engine) as connection:
-            asked = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
-            code = connection.execute(asked).first()
+            query = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
+            code = connection.execute(query).first()
             if code is None:
                 return "wrong", None
             mine = _first(connection, LINK.c.chat == chat)
@@ -87,8 +87,8 @@ class SqlLinks:
             if mine is not None and mine.person != code.person:
                 return "taken", None
             connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
-            known = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
-            before = _link(known) if known else None
+            link_record = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
+            before = _link(link_record) if link_record else None
             link = Link(
                 person=code.person,
                 chat=chat,
@@ -100,7 +100,7 @@ class SqlLinks:
             )
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None, "awaited": step.excluded.awaited}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
-            stood = dict(known._mapping) if known else None
+            stood = dict(link_record._mapping) if link_record else None
             change = LINKS.changed(stood, {"person": link.person, "chat": chat})
             event = RowEvent(kind="link_saved", name=link.person, by=link.person, now=now, rows=[change])
             record(connection, event)

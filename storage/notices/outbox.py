@@ -53,8 +53,8 @@ class SqlOutbox:
 
     Args:
         officer, language: person named by config.toml to be notified when nobody else can, and their language.
-        hand: receives queued notices in batches; None where one process sends everything.
-        kept: the process's cache of this database, where others use it too.
+        enqueue: receives queued notices in batches; None where one process sends everything.
+        cache: the process's cache of this database, where others use it too.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class SqlOutbox:
         *,
         officer: str = "",
         language: str = "kk",
-        hand: EnqueueJobs | None = None,
-        kept: DatabaseCache | None = None,
+        enqueue: EnqueueJobs | None = None,
+        cache: DatabaseCache | None = None,
     ) -> None:
         self._engine = engine
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
-        self._hand = hand
-        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
+        self._hand = enqueue
+        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
@@ -139,7 +139,7 @@ class SqlOutbox:
         )
         with writing(self._engine) as connection:
             taken = [notice(record) for record in connection.execute(step)]
-        return sorted(taken, key=lambda one: (one.not_before, one.queued_at, one.key))
+        return sorted(taken, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Record a fault of the channel itself; an empty code ends it."""
@@ -148,7 +148,7 @@ class SqlOutbox:
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again the letters a fault of the channel has delayed; return how many."""
-        return faults.resend_all(self._engine, channel, now=now, opens=opens, hand=self._hand)
+        return faults.resend_all(self._engine, channel, now=now, opens=opens, enqueue=self._hand)
 
     def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
         """Record outcomes of claimed notices, only where the state is still `sending`."""
@@ -232,13 +232,15 @@ class SqlOutbox:
         if state == "queued":
             step = step.values(not_before=now)
         with writing(self._engine) as connection:
-            found = connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
+            recovered_keys = (
+                connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
+            )
             connection.execute(step)
-            journal.prove(connection, found, now=now)
+            journal.prove(connection, recovered_keys, now=now)
             if state == "queued" and keys is None:
                 # The caller that names them goes on to send them.
-                hand_out(connection, self._hand, [(key, now) for key in found])
-            return len(found)
+                hand_out(connection, self._hand, [(key, now) for key in recovered_keys])
+            return len(recovered_keys)
 
     def waiting(self) -> Sequence[PendingStep]:
         """Return notices that wait to be carried and have no letter queued for them."""
@@ -265,7 +267,7 @@ class SqlOutbox:
         queued.
         """
         with writing(self._engine) as connection:
-            bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
+            bundles.settle_moves(connection, [number for move in moves for number in move.numbers])
             return self.queue(connection, notices)
 
     def untold(self, *, limit: int) -> Sequence[InboxLine]:
@@ -288,13 +290,13 @@ class SqlOutbox:
 
     def awaited(self, notices: Sequence[Notice], *, today: date) -> frozenset[str]:
         """Return the keys of those notices of campaigns whose person's answer is still awaited."""
-        found: set[tuple[object, ...]] = set()
-        people = sorted({one.person for one in notices})
-        asked = (
+        awaited_keys: set[tuple[object, ...]] = set()
+        people = sorted({notice.person for notice in notices})
+        query = (
             select(*(CAMPAIGN_PERSON.c[name] for name in ("campaign", "person", "number", "version")))
             .join(CAMPAIGN, CAMPAIGN.c.id == CAMPAIGN_PERSON.c.campaign)
             .where(
-                CAMPAIGN.c.id.in_(sorted({one.obligation for one in notices})),
+                CAMPAIGN.c.id.in_(sorted({notice.obligation for notice in notices})),
                 CAMPAIGN.c.closed_on.is_(None),
                 CAMPAIGN.c.until >= today,
                 in_names(CAMPAIGN_PERSON.c.person),
@@ -303,11 +305,12 @@ class SqlOutbox:
             )
         )
         with reading(self._engine) as connection:
-            found |= {(*one,) for one in execute_for_names(connection, asked, people)}
+            awaited_keys |= {(*record,) for record in execute_for_names(connection, query, people)}
         return frozenset(
-            one.key
-            for one in notices
-            if (one.obligation, one.person, one.about["number"], one.about["version"]) in found
+            notice.key
+            for notice in notices
+            if (notice.obligation, notice.person, notice.about["number"], notice.about["version"])
+            in awaited_keys
         )
 
     def notices(
@@ -320,25 +323,25 @@ class SqlOutbox:
         limit: int | None = None,
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
-        said = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
-        asked = select(NOTICE).where(said).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
-        narrowed = {"case": case, "person": person, "channel": channel, "state": state}
-        for name, value in narrowed.items():
+        condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
+        query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        filters = {"case": case, "person": person, "channel": channel, "state": state}
+        for name, value in filters.items():
             if value is not None:
-                asked = asked.where(NOTICE.c[name] == value)
+                query = query.where(NOTICE.c[name] == value)
         if limit is not None:
-            asked = asked.limit(limit)
+            query = query.limit(limit)
         with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(asked)]
+            return [notice(record) for record in connection.execute(query)]
 
     def carried(self, key: str) -> Sequence[Notice]:
         """Return the notices carried by that notice's letter."""
-        asked = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
+        query = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
         with reading(self._engine) as connection:
-            found = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
-            if found is None:
+            person = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
+            if person is None:
                 return []
-            return [notice(record) for record in connection.execute(asked.where(NOTICE.c.person == found))]
+            return [notice(record) for record in connection.execute(query.where(NOTICE.c.person == person))]
 
     def notice(self, key: str) -> Notice | None:
         """Return the notice of a key; None when there is none."""
@@ -381,7 +384,7 @@ class SqlOutbox:
         if not letters or not (count := _insert(connection, letters)):
             return 0
         # Notices that wait to be combined are sent with the letter that carries them.
-        alone = [(one.key, one.not_before) for one in letters if not one.bundle]
+        alone = [(letter.key, letter.not_before) for letter in letters if not letter.bundle]
         hand_out(connection, self._hand, alone)
         return count
 
@@ -398,7 +401,9 @@ def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
     # Of two with one key the first is queued; in one statement the database would not take them both. What is
     # returned is what was written: asked for it, SQLAlchemy puts a thousand lines into a statement.
     first: dict[str, Notice] = {}
-    for one in letters:
-        first.setdefault(one.key, one)
-    done = connection.execute(step.returning(NOTICE.c.key), [notice_values(one) for one in first.values()])
+    for letter in letters:
+        first.setdefault(letter.key, letter)
+    done = connection.execute(
+        step.returning(NOTICE.c.key), [notice_values(letter) for letter in first.values()]
+    )
     return len(done.all())

@@ -44,8 +44,8 @@ class DeliveryLock:
     @property
     def _handle(self) -> int | None:
         """Return this thread's handle."""
-        found: int | None = getattr(self._held, "handle", None)
-        return found
+        handle: int | None = getattr(self._held, "handle", None)
+        return handle
 
     @contextmanager
     def shared(self) -> Iterator[None]:
@@ -127,24 +127,26 @@ transaction.
 """
 
 
-def hand_out(connection: Connection, hand: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]) -> None:
+def hand_out(
+    connection: Connection, enqueue: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]
+) -> None:
     """Hand out queued notices, by key and `not_before`; do nothing when no worker takes batches."""
-    if hand is not None and (batches := _batches(queued)):
-        hand(driver(connection), batches)
+    if enqueue is not None and (batches := _batches(queued)):
+        enqueue(driver(connection), batches)
 
 
 def _batches(queued: Iterable[tuple[str, datetime]]) -> list[Batch]:
     """Group queued notices into batches."""
     # A key ends with its channel.
     placed = sorted((key.rpartition(":")[2], at, key) for key, at in queued)
-    found = []
-    for (channel, at), group in groupby(placed, key=lambda one: one[:2]):
+    batches = []
+    for (channel, at), group in groupby(placed, key=lambda entry: entry[:2]):
         keys = tuple(key for _, _, key in group)
-        found += [
+        batches += [
             Batch(channel=channel, at=at, keys=keys[first : first + LARGEST])
             for first in range(0, len(keys), LARGEST)
         ]
-    return found
+    return batches
 
 
 Held = tuple[str, int]
@@ -166,13 +168,13 @@ class Holding:
 
     def abandoned(self, channel: str, patience: timedelta) -> list[Held]:
         """Return letters of the channel observed in one attempt for at least so long."""
-        asked = select(NOTICE.c.key, NOTICE.c.attempts).where(
+        query = select(NOTICE.c.key, NOTICE.c.attempts).where(
             NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
         )
         with reading(self._engine) as connection:
-            held = [(key, attempts) for key, attempts in connection.execute(asked)]
+            held = [(key, attempts) for key, attempts in connection.execute(query)]
         with self._lock:
             now, before = self._elapsed(), self._since.get(channel, {})
-            self._since[channel] = {one: before.get(one, now) for one in held}
+            self._since[channel] = {attempt: before.get(attempt, now) for attempt in held}
             long = patience.total_seconds()
-            return sorted(one for one, since in self._since[channel].items() if now - since >= long)
+            return sorted(attempt for attempt, since in self._since[channel].items() if now - since >= long)

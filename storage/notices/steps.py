@@ -55,32 +55,36 @@ def due_rows(
     """Return open rows whose next step is due, by (next_rung_on, case, obligation), only those after
     `after`.
     """
-    asked = _DUE
+    query = _DUE
     given: dict[str, object] = {"k_today": today, "k_limit": limit}
     if after is not None:
-        asked = asked.where(tuple_(*_PLACE) > tuple_(*after))
+        query = query.where(tuple_(*_PLACE) > tuple_(*after))
     with reading(engine) as connection:
-        return [row(record) for record in connection.execute(asked, given)]
+        return [row(record) for record in connection.execute(query, given)]
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
     """Move the rows that are unchanged since planning to their next steps; return their notices."""
     stands = _stands(connection, settlements)
-    holding = [one for one in settlements if stands.get((one.case, one.obligation)) == (one.due, one.rung_on)]
+    holding = [
+        settlement
+        for settlement in settlements
+        if stands.get((settlement.case, settlement.obligation)) == (settlement.due, settlement.rung_on)
+    ]
     if holding:
         connection.execute(
             _MOVE,
             [
                 {
-                    "k_case": one.case,
-                    "k_obligation": one.obligation,
-                    "k_rung": one.next_rung,
-                    "k_rung_on": one.next_rung_on,
+                    "k_case": settlement.case,
+                    "k_obligation": settlement.obligation,
+                    "k_rung": settlement.next_rung,
+                    "k_rung_on": settlement.next_rung_on,
                 }
-                for one in holding
+                for settlement in holding
             ],
         )
-    return [letter for one in holding for letter in one.notices]
+    return [letter for settlement in holding for letter in settlement.notices]
 
 
 def _stands(
@@ -91,10 +95,10 @@ def _stands(
     Filters by single columns and without the state, so that SQLite uses the key; otherwise it would read every
     row.
     """
-    found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
-    left = iter(sorted({(one.case, one.obligation) for one in settlements}))
+    days_by_place: dict[tuple[str, str], tuple[date | None, date | None]] = {}
+    left = iter(sorted({(settlement.case, settlement.obligation) for settlement in settlements}))
     while chunk := list(islice(left, _STEP)):
-        asked = (
+        query = (
             select(
                 DEADLINE.c.case,
                 DEADLINE.c.obligation,
@@ -107,10 +111,10 @@ def _stands(
             .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
             .with_for_update()
         )
-        for case_id, obligation, due, rung_on, state in connection.execute(asked):
+        for case_id, obligation, due, rung_on, state in connection.execute(query):
             if state in WAITING:
-                found[case_id, obligation] = (due, rung_on)
-    return found
+                days_by_place[case_id, obligation] = (due, rung_on)
+    return days_by_place
 
 
 _SENDING = NOTICE.c.state == literal_column("'sending'")
@@ -142,17 +146,17 @@ def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[
         )
         for mark in marks
     ]
-    said = values(*_COLUMNS, name="said").data(lines).cte("said")
+    line_values = values(*_COLUMNS, name="said").data(lines).cte("said")
     return (
         update(NOTICE)
-        .where(NOTICE.c.key == said.c.key, _SENDING)
+        .where(NOTICE.c.key == line_values.c.key, _SENDING)
         .values(
-            state=said.c.state,
-            attempts=NOTICE.c.attempts - said.c.untried,
-            answer=said.c.answer,
-            not_before=case((said.c.waits == 1, said.c.not_before), else_=NOTICE.c.not_before),
-            sent_at=case((said.c.state == "sent", now), else_=NOTICE.c.sent_at),
-            text_hash=func.coalesce(func.nullif(said.c.text_hash, ""), NOTICE.c.text_hash),
+            state=line_values.c.state,
+            attempts=NOTICE.c.attempts - line_values.c.untried,
+            answer=line_values.c.answer,
+            not_before=case((line_values.c.waits == 1, line_values.c.not_before), else_=NOTICE.c.not_before),
+            sent_at=case((line_values.c.state == "sent", now), else_=NOTICE.c.sent_at),
+            text_hash=func.coalesce(func.nullif(line_values.c.text_hash, ""), NOTICE.c.text_hash),
         )
         .returning(*NOTICE.columns)
     )

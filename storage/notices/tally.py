@@ -49,20 +49,20 @@ def install(connection: Connection) -> None:
 
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
     """Return the number of notices by channel and state."""
-    asked = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).group_by(TALLY.c.channel, TALLY.c.state)
-    return {(channel, state): int(n) for channel, state, n in connection.execute(asked) if n}
+    query = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).group_by(TALLY.c.channel, TALLY.c.state)
+    return {(channel, state): int(n) for channel, state, n in connection.execute(query) if n}
 
 
 def fold(connection: Connection) -> None:
     """Combine the lines of each count, in the caller's transaction, except those another process is writing."""
     if connection.dialect.name == "sqlite":
         return
-    found = (
+    row_ids = (
         connection.execute(select(TALLY.c.id).limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all()
     )
-    if len(found) < FOLD:
+    if len(row_ids) < FOLD:
         return
-    mine = TALLY.c.id.in_(found)
+    mine = TALLY.c.id.in_(row_ids)
     summed = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).where(mine)
     sums = connection.execute(summed.group_by(TALLY.c.channel, TALLY.c.state)).all()
     connection.execute(TALLY.delete().where(mine))
@@ -71,8 +71,8 @@ def fold(connection: Connection) -> None:
 
 def recount(connection: Connection) -> bool:
     """Recount the notices; return whether the stored counts were wrong."""
-    asked = select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
-    true = {(channel, state): int(n) for channel, state, n in connection.execute(asked)}
+    query = select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
+    true = {(channel, state): int(n) for channel, state, n in connection.execute(query)}
     if true == counts(connection):
         return False
     connection.execute(TALLY.delete())
@@ -111,10 +111,10 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     """Return the triggers for PostgreSQL."""
     statements = []
-    for name, asked in _FUNCTIONS.items():
+    for name, query in _FUNCTIONS.items():
         statements += [
             f"CREATE OR REPLACE FUNCTION merzim_tally_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            f"BEGIN INSERT INTO notice_tally (channel, state, n) {asked}; RETURN NULL; END $$",
+            f"BEGIN INSERT INTO notice_tally (channel, state, n) {query}; RETURN NULL; END $$",
             f"DROP TRIGGER IF EXISTS merzim_tally_{name} ON notice",
             f"CREATE TRIGGER merzim_tally_{name} AFTER {name.upper()} ON notice "
             f"REFERENCING {_REFERENCING[name]} FOR EACH STATEMENT EXECUTE FUNCTION merzim_tally_{name}()",
@@ -134,7 +134,7 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
         return Figures(
             counts=tally.counts(connection),
             oldest=connection.execute(oldest).scalar(),
-            pulses={one.name: (one.at, one.seconds) for one in connection.execute(PULSE.select())},
+            pulses={pulse.name: (pulse.at, pulse.seconds) for pulse in connection.execute(PULSE.select())},
             faults=faults.faults(connection),
         )
 
@@ -142,14 +142,14 @@ def figures(engine: Engine, *, now: datetime) -> Figures:
 def failed(engine: Engine, *, limit: int) -> Sequence[Notice]:
     """Return letters of cases that failed or whose fate is unknown, newest first."""
     lost = NOTICE.c.state.in_([literal_column("'failed'"), literal_column("'unknown'")])
-    asked = (
+    query = (
         select(NOTICE)
         .where(lost, NOTICE.c.case.is_not(None))
         .order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         .limit(limit)
     )
     with reading(engine) as connection:
-        return [notice(record) for record in connection.execute(asked)]
+        return [notice(record) for record in connection.execute(query)]
 
 
 def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:

@@ -65,7 +65,7 @@ def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
 def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
     """Return the hash of the last event of each group of kinds, "" for none, by one query: what has changed."""
     with reading(engine) as connection:
-        return tuple(one or "" for one in connection.execute(_heads(groups)).one())
+        return tuple(head or "" for head in connection.execute(_heads(groups)).one())
 
 
 @cache
@@ -177,7 +177,7 @@ def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None
     for event in events:
         seq += 1
         payload = canonical(event.payload)
-        said = line(
+        line_text = line(
             case=OFFICE,
             seq=seq,
             kind=event.kind,
@@ -196,7 +196,7 @@ def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None
             "by": event.by,
             "payload": payload,
             "previous": previous,
-            "hash": link(previous, said),
+            "hash": link(previous, line_text),
         }
         lines.append(values)
         previous = values["hash"]

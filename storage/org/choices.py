@@ -46,8 +46,8 @@ class SqlChoices:
         """Set the language of letters to a person; the language from the table of people is not stored as a
         choice.
         """
-        known = self.person(person)
-        if known is not None and known.language != language:
+        office_person = self.person(person)
+        if office_person is not None and office_person.language != language:
             prefer(self._engine, person, LANGUAGE, language, by=by, now=now)
 
 
@@ -78,7 +78,7 @@ class SqlLeaves:
             StorageUnavailable: the database cannot be written.
         """
         with reading(self._engine) as connection:
-            found = connection.execute(PERSON.select().where(PERSON.c.key == person)).first()
-        if found is not None:
-            known = replace(office_store.person_of(found), away=tuple(away), deputy=deputy)
-            office_store.save(self._engine, people=[known], hand=Stamp(by=by, now=now, today=today))
+            record = connection.execute(PERSON.select().where(PERSON.c.key == person)).first()
+        if record is not None:
+            changed_person = replace(office_store.person_of(record), away=tuple(away), deputy=deputy)
+            office_store.save(self._engine, people=[changed_person], stamp=Stamp(by=by, now=now, today=today))

@@ -37,10 +37,10 @@ class AdoptedEdition:
 
 def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
     """Return all adoptions of editions, in order."""
-    found = []
+    editions = []
     for line in office_chain.lines(engine, KIND):
         payload = json.loads(line.payload)
-        found.append(
+        editions.append(
             AdoptedEdition(
                 edition=line.name,
                 digest=str(payload.get("digest", "")),
@@ -51,12 +51,12 @@ def adopted_editions(engine: Engine) -> tuple[AdoptedEdition, ...]:
                 by=line.by,
             )
         )
-    return tuple(found)
+    return tuple(editions)
 
 
 def texts(adopted: Iterable[AdoptedEdition]) -> dict[str, str]:
     """Return the texts of own editions as last adopted, by edition."""
-    return {one.edition: one.text for one in adopted if one.text}
+    return {edition.edition: edition.text for edition in adopted if edition.text}
 
 
 def accepted_digests(
@@ -69,20 +69,20 @@ def accepted_digests(
             nothing.
     """
     accepted = {edition: {digest} for edition, digest in present.items()}
-    for one in reversed(tuple(adopted)):
-        if one.edition in accepted and one.digest in accepted[one.edition]:
-            accepted[one.edition].update(one.before)
+    for edition in reversed(tuple(adopted)):
+        if edition.edition in accepted and edition.digest in accepted[edition.edition]:
+            accepted[edition.edition].update(edition.before)
     return {edition: frozenset(digests) for edition, digests in accepted.items()}
 
 
 def digests_of_cases(engine: Engine) -> dict[str, dict[str, list[str]]]:
     """Return the cases by edition and by the digest they were opened (or moved) under."""
-    found: dict[str, dict[str, list[str]]] = {}
+    cases_by_digest: dict[str, dict[str, list[str]]] = {}
     with reading(engine) as connection:
-        asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
-        for case, edition, digest in connection.execute(asked):
-            found.setdefault(edition, {}).setdefault(digest, []).append(case)
-    return found
+        query = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+        for case, edition, digest in connection.execute(query):
+            cases_by_digest.setdefault(edition, {}).setdefault(digest, []).append(case)
+    return cases_by_digest
 
 
 def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: str, now: datetime) -> None:
@@ -96,10 +96,12 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
     """
     with writing(engine) as connection:
         office_chain.hold(connection)
-        for one in editions:
-            payload: dict[str, object] = {"digest": one.digest, "before": list(one.before)}
-            if one.text:
-                payload["text"] = one.text
-            if one.moved:
-                payload["moved"] = [dict(moved) for moved in one.moved]
-            office_chain.append(connection, kind=KIND, name=one.edition, on=on, by=by, now=now, payload=payload)
+        for edition in editions:
+            payload: dict[str, object] = {"digest": edition.digest, "before": list(edition.before)}
+            if edition.text:
+                payload["text"] = edition.text
+            if edition.moved:
+                payload["moved"] = [dict(moved) for moved in edition.moved]
+            office_chain.append(
+                connection, kind=KIND, name=edition.edition, on=on, by=by, now=now, payload=payload
+            )

@@ -56,23 +56,23 @@ def former_people(engine: Engine) -> Sequence[FormerPerson]:
 def gone(connection: Connection) -> Iterator[Person]:
     """Yield the people who left as shown in lists; anonymised ones with the replacement name, by language."""
     for row in connection.execute(select(FORMER).order_by(FORMER.c.number)):
-        said = dict(reversed([word.partition(":")[::2] for word in row.said]))
+        details = dict(reversed([word.partition(":")[::2] for word in row.said]))
         if row.anonymised_on is not None:
-            said = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
-        names = {"name_kk": said.get("kk", ""), "name_ru": said.get("ru", "")}
-        yield Person(key=row.key, name=said.get("name") or row.key, unit="", **names)
+            details = dict(zip(("kk", "ru", "name"), row.key.split(" / "), strict=False))
+        names = {"name_kk": details.get("kk", ""), "name_ru": details.get("ru", "")}
+        yield Person(key=row.key, name=details.get("name") or row.key, unit="", **names)
 
 
-def remember(connection: Connection, key: str, said: Iterable[str], *, left_on: date) -> None:
+def remember(connection: Connection, key: str, details: Iterable[str], *, left_on: date) -> None:
     """Write down what names somebody who leaves, in the caller's transaction.
 
     Who left before under other names is anonymised with these, too: they stay, behind the new ones.
     """
-    words = list(dict.fromkeys(word for word in said if word.partition(":")[2]))
-    known = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
-    if known is not None:
-        earlier = (word for word in known.said if word.partition(":")[0] not in ("kk", "ru"))
-        mine = FORMER.c.number == known.number
+    words = list(dict.fromkeys(word for word in details if word.partition(":")[2]))
+    record = connection.execute(select(FORMER.c.number, FORMER.c.said).where(FORMER.c.key == key)).first()
+    if record is not None:
+        earlier = (word for word in record.said if word.partition(":")[0] not in ("kk", "ru"))
+        mine = FORMER.c.number == record.number
         words = list(dict.fromkeys((*words, *earlier)))
         connection.execute(FORMER.update().where(mine).values(said=words, left_on=left_on))
         return
@@ -88,26 +88,26 @@ def recover(connection: Connection) -> None:
     Their keys and days stand in the office's chain, names in their accounts and in campaigns that asked them.
     """
     removed = select(ACT.c.name, func.max(ACT.c.on)).where(ACT.c.kind == "person_removed").group_by(ACT.c.name)
-    known = {
+    known_keys = {
         *connection.execute(select(PERSON.c.key)).scalars(),
         *connection.execute(select(FORMER.c.key)).scalars(),
     }
     for key, left_on in connection.execute(removed.order_by(func.max(ACT.c.seq))).all():
-        if key in known or left_on is None:
+        if key in known_keys or left_on is None:
             continue
         names = connection.execute(
             select(CAMPAIGN_PERSON.c.name).where(CAMPAIGN_PERSON.c.person == key).distinct()
         ).scalars()
-        said = [f"name:{name}" for name in names]
+        details = [f"name:{name}" for name in names]
         for login, name in connection.execute(
             select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == key)
         ):
-            said += [f"name:{name}", f"login:{login}"]
+            details += [f"name:{name}", f"login:{login}"]
         chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == key)).scalars()
-        said += [f"chat:{chat}" for chat in chats]
+        details += [f"chat:{chat}" for chat in chats]
         # A key is the e-mail address, else unit and name.
-        said.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
-        remember(connection, key, said, left_on=left_on)
+        details.append(f"email:{key}" if "@" in key else f"name:{key.rpartition(' / ')[2]}")
+        remember(connection, key, details, left_on=left_on)
 
 
 def keys_by_id(engine: Engine, people: Iterable[str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class LoadedText:
     by: str
 
 
-_KEPT = tuple(one.name for one in fields(LoadedText) if one.name not in ("act", "language", "at", "by"))
+_KEPT = tuple(field.name for field in fields(LoadedText) if field.name not in ("act", "language", "at", "by"))
 
 
 def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
@@ -53,8 +53,8 @@ def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
     for record in records:
         act, _, language = record.name.rpartition(".")
         payload = json.loads(record.payload)
-        kept = {name: payload[name] for name in _KEPT}
-        texts.append(LoadedText(act=act, language=language, at=record.at, by=record.by, **kept))
+        stored_values = {name: payload[name] for name in _KEPT}
+        texts.append(LoadedText(act=act, language=language, at=record.at, by=record.by, **stored_values))
     return texts
 
 

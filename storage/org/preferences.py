@@ -56,8 +56,8 @@ def prefer_many(engine: Engine, name: str, values: Mapping[str, str], *, by: str
 def chosen(engine: Engine, name: str) -> dict[str, str]:
     """Return the stored choice of each owner under a name."""
     with reading(engine) as connection:
-        found = connection.execute(PREFERENCE.select().where(PREFERENCE.c.name == name))
-        return {one.owner: one.value for one in found}
+        records = connection.execute(PREFERENCE.select().where(PREFERENCE.c.name == name))
+        return {record.owner: record.value for record in records}
 
 
 def put(
@@ -69,8 +69,8 @@ def put(
         The change; None when the value was the same.
     """
     mine = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
-    known = connection.execute(PREFERENCE.select().where(mine)).first()
-    if (known.value if known else "") == value:
+    record = connection.execute(PREFERENCE.select().where(mine)).first()
+    if (record.value if record else "") == value:
         return None
     if not value:
         connection.execute(PREFERENCE.delete().where(mine))
@@ -82,7 +82,7 @@ def put(
     )
     row = {"owner": owner, "name": name, "value": value, "by": by, "at": now}
     connection.execute(step, row)
-    return PREFERENCES.changed(dict(known._mapping) if known else None, row)
+    return PREFERENCES.changed(dict(record._mapping) if record else None, row)
 
 
 def link_key(engine: Engine) -> str:
@@ -91,27 +91,27 @@ def link_key(engine: Engine) -> str:
     It is not recorded in the chain.
     """
     with reading(engine) as connection:
-        known = preferences(connection).get((OFFICE, LINK_KEY))
-    if known is None:
+        key = preferences(connection).get((OFFICE, LINK_KEY))
+    if key is None:
         with writing(engine) as connection:
-            known = create_link_key(connection)
-    return known
+            key = create_link_key(connection)
+    return key
 
 
 def create_link_key(connection: Connection) -> str:
     """Return the office's secret for addresses in letters in the caller's transaction, creating it if
     necessary.
     """
-    known = preferences(connection).get((OFFICE, LINK_KEY))
-    if known is None:
-        known = token_urlsafe(32)
-        put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
-    return known
+    key = preferences(connection).get((OFFICE, LINK_KEY))
+    if key is None:
+        key = token_urlsafe(32)
+        put(connection, OFFICE, LINK_KEY, key, by="", now=datetime.fromtimestamp(0, UTC))
+    return key
 
 
 def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:
     """Return (owner, name) -> value of all choices."""
-    return {(one.owner, one.name): one.value for one in connection.execute(PREFERENCE.select())}
+    return {(record.owner, record.name): record.value for record in connection.execute(PREFERENCE.select())}
 
 
 def names_text(kk: str, ru: str) -> str:
@@ -121,8 +121,8 @@ def names_text(kk: str, ru: str) -> str:
 
 def names_kept(text: str | None) -> tuple[str, str]:
     """Return the Kazakh and the Russian name of a stored text."""
-    kept = json.loads(text) if text else {}
-    return kept.get("kk", ""), kept.get("ru", "")
+    names = json.loads(text) if text else {}
+    return names.get("kk", ""), names.get("ru", "")
 
 
 def time_text(own: OfficeTime) -> str:
@@ -143,11 +143,11 @@ def time_kept(text: str | None) -> OfficeTime:
     """Return the office time of a stored text."""
     if not text:
         return NOTHING_OWN
-    kept = json.loads(text)
-    hours = [time.fromisoformat(end) for end in kept["hours"] or ()]
+    fields = json.loads(text)
+    hours = [time.fromisoformat(end) for end in fields["hours"] or ()]
     return OfficeTime(
         hours=(hours[0], hours[1]) if hours else None,
-        week=tuple(kept["week"]),
-        off=tuple(date.fromisoformat(day) for day in kept["off"]),
-        working=tuple(date.fromisoformat(day) for day in kept["working"]),
+        week=tuple(fields["week"]),
+        off=tuple(date.fromisoformat(day) for day in fields["off"]),
+        working=tuple(date.fromisoformat(day) for day in fields["working"]),
     )

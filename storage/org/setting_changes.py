@@ -81,10 +81,10 @@ def passwords(engine: Engine) -> dict[str, str]:
 def append(
     engine: Engine,
     before: str,
-    made: Sequence[SettingChange],
+    changes: Sequence[SettingChange],
     *,
     secrets: Mapping[str, str],
-    hand: Stamp,
+    stamp: Stamp,
 ) -> bool:
     """Append changes after those the writer has read; return False when somebody else was faster.
 
@@ -102,19 +102,19 @@ def append(
         if (connection.execute(chain.last(KINDS)).scalar() or "") != before:
             return False
         for key, secret in secrets.items():
-            put(connection, key, SETTING_SECRET, secret, by=hand.by, now=hand.now)
+            put(connection, key, SETTING_SECRET, secret, by=stamp.by, now=stamp.now)
         append_events(
             connection,
             (
                 OfficeEvent(
-                    kind=TAKEN_BACK if one.taken_back else CHANGED,
-                    name=one.key,
-                    on=hand.today,
-                    by=hand.by,
-                    now=hand.now,
-                    payload={"after": one.after, "before": one.before, "ground": one.ground},
+                    kind=TAKEN_BACK if change.taken_back else CHANGED,
+                    name=change.key,
+                    on=stamp.today,
+                    by=stamp.by,
+                    now=stamp.now,
+                    payload={"after": change.after, "before": change.before, "ground": change.ground},
                 )
-                for one in made
+                for change in changes
             ),
         )
     return True

@@ -110,11 +110,11 @@ class SqlStaff:
             _same(_person(connection, person.key), person, person.name)
             logins = select(ACCOUNT.c.login, ACCOUNT.c.name).where(ACCOUNT.c.person == person.key)
             chats = connection.execute(select(LINK.c.chat).where(LINK.c.person == person.key)).scalars()
-            said = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
-            said += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
+            details = [f"name:{name}" for name in person.names] + [f"chat:{chat}" for chat in chats]
+            details += [f"email:{person.email or ''}", f"kk:{person.name_kk}", f"ru:{person.name_ru}"]
             for login, name in connection.execute(logins):
-                said += [f"login:{login}", f"name:{name}"]
-            remember(connection, person.key, said, left_on=today)
+                details += [f"login:{login}", f"name:{name}"]
+            remember(connection, person.key, details, left_on=today)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
             orphaned = PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None)
             rows = [
@@ -135,7 +135,7 @@ class SqlStaff:
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
     ) -> SaveCounts:
         """Save a whole table of people; people it does not name are kept."""
-        return save(self._engine, units=units, people=people, hand=Stamp(by=by, now=now, today=today))
+        return save(self._engine, units=units, people=people, stamp=Stamp(by=by, now=now, today=today))
 
 
 def _same(stored: object, was: object, name: str) -> None:
@@ -145,22 +145,22 @@ def _same(stored: object, was: object, name: str) -> None:
 
 
 def _unit(connection: Connection, id: str) -> Unit | None:
-    found = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
-    if found is None:
+    record = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
+    if record is None:
         return None
-    return with_chosen(unit_of(found), preferences(connection))
+    return with_chosen(unit_of(record), preferences(connection))
 
 
 def _person(connection: Connection, key: str) -> Person | None:
-    found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
-    if found is None:
+    record = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    if record is None:
         return None
-    return person_with_chosen(person_of(found), preferences(connection))
+    return person_with_chosen(person_of(record), preferences(connection))
 
 
 def _row(connection: Connection, key: str) -> Values | None:
-    found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
-    return dict(found._mapping) if found else None
+    record = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    return dict(record._mapping) if record else None
 
 
 def _unmatched(connection: Connection, target: str) -> list[RowChange]:

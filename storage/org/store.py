@@ -53,33 +53,33 @@ def save(
     units: Iterable[Unit] = (),
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
-    hand: Stamp = NOBODY,
+    stamp: Stamp = NOBODY,
 ) -> SaveCounts:
     """Save units, people and matches by key in one transaction; others are kept.
 
     Args:
         matches: responsible text -> unit id or person key.
-        hand: who makes the change: every new or changed row becomes an event of the office's chain.
+        stamp: who makes the change: every new or changed row becomes an event of the office's chain.
 
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
     units, people = list(units), list(people)
-    told: list[tuple[VouchedTable, list[Values]]] = [
-        (UNITS, [unit_values(one) for one in units]),
-        (PEOPLE, [person_values(one) for one in people]),
+    tables: list[tuple[VouchedTable, list[Values]]] = [
+        (UNITS, [unit_values(unit) for unit in units]),
+        (PEOPLE, [person_values(person) for person in people]),
         (MATCHES, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
     events: list[RowEvent] = []
     with writing(engine) as connection:
-        counts = [_save_names(connection, units, people, hand, events)]
-        counts += [_save(connection, of, lines, hand, events) for of, lines in told]
-        counts.append(_save_times(connection, units, hand, events))
+        counts = [_save_names(connection, units, people, stamp, events)]
+        counts += [_save(connection, of, lines, stamp, events) for of, lines in tables]
+        counts.append(_save_times(connection, units, stamp, events))
         record(connection, *events)
     return SaveCounts(
-        added=sum(one.added for one in counts),
-        changed=sum(one.changed for one in counts),
-        same=sum(one.same for one in counts),
+        added=sum(count.added for count in counts),
+        changed=sum(count.changed for count in counts),
+        same=sum(count.same for count in counts),
     )
 
 
@@ -111,20 +111,22 @@ def person_with_chosen(person: Person, chosen: Mapping[tuple[str, str], str]) ->
 def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
     """Return (id, name, parent) of every unit, on which a unit's own rules depend."""
     with reading(engine) as connection:
-        asked = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
-        return frozenset((one.id, one.name, one.parent) for one in connection.execute(asked))
+        query = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
+        return frozenset((record.id, record.name, record.parent) for record in connection.execute(query))
 
 
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
     """Return the office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
         chosen = preferences(connection)
-        units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
-        people = {one.key: person_with_chosen(person_of(one), chosen) for one in _all(connection, PERSON)}
-        matches = {one.text: one.target for one in _all(connection, MATCH)}
-        former = {one.key: one for one in gone(connection) if one.key not in people}
-    found = Office(units=units, people=people, matches=matches, former=former)
-    return with_officer(found, officer, language=language)
+        units = {record.id: with_chosen(unit_of(record), chosen) for record in _all(connection, UNIT)}
+        people = {
+            record.key: person_with_chosen(person_of(record), chosen) for record in _all(connection, PERSON)
+        }
+        matches = {record.text: record.target for record in _all(connection, MATCH)}
+        former = {person.key: person for person in gone(connection) if person.key not in people}
+    office = Office(units=units, people=people, matches=matches, former=former)
+    return with_officer(office, officer, language=language)
 
 
 def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
@@ -132,16 +134,18 @@ def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
 
 
 def _save(
-    connection: Connection, of: VouchedTable, lines: list[Values], hand: Stamp, events: list[RowEvent]
+    connection: Connection, of: VouchedTable, lines: list[Values], stamp: Stamp, events: list[RowEvent]
 ) -> SaveCounts:
     """Write the rows that are new or differ; add their events to those to append."""
     if not lines:
         return SaveCounts()
     table, key = of.table, of.key[0]
-    known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
-    wanted = {line[key]: line for line in lines}
-    new = [line for name, line in wanted.items() if name not in known]
-    other = [line for name, line in wanted.items() if name in known and known[name] != line]
+    records_by_key = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
+    lines_by_key = {line[key]: line for line in lines}
+    new = [line for name, line in lines_by_key.items() if name not in records_by_key]
+    other = [
+        line for name, line in lines_by_key.items() if name in records_by_key and records_by_key[name] != line
+    ]
     if new or other:
         step = insert(connection, table)
         step = step.on_conflict_do_update(
@@ -153,26 +157,26 @@ def _save(
             RowEvent(
                 kind=f"{table.name}_saved",
                 name=str(line[key]),
-                on=hand.today,
-                by=hand.by,
-                now=hand.now,
-                rows=[of.changed(known.get(line[key]), line)],
+                on=stamp.today,
+                by=stamp.by,
+                now=stamp.now,
+                rows=[of.changed(records_by_key.get(line[key]), line)],
             )
             for line in new + other
         )
-    return SaveCounts(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+    return SaveCounts(added=len(new), changed=len(other), same=len(lines_by_key) - len(new) - len(other))
 
 
 def _save_names(
     connection: Connection,
     units: Iterable[Unit],
     people: Iterable[Person],
-    hand: Stamp,
+    stamp: Stamp,
     events: list[RowEvent],
 ) -> SaveCounts:
     """Save names in two languages where given; others are kept, except those of a post that changed."""
     chosen = preferences(connection)
-    posts = {one.key: one.post for one in _all(connection, PERSON)} if chosen else {}
+    posts = {record.key: record.post for record in _all(connection, PERSON)} if chosen else {}
     given = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}
     given = {id: text for id, text in given.items() if text}
     for person in people:
@@ -184,14 +188,16 @@ def _save_names(
         if chosen.get((owner, NAMES), "") == text:
             continue
         changed += 1
-        change = put(connection, owner, NAMES, text, by=hand.by, now=hand.now)
+        change = put(connection, owner, NAMES, text, by=stamp.by, now=stamp.now)
         kind = f"{NAMES}_chosen"
-        events.append(RowEvent(kind=kind, name=owner, on=hand.today, by=hand.by, now=hand.now, rows=[change]))
+        events.append(
+            RowEvent(kind=kind, name=owner, on=stamp.today, by=stamp.by, now=stamp.now, rows=[change])
+        )
     return SaveCounts(changed=changed)
 
 
 def _save_times(
-    connection: Connection, units: Iterable[Unit], hand: Stamp, events: list[RowEvent]
+    connection: Connection, units: Iterable[Unit], stamp: Stamp, events: list[RowEvent]
 ) -> SaveCounts:
     """Save the units' own office time where given; others keep theirs."""
     chosen = preferences(connection)
@@ -201,59 +207,59 @@ def _save_times(
         if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
             continue
         changed += 1
-        change = put(connection, unit.id, OFFICE_TIME, text, by=hand.by, now=hand.now)
+        change = put(connection, unit.id, OFFICE_TIME, text, by=stamp.by, now=stamp.now)
         events.append(
             RowEvent(
                 kind=f"{OFFICE_TIME}_chosen",
                 name=unit.id,
-                on=hand.today,
-                by=hand.by,
-                now=hand.now,
+                on=stamp.today,
+                by=stamp.by,
+                now=stamp.now,
                 rows=[change],
             )
         )
     return SaveCounts(changed=changed)
 
 
-def unit_of(one: Any) -> Unit:
+def unit_of(record: Any) -> Unit:
     """Return the unit of a row, without its choices."""
-    return Unit(id=one.id, name=one.name, parent=one.parent, kind=one.kind)
+    return Unit(id=record.id, name=record.name, parent=record.parent, kind=record.kind)
 
 
-def unit_values(one: Unit) -> Values:
+def unit_values(unit: Unit) -> Values:
     """Return the row of a unit."""
-    return {"id": one.id, "name": one.name, "parent": one.parent, "kind": one.kind}
+    return {"id": unit.id, "name": unit.name, "parent": unit.parent, "kind": unit.kind}
 
 
-def person_of(one: Any) -> Person:
+def person_of(record: Any) -> Person:
     """Return the person of a row, without their choices."""
     return Person(
-        key=one.key,
-        name=one.name,
-        unit=one.unit,
-        post=one.post,
-        duties=tuple(one.duties),
-        email=one.email,
-        language=one.language,
-        away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
-        deputy=one.deputy,
-        name_kk=one.name_kk,
-        name_ru=one.name_ru,
+        key=record.key,
+        name=record.name,
+        unit=record.unit,
+        post=record.post,
+        duties=tuple(record.duties),
+        email=record.email,
+        language=record.language,
+        away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in record.away),
+        deputy=record.deputy,
+        name_kk=record.name_kk,
+        name_ru=record.name_ru,
     )
 
 
-def person_values(one: Person) -> Values:
+def person_values(person: Person) -> Values:
     """Return the row of a person."""
     return {
-        "key": one.key,
-        "name": one.name,
-        "unit": one.unit,
-        "post": one.post,
-        "duties": list(one.duties),
-        "email": one.email,
-        "language": one.language,
-        "away": [[first.isoformat(), last.isoformat()] for first, last in one.away],
-        "deputy": one.deputy,
-        "name_kk": one.name_kk,
-        "name_ru": one.name_ru,
+        "key": person.key,
+        "name": person.name,
+        "unit": person.unit,
+        "post": person.post,
+        "duties": list(person.duties),
+        "email": person.email,
+        "language": person.language,
+        "away": [[first.isoformat(), last.isoformat()] for first, last in person.away],
+        "deputy": person.deputy,
+        "name_kk": person.name_kk,
+        "name_ru": person.name_ru,
     }

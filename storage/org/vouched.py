@@ -233,8 +233,8 @@ def plain(value: object) -> object:
 
 def hidden(salt: str, table: str, key: Key, column: str, value: object) -> str:
     """Return the salted hash of a value; equal values elsewhere have other hashes."""
-    said = canonical([salt, table, [*key], column, plain(value)])
-    return sha256(said.encode()).hexdigest()[:_DIGITS]
+    text = canonical([salt, table, [*key], column, plain(value)])
+    return sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
 def salts_of(connection: Connection, of: VouchedTable) -> dict[Key, str]:
@@ -257,13 +257,13 @@ def make_salts(connection: Connection, of: VouchedTable, keys: Collection[Key]) 
 
 def _salts(connection: Connection, changes: Iterable[RowChange]) -> dict[tuple[str, Key], str]:
     """Return the salts of the rows with changed hashed columns."""
-    wanted: dict[str, tuple[VouchedTable, list[Key]]] = {}
+    keys_by_table: dict[str, tuple[VouchedTable, list[Key]]] = {}
     for change in changes:
         if any(name in change.of.hashed for name in change.values):
-            wanted.setdefault(change.of.name, (change.of, []))[1].append(change.key)
+            keys_by_table.setdefault(change.of.name, (change.of, []))[1].append(change.key)
     return {
         (name, key): salt
-        for name, (of, keys) in wanted.items()
+        for name, (of, keys) in keys_by_table.items()
         for key, salt in make_salts(connection, of, keys).items()
     }
 

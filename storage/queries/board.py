@@ -78,13 +78,13 @@ class BoardReads(SearchReads):
 
     def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
         """Return open rows with a valid due date from `today` to `until`, both included, the nearest first."""
-        asked = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
-        return self._rows(asked.order_by(*_IN_ORDER), unit)
+        query = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
+        return self._rows(query.order_by(*_IN_ORDER), unit)
 
     def missed(self, unit: str | None = None) -> Sequence[Row]:
         """Return rows of the state `missed`, by due date."""
-        asked = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
-        return self._rows(asked.order_by(*_IN_ORDER), unit)
+        query = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
+        return self._rows(query.order_by(*_IN_ORDER), unit)
 
     def rows_of(
         self, cases: Collection[str], only: Literal["", "open", "measures"] = ""
@@ -102,10 +102,10 @@ class BoardReads(SearchReads):
         are left out.
         """
         day, names = func.coalesce(DEADLINE.c.done_on, DEADLINE.c.planned_on), sorted({*steps.values()})
-        asked = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
-        asked = asked.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
+        query = select(DEADLINE.c.case, DEADLINE.c.obligation, day)
+        query = query.where(in_names(DEADLINE.c.case), DEADLINE.c.obligation.in_(names), day.is_not(None))
         with reading(self._engine) as connection:
-            records = execute_for_names(connection, asked, self._visible.among(steps))
+            records = execute_for_names(connection, query, self._visible.among(steps))
             return {case: on for case, obligation, on in records if steps[case] == obligation}
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
@@ -126,7 +126,7 @@ class BoardReads(SearchReads):
         overdue: dict[tuple[str, str], int] = {}
         stakes: dict[tuple[str, str], Decimal] = {}
         with reading(self._engine) as connection:
-            known = connection.execute(cases.order_by(CASE.c.unit, CASE.c.stage)).all()
+            records = connection.execute(cases.order_by(CASE.c.unit, CASE.c.stage)).all()
             for where, stage, stake, number in connection.execute(late):
                 place = (where, stage)
                 overdue[place] = overdue.get(place, 0) + number
@@ -140,46 +140,46 @@ class BoardReads(SearchReads):
                 overdue=overdue.get((where, stage), 0),
                 stake=stakes.get((where, stage), Decimal()),
             )
-            for where, stage, number in known
+            for where, stage, number in records
         ]
 
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
         """Return the counts of rows by status and assignee."""
         if self._scope is not None and self._scope.unit is None:
             return Sums()
-        eyes = self._visible.filters(unit)
+        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            secret = summing.confidential(connection, horizon, eyes, besides=self._visible.elsewhere())
+            secret = summing.confidential(connection, horizon, access, besides=self._visible.elsewhere())
         plain = self._plain(horizon, unit)
         return summing.joined(plain, secret) if secret else plain
 
-    def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
+    def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, the earliest due first."""
-        eyes = self._visible.filters(sought.unit, few=self._by_unit(sought, limit + offset))
+        access = self._visible.filters(criteria.unit, few_rows=self._by_unit(criteria, limit + offset))
         with reading(self._engine) as connection:
-            return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
+            return summing.listed(connection, criteria, access, limit=limit, offset=offset)
 
-    def count(self, sought: DeadlineFilter) -> int:
+    def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of matching rows."""
-        if sought.on is None and sought.is_obligatory is None and sought.urgency != "undated":
-            return counted(self.sums(sought.horizon, sought.unit), sought)
-        eyes = self._visible.filters(sought.unit)
+        if criteria.on is None and criteria.is_obligatory is None and criteria.urgency != "undated":
+            return counted(self.sums(criteria.horizon, criteria.unit), criteria)
+        access = self._visible.filters(criteria.unit)
         with reading(self._engine) as connection:
-            return summing.count(connection, sought, eyes)
+            return summing.count(connection, criteria, access)
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """Return the number of open rows due on each day from `first` to `last`, with due dates valid on
         `first`.
         """
-        eyes = self._visible.filters(unit)
+        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            return summing.by_day(connection, first, last, eyes)
+            return summing.by_day(connection, first, last, access)
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
-        eyes = self._visible.filters(unit)
+        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            return first_rows.by_day(connection, first, last, eyes, limit=limit)
+            return first_rows.by_day(connection, first, last, access, limit=limit)
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Return, for each of these units, the due date of its longest overdue row."""
@@ -187,9 +187,9 @@ class BoardReads(SearchReads):
         if own is None:
             return {}
         seen = {*self._visible.below(own)} if own else {*units}
-        eyes = self._visible.filters(None, narrowed=False)
+        access = self._visible.filters(None, by_reach=False)
         with reading(self._engine) as connection:
-            return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
+            return summing.since(connection, [unit for unit in units if unit in seen], today, access)
 
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None
@@ -208,24 +208,24 @@ class BoardReads(SearchReads):
         """Return by quarter the number of rows that were due before the day and not reported, and some of
         them.
         """
-        eyes = self._visible.filters(unit)
+        access = self._visible.filters(unit)
         with reading(self._engine) as connection:
-            return first_rows.unreported(connection, today, eyes, limit=limit, offset=offset)
+            return first_rows.unreported(connection, today, access, limit=limit, offset=offset)
 
-    def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[Stands, int]:
+    def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[Stands, int]:
         """Return the number of recommendations by status and lateness, with all other filters applied."""
-        seen = self._recommended(narrowed.unit)
+        seen = self._recommended(criteria.unit)
         with reading(self._engine) as connection:
-            return recommended.counts(connection, narrowed, today, [*seen, *self._worded(narrowed.words)])
+            return recommended.counts(connection, criteria, today, [*seen, *self._worded(criteria.words)])
 
     def recommended(
-        self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
+        self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
         """Return a page of the matching recommendations, by case, risk and measure."""
-        seen = self._recommended(narrowed.unit)
+        seen = self._recommended(criteria.unit)
         with reading(self._engine) as connection:
-            seen += self._worded(narrowed.words)
-            return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
+            seen += self._worded(criteria.words)
+            return recommended.page(connection, criteria, today, seen, limit=limit, offset=offset)
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Return risks found in more than one case, those in most units first, each with up to `first`
@@ -236,7 +236,7 @@ class BoardReads(SearchReads):
             return recommended.alike(connection, seen, limit=limit, first=first)
 
     def assignments(
-        self, sought: AssignmentFilter, *, limit: int, offset: int = 0
+        self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
     ) -> tuple[Sequence[Row], int]:
         """Return a page of the matching assignments' rows, and their total number.
 
@@ -248,17 +248,17 @@ class BoardReads(SearchReads):
         number = literal("assignment.").concat(EVENT.c.name)
         given = given.join(EVENT, and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == number))
         states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
-        asked = [*self._visible.cases()]
-        if sought.whose == "mine":
-            asked.append(DEADLINE.c.responsible == sought.person)
-        elif sought.whose == "given":
-            asked.append(EVENT.c.by == sought.login)
-        if sought.state != "all":
-            asked.append(DEADLINE.c.state == states[sought.state])
-        if sought.state == "overdue":
-            asked.append(DEADLINE.c.due < sought.today)
-        waits = sought.state in ("open", "overdue")
-        given = given.where(ASSIGNMENT_GIVEN, *asked)
+        conditions = [*self._visible.cases()]
+        if criteria.whose == "mine":
+            conditions.append(DEADLINE.c.responsible == criteria.person)
+        elif criteria.whose == "given":
+            conditions.append(EVENT.c.by == criteria.login)
+        if criteria.state != "all":
+            conditions.append(DEADLINE.c.state == states[criteria.state])
+        if criteria.state == "overdue":
+            conditions.append(DEADLINE.c.due < criteria.today)
+        waits = criteria.state in ("open", "overdue")
+        given = given.where(ASSIGNMENT_GIVEN, *conditions)
         # No index gives them in order: everybody's rows would be walked for few assignments.
         day = func.coalesce(DEADLINE.c.due, DEADLINE.c.due)
         order = day if waits else day.desc()
@@ -274,34 +274,38 @@ class BoardReads(SearchReads):
             return Sums()
         return self._kept.sums(horizon, roots[0] if roots else None)
 
-    def _by_unit(self, sought: DeadlineFilter, wanted: int) -> bool:
+    def _by_unit(self, criteria: DeadlineFilter, limit: int) -> bool:
         """Return whether the rows of a list are found faster unit by unit than by reading everybody's by due
         date.
         """
-        roots, asked = self._visible.roots(sought.unit), sought.asked
-        in_names = asked is not None and len(asked) <= summing.NAMED
-        if not (roots or in_names) or sought.on is not None:
+        roots, assignees = self._visible.roots(criteria.unit), criteria.asked
+        in_names = assignees is not None and len(assignees) <= summing.NAMED
+        if not (roots or in_names) or criteria.on is not None:
             return bool(roots) or in_names
-        units = len({one.unit for one in asked or ()}) if in_names else len(self._visible.below(roots[0]))
-        every_sum = self._kept.sums(sought.horizon)
-        if sought.urgency == "undated":
-            # No sum counts these: as many as what is dated, and spread evenly over the units.
-            every = counted(every_sum, replace(sought, urgency="open", unit=None, stage=None, asked=None))
-            share = units / max(1, len(self.office().units))
-            return share * share * every < wanted
-        theirs = counted(
-            self._plain(sought.horizon, sought.unit),
-            replace(sought, unit=None, stage=None, asked=asked if in_names else None),
+        units = (
+            len({assignee.unit for assignee in assignees or ()})
+            if in_names
+            else len(self._visible.below(roots[0]))
         )
-        every = counted(every_sum, replace(sought, unit=None, stage=None, asked=None))
-        return theirs + units < wanted * every / max(1, theirs)
+        every_sum = self._kept.sums(criteria.horizon)
+        if criteria.urgency == "undated":
+            # No sum counts these: as many as what is dated, and spread evenly over the units.
+            every = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, asked=None))
+            share = units / max(1, len(self.office().units))
+            return share * share * every < limit
+        theirs = counted(
+            self._plain(criteria.horizon, criteria.unit),
+            replace(criteria, unit=None, stage=None, asked=assignees if in_names else None),
+        )
+        every = counted(every_sum, replace(criteria, unit=None, stage=None, asked=None))
+        return theirs + units < limit * every / max(1, theirs)
 
-    def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
-        asked = asked.where(*self._visible.cases())
+    def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
+        query = query.where(*self._visible.cases())
         if unit is not None:
-            asked = asked.where(self._visible.within(DEADLINE.c.unit, unit))
+            query = query.where(self._visible.within(DEADLINE.c.unit, unit))
         with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(asked)]
+            return [row(record) for record in connection.execute(query)]
 
     def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
         reach = self._visible.reach(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, unit or None, walked=True)

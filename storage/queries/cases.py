@@ -47,7 +47,7 @@ class CaseReads(SearchReads):
         self,
         unit: str | None = None,
         *,
-        standing: CaseStatus | None = None,
+        status: CaseStatus | None = None,
         stage: str | None = None,
         procedure: str | None = None,
         search: str = "",
@@ -58,39 +58,39 @@ class CaseReads(SearchReads):
         Args:
             search: words to find in id, object or unit (`workflow.search_words`).
         """
-        asked = select(*HEAD).where(*self._visible.cases())
-        asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
-        narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
-        for name, value in narrowed.items():
+        query = select(*HEAD).where(*self._visible.cases())
+        query = query.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
+        filters = {"standing": status, "stage": stage, "procedure": procedure}
+        for name, value in filters.items():
             if value is not None:
-                asked = asked.where(CASE.c[name] == value)
-        asked = asked.where(*self._found(search))
+                query = query.where(CASE.c[name] == value)
+        query = query.where(*self._found(search))
         if unit is not None:
-            asked = asked.where(self._visible.within(CASE.c.unit, unit))
+            query = query.where(self._visible.within(CASE.c.unit, unit))
         with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(asked)]
+            return [head(record) for record in connection.execute(query)]
 
-    def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+    def page(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
         """Return a page of the matching cases as heads, the newest first: `count` of them after the first
         `first`.
         """
         # Ids first: they are read off an index, and only what is shown is looked up whole.
-        shown = select(CASE.c.id).where(*self._wanted(wanted))
+        shown = select(CASE.c.id).where(*self._wanted(criteria))
         shown = shown.order_by(*_NEWEST).limit(count).offset(first)
-        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
+        query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
         with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(asked)]
+            return [head(record) for record in connection.execute(query)]
 
-    def earliest(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
+    def earliest(self, criteria: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
         """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
         first `first`.
         """
-        shown = select(CASE.c.id).where(*self._wanted(wanted)).order_by(*_EARLIEST).limit(count).offset(first)
-        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
+        shown = select(CASE.c.id).where(*self._wanted(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
+        query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
         with reading(self._engine) as connection:
-            return [head(record) for record in connection.execute(asked)]
+            return [head(record) for record in connection.execute(query)]
 
-    def by_stage(self, wanted: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
+    def by_stage(self, criteria: CaseFilter, *, limit: int) -> Mapping[str, tuple[int, list[Case]]]:
         """Return by stage the number of matching cases, and the earliest begun of them as heads."""
         stage = CASE.c.stage
         ranked = select(
@@ -98,32 +98,32 @@ class CaseReads(SearchReads):
             func.count().over(partition_by=stage).label("k_all"),
             func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
         )
-        shown = ranked.where(*self._wanted(wanted)).subquery()
-        asked = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
-        asked = asked.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
-        found: dict[str, tuple[int, list[Case]]] = {}
+        shown = ranked.where(*self._wanted(criteria)).subquery()
+        query = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
+        query = query.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
+        cases_by_stage: dict[str, tuple[int, list[Case]]] = {}
         with reading(self._engine) as connection:
-            for record in connection.execute(asked):
-                found.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
-        return found
+            for record in connection.execute(query):
+                cases_by_stage.setdefault(record.stage, (record.k_all, []))[1].append(head(record))
+        return cases_by_stage
 
     def planning(self, cases: Collection[str]) -> Mapping[str, Sequence[Event]]:
         """Return by case the events of plan dates, withdrawals and approvals of schedules, in order."""
-        told = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
-        asked = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), told)
-        found: dict[str, list[Event]] = {}
+        condition = or_(EVENT.c.kind.in_(("planned", "withdrawn")), EVENT.c.name == APPROVAL)
+        query = EVENTS_IN_ORDER.where(in_names(EVENT.c.case), condition)
+        events_by_case: dict[str, list[Event]] = {}
         with reading(self._engine) as connection:
-            for one in map(event, execute_for_names(connection, asked, self._visible.among(cases))):
-                found.setdefault(one.case, []).append(one)
-        return found
+            for plan_event in map(event, execute_for_names(connection, query, self._visible.among(cases))):
+                events_by_case.setdefault(plan_event.case, []).append(plan_event)
+        return events_by_case
 
-    def how_many(self, wanted: CaseFilter) -> int:
+    def how_many(self, criteria: CaseFilter) -> int:
         """Return the number of matching cases; cases without access limits are counted by an index alone."""
-        asked = select(func.count()).select_from(CASE)
-        plain = asked.where(not_(CASE.c.confidential), *self._wanted(wanted, to_know=False))
-        secret = asked.where(CASE.c.confidential, *self._wanted(wanted))
+        query = select(func.count()).select_from(CASE)
+        plain = query.where(not_(CASE.c.confidential), *self._wanted(criteria, to_know=False))
+        secret = query.where(CASE.c.confidential, *self._wanted(criteria))
         with reading(self._engine) as connection:
-            return sum(connection.execute(one).scalar_one() for one in (plain, secret))
+            return sum(connection.execute(count_query).scalar_one() for count_query in (plain, secret))
 
     def with_facts(
         self, procedure: str, facts: Collection[str], *, first: int, count: int | None
@@ -132,8 +132,8 @@ class CaseReads(SearchReads):
         their total number; cancelled cases are left out.
         """
         done = select(DEADLINE.c.case).where(DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None))
-        narrowed = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
-        shown = select(CASE.c.id).where(*self._visible.cases(), *narrowed)
+        conditions = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
+        shown = select(CASE.c.id).where(*self._visible.cases(), *conditions)
         with reading(self._engine) as connection:
             total = connection.execute(select(func.count()).select_from(shown.subquery())).scalar_one()
             ids = connection.execute(shown.order_by(*_NEWEST).limit(count).offset(first)).scalars()
@@ -153,50 +153,50 @@ class CaseReads(SearchReads):
         """Return the number of cases of a unit itself, whatever their status, without those of units below
         it.
         """
-        asked = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
+        query = select(func.count()).select_from(CASE).where(*self._visible.cases(), CASE.c.unit == unit)
         with reading(self._engine) as connection:
-            return connection.execute(asked).scalar_one()
+            return connection.execute(query).scalar_one()
 
     def any_case(self) -> bool:
         """Return whether any case is visible."""
-        asked = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        query = select(CASE.c.id).where(*self._visible.cases()).limit(1)
         with reading(self._engine) as connection:
-            return connection.execute(asked).first() is not None
+            return connection.execute(query).first() is not None
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, as heads (without facts and plan dates)."""
-        asked = _HEADS_OF.where(*self._visible.cases())
+        query = _HEADS_OF.where(*self._visible.cases())
         with reading(self._engine) as connection:
-            found = by_id(head(record) for record in execute_for_names(connection, asked, cases))
-            if missing := self._visible.assigned(connection, [name for name in cases if name not in found]):
-                others = by_id(head(one) for one in execute_for_names(connection, _HEADS_OF, missing))
-                return {**found, **others}
-            return found
+            heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
+            if missing := self._visible.assigned(connection, [name for name in cases if name not in heads]):
+                others = by_id(head(record) for record in execute_for_names(connection, _HEADS_OF, missing))
+                return {**heads, **others}
+            return heads
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, computed from their events."""
-        found = self._ledger.cases(self._visible.among(cases))
-        return {name: as_seen(case, self.scope_in(case)) for name, case in found.items()}
+        cases_by_id = self._ledger.cases(self._visible.among(cases))
+        return {name: as_seen(case, self.scope_in(case)) for name, case in cases_by_id.items()}
 
     def heads_with_rows(self, cases: Collection[str]) -> Mapping[str, Case]:
         """Return these cases by id, as heads with the rows of their registers, which lists name."""
         heads, events = self.heads(cases), dict[str, list[Event]]()
         with reading(self._engine) as connection:
-            for one in map(event, fetch_for_names(connection, _ROW_EVENTS_OF, heads)):
-                events.setdefault(one.case, []).append(one)
+            for row_event in map(event, fetch_for_names(connection, _ROW_EVENTS_OF, heads)):
+                events.setdefault(row_event.case, []).append(row_event)
         return {name: with_rows(head, events.get(name, ())) for name, head in heads.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Return the stage of each of these cases, by id."""
-        asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
+        query = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         with reading(self._engine) as connection:
-            records = execute_for_names(connection, asked, self._visible.among(cases))
+            records = execute_for_names(connection, query, self._visible.among(cases))
             return {record.id: record.stage for record in records}
 
     def case(self, case: str) -> Case | None:
         """Return one whole case; None if there is none with that id, or it is not visible."""
-        found = self._ledger.case(case) if self._visible.among([case]) else None
-        return as_seen(found, self.scope_in(found)) if found is not None else None
+        stored_case = self._ledger.case(case) if self._visible.among([case]) else None
+        return as_seen(stored_case, self.scope_in(stored_case)) if stored_case is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
         """Return the events of a case in order."""
@@ -207,8 +207,8 @@ class CaseReads(SearchReads):
         """Return the active cases that have a risk register or another one, whole, in order of id."""
         # For readers of one unit the whole country's cases need not be searched.
         own = self._scope.unit if self._scope is not None else None
-        found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
-        return [found[case] for case in sorted(found)]
+        cases_by_id = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
+        return [cases_by_id[case] for case in sorted(cases_by_id)]
 
     def _found(self, search: str) -> list[ColumnElement[bool]]:
         """Return the conditions that each word occurs in id or object, or in the name of the unit.
@@ -219,15 +219,15 @@ class CaseReads(SearchReads):
         typed = typed_words(search)
         if not typed:
             return []
-        found = read_once(
+        hits = read_once(
             self._engine,
             lambda _: self.found_cases(search, near=False),
             *("found cases", search, self._scope),
         )
-        if found.places and not found.more:
-            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in found.places))]
+        if hits.places and not hits.more:
+            return [in_collection(self._engine, CASE.c.id, sorted(case for case, _, _ in hits.places))]
         whole = " ".join(filter(may_be_mistyped, typed))
-        is_none = not found.places and bool(whole)
+        is_none = not hits.places and bool(whole)
         if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
             return [false()]
 
@@ -242,22 +242,22 @@ class CaseReads(SearchReads):
             for forms in map(word_texts, typed)
         ]
 
-    def _wanted(self, wanted: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
-        asked = self._visible.cases(to_know=to_know)
+    def _wanted(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+        conditions = self._visible.cases(to_know=to_know)
         for name in ("procedure", "stage", "standing"):
-            value = getattr(wanted, name)
+            value = getattr(criteria, name)
             if value is not None:
-                asked.append(CASE.c[name] == value)
-        if wanted.unit is not None:
-            asked.append(self._visible.within(CASE.c.unit, wanted.unit))
-        if wanted.late_on is not None:
-            late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
-            asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
-            asked.append(CASE.c.standing == "active")
-        if wanted.year is not None:
-            first, last = date(wanted.year, 1, 1), date(wanted.year, 12, 31)
+                conditions.append(CASE.c[name] == value)
+        if criteria.unit is not None:
+            conditions.append(self._visible.within(CASE.c.unit, criteria.unit))
+        if criteria.late_on is not None:
+            late = DEADLINE.c.state == "open", lateness.overdue(criteria.late_on)
+            conditions.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
+            conditions.append(CASE.c.standing == "active")
+        if criteria.year is not None:
+            first, last = date(criteria.year, 1, 1), date(criteria.year, 12, 31)
             within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
             opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
-            asked.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
-        asked += self._found(wanted.search)
-        return asked
+            conditions.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
+        conditions += self._found(criteria.search)
+        return conditions

@@ -45,36 +45,36 @@ class NoticeReads(Reader):
         A notice about no case is visible to its recipient and to readers of the whole office.
         """
         # Aliased, because the visibility of a case queries the same table for each row.
-        told = NOTICE.alias("told")
-        narrowed = {"case": case, "person": person, "state": state, "channel": channel}
-        narrowed = {name: value for name, value in narrowed.items() if value}
-        shown = [or_(told.c.state != "withdrawn", told.c.case.is_not(None))]
-        newest = (told.c.queued_at.desc(), told.c.key)
-        of_a_case = [told.c.case.is_not(None), *self._visible.cases()]
-        of_none = [told.c.case.is_(None)]
+        notices = NOTICE.alias("told")
+        filters = {"case": case, "person": person, "state": state, "channel": channel}
+        filters = {name: value for name, value in filters.items() if value}
+        shown = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
+        newest = (notices.c.queued_at.desc(), notices.c.key)
+        of_a_case = [notices.c.case.is_not(None), *self._visible.cases()]
+        of_none = [notices.c.case.is_(None)]
         if self._scope is not None and self._scope.unit != "":
-            of_none.append(told.c.person.in_(self._scope.names))
+            of_none.append(notices.c.person.in_(self._scope.names))
         if not (case or person) and self._few_notices(None if limit is None else skip + limit):
             # Found case by case: by date, state or channel one would walk over everybody's.
-            shown += [func.coalesce(told.c[name], "") == value for name, value in narrowed.items()]
-            theirs = select(told.c.key, told.c.queued_at).join(CASE, CASE.c.id == told.c.case)
-            nobodys = select(told.c.key, told.c.queued_at).where(*of_none, *shown)
+            shown += [func.coalesce(notices.c[name], "") == value for name, value in filters.items()]
+            theirs = select(notices.c.key, notices.c.queued_at).join(CASE, CASE.c.id == notices.c.case)
+            nobodys = select(notices.c.key, notices.c.queued_at).where(*of_none, *shown)
             both = union_all(theirs.where(*of_a_case, *shown), nobodys).subquery()
             keys = select(both.c.key).order_by(both.c.queued_at.desc(), both.c.key).limit(limit).offset(skip)
-            asked = select(told).where(told.c.key.in_(keys)).order_by(*newest)
+            query = select(notices).where(notices.c.key.in_(keys)).order_by(*newest)
         else:
-            shown += [told.c[name] == value for name, value in narrowed.items()]
+            shown += [notices.c[name] == value for name, value in filters.items()]
             if state and state != "sent":
                 # Said in the words of the index that leaves out what was sent, which most notices were.
-                shown.append(told.c.state != literal_column("'sent'"))
-            asked = select(told).outerjoin(CASE, CASE.c.id == told.c.case).where(*shown)
+                shown.append(notices.c.state != literal_column("'sent'"))
+            query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*shown)
             if self._scope is not None:
-                asked = asked.where(or_(and_(*of_none), and_(*of_a_case)))
-            asked = asked.order_by(*newest).limit(limit).offset(skip)
+                query = query.where(or_(and_(*of_none), and_(*of_a_case)))
+            query = query.order_by(*newest).limit(limit).offset(skip)
         with reading(self._engine) as connection:
-            return [notice(record) for record in connection.execute(asked)]
+            return [notice(record) for record in connection.execute(query)]
 
-    def _few_notices(self, wanted: int | None) -> bool:
+    def _few_notices(self, limit: int | None) -> bool:
         """Return whether a page of the register is found faster by the cases of the reader's units, when these
         are a small part of the office, than by reading all notices from the newest on.
         """
@@ -85,7 +85,7 @@ class NoticeReads(Reader):
         with reading(self._engine) as connection:
             number = sum(tally.counts(connection).values())
         part = len(self._visible.below(self._scope.unit)) / max(1, len(self.office().units))
-        return part * number < (number if wanted is None else wanted / part)
+        return part * number < (number if limit is None else limit / part)
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Return by obligation the key of the last letter the reader got and has not acknowledged."""

@@ -29,7 +29,7 @@ class Reader:
 
     Args:
         officer, language: the person config.toml names for notices nobody else can get, and their language.
-        kept: the process's cache of this database, if shared with others.
+        cache: the process's cache of this database, if shared with others.
         scope: the scope of the user; None for the program itself, which sees all.
     """
 
@@ -40,18 +40,18 @@ class Reader:
         officer: str = "",
         language: str = "kk",
         scope: Scope | None = None,
-        kept: DatabaseCache | None = None,
+        cache: DatabaseCache | None = None,
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
+        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
         self._visible = Visibility(engine, scope, self._kept)
-        self._ledger = SqlLedger(engine, kept=self._kept)
-        self._outbox = SqlOutbox(engine, kept=self._kept)
+        self._ledger = SqlLedger(engine, cache=self._kept)
+        self._outbox = SqlOutbox(engine, cache=self._kept)
 
     def seen_by(self, scope: Scope) -> Self:
         """Return the same queries limited to what a user may see."""
-        return type(self)(self._engine, scope=scope, kept=self._kept)
+        return type(self)(self._engine, scope=scope, cache=self._kept)
 
     def whole_office(self) -> Self:
         """Return the same queries over all units, for results limited to the reader's own duties."""

@@ -68,26 +68,26 @@ class SearchReads(Reader):
                 """Return the cases of the units named so."""
                 if len(units[n]) > word_index.COUNTED:
                     return None
-                asked = select(CASE.c.id).where(in_collection(self._engine, CASE.c.unit, units[n]))
-                found = (
-                    connection.execute(asked.limit(word_index.COUNTED + 1)).scalars().all() if units[n] else ()
+                query = select(CASE.c.id).where(in_collection(self._engine, CASE.c.unit, units[n]))
+                case_ids = (
+                    connection.execute(query.limit(word_index.COUNTED + 1)).scalars().all() if units[n] else ()
                 )
-                return None if len(found) > word_index.COUNTED else found
+                return None if len(case_ids) > word_index.COUNTED else case_ids
 
-            words, found = [word_texts(word) for word in typed], _NOTHING
+            words, hits = [word_texts(word) for word in typed], _NOTHING
             for width in word_index.WIDTHS if near else word_index.WIDTHS[:3]:
                 where = word_index.narrow(connection, "case", words, typed, width=width, also=also)
                 if where is None:
                     continue
                 walked = where.places is None and self._visible.sees_many
-                asked = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
+                query = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
                 for readings, named in zip(where.readings, units, strict=True):
-                    text_has = [folded_within(self._engine, CASE.c.search, one) for one in readings]
-                    asked = asked.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
-                found = self._at(connection, where, asked.order_by(*_NEWEST), CASE.c.id)
-                if found.places:
+                    text_has = [folded_within(self._engine, CASE.c.search, reading) for reading in readings]
+                    query = query.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
+                hits = self._at(connection, where, query.order_by(*_NEWEST), CASE.c.id)
+                if hits.places:
                     break
-            return found
+            return hits
 
     def found_rows(self, words: Words, typed: Sequence[str], *, files: bool = False) -> FoundPlaces:
         """Return the rows of cases' registers that have all words of a search, or the files of cases."""
@@ -96,33 +96,35 @@ class SearchReads(Reader):
         is_file = place[1].startswith(f"{word_index.FILE}.", autoescape=True)
         with reading(self._engine) as connection:
             plan_for_values(connection)
-            found = _NOTHING
+            hits = _NOTHING
             for width in word_index.WIDTHS:
                 where = word_index.narrow(connection, kind, words, typed, width=width)
                 if where is None:
                     continue
-                asked = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)
+                query = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)
                 walked = where.places is None and self._visible.sees_many
-                asked = asked.where(is_file if files else not_(is_file), *self._visible.cases(walked=walked))
-                asked = asked.where(*map(self._has, where.readings)).order_by(*(one.desc() for one in place))
-                found = self._at(connection, where, asked, place[0])
-                if found.places:
+                query = query.where(is_file if files else not_(is_file), *self._visible.cases(walked=walked))
+                query = query.where(*map(self._has, where.readings)).order_by(
+                    *(column.desc() for column in place)
+                )
+                hits = self._at(connection, where, query, place[0])
+                if hits.places:
                     break
-            return found
+            return hits
 
     def _at(
         self,
         connection: Connection,
         where: word_index.Narrowed,
-        asked: Select[Any],
+        query: Select[Any],
         place: ColumnElement[str],
     ) -> FoundPlaces:
         """Return what is found where the words may stand; what is seen is counted, as far as anybody counts."""
         if where.places is not None:
-            asked = asked.where(in_collection(self._engine, place, sorted(where.places)))
-        found = connection.execute(asked.limit(word_index.COUNTED + 1)).all() if where.places != set() else []
-        places = [(one[0], one[1], one[2]) for one in found[: word_index.COUNTED]]
-        return FoundPlaces(places=places, more=len(found) > len(places), near=where.near)
+            query = query.where(in_collection(self._engine, place, sorted(where.places)))
+        records = connection.execute(query.limit(word_index.COUNTED + 1)).all() if where.places != set() else []
+        places = [(record[0], record[1], record[2]) for record in records[: word_index.COUNTED]]
+        return FoundPlaces(places=places, more=len(records) > len(places), near=where.near)
 
     def _worded(self, words: Words) -> list[ColumnElement[bool]]:
         """Return the conditions that each word occurs in the risk or the measure of a recommendation."""

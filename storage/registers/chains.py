@@ -126,12 +126,12 @@ class SqlRegisterRows:
             first: Select[tuple[object, ...]] = _EVENTS_OF.where(REGISTER_EVENT.c.seq == 1)
             return {record.row: event(record) for record in execute_for_names(connection, first, sorted(ids))}
 
-    def added_beside(self, answers: Collection[str], most: int) -> Mapping[str, Sequence[str]]:
+    def added_beside(self, answers: Collection[str], limit: int) -> Mapping[str, Sequence[str]]:
         """Return by the row of an answer to a campaign the rows it added beside its own (a spouse's), which
-        follow it by number. `most`: how many an answer can add.
+        follow it by number. `limit`: how many an answer can add.
         """
-        following = {answer: _next_ids(answer, most) for answer in answers} if most else {}
-        first = self.first_events([one for answer, ids in following.items() for one in (answer, *ids)])
+        following = {answer: _next_ids(answer, limit) for answer in answers} if limit else {}
+        first = self.first_events([row_id for answer, ids in following.items() for row_id in (answer, *ids)])
 
         def is_beside(id: str, campaign: object) -> bool:
             return id in first and first[id].payload.get("beside_campaign") == campaign
@@ -144,12 +144,12 @@ class SqlRegisterRows:
 
     def outside_values(self, row: str) -> Mapping[int, Mapping[str, object]]:
         """Return the values stored outside the events of a row, by seq of their event."""
-        found: dict[int, dict[str, object]] = {}
+        values_by_seq: dict[int, dict[str, object]] = {}
         with reading(self._engine) as connection:
             for record in execute_for_names(connection, _SECRETS_OF, [row]):
                 if record.value is not None:
-                    found.setdefault(record.seq, {})[record.field] = json.loads(record.value)
-        return found
+                    values_by_seq.setdefault(record.seq, {})[record.field] = json.loads(record.value)
+        return values_by_seq
 
     def same(
         self,
@@ -163,8 +163,8 @@ class SqlRegisterRows:
         row `but`.
         """
         with reading(self._engine) as connection:
-            found = _same(connection, register, unique, seen_units, but=but)
-            return sorted((one.position, one.fields) for one in found)
+            clashes = _same(connection, register, unique, seen_units, but=but)
+            return sorted((clash.position, clash.fields) for clash in clashes)
 
     def add(
         self,
@@ -284,12 +284,12 @@ def _follow_in_campaign(connection: Connection, write: RowWrite) -> None:
             CAMPAIGN_PERSON.update().where(mine).values(answer="", answered_at=None, refused=False)
         )
     erased = {str(write.before.values.get(name)) for name in write.draft.erased} if write.before else set()
-    for one in connection.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
-        if one.person in erased:
+    for record in connection.execute(CAMPAIGN_PERSON.select().where(mine)).all() if erased else ():
+        if record.person in erased:
             step = CAMPAIGN_PERSON.update().where(
-                CAMPAIGN_PERSON.c.campaign == one.campaign, CAMPAIGN_PERSON.c.person == one.person
+                CAMPAIGN_PERSON.c.campaign == record.campaign, CAMPAIGN_PERSON.c.person == record.person
             )
-            connection.execute(step.values(person=f"erased-{one.number}", name="", post=""))
+            connection.execute(step.values(person=f"erased-{record.number}", name="", post=""))
 
 
 def rows(connection: Connection, ids: Collection[str]) -> Mapping[str, RegisterRow]:
@@ -316,15 +316,15 @@ def event(record: Row_) -> RowEvent:
 
 def latest_secrets(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, object]]:
     """Return the last values stored outside the events, by row, without emptied and erased ones."""
-    found: dict[str, dict[str, object]] = {}
+    values_by_row: dict[str, dict[str, object]] = {}
     for record in execute_for_names(connection, _SECRETS_OF, sorted(ids)):
-        values = found.setdefault(record.row, {})
+        values = values_by_row.setdefault(record.row, {})
         value = json.loads(record.value) if record.value is not None else None
         if value is None:
             values.pop(record.field, None)
         else:
             values[record.field] = value
-    return found
+    return values_by_row
 
 
 def hidden(salt: str, row: str, field: str, value: object) -> str:
@@ -334,23 +334,23 @@ def hidden(salt: str, row: str, field: str, value: object) -> str:
 
 def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Projection]]) -> None:
     """Rewrite the cells of rows; unchanged cells are left alone."""
-    wanted = {
+    cells = {
         (row, name, key, register)
         for row, (register, projection) in projections.items()
         for name, key in projection.cells
     }
     query = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row))
     there = {
-        (one.row, one.field, one.key, one.register_id)
-        for one in execute_for_names(connection, query, sorted(projections))
+        (cell.row, cell.field, cell.key, cell.register_id)
+        for cell in execute_for_names(connection, query, sorted(projections))
     }
-    for row, name, key, _ in sorted(there - wanted):
+    for row, name, key, _ in sorted(there - cells):
         connection.execute(
             REGISTER_CELL.delete().where(
                 REGISTER_CELL.c.row == row, REGISTER_CELL.c.field == name, REGISTER_CELL.c.key == key
             )
         )
-    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(wanted - there))
+    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(cells - there))
 
 
 def _insert(
@@ -394,7 +394,7 @@ def _insert(
     insert_many(connection, REGISTER_SECRET, secrets)
     insert_many(connection, REGISTER_ROW, heads)
     insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, [*dict.fromkeys(cells)])
-    word_index.write(connection, {("register_row", str(one["id"])): str(one["search"]) for one in heads})
+    word_index.write(connection, {("register_row", str(head["id"])): str(head["search"]) for head in heads})
 
 
 def _audit_event(register: str, row: str, write: RowWrite, by: str, now: datetime) -> audit.AuditEvent:
@@ -427,7 +427,7 @@ def _lines(
     if draft.erased:
         payload["erased"] = sorted(draft.erased)
     written = canonical(payload)
-    said = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=written)
+    line_text = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=written)
     entry: dict[str, object] = {
         "row": row,
         "seq": seq,
@@ -436,7 +436,7 @@ def _lines(
         "by": by,
         "payload": written,
         "previous": previous,
-        "hash": link(previous, said),
+        "hash": link(previous, line_text),
     }
     return entry, secrets
 
@@ -463,8 +463,8 @@ def _refuse_same(
     but: str = "",
 ) -> None:
     """Raise NotUnique for a key that another row has, among these rows or the visible stored ones."""
-    for found in _same(connection, register, unique, seen_units, but=but):
-        raise found
+    for clash in _same(connection, register, unique, seen_units, but=but):
+        raise clash
 
 
 def _same(
@@ -485,14 +485,16 @@ def _same(
     for names, positions in places.items():
         first, *others = cells = [REGISTER_CELL.alias() for _ in names]
         query = (
-            select(first.c.row, REGISTER_ROW.c.unit, *(one.c.key for one in cells))
+            select(first.c.row, REGISTER_ROW.c.unit, *(cell.c.key for cell in cells))
             .join(REGISTER_ROW, REGISTER_ROW.c.id == first.c.row)
             .where(first.c.register_id == register, first.c.field == names[0], in_names(first.c.key))
         )
         for name, cell in zip(names[1:], others, strict=True):
             query = query.join(cell, and_(cell.c.row == first.c.row, cell.c.field == name))
-        for row, unit, *found in execute_for_names(connection, query, sorted({one[0] for one in positions})):
-            at = positions.get(tuple(found))
+        for row, unit, *cell_keys in execute_for_names(
+            connection, query, sorted({position[0] for position in positions})
+        ):
+            at = positions.get(tuple(cell_keys))
             if at is not None and row != but and (seen_units is None or unit in seen_units):
                 yield NotUnique(at, names, row)
 

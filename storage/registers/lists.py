@@ -195,9 +195,9 @@ class SqlRegisterLists:
                 for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
                     sums[name] = _decimal(amount)
             if order is not None or instead:
-                asked = slice(offset, total if limit is None else offset + limit)
+                window = slice(offset, total if limit is None else offset + limit)
                 rows = self._by_names(
-                    connection, query, ids, total, sort, order or str, descending, asked, instead or {}
+                    connection, query, ids, total, sort, order or str, descending, window, instead or {}
                 )
             else:
                 ordered = self._sorted(connection, query, ids, every, sort, descending)
@@ -230,7 +230,7 @@ class SqlRegisterLists:
         if number_field:
             filled = and_(number.c.row == day.c.row, number.c.field == number_field, number.c.key != "")
             joined = joined.outerjoin(number, filled)
-        asked = (
+        statement = (
             select(
                 REGISTER_ROW.c.unit,
                 func.substr(day.c.key, 1, 7).label("month"),
@@ -249,7 +249,7 @@ class SqlRegisterLists:
         )
         with reading(self._engine) as connection:
             plan_for_values(connection)
-            return connection.execute(asked).all()
+            return connection.execute(statement).all()
 
     def dated(
         self,
@@ -268,40 +268,40 @@ class SqlRegisterLists:
             by_unit: whether the index by unit is used instead of the index by date.
         """
         day = REGISTER_CELL.alias("day")
-        asked = (
+        statement = (
             select(REGISTER_ROW.c.id, REGISTER_ROW.c.unit, REGISTER_ROW.c.shown)
             .join_from(REGISTER_ROW, day, day.c.row == REGISTER_ROW.c.id)
             .where(day.c.field == date_field, day.c.key >= first.isoformat(), day.c.key <= last.isoformat())
             .order_by(day.c.key, REGISTER_ROW.c.number)
         )
         if units is not None:
-            asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
+            statement = statement.where(self._in_units(REGISTER_ROW.c.unit, units))
         # The index of dates begins with the register: without it in the cell the rows are found first.
         one_by_one = by_unit and units is not None and len(units) <= INDEXED_UNITS
-        asked = asked.where((REGISTER_ROW if one_by_one else day).c.register_id == register)
+        statement = statement.where((REGISTER_ROW if one_by_one else day).c.register_id == register)
         with reading(self._engine) as connection:
-            return connection.execute(asked).all()
+            return connection.execute(statement).all()
 
     def any_dated(self, register: str, date_field: str, first: date, last: date) -> bool:
         """Return whether any row of a register, visible or not, has a date in these days; one index step."""
-        asked = {"k_register": register, "k_field": date_field}
+        parameters = {"k_register": register, "k_field": date_field}
         days = {"k_first": first.isoformat(), "k_last": last.isoformat()}
 
         def read(connection: Connection) -> bool:
-            return connection.execute(_DATED, {**asked, **days}).first() is not None
+            return connection.execute(_DATED, {**parameters, **days}).first() is not None
 
         return read_once(self._engine, read, "any dated", register, date_field, first, last)
 
     def naming(self, person: str, fields: Mapping[str, Collection[str]]) -> Sequence[Row_]:
         """Return the heads of rows that name a person in these fields, by register; the newest first."""
-        asked = [
+        conditions = [
             and_(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field.in_([*names]))
             for register, names in fields.items()
             if names
         ]
-        if not person or not asked:
+        if not person or not conditions:
             return []
-        named = select(REGISTER_CELL.c.row).where(or_(*asked), REGISTER_CELL.c.key == person)
+        named = select(REGISTER_CELL.c.row).where(or_(*conditions), REGISTER_CELL.c.key == person)
         query = REGISTER_ROW.select().where(REGISTER_ROW.c.id.in_(named)).order_by(REGISTER_ROW.c.number.desc())
         with reading(self._engine) as connection:
             return connection.execute(query).all()
@@ -310,32 +310,34 @@ class SqlRegisterLists:
         """Return the ids of rows that name one of these people in these fields, ordered by register."""
         if not people:
             return []
-        asked = [
+        conditions = [
             (REGISTER_CELL.c.register_id == register) & REGISTER_CELL.c.field.in_([*names])
             for register, names in fields.items()
             if names
         ]
         named = in_collection(self._engine, REGISTER_CELL.c.key, people)
-        query = select(REGISTER_CELL.c.row).distinct().where(or_(*asked), named).order_by(REGISTER_CELL.c.row)
+        query = (
+            select(REGISTER_CELL.c.row).distinct().where(or_(*conditions), named).order_by(REGISTER_CELL.c.row)
+        )
         with reading(self._engine) as connection:
             return [*connection.execute(query).scalars()]
 
     def pointing(self, register: str, field: str, rows: Collection[str] | None = None) -> Mapping[str, int]:
         """Return the number of rows of a register whose field refers to each of these rows, or to any."""
         key = REGISTER_CELL.c.key
-        asked = select(key, func.count()).where(
+        statement = select(key, func.count()).where(
             REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field, key != ""
         )
         if rows is not None:
-            asked = asked.where(key.in_([*rows]))
+            statement = statement.where(key.in_([*rows]))
         with reading(self._engine) as connection:
-            return {row: int(count) for row, count in connection.execute(asked.group_by(key))}
+            return {row: int(count) for row, count in connection.execute(statement.group_by(key))}
 
     def among(self, query: RowQuery, rows: Collection[str]) -> Sequence[Row_]:
         """Return the heads of those of these rows that a query finds."""
-        asked = REGISTER_ROW.select().where(*self._conditions(replace(query, ids=rows)))
+        statement = REGISTER_ROW.select().where(*self._conditions(replace(query, ids=rows)))
         with reading(self._engine) as connection:
-            return connection.execute(asked).all()
+            return connection.execute(statement).all()
 
     def narrow(self, text: str, width: int) -> tuple[word_index.Narrowed, Sequence[str] | None] | None:
         """Return in which rows all words of a search may stand, and the registers of these, None for all; None
@@ -349,38 +351,40 @@ class SqlRegisterLists:
                 return None
             if where.places is None:
                 return where, None
-            asked = select(REGISTER_ROW.c.register_id).distinct()
-            asked = asked.where(in_collection(self._engine, REGISTER_ROW.c.id, sorted(where.places)))
-            return where, connection.execute(asked).scalars().all() if where.places else ()
+            statement = select(REGISTER_ROW.c.register_id).distinct()
+            statement = statement.where(in_collection(self._engine, REGISTER_ROW.c.id, sorted(where.places)))
+            return where, connection.execute(statement).scalars().all() if where.places else ()
 
     def newest(self, query: RowQuery) -> Sequence[str]:
         """Return the ids of the rows, the newest first: as many as a search counts, and one more."""
-        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).order_by(REGISTER_ROW.c.number.desc())
+        statement = (
+            select(REGISTER_ROW.c.id).where(*self._conditions(query)).order_by(REGISTER_ROW.c.number.desc())
+        )
         with reading(self._engine) as connection:
             plan_for_values(connection)
-            return connection.execute(asked.limit(word_index.COUNTED + 1)).scalars().all()
+            return connection.execute(statement.limit(word_index.COUNTED + 1)).scalars().all()
 
     def heads(self, ids: Collection[str]) -> Sequence[Row_]:
         """Return the heads of these rows."""
-        asked = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ids))
+        statement = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ids))
         with reading(self._engine) as connection:
-            return connection.execute(asked).all()
+            return connection.execute(statement).all()
 
     def counts(self, units: Collection[str] | None = None) -> Mapping[str, int]:
         """Return the number of rows of each register in these units."""
-        asked = select(REGISTER_ROW.c.register_id, func.count()).where(REGISTER_ROW.c.withdrawn.is_(False))
+        statement = select(REGISTER_ROW.c.register_id, func.count()).where(REGISTER_ROW.c.withdrawn.is_(False))
         if units is not None:
-            asked = asked.where(self._in_units(REGISTER_ROW.c.unit, units))
+            statement = statement.where(self._in_units(REGISTER_ROW.c.unit, units))
         with reading(self._engine) as connection:
-            found = connection.execute(asked.group_by(REGISTER_ROW.c.register_id))
-            return {name: int(count) for name, count in found}
+            records = connection.execute(statement.group_by(REGISTER_ROW.c.register_id))
+            return {name: int(count) for name, count in records}
 
     def units(self, registers: Collection[str]) -> Sequence[tuple[str, str]]:
         """Return the (register, unit) pairs of all rows of these registers."""
-        asked = select(REGISTER_ROW.c.register_id, REGISTER_ROW.c.unit).distinct()
+        statement = select(REGISTER_ROW.c.register_id, REGISTER_ROW.c.unit).distinct()
         with reading(self._engine) as connection:
-            found = connection.execute(asked.where(REGISTER_ROW.c.register_id.in_([*registers])))
-            return [(register, unit) for register, unit in found]
+            records = connection.execute(statement.where(REGISTER_ROW.c.register_id.in_([*registers])))
+            return [(register, unit) for register, unit in records]
 
     def kept(self) -> frozenset[str]:
         """Return the registers that have rows, by one index step for each register."""
@@ -389,22 +393,22 @@ class SqlRegisterLists:
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
-        asked = select(REGISTER_ROW.c.id).where(
+        statement = select(REGISTER_ROW.c.id).where(
             REGISTER_ROW.c.id == row,
             REGISTER_ROW.c.register_id == register,
             REGISTER_ROW.c.withdrawn.is_(False),
         )
         with reading(self._engine) as connection:
-            return connection.execute(asked).scalar() is not None
+            return connection.execute(statement).scalar() is not None
 
     def _count(self, connection: Connection, query: RowQuery) -> int:
-        asked = select(func.count()).select_from(self._matching(query).subquery())
-        return int(connection.execute(asked).scalar_one())
+        statement = select(func.count()).select_from(self._matching(query).subquery())
+        return int(connection.execute(statement).scalar_one())
 
     def _has_more(self, connection: Connection, query: RowQuery, number: int) -> bool:
         """Return whether a query finds more rows than a number; it reads no further."""
-        asked = select(REGISTER_ROW.c.id).where(*self._conditions(query)).offset(number).limit(1)
-        return connection.execute(asked).first() is not None
+        statement = select(REGISTER_ROW.c.id).where(*self._conditions(query)).offset(number).limit(1)
+        return connection.execute(statement).first() is not None
 
     def _measure(
         self, connection: Connection, query: RowQuery, totals: Collection[str]
@@ -429,10 +433,10 @@ class SqlRegisterLists:
                 of_rows = or_(count == whole.scalar_subquery(), of_rows)
             sums = self._sums(query, totals, of_rows).subquery()
             answers.append(select(literal("sum"), sums.c.field, sums.c.amount))
-        found = connection.execute(union_all(*answers)).all()
-        (total,) = (int(amount) for kind, _, amount in found if kind == "count")
-        ids = [name for kind, name, _ in found if kind == "row"] if total <= SHORT else None
-        amounts = [(name, amount) for kind, name, amount in found if kind == "sum"]
+        records = connection.execute(union_all(*answers)).all()
+        (total,) = (int(amount) for kind, _, amount in records if kind == "count")
+        ids = [name for kind, name, _ in records if kind == "row"] if total <= SHORT else None
+        amounts = [(name, amount) for kind, name, amount in records if kind == "sum"]
         if totals and not at_once:
             found_rows = (
                 REGISTER_CELL.c.row.in_(self._matching(query))
@@ -464,11 +468,11 @@ class SqlRegisterLists:
             return select(REGISTER_ROW.c.id).where(*self._conditions(query))
         first, *others = query.filters
         row = REGISTER_CELL.c.row.label("id")
-        asked = select(row).where(
+        statement = select(row).where(
             *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
         )
         # Of several values a row may have more than one that is asked for.
-        return asked.distinct() if first.filled or len(first.keys or ()) > 1 else asked
+        return statement.distinct() if first.filled or len(first.keys or ()) > 1 else statement
 
     def _sorted(
         self,
@@ -486,7 +490,7 @@ class SqlRegisterLists:
             every: number of rows in the register, if it was counted.
         """
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
-        asked = select(*REGISTER_ROW.c)
+        statement = select(*REGISTER_ROW.c)
         if ids is not None:
             where: list[ColumnElement[bool]] = [in_collection(self._engine, REGISTER_ROW.c.id, ids)]
         else:
@@ -494,13 +498,13 @@ class SqlRegisterLists:
         if sort:
             of_sorted = and_(_SORTED.c.row == REGISTER_ROW.c.id, _SORTED.c.field == sort)
             if ids is not None or not self._all_have(connection, query.register, sort, every):
-                asked = asked.join(_SORTED, of_sorted, isouter=True)
+                statement = statement.join(_SORTED, of_sorted, isouter=True)
                 order = [func.coalesce(_SORTED.c.key, ""), REGISTER_ROW.c.id]
             else:
-                asked = asked.join(_SORTED, of_sorted)
+                statement = statement.join(_SORTED, of_sorted)
                 where.append(_SORTED.c.register_id == query.register)
                 order = [_SORTED.c.key, _SORTED.c.row]
-        return asked.where(*where).order_by(*(one.desc() if descending else one for one in order))
+        return statement.where(*where).order_by(*(column.desc() if descending else column for column in order))
 
     def _by_names(
         self,
@@ -534,16 +538,16 @@ class SqlRegisterLists:
             counted = select(key, func.count()).where(*where).group_by(key)
             counts = {name: int(number) for name, number in connection.execute(counted)}
         else:
-            found = self._matching(query).subquery() if ids is None else None
-            matching = REGISTER_ROW.alias() if found is None else found
+            subquery = self._matching(query).subquery() if ids is None else None
+            matching = REGISTER_ROW.alias() if subquery is None else subquery
             # By its row alone: the index that begins with the register would be gone through for each.
             of_row = [row == matching.c.id, *([REGISTER_CELL.c.field == sort] if sort != UNIT else [])]
             joined = matching.outerjoin(table, and_(*of_row))
             pairs = select(func.coalesce(key, ""), matching.c.id).select_from(joined)
             if ids is not None:
                 pairs = pairs.where(in_collection(self._engine, matching.c.id, ids))
-            for name, one in connection.execute(pairs):
-                groups.setdefault(instead.get(one, name), []).append(one)
+            for name, row_id in connection.execute(pairs):
+                groups.setdefault(instead.get(row_id, name), []).append(row_id)
             counts = {name: len(rows) for name, rows in groups.items()}
         names = sorted(counts, key=lambda name: (order(name) if name else "", name), reverse=descending)
         ordered, at = list[str](), 0
@@ -557,7 +561,7 @@ class SqlRegisterLists:
                 ordered += connection.execute(part.limit(last - first).offset(first)).scalars()
         heads = REGISTER_ROW.select().where(in_collection(self._engine, REGISTER_ROW.c.id, ordered))
         by_id = {head.id: head for head in connection.execute(heads)}
-        return [by_id[one] for one in ordered]
+        return [by_id[row_id] for row_id in ordered]
 
     def _all_have(self, connection: Connection, register: str, field: str, every: int | None) -> bool:
         """Return whether every row has a cell of a field: rows older than the field have none until a
@@ -572,42 +576,44 @@ class SqlRegisterLists:
     def _on_rows(self, query: RowQuery) -> bool:
         """Return whether a query asks for what stands in the heads of rows alone."""
         heads = query.case or query.open_cases or query.search or query.readings or query.withdrawn
-        return bool(heads) or query.units is not None or any(one.instead for one in query.filters)
+        return (
+            bool(heads) or query.units is not None or any(cell_filter.instead for cell_filter in query.filters)
+        )
 
     def _conditions(self, query: RowQuery) -> list[ColumnElement[bool]]:
         """Return the conditions on the heads of rows."""
-        found: list[ColumnElement[bool]] = [
+        conditions: list[ColumnElement[bool]] = [
             REGISTER_ROW.c.register_id == query.register,
             REGISTER_ROW.c.withdrawn.is_(query.withdrawn),
         ]
         if query.units is not None:
-            found.append(self._in_units(REGISTER_ROW.c.unit, query.units))
+            conditions.append(self._in_units(REGISTER_ROW.c.unit, query.units))
         if query.case:
-            found.append(REGISTER_ROW.c.case == query.case)
+            conditions.append(REGISTER_ROW.c.case == query.case)
         if query.open_cases:
-            found.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
+            conditions.append(REGISTER_ROW.c.case.in_(select(CASE.c.id).where(CASE.c.confidential.is_(False))))
         words = (*map(word_texts, typed_words(query.search)), *query.readings)
-        found += [
+        conditions += [
             or_(*(text_within(self._engine, REGISTER_ROW.c.search, form) for form in forms)) for forms in words
         ]
         if query.ids is not None:
-            found.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
-        return [*found, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
+            conditions.append(in_collection(self._engine, REGISTER_ROW.c.id, query.ids))
+        return [*conditions, *self._filters(query, query.filters, REGISTER_ROW.c.id)]
 
     def _filters(
         self, query: RowQuery, filters: Sequence[CellFilter], row: ColumnElement[str]
     ) -> list[ColumnElement[bool]]:
-        found: list[ColumnElement[bool]] = []
-        for one in filters:
+        conditions: list[ColumnElement[bool]] = []
+        for cell_filter in filters:
             cell = REGISTER_CELL.alias()
             own: ColumnElement[bool] = row.in_(
-                select(cell.c.row).where(*self._on_cell(query.register, one, cell))
+                select(cell.c.row).where(*self._on_cell(query.register, cell_filter, cell))
             )
-            if one.instead:
-                right = [name for name, key in one.instead.items() if one.matches(key)]
-                own = and_(own, ~in_collection(self._engine, row, one.instead))
+            if cell_filter.instead:
+                right = [name for name, key in cell_filter.instead.items() if cell_filter.matches(key)]
+                own = and_(own, ~in_collection(self._engine, row, cell_filter.instead))
                 own = or_(own, in_collection(self._engine, row, right))
-            found.append(own)
+            conditions.append(own)
         if query.hidden_person and query.hidden_fields:
             cell = REGISTER_CELL.alias()
             hidden = select(cell.c.row).where(
@@ -615,25 +621,28 @@ class SqlRegisterLists:
                 cell.c.field.in_(query.hidden_fields),
                 cell.c.key == query.hidden_person,
             )
-            found.append(row.not_in(hidden))
-        return found
+            conditions.append(row.not_in(hidden))
+        return conditions
 
     def _on_cell(
-        self, register: str, asked: CellFilter, cell: object = REGISTER_CELL
+        self, register: str, cell_filter: CellFilter, cell: object = REGISTER_CELL
     ) -> list[ColumnElement[bool]]:
         columns = getattr(cell, "c")  # noqa: B009 (a table or an alias of it)
-        found: list[ColumnElement[bool]] = [columns.register_id == register, columns.field == asked.field]
-        if asked.keys is not None:
-            found.append(columns.key.in_(asked.keys) if asked.keys else false())
-        if asked.least:
-            found.append(columns.key >= asked.least)
-        if asked.most:
-            found += [columns.key <= asked.most, columns.key > ""]
-        if asked.filled:
-            found.append(columns.key > "")
-        if asked.contains:
-            found.append(text_within(self._engine, columns.key, asked.contains))
-        return found
+        conditions: list[ColumnElement[bool]] = [
+            columns.register_id == register,
+            columns.field == cell_filter.field,
+        ]
+        if cell_filter.keys is not None:
+            conditions.append(columns.key.in_(cell_filter.keys) if cell_filter.keys else false())
+        if cell_filter.least:
+            conditions.append(columns.key >= cell_filter.least)
+        if cell_filter.most:
+            conditions += [columns.key <= cell_filter.most, columns.key > ""]
+        if cell_filter.filled:
+            conditions.append(columns.key > "")
+        if cell_filter.contains:
+            conditions.append(text_within(self._engine, columns.key, cell_filter.contains))
+        return conditions
 
     def _in_units(self, column: ColumnElement[str], units: Collection[str]) -> ColumnElement[bool]:
         if len(units) <= INDEXED_UNITS:

@@ -100,10 +100,10 @@ def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
 
 def test_known_since_fills_in_only_what_is_missing() -> None:
     """An act that says since when it is known is believed."""
-    said = transfer("2026-05-08", "2026-05-16") + "known_at = 2026-03-02\n"
+    text = transfer("2026-05-08", "2026-05-16") + "known_at = 2026-03-02\n"
     silent = act(transfer("2026-05-08", "2026-05-16"))
 
-    assert with_known_since(act(said), date(2026, 4, 1)).entries[0].source.known_at == date(2026, 3, 2)
+    assert with_known_since(act(text), date(2026, 4, 1)).entries[0].source.known_at == date(2026, 3, 2)
     assert with_known_since(silent, date(2026, 4, 1)).entries[0].source.known_at == date(2026, 4, 1)
 
 

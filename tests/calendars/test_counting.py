@@ -74,11 +74,11 @@ def test_the_two_readings_of_counting_back_lie_a_day_apart() -> None:
 
 def test_the_days_counted_are_told_in_the_order_of_counting() -> None:
     """Ten days before 13 April 2026, backward, and the weekends passed over."""
-    told, off = counted(WorkingDays(-10), "2026-04-13").elements
+    element, off = counted(WorkingDays(-10), "2026-04-13").elements
 
-    assert told.code == "working_days_before"
-    assert told.arguments["count"] == 10
-    assert [day.day for day in told.arguments["days"]] == [10, 9, 8, 7, 6, 3, 2, 1, 31, 30]  # type: ignore[attr-defined]
+    assert element.code == "working_days_before"
+    assert element.arguments["count"] == 10
+    assert [day.day for day in element.arguments["days"]] == [10, 9, 8, 7, 6, 3, 2, 1, 31, 30]  # type: ignore[attr-defined]
     assert off.arguments["days"] == tuple(
         d(day) for day in ("2026-04-04", "2026-04-05", "2026-04-11", "2026-04-12")
     )
@@ -107,9 +107,9 @@ def test_a_worked_saturday_counts_and_is_told() -> None:
 
 def test_more_days_than_fifteen_are_told_by_their_ends() -> None:
     """Thirty days are not listed one by one."""
-    told = counted(WorkingDays(30), "2026-04-13").elements[0]
+    element = counted(WorkingDays(30), "2026-04-13").elements[0]
 
-    assert told.arguments == {"count": 30, "days": (), "first": d("2026-04-14"), "last": d("2026-05-29")}
+    assert element.arguments == {"count": 30, "days": (), "first": d("2026-04-14"), "last": d("2026-05-29")}
 
 
 def test_an_office_day_off_is_skipped_and_told() -> None:

@@ -48,9 +48,9 @@ EDGES = [
 @pytest.mark.parametrize(("day", "before", "on", "after", "why"), EDGES)
 def test_around_the_edge_each_day_is_as_it_was(day: str, before: bool, on: bool, after: bool, why: str) -> None:
     """A day, the one before it and the one after it."""
-    asked = date.fromisoformat(day)
+    edge = date.fromisoformat(day)
 
-    assert [calendars.is_working_day(asked + n * DAY) for n in (-1, 0, 1)] == [before, on, after], why
+    assert [calendars.is_working_day(edge + n * DAY) for n in (-1, 0, 1)] == [before, on, after], why
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_around_the_edge_each_day_is_as_it_was(day: str, before: bool, on: bool,
 )
 def test_a_day_says_what_it_is_and_by_which_act(day: str, kind: str, name: str | None, act: str | None) -> None:
     """Kind, holiday and act of a day."""
-    told = calendars.calendar().day(date.fromisoformat(day))
+    calendar_day = calendars.calendar().day(date.fromisoformat(day))
 
-    assert (told.kind, told.name, told.act) == (kind, name, act)
+    assert (calendar_day.kind, calendar_day.name, calendar_day.act) == (kind, name, act)
 
 
 @pytest.mark.parametrize("day", [date(2009, 12, 31), date(2029, 1, 1), date.min, date.max])

@@ -59,7 +59,7 @@ def test_a_right_closes_on_the_day_a_duty_would_be_due(
 
     assert (right.due, right.safe_by, right.closes) == (None, None, duty.due)
     assert (right.first, right.last) == (duty.first, duty.last)
-    assert [one.code for one in right.elements][-1] == "window_closes"
+    assert [element.code for element in right.elements][-1] == "window_closes"
 
 
 @given(first=st.integers(2010, 2028), more=st.integers(0, 10))
@@ -84,4 +84,8 @@ def test_standing_duties_and_targets_have_no_day() -> None:
         (target, date(2027, 12, 31), "target_none"),
     ):
         counted = count(term, anchor, CALENDAR)
-        assert (counted.due, counted.closes, [one.code for one in counted.elements]) == (None, None, [code])
+        assert (counted.due, counted.closes, [element.code for element in counted.elements]) == (
+            None,
+            None,
+            [code],
+        )

@@ -85,11 +85,11 @@ def test_a_deadline_over_the_moved_day_was_a_day_later() -> None:
 
 def test_days_between_two_turns_share_one_calendar() -> None:
     """A calendar is made once per state of knowledge, and its version is the hash of what it says."""
-    one, two = calendars.calendar(date(2024, 6, 7)), calendars.calendar(date(2024, 7, 1))
+    first_calendar, two = calendars.calendar(date(2024, 6, 7)), calendars.calendar(date(2024, 7, 1))
     before, everything = calendars.calendar(date(2024, 6, 6)), calendars.calendar()
 
-    assert one is two
-    assert before.version != one.version != everything.version
+    assert first_calendar is two
+    assert before.version != first_calendar.version != everything.version
     assert calendars.calendar(date(2100, 1, 1)) == everything
 
 
@@ -150,7 +150,7 @@ def test_an_office_is_answered_by_what_was_known_then_and_by_its_own_days() -> N
     own = calendars.calendar().with_office_days(off={date(2026, 4, 13)})
     before, on = (calendars.as_known(own, date(2026, 3, day)) for day in (17, 18))
 
-    assert [one.is_working(date(2026, 8, 31)) for one in (before, on)] == [False, True]
+    assert [calendar.is_working(date(2026, 8, 31)) for calendar in (before, on)] == [False, True]
     assert not before.is_working(date(2026, 4, 13))
     assert calendars.as_known(own, None) is own
 

@@ -44,7 +44,7 @@ def test_neighbouring_days_of_one_reason_are_one_run() -> None:
         (run.first.day, run.last.day, run.kind) for run in runs if run.first.month == 3 and run.first.day > 8
     ]
 
-    assert [one for one in march if one[0] in (21, 24)] == [(21, 23, "holiday"), (24, 25, "substitute")]
+    assert [run for run in march if run[0] in (21, 24)] == [(21, 23, "holiday"), (24, 25, "substitute")]
 
 
 @pytest.mark.parametrize(("number", "earlier", "later"), [(2010, None, 2011), (2028, 2027, None)])

@@ -87,7 +87,9 @@ def test_one_sentence_says_that_days_after_the_records_are_by_rule(language: str
 
     assert (codes.count("provisional_year"), codes.count("beyond_records")) == (1, 1)
     assert "2028" in say(element.code, element.arguments, language)
-    assert "beyond_records" not in [one.code for one in count(WorkingDays(4), d("2028-12-22"), FAR).elements]
+    assert "beyond_records" not in [
+        element.code for element in count(WorkingDays(4), d("2028-12-22"), FAR).elements
+    ]
 
 
 @pytest.mark.parametrize("day", ["2039-01-01", "2009-12-31"])

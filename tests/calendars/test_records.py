@@ -47,7 +47,9 @@ def test_holidays_and_kinds_of_day_have_words_in_three_languages() -> None:
 
     assert set(words["holiday"]) == names
     assert set(words["day"]) == set(KINDS)
-    assert all(set(said) == {"kk", "ru", "en"} for said in [*words["holiday"].values(), *words["day"].values()])
+    assert all(
+        set(texts) == {"kk", "ru", "en"} for texts in [*words["holiday"].values(), *words["day"].values()]
+    )
 
 
 def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:

@@ -107,14 +107,14 @@ def test_any_class_becomes_a_calendar() -> None:
 def test_every_registered_calendar_is_compiled_or_refused() -> None:
     """Those the library knows for part of the years only are refused whole: nothing is guessed."""
     named, refused = {"DE", "FR", "US-CA", "KZ"}, set()
-    asked = named | {*some(dict.fromkeys(codes()), 40)}
-    for code in asked:
+    sampled_codes = named | {*some(dict.fromkeys(codes()), 40)}
+    for code in sampled_codes:
         try:
             assert by_code(code).is_working(date(2026, 4, 15)) in (True, False)
         except UnknownCalendar:
             refused.add(code)
 
-    assert asked <= {*codes()}
+    assert sampled_codes <= {*codes()}
     assert named.isdisjoint(refused)
     assert len(refused) < 5
     with pytest.raises(UnknownCalendar):
@@ -160,7 +160,7 @@ def test_an_explanation_says_that_no_acts_stand_behind_the_days(language: str, s
 
     def said(calendar: Calendar) -> list[str]:
         elements = count(WorkingDays(10), date(2026, 4, 13), calendar).elements
-        return [say(one.code, one.arguments, language) for one in elements]
+        return [say(element.code, element.arguments, language) for element in elements]
 
     assert sum(sentence in text for text in said(GERMANY)) == 1
     assert not any(sentence in text for text in said(calendars.calendar()))

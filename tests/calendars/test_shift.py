@@ -55,11 +55,11 @@ def test_every_weekend_holiday_gets_one_day_and_nobody_shares(
     holidays: set[date], religious: set[date]
 ) -> None:
     """As many substitutes as weekend holidays, each on a free weekday after its holiday, none skipped over."""
-    found = find_substitutes(holidays, religious)
+    substitutes = find_substitutes(holidays, religious)
 
-    assert sorted(found.values()) == sorted(day for day in holidays if is_weekend(day))
-    for day, holiday in found.items():
+    assert sorted(substitutes.values()) == sorted(day for day in holidays if is_weekend(day))
+    for day, holiday in substitutes.items():
         between = [holiday + timedelta(days=n) for n in range(1, (day - holiday).days)]
         assert not is_weekend(day)
         assert day not in holidays | religious
-        assert all(is_weekend(one) or one in holidays | religious | set(found) for one in between)
+        assert all(is_weekend(day) or day in holidays | religious | set(substitutes) for day in between)

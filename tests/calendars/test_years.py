@@ -65,12 +65,12 @@ def test_the_year_has_its_working_days(year: int, total: int) -> None:
 )
 def test_a_balance_as_first_published_is_what_was_known_then(balance: Balance) -> None:
     """The balances of 2022, 2024 and 2026 changed; each first version comes out of the calendar of its day."""
-    known = calendars.calendar(balance.known_from)
+    calendar = calendars.calendar(balance.known_from)
     month = balance.month
     first = date(balance.year, month or 1, 1)
     last = date(balance.year, month + 1, 1) - timedelta(days=1) if month else date(balance.year, 12, 31)
 
-    assert known.count(first, last) == balance.days
+    assert calendar.count(first, last) == balance.days
 
 
 @pytest.mark.parametrize("year", range(2015, 2026))

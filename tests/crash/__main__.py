@@ -26,24 +26,24 @@ def chosen(names: list[str]) -> list[tuple[Campaign, int]]:
     Raises:
         SystemExit: there is none of that name, or a number is none.
     """
-    known = {one.name: one for one in CAMPAIGNS}
-    found = []
+    campaigns_by_name = {campaign.name: campaign for campaign in CAMPAIGNS}
+    choices = []
     for word in names:
         name, _, number = word.partition("=")
-        if name not in known or not (number or "1").isdigit():
-            known_ones = ", ".join(known)
+        if name not in campaigns_by_name or not (number or "1").isdigit():
+            known_ones = ", ".join(campaigns_by_name)
             print(f"crash: there is no campaign {word}; there are (=NUMBER): {known_ones}", file=sys.stderr)
             raise SystemExit(2)
-        found.append((known[name], int(number) if number else known[name].times))
-    return found or [(one, one.times) for one in CAMPAIGNS]
+        choices.append((campaigns_by_name[name], int(number) if number else campaigns_by_name[name].times))
+    return choices or [(campaign, campaign.times) for campaign in CAMPAIGNS]
 
 
 def held(campaign: Campaign, times: int, room: Room) -> Done:
     """The campaign, with a line now and then; what it raises is a fault of it."""
     begun = time.monotonic()
 
-    def tell(said: str) -> None:
-        print(f"  {campaign.name} [{time.monotonic() - begun:5.0f} s] {said}", flush=True)
+    def tell(message: str) -> None:
+        print(f"  {campaign.name} [{time.monotonic() - begun:5.0f} s] {message}", flush=True)
 
     room.tell = tell
     tell("begins")
@@ -62,10 +62,10 @@ def held(campaign: Campaign, times: int, room: Room) -> Done:
 
 def main() -> int:
     """Hold them one after another on a server of their own."""
-    asked = chosen(sys.argv[1:])
+    choices = chosen(sys.argv[1:])
     seed = random.SystemRandom().randrange(10**6)
-    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"  {len(asked)} campaigns, seed {seed}, {os.cpu_count()} cores, load {load}", flush=True)
+    load = " ".join(f"{average:.1f}" for average in os.getloadavg())
+    print(f"  {len(choices)} campaigns, seed {seed}, {os.cpu_count()} cores, load {load}", flush=True)
     with ExitStack() as company:
         # Kept out of the PostgreSQL user's way: what lies below may be its.
         folder = Path(company.enter_context(tempfile.TemporaryDirectory(prefix="merzim-crash-")))
@@ -76,9 +76,9 @@ def main() -> int:
             print(f"  PostgreSQL does not start here: {trouble!r}", flush=True)
             server = None
         chance = random.Random(seed)
-        done = [held(one, times, Room(folder, server, chance)) for one, times in asked]
+        done = [held(campaign, times, Room(folder, server, chance)) for campaign, times in choices]
     print(table(done), flush=True)
-    return 1 if any(one.faults for one in done) else 0
+    return 1 if any(outcome.faults for outcome in done) else 0
 
 
 if __name__ == "__main__":

@@ -63,61 +63,68 @@ class Account:
     def lost(self) -> tuple[str, ...]:
         """Reminders nobody got, letters said to be sent that the server never saw, deeds that are not there."""
         sent = {
-            (one.address, one.message_id) for one in self.notices if one.state == "sent" and not one.carrier
+            (notice.address, notice.message_id)
+            for notice in self.notices
+            if notice.state == "sent" and not notice.carrier
         }
-        told = {(one.case, one.obligation, one.person) for one in self.notices if one.state == "sent"}
+        reminded = {
+            (notice.case, notice.obligation, notice.person) for notice in self.notices if notice.state == "sent"
+        }
         chained = self.chained or {}
-        deeds = {(one.kind, one.token) for one in self.deeds if one.fate == "done"}
+        deeds = {(deed.kind, deed.token) for deed in self.deeds if deed.fate == "done"}
         return (
-            *(f"reminder {one}" for one in sorted(self.due - told)),
-            *(f"letter {one}" for one in sorted(sent - set(self.seen))),
+            *(f"reminder {reminder}" for reminder in sorted(self.due - reminded)),
+            *(f"letter {letter}" for letter in sorted(sent - set(self.seen))),
             *(f"{kind} {token}" for kind, token in sorted(deeds) if not chained.get((kind, token))),
         )
 
     def faults(self, *, twice: int) -> tuple[str, ...]:
         """Whatever may not be, a sentence each; `twice`: letters that may have been sent again at most."""
         chained = self.chained or {}
-        states = Counter(one.state for one in self.notices if one.state not in ("sent", "withdrawn"))
+        states = Counter(notice.state for notice in self.notices if notice.state not in ("sent", "withdrawn"))
         names = Counter(name for _, name in self.seen)
-        asked = {(one.kind, one.token) for one in self.deeds}
-        refused = [one for one in self.deeds if one.fate == "refused"]
+        deed_keys = {(deed.kind, deed.token) for deed in self.deeds}
+        refused = [deed for deed in self.deeds if deed.fate == "refused"]
         doubled = [f"{kind} {token}" for (kind, token), count in chained.items() if count > 1 and token]
         return (
-            *(f"lost: {one}" for one in self.lost[:5]),
-            *(f"an event twice: {one}" for one in doubled[:5] if tuple(one.split(" ", 1)) in asked),
-            *(f"refused: {one.kind} {one.answer}" for one in refused[:5]),
+            *(f"lost: {loss}" for loss in self.lost[:5]),
+            *(f"an event twice: {event}" for event in doubled[:5] if tuple(event.split(" ", 1)) in deed_keys),
+            *(f"refused: {deed.kind} {deed.answer}" for deed in refused[:5]),
             *(f"{count} notices are {state}" for state, count in sorted(states.items())),
             *(f"one Message-ID to two people: {name}" for name, count in names.items() if count > 1),
             *([f"{self.twice} letters twice, {twice} at most"] if self.twice > twice else ()),
             *([f"{self.waiting} rows whose day has come and nobody was told"] if self.waiting else ()),
-            *(f"left in the queue: {one}" for one in self.jobs[:3]),
-            *(f"verify: {one}" for one in self.problems[:5]),
+            *(f"left in the queue: {job}" for job in self.jobs[:3]),
+            *(f"verify: {problem}" for problem in self.problems[:5]),
             *self.troubles[:5],
         )
 
 
 def people(account: Account) -> str:
     """What became of what people asked for, in a few words."""
-    fates = Counter(f"{one.kind} {one.fate}" for one in account.deeds)
+    fates = Counter(f"{deed.kind} {deed.fate}" for deed in account.deeds)
     return ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
 
 
-def due(house: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]:
+def due(app: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]:
     """What a round at that moment would tell whom; nothing is written."""
     planned = rounds.plan(
-        house.outbox,
-        house.library,
-        house.calendar,
-        tuple(house.channels.values()),
+        app.outbox,
+        app.library,
+        app.calendar,
+        tuple(app.channels.values()),
         now=now,
         today=today,
-        rules=house.rules,
+        rules=app.rules,
     )
-    return frozenset((one.notice.case, one.notice.obligation, one.notice.person) for one in planned.planned)
+    return frozenset(
+        (planned_notice.notice.case, planned_notice.notice.obligation, planned_notice.notice.person)
+        for planned_notice in planned.planned
+    )
 
 
 def drawn_up(
-    house: AppContext,
+    app: AppContext,
     seen: Path,
     *,
     promised: frozenset[Reminder],
@@ -126,10 +133,10 @@ def drawn_up(
 ) -> Account:
     """The account as things stand, by the clock that is furthest on (aware UTC). What is not sealed yet is."""
     today = now.astimezone(almaty()).date()
-    house.refresh()
-    seal(house.engine, now=now)
+    app.refresh()
+    seal(app.engine, now=now)
     lines = [tuple(line.split(" ", 1)) for line in seen.read_text(encoding="ascii").splitlines()]
-    with reading(house.engine) as connection:
+    with reading(app.engine) as connection:
         rows = connection.execute(
             text("SELECT count(*) FROM deadline WHERE next_rung_on <= :today"), {"today": str(today)}
         ).scalar_one()
@@ -139,19 +146,20 @@ def drawn_up(
             )
             .scalars()
             .all()
-            if house.many_nodes
+            if app.many_nodes
             else ()
         )
     return Account(
         due=promised,
         seen=Counter((recipient, name) for recipient, name in lines),
-        notices=tuple(house.outbox.notices()),
+        notices=tuple(app.outbox.notices()),
         waiting=int(rows),
         jobs=tuple(jobs),
         problems=tuple(
-            f"{one.code} {dict(one.arguments)}" for one in maintenance.verify(house, now=MORNING, today=today)
+            f"{problem.code} {dict(problem.arguments)}"
+            for problem in maintenance.verify(app, now=MORNING, today=today)
         ),
-        deeds=tuple(deed for one in writers for deed in one.deeds),
-        chained=found(house),
-        troubles=tuple(fault for one in writers for fault in one.faults),
+        deeds=tuple(deed for writer in writers for deed in writer.deeds),
+        chained=found(app),
+        troubles=tuple(fault for writer in writers for fault in writer.faults),
     )

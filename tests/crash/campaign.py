@@ -58,9 +58,9 @@ class Room:
     tell: Callable[[str], None] = print
     template: str = "template0"
 
-    def letters(self, many: int) -> int:
+    def letters(self, count: int) -> int:
         """How many letters an office has before it at first."""
-        return 40 if self.quick else many
+        return 40 if self.quick else count
 
     def database(self, tablespace: str = "") -> str:
         """A new PostgreSQL database; its address."""
@@ -73,9 +73,9 @@ class Room:
 
     def place(self) -> Path:
         """A new folder for a campaign's files."""
-        made = self.folder / f"place{next(_numbers)}"
-        made.mkdir(parents=True)
-        return made
+        new_folder = self.folder / f"place{next(_numbers)}"
+        new_folder.mkdir(parents=True)
+        return new_folder
 
 
 Run = Callable[[Room, int], Done]
@@ -127,21 +127,23 @@ def table(done: Sequence[Done]) -> str:
     """All of them as one table; what may not be stands below it."""
     lines = [
         (
-            one.name,
-            one.what,
-            "-" if one.skipped else str(one.times),
-            "-" if one.skipped else f"{one.seconds:.0f}",
-            "-" if one.twice is None else str(one.twice),
-            "-" if one.lost is None else str(one.lost),
-            f"NOT RUN: {one.skipped}" if one.skipped else one.verify,
+            outcome.name,
+            outcome.what,
+            "-" if outcome.skipped else str(outcome.times),
+            "-" if outcome.skipped else f"{outcome.seconds:.0f}",
+            "-" if outcome.twice is None else str(outcome.twice),
+            "-" if outcome.lost is None else str(outcome.lost),
+            f"NOT RUN: {outcome.skipped}" if outcome.skipped else outcome.verify,
         )
-        for one in done
+        for outcome in done
     ]
     widths = [max(len(line[n]) for line in [_HEADS, *lines]) for n in range(len(_HEADS) - 1)]
     rows = [_HEADS, tuple("-" * width for width in (*widths, 6)), *lines]
-    said = [
+    report_lines = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
         for row in rows
     ]
-    said += [f"NOT AS IT SHOULD BE, {one.name}: {fault}" for one in done for fault in one.faults]
-    return "\n".join(said)
+    report_lines += [
+        f"NOT AS IT SHOULD BE, {outcome.name}: {fault}" for outcome in done for fault in outcome.faults
+    ]
+    return "\n".join(report_lines)

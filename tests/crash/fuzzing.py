@@ -188,22 +188,22 @@ def spoiled(reader: Reader, seeds: list[bytes], chance: random.Random) -> bytes:
 
 
 def _bytes(data: bytes, other: bytes, chance: random.Random) -> bytes:
-    found = bytearray(data)
+    spoiled = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        place = chance.randrange(len(found) + 1)
+        place = chance.randrange(len(spoiled) + 1)
         match chance.randrange(5):
-            case 0 if found:
-                found[place % len(found)] = chance.randrange(256)
+            case 0 if spoiled:
+                spoiled[place % len(spoiled)] = chance.randrange(256)
             case 1:
-                del found[place : place + chance.choice((1, 2, 10, 1000))]
+                del spoiled[place : place + chance.choice((1, 2, 10, 1000))]
             case 2:
-                found[place:place] = chance.randbytes(chance.choice((1, 4, 20)))
+                spoiled[place:place] = chance.randbytes(chance.choice((1, 4, 20)))
             case 3:
                 start = chance.randrange(len(other) + 1)
-                found[place:place] = other[start : start + chance.choice((10, 200))]
+                spoiled[place:place] = other[start : start + chance.choice((10, 200))]
             case _:
-                del found[place:]
-    return bytes(found)
+                del spoiled[place:]
+    return bytes(spoiled)
 
 
 def _words(data: bytes, other: bytes, chance: random.Random) -> bytes:
@@ -253,8 +253,8 @@ def _workbook(data: bytes, chance: random.Random) -> bytes:
         parts[name] = spoil(parts[name], parts[chance.choice([*parts])], chance)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one, content in parts.items():
-            archive.writestr(one, content)
+        for member, content in parts.items():
+            archive.writestr(member, content)
     return target.getvalue()
 
 
@@ -267,20 +267,20 @@ def fuzz(
         What came of them by reader, and of each thing that may not be the first file that brought it out.
     """
     seeds = {reader.name: reader.seeds() for reader in chosen}
-    found: dict[str, Counter[str]] = {reader.name: Counter() for reader in chosen}
+    outcomes: dict[str, Counter[str]] = {reader.name: Counter() for reader in chosen}
     bad: dict[str, tuple[str, bytes]] = {}
-    until, spent = time.monotonic() + seconds, dict.fromkeys(found, 0.0)
+    until, spent = time.monotonic() + seconds, dict.fromkeys(outcomes, 0.0)
     while (each and min(spent.values()) < each) or (not each and time.monotonic() < until):
-        reader = min(chosen, key=lambda one: spent[one.name])
+        reader = min(chosen, key=lambda candidate: spent[candidate.name])
         begun = time.monotonic()
         data = spoiled(reader, seeds[reader.name], chance)
         try:
-            found[reader.name][answer(reader, data, chance)] += 1
+            outcomes[reader.name][answer(reader, data, chance)] += 1
         except Bad as trouble:
-            found[reader.name]["BAD"] += 1
+            outcomes[reader.name]["BAD"] += 1
             bad.setdefault(re.sub(r"\d+|'[^']*'", "N", str(trouble))[:120], (str(trouble), data))
         spent[reader.name] += 1 if each else time.monotonic() - begun
-    return found, bad
+    return outcomes, bad
 
 
 def main() -> None:
@@ -288,8 +288,8 @@ def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
     print(f"  {minutes:g} minutes, seed {seed}", flush=True)
-    found, bad = fuzz(readers(), random.Random(seed), seconds=minutes * 60)
-    for name, came in found.items():
+    outcomes, bad = fuzz(readers(), random.Random(seed), seconds=minutes * 60)
+    for name, came in outcomes.items():
         codes = sum(1 for code in came if code not in ("read", "BAD"))
         of = f"{came.total():>8,} files, {came['read']:>7,} read"
         print(f"  {name:<14} {of}, {codes:>3} kinds of refusal, {came['BAD']} bad")

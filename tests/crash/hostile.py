@@ -72,16 +72,16 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
         return target.getvalue()
 
     def declaring(data: bytes, unpacked: int) -> bytes:
-        said = bytearray(data)
-        struct.pack_into("<I", said, said.index(b"PK\x01\x02") + 24, unpacked)
-        return bytes(said)
+        content = bytearray(data)
+        struct.pack_into("<I", content, content.index(b"PK\x01\x02") + 24, unpacked)
+        return bytes(content)
 
     def locked() -> bytes:
-        found = bytearray(REAL.read_bytes())
+        content = bytearray(REAL.read_bytes())
         at = -1
-        while (at := found.find(b"PK\x01\x02", at + 1)) >= 0:
-            found[at + 8] |= 1
-        return bytes(found)
+        while (at := content.find(b"PK\x01\x02", at + 1)) >= 0:
+            content[at + 8] |= 1
+        return bytes(content)
 
     def shared(cells: int) -> bytes:
         strings = f'<sst xmlns="{_MAIN}"><si><t>{"График анализа 30.03.26 " * 1000}</t></si></sst>'
@@ -103,7 +103,7 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
     long = "в течение " + "1 рабочих " * 3_000
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
     real = REAL.read_bytes()
-    made: dict[str, tuple[str, Callable[[], bytes]]] = {
+    builders: dict[str, tuple[str, Callable[[], bytes]]] = {
         "nothing": ("a.xlsx", lambda: b""),
         "one byte": ("a.csv", lambda: b"\0"),
         "PDF, malformed": (
@@ -195,7 +195,9 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
         "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
         "a name without end": ("a" * 5_000 + ".xlsx", lambda: real[:100]),
     }
-    return {what: (lambda name=name, data=data: Hostile(name, data())) for what, (name, data) in made.items()}
+    return {
+        what: (lambda name=name, data=data: Hostile(name, data())) for what, (name, data) in builders.items()
+    }
 
 
 def _many_sheets(count: int) -> bytes:
@@ -271,10 +273,10 @@ def _page(address: str, data: dict[str, str], *, part: str = "file", login: str 
 
 def _sent(address: str, body: dict[str, Any], *, login: str = "officer") -> Place:
     def send(browser: TestClient, file: Hostile) -> Any:
-        kept = browser.post("/api/v1/files", files={"file": (file.name, file.data)})
-        if kept.status_code != 201:
-            return kept
-        digest = kept.json()["file"]
+        upload = browser.post("/api/v1/files", files={"file": (file.name, file.data)})
+        if upload.status_code != 201:
+            return upload
+        digest = upload.json()["file"]
         if "evidence" in body:
             return browser.post(address, json={**body, "evidence": [{**body["evidence"][0], "file": digest}]})
         return browser.post(address, json={**body, "file": digest})
@@ -326,12 +328,12 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
         return f"{place.name}: {answer.status_code} {answer.text[:200]!r}"
     if seconds > PATIENCE:
         return f"{place.name}: after {seconds:.1f} s"
-    if found := _INSIDE.search(answer.text):
-        return f"{place.name}: shows {found.group()!r}"
+    if match := _INSIDE.search(answer.text):
+        return f"{place.name}: shows {match.group()!r}"
     if answer.status_code >= 400:
-        said = sentence(answer)
-        if not 10 < len(said) < LONGEST or _GAP.search(said):
-            return f"{place.name}: {answer.status_code} says {said[:200]!r}"
+        message = sentence(answer)
+        if not 10 < len(message) < LONGEST or _GAP.search(message):
+            return f"{place.name}: {answer.status_code} says {message[:200]!r}"
     return ""
 
 
@@ -352,7 +354,7 @@ def offered(
     """Yield, for every file at every place, what came of it ("200", "422 ...") and what is wrong ("")."""
     where = tuple(where)
     browsers = {
-        login: office.client(login, raise_server_exceptions=False) for login in {one.login for one in where}
+        login: office.client(login, raise_server_exceptions=False) for login in {place.login for place in where}
     }
     for what, file in files:
         for place in where:
@@ -362,8 +364,8 @@ def offered(
             wrong = fault(place, answer, time.monotonic() - begun)
             if not wrong and answer.status_code >= 400 and written(office) != before:
                 wrong = f"{place.name}: {answer.status_code}, and something was kept"
-            said = f" {sentence(answer)}" if answer.status_code >= 400 else ""
-            yield f"{answer.status_code}{said}", f"{what} at {wrong}" if wrong else ""
+            message = f" {sentence(answer)}" if answer.status_code >= 400 else ""
+            yield f"{answer.status_code}{message}", f"{what} at {wrong}" if wrong else ""
 
 
 def spoiled(file: Hostile, chance: random.Random) -> Hostile:

@@ -57,9 +57,9 @@ class Campaign:
 
     def check(self, expected: int) -> None:
         """Raise AssertionError for whatever may not be."""
-        sent = {(one.address, one.message_id) for one in self.notices if one.state == "sent"}
+        sent = {(notice.address, notice.message_id) for notice in self.notices if notice.state == "sent"}
         assert len(self.notices) == expected, f"{len(self.notices)} notices, {expected} expected"
-        assert {one.state for one in self.notices} == {"sent"}
+        assert {notice.state for notice in self.notices} == {"sent"}
         assert set(self.seen) == sent, f"missing at the server: {sorted(sent - set(self.seen))[:3]}"
         assert len({name for _, name in self.seen}) == len(self.seen), "one Message-ID went to two people"
         assert self.twice <= BATCH * self.kills, f"{self.twice} twice after {self.kills} kills"
@@ -125,19 +125,19 @@ def _life(address: str, port: int, moment: datetime, *, after: float | None) -> 
 
 def main() -> None:
     """Campaigns until there were so many kills; each is checked, and its figures printed."""
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    total = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     cases = int(sys.argv[2]) if len(sys.argv) > 2 else 400
     seed = random.SystemRandom().randrange(10**6)
     chance, kills, number = random.Random(seed), 0, 0
-    print(f"  {wanted} kills, {cases * LETTERS} reminders an office, seed {seed}")
+    print(f"  {total} kills, {cases * LETTERS} reminders an office, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="merzim-crash-") as name:
         pattern = Path(name) / "pattern.sqlite"
         made(pattern, cases)
-        while kills < wanted:
+        while kills < total:
             number += 1
             folder = Path(name) / str(number)
             folder.mkdir()
-            done = campaign(pattern, folder, wanted - kills, chance)
+            done = campaign(pattern, folder, total - kills, chance)
             done.check(cases * LETTERS)
             kills += done.kills
             print(

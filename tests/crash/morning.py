@@ -87,14 +87,14 @@ def morning(
         with these.up():
             rest = 0.2 if room.quick else 0.0
             with writing(these.house, these.web, now=now, count=people, rest=rest) as writers:
-                made = Morning(these, writers, promised, time.monotonic())
+                run = Morning(these, writers, promised, time.monotonic())
                 until(lambda: these.sent() > 0, "no letter leaves", 120)
-                yield made
-                made.seconds = time.monotonic() - made.begun
+                yield run
+                run.seconds = time.monotonic() - run.begun
             finished(these)
-        made.seconds = time.monotonic() - made.begun
-        made.account = drawn_up(
-            these.house, these.seen, promised=made.promised, now=these.latest(), writers=made.writers
+        run.seconds = time.monotonic() - run.begun
+        run.account = drawn_up(
+            these.house, these.seen, promised=run.promised, now=these.latest(), writers=run.writers
         )
 
 

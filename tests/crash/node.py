@@ -64,14 +64,14 @@ def live(
             after six; None: after as long as the program does.
         pages: a file that says how many pages a database of SQLite may have; None: as many as it likes.
     """
-    with log.open("ab") as said, Path(os.devnull).open("wb") as nothing:
-        os.dup2(said.fileno(), 2)
+    with log.open("ab") as log_file, Path(os.devnull).open("wb") as nothing:
+        os.dup2(log_file.fileno(), 2)
         os.dup2(nothing.fileno(), 1)
     os.chdir(folder)
     os.environ["MERZIM_LANG"] = "en"
-    one = stepped(clock)
-    merzim.clock.read = one
-    merzim.clock.clock = lambda given=None: one
+    stepped_clock = stepped(clock)
+    merzim.clock.read = stepped_clock
+    merzim.clock.clock = lambda given=None: stepped_clock
     if quick:
         from services.jobs import queue
 

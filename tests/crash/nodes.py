@@ -137,13 +137,13 @@ class Nodes:
             until(lambda: all(self.at_work(node) for node in self.running), "a node does not come up", 120)
             yield
         finally:
-            for one in self.running.values():
-                one.terminate()
-            for one in self.running.values():
-                one.join(60)
-                if one.is_alive():
-                    one.kill()
-                    one.join()
+            for process in self.running.values():
+                process.terminate()
+            for process in self.running.values():
+                process.join(60)
+                if process.is_alive():
+                    process.kill()
+                    process.join()
 
     def answer(self, path: str) -> int:
         """The status the web node answers now; 0 when it does not."""
@@ -156,11 +156,11 @@ class Nodes:
         except OSError:
             return 0
 
-    def count(self, asked: str, **given: object) -> int:
+    def count(self, statement: str, **given: object) -> int:
         """What a question of SQL comes to; -1 while the database is away."""
         try:
             with reading(self.house.engine) as connection:
-                return int(connection.execute(text(asked), given).scalar_one())
+                return int(connection.execute(text(statement), given).scalar_one())
         except StorageUnavailable:
             return -1
 
@@ -183,10 +183,10 @@ class Nodes:
 
     def later(self) -> int:
         """Letters that are not to leave yet; -1: nobody knows."""
-        asked = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
+        query = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
         try:
             with reading(self.house.engine) as connection:
-                return int(connection.execute(asked).scalar_one())
+                return int(connection.execute(query).scalar_one())
         except StorageUnavailable:
             return -1
 
@@ -223,13 +223,13 @@ def nodes(
         for place, url in ((folder, through or address), (own, address)):
             settings = _SETTINGS.format(address=url, mail=mail, web=web, tick=tick)
             (place / "config.toml").write_text(settings, encoding="utf-8")
-        house = build_app(read(at=own))
-        made = Nodes(folder, commands, web, folder / "seen.txt", house, quick, dead_after, pages)
-        made.show(NINE)
+        app = build_app(read(at=own))
+        node_group = Nodes(folder, commands, web, folder / "seen.txt", app, quick, dead_after, pages)
+        node_group.show(NINE)
         try:
-            yield made
+            yield node_group
         finally:
-            house.close()
+            app.close()
 
 
 def until(so: Any, otherwise: str, patience: float = 600.0) -> None:

@@ -92,7 +92,7 @@ PAPERS = st.lists(
         restricted=st.sampled_from(["", "", "қызметтік"]),
     ),
     max_size=2,
-    unique_by=lambda one: (one.kind, one.reference),
+    unique_by=lambda evidence: (evidence.kind, evidence.reference),
 ).map(tuple)
 FACTS = [
     *("start_announced", "order_signed", "analysis_started", "analysis_ended", "discussion_announced"),
@@ -128,15 +128,15 @@ Told = tuple[Callable[[PlainCase], list[str]], Command]
 @cache
 def _facts(procedure: str) -> list[str]:
     """Names to try on a procedure: its own, some with periods, and some it does not know."""
-    own = [one.id for one in library().latest(procedure).obligations]
-    asked = [_period(one) for one in library().latest(procedure).obligations]
-    odd = [*(f"{one}.2026Q2" for one in own[:4]), *(f"{one}.2026#2" for one in own[:4]), *FACTS]
-    return [*asked * (1 + len(odd) // len(asked)) * 3, *odd]
+    own = [obligation.id for obligation in library().latest(procedure).obligations]
+    periods = [_period(obligation) for obligation in library().latest(procedure).obligations]
+    odd = [*(f"{name}.2026Q2" for name in own[:4]), *(f"{name}.2026#2" for name in own[:4]), *FACTS]
+    return [*periods * (1 + len(odd) // len(periods)) * 3, *odd]
 
 
-def _period(one: Obligation) -> str:
+def _period(obligation: Obligation) -> str:
     periods = {"month": "2026-03", "quarter": "2026Q2", "half-year": "2026H1", "year": "2026"}
-    return f"{one.id}.{periods[one.recurs.every]}" if one.recurs else one.id
+    return f"{obligation.id}.{periods[obligation.recurs.every]}" if obligation.recurs else obligation.id
 
 
 class Orders(RuleBasedStateMachine):
@@ -165,8 +165,10 @@ class Orders(RuleBasedStateMachine):
                 case_commands = self.sides[1].case_commands
                 seal(self.engine, now=self.now)
                 today = self.today
-                found = verify(self.engine, recompute=lambda case: case_commands.recomputed(case, today=today))
-                assert not found, found[:3]
+                problems = verify(
+                    self.engine, recompute=lambda case: case_commands.recomputed(case, today=today)
+                )
+                assert not problems, problems[:3]
         finally:
             self.engine.dispose()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -213,7 +215,9 @@ class Orders(RuleBasedStateMachine):
         """Two people at one case at one moment: what the second says is decided on what the first wrote."""
         case = self._case(data)
         plain = self.plain[case]
-        first, second = (one(data, plain) for one in (self._record, data.draw(st.sampled_from(self._all()))))
+        first, second = (
+            command(data, plain) for command in (self._record, data.draw(st.sampled_from(self._all())))
+        )
         self._race(case, (other, *first), (by, *second))
 
     @rule(by=PEOPLE, data=st.data())
@@ -265,31 +269,31 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.integers(0, 4)) == 0:
             name = data.draw(st.sampled_from(["measured", "trained", "staff", "target"]))
             values[name] = Decimal(data.draw(st.integers(0, 3)))
-        told: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "on": data.draw(DAYS),
             "evidence": data.draw(PAPERS),
             "values": values,
             "signed_by": data.draw(DUTIES),
             "remark": data.draw(st.sampled_from(["", "", "", "кешікті"])),
         }
-        fact = self._fact(data, at, known=data.draw(st.booleans()))
+        fact = self._fact(data, at, is_recorded=data.draw(st.booleans()))
         if fact in at.facts and data.draw(st.booleans()):
-            told["on"] = at.facts[fact].on
+            arguments["on"] = at.facts[fact].on
         return (
-            lambda plain: plain.record(fact, today=self.today, **told),
-            lambda side, case, who: side.case_commands.record(case, fact, **told, **who),
+            lambda plain: plain.record(fact, today=self.today, **arguments),
+            lambda side, case, who: side.case_commands.record(case, fact, **arguments, **who),
         )
 
     def _correct(self, data: st.DataObject, at: PlainCase) -> Told:
-        told: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "on": data.draw(DAYS),
             "ground": data.draw(GROUNDS),
             "signed_by": data.draw(DUTIES),
         }
-        fact = self._fact(data, at, known=True)
+        fact = self._fact(data, at, is_recorded=True)
         return (
-            lambda plain: plain.correct(fact, today=self.today, **told),
-            lambda side, case, who: side.case_commands.correct(case, fact, **told, **who),
+            lambda plain: plain.correct(fact, today=self.today, **arguments),
+            lambda side, case, who: side.case_commands.correct(case, fact, **arguments, **who),
         )
 
     def _replan(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -356,7 +360,7 @@ class Orders(RuleBasedStateMachine):
 
     def _put_off(self, data: st.DataObject, at: PlainCase) -> Told:
         waits = self._waits(at)[0]
-        open_now = {one: latest for one, (_, latest) in waits.items() if latest and latest > self.today}
+        open_now = {name: latest for name, (_, latest) in waits.items() if latest and latest > self.today}
         name = self._fact(data, at)
         until = data.draw(DAYS)
         if open_now and data.draw(st.integers(0, 4)):
@@ -366,9 +370,9 @@ class Orders(RuleBasedStateMachine):
         today = self.today
 
         def told(plain: PlainCase) -> list[str]:
-            waits, known = self._waits(plain)
+            waits, names = self._waits(plain)
             return plain.put_off(
-                name, until, waits=waits, known=known, working=CALENDAR.is_working, today=today
+                name, until, waits=waits, names=names, working=CALENDAR.is_working, today=today
             )
 
         return told, lambda side, case, who: put_off(
@@ -381,11 +385,11 @@ class Orders(RuleBasedStateMachine):
         assert case is not None
         chain = deadlines(case, at.procedure, CALENDAR, today=self.today, bare=True)
         waits = {
-            one.id: (one.due, _last_in_time(one.due, [rung.at for rung in _rungs(at, one)]))
-            for one in chain
-            if one.due is not None and one.state in ("open", "not_due_yet")
+            deadline.id: (deadline.due, _last_in_time(deadline.due, [step.at for step in _rungs(at, deadline)]))
+            for deadline in chain
+            if deadline.due is not None and deadline.state in ("open", "not_due_yet")
         }
-        return waits, {one.id for one in chain}
+        return waits, {deadline.id for deadline in chain}
 
     def _done(self, data: st.DataObject, at: PlainCase) -> Told:
         fact, on, today = self._fact(data, at), data.draw(DAYS), self.today
@@ -401,10 +405,10 @@ class Orders(RuleBasedStateMachine):
         match data.draw(st.integers(0, 6)):
             case 0 | 1:
                 direction = data.draw(st.sampled_from(["procurement", "other"]))
-                found = FoundRisk(description=text, number=given, direction=direction, body=body)
+                risk = FoundRisk(description=text, number=given, direction=direction, body=body)
                 return (
                     lambda plain: plain.find(given, text, direction, body, on=on, today=today),
-                    lambda side, case, who: RiskCommands(side.case_commands).find(case, found, on=on, **who),
+                    lambda side, case, who: RiskCommands(side.case_commands).find(case, risk, on=on, **who),
                 )
             case 2:
                 likelihood, effect = data.draw(st.integers(0, LEVELS[0] + 1)), data.draw(st.integers(1, 3))
@@ -445,7 +449,7 @@ class Orders(RuleBasedStateMachine):
             return (
                 lambda plain: plain.ask(number, body, text, on=on, today=today),
                 lambda side, case, who: RiskCommands(side.case_commands).ask(
-                    case, number, body=body, asked=text, term=term, on=on, **who
+                    case, number, body=body, question=text, term=term, on=on, **who
                 ),
             )
         return (
@@ -491,10 +495,12 @@ class Orders(RuleBasedStateMachine):
                     ),
                 )
             case 4:
-                said: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
+                arguments: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
                 return (
                     lambda plain: plain.remark(text, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).remark(case, **said, **who),
+                    lambda side, case, who: RegisterCommands(side.case_commands).remark(
+                        case, **arguments, **who
+                    ),
                 )
             case _:
                 taken = data.draw(st.booleans())
@@ -510,9 +516,9 @@ class Orders(RuleBasedStateMachine):
     def _case(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(sorted(self.plain)))
 
-    def _fact(self, data: st.DataObject, at: PlainCase, *, known: bool = False) -> str:
-        """Mostly something the case knows; `known`: mostly something it was told already."""
-        if known and at.facts and data.draw(st.integers(0, 3)):
+    def _fact(self, data: st.DataObject, at: PlainCase, *, is_recorded: bool = False) -> str:
+        """Mostly something the case knows; `is_recorded`: mostly something it was told already."""
+        if is_recorded and at.facts and data.draw(st.integers(0, 3)):
             return data.draw(st.sampled_from(sorted(at.facts)))
         return data.draw(st.sampled_from(_facts(at.procedure.id)))
 
@@ -523,17 +529,17 @@ class Orders(RuleBasedStateMachine):
         case = self._case(data)
         self._say(case, by, *making(data, self.plain[case]))
 
-    def _say(self, case: str, by: str, told: Callable[[PlainCase], list[str]], done: Command) -> None:
-        expected = self._expected(case, told)
+    def _say(self, case: str, by: str, expectation: Callable[[PlainCase], list[str]], done: Command) -> None:
+        expected = self._expected(case, expectation)
         for side in self.sides:
             _agrees(_answer(lambda side=side: done(side, case, self._who(by))), expected)
         self._look(case)
 
-    def _expected(self, case: str, told: Callable[[PlainCase], list[str]]) -> list[str] | Wrong:
+    def _expected(self, case: str, expectation: Callable[[PlainCase], list[str]]) -> list[str] | Wrong:
         """What the model answers, having done it."""
         expected: list[str] | Wrong
         try:
-            expected = told(self.plain[case])
+            expected = expectation(self.plain[case])
         except Wrong as wrong:
             expected = wrong
         self.seen.update(expected.codes if isinstance(expected, Wrong) else expected or ["again"])
@@ -578,13 +584,13 @@ class Orders(RuleBasedStateMachine):
         by: str,
     ) -> None:
         opening = Opening(procedure=procedure, unit=unit, object=object, facts=facts, planned=planned)
-        one, two = (_opened(side.case_commands, opening, self._who(by)) for side in self.sides)
-        if isinstance(one, str) or isinstance(two, str):
-            assert one == two
+        first_case, two = (_opened(side.case_commands, opening, self._who(by)) for side in self.sides)
+        if isinstance(first_case, str) or isinstance(two, str):
+            assert first_case == two
             return
-        assert replace(one, head="") == replace(two, head="")
-        edition = library().named(one.edition)
-        plain = PlainCase(one.id, edition, readers={by} if edition.confidential else set())
+        assert replace(first_case, head="") == replace(two, head="")
+        edition = library().named(first_case.edition)
+        plain = PlainCase(first_case.id, edition, readers={by} if edition.confidential else set())
         plain.kinds = ["opened", *["planned"] * len(planned), *["fact"] * len(facts)]
         assert all(not plain._name(name) for name in (*facts, *planned))
         assert all(on <= self.today for on in facts.values())
@@ -592,8 +598,8 @@ class Orders(RuleBasedStateMachine):
         for name, on in facts.items():
             plain.record(name, on=on, today=self.today)
             plain.kinds.pop()
-        self.plain[one.id] = plain
-        self._look(one.id)
+        self.plain[first_case.id] = plain
+        self._look(first_case.id)
 
     def _look(self, name: str) -> None:
         """Both ledgers hold what the model holds."""
@@ -607,17 +613,17 @@ class Orders(RuleBasedStateMachine):
         assert [event.kind for event in events] == plain.kinds
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert (case.standing, case.readers, case.exempted) == (plain.standing, plain.readers, plain.free)
-        assert {name: (one.until, one.due) for name, one in case.put_off.items()} == plain.later
+        assert {name: (delay.until, delay.due) for name, delay in case.put_off.items()} == plain.later
         assert dict(case.planned) == plain.planned
         assert {
             fact.name: (
                 fact.on,
-                {(one.kind, one.reference): one for one in fact.evidence},
+                {(evidence.kind, evidence.reference): evidence for evidence in fact.evidence},
                 fact.values,
                 fact.signed_by,
             )
             for fact in case.facts.values()
-        } == {key: (one.on, one.papers, one.numbers, one.signed_by) for key, one in plain.facts.items()}
+        } == {key: (fact.on, fact.papers, fact.numbers, fact.signed_by) for key, fact in plain.facts.items()}
         self._look_at_registers(name)
         chain = deadlines(case, plain.procedure, CALENDAR, today=self.today, bare=True)
         for deadline in chain:
@@ -625,7 +631,7 @@ class Orders(RuleBasedStateMachine):
                 assert deadline.state == state, (deadline.id, deadline.state, state)
         here = stage(plain.procedure, case, chain)
         waits = plain.stage()
-        order = [one.id for one in plain.procedure.stages]
+        order = [stage.id for stage in plain.procedure.stages]
         # What comes back every period may hold the case earlier, or hold it where nothing else does.
         assert here == waits or here not in order or waits is None or order.index(here) < order.index(waits)
         assert waits is None or here != "completed"
@@ -634,39 +640,44 @@ class Orders(RuleBasedStateMachine):
         plain = self.plain[name]
         case = self.sides[1].ledger.case(name)
         assert case is not None
-        known, people, said = register(case), exposure(case), remarks(case)
+        risk_register, people, case_remarks = register(case), exposure(case), remarks(case)
         assert {
             number: (
-                one.description,
-                one.body,
-                one.rank and (one.rank.likelihood, one.rank.effect),
-                one.removal and (one.removal.on, one.removal.completed),
-                one.request and (one.request.body, one.request.asked, one.request.on),
-                (one.request.answered_on, one.request.answer)
-                if one.request and one.request.answered_on
+                risk.description,
+                risk.body,
+                risk.rank and (risk.rank.likelihood, risk.rank.effect),
+                risk.removal and (risk.removal.on, risk.removal.completed),
+                risk.request and (risk.request.body, risk.request.asked, risk.request.on),
+                (risk.request.answered_on, risk.request.answer)
+                if risk.request and risk.request.answered_on
                 else None,
             )
-            for number, one in known.risks.items()
+            for number, risk in risk_register.risks.items()
         } == {
-            number: (one.said[0], one.body, one.rank, one.removed, one.asked, one.answer)
-            for number, one in plain.risks.items()
+            number: (risk.said[0], risk.body, risk.rank, risk.removed, risk.asked, risk.answer)
+            for number, risk in plain.risks.items()
         }
-        assert {number: (one.risk, one.action) for number, one in known.measures.items()} == plain.measures
         assert {
-            (number, one.outcome, one.on) for number, of in known.measures.items() for one in of.reviews
+            number: (measure.risk, measure.action) for number, measure in risk_register.measures.items()
+        } == plain.measures
+        assert {
+            (number, review.outcome, review.on)
+            for number, of in risk_register.measures.items()
+            for review in of.reviews
         } == plain.reviews
         assert {
-            number: (one.title, one.holder, one.cleared_on is None) for number, one in people.positions.items()
+            number: (position.title, position.holder, position.cleared_on is None)
+            for number, position in people.positions.items()
         } == plain.positions
         assert {
-            (number, one.holder, one.on) for number, of in people.positions.items() for one in of.talks
+            (number, talk.holder, talk.on) for number, of in people.positions.items() for talk in of.talks
         } == plain.talks
         assert (people.cartogram and (people.cartogram.on, people.cartogram.lines)) == plain.map
-        assert {number: (one.text, one.on) for number, one in said.items()} == plain.remarks
+        assert {number: (remark.text, remark.on) for number, remark in case_remarks.items()} == plain.remarks
         assert {
-            number: (one.answered_on, one.taken, one.answer)
-            for number, one in said.items()
-            if one.answered_on is not None
+            number: (remark.answered_on, remark.taken, remark.answer)
+            for number, remark in case_remarks.items()
+            if remark.answered_on is not None
         } == plain.answers
 
 
@@ -679,14 +690,14 @@ def _last_in_time(due: date, rungs: Iterable[int]) -> date | None:
 
     None where that was before the first day on record.
     """
-    found = []
-    for rung in [at for at in rungs if at <= 0] or [0]:
-        day, left = due, -rung
-        while left or (rung == 0 and not _works(day)):
+    days = []
+    for offset in [at for at in rungs if at <= 0] or [0]:
+        day, left = due, -offset
+        while left or (offset == 0 and not _works(day)):
             day -= timedelta(days=1)
             left -= 1 if left and _works(day) else 0
-        found.append(day)
-    return last if (last := max(found)) >= FIRST else None
+        days.append(day)
+    return last if (last := max(days)) >= FIRST else None
 
 
 def _works(day: date) -> bool:
@@ -760,7 +771,7 @@ def main() -> None:
             run(file, examples=50, steps=60, repeatable=False)
             stories += 50
             print(f"  {stories} stories of up to 60 commands", flush=True)
-    for name, count in sorted(Orders.seen.items(), key=lambda one: -one[1]):
+    for name, count in sorted(Orders.seen.items(), key=lambda entry: -entry[1]):
         print(f"  {count:>8,} {name}")
     print(f"  {stories} stories: both ledgers, the model and their rebuild agreed")
 

@@ -87,18 +87,20 @@ class Writer:
             if opened is None or self.stopped.is_set():
                 break
             mark = uuid4().hex
-            said = {"fact": fact, "on": on, "remark": mark}
-            self._do("fact", mark, f"/cases/{opened['case']}/facts", said)
+            request = {"fact": fact, "on": on, "remark": mark}
+            self._do("fact", mark, f"/cases/{opened['case']}/facts", request)
         self._read_a_letter()
 
     def _read_a_letter(self) -> None:
-        known = self._ask(f"/notices?state=sent&limit=20&person={self.person}", None, "")
+        listing = self._ask(f"/notices?state=sent&limit=20&person={self.person}", None, "")
         unread = [
-            one for one in (known[1] or {}).get("notices", ()) if one["case"] and not one["acknowledged_at"]
+            notice
+            for notice in (listing[1] or {}).get("notices", ())
+            if notice["case"] and not notice["acknowledged_at"]
         ]
-        for one in unread[:1]:
-            path = f"/cases/{one['case']}/notices/acknowledgement"
-            self._do("acknowledged", one["key"], path, {"key": one["key"]})
+        for notice in unread[:1]:
+            path = f"/cases/{notice['case']}/notices/acknowledgement"
+            self._do("acknowledged", notice["key"], path, {"key": notice["key"]})
 
     def _do(self, kind: str, mark: str, path: str, body: Mapping[str, object]) -> Any:
         """Ask until there is an answer; the answer when it was done."""
@@ -133,22 +135,22 @@ class Writer:
         head = {"Authorization": f"Bearer {self.token}"}
         if body is not None:
             head |= {"Content-Type": "application/json", "Idempotency-Key": key}
-        said = json.dumps(body).encode() if body is not None else None
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1{path}", said, head)
+        content = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1{path}", content, head)
         try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, json.loads(answer.read())
         except urllib.error.HTTPError as refused:
             with refused:
-                said = refused.read()
-            return refused.code, json.loads(said) if said.startswith(b"{") else None
+                content = refused.read()
+            return refused.code, json.loads(content) if content.startswith(b"{") else None
         except (OSError, ValueError, EOFError, HTTPException):
             return 0, None
 
 
 @contextmanager
 def writing(
-    house: AppContext, port: int, *, now: datetime, count: int = 2, rest: float = 0.0
+    app: AppContext, port: int, *, now: datetime, count: int = 2, rest: float = 0.0
 ) -> Iterator[Sequence[Writer]]:
     """So many people at the web node on that port, while the block lasts; each rests between two requests."""
     holders: Sequence[tuple[str, Access, str]] = (
@@ -157,7 +159,7 @@ def writing(
     )
     for login, access, person in holders:
         reader = Reader(login=login, access=access, person=person, name=login)
-        house.accounts.save(reader, disabled=False, by="test", now=now, today=now.date())
+        app.accounts.save(reader, disabled=False, by="test", now=now, today=now.date())
     writers = []
     for number in range(count):
         secret = new_secret()
@@ -170,9 +172,9 @@ def writing(
             seen_at=now,
             expires_at=now + YEARS,
         )
-        house.accounts.let_in(entry)
+        app.accounts.let_in(entry)
         writers.append(Writer(port, secret, holders[number % 2][2], rest))
-    threads = [threading.Thread(target=one.work, daemon=True) for one in writers]
+    threads = [threading.Thread(target=writer.work, daemon=True) for writer in writers]
     for thread in threads:
         thread.start()
     try:
@@ -184,17 +186,17 @@ def writing(
             thread.join(60)
 
 
-def found(house: AppContext) -> Counter[tuple[str, str]]:
+def found(app: AppContext) -> Counter[tuple[str, str]]:
     """How often each deed stands in the chains, by kind and token."""
     seen: Counter[tuple[str, str]] = Counter()
-    asked = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))
-    with reading(house.engine) as connection:
-        for kind, payload in connection.execute(asked):
-            said = json.loads(payload)
+    query = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))
+    with reading(app.engine) as connection:
+        for kind, payload in connection.execute(query):
+            details = json.loads(payload)
             if kind == "opened":
-                seen["opened", str(said.get("object", ""))] += 1
+                seen["opened", str(details.get("object", ""))] += 1
             elif kind == "fact":
-                seen["fact", str(said.get("remark", ""))] += 1
-            elif said.get("what") == "acknowledged":
-                seen["acknowledged", str(said.get("notice", ""))] += 1
+                seen["fact", str(details.get("remark", ""))] += 1
+            elif details.get("what") == "acknowledged":
+                seen["acknowledged", str(details.get("notice", ""))] += 1
     return seen

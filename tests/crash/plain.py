@@ -98,30 +98,30 @@ class PlainCase:
                 wrong |= _day(paper.published_on)
                 if paper.published_on > today:
                     wrong.add("evidence_in_future")
-        known = self.facts.get(fact)
+        recorded_fact = self.facts.get(fact)
         question = self.procedure.answered_by.get(fact)
-        if question and any(one.fact != fact and one.fact in self.facts for one in question.options):
+        if question and any(option.fact != fact and option.fact in self.facts for option in question.options):
             wrong.add("answered_otherwise")
-        if known is not None:
-            if known.on != on:
+        if recorded_fact is not None:
+            if recorded_fact.on != on:
                 wrong.add("fact_known")
-            if any(known.numbers.get(name, number) != number for name, number in numbers.items()):
+            if any(recorded_fact.numbers.get(name, number) != number for name, number in numbers.items()):
                 wrong.add("value_known")
-            if signed_by and known.signed_by not in ("", signed_by):
+            if signed_by and recorded_fact.signed_by not in ("", signed_by):
                 wrong.add("signatory_known")
         _refuse(wrong)
-        if known is None:
-            known = self.facts[fact] = PlainFact(on)
+        if recorded_fact is None:
+            recorded_fact = self.facts[fact] = PlainFact(on)
             kind = "fact"
         else:
             kind = "evidence"
-            new = any(known.papers.get((one.kind, one.reference)) != one for one in evidence)
-            more = any(name not in known.numbers for name in numbers)
-            if not (new or more or remark or (signed_by and not known.signed_by)):
+            new = any(recorded_fact.papers.get((paper.kind, paper.reference)) != paper for paper in evidence)
+            more = any(name not in recorded_fact.numbers for name in numbers)
+            if not (new or more or remark or (signed_by and not recorded_fact.signed_by)):
                 return []
-        known.papers.update({(one.kind, one.reference): one for one in evidence})
-        known.numbers.update(numbers)
-        known.signed_by = signed_by or known.signed_by
+        recorded_fact.papers.update({(paper.kind, paper.reference): paper for paper in evidence})
+        recorded_fact.numbers.update(numbers)
+        recorded_fact.signed_by = signed_by or recorded_fact.signed_by
         return self._wrote(kind)
 
     def correct(
@@ -138,17 +138,17 @@ class PlainCase:
         wrong = {*self._name(fact), *self._told(fact, numbers, signed_by), *_day(on), *_ground(ground)}
         if on > today:
             wrong.add("fact_in_future")
-        known = self.facts.get(fact)
-        if known is None:
+        recorded_fact = self.facts.get(fact)
+        if recorded_fact is None:
             wrong.add("nothing_to_correct")
         _refuse(wrong)
-        assert known is not None
-        same = all(known.numbers.get(name) == number for name, number in numbers.items())
-        if known.on == on and same and signed_by in ("", known.signed_by):
+        assert recorded_fact is not None
+        same = all(recorded_fact.numbers.get(name) == number for name, number in numbers.items())
+        if recorded_fact.on == on and same and signed_by in ("", recorded_fact.signed_by):
             return []
-        known.on = on
-        known.numbers.update(numbers)
-        known.signed_by = signed_by or known.signed_by
+        recorded_fact.on = on
+        recorded_fact.numbers.update(numbers)
+        recorded_fact.signed_by = signed_by or recorded_fact.signed_by
         return self._wrote("corrected")
 
     def done(self, fact: str, *, on: date, today: date) -> list[str]:
@@ -212,7 +212,7 @@ class PlainCase:
         until: date,
         *,
         waits: Mapping[str, tuple[date, date | None]],
-        known: Container[str],
+        names: Container[str],
         working: Callable[[date], bool],
         today: date,
     ) -> list[str]:
@@ -220,7 +220,7 @@ class PlainCase:
 
         None where that was before all days on record.
         """
-        if obligation not in known:
+        if obligation not in names:
             _refuse({"unknown_obligation"})
         if obligation not in waits:
             _refuse({"put_off_not_open"})
@@ -255,8 +255,8 @@ class PlainCase:
         if notice in self.read:
             return []
         # A letter about the case as a whole, as of a comment on it, names no obligation.
-        known = not obligation or obligation.partition(".")[0] in self.procedure.by_id
-        _refuse(set() if known else {"unknown_obligation"})
+        is_known = not obligation or obligation.partition(".")[0] in self.procedure.by_id
+        _refuse(set() if is_known else {"unknown_obligation"})
         self.read.add(notice)
         return self._wrote("notice")
 
@@ -270,14 +270,14 @@ class PlainCase:
             wrong.add("risk.nothing_described")
         _refuse(wrong)
         number = number or max(self.risks, default=0) + 1
-        said, body = (description.strip(), direction), body.strip()
-        known = self.risks.get(number)
-        if known is not None and known.said == said and known.body == body:
+        wording, body = (description.strip(), direction), body.strip()
+        risk = self.risks.get(number)
+        if risk is not None and risk.said == wording and risk.body == body:
             return []
-        if known is None:
-            self.risks[number] = PlainRisk(said, body)
+        if risk is None:
+            self.risks[number] = PlainRisk(wording, body)
         else:
-            known.said, known.body = said, body
+            risk.said, risk.body = wording, body
         return self._wrote("risk_found")
 
     def rank(self, number: int, likelihood: int, effect: int, *, levels: tuple[int, int]) -> list[str]:
@@ -306,10 +306,10 @@ class PlainCase:
         if number not in self.measures:
             wrong.add("risk.unknown_measure")
         _refuse(wrong)
-        said = number, outcome, on
-        if said in self.reviews:
+        review = number, outcome, on
+        if review in self.reviews:
             return []
-        self.reviews.add(said)
+        self.reviews.add(review)
         return self._wrote("measure_reviewed")
 
     def remove(self, number: int, *, on: date, completed: bool, today: date) -> list[str]:
@@ -319,19 +319,19 @@ class PlainCase:
         self.risks[number].removed = on, completed
         return self._wrote("risk_removed")
 
-    def ask(self, number: int, body: str, asked: str, *, on: date, today: date) -> list[str]:
+    def ask(self, number: int, body: str, question: str, *, on: date, today: date) -> list[str]:
         wrong = _ahead(on, today) | _day(on) | self._risk(number)
         risk = self.risks.get(number)
-        to, asked = body.strip() or (risk.body if risk else ""), asked.strip()
+        to, question = body.strip() or (risk.body if risk else ""), question.strip()
         if risk is not None and not to:
             wrong.add("risk.no_body")
-        if not asked:
+        if not question:
             wrong.add("risk.field_empty")
         _refuse(wrong)
         assert risk is not None
-        if risk.asked == (to, asked, on):
+        if risk.asked == (to, question, on):
             return []
-        risk.asked, risk.answer = (to, asked, on), None
+        risk.asked, risk.answer = (to, question, on), None
         risk.body = risk.body or to
         return self._wrote("request_sent")
 
@@ -355,10 +355,10 @@ class PlainCase:
             wrong.add("risk.nothing_said")
         _refuse(wrong)
         number = number or max(self.positions, default=0) + 1
-        said = title.strip(), holder.strip(), True
-        if self.positions.get(number) == said:
+        position = title.strip(), holder.strip(), True
+        if self.positions.get(number) == position:
             return []
-        self.positions[number] = said
+        self.positions[number] = position
         return self._wrote("position_exposed")
 
     def clear(self, number: int, *, on: date, today: date) -> list[str]:
@@ -375,10 +375,10 @@ class PlainCase:
         if number in self.positions and not who:
             wrong.add("risk.nobody_holds")
         _refuse(wrong)
-        said = number, who, on
-        if said in self.talks:
+        talk = number, who, on
+        if talk in self.talks:
             return []
-        self.talks.add(said)
+        self.talks.add(talk)
         return self._wrote("talk_held")
 
     def chart(
@@ -389,7 +389,7 @@ class PlainCase:
         if self.map == (on, lines) and not papers:
             return []
         of_that_day = self.map_papers.setdefault(on, {})
-        of_that_day.update({(one.kind, one.reference): one for one in papers})
+        of_that_day.update({(paper.kind, paper.reference): paper for paper in papers})
         self.map = on, lines
         return self._wrote("cartogram_recorded")
 
@@ -398,10 +398,10 @@ class PlainCase:
         if not text.strip():
             wrong.add("risk.nothing_said")
         _refuse(wrong)
-        said = text.strip(), on
-        if said in self.remarks.values():
+        remark = text.strip(), on
+        if remark in self.remarks.values():
             return []
-        self.remarks[max(self.remarks, default=0) + 1] = said
+        self.remarks[max(self.remarks, default=0) + 1] = remark
         return self._wrote("remark_made")
 
     def answer_remark(self, number: int, taken: bool, answer: str, *, on: date, today: date) -> list[str]:
@@ -411,65 +411,74 @@ class PlainCase:
         if not taken and not answer.strip():
             wrong.add("risk.why_not")
         _refuse(wrong)
-        said = on, taken, answer.strip()
-        if self.answers.get(number) == said:
+        reply = on, taken, answer.strip()
+        if self.answers.get(number) == reply:
             return []
-        self.answers[number] = said
+        self.answers[number] = reply
         return self._wrote("remark_answered")
 
     # What it comes to.
 
     def state(self, name: str) -> str | None:
         """How an obligation asked once of every case stands; None where more than this decides."""
-        one = self.procedure.by_id[name]
-        if one.recurs or one.occasional or one.when or one.by_itself or one.bodies or one.by_agreement:
+        obligation = self.procedure.by_id[name]
+        if (
+            obligation.recurs
+            or obligation.occasional
+            or obligation.when
+            or obligation.by_itself
+            or obligation.bodies
+            or obligation.by_agreement
+        ):
             return None
-        if one.only_for or type(one.term).__name__ in ("Standing", "Target", "Window"):
+        if obligation.only_for or type(obligation.term).__name__ in ("Standing", "Target", "Window"):
             return None
         if self._holds(name):
             return "done"
         if self.standing != "active" or name in self.free:
             return "not_required"
-        if one.since and self.procedure.by_id.get(one.since, one).recurs:
+        if obligation.since and self.procedure.by_id.get(obligation.since, obligation).recurs:
             return None
-        if self._lost_its_anchor(one):
+        if self._lost_its_anchor(obligation):
             return "not_required"
-        return "missed" if self._lapsed(one) else "open"
+        return "missed" if self._lapsed(obligation) else "open"
 
     def _holds(self, name: str) -> bool:
         """Whether it is recorded, answered, or answered by another fact."""
-        one = self.procedure.by_id[name]
-        names = (name, *one.also_by, *(option.fact for option in one.options))
+        obligation = self.procedure.by_id[name]
+        names = (name, *obligation.also_by, *(option.fact for option in obligation.options))
         return any(fact in self.facts for fact in names)
 
     def _is_gone(self, name: str) -> bool:
         """Whether nothing is left to count from it: exempted, missed, or itself counted from such."""
-        one = self.procedure.by_id.get(name)
-        if one is None or self._holds(name):
+        obligation = self.procedure.by_id.get(name)
+        if obligation is None or self._holds(name):
             return False
-        return name in self.free or self._lapsed(one) or self._lost_its_anchor(one)
+        return name in self.free or self._lapsed(obligation) or self._lost_its_anchor(obligation)
 
-    def _lapsed(self, one: Obligation) -> bool:
+    def _lapsed(self, obligation: Obligation) -> bool:
         """Whether what it lapses with is recorded, or answered by another fact: a discussion by a council's."""
-        last = one.lapses_with
+        last = obligation.lapses_with
         if not last:
             return False
         also = self.procedure.by_id[last].also_by if last in self.procedure.by_id else ()
         return any(fact in self.facts for fact in (last, *also))
 
-    def _lost_its_anchor(self, one: Obligation) -> bool:
+    def _lost_its_anchor(self, obligation: Obligation) -> bool:
         """Whether what it counts from will never come; an embargo delays nothing then."""
-        delayed = type(one.term).__name__ == "Embargo"
-        return bool(one.since and not delayed and self._is_gone(one.since))
+        delayed = type(obligation.term).__name__ == "Embargo"
+        return bool(obligation.since and not delayed and self._is_gone(obligation.since))
 
     def stage(self) -> str | None:
         """The first stage that waits for something asked once; None where none does."""
         if self.standing != "active":
             return self.standing
         waiting = {
-            one.stage for one in self.procedure.obligations if one.blocking and self.state(one.id) == "open"
+            obligation.stage
+            for obligation in self.procedure.obligations
+            if obligation.blocking and self.state(obligation.id) == "open"
         }
-        return next((one.id for one in self.procedure.stages if one.id in waiting), None)
+        return next((stage.id for stage in self.procedure.stages if stage.id in waiting), None)
 
     def _wrote(self, kind: str) -> list[str]:
         self.kinds.append(kind)
@@ -477,28 +486,28 @@ class PlainCase:
 
     def _name(self, fact: str) -> set[str]:
         name, dot, period = fact.partition(".")
-        known = self.procedure.by_id.get(name)
-        if known is None:
+        obligation = self.procedure.by_id.get(name)
+        if obligation is None:
             return {"unknown_fact"}
-        if known.options:
+        if obligation.options:
             return {"fact_is_decision"}
-        if known.recurs is None:
+        if obligation.recurs is None:
             return {"fact_without_period"} if dot else set()
         period, again, number = period.partition("#")
         wrong = set()
-        if not re.fullmatch(PERIODS[known.recurs.every], period):
+        if not re.fullmatch(PERIODS[obligation.recurs.every], period):
             wrong.add("fact_needs_period")
-        if again and not (known.several or type(known.term).__name__ == "PerPeriod"):
+        if again and not (obligation.several or type(obligation.term).__name__ == "PerPeriod"):
             wrong.add("fact_once_a_period")
         if again and not (number.isascii() and number.isdigit() and int(number) >= 2 and number[0] != "0"):
             wrong.add("fact_number_from_two")
         return wrong
 
     def _told(self, fact: str, numbers: Mapping[str, Decimal], signed_by: str) -> set[str]:
-        known = self.procedure.by_id.get(fact.partition(".")[0])
+        obligation = self.procedure.by_id.get(fact.partition(".")[0])
         wrong = set()
-        if known is not None and any(name not in known.values for name in numbers):
-            wrong.add("unknown_value" if known.values else "fact_without_values")
+        if obligation is not None and any(name not in obligation.values for name in numbers):
+            wrong.add("unknown_value" if obligation.values else "fact_without_values")
         if signed_by and signed_by not in DUTIES:
             wrong.add("unknown_duty")
         return wrong

@@ -44,7 +44,7 @@ from workflow.scoring.score import score
 from workflow.scoring.score_inputs import choose, read_inputs
 
 _HEAD = re.compile(r'^id = "([\w-]+)"\nin_force = (\d{4}-\d\d-\d\d)', re.MULTILINE)
-FACTS = tuple(one.id for one in analysis().obligations)
+FACTS = tuple(obligation.id for obligation in analysis().obligations)
 ACT = """
 [[transfer]]
 off = 2026-05-08
@@ -118,12 +118,12 @@ def _regulations() -> list[bytes]:
 
 def _regulation(data: bytes) -> object:
     """Read, and every worked example of it counted: what was read without a word must also work."""
-    said = _HEAD.search(_text(data))
-    edition = read(f"{said[1]}.{said[2]}.toml" if said else "x.toml", data)
+    match = _HEAD.search(_text(data))
+    edition = read(f"{match[1]}.{match[2]}.toml" if match else "x.toml", data)
     for example in edition.examples or ():
         _planned(edition, dict(example.facts), dict(example.planned))
     _planned(edition, {}, {})
-    _planned(edition, {}, {name: date(2026, 4, 13) for name, one in edition.facts.items() if not one.recurs})
+    _planned(edition, {}, {name: date(2026, 4, 13) for name, fact in edition.facts.items() if not fact.recurs})
     return edition
 
 
@@ -166,7 +166,7 @@ once_in = "18_months"
 
 def _overlay(data: bytes) -> object:
     overlay = read_overlay("overlay.akimat.2026-01-01.toml", data)
-    editions = [one for one in library().all() if one.id == overlay.procedure]
+    editions = [edition for edition in library().all() if edition.id == overlay.procedure]
     if editions:
         unfitting(overlay, editions)
         own = library().with_own(OwnRules((overlay,), OFFICE))
@@ -351,7 +351,7 @@ def _scoring():  # type: ignore[no-untyped-def]
 
 
 def _inputs() -> list[bytes]:
-    found = {
+    inputs = {
         "P1.T1.S3": {"done": 19, "of": 20},
         "P2.T2.S1": {"count": 41},
         "P4.T2.S3": {"per_month": [6, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]},
@@ -361,7 +361,7 @@ def _inputs() -> list[bytes]:
             "risks": {"found": 10, "removed": 4, "completed": 2},
         },
     }
-    return [json.dumps(found).encode()]
+    return [json.dumps(inputs).encode()]
 
 
 def _scored(data: bytes) -> object:

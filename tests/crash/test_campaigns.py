@@ -24,7 +24,7 @@ def room(postgresql_server: Server, tmp_path: Path) -> Room:
     return Room(tmp_path, postgresql_server, random.Random(1), quick=True, tell=_nobody, template="pattern")
 
 
-def _nobody(said: str) -> None:
+def _nobody(message: str) -> None:
     """Nobody waits for news."""
 
 
@@ -105,7 +105,7 @@ def test_the_account_can_fail() -> None:
 
 def test_the_table_names_what_was_not_run_and_what_is_wrong() -> None:
     """Nobody takes a campaign that was left out for one that went well."""
-    said = table(
+    text = table(
         [
             Done(name="kills", what="SIGKILL", times=5, seconds=12.3, twice=100, lost=0, verify="whole"),
             Done(name="disk", what="full", skipped="not root"),
@@ -113,10 +113,10 @@ def test_the_table_names_what_was_not_run_and_what_is_wrong() -> None:
         ]
     )
 
-    assert [line.split()[0] for line in said.splitlines()[2:5]] == ["kills", "disk", "cut"]
-    assert "NOT RUN: not root" in said
-    assert said.endswith("NOT AS IT SHOULD BE, cut: lost: letter")
-    assert len({one.name for one in CAMPAIGNS}) == len(CAMPAIGNS)
+    assert [line.split()[0] for line in text.splitlines()[2:5]] == ["kills", "disk", "cut"]
+    assert "NOT RUN: not root" in text
+    assert text.endswith("NOT AS IT SHOULD BE, cut: lost: letter")
+    assert len({campaign.name for campaign in CAMPAIGNS}) == len(CAMPAIGNS)
 
 
 def _well(done: Done) -> None:

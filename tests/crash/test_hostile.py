@@ -17,9 +17,9 @@ PLACES = hostile.places()
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        hostile.prepare(made)
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as started_office:
+        hostile.prepare(started_office)
+        yield started_office
 
 
 def test_every_hostile_file_is_taken_or_refused_by_a_sentence(office: RealOffice) -> None:

@@ -52,9 +52,9 @@ def test_a_campaign_that_lost_a_letter_would_not_pass(pattern: Path, tmp_path: P
     )
     twice = Campaign(kills=0, seen={**done.seen, first: 2}, notices=done.notices, problems=())
 
-    for one in (lost, twice):
+    for spoiled in (lost, twice):
         with pytest.raises(AssertionError):
-            one.check(CASES * LETTERS)
+            spoiled.check(CASES * LETTERS)
 
 
 def test_two_schedulers_on_one_database_send_nothing_twice(pattern: Path, tmp_path: Path) -> None:
@@ -74,4 +74,4 @@ def test_two_schedulers_on_one_database_send_nothing_twice(pattern: Path, tmp_pa
     assert [worker.exitcode for worker in workers] == [0, 0]
     assert set(seen.values()) == {1}
     assert len(seen) == len(notices) == CASES * LETTERS
-    assert {one.state for one in notices} == {"sent"}
+    assert {notice.state for notice in notices} == {"sent"}

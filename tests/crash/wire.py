@@ -69,13 +69,13 @@ class Wire:
             while True:
                 for key, _ in ready.select():
                     assert isinstance(key.fileobj, socket.socket)
-                    said = key.fileobj.recv(_MOST)
-                    if not said:
+                    data = key.fileobj.recv(_MOST)
+                    if not data:
                         return
                     if key.fileobj is far and self._tears():
-                        key.data.sendall(said[: self.chance.randrange(len(said))])
+                        key.data.sendall(data[: self.chance.randrange(len(data))])
                         return
-                    key.data.sendall(said)
+                    key.data.sendall(data)
 
     def _tears(self) -> bool:
         with self._lock:
@@ -89,7 +89,7 @@ class Wire:
 @contextlib.contextmanager
 def wire(server: Path, folder: Path, chance: random.Random) -> Iterator[Wire]:
     """The wire, listening in that folder while the block lasts."""
-    made, over = Wire(server, chance), threading.Event()
+    new_wire, over = Wire(server, chance), threading.Event()
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(folder / NAME))
         door.listen(64)
@@ -100,13 +100,13 @@ def wire(server: Path, folder: Path, chance: random.Random) -> Iterator[Wire]:
                 with contextlib.suppress(TimeoutError):
                     near = door.accept()[0]
                     near.settimeout(None)
-                    threading.Thread(target=made.join, args=(near,), daemon=True).start()
+                    threading.Thread(target=new_wire.join, args=(near,), daemon=True).start()
 
         listening = threading.Thread(target=let_in, daemon=True)
         listening.start()
         try:
-            yield made
+            yield new_wire
         finally:
             over.set()
             listening.join()
-            made.drop()
+            new_wire.drop()

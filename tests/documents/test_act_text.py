@@ -64,7 +64,7 @@ def _at(text: str, cited: str) -> list[str]:
     act = paragraphs(text)
     start = find_place(act, cited)
     assert start is not None, cited
-    return [one.text for one in passage(act, start)]
+    return [paragraph.text for paragraph in passage(act, start)]
 
 
 def test_a_subtask_is_found_by_its_project_task_and_number_and_ends_before_the_next() -> None:
@@ -128,7 +128,7 @@ def test_every_kind_of_file_gives_the_same_paragraphs() -> None:
 
     assert read_act_text(packed.getvalue(), "акт.docx") == expected
     assert read_act_text(page.encode(), "акт.html") == expected
-    assert [one.heading for one in paragraphs(expected)] == [True, False, False]
+    assert [paragraph.heading for paragraph in paragraphs(expected)] == [True, False, False]
 
 
 def test_a_text_of_a_pdf_is_read() -> None:
@@ -142,7 +142,7 @@ def test_a_text_of_a_pdf_is_read() -> None:
         "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
         f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
     ]
-    body = "".join(f"{number} 0 obj\n{one}\nendobj\n" for number, one in enumerate(objects, 1))
+    body = "".join(f"{number} 0 obj\n{pdf_object}\nendobj\n" for number, pdf_object in enumerate(objects, 1))
     pdf = f"%PDF-1.4\n{body}trailer\n<< /Root 1 0 R /Size 5 >>\n%%EOF"
 
     assert read_act_text(pdf.encode(), "act.pdf") == (

@@ -191,9 +191,9 @@ def test_a_bad_date_is_named_with_its_row_and_column() -> None:
 @pytest.mark.parametrize("edition", library().all(), ids=lambda edition: str(edition.edition))
 def test_every_step_is_known_by_its_title_and_short_names(edition: Procedure) -> None:
     """In three languages, of every edition; no name stands for two steps."""
-    known = known_headings(edition)
-    headings = Headings(edition.facts, known)
-    titles = {one.title[language]: name for name, one in edition.facts.items() for language in LANGUAGES}
+    column_titles = known_headings(edition)
+    headings = Headings(edition.facts, column_titles)
+    titles = {fact.title[language]: name for name, fact in edition.facts.items() for language in LANGUAGES}
     names = {text: name for name in edition.facts for lang in LANGUAGES for text in short_forms(name, lang)}
 
     names |= {title: column for lang in LANGUAGES for column, title in template_columns(edition, lang)}

@@ -84,9 +84,9 @@ def test_a_span_within_one_month(text: str) -> None:
 
 def test_a_cell_may_hold_a_span_and_a_remark() -> None:
     """Each line is read by itself."""
-    said = read_lines("13.04.26г. по 26.05.26г.\n\nМониторинг – ежедневно.")
+    readings = read_lines("13.04.26г. по 26.05.26г.\n\nМониторинг – ежедневно.")
 
-    assert said == (APRIL_TO_MAY, Recurring("Мониторинг – ежедневно."))
+    assert readings == (APRIL_TO_MAY, Recurring("Мониторинг – ежедневно."))
 
 
 @pytest.mark.parametrize(
@@ -211,11 +211,11 @@ PIECES = st.sampled_from(
 def test_no_text_breaks_the_reader(text: str) -> None:
     """It reads or refuses; every day it reads lies within the records."""
     try:
-        said = read_lines(text)
+        readings = read_lines(text)
     except UnreadableCell:
         return
 
-    for when in said:
+    for when in readings:
         if isinstance(when, Span):
             assert FIRST <= when.first <= when.last <= REACH
         elif isinstance(when, Day):

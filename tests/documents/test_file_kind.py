@@ -95,9 +95,9 @@ def refusal_of(path: Path, data: bytes, name: str = "бәрі.zip") -> str:
 
 def declaring(data: bytes, size: int) -> bytes:
     """An archive whose first file is said to unpack to so many bytes."""
-    said = bytearray(data)
-    struct.pack_into("<I", said, said.index(b"PK\x01\x02") + 24, size)
-    return bytes(said)
+    content = bytearray(data)
+    struct.pack_into("<I", content, content.index(b"PK\x01\x02") + 24, size)
+    return bytes(content)
 
 
 @pytest.mark.parametrize("name", ["бәрі.zip", "анықтама.docx", "кесте.xlsx"])
@@ -110,13 +110,13 @@ def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, name: st
 
 def test_an_archive_of_too_many_files_is_refused_before_their_list_is_read(tmp_path: Path) -> None:
     """By what its end says, and where that lies, by the list."""
-    many = packed(*map(str, range(MAX_MEMBERS + 1)))
-    lying = bytearray(many)
+    full_archive = packed(*map(str, range(MAX_MEMBERS + 1)))
+    lying = bytearray(full_archive)
     struct.pack_into("<HH", lying, lying.rindex(b"PK\x05\x06") + 8, 1, 1)
     endless = bytearray(DOCX)
     struct.pack_into("<I", endless, endless.rindex(b"PK\x05\x06") + 12, file_kind.MAX_LISTING + 1)
 
-    for data in (many, bytes(lying), bytes(endless)):
+    for data in (full_archive, bytes(lying), bytes(endless)):
         assert refusal_of(tmp_path / "f", data) == "evidence_archive_too_many"
 
 

@@ -59,8 +59,8 @@ def test_json_holds_fields_and_rows(tmp_path: Path) -> None:
 
 def test_a_group_is_named_by_its_id_or_its_number(tmp_path: Path) -> None:
     """`P2.T5.S2` or 6: what the report prints in that place."""
-    for said in ("P2.T5.S2", "p2.t5.s2", "6"):
-        file = _file(tmp_path, "rows.csv", f"subtask;person;measures\n{said};А.;ескерту\n")
+    for label in ("P2.T5.S2", "p2.t5.s2", "6"):
+        file = _file(tmp_path, "rows.csv", f"subtask;person;measures\n{label};А.;ескерту\n")
         assert read_data(file, form="legislation_report").rows[0]["subtask"] == "P2.T5.S2"
 
 

@@ -97,14 +97,14 @@ def value_of(field: Field) -> object:
     }[field.kind]
 
 
-def full(asked: Form) -> tuple[dict[str, object], list[Mapping[str, object]]]:
+def full(definition: Form) -> tuple[dict[str, object], list[Mapping[str, object]]]:
     """Values for every field, and a row for each group."""
-    values = {name: value_of(field) for name, field in asked.fields.items()}
-    if asked.rows is None:
+    values = {name: value_of(field) for name, field in definition.fields.items()}
+    if definition.rows is None:
         return values, []
-    groups = [(group.id, group.parts) for group in asked.rows.groups] or [("", asked.rows.parts)]
+    groups = [(group.id, group.parts) for group in definition.rows.groups] or [("", definition.rows.parts)]
     rows = [
-        {part.id: value_of(part) for part in parts} | ({asked.rows.group_by: group} if group else {})
+        {part.id: value_of(part) for part in parts} | ({definition.rows.group_by: group} if group else {})
         for group, parts in groups
     ]
     return values, rows
@@ -113,12 +113,14 @@ def full(asked: Form) -> tuple[dict[str, object], list[Mapping[str, object]]]:
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str) -> None:
     """Nothing is invented: every field without a default of the law's own is listed, and a line left for it."""
-    asked = form(name)
-    filled = fill(asked, {}, language)
+    definition = form(name)
+    filled = fill(definition, {}, language)
     text = text_of(filled.document)
-    due = {field.id for field in asked.fields.values() if not field.optional and field.default is None}
+    due = {field.id for field in definition.fields.values() if not field.optional and field.default is None}
 
-    assert {one.field for one in filled.missing} == due | ({"rows"} if asked.rows else set())
+    assert {missing_field.field for missing_field in filled.missing} == due | (
+        {"rows"} if definition.rows else set()
+    )
     assert "____" in text or "□" in text
     assert "{{" not in text
     assert "{%" not in text
@@ -128,18 +130,18 @@ def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str)
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str) -> None:
     """Each value stands there letter by letter, whatever marks of XML or of templates it holds."""
-    asked = form(name)
-    values, rows = full(asked)
-    filled = fill(asked, values, language, rows=rows)
+    definition = form(name)
+    values, rows = full(definition)
+    filled = fill(definition, values, language, rows=rows)
     text = text_of(filled.document)
 
     assert filled.missing == ()
-    for field in asked.fields.values():
+    for field in definition.fields.values():
         for piece in _expected(field, values[field.id], language):
             assert piece in text, field.id
-    parts = asked.rows.columns if asked.rows else ()
+    parts = definition.rows.columns if definition.rows else ()
     texts = {part for part in parts for row in rows if isinstance(row.get(part), str)}
-    for part in texts - {asked.rows.group_by if asked.rows else "", "held_at"}:
+    for part in texts - {definition.rows.group_by if definition.rows else "", "held_at"}:
         assert f"{part}: {AS_LETTERS}" in text, part
 
 
@@ -172,16 +174,23 @@ def test_a_line_for_the_signature_is_never_alone_on_a_page(name: str, language: 
     """The text before it, and the line before the name, stay on its page; filled or empty."""
     for values in ({}, full(form(name))[0]):
         paragraphs = docx.Document(io.BytesIO(fill(form(name), values, language).document)).paragraphs
-        texts = [one for one in paragraphs if one.text.strip()]
-        [line] = [at for at, one in enumerate(texts) if one.text.startswith("____________________") and at > 3]
+        texts = [paragraph for paragraph in paragraphs if paragraph.text.strip()]
+        [line] = [
+            at
+            for at, paragraph in enumerate(texts)
+            if paragraph.text.startswith("____________________") and at > 3
+        ]
 
-        assert [one.paragraph_format.keep_with_next for one in texts[line - 1 : line + 1]] == [True, True]
+        assert [paragraph.paragraph_format.keep_with_next for paragraph in texts[line - 1 : line + 1]] == [
+            True,
+            True,
+        ]
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str) -> None:
     """No gap without a field, no field without its place on the paper, in either language."""
-    asked = form(name)
+    definition = form(name)
     text = text_of(template(name, language))
     # A date or a name may stand in another form than by itself.
     gaps = {re.sub("_(of|signed)$", "", gap) for gap in re.findall(r"\{\{ (\w+)(?: \|[^}]*)? \}\}", text)} - {
@@ -191,15 +200,15 @@ def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str
     rows = {f"group_{number}_told" for number in range(1, 10)}
 
     # The year of a report stands in its dates, where the table itself does not name it.
-    assert set(asked.fields) - (gaps | lists) <= {"year"}
-    assert (gaps | lists) - set(asked.fields) <= rows
+    assert set(definition.fields) - (gaps | lists) <= {"year"}
+    assert (gaps | lists) - set(definition.fields) <= rows
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_field_has_a_title_in_three_languages(name: str) -> None:
     """What is missing is named to people, not by its code."""
-    asked = form(name)
-    fields = [*asked.fields, *(asked.rows.columns if asked.rows else ())]
+    definition = form(name)
+    fields = [*definition.fields, *(definition.rows.columns if definition.rows else ())]
 
     assert all(title(field, language) != field for field in fields for language in i18n.LANGUAGES)
 
@@ -218,23 +227,31 @@ def test_dates_are_official() -> None:
 
 def test_a_date_in_kazakh_is_an_attribute_of_the_document_it_names() -> None:
     """2026 жылғы 25 қарашадағы № 45 бұйрық; what is known of the order is said, what is not is left out."""
-    known = {"order_date": DAY, "order_number": "45"}
-    first, second = ({name: known[name]} for name in known)
+    field_values = {"order_date": DAY, "order_number": "45"}
+    first, second = ({name: field_values[name]} for name in field_values)
 
     def basis(values: Mapping[str, object], language: str) -> str:
         text = text_of(fill(form("start_announcement"), values, language).document)
         return next(line for line in text.split("\n") if line.startswith(("Негіздеме:", "Основание:")))
 
     for values, kazakh, russian in (
-        (known, "5-тармағы, 2026 жылғы 25 қарашадағы № 45 бұйрық.", "», приказ от 25 ноября 2026 года № 45."),
+        (
+            field_values,
+            "5-тармағы, 2026 жылғы 25 қарашадағы № 45 бұйрық.",
+            "», приказ от 25 ноября 2026 года № 45.",
+        ),
         (first, "5-тармағы, 2026 жылғы 25 қарашадағы бұйрық.", "», приказ от 25 ноября 2026 года."),
         (second, "5-тармағы, № 45 бұйрық.", "», приказ № 45."),
         ({}, "8-бабының 5-тармағы.", "«О противодействии коррупции»."),
     ):
         assert basis(values, "kk").endswith(kazakh)
         assert basis(values, "ru").endswith(russian)
-    assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(fill(form("order"), known, "kk").document)
-    assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(fill(form("analytic_note"), known, "kk").document)
+    assert "2026 жылғы 25 қарашадағы\n№ 45 бұйрыққа" in text_of(
+        fill(form("order"), field_values, "kk").document
+    )
+    assert "2026 жылғы 25 қарашадағы № 45 бұйрық." in text_of(
+        fill(form("analytic_note"), field_values, "kk").document
+    )
 
 
 def test_a_name_beside_a_signature_is_short_and_a_hint_stands_under_an_empty_line_alone() -> None:
@@ -328,7 +345,7 @@ def test_what_is_ours_is_said_beside_a_form_and_never_on_it() -> None:
 
     assert {name: mark for name, mark in marks.items() if mark} == {**ours, **translated}
     assert [name for name in FORMS if form_marks(form(name), "kk")] == sorted(NO488)
-    assert [one for one in EVERY if foot_of(template(*one))] == []
+    assert [pair for pair in EVERY if foot_of(template(*pair))] == []
 
 
 @pytest.mark.parametrize(("name", "annex"), INSTRUCTION.items())
@@ -345,12 +362,14 @@ def test_annex_1_has_two_fixed_rows_and_no_line_for_the_body() -> None:
         {"section": "1", "subsection": "Білім басқармасы", "updated_on": DAY, "link": "https://example.kz/1"},
         {"section": "1", "subsection": "Жарқайың ауданы", "updated_on": DAY, "link": "https://example.kz/2"},
     ]
-    head, *told = tables_of(fill(form("cartogram_report"), {}, "kk", rows=rows).document)[0]
+    head, *body_rows = tables_of(fill(form("cartogram_report"), {}, "kk", rows=rows).document)[0]
 
     assert head[1] == "Сыбайлас жемқорлық картограммасының бөлімі"
-    assert [row[:2] for row in told[:2]] == [["1", "Сыбайлас жемқорлық тәуекелдеріне ұшырайтын лауазымдар"]] * 2
-    assert [row[2].partition("; ")[0] for row in told[:2]] == ["1) Білім басқармасы", "2) Жарқайың ауданы"]
-    assert told[2:] == [["2", "Сыбайлас жемқорлық тәуекелдерінің тізбесі", ""]] * 3
+    assert [row[:2] for row in body_rows[:2]] == [
+        ["1", "Сыбайлас жемқорлық тәуекелдеріне ұшырайтын лауазымдар"]
+    ] * 2
+    assert [row[2].partition("; ")[0] for row in body_rows[:2]] == ["1) Білім басқармасы", "2) Жарқайың ауданы"]
+    assert body_rows[2:] == [["2", "Сыбайлас жемқорлық тәуекелдерінің тізбесі", ""]] * 3
     assert "organisation" not in form("cartogram_report").fields
 
 
@@ -420,9 +439,9 @@ def test_annex_5_has_two_fixed_rows_and_no_seal() -> None:
         {"work": "2", "name": "Оспанов Б.", "post": "бас маман", "held_on": DAY, "work_done": "әңгіме"},
     ]
     document = fill(form("ethics_report"), {}, "kk", rows=rows).document
-    _, *told = tables_of(document)[0]
+    _, *body_rows = tables_of(document)[0]
 
-    assert [(row[0], row[2][:2]) for row in told] == [*[("1", "")] * 3, ("2", "1)"), ("2", "2)")]
+    assert [(row[0], row[2][:2]) for row in body_rows] == [*[("1", "")] * 3, ("2", "1)"), ("2", "2)")]
     assert "мөр" not in text_of(document)
     assert "(қолы)" in text_of(document)
 
@@ -430,22 +449,22 @@ def test_annex_5_has_two_fixed_rows_and_no_seal() -> None:
 def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
     """Points are taken where nothing is submitted: a group with an empty register says so."""
     rows = [{"subtask": "P2.T5.S4", "taken_by": "бас маман А.", "given_by": "ЖШС", "reason": "-"}]
-    known = ["P2.T1.S1", "P2.T5.S4", "P2.T5.S5"]
-    filled = fill(form("legislation_report"), {}, "ru", rows=rows, looked_up=known)
+    group_ids = ["P2.T1.S1", "P2.T5.S4", "P2.T5.S5"]
+    filled = fill(form("legislation_report"), {}, "ru", rows=rows, looked_up=group_ids)
     cells = [row[-1] for row in tables_of(filled.document)[0][1:]]
 
     assert [cells[0], cells[-1]] == ["Не выявлено."] * 2
     assert cells.count("") == 6
     assert [note.arguments["rows"] for note in filled.notes] == [[1, 9]]
     wrong = {
-        name: said
+        name: count
         for name, groups, nothing, times in [
             ("reconciliation_act", ["administrative", "criminal"], "Жоқ.", 2),
             ("ethics_report", ["1", "2"], "Өткізілген жоқ.", 2),
             ("propaganda_report", [""], "Өткізілген жоқ.", 1),
             ("social_order", [""], "Бөлінген жоқ.", 1),
         ]
-        if (said := text_of(fill(form(name), {}, "kk", looked_up=groups).document).count(nothing)) != times
+        if (count := text_of(fill(form(name), {}, "kk", looked_up=groups).document).count(nothing)) != times
     }
     assert wrong == {}
     assert not any(missing.field == "rows" for missing in filled.missing)
@@ -473,7 +492,7 @@ def test_a_consent_prints_its_date_only_where_the_organisation_adds_it() -> None
     with_date = fill(form("consent"), {"signed_on": DAY}, "kk")
 
     assert "жылғы «" not in text_of(without.document)
-    assert "signed_on" not in {one.field for one in without.missing}
+    assert "signed_on" not in {missing_field.field for missing_field in without.missing}
     assert "2026 жылғы 25 қараша" in text_of(with_date.document)
 
 
@@ -485,17 +504,19 @@ def test_a_part_of_a_row_not_known_yet_is_named_with_its_row() -> None:
     ]
     filled = fill(form("plan"), {}, "kk", rows=rows)
 
-    assert {(one.field, one.row) for one in filled.missing if one.row} == {("completion_form", 2), ("term", 2)}
+    assert {
+        (missing_field.field, missing_field.row) for missing_field in filled.missing if missing_field.row
+    } == {("completion_form", 2), ("term", 2)}
     assert {note.arguments["field"] for note in filled.notes} == {"completion_form", "term"}
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_very_long_text_is_kept_whole(name: str) -> None:
     """Fifty pages in one field, with breaks of lines of every system."""
-    asked = form(name)
-    field = next(field for field in asked.fields.values() if field.kind in ("text", "long"))
+    definition = form(name)
+    field = next(field for field in definition.fields.values() if field.kind in ("text", "long"))
     long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(300))
-    text = text_of(fill(asked, {field.id: long}, "kk").document)
+    text = text_of(fill(definition, {field.id: long}, "kk").document)
 
     assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(300))
 
@@ -517,9 +538,9 @@ def test_a_form_brings_the_styles_it_names_and_no_gallery_of_others() -> None:
     for name, language in EVERY:
         with zipfile.ZipFile(io.BytesIO(template(name, language))) as parts:
             texts = {part: parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml")}
-        known = set(re.findall(r'w:styleId="([^"]+)"', texts["word/styles.xml"]))
+        styles = set(re.findall(r'w:styleId="([^"]+)"', texts["word/styles.xml"]))
 
-        assert set(named.findall("".join(texts.values()))) <= known, name
+        assert set(named.findall("".join(texts.values()))) <= styles, name
         assert len(texts["word/styles.xml"]) < 50_000, name
         assert "word/stylesWithEffects.xml" not in texts, name
 

@@ -56,9 +56,11 @@ def test_a_kazakh_name_is_known_by_its_beginnings() -> None:
 
 def test_a_match_kept_by_hand_goes_first() -> None:
     """However unlike the texts are."""
-    kept = Office(units=office().units, people=office().people, matches={"Служба  безопасности": GROUP})
+    matched_office = Office(
+        units=office().units, people=office().people, matches={"Служба  безопасности": GROUP}
+    )
 
-    assert match("служба безопасности", kept) == GROUP
+    assert match("служба безопасности", matched_office) == GROUP
 
 
 def test_two_people_of_one_name_are_neither() -> None:

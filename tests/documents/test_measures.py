@@ -28,7 +28,7 @@ def test_a_plan_is_read_in_russian_and_kazakh() -> None:
         "ж.csv",
     )
 
-    assert [(one.number, one.risk, one.action, one.term.term) for one in ru] == [
+    assert [(measure.number, measure.risk, measure.action, measure.term.term) for measure in ru] == [
         (1, "Обновить правила", "Утвердить правила", InQuarter(2026, 3))
     ]
     assert kk[0].term.term == OnDate(date(2026, 6, 30))
@@ -59,7 +59,7 @@ def test_every_bad_row_is_named() -> None:
     with pytest.raises(UnreadablePaper) as refusal:
         read_measures(text.encode(), "п.csv")
 
-    assert [(one.row, one.code) for one in refusal.value.errors] == [
+    assert [(error.row, error.code) for error in refusal.value.errors] == [
         (2, "paper_date_impossible"),
         (3, "paper_cell_empty"),
         (4, "paper_cell_empty"),

@@ -83,7 +83,9 @@ def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
     )
     read = read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
     own = OfficeTime(hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),))
-    office = Office(units={unit.id: unit for unit in read.units}, people={one.key: one for one in read.people})
+    office = Office(
+        units={unit.id: unit for unit in read.units}, people={person.key: person for person in read.people}
+    )
     listed = people_table(office, "kk")
     written = io.StringIO()
     for row in (listed.heads, *listed.rows):
@@ -100,7 +102,7 @@ def test_rows_that_differ_are_named() -> None:
     with pytest.raises(UnreadablePaper) as refusal:
         read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
 
-    assert [(one.row, one.code) for one in refusal.value.errors] == [
+    assert [(error.row, error.code) for error in refusal.value.errors] == [
         (3, "paper_unit_time_differs"),
         (4, "office_time.no_hours"),
     ]

@@ -97,7 +97,7 @@ def problems(template: bytes, name: str = "бланк.docx", *, of: str = "plan"
     try:
         check_template(template, name, form=of)
     except UnreadablePaper as refusal:
-        told = [(error.code, error.arguments) for error in refusal.errors] or [
+        mistakes = [(error.code, error.arguments) for error in refusal.errors] or [
             (refusal.code, refusal.arguments)
         ]
         words = ("field", "part", "target", "near", "name")
@@ -106,7 +106,7 @@ def problems(template: bytes, name: str = "бланк.docx", *, of: str = "plan"
                 code.removeprefix("form_template_"),
                 str(next((given[word] for word in words if word in given), "")),
             )
-            for code, given in told
+            for code, given in mistakes
         ]
     return []
 
@@ -152,7 +152,7 @@ def test_brackets_go_with_the_missing_value_that_stands_in_them_alone() -> None:
 
     def text_with(**values: str) -> list[str]:
         filled = fill_template(saved(document), {"order_number": "5", **values})
-        return [one.text for one in docx.Document(io.BytesIO(filled)).paragraphs]
+        return [paragraph.text for paragraph in docx.Document(io.BytesIO(filled)).paragraphs]
 
     assert text_with(object="") == ["А Б", "В, Г (5)", "(, Д)"]
     assert text_with(object="х")[0] == "А (х) Б"
@@ -163,11 +163,11 @@ def test_every_placeholder_of_every_form_is_filled() -> None:
     left = {}
     for name in names():
         document, lists = docx.Document(), dict[str, list[str]]()
-        for one in placeholders(form(name)):
-            if "." in one.name:
-                lists.setdefault(one.name.partition(".")[0], []).append(one.name)
+        for placeholder in placeholders(form(name)):
+            if "." in placeholder.name:
+                lists.setdefault(placeholder.name.partition(".")[0], []).append(placeholder.name)
             else:
-                document.add_paragraph(f"{{{{ {one.name} }}}}")
+                document.add_paragraph(f"{{{{ {placeholder.name} }}}}")
         for parts in lists.values():
             row = document.add_table(rows=1, cols=len(parts)).rows[0]
             for cell, part in zip(row.cells, parts, strict=True):
@@ -203,8 +203,14 @@ def test_a_check_names_every_mistake_with_its_place() -> None:
     ]
     with pytest.raises(UnreadablePaper) as refused:
         check_template(saved(document), "бланк.docx", form="plan")
-    told = next(error.arguments for error in refused.value.errors if error.arguments.get("field") == "objekt")
-    assert (told["place"], told["near"], told["allowed"][0]) == ("body", "Объект {{ objekt }}", "object")  # type: ignore[index]
+    arguments = next(
+        error.arguments for error in refused.value.errors if error.arguments.get("field") == "objekt"
+    )
+    assert (arguments["place"], arguments["near"], arguments["allowed"][0]) == (
+        "body",
+        "Объект {{ objekt }}",
+        "object",
+    )  # type: ignore[index]
     place = {error.arguments["place"] for error in refused.value.errors if "__class__" in str(error.arguments)}
     assert place == {"header"}
 

@@ -24,7 +24,7 @@ ACT = Text(kk="Стандарт: 2025/230", ru="Стандарт: 2025/230", en=
 
 def document(data: bytes | None = NOTE, **changed: object) -> Document:
     """One document of the note's subtask; without data it is a link."""
-    known: dict[str, object] = {
+    fields: dict[str, object] = {
         "paragraph": "P1.T2.S3",
         "act": ACT,
         "obligation": Text(kk="Анықтама", ru="Справка", en="Note"),
@@ -42,12 +42,12 @@ def document(data: bytes | None = NOTE, **changed: object) -> Document:
         "type": "application/pdf",
         "size": len(data or b""),
     }
-    return Document(**(known | changed))  # type: ignore[arg-type]
+    return Document(**(fields | changed))  # type: ignore[arg-type]
 
 
-def store(*kept: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
+def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
     """What the office keeps, by hash; `altered` stands there no longer as it was."""
-    files = {sha256(data).hexdigest(): data for data in kept}
+    files = {sha256(data).hexdigest(): data for data in contents}
 
     def content(reference: str) -> BinaryIO:
         if reference == sha256(altered).hexdigest():
@@ -131,7 +131,7 @@ def test_a_file_the_store_has_lost_is_named(tmp_path: Path) -> None:
     """The rest of the package is made all the same."""
     archive, answer = packed(tmp_path, document(b"%PDF gone"), document())
 
-    assert [one.name for one in answer.lost] == ["анықтама.pdf"]
+    assert [document.name for document in answer.lost] == ["анықтама.pdf"]
     assert index(archive)[0]["Ескертпе"] == "Файл қоймада табылмады"
     assert answer.files == 1
 
@@ -144,7 +144,7 @@ def test_an_altered_file_is_named_and_left_out(tmp_path: Path) -> None:
     )
     archive = zipfile.ZipFile(target)
 
-    assert [one.reference for one in answer.altered] == [sha256(NOTE).hexdigest()]
+    assert [document.reference for document in answer.altered] == [sha256(NOTE).hexdigest()]
     assert (answer.files, answer.lost, answer.whole) == (1, (), False)
     assert index(archive)[0]["Ескертпе"] == "Файл тіркелгеннен кейін өзгертілген, жинаққа салынбаған"
     assert sha256(NOTE).hexdigest() not in archive.read("SHA256SUMS").decode()
@@ -176,12 +176,12 @@ def test_no_name_leads_out_of_the_package(tmp_path: Path, name: str) -> None:
 
 def test_the_same_documents_make_the_same_bytes(tmp_path: Path) -> None:
     """So that two packages can be compared by their hash."""
-    made = []
+    packages = []
     for name in ("a.zip", "b.zip"):
         write_package(tmp_path / name, [document()], store(NOTE), language="ru")
-        made.append((tmp_path / name).read_bytes())
+        packages.append((tmp_path / name).read_bytes())
 
-    assert made[0] == made[1]
+    assert packages[0] == packages[1]
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

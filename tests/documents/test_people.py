@@ -43,7 +43,7 @@ def test_the_example_organisation_is_read() -> None:
     assert (away.language, away.away) == ("ru", ((day("2026-05-04"), day("2026-05-06")),))
     assert people["Пресс-служба / Сейтқали Арман"].email is None
     held = {duty for person in read.people for duty in person.duties}
-    assert {one.duty for one in analysis().obligations} <= held <= set(DUTIES)
+    assert {obligation.duty for obligation in analysis().obligations} <= held <= set(DUTIES)
 
 
 @pytest.mark.parametrize(

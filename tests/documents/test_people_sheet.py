@@ -63,18 +63,21 @@ def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language:
     people, words, example = people_sheets(Office(), language, ["duty.own_duty"])
     content = tables_workbook([people, words, example])
     book = openpyxl.load_workbook(io.BytesIO(content))
-    rules = {str(one.sqref): one.formula1 for one in book.worksheets[0].data_validations.dataValidation}
+    rules = {
+        str(validation.sqref): validation.formula1
+        for validation in book.worksheets[0].data_validations.dataValidation
+    }
     held = [row[0] for row in words.rows if row[0] != "own_duty"]
 
     assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(held) + 2}"
     assert rules["H2:H5001"] == '"kk,ru,en"'
     assert [code for word in held for _, code in duties(str(word))] == [
-        one for one in DUTIES if one not in ("person_concerned", "direct_head", "outside")
+        duty for duty in DUTIES if duty not in ("person_concerned", "direct_head", "outside")
     ]
     read = read_people(_csv(example), "people.csv")
-    assert [one.duties[0] for one in read.people] == ["head", "authorised_person", "authorised_person"]
-    assert [one.kind for one in read.units] == ["central_body", ""]
-    assert [(one.name_kk, one.name_ru) for one in read.units] == [
+    assert [person.duties[0] for person in read.people] == ["head", "authorised_person", "authorised_person"]
+    assert [unit.kind for unit in read.units] == ["central_body", ""]
+    assert [(unit.name_kk, unit.name_ru) for unit in read.units] == [
         ("Құрылыс министрлігі", "Министерство строительства"),
         ("Тәуекелдерді талдау бөлімі", "Отдел анализа рисков"),
     ]
@@ -108,7 +111,7 @@ def test_names_in_two_languages_are_written_and_read_back(language: str) -> None
     other[1][6] = "b@x.kz"
     with pytest.raises(UnreadablePaper) as caught:
         read_people(_csv(Table(table.heads, other)), "people.csv")
-    assert [(one.row, one.code) for one in caught.value.errors] == [(3, "paper_unit_name_differs")]
+    assert [(error.row, error.code) for error in caught.value.errors] == [(3, "paper_unit_name_differs")]
 
 
 def test_people_named_in_one_language_alone_are_named_by_it() -> None:
@@ -123,11 +126,11 @@ def test_people_named_in_one_language_alone_are_named_by_it() -> None:
 
 def test_a_name_in_two_languages_stays_until_the_name_is_another() -> None:
     """A table that does not say it takes none away; who is called otherwise now is not written as before."""
-    known = Person(key="k@x.kz", name="Алиева А.", unit="а", email="k@x.kz", name_kk="Әлиева Ә.")
-    office = Office(units={"а": Unit(id="а", name="а")}, people={known.key: known})
+    person = Person(key="k@x.kz", name="Алиева А.", unit="а", email="k@x.kz", name_kk="Әлиева Ә.")
+    office = Office(units={"а": Unit(id="а", name="а")}, people={person.key: person})
 
     def merged(name: str) -> Person:
-        read = ReadPeople((), (Person(key=known.key, name=name, unit="а", email="k@x.kz"),))
+        read = ReadPeople((), (Person(key=person.key, name=name, unit="а", email="k@x.kz"),))
         return merge_people(read, office).people[0]
 
     assert merged("Алиева А.").name_kk == "Әлиева Ә."

@@ -40,10 +40,10 @@ def test_the_map_names_every_risk_and_says_whose_the_scale_is(language: str) -> 
     text = risk_map(risks, SCALE, name="А & Б", on=date(2026, 7, 1), unranked=3, language=language)
     root = ElementTree.fromstring(text)
 
-    told = [one.text for one in root.iter(f"{SVG}text")]
+    texts = [element.text for element in root.iter(f"{SVG}text")]
     assert "А & Б" in (root.findtext(f"{SVG}title") or "")
     assert SCALE.note[language] in (root.findtext(f"{SVG}desc") or "")
-    assert {"1", "2"} <= set(told)
+    assert {"1", "2"} <= set(texts)
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
 
@@ -55,8 +55,8 @@ def test_everything_stands_within_the_drawing() -> None:
     root = ElementTree.fromstring(text)
     height = float(root.attrib["height"])
 
-    assert max(float(one.attrib["y"]) for one in root.iter(f"{SVG}text")) < height
-    assert any((one.text or "").startswith("+") for one in root.iter(f"{SVG}text"))
+    assert max(float(element.attrib["y"]) for element in root.iter(f"{SVG}text")) < height
+    assert any((element.text or "").startswith("+") for element in root.iter(f"{SVG}text"))
 
 
 def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_cartogram_is_drawn_and_read_back(tmp_path: Path) -> None:
     write_workbook(tmp_path / "c.xlsx", LINES, language="kk")
     sheets = openpyxl.load_workbook(tmp_path / "c.xlsx")
 
-    assert any("Алмалы ауданы" in (one.text or "") for one in root.iter(f"{SVG}text"))
+    assert any("Алмалы ауданы" in (element.text or "") for element in root.iter(f"{SVG}text"))
     assert [sheet.title for sheet in sheets] == ["1. Лауазымдар", "2. Тәуекелдер"]
     assert sheets["2. Тәуекелдер"]["D2"].value == "=1+1 <тексерілмейді>"
     assert sheets["2. Тәуекелдер"]["D2"].data_type == "s"
@@ -84,7 +84,7 @@ def test_a_cartogram_is_read_in_two_languages() -> None:
     assert read_cartogram(ru.encode(), "к.csv")[0].section == "risks"
     with pytest.raises(UnreadablePaper) as refusal:
         read_cartogram(bad.encode(), "к.csv")
-    assert [(one.row, one.code) for one in refusal.value.errors] == [
+    assert [(error.row, error.code) for error in refusal.value.errors] == [
         (2, "paper_section_unknown"),
         (3, "paper_cell_empty"),
     ]
@@ -93,8 +93,8 @@ def test_a_cartogram_is_read_in_two_languages() -> None:
 def test_a_list_is_a_workbook_with_dates_as_dates() -> None:
     """A name Excel does not allow is made one it does."""
     rows = [(1, date(2026, 7, 1), "-1"), (2, None, None)]
-    made = tables_workbook([Table(("№", "Күні", "Мәтін"), rows, "Тізім: [1/2]")])
-    sheet = openpyxl.load_workbook(BytesIO(made)).active
+    workbook = tables_workbook([Table(("№", "Күні", "Мәтін"), rows, "Тізім: [1/2]")])
+    sheet = openpyxl.load_workbook(BytesIO(workbook)).active
 
     assert sheet is not None
     assert sheet["B2"].value.date() == date(2026, 7, 1)

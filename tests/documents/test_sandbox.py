@@ -91,20 +91,20 @@ def outcome(do: Callable[[], object]) -> object:
 def test_a_reader_says_the_same_from_its_process_as_here(name: str) -> None:
     """Values and refusals come back whole, with types, rows and sentences in three languages."""
     here, there = ALIKE[name]
-    known = outcome(here)
+    expected = outcome(here)
 
-    assert outcome(there) == known
+    assert outcome(there) == expected
     if name.endswith("refused"):
-        assert isinstance(known, tuple)
-        for error in known[2]:
+        assert isinstance(expected, tuple)
+        for error in expected[2]:
             assert all(say(error.code, error.arguments, language) for language in LANGUAGES)
 
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[ForkServer]:
-    made = ForkServer()
-    yield made
-    made.close()
+    fork_server = ForkServer()
+    yield fork_server
+    fork_server.close()
 
 
 @pytest.fixture(scope="module")
@@ -296,15 +296,15 @@ def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
 def test_a_process_sees_nothing_of_the_service_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords stand there."""
     monkeypatch.setenv("MERZIM_DATABASE_PASSWORD", "geheim")
-    made = ForkServer()
-    made.warm()
-    assert made._process is not None
+    fork_server = ForkServer()
+    fork_server.warm()
+    assert fork_server._process is not None
     try:
-        given = Path(f"/proc/{made._process.pid}/environ")
+        given = Path(f"/proc/{fork_server._process.pid}/environ")
         if given.exists():
             assert b"geheim" not in given.read_bytes()
     finally:
-        made.close()
+        fork_server.close()
 
 
 VALUES = [

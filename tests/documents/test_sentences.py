@@ -66,8 +66,8 @@ def test_every_refusal_is_a_sentence(bad: object, language: str) -> None:
     """The file's, and each row's."""
     with pytest.raises(UnreadablePaper) as refusal:
         bad()  # type: ignore[operator]
-    said = refusal.value
-    sentences = [say(said.code, said.arguments, language)]
-    sentences += [say(error.code, error.arguments, language) for error in said.errors]
+    exception = refusal.value
+    sentences = [say(exception.code, exception.arguments, language)]
+    sentences += [say(error.code, error.arguments, language) for error in exception.errors]
 
     assert all(sentence[-1] in ".?" and "{" not in sentence for sentence in sentences)

@@ -50,24 +50,26 @@ def checked(
     def digest(algorithm: str) -> bytes:
         return hashlib.new(algorithm, over).digest()
 
-    return check_signature(cms, digest, at=at, trusted=[one.certificate for one in trusted], lists=lists)
+    return check_signature(
+        cms, digest, at=at, trusted=[authority.certificate for authority in trusted], lists=lists
+    )
 
 
 def test_a_signature_over_the_very_bytes_by_a_trusted_issuer_is_valid() -> None:
-    found = checked(signatory().sign(ORDER))
+    signature = checked(signatory().sign(ORDER))
 
-    assert (found.verdict, found.reasons) == ("valid", ())
-    assert (found.signer.name, found.signer.organisation) == (
+    assert (signature.verdict, signature.reasons) == ("valid", ())
+    assert (signature.signer.name, signature.signer.organisation) == (
         "Серікбаев Дәулет Мұратұлы",
         "Ұлттық экономика министрлігі",
     )
-    assert IIN not in repr(found)
+    assert IIN not in repr(signature)
 
 
 def test_without_installed_authorities_it_is_never_said_to_be_valid() -> None:
-    found = checked(signatory().sign(ORDER), trusted=())
+    signature = checked(signatory().sign(ORDER), trusted=())
 
-    assert (found.verdict, found.reasons) == ("not_checked", ("eds.issuer_not_checked",))
+    assert (signature.verdict, signature.reasons) == ("not_checked", ("eds.issuer_not_checked",))
 
 
 def test_of_gost_only_the_names_are_read() -> None:
@@ -75,9 +77,9 @@ def test_of_gost_only_the_names_are_read() -> None:
     cms = gost(signatory(), ORDER)
 
     for over in (ORDER, b"something else"):
-        found = checked(cms, over=over)
-        assert (found.verdict, found.reasons) == ("not_checked", ("eds.gost_not_checked",))
-        assert found.signer.name == "Серікбаев Дәулет Мұратұлы"
+        signature = checked(cms, over=over)
+        assert (signature.verdict, signature.reasons) == ("not_checked", ("eds.gost_not_checked",))
+        assert signature.signer.name == "Серікбаев Дәулет Мұратұлы"
     root = Signatory(gost_authority(), authority().key)
     both = ("eds.gost_not_checked", "eds.issuer_not_checked")
     assert checked(cms, trusted=(root,)).reasons == both
@@ -194,8 +196,8 @@ def test_the_folder_of_authorities_takes_pem_and_der(tmp_path: Path) -> None:
 
 def revocation(person: Signatory, *lists: RevocationList, at: datetime = AT) -> tuple[str, date | None]:
     """What is said of the revocation of somebody who signed the order then."""
-    found = checked(person.sign(ORDER), at=at, lists=lists).revocation
-    return found.state, found.on
+    certificate_state = checked(person.sign(ORDER), at=at, lists=lists).revocation
+    return certificate_state.state, certificate_state.on
 
 
 SECOND = timedelta(seconds=1)
@@ -213,10 +215,10 @@ def test_a_certificate_revoked_by_the_moment_of_signing_is_refused(
 ) -> None:
     """One that was revoked a second later was good when it signed."""
     person = signatory()
-    found = checked(person.sign(ORDER), lists=[revocation_list((person, revoked_at))])
+    signature = checked(person.sign(ORDER), lists=[revocation_list((person, revoked_at))])
 
-    assert (found.verdict, found.revocation.state) == (verdict, state)
-    assert found.reasons == (("eds.certificate_revoked",) if verdict == "invalid" else ())
+    assert (signature.verdict, signature.revocation.state) == (verdict, state)
+    assert signature.reasons == (("eds.certificate_revoked",) if verdict == "invalid" else ())
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,7 @@ def test_a_list_holds_to_its_last_second_and_a_later_one_for_what_was_before(
 def test_only_a_list_the_issuer_signed_itself_counts() -> None:
     """Without one, or with another authority's or a forged one, it is not checked, and nobody is refused."""
     person = signatory()
-    every = [revocation_list((person, FROM), by=one) for one in (STRANGER, FALSE)]
+    every = [revocation_list((person, FROM), by=signer) for signer in (STRANGER, FALSE)]
 
     assert revocation(person) == revocation(person, *every) == ("not_checked", None)
     assert checked(person.sign(ORDER), lists=every).verdict == "valid"
@@ -289,7 +291,7 @@ def test_lists_are_read_anew_when_their_file_changes(tmp_path: Path) -> None:
     after = read_revocation_lists(tmp_path)
     file.write_bytes(b"not a list")
 
-    assert sorted(len(one) for one in before) == [0, 0]
-    assert sorted(len(one) for one in after) == [0, 1]
+    assert sorted(len(entries) for entries in before) == [0, 0]
+    assert sorted(len(entries) for entries in after) == [0, 1]
     with pytest.raises(ValueError):
         read_revocation_lists(tmp_path)

@@ -47,14 +47,14 @@ ASKING_LEAST = ("", "inner", "name")
 
 def _samples(code: str) -> dict[str, object]:
     """Arguments with which a code can be said."""
-    found: dict[str, tuple[str, object]] = {}
+    samples: dict[str, tuple[str, object]] = {}
     for language in i18n.LANGUAGES:
         for name, form, options in placeholders_of(template(code, language)):
-            if name not in found or found[name][0] in ASKING_LEAST:
-                found[name] = form, _value_of(options[0]) if form == "say" else SAMPLES[form]
+            if name not in samples or samples[name][0] in ASKING_LEAST:
+                samples[name] = form, _value_of(options[0]) if form == "say" else SAMPLES[form]
             if form == "span":
-                found[options[0]] = form, SAMPLES[form]
-    return {name: value for name, (_, value) in found.items()}
+                samples[options[0]] = form, SAMPLES[form]
+    return {name: value for name, (_, value) in samples.items()}
 
 
 def _value_of(prefix: str) -> str:
@@ -84,10 +84,10 @@ def test_every_code_can_be_said_in_every_language(file: str) -> None:
     """With sample arguments; nothing is left unfilled and no narrow space slips in."""
     for code in (code for code in i18n.codes() if where(code) == file):
         for language in i18n.LANGUAGES:
-            said = i18n.say(code, _samples(code), language)
+            sentence = i18n.say(code, _samples(code), language)
 
-            assert said.strip(), code
-            assert not {"\u202f", "\u00a0"} & set(said), code
+            assert sentence.strip(), code
+            assert not {"\u202f", "\u00a0"} & set(sentence), code
 
 
 @pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))

@@ -78,9 +78,9 @@ def test_a_short_date_is_the_same_in_every_language() -> None:
 
 def test_weekdays_stand_alone() -> None:
     """30 March 2026 was a Monday."""
-    said = [i18n.date_weekday(date(2026, 3, 30), language) for language in i18n.LANGUAGES]
+    weekdays = [i18n.date_weekday(date(2026, 3, 30), language) for language in i18n.LANGUAGES]
 
-    assert said == ["дүйсенбі", "понедельник", "Monday"]
+    assert weekdays == ["дүйсенбі", "понедельник", "Monday"]
 
 
 def test_a_moment_is_not_a_date() -> None:
@@ -145,10 +145,10 @@ def test_an_unbroken_run_is_one_range(first: date, length: int) -> None:
     days = tuple(first + timedelta(days=n) for n in range(length))
 
     for language in i18n.LANGUAGES:
-        said = i18n.days_ranges(days, language)
+        text = i18n.days_ranges(days, language)
 
-        assert said.count("–") == 1
-        assert "," not in said
+        assert text.count("–") == 1
+        assert "," not in text
 
 
 @pytest.mark.parametrize(

@@ -33,17 +33,17 @@ ENGLISH = (
 @pytest.mark.parametrize(("language", "text"), [("kk", KAZAKH), ("ru", RUSSIAN), ("en", ENGLISH)])
 def test_the_announcement_is_explained_letter_for_letter(language: str, text: str) -> None:
     """The explanation of the real schedule's announcement is exactly this text."""
-    said = i18n.explanation(announcement(), language)
+    explanation = i18n.explanation(announcement(), language)
 
-    assert said == text
+    assert explanation == text
 
 
 def test_an_explanation_is_one_sentence_for_each_element() -> None:
     """A page may show them as a list: as many as elements, each closed by a full stop."""
-    said = i18n.explain(announcement(), "kk")
+    sentences = i18n.explain(announcement(), "kk")
 
-    assert len(said) == 5
-    assert all(sentence.endswith(".") and ".." not in sentence for sentence in said)
+    assert len(sentences) == 5
+    assert all(sentence.endswith(".") and ".." not in sentence for sentence in sentences)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_an_anchor_says_whether_its_own_day_counts(language: str, counted: str, 
 
 def test_an_act_without_a_paragraph_is_named_alone() -> None:
     """No comma is left hanging."""
-    said = i18n.say("basis", {"act": INSTRUCTION, "paragraph": ""}, "ru")
+    sentence = i18n.say("basis", {"act": INSTRUCTION, "paragraph": ""}, "ru")
 
-    assert said == "Основание: Инструкция по исполнению проектов ТБН №4."
+    assert sentence == "Основание: Инструкция по исполнению проектов ТБН №4."
 
 
 def test_a_note_gets_its_full_stop_once() -> None:
@@ -97,18 +97,20 @@ def test_a_quota_is_said_as_a_percentage() -> None:
     """A twentieth is 5 %; what it is a share of is named even if no catalogue knows it."""
     arguments = {"share": Fraction(1, 20), "of": "staff", "period": "year", "to": date(2026, 12, 31)}
 
-    said = i18n.say("quota", arguments, "ru")
+    sentence = i18n.say("quota", arguments, "ru")
     unknown = i18n.say("quota", arguments | {"of": "судьи"}, "ru")
 
-    assert said.startswith("Не менее 5 % в год (от фактической численности работников)")
+    assert sentence.startswith("Не менее 5 % в год (от фактической численности работников)")
     assert "(судьи)" in unknown
 
 
 def test_the_title_of_a_due_date_is_the_title_given() -> None:
     """Titles come from the regulation file and stay as its author wrote them, in the reader's language."""
-    said = [i18n.say("due_by", {"title": ANNOUNCEMENT, "on": START}, language) for language in i18n.LANGUAGES]
+    sentences = [
+        i18n.say("due_by", {"title": ANNOUNCEMENT, "on": START}, language) for language in i18n.LANGUAGES
+    ]
 
-    assert said == [
+    assert sentences == [
         "Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 13 сәуірден кешіктірмей.",
         "Объявление о начале анализа – не позднее 13 апреля 2026 года.",
         "Announcement of the start – no later than 13 April 2026.",

@@ -70,16 +70,16 @@ def test_steps_that_must_come_first_are_named_inside_the_sentence() -> None:
     """Their titles lose the capital letter there."""
     arguments = {"title": BEGINNING, "on": date(2026, 4, 13), "others": (DISCUSSION, ANNOUNCEMENT)}
 
-    said = i18n.say("order", arguments, "ru")
+    sentence = i18n.say("order", arguments, "ru")
 
-    assert said.endswith("а до этого должно быть: публичное обсуждение, объявление о начале анализа.")
+    assert sentence.endswith("а до этого должно быть: публичное обсуждение, объявление о начале анализа.")
 
 
 def test_lacking_evidence_is_named_by_its_kind() -> None:
     """A kind no catalogue knows yet is shown as the regulation file has it."""
-    said = i18n.say("unproved", {"title": BEGINNING, "kinds": ("link:media", "document:film")}, "en")
+    sentence = i18n.say("unproved", {"title": BEGINNING, "kinds": ("link:media", "document:film")}, "en")
 
-    assert said.endswith("is not attached: link to the media, document:film.")
+    assert sentence.endswith("is not attached: link to the media, document:film.")
 
 
 def test_a_practice_check_says_that_it_is_no_law() -> None:

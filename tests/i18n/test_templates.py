@@ -16,10 +16,10 @@ from tests.i18n.texts import ANNOUNCEMENT
 @pytest.fixture
 def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.Entry]:
     """A catalogue of the test's own, beside the real ones."""
-    known = dict(entries._entries())
-    monkeypatch.setattr(entries, "_entries", lambda: known)
+    entry_copy = dict(entries._entries())
+    monkeypatch.setattr(entries, "_entries", lambda: entry_copy)
     monkeypatch.setattr(sentences, "_made", {})
-    return known
+    return entry_copy
 
 
 def _add(catalogue: dict[str, entries.Entry], code: str, text: str) -> None:
@@ -96,5 +96,5 @@ def test_a_day_of_another_year_carries_its_year() -> None:
     }
     for today in (date(2026, 1, 1), date(2026, 12, 31)):
         arguments = {"title": "Отчёт", "left": 5, "today": today}
-        said = {day: i18n.say("letter.subject_soon", {**arguments, "due": day}, "ru") for day in days}
-        assert {day: text.partition(" – ")[2].partition(" (")[0] for day, text in said.items()} == days
+        texts = {day: i18n.say("letter.subject_soon", {**arguments, "due": day}, "ru") for day in days}
+        assert {day: text.partition(" – ")[2].partition(" (")[0] for day, text in texts.items()} == days

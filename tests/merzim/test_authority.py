@@ -29,16 +29,16 @@ def test_who_is_authorised_changes_with_the_day(
     on: date, now: AuthorisedBody | None, before: AuthorisedBody | None
 ) -> None:
     """The last day of one, and the first of the next."""
-    found = find_authority((AGENCY, NEXT), on=on)
+    authority = find_authority((AGENCY, NEXT), on=on)
 
-    assert (found.now, found.before) == (now, before)
+    assert (authority.now, authority.before) == (now, before)
 
 
 def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:
     """The agency was abolished on 30 June 2025."""
-    found = find_authority((AGENCY,), on=date(2025, 7, 1))
+    authority = find_authority((AGENCY,), on=date(2025, 7, 1))
 
-    assert (found.now, found.before, found.confirmed_on) == (None, AGENCY, None)
+    assert (authority.now, authority.before, authority.confirmed_on) == (None, AGENCY, None)
 
 
 def test_a_confirmation_counts_from_its_own_day() -> None:
@@ -71,12 +71,12 @@ def test_the_office_names_who_is_authorised_now(merzim: Merzim, tmp_path: Path) 
     text = f"[office]\nauthorised_body = [{{ {NAME}, from = 2025-07-01, confirmed_on = 2026-11-01 }}]\n"
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     shown = merzim("procedures", *NOW).out
-    told = merzim("procedures", "--json", *NOW).json["authorised_body"]
+    authority = merzim("procedures", "--json", *NOW).json["authorised_body"]
 
     assert "New body" in shown
     assert "officially confirmed on 1 November 2026" in " ".join(shown.split())
-    assert told["now"] == {"name": "New body", "from": "2025-07-01", "until": None}
-    assert told["confirmed_on"] == "2026-11-01"
+    assert authority["now"] == {"name": "New body", "from": "2025-07-01", "until": None}
+    assert authority["confirmed_on"] == "2026-11-01"
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_the_office_names_who_is_authorised_now(merzim: Merzim, tmp_path: Path) 
 def test_a_list_that_cannot_be_is_refused_by_its_key(merzim: Merzim, tmp_path: Path, bodies: str) -> None:
     """One sentence that says what belongs there."""
     (tmp_path / "config.toml").write_text(f"[office]\nauthorised_body = {bodies}\n", encoding="utf-8")
-    said = merzim("procedures", *NOW)
+    result = merzim("procedures", *NOW)
 
-    assert said.code == 2
-    assert "office.authorised_body" in said.err
-    assert len(said.err.strip().splitlines()) == 1
+    assert result.code == 2
+    assert "office.authorised_body" in result.err
+    assert len(result.err.strip().splitlines()) == 1

@@ -10,11 +10,11 @@ from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim, Said
 from tests.notifications.servers import free_port
 
 
-def _one_line(said: Said) -> str:
-    assert said.code == 2, said
-    assert said.out == ""
-    lines = said.err.splitlines()
-    assert len(lines) == 1, said.err
+def _one_line(result: Said) -> str:
+    assert result.code == 2, result
+    assert result.out == ""
+    lines = result.err.splitlines()
+    assert len(lines) == 1, result.err
     assert lines[0].startswith("merzim: ")
     return lines[0]
 
@@ -62,25 +62,25 @@ def _one_line(said: Said) -> str:
 )
 def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str, names: str) -> None:
     """What, where, and what is allowed: in one line."""
-    said = empty_office(*line.split())
+    result = empty_office(*line.split())
 
-    assert names in _one_line(said)
+    assert names in _one_line(result)
 
 
 def test_a_unit_nobody_entered_is_refused_where_units_are_known(office: Merzim) -> None:
     """The refusal names those there are; an office nobody has entered yet takes any name."""
-    said = office("open", "internal-analysis", "--unit", "Пресс-слжба")
+    result = office("open", "internal-analysis", "--unit", "Пресс-слжба")
 
-    assert "Пресс-служба" in _one_line(said)
+    assert "Пресс-служба" in _one_line(result)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_refusal_speaks_the_readers_language(merzim: Merzim, language: str) -> None:
     """The same refusal in three languages, none of them the code itself."""
-    said = {one: merzim("case", "2026-9999", "--lang", one).err for one in ("kk", "ru", "en")}
+    refusals = {tongue: merzim("case", "2026-9999", "--lang", tongue).err for tongue in ("kk", "ru", "en")}
 
-    assert "unknown_case" not in said[language]
-    assert len(set(said.values())) == 3
+    assert "unknown_case" not in refusals[language]
+    assert len(set(refusals.values())) == 3
 
 
 def test_facts_are_refused_only_for_what_cannot_be(office: Merzim) -> None:
@@ -106,20 +106,20 @@ def test_facts_are_refused_only_for_what_cannot_be(office: Merzim) -> None:
 )
 def test_evidence_must_be_there_and_asked_for(office: Merzim, evidence: str, names: str) -> None:
     """A file that is not there, a kind nobody asks for, a day no calendar has."""
-    said = office(
+    result = office(
         *("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06"),
         *("--evidence", evidence),
     )
 
-    assert names in _one_line(said)
+    assert names in _one_line(result)
 
 
 def test_an_unreadable_schedule_is_answered_as_json_too(merzim: Merzim) -> None:
     """`import --json` gives {"errors": [...]} and exit 2."""
-    said = merzim("import", PEOPLE, "--json")
+    result = merzim("import", PEOPLE, "--json")
 
-    assert said.code == 2
-    assert said.json["errors"][0]["message"]
+    assert result.code == 2
+    assert result.json["errors"][0]["message"]
 
 
 def test_a_workbook_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
@@ -136,10 +136,10 @@ def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> N
     file.write_text(
         "unit,name,e-mail,language\nA,Ann,ann@example.kz,ru\nA,Bob,bob,ru\n,Cid,,\n", encoding="utf-8"
     )
-    said = empty_office("people", file)
+    result = empty_office("people", file)
 
-    assert said.code == 2
-    first, *rows = said.err.splitlines()
+    assert result.code == 2
+    first, *rows = result.err.splitlines()
     assert "people.csv" in first
     assert [row.split(":")[0] for row in rows] == ["row 3", "row 4"]
     assert empty_office("people", "--json").json["people"] == {}
@@ -187,7 +187,7 @@ def test_a_service_whose_letters_have_no_way_to_leave_does_not_begin(
     line = _one_line(merzim(service, "--config", config))
 
     assert all(name in line for name in names), line
-    assert [one.name for one in tmp_path.iterdir()] == ["config.toml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]
 
 
 def test_the_pages_are_refused_to_other_machines(merzim: Merzim, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_demonstration_day_is_refused_where_other_machines_may_ask(
 
     assert "without a password" in line
     assert "MERZIM_NOW" in line
-    assert [one.name for one in tmp_path.iterdir()] == ["config.toml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]
 
 
 def _broken(_: object) -> object:

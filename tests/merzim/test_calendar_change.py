@@ -47,8 +47,8 @@ def two(office: Merzim) -> Merzim:
 
 
 def rows(merzim: Merzim, case: str) -> dict[str, str]:
-    said = merzim("case", case, "--json", *NOW).json
-    return {one["id"]: one["due"] for one in said["obligations"]}
+    answer = merzim("case", case, "--json", *NOW).json
+    return {obligation["id"]: obligation["due"] for obligation in answer["obligations"]}
 
 
 def kept() -> list[tuple[object, ...]]:
@@ -60,33 +60,33 @@ def kept() -> list[tuple[object, ...]]:
 def test_a_preview_shows_days_deadlines_and_people_and_writes_nothing(two: Merzim, act: Path) -> None:
     """The case around the day, and only that one; who waits for the date."""
     before = kept()
-    said = two("calendar-change", "preview", act, "--json", *NOW).json
+    answer = two("calendar-change", "preview", act, "--json", *NOW).json
 
-    assert [(one["date"], one["working"]) for one in said["days"]] == [
+    assert [(day["date"], day["working"]) for day in answer["days"]] == [
         ("2026-05-08", {"before": True, "after": False}),
         ("2026-05-16", {"before": False, "after": True}),
     ]
-    moves = {one["obligation"]: (one["from"], one["to"]) for one in said["deadlines"]}
+    moves = {deadline["obligation"]: (deadline["from"], deadline["to"]) for deadline in answer["deadlines"]}
     assert moves == {
         "discussion_announced": ("2026-05-12", "2026-05-13"),
         "plan_approved": ("2026-05-26", "2026-05-25"),
         "published": ("2026-05-18", "2026-05-16"),
     }
-    assert said["totals"] == {"days": 2, "touched": 1, "cases": 1, "deadlines": 3, "people": 5}
-    assert all(one["people"] for one in said["deadlines"])
+    assert answer["totals"] == {"days": 2, "touched": 1, "cases": 1, "deadlines": 3, "people": 5}
+    assert all(deadline["people"] for deadline in answer["deadlines"])
     assert kept() == before
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_preview_is_readable(two: Merzim, act: Path, language: str) -> None:
     """Old date, new date, names; and that nothing was written."""
-    said = two("calendar-change", "preview", act, "--lang", language, *NOW)
+    result = two("calendar-change", "preview", act, "--lang", language, *NOW)
 
-    assert said.code == 0
-    assert "2026-05-12" in said.out
-    assert "2026-05-13" in said.out
-    assert "merzim calendar-change apply" in said.out
-    assert max(map(len, said.out.splitlines())) < 140
+    assert result.code == 0
+    assert "2026-05-12" in result.out
+    assert "2026-05-13" in result.out
+    assert "merzim calendar-change apply" in result.out
+    assert max(map(len, result.out.splitlines())) < 140
 
 
 def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, act: Path) -> None:
@@ -97,7 +97,7 @@ def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, 
 
     assert (done["applied"], done["written"]) == (True, 1)
     assert done["deadlines"] == shown["deadlines"]
-    moves = {one["obligation"]: one["to"] for one in shown["deadlines"]}
+    moves = {deadline["obligation"]: deadline["to"] for deadline in shown["deadlines"]}
     assert rows(two, "2026-0001") == old | moves
     assert rows(two, "2026-0002") == other
     assert two("verify").code == 0
@@ -109,16 +109,16 @@ def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, a
     """With the dates as they stood then, whatever is recorded since; nothing in a case it did not move, nor in
     one that was opened after it."""
     moves = two("calendar-change", "apply", act, "--json", *NOW).json["deadlines"]
-    moved = [{name: one[name] for name in ("obligation", "from", "to")} for one in moves]
+    moved = [{name: move[name] for name in ("obligation", "from", "to")} for move in moves]
     two("replan", "2026-0001", "analysis_ended", "--on", "2026-06-19", "--now", "2026-04-21")
     two("open", "internal-analysis", "--planned", "analysis_started=2026-05-12", "--now", "2026-04-21")
 
     acts = [two("case", case, "--json", "--now", "2026-04-22").json["calendar_acts"] for case in CASES]
-    said = two("case", "2026-0001", "--lang", "ru", "--now", "2026-04-22").out
+    output = two("case", "2026-0001", "--lang", "ru", "--now", "2026-04-22").out
 
-    assert [len(one) for one in acts] == [1, 0, 0]
+    assert [len(case_acts) for case_acts in acts] == [1, 0, 0]
     assert (acts[0][0]["on"], acts[0][0]["moved"]) == ("2026-04-20", moved)
-    assert "изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in " ".join(said.split())
+    assert "изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in " ".join(output.split())
     assert two("rebuild").code == 0
     assert two("case", "2026-0001", "--json", "--now", "2026-04-22").json["calendar_acts"] == acts[0]
 
@@ -151,10 +151,10 @@ def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> N
     two("remind", "--now", "2026-05-04")
 
     def states() -> dict[tuple[str, str], set[str]]:
-        found: dict[tuple[str, str], set[str]] = {}
-        for one in two("notices", "--case", "2026-0001", "--json").json["notices"]:
-            found.setdefault((one["obligation"], one["due"]), set()).add(one["state"])
-        return found
+        states_by_date: dict[tuple[str, str], set[str]] = {}
+        for notice in two("notices", "--case", "2026-0001", "--json").json["notices"]:
+            states_by_date.setdefault((notice["obligation"], notice["due"]), set()).add(notice["state"])
+        return states_by_date
 
     before = states()
     two("calendar-change", "apply", act, "--now", "2026-05-04")
@@ -168,15 +168,15 @@ def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> N
 
 def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzim, act: Path) -> None:
     """The act stands, the rows do not: verify names them, apply writes them, and then all is done."""
-    house = build_app(read(None, at=Path.cwd()))
+    app = build_app(read(None, at=Path.cwd()))
     moment = clock("2026-04-20")()
     text = act.read_text(encoding="utf-8")
-    adopt(house.engine, (), name=act.name, text=text, on=date(2026, 4, 20), by="А", now=moment.now)
-    house.close()
+    adopt(app.engine, (), name=act.name, text=text, on=date(2026, 4, 20), by="А", now=moment.now)
+    app.close()
     broken = two("verify", "--json").json["problems"]
     finished = two("calendar-change", "apply", act, "--json", *NOW).json
 
-    assert {one["code"] for one in broken} == {"board_differs"}
+    assert {problem["code"] for problem in broken} == {"board_differs"}
     assert (finished["applied"], finished["written"]) == (False, 1)
     assert two("verify").code == 0
     assert "Nothing changed" in two("calendar-change", "apply", act, *NOW).out
@@ -192,10 +192,10 @@ def test_an_act_altered_in_the_database_is_named(two: Merzim, act: Path) -> None
         database.execute("DROP TRIGGER merzim_act_update")
         database.execute("UPDATE act SET payload = replace(payload, '05-16', '05-23')")
         database.execute(trigger)
-    said = two("verify", "--json")
+    result = two("verify", "--json")
 
-    assert said.code == 1
-    assert [one["code"] for one in said.json["problems"]] == ["act_altered"]
+    assert result.code == 1
+    assert [problem["code"] for problem in result.json["problems"]] == ["act_altered"]
 
 
 def test_a_second_act_comes_on_top_of_the_first(two: Merzim, act: Path) -> None:
@@ -232,10 +232,10 @@ def test_an_act_that_does_not_fit_is_refused_in_one_sentence(
     act.write_text(text, encoding="utf-8")
     before = kept()
     for command in ("preview", "apply"):
-        said = two("calendar-change", command, act, *NOW)
+        result = two("calendar-change", command, act, *NOW)
 
-        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
-        assert says in said.err
+        assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
+        assert says in result.err
     assert kept() == before
 
 
@@ -261,18 +261,20 @@ def test_to_ask_for_days_makes_no_database(merzim: Merzim) -> None:
 def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
     """Another process adopts the act; the next page counts by it."""
     two("user", "add", "officer", "--access", "officer", *NOW)
-    house = build_app(read(None, at=Path.cwd()))
-    app = Dashboard(house, clock("2026-04-20"))
+    office_app = build_app(read(None, at=Path.cwd()))
+    app = Dashboard(office_app, clock("2026-04-20"))
     with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
         client.post("/login/demonstration", data={"login": "officer"})
         pages = [client.get("/calendar/2026").text for _ in range(2)]
         two("calendar-change", "apply", act, *NOW)
         pages.append(client.get("/calendar/2026").text)
         shown = client.get("/api/v1/cases/2026-0001").json()
-    house.close()
+    office_app.close()
 
     assert pages[0] == pages[1] != pages[2]
-    assert {one["id"]: one["due"] for one in shown["obligations"]}["discussion_announced"] == "2026-05-13"
+    assert {obligation["id"]: obligation["due"] for obligation in shown["obligations"]}[
+        "discussion_announced"
+    ] == "2026-05-13"
 
 
 def test_the_answer_is_as_its_schema_says(two: Merzim, act: Path) -> None:
@@ -294,25 +296,29 @@ def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merz
     for moment in ("2026-05-04T10:00", "2026-05-05T10:00"):
         assert two("remind", "--now", moment).code == 0
         assert two("deliver", "--now", moment).code == 0
-    told = {
-        one["person"]
-        for one in two("notices", "--json").json["notices"]
-        if one["obligation"] == "discussion_announced" and one["state"] == "sent"
+    recipients = {
+        notice["person"]
+        for notice in two("notices", "--json").json["notices"]
+        if notice["obligation"] == "discussion_announced" and notice["state"] == "sent"
     }
     later = ("--now", "2026-05-06T10:00")
     assert two("calendar-change", "apply", act, *later).code == 0
     two("remind", *later)
     two("deliver", *later)
     notices = two("notices", "--json").json["notices"]
-    moved = [one for one in notices if one["kind"] == "moved" and one["obligation"] == "discussion_announced"]
+    moved = [
+        notice
+        for notice in notices
+        if notice["kind"] == "moved" and notice["obligation"] == "discussion_announced"
+    ]
 
-    assert told
-    assert {one["person"] for one in moved} == told
-    assert {one["state"] for one in moved} == {"sent"}
-    assert {(one["about"]["old"], one["due"]) for one in moved} == {("2026-05-12", "2026-05-13")}
-    causes = [one["about"]["cause"] for one in moved]
-    assert {tuple(one["acts"]) for one in causes} == {("G26G0000111",)}
-    assert {tuple(one["days"]) for one in causes} == {("2026-05-08", "2026-05-16")}
+    assert recipients
+    assert {notice["person"] for notice in moved} == recipients
+    assert {notice["state"] for notice in moved} == {"sent"}
+    assert {(notice["about"]["old"], notice["due"]) for notice in moved} == {("2026-05-12", "2026-05-13")}
+    causes = [notice["about"]["cause"] for notice in moved]
+    assert {tuple(cause["acts"]) for cause in causes} == {("G26G0000111",)}
+    assert {tuple(cause["days"]) for cause in causes} == {("2026-05-08", "2026-05-16")}
     letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in LETTERS.glob("*.eml")]
     bodies = [letter.get_body(("plain",)) for letter in letters]
     texts = [body.get_content() for body in bodies if body is not None]

@@ -31,7 +31,9 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     again = office("campaign", "remind", "2026-001", *AT)
     reopened = office("campaign", "reopen", "2026-001", "--until", "2026-04-06", "--ground", "few", *AT)
 
-    codes = [one.code for one in (preview, started, sent, delivered, listed, recorded, reminded, sheet, closed)]
+    codes = [
+        result.code for result in (preview, started, sent, delivered, listed, recorded, reminded, sheet, closed)
+    ]
     assert codes == [0] * 9, (preview, started, recorded)
     count = started.json["people"]
     assert f"{count} people would be written to" in preview.out

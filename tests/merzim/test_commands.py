@@ -19,9 +19,9 @@ def test_calendar_day_exits_one_on_a_day_off(merzim: Merzim) -> None:
 
 def test_calendar_day_says_why(merzim: Merzim) -> None:
     """9 May 2026 is a Saturday: Monday the 11th is off for it."""
-    said = merzim("calendar", "day", "2026-05-11", "--json").json
+    answer = merzim("calendar", "day", "2026-05-11", "--json").json
 
-    assert (said["working"], said["kind"], said["name"]) == (False, "substitute", "victory_day")
+    assert (answer["working"], answer["kind"], answer["name"]) == (False, "substitute", "victory_day")
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_calendar_count_counts_both_ends(merzim: Merzim) -> None:
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> None:
     """Twelve months, the counts, the special days; no line wider than a page."""
-    said = merzim("calendar", "year", "2026", "--lang", language)
+    result = merzim("calendar", "year", "2026", "--lang", language)
     counted = merzim("calendar", "year", "2026", "--json").json
 
-    assert said.code == 0
-    assert max(map(len, said.out.splitlines())) < 140
-    assert "[ 1]" in said.out
+    assert result.code == 0
+    assert max(map(len, result.out.splitlines())) < 140
+    assert "[ 1]" in result.out
     assert sum(month["working_days"] for month in counted["months"]) == counted["working_days"]
 
 
@@ -77,7 +77,7 @@ def test_office_days_of_the_config_count(merzim: Merzim, tmp_path: Path) -> None
 
 def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     """Editions with their dates; with an id its stages, obligations and acts."""
-    editions = [one["edition"] for one in merzim("procedures", "--json").json["procedures"]]
+    editions = [edition["edition"] for edition in merzim("procedures", "--json").json["procedures"]]
     whole = merzim("procedures", "internal-analysis").out
 
     assert {"internal-analysis.2023-01-01", "internal-analysis.2024-01-01"} <= set(editions)
@@ -95,10 +95,10 @@ def test_a_procedure_is_drawn(merzim: Merzim) -> None:
 
 def test_plan_finds_the_latest_start(merzim: Merzim) -> None:
     """A wanted end gives the day to begin with."""
-    said = merzim("plan", "internal-analysis", "--planned", "published=2026-12-01", "--json")
+    result = merzim("plan", "internal-analysis", "--planned", "published=2026-12-01", "--json")
 
-    assert said.code == 0
-    assert said.json["latest_start"]["published"] < "2026-12-01"
+    assert result.code == 0
+    assert result.json["latest_start"]["published"] < "2026-12-01"
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,20 @@ def test_the_text_of_a_plan_says_why_each_date_is_what_it_is(merzim: Merzim, lan
         return " ".join(" ".join(element["text"] for element in obligation["explanation"]).split())
 
     assert said in text
-    assert {one["id"]: why(one) in text for one in obligations} == {
-        one["id"]: one["due"] is not None for one in obligations
+    assert {obligation["id"]: why(obligation) in text for obligation in obligations} == {
+        obligation["id"]: obligation["due"] is not None for obligation in obligations
     }
 
 
 def test_plan_exits_one_with_findings(merzim: Merzim) -> None:
     """An order after the start leaves a finding; the exit code says so."""
-    said = merzim(
+    result = merzim(
         *("plan", "internal-analysis", "--fact", "order_signed=2026-04-14"),
         *("--fact", "analysis_started=2026-04-13"),
     )
 
-    assert said.code == 1
-    assert "Findings:" in said.out
+    assert result.code == 1
+    assert "Findings:" in result.out
 
 
 def test_plan_lists_facts_ahead_of_now(merzim: Merzim) -> None:
@@ -155,8 +155,8 @@ def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path
 
 def test_audit_shows_the_cell_beside_the_law_s_day(merzim: Merzim) -> None:
     """The latest first: the plan approved on 18 April 2025, due on 28 February."""
-    said = merzim("audit", PAST).out
-    worst = next(line for line in said[said.index("Cell") :].splitlines() if "2025" in line)
+    output = merzim("audit", PAST).out
+    worst = next(line for line in output[output.index("Cell") :].splitlines() if "2025" in line)
 
     assert worst.split()[:2] == ["В-2025", "J4"]
     assert worst.split()[-3:] == ["2025-04-18", "2025-02-28", "31"]
@@ -183,11 +183,11 @@ def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
 
 def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
     """A schedule approved on 30 March and taken in on the 16th: not a fact yet, and said so by its title."""
-    said = merzim("import", SCHEDULE, "--now", "2026-03-16", "--json").json
+    answer = merzim("import", SCHEDULE, "--now", "2026-03-16", "--json").json
 
-    assert said["cases"][0]["facts"] == {}
-    assert said["cases"][0]["planned"]["schedule_approved"] == "2026-03-30"
-    (note,) = (note for note in said["notes"] if note["code"] == "cli.import.ahead")
+    assert answer["cases"][0]["facts"] == {}
+    assert answer["cases"][0]["planned"]["schedule_approved"] == "2026-03-30"
+    (note,) = (note for note in answer["notes"] if note["code"] == "cli.import.ahead")
     assert note["message"].startswith('"Approval of the schedule of internal analysis": 30 March 2026')
 
 
@@ -265,10 +265,10 @@ def test_a_file_is_kept_as_evidence_by_what_is_in_it(office: Merzim, tmp_path: P
     (tmp_path / "order.pdf").write_bytes(b"%PDF-1.7 the order")
     order = ("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06")
     assert office(*order, "--evidence", "order.pdf").code == 0
-    kept = office("case", "2026-0001", "--json").json["evidence"]["order_signed"]
+    evidence = office("case", "2026-0001", "--json").json["evidence"]["order_signed"]
 
-    assert [(one["kind"], one["name"]) for one in kept] == [("document:order", "order.pdf")]
-    stored = tmp_path / "var" / "evidence" / kept[0]["reference"][:2] / kept[0]["reference"]
+    assert [(proof["kind"], proof["name"]) for proof in evidence] == [("document:order", "order.pdf")]
+    stored = tmp_path / "var" / "evidence" / evidence[0]["reference"][:2] / evidence[0]["reference"]
     assert stored.read_bytes() == b"%PDF-1.7 the order"
 
 
@@ -295,19 +295,22 @@ def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
     """Exempted, nobody is told of it; the exemption withdrawn, the letter of that day leaves after all."""
 
     def told(now: str) -> list[str]:
-        said = office("remind", "--now", now, "--json")
-        assert said.code == 0
+        result = office("remind", "--now", now, "--json")
+        assert result.code == 0
         rows = office("notices", "--case", "2026-0001", "--json").json["notices"]
-        return [one["obligation"] for one in rows if one["obligation"] == "order_signed"]
+        return [row["obligation"] for row in rows if row["obligation"] == "order_signed"]
 
     def due() -> list[str]:
-        return [one["id"] for one in office("due", "--now", "2026-04-06", "--json").json["obligations"]]
+        return [
+            obligation["id"]
+            for obligation in office("due", "--now", "2026-04-06", "--json").json["obligations"]
+        ]
 
-    one = ("2026-0001", "--obligation", "order_signed")
-    office("exempt", *one, "--ground", "no order is needed", "--now", "2026-03-30")
+    target = ("2026-0001", "--obligation", "order_signed")
+    office("exempt", *target, "--ground", "no order is needed", "--now", "2026-03-30")
     silent, gone = told("2026-04-06"), due()
-    again = office("reopen", *one, "--ground", "it is needed", "--now", "2026-04-06")
-    twice = office("reopen", *one, "--ground", "it is needed", "--now", "2026-04-06")
+    again = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
+    twice = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
 
     assert (silent, "order_signed" in gone) == ([], False)
     assert (again.code, again.out) == (
@@ -328,10 +331,10 @@ def test_due_and_overdue(office: Merzim) -> None:
     late = office("overdue", "--now", "2026-04-08", "--json")
 
     assert due["until"] == "2026-04-08"
-    assert [one["id"] for one in due["obligations"]] == ["start_announced", "order_signed"]
+    assert [obligation["id"] for obligation in due["obligations"]] == ["start_announced", "order_signed"]
     assert calm.code == 0
     assert late.code == 1
-    by_id = {one["id"]: one["late_by_working_days"] for one in late.json["obligations"]}
+    by_id = {obligation["id"]: obligation["late_by_working_days"] for obligation in late.json["obligations"]}
     assert by_id == {"start_announced": 7, "order_signed": 2}
 
 
@@ -363,18 +366,18 @@ def test_explain_defends_a_date_word_for_word(office: Merzim, language: str, sen
 
 def test_explain_without_a_period_explains_every_one(office: Merzim) -> None:
     """A recurring obligation has one explanation a period."""
-    said = office("explain", "2026-0001", "quarter_reported", "--json").json
+    answer = office("explain", "2026-0001", "quarter_reported", "--json").json
 
-    assert len(said["obligations"]) == 4
+    assert len(answer["obligations"]) == 4
     assert office("explain", "2026-0001", "quarter_reported.2026Q3", "--json").json["due"] == "2026-10-05"
 
 
 def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -> None:
     """The nearest first."""
-    said = office("explain", "2026-0001", "quarter_reportd.2026Q3")
+    result = office("explain", "2026-0001", "quarter_reportd.2026Q3")
 
-    assert said.code == 2
-    assert "quarter_reported.2026Q3" in said.err
+    assert result.code == 2
+    assert "quarter_reported.2026Q3" in result.err
 
 
 def test_verify_finds_nothing_and_rebuild_changes_nothing(office: Merzim) -> None:

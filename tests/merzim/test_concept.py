@@ -51,7 +51,9 @@ def test_a_value_below_its_target_is_a_finding_and_the_case_goes_on(merzim: Merz
 
     answer = merzim("case", "2026-0001", "--json", *DAY).json
 
-    assert [one["obligation"] for one in answer["findings"] if one["kind"] == "term"] == ["cpi_measured.2023"]
+    assert [finding["obligation"] for finding in answer["findings"] if finding["kind"] == "term"] == [
+        "cpi_measured.2023"
+    ]
     assert answer["stage"] == "concept"
 
 
@@ -61,7 +63,9 @@ def test_the_report_of_a_year_is_due_in_the_next(merzim: Merzim) -> None:
     assert merzim("open", "national-report", *planned, *DAY).code == 0
 
     answer = merzim("case", "2026-0001", "--json", *DAY).json
-    dues = {one["id"]: (one["due"], one["safe_by"]) for one in answer["obligations"]}
+    dues = {
+        obligation["id"]: (obligation["due"], obligation["safe_by"]) for obligation in answer["obligations"]
+    }
 
     assert dues["information_submitted"] == ("2027-04-15", "2027-04-14")
     assert dues["report_sent_to_administration"][0] == "2027-05-17"
@@ -102,8 +106,8 @@ def test_a_body_is_known_by_its_name_in_any_language(merzim: Merzim) -> None:
 
 def asked(merzim: Merzim, case: str) -> set[str]:
     """Which measures a case asks for."""
-    told = merzim("case", case, "--json", *DAY).json["obligations"]
-    return {one["id"] for one in told if one["state"] != "not_required"}
+    obligations = merzim("case", case, "--json", *DAY).json["obligations"]
+    return {obligation["id"] for obligation in obligations if obligation["state"] != "not_required"}
 
 
 OFFICE = (
@@ -121,8 +125,8 @@ HEALTH = "Қазақстан Республикасының Денсаулық �
 def office(merzim: Merzim, folder: Path) -> None:
     """Write the units and people of several organisations."""
     (folder / "people.csv").write_text(OFFICE, encoding="utf-8")
-    said = merzim("people", "people.csv")
-    assert said.code == 0, said.err
+    result = merzim("people", "people.csv")
+    assert result.code == 0, result.err
 
 
 def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, tmp_path: Path) -> None:
@@ -133,9 +137,9 @@ def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, t
     own = {"measure_31", "measure_13", "measure_34", "measure_49_2", "concept_approved", "progress_reported"}
 
     assert merzim("case", "2026-0001", "--json", *DAY).json["object"] == "MOH"
-    assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own
+    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own
     assert merzim("replan", "2026-0001", "measure_18", "--on", "2026-12-01", *DAY).code == 0
-    assert {one.partition(".")[0] for one in asked(merzim, "2026-0001")} == own | {"measure_18"}
+    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own | {"measure_18"}
 
 
 def test_a_term_that_passed_before_its_case_was_opened_says_so(merzim: Merzim, tmp_path: Path) -> None:
@@ -144,8 +148,8 @@ def test_a_term_that_passed_before_its_case_was_opened_says_so(merzim: Merzim, t
     office(merzim, tmp_path)
     assert merzim("open", "concept-plan", "--unit", HEALTH, "--now", "2025-07-01").code == 0
     why = {
-        one: merzim("explain", "2025-0001", one, "--now", "2025-10-06").out
-        for one in ("measure_34", "measure_31")
+        measure: merzim("explain", "2025-0001", measure, "--now", "2025-10-06").out
+        for measure in ("measure_34", "measure_31")
     }
 
     sentence = "The term had passed before the case was opened here (1 July 2025)"
@@ -168,14 +172,18 @@ def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: 
 
     why = merzim("explain", "2025-0001", "measure_18", "--now", "2025-12-08").out
     late = merzim("overdue", "--json", "--now", "2025-12-08").json["obligations"]
-    told = [notices(day) for day in ("2025-12-08", "2026-01-20", "2026-01-21")]
+    steps_by_day = [notices(day) for day in ("2025-12-08", "2026-01-20", "2026-01-21")]
     merzim("record", "2025-0001", "measure_18", "--on", "2026-01-21", "--now", "2026-01-22")
     done = merzim("case", "2025-0001", "--json", "--now", "2026-01-22").json
 
     assert "The act's term is 31 March 2023. The organisation took this up later, on 5 December 2025" in why
     assert [row["case"] for row in late if row["id"] == "measure_18"] == ["2023-0001"]
-    assert [sorted(steps) for steps in told] == [[], ["planned"], ["planned", "slipped+1"]]
-    assert not [one for one in done["findings"] if one["obligation"] == "measure_18" and one["kind"] == "term"]
+    assert [sorted(steps) for steps in steps_by_day] == [[], ["planned"], ["planned", "slipped+1"]]
+    assert not [
+        finding
+        for finding in done["findings"]
+        if finding["obligation"] == "measure_18" and finding["kind"] == "term"
+    ]
 
 
 def test_the_minister_hears_of_what_is_overdue_last_of_all(merzim: Merzim, tmp_path: Path) -> None:
@@ -189,8 +197,8 @@ def test_the_minister_hears_of_what_is_overdue_last_of_all(merzim: Merzim, tmp_p
         rows = merzim("notices", "--json", "--now", day).json["notices"]
         return {(row["obligation"], row["person"]) for row in rows if row["obligation"] == "measure_31"}
 
-    assert told("2025-10-01") == {("measure_31", one) for one in ("o@org.kz", "h@org.kz")}
-    assert told("2025-10-30") == {("measure_31", one) for one in ("o@org.kz", "h@org.kz", "m@org.kz")}
+    assert told("2025-10-01") == {("measure_31", person) for person in ("o@org.kz", "h@org.kz")}
+    assert told("2025-10-30") == {("measure_31", person) for person in ("o@org.kz", "h@org.kz", "m@org.kz")}
 
 
 def test_groups_of_bodies_are_the_kinds_they_stand_for(merzim: Merzim, tmp_path: Path) -> None:

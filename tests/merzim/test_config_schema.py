@@ -24,7 +24,9 @@ _OPTIONAL = re.compile(r"^# (\[channels\.[a-z]+\]|[a-z_]+ = )", re.MULTILINE)
 def marked(text: str) -> list[str]:
     """The keys an editor marks; it sees dates as texts."""
     checked = jsonschema.Draft7Validator(config_schema(), format_checker=jsonschema.FormatChecker())
-    return [".".join(map(str, one.absolute_path)) for one in checked.iter_errors(as_json(tomllib.loads(text)))]
+    return [
+        ".".join(map(str, error.absolute_path)) for error in checked.iter_errors(as_json(tomllib.loads(text)))
+    ]
 
 
 def refused(text: str, folder: Path) -> bool:

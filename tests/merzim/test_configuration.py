@@ -87,12 +87,12 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     """A setting nobody can read about does not exist."""
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    sections = {one.name for one in fields(Settings)}.difference(ORIGINS)
+    sections = {field.name for field in fields(Settings)}.difference(ORIGINS)
 
     assert document.keys() == sections
-    assert document["ldap"]["sync"].keys() == {one.name for one in fields(SyncSettings)}
+    assert document["ldap"]["sync"].keys() == {field.name for field in fields(SyncSettings)}
     for name in sections:
-        keys = {one.name for one in fields(getattr(Settings(), name))} - {"sections", "sync"}
+        keys = {field.name for field in fields(getattr(Settings(), name))} - {"sections", "sync"}
         shown = {key for key, value in document[name].items() if not isinstance(value, dict)}
         assert keys == shown | (DEPENDENT if name == "web" else set())
     lines = text.splitlines()
@@ -237,9 +237,9 @@ def test_proxies_that_are_no_addresses_or_all_of_them_are_refused(tmp_path: Path
         read(_written(tmp_path, f"[web]\ntrusted_proxies = {value}\n"), at=tmp_path)
 
     for language in i18n.LANGUAGES:
-        said = i18n.refusal(refused.value, language)
-        assert "web.trusted_proxies" in said
-        assert "10.1.0.0/24" in said
+        sentence = i18n.refusal(refused.value, language)
+        assert "web.trusted_proxies" in sentence
+        assert "10.1.0.0/24" in sentence
 
 
 @pytest.mark.parametrize("text", ["[office\n", "office = = 1", "\x00"])
@@ -303,6 +303,6 @@ def test_a_secret_in_clear_is_named_by_its_key(tmp_path: Path, text: str, keys: 
     assert settings.in_clear == keys
     for language in i18n.LANGUAGES:
         for key in keys:
-            said = i18n.say("cli.secret_in_clear", {"file": "config.toml", "key": key}, language)
-            assert key in said
-            assert "geheim" not in said
+            sentence = i18n.say("cli.secret_in_clear", {"file": "config.toml", "key": key}, language)
+            assert key in sentence
+            assert "geheim" not in sentence

@@ -163,19 +163,19 @@ def test_one_connection_too_many_closes_the_oldest_that_sent_no_head(
     body.sendall(b"a" * 399)
 
     assert _read(body).endswith(b"\r\n\r\n400")
-    for one in (body, *silent):
-        one.close()
+    for connection in (body, *silent):
+        connection.close()
 
 
 def test_it_makes_room_for_each_of_many_that_come_at_once(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty connections before the first is looked at: five are left."""
     monkeypatch.setattr(TimedConnection, "window", 30.0)
-    made = [_connect(port) for _ in range(40)]
+    connections = [_connect(port) for _ in range(40)]
     with closing(_connect(port, HEAD % b"" + b"a" * 400)) as newcomer:
         assert _read(newcomer).endswith(b"\r\n\r\n400")
-        closed = [one for one in made if _is_closed(one)]
-    for one in made:
-        one.close()
+        closed = [connection for connection in connections if _is_closed(connection)]
+    for connection in connections:
+        connection.close()
 
     assert len(closed) >= 35
 
@@ -186,10 +186,10 @@ def test_it_asks_for_more_descriptors_than_connections_can_take() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (900, hard))
-        made = dashboard.settings()
+        options = dashboard.settings()
         given = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert given > 900 or hard <= 900
-    assert made["http"].most + 3 * made["backlog"] < given
+    assert options["http"].most + 3 * options["backlog"] < given

@@ -14,11 +14,11 @@ def test_office_hours_of_a_unit_are_changed_one_by_one(merzim: Merzim) -> None:
     merzim("office-time", PRESS, "--hours", "08:00-17:00", "--off", "2026-05-04", *DAY)
     merzim("office-time", PRESS.upper(), "--week", "1-6", *DAY)
 
-    known = merzim("office-time", PRESS, "--json", *DAY)
+    result = merzim("office-time", PRESS, "--json", *DAY)
 
-    assert known.json["hours"] == ["08:00", "17:00"]
-    assert known.json["week"] == [1, 2, 3, 4, 5, 6]
-    assert known.json["days_off"] == ["2026-05-04"]
+    assert result.json["hours"] == ["08:00", "17:00"]
+    assert result.json["week"] == [1, 2, 3, 4, 5, 6]
+    assert result.json["days_off"] == ["2026-05-04"]
     assert merzim("verify", *DAY).code == 0
 
 
@@ -40,7 +40,7 @@ def test_a_change_is_told_as_one_of_the_pages_is(merzim: Merzim) -> None:
     merzim("uploads-through", PRESS, "Правление", *DAY)
     merzim("digest", "Ким Виктория Алексеевна", "weekly", *DAY)
 
-    kinds = [one["kind"] for one in merzim("audit-log", "--json", *DAY).json["entries"]]
+    kinds = [entry["kind"] for entry in merzim("audit-log", "--json", *DAY).json["entries"]]
 
     assert {"unit_saved", "person_saved"} <= {*kinds}
 

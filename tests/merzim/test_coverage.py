@@ -46,31 +46,31 @@ def test_every_row_is_carried_out_and_none_is_named_wrongly() -> None:
 )
 def test_a_source_named_wrongly_is_found(sources: tuple[str, ...], code: str, row: str) -> None:
     """Twice by one obligation, unknown, another document's, or by nobody any more."""
-    found = _with_sources("measure_1", sources)
+    coverage = _with_sources("measure_1", sources)
 
     place = "" if code == "missing" else "concept-plan.2022-02-02: measure_1"
-    assert Gap(code, row, place) in found.gaps()
+    assert Gap(code, row, place) in coverage.gaps()
     for language in i18n.LANGUAGES:
         assert i18n.say(f"coverage.gap.{code}", {"row": row, "obligation": place}, language)
 
 
 def test_the_page_in_docs_is_what_the_command_makes_now() -> None:
     """Run `make coverage` after a change of the regulation files."""
-    kept = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
+    written_page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
 
-    assert kept == page(COVERAGE, READINGS, "en"), "stale: run `make coverage`"
+    assert written_page == page(COVERAGE, READINGS, "en"), "stale: run `make coverage`"
 
 
 def test_every_contradiction_is_read_and_its_reading_is_held_by_a_test() -> None:
     """Twenty-five; each names procedures (or scales) there are and tests there are."""
-    known = {file.name.partition(".")[0] for file in (ROOT / "regulations").rglob("*.toml")}
+    file_names = {file.name.partition(".")[0] for file in (ROOT / "regulations").rglob("*.toml")}
 
-    assert [one.number for one in READINGS] == list(range(1, 26))
-    for one in READINGS:
-        assert set(one.where) <= known, one.number
-        assert one.where, one.number
-        assert one.proved_by, one.number
-        for named in one.proved_by:
+    assert [reading.number for reading in READINGS] == list(range(1, 26))
+    for reading in READINGS:
+        assert set(reading.where) <= file_names, reading.number
+        assert reading.where, reading.number
+        assert reading.proved_by, reading.number
+        for named in reading.proved_by:
             file, _, test = named.partition("::")
             source = (ROOT / file).read_text(encoding="utf-8")
             assert re.search(rf"^def {re.escape(test)}\(", source, re.MULTILINE), named
@@ -97,7 +97,7 @@ def test_the_command_answers_people_and_machines(
     assert capsys.readouterr().out.startswith("# Қамту: не қайда орындалады")
     assert main(["coverage", "--json", "--lang", "ru"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    [row] = [one for one in answer["rows"] if one["row"] == "plan:17.3"]
+    [row] = [row for row in answer["rows"] if row["row"] == "plan:17.3"]
     assert row["carried_by"][0]["term"] == "III квартал 2022 года"
     assert len(answer["contradictions"]) == 25
     assert main(["coverage", "--lang", "en", "--write", "page.md"]) == 0
@@ -111,8 +111,11 @@ def _rows(lines: list[str]) -> list[str]:
 def _with_sources(obligation: str, sources: tuple[str, ...]) -> Coverage:
     """The shipped law, one obligation of the Concept's plan naming other rows."""
     plan = library().named("concept-plan.2022-02-02")
-    others = [one for one in library().all() if one is not plan]
-    changed = tuple(replace(one, sources=sources) if one.id == obligation else one for one in plan.obligations)
+    others = [edition for edition in library().all() if edition is not plan]
+    changed = tuple(
+        replace(plan_obligation, sources=sources) if plan_obligation.id == obligation else plan_obligation
+        for plan_obligation in plan.obligations
+    )
     return Coverage(
         rows=COVERAGE.rows,
         documents=COVERAGE.documents,

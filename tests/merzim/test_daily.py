@@ -32,10 +32,10 @@ def _letters(folder: Path) -> list[Path]:
 
 def test_a_tick_is_one_round_and_one_delivery(office: Merzim, tmp_path: Path) -> None:
     """On the day the order is due one letter leaves; a second tick adds none."""
-    house = build_app(read(at=tmp_path))
+    app = build_app(read(at=tmp_path))
     for _ in range(3):
-        daily.tick(house, clock("2026-04-06"))
-    house.close()
+        daily.tick(app, clock("2026-04-06"))
+    app.close()
 
     notices = office("notices", "--json").json["notices"]
     assert {notice["state"] for notice in notices} == {"sent"}
@@ -46,12 +46,12 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
     office: Merzim, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database that is away for a minute must not end the metronome."""
-    house = build_app(read(at=tmp_path))
+    app = build_app(read(at=tmp_path))
     with monkeypatch.context() as broken:
         broken.setattr("services.jobs.rounds.remind", lambda *a, **k: 1 / 0)
-        daily.tick(house, clock("2026-04-06"))
-    daily.tick(house, clock("2026-04-06"))
-    house.close()
+        daily.tick(app, clock("2026-04-06"))
+    daily.tick(app, clock("2026-04-06"))
+    app.close()
 
     assert "ZeroDivisionError" in caplog.text
     assert _letters(tmp_path)
@@ -60,7 +60,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
 def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first tick does not wait a minute, and is not the last."""
     (tmp_path / "config.toml").write_text("[reminders]\ntick = 4\n", encoding="utf-8")
-    house = build_app(read(at=tmp_path))
+    app = build_app(read(at=tmp_path))
     ticks: list[float] = []
     enough = threading.Event()
 
@@ -71,7 +71,7 @@ def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(daily, "tick", count)
     began = time.monotonic()
-    with daily.ticking(house, clock("2026-04-06")):
+    with daily.ticking(app, clock("2026-04-06")):
         assert enough.wait(60)
 
     assert ticks[0] - began < 3.8
@@ -81,7 +81,7 @@ def test_a_stop_while_the_first_tick_is_handed_out_ends_quietly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scheduler's thread finds itself stopped before it has put away the job it hands out."""
-    house = build_app(read(at=tmp_path))
+    app = build_app(read(at=tmp_path))
     handing, errors, submit = threading.Event(), list[object](), ThreadPoolExecutor.submit_job
 
     def hand_out(executor: Any, job: object, moments: object) -> None:
@@ -95,7 +95,7 @@ def test_a_stop_while_the_first_tick_is_handed_out_ends_quietly(
     monkeypatch.setattr(ThreadPoolExecutor, "submit_job", hand_out)
     monkeypatch.setattr(threading, "excepthook", errors.append)
     monkeypatch.setattr(daily, "tick", lambda *_: None)
-    with daily.ticking(house, clock("2026-04-06")):
+    with daily.ticking(app, clock("2026-04-06")):
         assert handing.wait(30)
 
     assert errors == []
@@ -106,7 +106,7 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
 ) -> None:
     """SIGTERM while the server is being made: the process does not die of it, the metronome has ended."""
     (tmp_path / "config.toml").write_text(f"[web]\nport = {free_port()}\n", encoding="utf-8")
-    house, before, said = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
+    app, before, messages = build_app(read(at=tmp_path)), signal.getsignal(signal.SIGTERM), list[str]()
     monkeypatch.setattr(daily, "_answer", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     monkeypatch.setattr(daily.logs, "set_up", lambda *_, **__: None)
     monkeypatch.setattr(daily.readers, "run_readers", nullcontext)
@@ -115,13 +115,13 @@ def test_a_stop_before_the_pages_answer_closes_what_has_begun(
         return code
 
     try:
-        daily.serve(house, clock("2026-04-06"), tell=said.append, say=say, say_in_each=say)
+        daily.serve(app, clock("2026-04-06"), tell=messages.append, say=say, say_in_each=say)
     finally:
         signal.signal(signal.SIGTERM, before)
-        house.close()
+        app.close()
 
-    assert "cli.serving" in said
-    assert house.stopping.is_set()
+    assert "cli.serving" in messages
+    assert app.stopping.is_set()
 
 
 def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
@@ -130,21 +130,21 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     """A tick is an hour away; the look between ticks sends them within 20 s, and leaves a living one alone."""
     assert daily.LOOK <= 15
     (tmp_path / "config.toml").write_text("[reminders]\ntick = 3600\n", encoding="utf-8")
-    asked = clock("2026-04-06")
-    house, dying = build_app(read(at=tmp_path)), build_app(read(at=tmp_path))
-    daily.rounds.remind(dying, now=asked().now, today=asked().today)
+    fixed_clock = clock("2026-04-06")
+    app, dying = build_app(read(at=tmp_path)), build_app(read(at=tmp_path))
+    daily.rounds.remind(dying, now=fixed_clock().now, today=fixed_clock().today)
     with dying.outbox.delivering():
-        claimed = dying.outbox.claim("folder", now=asked().now, limit=100)
-        daily.take_up(house, asked)
-        alive = {one.state for one in house.outbox.notices()}
+        claimed = dying.outbox.claim("folder", now=fixed_clock().now, limit=100)
+        daily.take_up(app, fixed_clock)
+        alive = {notice.state for notice in app.outbox.notices()}
     monkeypatch.setattr(daily, "tick", lambda *_: None)
     monkeypatch.setattr(daily, "LOOK", 0.1)
-    with daily.ticking(house, asked):
+    with daily.ticking(app, fixed_clock):
         deadline = time.monotonic() + 30
-        while (gone := {one.state for one in house.outbox.notices()}) != {"sent"}:
+        while (gone := {notice.state for notice in app.outbox.notices()}) != {"sent"}:
             assert time.monotonic() < deadline, gone
             time.sleep(0.05)
-    house.close()
+    app.close()
     dying.close()
 
     assert claimed
@@ -164,14 +164,14 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
             time.sleep(0.1)
     finally:
         code = server.end()
-    said = server.err
+    output = server.err
 
     assert "6 апреля 2026" in page
     assert api["openapi"].startswith("3.")
     assert _letters(tmp_path)
-    assert "Demonstration day: 6 April 2026." in said
-    assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", said), said
-    assert "Traceback" not in said
+    assert "Demonstration day: 6 April 2026." in output
+    assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", output), output
+    assert "Traceback" not in output
     assert code == 0
 
 
@@ -197,11 +197,11 @@ def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) ->
         taken.listen()
         port = taken.getsockname()[1]
         (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
-        said = merzim("serve")
+        result = merzim("serve")
 
-    assert said.code == 2
-    assert said.err.count("\n") == 1
-    assert str(port) in said.err
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert str(port) in result.err
 
 
 def _get(address: str) -> str:

@@ -13,7 +13,9 @@ def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -
     other = office("decide", case, "units", "not_touched", "--on", "2026-04-02", "--now", "2026-04-06")
     unknown = office("decide", case, "units", "perhaps", "--on", "2026-04-02", "--now", "2026-04-06")
     shown = office("case", case, "--now", "2026-04-06")
-    obligations = {one["id"]: one for one in office("case", case, "--json").json["obligations"]}
+    obligations = {
+        obligation["id"]: obligation for obligation in office("case", case, "--json").json["obligations"]
+    }
 
     assert (foreseen.code, done.code, again.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
     assert "The answer is recorded" in done.out
@@ -38,7 +40,7 @@ def test_what_is_recorded_out_of_order_is_said_at_once(office: Merzim) -> None:
     mended = office("correct", case, "analysis_ended", "--on", "2026-04-06", *ground).json
 
     assert (done.code, sentence in done.out) == (0, True)
-    assert [one["message"] for one in still["out_of_order"]] == [sentence.replace("3 April", "2 April")]
+    assert [finding["message"] for finding in still["out_of_order"]] == [sentence.replace("3 April", "2 April")]
     assert mended["out_of_order"] == []
 
 
@@ -50,8 +52,10 @@ def test_a_plan_takes_an_answer_and_refuses_what_is_none(merzim: Merzim) -> None
         merzim(*words, text) for text in ("conflict=confirmed", "conflict@2026-04-07", "conflict=so@2026-04-07")
     ]
 
-    assert {one["id"]: one["due"] for one in planned["obligations"]}["measures_taken"] == "2026-04-21"
-    assert [one.code for one in bad] == [2, 2, 2]
+    assert {obligation["id"]: obligation["due"] for obligation in planned["obligations"]}[
+        "measures_taken"
+    ] == "2026-04-21"
+    assert [result.code for result in bad] == [2, 2, 2]
     assert "DECISION=OPTION@DATE" in bad[0].err
 
 

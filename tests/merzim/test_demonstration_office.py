@@ -55,18 +55,22 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
         assert name in people
     assert "hr" not in people.split()
     assert "Активтерді басқару департаменті" in listed
-    assert Counter(one["procedure"] for one in cases) == {"internal-analysis": 29, "assignment": 1}
-    assert len({one["unit"] for one in cases if one["unit"]}) >= 6
-    assert len(Counter(one["stage"] for one in cases)) >= 6
-    assert [one["due"] for one in due if (one["case"], one["id"]) == ("2026-0001", "order_signed")] == [
-        "2026-04-06"
-    ]
+    assert Counter(case["procedure"] for case in cases) == {"internal-analysis": 29, "assignment": 1}
+    assert len({case["unit"] for case in cases if case["unit"]}) >= 6
+    assert len(Counter(case["stage"] for case in cases)) >= 6
+    assert [
+        obligation["due"]
+        for obligation in due
+        if (obligation["case"], obligation["id"]) == ("2026-0001", "order_signed")
+    ] == ["2026-04-06"]
     # The note due on 2 March was signed on 12 March: the plan is due ten working days later.
-    assert [one["due"] for one in overdue if (one["case"], one["id"]) == ("2026-0006", "plan_approved")] == [
-        "2026-03-31"
-    ]
-    assert len({one["unit"] for one in overdue}) >= 3
-    assert {"closed", "cancelled"} <= {one["stage"] for one in cases}
+    assert [
+        obligation["due"]
+        for obligation in overdue
+        if (obligation["case"], obligation["id"]) == ("2026-0006", "plan_approved")
+    ] == ["2026-03-31"]
+    assert len({obligation["unit"] for obligation in overdue}) >= 3
+    assert {"closed", "cancelled"} <= {case["stage"] for case in cases}
     assert "Член комиссии может быть родственником" in risks
     assert "Представить перечень договоров аренды" in assignments
     assert len(trainings["rows"]) == 3
@@ -87,7 +91,7 @@ def test_whoever_it_names_is_the_author_of_what_follows(
         assert main(["case", case, *DAY]) == 0
         authors.append(json.loads(capsys.readouterr().out))
 
-    assert [one["events"][0]["by"] for one in authors] == ["head", "officer"]
+    assert [case["events"][0]["by"] for case in authors] == ["head", "officer"]
 
 
 def test_letters_name_people_and_not_log_ins(
@@ -113,8 +117,8 @@ deliver --now 2026-04-01T11:10
     assert run(file) == 0, capsys.readouterr().err
 
     letters = [
-        message_from_bytes(one.read_bytes(), policy=policy.default)
-        for one in tmp_path.glob("var/letters/*.eml")
+        message_from_bytes(file.read_bytes(), policy=policy.default)
+        for file in tmp_path.glob("var/letters/*.eml")
     ]
     leads = [
         body.get_content().splitlines()[2]

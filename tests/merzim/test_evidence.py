@@ -63,13 +63,13 @@ def test_a_restriction_said_later_holds_for_the_same_document(signed: Merzim) ->
 def test_a_restricted_document_without_its_certificate_is_a_finding(signed: Merzim, tmp_path: Path) -> None:
     """Until the certificate with the grounds is there."""
     attach(signed, "document:order=Бұйрық №15.pdf", "--restricted", "personal data")
-    codes = {one["code"] for one in signed("case", "2026-0001", "--json", *DAY).json["findings"]}
+    codes = {finding["code"] for finding in signed("case", "2026-0001", "--json", *DAY).json["findings"]}
     (tmp_path / "анықтама.pdf").write_bytes(b"%PDF-1.7 certificate")
     signed(
         *("record", "2026-0001", "certificate_filed", "--on", "2026-04-07", *DAY),
         *("--evidence", "document:certificate=анықтама.pdf"),
     )
-    after = {one["code"] for one in signed("case", "2026-0001", "--json", *DAY).json["findings"]}
+    after = {finding["code"] for finding in signed("case", "2026-0001", "--json", *DAY).json["findings"]}
 
     assert "restricted_uncertified" in codes
     assert "restricted_uncertified" not in after
@@ -97,11 +97,11 @@ def test_what_cannot_prove_anything_is_refused_in_one_sentence(
     (tmp_path / "бағдарлама.exe").write_bytes(b"MZ")
     before = signed("case", "2026-0001", "--json").json["events"]
 
-    said = signed("attach", "2026-0001", fact, proof, *DAY)
+    result = signed("attach", "2026-0001", fact, proof, *DAY)
 
-    assert said.code == 2
-    assert len(said.err.splitlines()) == 1
-    assert any(part in said.err for part in says.split("|")), said.err
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
+    assert any(part in result.err for part in says.split("|")), result.err
     assert signed("case", "2026-0001", "--json").json["events"] == before
 
 
@@ -116,10 +116,10 @@ def test_a_document_cannot_bear_a_date_that_has_not_come(signed: Merzim) -> None
 def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, tmp_path: Path) -> None:
     """Project 1, task 1, subtask 2: the order; the year narrows it."""
     attach(signed)
-    said = signed("package", "--to", "жинақ.zip", "--year", "2026", "--json", *DAY).json
+    answer = signed("package", "--to", "жинақ.zip", "--year", "2026", "--json", *DAY).json
     none = signed("package", "--to", "былтыр.zip", "--year", "2025", "--json", *DAY).json
 
-    assert (said["files"], said["lost"], none["files"]) == (1, [], 0)
+    assert (answer["files"], answer["lost"], none["files"]) == (1, [], 0)
     names = zipfile.ZipFile(tmp_path / "жинақ.zip").namelist()
     assert "Project 1/Task 1/Subtask 2/2026-0001/2026-04-06 Бұйрық №15.pdf" in names
 
@@ -127,20 +127,20 @@ def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, t
 def test_a_file_gone_from_the_store_makes_the_package_say_so(signed: Merzim, tmp_path: Path) -> None:
     """Exit 1: the package is not whole, and which file it is stands there."""
     attach(signed)
-    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    kept.unlink()
+    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    file.unlink()
 
-    said = signed("package", "--to", "жинақ.zip", "--case", "2026-0001", *DAY)
+    result = signed("package", "--to", "жинақ.zip", "--case", "2026-0001", *DAY)
 
-    assert said.code == 1
-    assert "Бұйрық №15.pdf" in said.err
+    assert result.code == 1
+    assert "Бұйрық №15.pdf" in result.err
 
 
 def forge(tmp_path: Path) -> None:
     """Overwrite the stored order with another document."""
-    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    kept.chmod(0o600)
-    kept.write_bytes(b"%PDF-1.7 order 51")
+    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    file.chmod(0o600)
+    file.write_bytes(b"%PDF-1.7 order 51")
 
 
 def test_a_forged_file_stays_out_of_the_package(signed: Merzim, tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_a_forged_file_stays_out_of_the_package(signed: Merzim, tmp_path: Path) 
     attach(signed)
     forge(tmp_path)
 
-    said = signed("package", "--to", "жинақ.zip", "--case", "2026-0001", *DAY)
-    told = signed("package", "--to", "json.zip", "--case", "2026-0001", "--json", *DAY)
+    result = signed("package", "--to", "жинақ.zip", "--case", "2026-0001", *DAY)
+    json_result = signed("package", "--to", "json.zip", "--case", "2026-0001", "--json", *DAY)
 
-    assert (said.code, told.code) == (1, 1)
-    assert "Бұйрық №15.pdf" in said.err
-    assert sha256(ORDER).hexdigest() in said.err
-    assert [one["sha256"] for one in told.json["altered"]] == [sha256(ORDER).hexdigest()]
+    assert (result.code, json_result.code) == (1, 1)
+    assert "Бұйрық №15.pdf" in result.err
+    assert sha256(ORDER).hexdigest() in result.err
+    assert [document["sha256"] for document in json_result.json["altered"]] == [sha256(ORDER).hexdigest()]
     assert not any(name.endswith(".pdf") for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
 
 
@@ -164,42 +164,42 @@ def test_verify_names_a_forged_and_a_missing_file(signed: Merzim, tmp_path: Path
     whole = signed("verify", *DAY)
     forge(tmp_path)
     forged = signed("verify", *DAY)
-    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    kept.unlink()
+    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    file.unlink()
     gone = signed("verify", "--json", *DAY)
 
     assert (whole.code, forged.code, gone.code) == (0, 1, 1)
     assert "evidence" in whole.out
     assert all(part in forged.out for part in ("2026-0001", "Бұйрық №15.pdf", sha256(ORDER).hexdigest()))
-    assert [one["code"] for one in gone.json["problems"]] == ["evidence_missing"]
+    assert [problem["code"] for problem in gone.json["problems"]] == ["evidence_missing"]
 
 
 def test_a_backup_says_that_evidence_is_not_in_it(signed: Merzim) -> None:
     """How many files, and in which folder; nothing where there are none."""
     before = signed("backup", "бос.sqlite")
     attach(signed)
-    said = signed("backup", "көшірме.sqlite")
-    told = signed("backup", "json.sqlite", "--json").json
+    result = signed("backup", "көшірме.sqlite")
+    answer = signed("backup", "json.sqlite", "--json").json
 
     assert "evidence" not in before.out
-    assert "files: 1" in said.out
-    assert told["evidence"]["files"] == 1
-    assert told["evidence"]["folder"] in said.out
+    assert "files: 1" in result.out
+    assert answer["evidence"]["files"] == 1
+    assert answer["evidence"]["folder"] in result.out
 
 
 def test_a_restore_names_the_evidence_it_does_not_find(signed: Merzim, tmp_path: Path) -> None:
     """The database is put back all the same; exit 1 until the folder is, too."""
     attach(signed)
     signed("backup", "көшірме.sqlite")
-    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
-    kept.unlink()
+    (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    file.unlink()
 
-    said = signed("restore", "көшірме.sqlite")
-    told = signed("restore", "көшірме.sqlite", "--json")
+    result = signed("restore", "көшірме.sqlite")
+    json_result = signed("restore", "көшірме.sqlite", "--json")
 
-    assert (said.code, told.code) == (1, 1)
-    assert "Бұйрық №15.pdf" in said.err
-    assert [one["code"] for one in told.json["problems"]] == ["evidence_missing"]
+    assert (result.code, json_result.code) == (1, 1)
+    assert "Бұйрық №15.pdf" in result.err
+    assert [problem["code"] for problem in json_result.json["problems"]] == ["evidence_missing"]
     assert signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
 
 
@@ -210,10 +210,10 @@ def test_a_row_changed_by_hand_keeps_nobody_from_a_backup(signed: Merzim, tmp_pa
         connection.execute("UPDATE person SET email = 'mallory@evil.kz' WHERE email IS NOT NULL")
     assert signed("backup", "көшірме.sqlite").code == 0
 
-    said = signed("restore", "көшірме.sqlite", *DAY)
+    result = signed("restore", "көшірме.sqlite", *DAY)
 
-    assert said.code == 1
-    assert "mallory@evil.kz" in said.err
+    assert result.code == 1
+    assert "mallory@evil.kz" in result.err
     assert signed("case", "2026-0001", "--json").code == 0
 
 
@@ -232,8 +232,8 @@ def reviewed(office: Merzim, tmp_path: Path) -> Merzim:
     office("risks", "measure", "2026-0001", "1", "--action", "report to the head", "--term", "01.09.2026", *now)
     office("positions", "add", "2026-0001", "--title", "Head of procurement", "--holder", "A. Akhmetov", *now)
     for line, name in proved.items():
-        said = office(*line, "--on", "2026-07-20", "--evidence", f"{name}.pdf", *now)
-        assert said.code == 0, said
+        result = office(*line, "--on", "2026-07-20", "--evidence", f"{name}.pdf", *now)
+        assert result.code == 0, result
     return office
 
 
@@ -251,9 +251,9 @@ def test_registers_prove_too(reviewed: Merzim) -> None:
 
 def test_registers_are_packed_under_the_subtask_they_prove(reviewed: Merzim, tmp_path: Path) -> None:
     """Monitoring is project 1, task 3, subtask 3; talks are project 4, task 2, subtask 4."""
-    said = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json", "--lang", "kk").json
+    answer = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json", "--lang", "kk").json
 
-    assert said["files"] == 3
+    assert answer["files"] == 3
     names = set(zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
     assert names >= {
         "1-жоба/3-тапсырма/3-қосалқы тапсырма/2026-0001/2026-07-20 қарау.pdf",
@@ -271,10 +271,10 @@ def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
         *("--on", "2026-07-20", "--evidence", "қарау.pdf", "--restricted", "personal data"),
         *("--now", "2026-07-21"),
     )
-    said = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json").json
+    answer = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json").json
     (risk,) = reviewed("risks", "list", "2026-0001", "--json").json["risks"]
 
-    assert (said["files"], said["restricted"]) == (2, 1)
+    assert (answer["files"], answer["restricted"]) == (2, 1)
     assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
     assert len(risk["measure"]["reviews"]) == 1
 
@@ -296,11 +296,11 @@ def test_a_gigabyte_is_one_sentence_that_names_the_limit(signed: Merzim, tmp_pat
     with (tmp_path / "үлкен.pdf").open("wb") as file:
         file.write(b"%PDF-1.7")
         file.truncate(1024**3)
-    said = attach(signed, "document:order=үлкен.pdf")
+    result = attach(signed, "document:order=үлкен.pdf")
 
-    assert said.code == 2  # type: ignore[attr-defined]
-    assert "50" in said.err  # type: ignore[attr-defined]
-    assert len(said.err.splitlines()) == 1  # type: ignore[attr-defined]
+    assert result.code == 2  # type: ignore[attr-defined]
+    assert "50" in result.err  # type: ignore[attr-defined]
+    assert len(result.err.splitlines()) == 1  # type: ignore[attr-defined]
     assert len(signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]) == 1
 
 
@@ -316,9 +316,13 @@ def test_a_signature_made_elsewhere_is_kept_and_listed(
     assert "not checked here" in signed("sign", "2026-0001", "Бұйрық №15.pdf", "order.p7s", *DAY).out
     assert signed("sign", "2026-0001", "Бұйрық №15.pdf", "other.p7s", *DAY).code == 2
     listed = signed("signatures", "2026-0001", "--json")
-    (one,) = listed.json["signatures"]
-    assert (listed.code, one["verdict"], one["signer"]) == (0, "not_checked", "Серікбаев Дәулет Мұратұлы")
-    file = tmp_path / "var" / "evidence" / one["signature"][:2] / one["signature"]
+    (signature,) = listed.json["signatures"]
+    assert (listed.code, signature["verdict"], signature["signer"]) == (
+        0,
+        "not_checked",
+        "Серікбаев Дәулет Мұратұлы",
+    )
+    file = tmp_path / "var" / "evidence" / signature["signature"][:2] / signature["signature"]
     file.chmod(0o600)
     file.write_bytes(b"altered")
     assert signed("signatures", "2026-0001").code == 1

@@ -29,15 +29,17 @@ def patterns() -> list[re.Pattern[str]]:
     read = ConfigParser(interpolation=None)
     read.read(FILTER, encoding="utf-8")
     section = dict(read["Definition"])
-    found = section["failregex"]
-    while "%(" in found:
-        found = re.sub(r"%\((\w+)\)s", lambda name: section[name.group(1)], found)
-    return [re.compile(one.strip().replace("<ADDR>", ADDRESS)) for one in found.splitlines() if one.strip()]
+    expression = section["failregex"]
+    while "%(" in expression:
+        expression = re.sub(r"%\((\w+)\)s", lambda name: section[name.group(1)], expression)
+    return [
+        re.compile(line.strip().replace("<ADDR>", ADDRESS)) for line in expression.splitlines() if line.strip()
+    ]
 
 
 def banned(line: str) -> str | None:
     """The address a line of the log counts against; None for none."""
-    return next((found["address"] for one in patterns() if (found := one.search(line))), None)
+    return next((match["address"] for pattern in patterns() if (match := pattern.search(line))), None)
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def written() -> Iterator[list[str]]:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            lines.extend(one.format(record) for one in formats)
+            lines.extend(formatter.format(record) for formatter in formats)
 
     root, handler = logging.getLogger(), Handler()
     root.addHandler(handler)

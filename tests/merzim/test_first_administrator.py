@@ -24,22 +24,22 @@ CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт �
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[AppContext]:
     """A new office, nobody in it."""
-    made = build_app(read(at=tmp_path))
-    yield made
-    made.close()
+    app = build_app(read(at=tmp_path))
+    yield app
+    app.close()
 
 
-def browser(house: AppContext) -> TestClient:
+def browser(office_app: AppContext) -> TestClient:
     """A browser on this machine nobody has logged in with."""
-    app = create_app(house, lambda: MOMENT)
+    app = create_app(office_app, lambda: MOMENT)
     return TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     )
 
 
-def start(house: AppContext) -> str:
+def start(office_app: AppContext) -> str:
     """What a start of the service prints: the path of the address, "" for none."""
-    address = users.invite_first_administrator(house, now=MOMENT.now)
+    address = users.invite_first_administrator(office_app, now=MOMENT.now)
     return address.removeprefix("http://127.0.0.1:8000") if address else ""
 
 
@@ -47,12 +47,14 @@ def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> Non
     """An old line of the journal opens nothing; the newest one does, once."""
     addresses = [start(house) for _ in range(3)]
     with browser(house) as stranger:
-        shown = [stranger.get(one).status_code for one in addresses]
-        made = [stranger.post(one, data={"login": f"root{n}", **CHOICE}) for n, one in enumerate(addresses)]
+        shown = [stranger.get(address).status_code for address in addresses]
+        responses = [
+            stranger.post(address, data={"login": f"root{n}", **CHOICE}) for n, address in enumerate(addresses)
+        ]
 
     assert shown == [404, 404, 200]
-    assert [one.status_code for one in made] == [404, 404, 303]
-    assert [one.reader.login for one in house.accounts.all()] == ["root2"]
+    assert [response.status_code for response in responses] == [404, 404, 303]
+    assert [account.reader.login for account in house.accounts.all()] == ["root2"]
 
 
 def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: AppContext) -> None:
@@ -65,7 +67,7 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(ho
         after = stranger.post(first, data={"login": "evil", **CHOICE})
 
     assert after.status_code == 404
-    assert [one.reader.login for one in house.accounts.all()] == ["boss"]
+    assert [account.reader.login for account in house.accounts.all()] == ["boss"]
     assert start(house) == ""
 
 

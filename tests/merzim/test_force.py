@@ -45,16 +45,16 @@ def test_an_explanation_says_what_is_not_obligatory(office: Merzim) -> None:
 
     assert "recommended, not obligatory" in office(*explained["analysis_ended"]).out
     assert "recommended" not in office(*explained["order_signed"]).out
-    told = {id: office(*line, "--json").json["force"] for id, line in explained.items()}
-    assert told == {"order_signed": "obligatory", "analysis_ended": "recommended"}
+    forces = {id: office(*line, "--json").json["force"] for id, line in explained.items()}
+    assert forces == {"order_signed": "obligatory", "analysis_ended": "recommended"}
 
 
 def test_a_notice_in_the_list_carries_the_force(office: Merzim) -> None:
     """In the table and for machines."""
     office("remind", *DAY)
-    told = office("notices", "--json", *DAY).json["notices"]
+    notices = office("notices", "--json", *DAY).json["notices"]
 
-    assert {one["force"] for one in told if one["obligation"] == "order_signed"} == {"obligatory"}
+    assert {notice["force"] for notice in notices if notice["obligation"] == "order_signed"} == {"obligatory"}
     assert any(
         "order_signed" in line and "obligatory" in line for line in office("notices", *DAY).out.splitlines()
     )

@@ -167,7 +167,7 @@ def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one
         added = office("register", register, "add", *values, *NOW)
         assert added.code == 0, (register, added.err)
 
-    shown, said = {}, {}
+    shown, language_notes = {}, {}
     for language in ("kk", "ru"):
         (tmp_path / language).mkdir()
         table = _table(office, tmp_path / language, "propaganda_report", language)
@@ -176,13 +176,13 @@ def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one
         shown[language] += [row[3].split("\n")[0] for row in act if "2026" in row[3]]
         form = ("form", "propaganda_report", "--year", 2026, "--json", "--replace", *NOW)
         notes = office(*form, "--to", tmp_path / "a.docx", "--lang", language).json["notes"]
-        said[language] = [note for note in notes if "explanations-2026-0003" in note]
+        language_notes[language] = [note for note in notes if "explanations-2026-0003" in note]
 
     assert shown == {
         "kk": ["Мұрағат туралы", "Қызмет туралы", "О закупках товаров и услуг", "сот"],
         "ru": ["Об архивах", "О службе", "О закупках товаров и услуг", "суд"],
     }
-    assert said == {
+    assert language_notes == {
         "kk": [
             "Мәтіні тек орысша жазылған жазбалар (1): explanations-2026-0003. "
             "Қазақша құжатқа сол күйінде түседі: НҚА не өмірлік жағдай (1). "
@@ -194,18 +194,18 @@ def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one
 
 def test_a_year_without_rows_says_so_and_names_it(office: Merzim, tmp_path: Path) -> None:
     """A blank costs points: each group says there is nothing, and the preparer is told to check it."""
-    said = office(
+    result = office(
         "form", "legislation_report", "--year", 2026, "--to", "a.docx", "--lang", "ru", "--json", *NOW
     )
     cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
 
     assert cells == ["Не выявлено."] * 9
-    assert said.json["notes"] == [
+    assert result.json["notes"] == [
         "Русский текст – неофициальный перевод, официальный текст на казахском языке.",
         "В реестре ничего не записано, в документе так и указано (строки: 1, 2, 3, 4, 5, 6, 7, 8, 9). "
         "Проверьте до подписания.",
     ]
-    assert "rows" not in {missing["field"] for missing in said.json["missing"]}
+    assert "rows" not in {missing["field"] for missing in result.json["missing"]}
 
 
 def test_a_cartogram_nobody_updated_is_said_to_be_so(office: Merzim, tmp_path: Path) -> None:
@@ -222,13 +222,13 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
     assert office(*gift, "received_on=2026-07-01", *NOW).code == 0
     assert office(*gift, "received_on=2026-06-30", *NOW).code == 0
     form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
-    said = office(*form, "--to", "a.docx").json["notes"]
+    notes = office(*form, "--to", "a.docx").json["notes"]
     cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
     whole = office(*form, "--quarter", "0", "--to", "a.docx").json["notes"]
     refused = office("form", "cartogram_report", "--year", 2026, "--quarter", "1", "--to", "b.docx", *NOW)
 
     assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
-    assert said[0] == (
+    assert notes[0] == (
         "Нет ответа на вопрос «Есть ли факт принятия за действия (бездействие)» в записях: gifts-2026-0001. "
         "В документе о них ничего не сказано (строка 8): внесите ответ в реестр."
     )
@@ -245,14 +245,14 @@ def test_a_candidate_with_nothing_on_record_or_not_admitted_leaves_no_question(
     assert office(*add, ended, "records_result=clear", *NOW).code == 0
     assert office(*add, ended, "admission=refused", "admission_on=2026-07-02", *NOW).code == 0
     form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
-    said = office(*form, "--to", "a.docx").json["notes"]
+    notes = office(*form, "--to", "a.docx").json["notes"]
     cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
     assert office(*add, ended, *NOW).code == 0
-    asked = office(*form, "--to", "a.docx").json["notes"]
+    open_notes = office(*form, "--to", "a.docx").json["notes"]
     open_cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
 
-    assert not any("Нет ответа" in one for one in said)
-    assert "candidate-checks-2026-0003. В документе о них ничего не сказано (строка 4)" in asked[0]
+    assert not any("Нет ответа" in note for note in notes)
+    assert "candidate-checks-2026-0003. В документе о них ничего не сказано (строка 4)" in open_notes[0]
     assert (cells[3], open_cells[3]) == ("Не выявлено.", "")
 
 
@@ -277,7 +277,7 @@ def test_the_quarter_whose_report_is_due_is_the_last_that_ended(
 
 def _table(office: Merzim, folder: Path, form: str, language: str, *more: str) -> list[list[str]]:
     file = folder / f"{form}.docx"
-    said = ("form", form, "--year", 2026, "--to", file, "--lang", language, "--replace")
-    made = office(*said, *more, *NOW)
-    assert made.code == 0, made.err
+    arguments = ("form", form, "--year", 2026, "--to", file, "--lang", language, "--replace")
+    result = office(*arguments, *more, *NOW)
+    assert result.code == 0, result.err
     return tables_of(file.read_bytes())[0]

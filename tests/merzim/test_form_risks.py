@@ -36,14 +36,14 @@ def planned(office: Merzim, tmp_path: Path) -> Merzim:
         ("risks", "review", CASE, "1", "--status", "executed", "--on", "2026-10-06"),
     ]
     for line in lines:
-        said = office(*line, *NOW)
-        assert said.code == 0, said.err
+        result = office(*line, *NOW)
+        assert result.code == 0, result.err
     return office
 
 
 def _table(merzim: Merzim, form: str, file: Path, language: str = "ru") -> list[list[str]]:
-    said = merzim("form", CASE, form, "--to", file, "--lang", language, *NOW)
-    assert said.code == 0, said.err
+    result = merzim("form", CASE, form, "--to", file, "--lang", language, *NOW)
+    assert result.code == 0, result.err
     return tables_of(file.read_bytes())[0]
 
 
@@ -88,9 +88,9 @@ def test_the_note_tells_each_risk_with_its_rank(planned: Merzim, tmp_path: Path)
 def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
     """Rows that are brought along are used."""
     (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")
-    said = planned("form", CASE, "plan", "--to", "a.docx", "--rows", "rows.csv", *NOW)
+    result = planned("form", CASE, "plan", "--to", "a.docx", "--rows", "rows.csv", *NOW)
 
-    assert said.code == 0, said.err
+    assert result.code == 0, result.err
     assert [row[1:3] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]] == [["А", "Б"]]
 
 

@@ -27,11 +27,11 @@ def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
     for name in OF_A_CASE:
         for language in ("kk", "ru"):
             file = tmp_path / f"{name}.{language}.docx"
-            said = office("form", case, name, "--to", file, "--lang", language, *NOW)
+            result = office("form", case, name, "--to", file, "--lang", language, *NOW)
 
-            assert said.code == 0, said.err
+            assert result.code == 0, result.err
             assert docx.Document(str(file)).paragraphs
-            assert str(file) in said.out
+            assert str(file) in result.out
 
 
 def test_forms_about_a_period_or_a_person_need_no_case(office: Merzim, tmp_path: Path) -> None:
@@ -48,10 +48,10 @@ def test_forms_about_a_period_or_a_person_need_no_case(office: Merzim, tmp_path:
             "Правление",
             "--json",
         )
-        said = office(*line, *NOW)
+        result = office(*line, *NOW)
 
-        assert said.code == 0, said.err
-        assert "year" not in {one["field"] for one in said.json["missing"]}
+        assert result.code == 0, result.err
+        assert "year" not in {missing_field["field"] for missing_field in result.json["missing"]}
 
 
 def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp_path: Path) -> None:
@@ -75,12 +75,14 @@ def test_a_year_is_scheduled_object_by_object(office: Merzim, tmp_path: Path) ->
         planned = ("--planned", f"analysis_started={first}")
         assert office("open", "internal-analysis", "--object", object, *planned, *NOW).code == 0
     line = ("form", "year_schedule", "--year", 2026, "--to", tmp_path / "a.docx", "--lang", "ru", "--json")
-    said = office(*line, *NOW)
+    result = office(*line, *NOW)
     rows = tables_of((tmp_path / "a.docx").read_bytes())[0][1:]
 
     assert [row[2] for row in rows] == ["", "с 13 апреля по 26 мая 2026 года"]
     assert rows[0][1] == "Қаржы басқармасы"
-    assert {"period", "responsible"} <= {one["field"] for one in said.json["missing"] if one["row"] == 1}
+    assert {"period", "responsible"} <= {
+        missing_field["field"] for missing_field in result.json["missing"] if missing_field["row"] == 1
+    }
 
 
 def test_the_order_is_dated_when_it_is_signed_and_not_before(office: Merzim, tmp_path: Path) -> None:
@@ -90,8 +92,8 @@ def test_the_order_is_dated_when_it_is_signed_and_not_before(office: Merzim, tmp
     office("record", case, "order_signed", "--on", "2026-04-06", *NOW)
     after = office("form", case, "order", "--to", tmp_path / "b.docx", "--json", *NOW).json
 
-    assert "order_date" in {one["field"] for one in before["missing"]}
-    assert "order_date" not in {one["field"] for one in after["missing"]}
+    assert "order_date" in {missing_field["field"] for missing_field in before["missing"]}
+    assert "order_date" not in {missing_field["field"] for missing_field in after["missing"]}
     assert "2026 жылғы 6 сәуір" in text_of((tmp_path / "b.docx").read_bytes())
 
 
@@ -100,10 +102,10 @@ def test_what_is_told_goes_before_what_is_known(office: Merzim, tmp_path: Path) 
     data = tmp_path / "data.json"
     data.write_text('{"fields": {"place": "Алматы", "chair": "А."}}', encoding="utf-8")
     options = ("--rows", data, "--set", "place=Астана", "--set", "decided=бір", "--set", "decided=екі")
-    said = office("form", _case(office), "minutes", "--to", tmp_path / "a.docx", *options, *NOW, "--json")
+    result = office("form", _case(office), "minutes", "--to", tmp_path / "a.docx", *options, *NOW, "--json")
     text = text_of((tmp_path / "a.docx").read_bytes())
 
-    assert said.code == 0
+    assert result.code == 0
     assert "Астана" in text
     assert "Алматы" not in text
     assert "1. бір" in text
@@ -171,12 +173,12 @@ def test_a_persons_form_is_of_the_organisation_they_work_in(office: Merzim, tmp_
 
 def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Path) -> None:
     """The paper is written all the same."""
-    said = office(
+    result = office(
         "form", _case(office), "plan", "--approver", "deputy", "--to", tmp_path / "a.docx", "--json", *NOW
     )
 
-    assert said.code == 0
-    approver, language, layout = said.json["notes"]
+    assert result.code == 0
+    approver, language, layout = result.json["notes"]
     assert "the deputy" in approver
     assert "Басқарма төрағасының орынбасары" in text_of((tmp_path / "a.docx").read_bytes())
     assert layout == "Layout made by Merzim: the text of annex 5 to order No. 488 was not available."
@@ -199,24 +201,24 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
     assert merzim("people", people, *NOW).code == 0
     case = merzim("open", "internal-analysis", "--object-ru", "Закупки", "--json", *NOW).json["id"]
     group = ("Алиев Самат; Заместитель; руководитель", "Сериков Д.; Заместитель", "әлиев самат; советник")
-    members = [part for one in group for part in ("--group", one)]
+    members = [part for member in group for part in ("--group", member)]
     assert merzim("passport", case, *members, *NOW).code == 0
 
     papers, notes = {}, {}
     for language in ("kk", "ru"):
         file = tmp_path / f"{language}.docx"
-        made = merzim("form", case, "order", "--to", file, "--lang", language, "--json", *NOW)
-        papers[language], notes[language] = text_of(file.read_bytes()), made.json["notes"]
+        result = merzim("form", case, "order", "--to", file, "--lang", language, "--json", *NOW)
+        papers[language], notes[language] = text_of(file.read_bytes()), result.json["notes"]
     report = tmp_path / "report.docx"
     merzim("form", "ethics_report", "--unit", "Аппарат", "--year", 2026, "--lang", "kk", "--to", report, *NOW)
 
     assert papers["kk"].startswith("Министрлік\n")
     assert "Орынбасар\n" in papers["kk"]
-    told = {language: " | ".join(paper.split("\n")) for language, paper in papers.items()}
+    texts = {language: " | ".join(paper.split("\n")) for language, paper in papers.items()}
     for language, name, post in (("kk", "Әлиев Самат", "Орынбасар"), ("ru", "Алиев Самат", "Заместитель")):
-        assert f"{name} | {post} | руководитель" in told[language], "one of the office in its language"
-        assert "Сериков Д. | Заместитель" in told[language], "somebody else as they are written"
-        assert f"{name} | советник" in told[language], "another post than theirs in the office stays"
+        assert f"{name} | {post} | руководитель" in texts[language], "one of the office in its language"
+        assert "Сериков Д. | Заместитель" in texts[language], "somebody else as they are written"
+        assert f"{name} | советник" in texts[language], "another post than theirs in the office stays"
         assert f"{post}\n{name[0]}.\u00a0" not in papers[language]
     assert papers["ru"].startswith("Министерство\n")
     assert "Заместитель\n" in papers["ru"]
@@ -229,10 +231,10 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
         "Аппарат;Оспанов Ерлан Серикович;o@x.kz;Министр;первый руководитель\n"
     )
     assert merzim("people", people, *NOW).code == 0
-    made = merzim("form", case, "order", "--to", tmp_path / "b.docx", "--lang", "kk", "--json", *NOW)
+    result = merzim("form", case, "order", "--to", tmp_path / "b.docx", "--lang", "kk", "--json", *NOW)
     assert (
         "Қазақша нұсқасы көрсетілмеген, қазақша құжатта былай жазылады: Министр, Оспанов Ерлан Серикович."
-        in made.json["notes"]
+        in result.json["notes"]
     )
 
 
@@ -240,7 +242,7 @@ def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzi
     """Both names stand in the passport and nothing is noted; of a case with one the other paper says so."""
     names = ("--object-kk", "Сатып алу бөлімі", "--object-ru", "Отдел закупок")
     both = office("open", "internal-analysis", *names, "--json", *NOW).json
-    one = office("open", "internal-analysis", "--object-ru", "Отдел кадров", "--json", *NOW).json
+    russian_case = office("open", "internal-analysis", "--object-ru", "Отдел кадров", "--json", *NOW).json
 
     def notes(case: str, language: str) -> list[str]:
         file = tmp_path / f"{case}.{language}.docx"
@@ -248,8 +250,12 @@ def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzi
         return [note for note in written.json["notes"] if "паспорт" in note.casefold()]
 
     assert (both["object_kk"], both["object_ru"], both["object"]) == (names[1], names[3], names[3])
-    assert (one["object_kk"], one["object_ru"], one["object"]) == ("", "Отдел кадров", "Отдел кадров")
-    assert [notes(case["id"], language) for case in (both, one) for language in ("kk", "ru")] == [
+    assert (russian_case["object_kk"], russian_case["object_ru"], russian_case["object"]) == (
+        "",
+        "Отдел кадров",
+        "Отдел кадров",
+    )
+    assert [notes(case["id"], language) for case in (both, russian_case) for language in ("kk", "ru")] == [
         [],
         [],
         ["Істің паспортында объектінің қазақша атауы жоқ: қазақша құжатта «Отдел кадров» деп жазылады."],
@@ -261,10 +267,10 @@ def test_a_filled_document_is_not_written_over(office: Merzim, tmp_path: Path) -
     """What an official wrote into it would be lost; --replace says it may be."""
     file = tmp_path / "a.docx"
     file.write_bytes(b"signed")
-    said = office("form", _case(office), "order", "--to", file, *NOW)
+    result = office("form", _case(office), "order", "--to", file, *NOW)
 
-    assert (said.code, file.read_bytes()) == (2, b"signed")
-    assert "--replace" in said.err
+    assert (result.code, file.read_bytes()) == (2, b"signed")
+    assert "--replace" in result.err
     assert office("form", _case(office), "order", "--to", file, "--replace", *NOW).code == 0
     assert docx.Document(io.BytesIO(file.read_bytes())).paragraphs
 
@@ -289,17 +295,17 @@ def test_a_bad_line_is_refused_in_one_sentence(office: Merzim) -> None:
     """It names what is wrong; nothing is written."""
     case = _case(office)
     for line, names_it in BAD_LINES:
-        said = office("form", *line.replace("CASE ", f"{case} ").split(), *NOW)
+        result = office("form", *line.replace("CASE ", f"{case} ").split(), *NOW)
 
-        assert said.code == 2, line
-        assert names_it in said.err
-        assert said.err.count("\n") == 1
+        assert result.code == 2, line
+        assert names_it in result.err
+        assert result.err.count("\n") == 1
         assert not Path("a.docx").exists()
 
 
 def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     """Enough to fill one from a program."""
-    listed = {one["id"]: one for one in merzim("forms", "--json").json["forms"]}
+    listed = {form["id"]: form for form in merzim("forms", "--json").json["forms"]}
 
     assert len(listed) == 18
     assert listed["plan"]["rows"] == ["recommendation", "measure", "completion_form", "responsible", "term"]

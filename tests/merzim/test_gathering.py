@@ -33,7 +33,7 @@ def akimat(merzim: Merzim, tmp_path: Path) -> Merzim:
 
 def case_of(merzim: Merzim, unit: str, procedure: str) -> str:
     heads = merzim("cases", "--json", *NOW).json["cases"]
-    return str(next(one["id"] for one in heads if (one["unit"], one["procedure"]) == (unit, procedure)))
+    return str(next(head["id"] for head in heads if (head["unit"], head["procedure"]) == (unit, procedure)))
 
 
 def train(merzim: Merzim, unit: str, trained: int, staff: int) -> None:
@@ -48,13 +48,13 @@ def test_the_consolidated_form_names_who_has_not_reported(akimat: Merzim) -> Non
     """State bodies only: the factory has no civil servants to train. Numbers are added up."""
     train(akimat, "oblast", 6, 100)
     train(akimat, "north", 3, 50)
-    said = akimat("consolidated", YEAR, TRAINED, "--unit", "oblast", "--json", *NOW)
+    result = akimat("consolidated", YEAR, TRAINED, "--unit", "oblast", "--json", *NOW)
 
-    assert said.code == 1
-    assert set(said.json["asked"]) == {"oblast", "north", "south"}
-    assert said.json["not_reported"] == ["south"]
-    assert said.json["sums"] == {"trained": "9", "staff": "150"}
-    lines = {one["unit"]: (one["on"], one["values"]) for one in said.json["lines"]}
+    assert result.code == 1
+    assert set(result.json["asked"]) == {"oblast", "north", "south"}
+    assert result.json["not_reported"] == ["south"]
+    assert result.json["sums"] == {"trained": "9", "staff": "150"}
+    lines = {line["unit"]: (line["on"], line["values"]) for line in result.json["lines"]}
     assert lines["north"] == ("2026-03-30", {"trained": "3", "staff": "50"})
     assert lines["south"] == (None, {})
 
@@ -72,10 +72,10 @@ def test_an_organisation_without_a_case_has_not_reported(akimat: Merzim) -> None
     akimat("open", "internal-analysis", "--unit", "north", *NOW)
     case = case_of(akimat, "north", "internal-analysis")
     assert akimat("record", case, "note_signed", "--on", "2026-03-10", *NOW).code == 0
-    said = akimat("consolidated", "internal-analysis", "note_signed", "--json", *NOW).json
+    answer = akimat("consolidated", "internal-analysis", "note_signed", "--json", *NOW).json
 
-    assert set(said["not_reported"]) == {"oblast", "south", "factory"}
-    assert [(one["unit"], one["on"]) for one in said["lines"] if one["case"]] == [("north", "2026-03-10")]
+    assert set(answer["not_reported"]) == {"oblast", "south", "factory"}
+    assert [(line["unit"], line["on"]) for line in answer["lines"] if line["case"]] == [("north", "2026-03-10")]
 
 
 def test_a_quarter_that_has_not_begun_is_nobody_s_silence(akimat: Merzim) -> None:
@@ -120,15 +120,17 @@ def test_the_form_is_written_as_a_table(akimat: Merzim, tmp_path: Path, suffix: 
 )
 def test_what_is_not_there_is_refused_by_name(akimat: Merzim, arguments: tuple[str, ...], says: str) -> None:
     """One sentence on stderr."""
-    said = akimat("consolidated", *arguments, *NOW)
+    result = akimat("consolidated", *arguments, *NOW)
 
-    assert said.code == 2
-    assert says in said.err
+    assert result.code == 2
+    assert says in result.err
 
 
 def queue(merzim: Merzim, *arguments: str) -> list[tuple[str, str, list[str]]]:
-    found = merzim("uploads", "--json", *arguments, *NOW).json["uploads"]
-    return [(one["unit"], one["upload"], [each["fact"] for each in one["ready"]]) for one in found]
+    uploads = merzim("uploads", "--json", *arguments, *NOW).json["uploads"]
+    return [
+        (upload["unit"], upload["upload"], [each["fact"] for each in upload["ready"]]) for upload in uploads
+    ]
 
 
 def test_what_is_proved_and_not_uploaded_waits_with_who_uploads_it(akimat: Merzim) -> None:
@@ -142,10 +144,12 @@ def test_what_is_proved_and_not_uploaded_waits_with_who_uploads_it(akimat: Merzi
     assert queue(akimat) == []
 
     akimat("record", case, "published", "--on", "2026-04-01", "--evidence", "link:site=https://a.kz/2", *NOW)
-    said = akimat("uploads", "--json", *NOW).json["uploads"]
+    uploads = akimat("uploads", "--json", *NOW).json["uploads"]
 
     assert queue(akimat) == [("north", "uploaded", ["published"])]
-    assert [(one["through"], [each["name"] for each in one["people"]]) for one in said] == [("oblast", ["А"])]
+    assert [(upload["through"], [each["name"] for each in upload["people"]]) for upload in uploads] == [
+        ("oblast", ["А"])
+    ]
     assert queue(akimat, "--unit", "south") == []
 
 

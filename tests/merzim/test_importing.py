@@ -43,10 +43,10 @@ def test_changed_dates_are_replans_and_the_rest_is_left_alone(merzim: Merzim, fl
     first = _fill(flat, [("А", PRESS, WHO, *SPRING), ("Б", PRESS, WHO, *SPRING)], "first.xlsx")
     later = [("А", PRESS, WHO, date(2026, 4, 20), SPRING[1]), ("Б", PRESS, WHO, *SPRING)]
     merzim("import", first, *NOW)
-    said = merzim("import", _fill(flat, later, "second.xlsx"), *NOW).json
+    answer = merzim("import", _fill(flat, later, "second.xlsx"), *NOW).json
 
-    assert (said["opened"], said["replanned"], said["unchanged"]) == ([], ["2026-0001"], ["2026-0002"])
-    assert said["cases"][0]["planned"]["analysis_started"] == "2026-04-20"
+    assert (answer["opened"], answer["replanned"], answer["unchanged"]) == ([], ["2026-0001"], ["2026-0002"])
+    assert answer["cases"][0]["planned"]["analysis_started"] == "2026-04-20"
 
 
 def test_the_old_file_again_does_not_bring_the_old_dates_back(merzim: Merzim, flat: Path) -> None:
@@ -54,19 +54,19 @@ def test_the_old_file_again_does_not_bring_the_old_dates_back(merzim: Merzim, fl
     first = _fill(flat, [("А", PRESS, WHO, *SPRING)], "first.xlsx")
     merzim("import", first, *NOW)
     merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", *NOW)
-    said = merzim("import", first, *NOW).json
+    answer = merzim("import", first, *NOW).json
 
-    assert said["unchanged"] == ["2026-0001"]
-    assert said["cases"][0]["planned"]["analysis_started"] == "2026-04-20"
+    assert answer["unchanged"] == ["2026-0001"]
+    assert answer["cases"][0]["planned"]["analysis_started"] == "2026-04-20"
 
 
 def test_the_same_object_next_year_is_another_case(merzim: Merzim, flat: Path) -> None:
     """It is analysed again, and that is a case of its own."""
     merzim("import", _fill(flat, [("А", PRESS, WHO, *SPRING)], "first.xlsx"), *NOW)
     next_year = [("А", PRESS, WHO, date(2027, 4, 12), date(2027, 5, 25))]
-    said = merzim("import", _fill(flat, next_year, "second.xlsx"), *NOW).json
+    answer = merzim("import", _fill(flat, next_year, "second.xlsx"), *NOW).json
 
-    assert said["opened"] == ["2026-0002"]
+    assert answer["opened"] == ["2026-0002"]
 
 
 def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) -> None:
@@ -77,10 +77,10 @@ def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) ->
         ("Б", "Отдел Х", WHO, *SPRING),
         ("В", "Отдел Х", WHO, *SPRING),
     ]
-    said = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
+    answer = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
 
-    assert [case["unit"] for case in said["cases"]] == [PRESS, "Отдел Х", "Отдел Х"]
-    assert [note["code"] for note in said["notes"]].count("cli.import.strange_unit") == 1
+    assert [case["unit"] for case in answer["cases"]] == [PRESS, "Отдел Х", "Отдел Х"]
+    assert [note["code"] for note in answer["notes"]].count("cli.import.strange_unit") == 1
 
 
 def test_people_taken_in_later_make_no_second_case(merzim: Merzim, flat: Path) -> None:
@@ -89,9 +89,9 @@ def test_people_taken_in_later_make_no_second_case(merzim: Merzim, flat: Path) -
     merzim("import", _fill(flat, lines, "first.xlsx"), *NOW)
     merzim("people", PEOPLE)
     lines = [("А", "пресс-служба", WHO, date(2026, 4, 20), SPRING[1])]
-    said = merzim("import", _fill(flat, lines, "second.xlsx"), *NOW).json
+    answer = merzim("import", _fill(flat, lines, "second.xlsx"), *NOW).json
 
-    assert (said["opened"], said["replanned"]) == ([], ["2026-0001"])
+    assert (answer["opened"], answer["replanned"]) == ([], ["2026-0001"])
 
 
 def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_path: Path) -> None:
@@ -104,20 +104,20 @@ def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_p
     changed = tmp_path / "changed.xlsx"
     book.save(changed)
     book.close()
-    said = merzim("import", changed, "--now", "2026-04-01", "--json").json
+    answer = merzim("import", changed, "--now", "2026-04-01", "--json").json
 
-    assert said["cases"][0]["facts"] == {"schedule_approved": "2026-03-30"}
-    assert "cli.import.fact_differs" in [note["code"] for note in said["notes"]]
+    assert answer["cases"][0]["facts"] == {"schedule_approved": "2026-03-30"}
+    assert "cli.import.fact_differs" in [note["code"] for note in answer["notes"]]
 
 
 def test_a_row_outside_the_records_is_named_and_nothing_is_taken(empty_office: Merzim, flat: Path) -> None:
     """All of a file or none of it."""
     merzim = empty_office
     lines = [("А", PRESS, WHO, *SPRING), ("Б", PRESS, WHO, date(2040, 4, 13), date(2040, 5, 26))]
-    said = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW)
+    result = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW)
 
-    assert said.code == 2
-    assert 4 in [error["row"] for error in said.json["errors"]]
+    assert result.code == 2
+    assert 4 in [error["row"] for error in result.json["errors"]]
     assert merzim("cases", "--json").json == {"cases": []}
 
 
@@ -125,8 +125,8 @@ def test_a_responsible_nobody_is_known_by_is_shown_once(merzim: Merzim, flat: Pa
     """Shown with the way to mend it, not dropped, and not once for every row."""
     merzim("people", PEOPLE)
     lines = [(name, PRESS, "Хор имени Куляш", *SPRING) for name in "АБВ"]
-    said = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
-    shown = [note["message"] for note in said["notes"] if note["code"] == "cli.import.unmatched"]
+    answer = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
+    shown = [note["message"] for note in answer["notes"] if note["code"] == "cli.import.unmatched"]
 
     assert len(shown) == 1
     assert "merzim people --match" in shown[0]

@@ -63,7 +63,9 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     assert result.code == 1
     for line, beginning in zip(result.out.splitlines(), named, strict=True):
         assert beginning in line
-    assert [len(merzim("check-config", "--lang", one).out.splitlines()) for one in i18n.LANGUAGES] == [10] * 3
+    assert [
+        len(merzim("check-config", "--lang", language).out.splitlines()) for language in i18n.LANGUAGES
+    ] == [10] * 3
     assert len(merzim("check-config", "--json").json["problems"]) == 10
     assert [path.name for path in Path().iterdir()] == ["config.toml"]
 
@@ -178,8 +180,8 @@ def test_a_secret_in_the_environment_is_not_one_in_the_file(merzim: Merzim, tmp_
 
 def _states(merzim: Merzim) -> dict[str, str]:
     result = merzim("doctor", "--json")
-    assert result.code == (1 if any(one["state"] == "problem" for one in result.json["checks"]) else 0)
-    return {one["check"]: one["state"] for one in result.json["checks"]}
+    assert result.code == (1 if any(check["state"] == "problem" for check in result.json["checks"]) else 0)
+    return {check["check"]: check["state"] for check in result.json["checks"]}
 
 
 def _mail(port: int, more: str = 'tls = "none"\n') -> None:
@@ -231,18 +233,18 @@ def test_a_revocation_list_past_its_next_update_is_named(
     """RFC 5280, 5.1.2.5: until then it says how things stand. Of one authority its newest list counts."""
     folder = eds.trust(tmp_path / "nca")
     Path("config.toml").write_text('[eds]\non = true\ntrust = "nca"\n', "utf-8")
-    until, found = datetime(2026, 4, 8, tzinfo=UTC), {}
+    until, outputs = datetime(2026, 4, 8, tzinfo=UTC), {}
     (folder / "old.crl").write_bytes(eds.revocation_list(until=eds.FROM).public_bytes(Encoding.DER))
     states = [_states(empty_office)["revocation"]]
     (folder / "new.crl").write_bytes(eds.revocation_list(until=until).public_bytes(Encoding.PEM))
     for moment in ("2026-04-08T05:00+05:00", "2026-04-08T05:01+05:00"):
         monkeypatch.setattr("merzim.app.read", clock(moment))
         states.append(_states(empty_office)["revocation"])
-        found[moment] = empty_office("doctor").out
+        outputs[moment] = empty_office("doctor").out
 
     assert states == ["warning", "ok", "warning"]
-    assert "ended on 8 April 2026" in found[moment]
-    assert "eds.trust" in found[moment]
+    assert "ended on 8 April 2026" in outputs[moment]
+    assert "eds.trust" in outputs[moment]
 
 
 def test_a_verify_with_a_finding_is_not_one_that_agreed(empty_office: Merzim) -> None:
@@ -304,7 +306,7 @@ def _asked(merzim: Merzim, **settings: str) -> list[tuple[str, str, str]]:
     web = f'[web]\npublic_address = "{settings.get("public_address", "http://127.0.0.1:8000")}"\n'
     Path("config.toml").write_text(f"{web}[oidc]\ninsecure = true\n{keys}", "utf-8")
     checks = merzim("doctor", "--json").json["checks"]
-    return [(one["state"], one["message"], one["advice"]) for one in checks if one["check"] == "oidc"]
+    return [(check["state"], check["message"], check["advice"]) for check in checks if check["check"] == "oidc"]
 
 
 def test_a_provider_is_asked_and_nobody_logs_in(
@@ -312,16 +314,16 @@ def test_a_provider_is_asked_and_nobody_logs_in(
 ) -> None:
     """A real one: its name, its keys, whether it takes our client and where it sends people back to."""
     monkeypatch.setenv("MERZIM_OIDC_SECRET", openid.SECRET)
-    said = _asked(empty_office, issuer=provider.issuer, client_id=openid.CLIENT)
+    checks = _asked(empty_office, issuer=provider.issuer, client_id=openid.CLIENT)
 
-    assert [state for state, _, _ in said] == ["ok"] * 3
-    assert [message for _, message, _ in said] == [
+    assert [state for state, _, _ in checks] == ["ok"] * 3
+    assert [message for _, message, _ in checks] == [
         f"{provider.issuer} answers and calls itself so.",
         "Its signing keys were read: 1.",
         f"It takes us (client_id, secret) and our return address: {openid.CALLBACK}.",
     ]
     Path("config.toml").write_text("", "utf-8")
-    assert not any(one["check"] == "oidc" for one in empty_office("doctor", "--json").json["checks"])
+    assert not any(check["check"] == "oidc" for check in empty_office("doctor", "--json").json["checks"])
 
 
 @pytest.mark.parametrize(
@@ -353,10 +355,10 @@ def test_what_a_provider_would_refuse_is_named_with_what_to_do(
     monkeypatch.setenv("MERZIM_OIDC_SECRET", secret)
     issuer = settings.get("issuer", provider.issuer + settings.get("slash", "")).format(free=free_port())
     more = {key: value for key, value in settings.items() if key not in ("issuer", "slash")}
-    *_, (state, said, todo) = _asked(empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **more})
+    *_, (state, sentence, todo) = _asked(empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **more})
 
     assert state == "problem"
-    assert message in said
+    assert message in sentence
     assert advice in todo
     for language in i18n.LANGUAGES:
         assert empty_office("doctor", "--lang", language).code == 1

@@ -91,7 +91,7 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
     # In the place of what changes the user, for which one has to be root: it says what it was given.
     (tmp_path / "setpriv").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexec env\n', "utf-8")
     (tmp_path / "setpriv").chmod(0o755)
-    said = subprocess.run(
+    arguments = subprocess.run(
         ["sh", "-c", command, "merzim", "backup", "a file"],
         env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
         capture_output=True,
@@ -99,11 +99,17 @@ def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -
         check=True,
     ).stdout.splitlines()
 
-    assert said[:3] == ["--reuid=merzim", "--regid=merzim", "--init-groups"]
-    assert said[3:8] == ["/opt/merzim/bin/merzim", "--config", "/etc/merzim/config.toml", "backup", "a file"]
-    assert password in said
-    assert "MERZIM_SMTP_PASSWORD=ә=1" in said
-    assert not [line for line in said if "no secret" in line or line.startswith("#")]
+    assert arguments[:3] == ["--reuid=merzim", "--regid=merzim", "--init-groups"]
+    assert arguments[3:8] == [
+        "/opt/merzim/bin/merzim",
+        "--config",
+        "/etc/merzim/config.toml",
+        "backup",
+        "a file",
+    ]
+    assert password in arguments
+    assert "MERZIM_SMTP_PASSWORD=ә=1" in arguments
+    assert not [line for line in arguments if "no secret" in line or line.startswith("#")]
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
@@ -123,10 +129,10 @@ def test_a_folder_that_cannot_be_written_starts_no_service(
 
     for language in i18n.LANGUAGES:
         assert main([command, "--config", str(tmp_path / "config.toml"), "--lang", language]) == 2
-        said = capsys.readouterr().err
-        assert said.count("\n") == 1
-        assert key in said
-        assert str(tmp_path / "taken") in said
+        output = capsys.readouterr().err
+        assert output.count("\n") == 1
+        assert key in output
+        assert str(tmp_path / "taken") in output
 
 
 def test_a_wheel_holds_every_file_the_program_reads() -> None:

@@ -19,8 +19,8 @@ def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
     sent = merzim("notices", "--json").json["notices"]
     assert again["queued"] == 0
     # Digests speak of many obligations and of none in particular.
-    single = [one for one in sent if one["obligation"] and one["sent_at"].startswith(day)]
-    return sorted({(one["obligation"], one["rung"]) for one in single})
+    single = [notice for notice in sent if notice["obligation"] and notice["sent_at"].startswith(day)]
+    return sorted({(notice["obligation"], notice["rung"]) for notice in single})
 
 
 def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim, tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim
 
 def test_a_rehearsal_leaves_no_trace(office: Merzim, tmp_path: Path) -> None:
     """Day by day on a copy: the ledger, the notices and the letters stay as they were."""
-    said = office("rehearse", "--from", "2026-03-30", "--until", "2026-04-30", "--json").json
+    answer = office("rehearse", "--from", "2026-03-30", "--until", "2026-04-30", "--json").json
 
-    days = {date.fromisoformat(one["date"]) for one in said["days"]}
+    days = {date.fromisoformat(day["date"]) for day in answer["days"]}
     assert date(2026, 4, 6) in days
     assert office("notices", "--json").json == {"notices": []}
     assert not (tmp_path / "var" / "letters").exists()
@@ -82,8 +82,10 @@ def test_a_quarter_that_has_begun_shows_without_anybody_writing(office: Merzim, 
     """What depends on the day is not stored: nobody wrote to the case since March. The note it begins with is
     not signed, so that nobody is late with it."""
     case = office("case", "2026-0001", "--json", "--now", now).json
-    quarter = next(one for one in case["obligations"] if one["id"] == "quarter_reported.2026Q3")
-    overdue = {one["id"] for one in office("overdue", "--now", now, "--json").json["obligations"]}
+    quarter = next(
+        obligation for obligation in case["obligations"] if obligation["id"] == "quarter_reported.2026Q3"
+    )
+    overdue = {obligation["id"] for obligation in office("overdue", "--now", now, "--json").json["obligations"]}
 
     assert (quarter["state"], quarter["waiting_for"]) == ("open", "note_signed")
     assert "quarter_reported.2026Q3" not in overdue

@@ -23,11 +23,11 @@ def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) 
     for command in ("cases", "due", "overdue"):
         file = tmp_path / f"{command}.xlsx"
         shown = office(command, *NOW)
-        said = office(command, "--xlsx", file, *NOW)
+        result = office(command, "--xlsx", file, *NOW)
         head, *rows = _rows(file)
 
-        assert said.code == shown.code
-        assert str(file) in said.out
+        assert result.code == shown.code
+        assert str(file) in result.out
         assert all(str(name) in shown.out for name in head)
         assert rows
         if command != "cases":
@@ -65,9 +65,9 @@ def test_no_table_and_two_answers_are_said(merzim: Merzim, tmp_path: Path) -> No
     """In one sentence; nothing is written. What has no table is done all the same."""
     counted: tuple[str, ...] = ("calendar", "count", "2026-05-01", "2026-05-31")
     for line, code in ((counted, 0), (("cases", "--json"), 2)):
-        said = merzim(*line, "--xlsx", tmp_path / "a.xlsx")
-        assert said.code == code
-        assert said.err.count("\n") == 1
+        result = merzim(*line, "--xlsx", tmp_path / "a.xlsx")
+        assert result.code == code
+        assert result.err.count("\n") == 1
         assert not (tmp_path / "a.xlsx").exists()
     assert merzim("cases", "--xlsx", tmp_path / "no" / "a.xlsx").code == 2
 
@@ -78,9 +78,9 @@ def test_the_list_of_people_can_be_taken_in_again(office: Merzim, tmp_path: Path
     file = tmp_path / "people.xlsx"
     before = office("people", "--json").json
     assert office("people", "--xlsx", file, "--lang", language).code == 0
-    said = office("people", file)
+    result = office("people", file)
 
-    assert said.code == 0, said.err
+    assert result.code == 0, result.err
     after = office("people", "--json").json
     assert after["people"] == before["people"]
     assert after["units"] == before["units"]
@@ -96,11 +96,11 @@ def test_people_taken_from_excel_are_the_people_of_a_csv(merzim: Merzim, tmp_pat
     sheet.append(["Қаржы бөлімі", "Аппарат", "Омарова Гүлнар", "Бөлім басшысы", None, None, None])
     sheet.append(["Құқық бөлімі", "Аппарат", None, None, None, None, None])
     book.save(tmp_path / "people.xlsx")
-    said = merzim("people", tmp_path / "people.xlsx", "--json")
-    people = {one["name"]: one for one in said.json["people"].values()}
+    result = merzim("people", tmp_path / "people.xlsx", "--json")
+    people = {person["name"]: person for person in result.json["people"].values()}
 
-    assert said.code == 0, said.err
-    assert set(said.json["units"]) == {"Аппарат", "Қаржы бөлімі", "Құқық бөлімі"}
+    assert result.code == 0, result.err
+    assert set(result.json["units"]) == {"Аппарат", "Қаржы бөлімі", "Құқық бөлімі"}
     assert people["Серікбаев Дәурен"]["duties"] == ["chief_of_staff"]
     assert people["Серікбаев Дәурен"]["email"] == "a@b.kz"
     assert people["Омарова Гүлнар"]["key"] == "Қаржы бөлімі / Омарова Гүлнар"

@@ -88,10 +88,10 @@ def test_the_secrets_a_process_was_given_are_known_by_value() -> None:
         "MERZIM_TOKEN": "x",
     }
 
-    known = secrets_of(settings, environment)
+    secret_values = secrets_of(settings, environment)
 
-    assert set(known) == {"correct horse", "battery", "in-clear", "äpfel", "%C3%A4pfel"}
-    assert veiled("it said: correct horse!", known) == f"it said: {HIDDEN}!"
+    assert set(secret_values) == {"correct horse", "battery", "in-clear", "äpfel", "%C3%A4pfel"}
+    assert veiled("it said: correct horse!", secret_values) == f"it said: {HIDDEN}!"
 
 
 def log_to(formatter: logging.Formatter) -> tuple[logging.Logger, StringIO]:
@@ -112,12 +112,12 @@ def test_a_line_for_machines_is_one_object() -> None:
         log.exception("жіберілмеді %s", "geheim", extra={"counts": {"sent": 3}, "taskName": "x"})
 
     (line,) = stream.getvalue().splitlines()
-    said = json.loads(line)
-    assert (said["request"], said["cases"], said["counts"]) == ("abc12345", ["2026-0001"], {"sent": 3})
-    assert said["message"] == f"жіберілмеді {HIDDEN}"
-    assert "ValueError" in said["error"]
-    assert said["at"].endswith("+00:00")
-    assert "taskName" not in said
+    record = json.loads(line)
+    assert (record["request"], record["cases"], record["counts"]) == ("abc12345", ["2026-0001"], {"sent": 3})
+    assert record["message"] == f"жіберілмеді {HIDDEN}"
+    assert "ValueError" in record["error"]
+    assert record["at"].endswith("+00:00")
+    assert "taskName" not in record
     assert "geheim" not in line
     assert "жіберілмеді" in line
 

@@ -53,7 +53,7 @@ def test_the_page_says_what_help_says(merzim: Merzim, language: str) -> None:
     described = re.findall(r"^  (--[a-z]+)(?: \S+)?  +(.+)$", helped, re.MULTILINE)
 
     assert len(described) > 8
-    assert [said for _, said in described if _escaped(said) not in page] == []
+    assert [text for _, text in described if _escaped(text) not in page] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

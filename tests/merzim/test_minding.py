@@ -22,11 +22,11 @@ def test_a_notice_is_acknowledged_once(office: Merzim) -> None:
     key = office("notices", "--json").json["notices"][0]["key"]
     first = office("notices", "acknowledge", key, "--now", "2026-04-06T14:00", "--json").json
     again = office("notices", "acknowledge", key, "--now", "2026-04-07T14:00", "--json").json
-    (kept,) = [one for one in office("notices", "--json").json["notices"] if one["key"] == key]
-    events = [one["kind"] for one in office("case", CASE, "--json").json["events"]]
+    (notice,) = [notice for notice in office("notices", "--json").json["notices"] if notice["key"] == key]
+    events = [event["kind"] for event in office("case", CASE, "--json").json["events"]]
 
     assert first == again
-    assert kept["acknowledged_at"] == first["acknowledged_at"]
+    assert notice["acknowledged_at"] == first["acknowledged_at"]
     assert events.count("notice") == 1
     assert office("verify").code == 0
 
@@ -47,19 +47,19 @@ def test_a_letter_that_carried_others_is_acknowledged_with_them(tmp_path: Path) 
         town.outbox, town.case_commands, notice, "carrier", by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
     )
 
-    assert {one.acknowledged_at for one in town.notices()} == {noon(FIVE_BEFORE)}
-    assert [one.payload["notice"] for one in town.case_commands.events(case.id) if one.kind == "notice"] == [
-        first.key
-    ]
+    assert {notice.acknowledged_at for notice in town.notices()} == {noon(FIVE_BEFORE)}
+    assert [
+        event.payload["notice"] for event in town.case_commands.events(case.id) if event.kind == "notice"
+    ] == [first.key]
     town.close()
 
 
 def test_a_notice_nobody_has_is_one_sentence(office: Merzim) -> None:
     """Named, with where to look."""
-    said = office("notices", "acknowledge", "no:such:key")
+    result = office("notices", "acknowledge", "no:such:key")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "no:such:key" in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "no:such:key" in result.err
 
 
 def test_the_register_is_still_a_command(office: Merzim) -> None:
@@ -73,15 +73,15 @@ def test_the_register_is_still_a_command(office: Merzim) -> None:
 
 def test_a_reminder_comes_again_on_the_day_asked_for(office: Merzim) -> None:
     """Put off on 31 March to 3 April, and never beyond the due date."""
-    said = office("snooze", CASE, "order_signed", "--until", "2026-04-02", "--now", "2026-03-31")
-    told = office("remind", "--now", "2026-04-02", "--json").json["notices"]
+    result = office("snooze", CASE, "order_signed", "--until", "2026-04-02", "--now", "2026-03-31")
+    notices = office("remind", "--now", "2026-04-02", "--json").json["notices"]
     too_far = office("snooze", CASE, "order_signed", "--until", "2026-04-07", "--now", "2026-04-02")
 
-    assert said.out == "The next reminder comes on 2 April 2026.\n"
+    assert result.out == "The next reminder comes on 2 April 2026.\n"
     assert "reminder put off" in office("case", CASE).out
     assert office("verify").code == 0
     # Who prepares the order, and the first head who signs it.
-    assert [one["rung"] for one in told if one["obligation"] == "order_signed"] == ["-2", "-2"]
+    assert [notice["rung"] for notice in notices if notice["obligation"] == "order_signed"] == ["-2", "-2"]
     assert (too_far.code, too_far.err.count("\n")) == (2, 1)
     assert "6 April 2026 is the latest" in too_far.err
 
@@ -102,39 +102,39 @@ def test_a_code_comes_with_the_address_that_brings_it(bot: Merzim) -> None:
     """Random each time, good for ten minutes, its text kept nowhere."""
     person = _somebody(bot)
     first = bot("telegram", "link", person, "--now", "2026-04-06T12:00", "--json").json
-    said = bot("telegram", "link", person, "--now", "2026-04-06T12:00").out
+    output = bot("telegram", "link", person, "--now", "2026-04-06T12:00").out
 
     assert first["address"] == f"https://t.me/MerzimBot?start={first['code']}"
     assert first["until"] == "2026-04-06T07:10:00Z"
-    assert first["code"] not in said
-    assert "good until 12:10" in said
+    assert first["code"] not in output
+    assert "good until 12:10" in output
     assert bot("telegram", "links").out == "Nobody has a Telegram account linked.\n"
     assert bot("telegram", "unlink", person).code == 1
 
 
 def test_somebody_unknown_is_named_with_whom_is_meant(bot: Merzim) -> None:
     """One sentence."""
-    said = bot("telegram", "link", "nobody@example.kz")
+    result = bot("telegram", "link", "nobody@example.kz")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "nobody@example.kz" in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "nobody@example.kz" in result.err
 
 
 def test_a_code_nobody_would_hear_is_not_given(office: Merzim, tmp_path: Path) -> None:
     """The bot is named, but Telegram is not among the channels in use."""
     (tmp_path / "config.toml").write_text('[channels.telegram]\nbot = "MerzimBot"\n', encoding="utf-8")
-    said = office("telegram", "link", "x")
+    result = office("telegram", "link", "x")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "not in use" in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "not in use" in result.err
 
 
 def test_an_office_without_a_bot_is_told_what_is_missing(office: Merzim) -> None:
     """A code nobody can bring anywhere would be no help."""
-    said = office("telegram", "link", "x")
+    result = office("telegram", "link", "x")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "channels.telegram" in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "channels.telegram" in result.err
 
 
 def test_a_library_that_is_not_installed_is_asked_for_by_name(
@@ -144,16 +144,16 @@ def test_a_library_that_is_not_installed_is_asked_for_by_name(
     settings = '[channels]\nuse = ["telegram"]\n[channels.telegram]\nbot = "B"\n'
     (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
     monkeypatch.setattr("notifications.channels.telegram.find_spec", lambda name: None)
-    said = office("remind", "--now", "2026-04-06")
+    result = office("remind", "--now", "2026-04-06")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert 'pip install "merzim[telegram]"' in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert 'pip install "merzim[telegram]"' in result.err
 
 
 def test_a_bot_that_has_no_name_is_a_missing_setting(office: Merzim, tmp_path: Path) -> None:
     """Without its name nobody could be given an address that opens it."""
     (tmp_path / "config.toml").write_text('[channels]\nuse = ["telegram"]\n', encoding="utf-8")
-    said = office("remind", "--now", "2026-04-06")
+    result = office("remind", "--now", "2026-04-06")
 
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "channels.telegram.bot" in said.err
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "channels.telegram.bot" in result.err

@@ -32,10 +32,10 @@ def town(merzim: Merzim, tmp_path: Path) -> Merzim:
     return merzim
 
 
-def tea(said: object) -> list[str]:
+def tea(answer: object) -> list[str]:
     """Units whose case of the programme was opened."""
-    assert isinstance(said, dict)
-    return sorted({one["unit"] for one in said["opened"] if one["procedure"] == "tea"})
+    assert isinstance(answer, dict)
+    return sorted({case["unit"] for case in answer["opened"] if case["procedure"] == "tea"})
 
 
 def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Merzim) -> None:
@@ -43,7 +43,10 @@ def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Me
     done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
 
     assert tea(done) == ["Committee", "Ministry"]
-    assert {one["kind"] for one in done["opened"] if one["procedure"] == "tea"} == {"committee", "central_body"}
+    assert {case["kind"] for case in done["opened"] if case["procedure"] == "tea"} == {
+        "committee",
+        "central_body",
+    }
 
 
 def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
@@ -53,20 +56,21 @@ def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
     assert town("cancel", case, "--ground", "liquidated").code == 0
 
     again = town("open-year", "2026", "--now", "2026-07-21", "--json").json
-    said = town("open-year", "2026", "--now", "2026-07-21").out
+    output = town("open-year", "2026", "--now", "2026-07-21").out
 
     assert (again["opened"], again["there"]) == ([], len(first["opened"]))
-    assert said.startswith("Nothing has changed")
+    assert output.startswith("Nothing has changed")
 
 
 def test_another_year_is_another_case(town: Merzim) -> None:
     """Next year's may be opened before it begins; its dates lie in it."""
     town("open-year", "2026", "--now", "2026-01-12")
     done = town("open-year", "2027", "--now", "2026-12-20", "--json").json
-    case = next(one["id"] for one in done["opened"] if one["procedure"] == "tea")
+    case = next(case["id"] for case in done["opened"] if case["procedure"] == "tea")
 
     due = {
-        one["id"]: one["due"] for one in town("case", case, "--json", "--now", "2026-12-20").json["obligations"]
+        obligation["id"]: obligation["due"]
+        for obligation in town("case", case, "--json", "--now", "2026-12-20").json["obligations"]
     }
     assert tea(done) == ["Committee", "Ministry"]
     assert (due["reported"], due["people_trained.2027"]) == ("2028-04-17", "2027-12-31")
@@ -88,7 +92,7 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
     def opened(year: str) -> set[tuple[str, str]]:
         cases = town("open-year", year, "--now", "2025-12-20", "--json").json["opened"]
         own = ("mne-standard-year", "enterprise-policy-year")
-        return {(one["procedure"], one["unit"]) for one in cases if one["procedure"] in own}
+        return {(case["procedure"], case["unit"]) for case in cases if case["procedure"] in own}
 
     assert opened("2026") == set()
     assert town("acts", "Ministry", "mne-standard-2025", "--json").json["in_force"] == ["mne-standard-2025"]
@@ -136,13 +140,13 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
     due = town("due", "--until", "2026-12-31", "--json", "--now", "2026-01-12").json["obligations"]
     again = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json
 
-    ministry = [one["procedure"] for one in done["opened"] if one["unit"] == "Ministry"]
+    ministry = [case["procedure"] for case in done["opened"] if case["unit"] == "Ministry"]
     assert [name for name in sorted(set(ministry)) if ministry.count(name) == 2] == [
         "mne-standard-year",
         "national-report",
         "tea",
     ]
-    days = {(one["id"], one["due"]) for one in due}
+    days = {(obligation["id"], obligation["due"]) for obligation in due}
     assert {("information_submitted", "2026-04-15"), ("declarations_published", "2026-12-31")} <= days
     assert town("overdue", "--json", "--now", "2026-01-12").json["obligations"] == []
     assert again["opened"] == []
@@ -174,21 +178,23 @@ def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: 
 
 def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
     """With the bounds, and no word of a traceback."""
-    said = town("open-year", "2039")
+    result = town("open-year", "2039")
 
-    assert (said.code, said.out) == (2, "")
-    assert "2038" in said.err
+    assert (result.code, result.out) == (2, "")
+    assert "2038" in result.err
 
 
 def test_a_share_is_judged_by_the_numbers_recorded(town: Merzim) -> None:
     """56 of 1140 are too few; corrected to 57 they are enough."""
     done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
-    case = next(one["id"] for one in done["opened"] if one["unit"] == "Ministry" and one["procedure"] == "tea")
+    case = next(
+        case["id"] for case in done["opened"] if case["unit"] == "Ministry" and case["procedure"] == "tea"
+    )
     fact = (case, "people_trained.2026", "--on", "2026-11-30", "--now", "2026-12-01")
 
     def findings() -> list[str]:
         shown = town("case", case, "--json", "--now", "2026-12-01").json["findings"]
-        return [f"{one['kind']}:{one['code']}" for one in shown]
+        return [f"{finding['kind']}:{finding['code']}" for finding in shown]
 
     assert town("record", *fact, "--value", "trained=56").code == 0
     assert findings() == ["term:no_staff_number"]
@@ -202,10 +208,10 @@ def test_a_share_is_judged_by_the_numbers_recorded(town: Merzim) -> None:
 @pytest.mark.parametrize("value", ["trained", "trained=", "=57", "trained=many", "trained=1e9"])
 def test_a_number_not_written_so_is_refused(town: Merzim, value: str) -> None:
     """The sentence quotes it."""
-    said = town("record", "2026-0001", "people_trained.2026", "--on", "2026-01-12", "--value", value)
+    result = town("record", "2026-0001", "people_trained.2026", "--on", "2026-01-12", "--value", value)
 
-    assert said.code == 2
-    assert value in said.err
+    assert result.code == 2
+    assert value in result.err
 
 
 def test_importing_people_without_kinds_keeps_the_kinds_known(town: Merzim, tmp_path: Path) -> None:
@@ -232,13 +238,13 @@ def test_a_what_if_may_be_of_another_kind_of_organisation(town: Merzim, tmp_path
     """What is not asked of that kind is not required of it; a kind there is not is refused."""
     own = LAW + obligation("listed", 'term = "none"\nonly_for = ["local_executive"]')
     (tmp_path / "own" / "tea.2024-01-01.toml").write_text(own, encoding="utf-8")
-    asked = ("plan", "tea", "--planned", "year_begun=2026-01-01", "--json")
+    command = ("plan", "tea", "--planned", "year_begun=2026-01-01", "--json")
 
     def state(*kind: str) -> str:
-        shown = town(*asked, *kind).json["obligations"]
-        return next(str(one["state"]) for one in shown if one["id"] == "listed")
+        shown = town(*command, *kind).json["obligations"]
+        return next(str(obligation["state"]) for obligation in shown if obligation["id"] == "listed")
 
     assert state() == "open"
     assert state("--kind", "district_akim_office") == "open"
     assert state("--kind", "central_body") == "not_required"
-    assert town(*asked, "--kind", "castle").code == 2
+    assert town(*command, "--kind", "castle").code == 2

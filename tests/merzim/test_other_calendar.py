@@ -15,8 +15,8 @@ BY_RULES = "by the library's rules, not by acts"
 def announced(merzim: Merzim) -> tuple[str, str]:
     """When the announcement of an analysis planned for 13 April 2026 is due, and the explanation."""
     obligations = merzim("plan", "internal-analysis", *START, "--json").json["obligations"]
-    (one,) = (row for row in obligations if row["id"] == "start_announced")
-    return one["due"], " ".join(element["text"] for element in one["explanation"])
+    (obligation,) = (row for row in obligations if row["id"] == "start_announced")
+    return obligation["due"], " ".join(element["text"] for element in obligation["explanation"])
 
 
 def test_the_calendar_of_the_settings_counts(merzim: Merzim, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def office(merzim: Merzim, tmp_path: Path) -> AppContext:
     (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
     merzim("people", "people.csv", "--now", "2026-04-13")
     merzim("open", "data-breach", "--unit", "Служба", "--now", "2026-04-13T15:00")
-    known = ("--on", "2026-04-13", "--at", "14:30", "--now", "2026-04-13T15:00")
-    assert merzim("record", "2026-0001", "breach_known", *known).code == 0
+    options = ("--on", "2026-04-13", "--at", "14:30", "--now", "2026-04-13T15:00")
+    assert merzim("record", "2026-0001", "breach_known", *options).code == 0
     app = build_app(read(at=tmp_path))
     people(app.accounts)
     return app
@@ -82,17 +82,22 @@ def of_commands(merzim: Merzim, text: str) -> Mapping[str, bool]:
     """What the terminal says."""
     now = ("--now", text)
     overdue, due = (merzim(name, "--json", *now).json["obligations"] for name in ("overdue", "due"))
-    known = ("--fact", "breach_known=2026-04-13", "--at", "breach_known=14:30")
-    findings = merzim("plan", "data-breach", *known, "--json", *now).json["findings"]
+    options = ("--fact", "breach_known=2026-04-13", "--at", "breach_known=14:30")
+    findings = merzim("plan", "data-breach", *options, "--json", *now).json["findings"]
     line = next(
         line for line in merzim("case", "2026-0001", *now).out.splitlines() if line.rstrip().endswith(ID)
     )
     return {
-        "command overdue": [(one["id"], one["late_by_working_days"]) for one in overdue if one["id"] == ID]
+        "command overdue": [
+            (obligation["id"], obligation["late_by_working_days"])
+            for obligation in overdue
+            if obligation["id"] == ID
+        ]
         == [(ID, 1 if text >= "2026-04-17" else 0)],
-        "command due": ID not in [one["id"] for one in due],
+        "command due": ID not in [obligation["id"] for obligation in due],
         "command case": "overdue" in line,
-        "command plan": (ID, "due_passed") in [(one["obligation"], one["code"]) for one in findings],
+        "command plan": (ID, "due_passed")
+        in [(finding["obligation"], finding["code"]) for finding in findings],
     }
 
 
@@ -141,12 +146,12 @@ def of_letters(office: AppContext, moment: Moment) -> Mapping[str, bool]:
     everybody = office.reads.office()
     (person,) = everybody.people.values()
     overview = Overview(office.outbox, office.library, office.calendar, today=moment.today, rules=office.rules)
-    told = list_deadlines(office, everybody, person, "overdue", "en", today=moment.today)
+    reply = list_deadlines(office, everybody, person, "overdue", "en", today=moment.today)
     ctx = operator_context(office, by="test", now=moment.now, today=moment.today)
     return {
-        "digest": [one.overdue for one in overview.everything] == [True],
-        "bot": "Overdue: notification of the supervisory authority" in told.text,
-        "people": [one.late for one in pending_duties(ctx, person.key)] == [1],
-        "counts": [one.overdue for one in office.reads.counts(moment.today)] == [1],
+        "digest": [deadline.overdue for deadline in overview.everything] == [True],
+        "bot": "Overdue: notification of the supervisory authority" in reply.text,
+        "people": [pending_duty.late for pending_duty in pending_duties(ctx, person.key)] == [1],
+        "counts": [count.overdue for count in office.reads.counts(moment.today)] == [1],
         "unit": bool(office.reads.overdue_since([person.unit], moment.today)),
     }

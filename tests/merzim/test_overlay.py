@@ -36,9 +36,9 @@ def rules(tmp_path: Path) -> Path:
 
 
 def due(merzim: Merzim, obligation: str = "plan_approved", case: str = "2026-0001") -> str | None:
-    said = merzim("case", case, "--json", *NOW).json
-    found: dict[str, str | None] = {one["id"]: one["due"] for one in said["obligations"]}
-    return found[obligation]
+    answer = merzim("case", case, "--json", *NOW).json
+    dues: dict[str, str | None] = {obligation["id"]: obligation["due"] for obligation in answer["obligations"]}
+    return dues[obligation]
 
 
 def kept() -> list[str]:
@@ -50,14 +50,14 @@ def kept() -> list[str]:
 def test_a_preview_shows_who_moves_and_writes_nothing(office: Merzim, rules: Path) -> None:
     """From 26 May to 19 May; the publication is planned by a date of its own and stays."""
     before = kept()
-    said = office("overlay", "preview", rules, "--json", *NOW).json
+    answer = office("overlay", "preview", rules, "--json", *NOW).json
     schema = json.loads((ROOT / "docs" / "schemas" / "overlay.json").read_text(encoding="utf-8"))
 
-    jsonschema.validate(said, schema)
-    assert [(one["obligation"], one["from"], one["to"]) for one in said["deadlines"]] == [
+    jsonschema.validate(answer, schema)
+    assert [(deadline["obligation"], deadline["from"], deadline["to"]) for deadline in answer["deadlines"]] == [
         ("plan_approved", "2026-05-26", "2026-05-19")
     ]
-    assert all(one["people"] for one in said["deadlines"])
+    assert all(deadline["people"] for deadline in answer["deadlines"])
     assert kept() == before
     assert due(office) == "2026-05-26"
 
@@ -65,12 +65,12 @@ def test_a_preview_shows_who_moves_and_writes_nothing(office: Merzim, rules: Pat
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_a_preview_is_readable(office: Merzim, rules: Path, language: str) -> None:
     """Old date, new date, and that nothing was written."""
-    said = office("overlay", "preview", rules, "--lang", language, *NOW)
+    result = office("overlay", "preview", rules, "--lang", language, *NOW)
 
-    assert (said.code, said.err) == (0, "")
-    assert "2026-05-26" in said.out
-    assert "2026-05-19" in said.out
-    assert "merzim overlay apply" in said.out
+    assert (result.code, result.err) == (0, "")
+    assert "2026-05-26" in result.out
+    assert "2026-05-19" in result.out
+    assert "merzim overlay apply" in result.out
 
 
 def test_applied_it_moves_what_the_preview_showed_and_withdrawn_it_moves_back(
@@ -91,9 +91,9 @@ def test_applied_it_moves_what_the_preview_showed_and_withdrawn_it_moves_back(
     back = office("overlay", "withdraw", NAME, "--json", *NOW).json
     assert (back["withdrawn"], back["written"], due(office)) == (True, 1, "2026-05-26")
     assert office("verify", *NOW).code == 0
-    said = office("overlay", "withdraw", NAME, *NOW)
-    assert said.code == 2
-    assert NAME in said.err
+    result = office("overlay", "withdraw", NAME, *NOW)
+    assert result.code == 2
+    assert NAME in result.err
 
 
 def test_adopted_again_with_another_text_the_new_text_holds(office: Merzim, rules: Path) -> None:
@@ -103,9 +103,9 @@ def test_adopted_again_with_another_text_the_new_text_holds(office: Merzim, rule
     assert office("overlay", "apply", rules, *NOW).code == 0
 
     assert due(office) == "2026-05-21"
-    house = build_app(read(None, at=Path.cwd()))
-    assert [step.kind for step in rule_changes(house.engine)] == [ADOPTED, ADOPTED]
-    house.close()
+    app = build_app(read(None, at=Path.cwd()))
+    assert [step.kind for step in rule_changes(app.engine)] == [ADOPTED, ADOPTED]
+    app.close()
 
 
 def test_a_case_opened_later_is_counted_by_them_and_so_is_a_plan(office: Merzim, rules: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_case_opened_later_is_counted_by_them_and_so_is_a_plan(office: Merzim,
     office("open", "internal-analysis", "--planned", "note_signed=2026-09-01", *NOW)
     office("open", "internal-analysis", "--planned", "note_signed=2025-09-01", *NOW)
     planned = office("plan", "internal-analysis", "--fact", "note_signed=2026-09-01", "--json").json
-    plan = next(one for one in planned["obligations"] if one["id"] == "plan_approved")
+    plan = next(obligation for obligation in planned["obligations"] if obligation["id"] == "plan_approved")
 
     assert due(office, case="2026-0002") == plan["due"] == "2026-09-08"
     assert due(office, case="2026-0003") == "2025-09-15"
@@ -123,11 +123,11 @@ def test_a_case_opened_later_is_counted_by_them_and_so_is_a_plan(office: Merzim,
 def test_an_explanation_says_both_terms(office: Merzim, rules: Path) -> None:
     """The own act first, then what the instruction itself gives."""
     office("overlay", "apply", rules, *NOW)
-    said = office("explain", "2026-0001", "plan_approved", *NOW).out
+    output = office("explain", "2026-0001", "plan_approved", *NOW).out
 
-    assert "19 May 2026" in said
-    assert "Rules of the akimat" in said
-    assert "under the act the last day is 26 May 2026" in said
+    assert "19 May 2026" in output
+    assert "Rules of the akimat" in output
+    assert "under the act the last day is 26 May 2026" in output
 
 
 def test_the_letter_about_the_old_date_is_withdrawn(office: Merzim, rules: Path) -> None:
@@ -137,7 +137,9 @@ def test_the_letter_about_the_old_date_is_withdrawn(office: Merzim, rules: Path)
     office("overlay", "apply", rules, "--now", "2026-05-19")
     notices = office("notices", "--case", "2026-0001", "--json").json["notices"]
     states = {
-        one["state"] for one in notices if (one["obligation"], one["due"]) == ("plan_approved", "2026-05-26")
+        notice["state"]
+        for notice in notices
+        if (notice["obligation"], notice["due"]) == ("plan_approved", "2026-05-26")
     }
 
     assert states == {"withdrawn"}
@@ -147,14 +149,14 @@ def test_after_a_crash_between_the_step_and_the_rows_the_same_command_finishes(
     office: Merzim, rules: Path
 ) -> None:
     """The step stands, the rows do not: verify names them, apply writes them, and then all is done."""
-    house = build_app(read(None, at=Path.cwd()))
+    app = build_app(read(None, at=Path.cwd()))
     text, now = rules.read_text(encoding="utf-8"), clock("2026-04-06")().now
-    adopt(house.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)
-    house.close()
+    adopt(app.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)
+    app.close()
     broken = office("verify", "--json", *NOW).json["problems"]
     finished = office("overlay", "apply", rules, "--json", *NOW).json
 
-    assert {one["code"] for one in broken} == {"board_differs"}
+    assert {problem["code"] for problem in broken} == {"board_differs"}
     assert (finished["applied"], finished["written"]) == (False, 1)
     assert office("verify", *NOW).code == 0
 
@@ -164,30 +166,30 @@ def test_rules_altered_in_the_database_are_named(office: Merzim, rules: Path) ->
     office("overlay", "apply", rules, *NOW)
     for old, new in (("count = 5", "count = 1"), ("[[term]]", "[[term")):
         with closing(sqlite3.connect(DATABASE)) as database, database:
-            asked = "SELECT sql FROM sqlite_master WHERE name = 'merzim_act_update'"
-            (trigger,) = database.execute(asked).fetchone()
+            query = "SELECT sql FROM sqlite_master WHERE name = 'merzim_act_update'"
+            (trigger,) = database.execute(query).fetchone()
             database.execute("DROP TRIGGER merzim_act_update")
             database.execute("UPDATE act SET payload = replace(payload, ?, ?)", (old, new))
             database.execute(trigger)
-        said = office("verify", "--json", *NOW)
+        result = office("verify", "--json", *NOW)
 
-        assert said.code == 1
-        assert [one["code"] for one in said.json["problems"]] == ["act_altered"]
+        assert result.code == 1
+        assert [problem["code"] for problem in result.json["problems"]] == ["act_altered"]
 
 
 def test_pages_that_run_already_count_by_rules_adopted_meanwhile(office: Merzim, rules: Path) -> None:
     """The next request looks; nothing is restarted."""
-    house = build_app(read(None, at=Path.cwd()))
-    with TestClient(Dashboard(house, clock("2026-04-06")), base_url="http://127.0.0.1:8000"):
-        old = house.case_commands
+    app = build_app(read(None, at=Path.cwd()))
+    with TestClient(Dashboard(app, clock("2026-04-06")), base_url="http://127.0.0.1:8000"):
+        old = app.case_commands
         assert office("overlay", "apply", rules, *NOW).code == 0
-        house.refresh()
-        changed = house.case_commands.view("2026-0001", today=date(2026, 4, 6))
-        plan = next(one for one in changed.deadlines if one.id == "plan_approved")
+        app.refresh()
+        changed = app.case_commands.view("2026-0001", today=date(2026, 4, 6))
+        plan = next(deadline for deadline in changed.deadlines if deadline.id == "plan_approved")
 
-        assert house.case_commands is not old
+        assert app.case_commands is not old
         assert plan.due == date(2026, 5, 19)
-    house.close()
+    app.close()
 
 
 def test_a_unit_that_comes_under_another_body_is_counted_by_its_rules(merzim: Merzim, tmp_path: Path) -> None:
@@ -222,10 +224,10 @@ def test_files_in_the_folder_hold_once_they_are_adopted(office: Merzim, tmp_path
     assert office("procedures").code == 0
     assert office("overlay", "list", "--json").json == {"adopted": [], "not_adopted": [NAME]}
     office("overlay", "apply", own / NAME, *NOW)
-    said = office("overlay", "list", "--json").json
+    answer = office("overlay", "list", "--json").json
 
-    assert [one["file"] for one in said["adopted"]] == [NAME]
-    assert said["not_adopted"] == []
+    assert [entry["file"] for entry in answer["adopted"]] == [NAME]
+    assert answer["not_adopted"] == []
 
 
 @pytest.mark.parametrize(
@@ -243,20 +245,20 @@ def test_a_bad_file_is_one_sentence_and_nothing_is_written(
     """Exit 2, the place, what is allowed."""
     rules.write_text(text, encoding="utf-8")
     before = kept()
-    said = office("overlay", "apply", rules, *NOW)
+    result = office("overlay", "apply", rules, *NOW)
 
-    assert said.code == 2
-    assert says in said.err
-    assert len(said.err.strip().splitlines()) == 1
+    assert result.code == 2
+    assert says in result.err
+    assert len(result.err.strip().splitlines()) == 1
     assert kept() == before
 
 
 def test_a_milder_term_is_said_and_adopted_all_the_same(office: Merzim, rules: Path) -> None:
     """Fifteen days: kept in the chain, and the law's ten count."""
     rules.write_text(rules.read_text(encoding="utf-8").replace("count = 5", "count = 15"), encoding="utf-8")
-    said = office("overlay", "apply", rules, *NOW)
+    result = office("overlay", "apply", rules, *NOW)
 
-    assert "no stricter than the act" in said.out
+    assert "no stricter than the act" in result.out
     assert due(office) == "2026-05-26"
     assert "milder" in office("explain", "2026-0001", "plan_approved", *NOW).out
 
@@ -266,8 +268,8 @@ def test_a_fact_before_their_day_takes_a_case_out_of_the_rules_and_the_desk_says
 ) -> None:
     """The earliest known date decides: an external analysis of 2025 makes the case one of 2025."""
     office("overlay", "apply", rules, *NOW)
-    said = office("record", "2026-0001", "external_analysis_ended", "--on", "2025-09-15", *NOW)
+    result = office("record", "2026-0001", "external_analysis_ended", "--on", "2025-09-15", *NOW)
 
-    assert "2026-05-26" in said.out or "26 May 2026" in said.out
+    assert "2026-05-26" in result.out or "26 May 2026" in result.out
     assert due(office) == "2026-05-26"
     assert office("verify", *NOW).code == 0

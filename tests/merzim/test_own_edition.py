@@ -66,10 +66,12 @@ def test_an_own_rule_that_only_allows_says_so(own: Merzim) -> None:
     """The discussion is allowed there; a finding on it would say that it is."""
     answer = own("plan", "internal-analysis", *ANALYSIS, "--json").json
 
-    assert {one["id"]: one["force"] for one in answer["obligations"]}["discussion_held"] == "may"
+    assert {obligation["id"]: obligation["force"] for obligation in answer["obligations"]}[
+        "discussion_held"
+    ] == "may"
     assert answer["edition"] == "internal-analysis.2026-05-01"
 
 
 def _dues(merzim: Merzim, *facts: str) -> dict[str, str]:
     answer = merzim("plan", "internal-analysis", *facts, "--json").json
-    return {one["id"]: one["due"] for one in answer["obligations"]}
+    return {obligation["id"]: obligation["due"] for obligation in answer["obligations"]}

@@ -40,16 +40,16 @@ def test_a_mistake_is_one_sentence_and_the_office_goes_on(
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
     for language in ("kk", "ru", "en"):
-        said = merzim("procedures", "--lang", language)
+        result = merzim("procedures", "--lang", language)
 
-        assert said.code == 0
-        assert "gift-handover.2025-09-18" in said.out
-        assert "tea.2024-01-01" not in said.out
-        assert said.err.count("\n") == 1
-        assert "tea.2024-01-01.toml" in said.err
-        assert named in said.err
+        assert result.code == 0
+        assert "gift-handover.2025-09-18" in result.out
+        assert "tea.2024-01-01" not in result.out
+        assert result.err.count("\n") == 1
+        assert "tea.2024-01-01.toml" in result.err
+        assert named in result.err
     checked = merzim("law", "check", "--json")
-    assert (checked.code, [one["holds"] for one in checked.json["files"]]) == (1, [False])
+    assert (checked.code, [file["holds"] for file in checked.json["files"]]) == (1, [False])
     assert any(named in problem for problem in checked.json["files"][0]["problems"])
 
 
@@ -66,7 +66,7 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
     checked = merzim("law", "check", "--json")
 
     assert checked.code == 0
-    assert [(one["file"], one["holds"], one["problems"]) for one in checked.json["files"]] == [
+    assert [(file["file"], file["holds"], file["problems"]) for file in checked.json["files"]] == [
         ("trip-report.2026-01-01.toml", True, []),
         ("keys.2026-01-01.toml", True, []),
     ]
@@ -95,10 +95,10 @@ def test_a_copy_of_a_shipped_edition_is_left_out(merzim: Merzim, tmp_path: Path)
     (tmp_path / "own" / shipped.name).write_bytes(shipped.read_bytes())
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
-    said = merzim("procedures")
+    result = merzim("procedures")
 
-    assert (said.code, said.err.count("\n")) == (0, 1)
-    assert "gift-handover.2025-09-18" in said.err
+    assert (result.code, result.err.count("\n")) == (0, 1)
+    assert "gift-handover.2025-09-18" in result.err
 
 
 def test_the_examples_of_own_law_are_run_by_the_check(merzim: Merzim, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_case_outlives_the_file_it_was_opened_under(merzim: Merzim, tmp_path: 
     verified = merzim("verify", "--json", "--now", "2026-09-02")
 
     own = {"permit.2026-01-01", "citizen-appeal.2021-07-01"}
-    assert {one["edition"] for one in adopted.json["adopted"]} == own
+    assert {edition["edition"] for edition in adopted.json["adopted"]} == own
     assert again.json["adopted"] == []
     assert (recorded.code, due.json["due"]) == (0, "2026-09-15")
     assert [problem["code"] for problem in verified.json["problems"]] == ["regulation.syntax"]
@@ -161,24 +161,24 @@ def test_a_changed_edition_is_adopted_with_the_dates_it_moves(merzim: Merzim, tm
     file.write_text(PERMIT.replace("count = 10", "count = 13"), encoding="utf-8")
     other = merzim("verify", "--json", "--now", "2026-09-02")
 
-    assert "edition_altered" in {one["code"] for one in before.json["problems"]}
-    permit = next(one for one in foreseen.json["adopted"] if one["edition"] == "permit.2026-01-01")
+    assert "edition_altered" in {problem["code"] for problem in before.json["problems"]}
+    permit = next(edition for edition in foreseen.json["adopted"] if edition["edition"] == "permit.2026-01-01")
     assert (permit["moved"], len(permit["before"]), foreseen.json["preview"]) == (moved, 1, True)
-    assert [one["moved"] for one in adopted.json["adopted"] if one["before"]] == [moved]
+    assert [edition["moved"] for edition in adopted.json["adopted"] if edition["before"]] == [moved]
     assert (after.code, after.json["problems"]) == (0, [])
-    assert "edition_altered" in {one["code"] for one in other.json["problems"]}
+    assert "edition_altered" in {problem["code"] for problem in other.json["problems"]}
 
 
 def test_editions_are_compared_in_words(merzim: Merzim) -> None:
     """The 2023 map against the 2024 instruction; an edition against itself."""
     pair = ("internal-analysis.2023-01-01", "internal-analysis.2024-01-01")
-    told = merzim("editions", "diff", *pair)
+    result = merzim("editions", "diff", *pair)
     same = merzim("editions", "diff", pair[0], pair[0])
     program = merzim("editions", "diff", *pair, "--json").json
 
-    assert told.code == 0
-    assert "start_announced" in told.out
-    assert "by 30 June" in told.out
+    assert result.code == 0
+    assert "start_announced" in result.out
+    assert "by 30 June" in result.out
     assert same.out == "There is no difference.\n"
     assert {change["what"] for change in program["changes"]} >= {"term", "act", "note"}
     assert merzim("editions", "diff", pair[0], "tea").code == 2
@@ -202,9 +202,9 @@ def test_a_comparison_of_editions_is_in_the_reader_s_words_alone(merzim: Merzim)
     assert [field.name for field in fields(Obligation) if not knows(f"editions.key.{field.name}")] == [
         *("id", "since", "sources", "own", "readings", "asked_every")
     ]
-    told = merzim("editions", "diff", *pairs[0], "--lang", "ru").out
-    assert re.search(r"start_announced +акт +Карта .+ +Инструкция", told)
-    assert re.search(r"start_announced +пункт +строка 3 +проект №1, задача 1, подзадача 3", told)
+    output = merzim("editions", "diff", *pairs[0], "--lang", "ru").out
+    assert re.search(r"start_announced +акт +Карта .+ +Инструкция", output)
+    assert re.search(r"start_announced +пункт +строка 3 +проект №1, задача 1, подзадача 3", output)
 
 
 def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -> None:
@@ -213,14 +213,14 @@ def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -
     file = folder / "permit.2026-01-01.toml"
     word = '[[evidence]]\nid = "document:sketch"\ntitle = { ru = "эскиз" }\n'
     russian = re.sub(r'kk = "([^"]*)", ru = "[^"]*", en = "[^"]*"', r'ru = "\1"', PERMIT)
-    asked = russian.replace('id = "decided"', 'id = "decided"\nevidence = ["document:sketch"]')
+    evidence_text = russian.replace('id = "decided"', 'id = "decided"\nevidence = ["document:sketch"]')
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
-    file.write_text(asked.replace("[[act]]", f"{word}[[act]]", 1), encoding="utf-8")
+    file.write_text(evidence_text.replace("[[act]]", f"{word}[[act]]", 1), encoding="utf-8")
     merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
     merzim("record", "2026-0001", "decided", "--on", "2026-09-01", "--now", "2026-09-01")
     shown = merzim("case", "2026-0001", "--lang", "kk", "--now", "2026-09-02")
-    file.write_text(asked, encoding="utf-8")
+    file.write_text(evidence_text, encoding="utf-8")
     without = merzim("procedures")
     checked = merzim("law", "check")
 
@@ -250,16 +250,19 @@ def test_a_term_in_hours_is_counted_from_the_time_recorded(merzim: Merzim, tmp_p
     merzim("record", "2026-0001", *late)
     case = merzim("case", "2026-0001", "--json", "--now", "2026-04-19").json
 
-    ends = [{one["id"]: one["due_at"] for one in plan if "due_at" in one} for plan in (dayless, planned)]
-    assert {one["id"]: one["due"] for one in dayless}["authority_notified"] == "2026-04-17"
+    ends = [
+        {obligation["id"]: obligation["due_at"] for obligation in plan if "due_at" in obligation}
+        for plan in (dayless, planned)
+    ]
+    assert {obligation["id"]: obligation["due"] for obligation in dayless}["authority_notified"] == "2026-04-17"
     assert ends == [
         {"authority_notified": "2026-04-17T19:00:00Z"},
         {"authority_notified": "2026-04-18T09:30:00Z"},
     ]
-    assert [(one.code, one.err.count("\n")) for one in refused] == [(2, 1), (2, 1)]
+    assert [(result.code, result.err.count("\n")) for result in refused] == [(2, 1), (2, 1)]
     assert (explained["due"], explained["due_at"]) == ("2026-04-18", "2026-04-18T09:30:00Z")
     assert case["at_time"] == {"authority_notified": "15:00", "breach_known": "14:30"}
-    assert [one["code"] for one in case["findings"]] == ["late_hours"]
+    assert [finding["code"] for finding in case["findings"]] == ["late_hours"]
 
 
 def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path) -> None:
@@ -281,7 +284,7 @@ def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path)
     opened = merzim("open", "clinic-permit", "--unit", "Клиника", "--now", "2026-09-01")
     other = merzim("open", "clinic-permit", "--unit", "Школа", "--now", "2026-09-01", "--lang", "ru")
     merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-01")
-    told = merzim("remind", "--dry-run", "--json", "--now", "2026-09-14T06:00")
+    result = merzim("remind", "--dry-run", "--json", "--now", "2026-09-14T06:00")
     (tmp_path / "own" / file.name).write_text(CLINIC.replace('"chief_nurse"\n', '"chief_nurze"\n', 1))
     misspelt = merzim("law", "check")
     (tmp_path / "own" / file.name).write_text(CLINIC.replace('id = "clinic"', 'id = "committee"'))
@@ -294,7 +297,7 @@ def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path)
         True,
     )
     assert "Поликлиника" in other.err
-    assert {one["person"] for one in told.json["notices"]} == {"a@org.kz"}
+    assert {notice["person"] for notice in result.json["notices"]} == {"a@org.kz"}
     assert (misspelt.code, "chief_nurze" in misspelt.out, "chief_nurse" in misspelt.out) == (1, True, True)
     assert (taken_name.code, "committee" in taken_name.out) == (1, True)
 
@@ -315,9 +318,9 @@ def test_a_language_the_office_uses_and_a_file_lacks_is_a_warning(merzim: Merzim
     (tmp_path / "people.csv").write_text(people.replace(",ru", ",kk"), encoding="utf-8")
     merzim("people", "people.csv", "--now", "2026-09-01")
     warned = merzim("law", "check", "--json")
-    said = merzim("law", "check", "--lang", "ru")
+    result = merzim("law", "check", "--lang", "ru")
 
     assert (fine["holds"], fine["warnings"]) == (True, [])
     assert (warned.code, warned.json["files"][0]["holds"], warned.json["files"][0]["problems"]) == (0, True, [])
     assert len(warned.json["files"][0]["warnings"]) == 1
-    assert "1 не на языке, которым в учреждении пользуются (kk)" in said.out
+    assert "1 не на языке, которым в учреждении пользуются (kk)" in result.out

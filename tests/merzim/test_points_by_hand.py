@@ -104,9 +104,9 @@ class Recorded:
         return whole
 
 
-def points(found: YearScores) -> dict[str, str]:
+def points(year_scores: YearScores) -> dict[str, str]:
     """Points by indicator, as they are written."""
-    return {one.id: str(written(one.points)) for one in found.scores.scores}
+    return {score.id: str(written(score.points)) for score in year_scores.scores.scores}
 
 
 def by_hand(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -370,15 +370,15 @@ COMPANY_POINTS = {
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     """The four bodies in one database."""
-    kept = Recorded(tmp_path_factory.mktemp("years"), OBLAST, MINISTRY, DISTRICT, COMPANY)
+    recorded_office = Recorded(tmp_path_factory.mktemp("years"), OBLAST, MINISTRY, DISTRICT, COMPANY)
     for table in (OBLAST_RECORDS, MINISTRY_RECORDS, DISTRICT_RECORDS, COMPANY_RECORDS):
-        kept.record(table)
-    oblast_registers(kept)
-    risks, case = RiskCommands(kept.app.case_commands), kept.case("ent", IA)
+        recorded_office.record(table)
+    oblast_registers(recorded_office)
+    risks, case = RiskCommands(recorded_office.app.case_commands), recorded_office.case("ent", IA)
     risks.find(case, FoundRisk(description="Тәуекел"), on=JUNE, **WHO)
     risks.remove(case, 1, on=JUNE, completed=True, **WHO)
-    yield kept
-    kept.app.close()
+    yield recorded_office
+    recorded_office.app.close()
 
 
 @pytest.mark.parametrize(
@@ -394,10 +394,10 @@ def test_a_year_recorded_in_an_office_equals_the_points_counted_by_hand(
     root: str, table: Mapping[str, tuple[str, str]], total: str, office: Recorded
 ) -> None:
     """An oblast (all 39 indicators), a central body, an akimat of a district, a quasi-state subject."""
-    found = office.score(root)
+    year_scores = office.score(root)
 
-    assert points(found) == by_hand(table)
-    assert str(written(found.scores.total)) == total
+    assert points(year_scores) == by_hand(table)
+    assert str(written(year_scores.scores.total)) == total
 
 
 def test_the_year_of_the_oblast_names_all_indicators() -> None:
@@ -410,11 +410,11 @@ def test_the_year_of_the_oblast_names_all_indicators() -> None:
 )
 def test_the_office_says_since_when_it_keeps_records(year: int, codes: list[str], office: Recorded) -> None:
     """The first is of 2 February 2026; of 2025 two papers were entered, of 2024 nothing."""
-    found = office.score("ent", year=year)
+    year_scores = office.score("ent", year=year)
 
-    assert [one.code for one in found.remarks] == codes
-    assert all(one.arguments["since"] == date(2026, 2, 2) for one in found.remarks)
-    assert bool(found.scores.scores) is (year > 2024)
+    assert [remark.code for remark in year_scores.remarks] == codes
+    assert all(remark.arguments["since"] == date(2026, 2, 2) for remark in year_scores.remarks)
+    assert bool(year_scores.scores.scores) is (year > 2024)
 
 
 def test_until_the_last_day_of_the_year_nothing_is_deducted(office: Recorded) -> None:
@@ -422,7 +422,10 @@ def test_until_the_last_day_of_the_year_nothing_is_deducted(office: Recorded) ->
     last, after = (office.score("min", day) for day in (date(2026, 12, 31), date(2027, 1, 1)))
 
     assert (points(last)["P1.T1.S2"], points(after)["P1.T1.S2"]) == ("0", "-10")
-    assert [(one.prospects["P1.T1.S2"].lost, one.prospects["P1.T1.S2"].at_stake) for one in (last, after)] == [
+    assert [
+        (year_scores.prospects["P1.T1.S2"].lost, year_scores.prospects["P1.T1.S2"].at_stake)
+        for year_scores in (last, after)
+    ] == [
         (0, 10),
         (10, 0),
     ]

@@ -79,26 +79,30 @@ class Kept(Recorded):
         return whole
 
 
-def differences(found: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
-    return {id: (found.get(id), said) for id, said in expected.items() if found.get(id) != said}
+def differences(actual: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
+    return {
+        id: (actual.get(id), expected_points)
+        for id, expected_points in expected.items()
+        if actual.get(id) != expected_points
+    }
 
 
-def texts(found: YearScores, indicator: str) -> list[str]:
-    (score,) = (one for one in found.scores.scores if one.id == indicator)
+def texts(year_scores: YearScores, indicator: str) -> list[str]:
+    (score,) = (score for score in year_scores.scores.scores if score.id == indicator)
     return [element.code for element in score.arithmetic if element.code.startswith("score.rows")]
 
 
 def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     """Each indicator by its own date: the first and the last day of the year count, the days around do not."""
-    house = Kept(tmp_path, MINISTRY)
+    office = Kept(tmp_path, MINISTRY)
     for category, day in (
         ("administrative", "2026-01-01"),
         ("administrative", "2025-12-31"),
         ("administrative", "2027-01-01"),
         ("criminal", "2026-12-31"),
     ):
-        house.add("offences", "hr", **OFFENCE, category=category, notified_on=day)
-    house.add(
+        office.add("offences", "hr", **OFFENCE, category=category, notified_on=day)
+    office.add(
         "candidate-checks",
         "hr",
         candidate="-",
@@ -114,18 +118,18 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
         found_on="2026-12-31",
     )
     for day in ("2026-01-01", "2026-12-31", "2025-12-31"):
-        house.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
+        office.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
                   employee="a@x.kz", post="-", found_on=day)  # fmt: skip
     # 41 would be five a month: six events in February earn 10, one on the last of January 2.
     for day in ("2026-01-31", *(f"2026-02-0{n}" for n in range(1, 7))):
-        house.add("trainings", "min", kind="ethics_officer", held_on=day, **TRAINING)
+        office.add("trainings", "min", kind="ethics_officer", held_on=day, **TRAINING)
     # The same person twice in March is one; a on the last of March and a on the first of April are two months.
     for name, day in (("a", "2026-03-01"), ("a", "2026-03-31"), ("b", "2026-03-31"), ("a", "2026-04-01")):
-        house.add("exposed-talks", "min", employee=f"{name}@x.kz", held_on=day, **TALK)
-    house.add("explanations", "min", **EXPLANATION, held_on="2026-05-05", scaled="yes", scaled_on="2026-05-06",
+        office.add("exposed-talks", "min", employee=f"{name}@x.kz", held_on=day, **TALK)
+    office.add("explanations", "min", **EXPLANATION, held_on="2026-05-05", scaled="yes", scaled_on="2026-05-06",
               views="1000", counted_on="2026-06-01")  # fmt: skip
 
-    found = house.score("min")
+    year_scores = office.score("min")
 
     expected = {
         "P2.T1.S1": "8",  # one administrative 3, one criminal 5
@@ -135,31 +139,31 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
         "P4.T2.S4": "3",  # a and b in March, a in April
         "P4.T3.S1": "20",  # 10 for the report, 10 for 1000 views in place of 5
     }
-    assert differences(points(found), expected) == {}
-    assert texts(found, "P2.T1.S1") == ["score.rows"]
-    (shown,) = (one for one in found.scores.scores if one.id == "P4.T3.S1")
-    assert [one.arguments["count"] for one in shown.arithmetic if one.code == "score.rows"] == [1]
-    assert points(house.score("min", year=2025))["P2.T1.S1"] == "3"
+    assert differences(points(year_scores), expected) == {}
+    assert texts(year_scores, "P2.T1.S1") == ["score.rows"]
+    (shown,) = (score for score in year_scores.scores.scores if score.id == "P4.T3.S1")
+    assert [element.arguments["count"] for element in shown.arithmetic if element.code == "score.rows"] == [1]
+    assert points(office.score("min", year=2025))["P2.T1.S1"] == "3"
     # On 1 July what is ahead has not happened.
-    assert points(house.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
+    assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
-    opened = open_year(house.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
-    [culture] = [one.id for one in opened.cases if (one.procedure, one.unit) == ("tbn4-project-4", "min")]
-    case = house.app.ledger.case(culture)
+    opened = open_year(office.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
+    [culture] = [case.id for case in opened.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")]
+    case = office.app.ledger.case(culture)
     assert case is not None
     facts = Counter(name.partition("#")[0] for name in case.facts)
     assert (facts["event_held.2026-01"], facts["event_held.2026-02"]) == (1, 6)
     assert (facts["talk_held.2026-03"], facts["talk_held.2026-04"]) == (2, 1)
-    assert differences(points(house.score("min")), expected) == {}
+    assert differences(points(office.score("min")), expected) == {}
     # So is a talk that a department recorded by hand: of March two rows and one fact, not three facts.
-    house.record((("hr", P4, "talk_held.2026-03@2026-03-01"),))
-    assert differences(points(house.score("min")), expected) == {}
+    office.record((("hr", P4, "talk_held.2026-03@2026-03-01"),))
+    assert differences(points(office.score("min")), expected) == {}
 
 
 def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -> None:
     """Of a month the larger number; of a year the larger; of the reconciliation the number of the act."""
-    house = Kept(tmp_path, MINISTRY)
-    house.record(
+    office = Kept(tmp_path, MINISTRY)
+    office.record(
         (
             (
                 "min",
@@ -175,21 +179,23 @@ def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -
         )
     )
     for day in ("2026-03-05", "2026-05-05"):
-        house.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
+        office.add("restriction-breaches", "law", restriction="incompatible_activity", other_activity="-",
                   employee="a@x.kz", post="-", found_on=day)  # fmt: skip
-    house.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
+    office.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
     first, second = (
-        house.add("trainings", "hr", kind="advanced", organiser="-", held_on=f"2026-06-0{day}", **TRAINING)
+        office.add("trainings", "hr", kind="advanced", organiser="-", held_on=f"2026-06-0{day}", **TRAINING)
         for day in (1, 2)
     )
     for n, (name, servant) in enumerate((("a", "yes"), ("a", "yes"), ("b", "yes"), ("c", "no"))):
         course = second if n == 1 else first
-        house.add("training-attendees", "hr", training=course, employee=f"{name}@x.kz", civil_servant=servant,
+        office.add("training-attendees", "hr", training=course, employee=f"{name}@x.kz", civil_servant=servant,
                   counted_as="separate_course", passed_on="2026-06-05", certificate_number=f"{n}")  # fmt: skip
     for n in range(7):
-        house.add("offences", "hr", **OFFENCE, category="criminal", in_force_on=f"2026-01-0{n + 1}", status="-")
+        office.add(
+            "offences", "hr", **OFFENCE, category="criminal", in_force_on=f"2026-01-0{n + 1}", status="-"
+        )
 
-    found = house.score("min")
+    year_scores = office.score("min")
 
     expected = {
         "P2.T5.S1": "9",  # March: two recorded, one row; May: one row
@@ -197,36 +203,36 @@ def test_what_was_recorded_and_what_stands_in_rows_counts_once(tmp_path: Path) -
         "P4.T2.S1": "1.2",  # a and b of 100: 2 %, four steps of 0.5 %
         "P2.T2.S1": "12",  # no act yet: seven rows, 6 to 20
     }
-    assert differences(points(found), expected) == {}
-    assert texts(found, "P4.T2.S1") == ["score.rows", "score.rows_by_year"]
-    assert texts(found, "P4.T2.S3") == ["score.rows", "score.rows_by_month"]
-    house.record((("min", P2, "offences_reconciled.2026@2027-01-15=corruption_offences:5"),))
-    found = house.score("min")
-    assert points(found)["P2.T2.S1"] == "15"
-    assert texts(found, "P2.T2.S1") == ["score.rows", "score.rows_act"]
+    assert differences(points(year_scores), expected) == {}
+    assert texts(year_scores, "P4.T2.S1") == ["score.rows", "score.rows_by_year"]
+    assert texts(year_scores, "P4.T2.S3") == ["score.rows", "score.rows_by_month"]
+    office.record((("min", P2, "offences_reconciled.2026@2027-01-15=corruption_offences:5"),))
+    year_scores = office.score("min")
+    assert points(year_scores)["P2.T2.S1"] == "15"
+    assert texts(year_scores, "P2.T2.S1") == ["score.rows", "score.rows_act"]
 
 
 def test_organisations_and_regions_are_shares_of_those_with_rows(tmp_path: Path) -> None:
     """A quasi-state subject by its documents and quarters; a region by the place a row names."""
-    house = Kept(tmp_path, MINISTRY)
+    office = Kept(tmp_path, MINISTRY)
     for day in ("2026-03-31", "2026-04-01", "2026-09-30", "2026-12-31"):
-        house.add("trainings", "ent1", kind="compliance", held_on=day, **TRAINING)
-    house.record((("ent2", P3, f"{sat('training_held', 1, 2, 3)} policy_confirmed"),))
+        office.add("trainings", "ent1", kind="compliance", held_on=day, **TRAINING)
+    office.record((("ent2", P3, f"{sat('training_held', 1, 2, 3)} policy_confirmed"),))
     link = {"published_at": "https://ent.kz", "adopted_on": "2024-01-01"}
     for kind in EIGHT:
-        house.add("organisation-documents", "ent1", kind=kind, name="-", published_on="2025-12-31", **link)
+        office.add("organisation-documents", "ent1", kind=kind, name="-", published_on="2025-12-31", **link)
         if kind != "policy":
-            house.add("organisation-documents", "ent2", kind=kind, name="-", published_on="2026-02-01", **link)
-    house.add(
+            office.add("organisation-documents", "ent2", kind=kind, name="-", published_on="2026-02-01", **link)
+    office.add(
         "organisation-documents", "ent2", kind="culture_plan", name="-", published_on="2026-02-01", **link
     )
-    house.add("organisation-documents", "ent1", kind="policy", name="-", adopted_on="2024-01-01",
+    office.add("organisation-documents", "ent1", kind="policy", name="-", adopted_on="2024-01-01",
               confirmed_on="2026-06-30")  # fmt: skip
     for unit, reviewed in (("ent1", "2026-05-01"), ("ent2", "2025-05-01")):
-        house.add("organisation-documents", unit, kind="instruction", name="-", adopted_on="2024-01-01",
+        office.add("organisation-documents", unit, kind="instruction", name="-", adopted_on="2024-01-01",
                   confirmed_on="2026-06-30", reviewed_on=reviewed)  # fmt: skip
 
-    found = house.score("min")
+    year_scores = office.score("min")
 
     expected = {
         "P3.T1.S1": "1",  # ent1 by rows; ent2 lacks the fourth quarter: 50 %, five steps of 0.2
@@ -234,8 +240,8 @@ def test_organisations_and_regions_are_shares_of_those_with_rows(tmp_path: Path)
         "P3.T2.S3": "1",  # both confirmed, ent1 alone reviewed in the year
         "P3.T2.S9": "1",  # ent1 has all eight on its site; ent2 seven, and a plan that is none of them
     }
-    assert differences(points(found), expected) == {}
-    assert texts(found, "P3.T2.S2") == ["score.rows", "score.rows_beside"]
+    assert differences(points(year_scores), expected) == {}
+    assert texts(year_scores, "P3.T2.S2") == ["score.rows", "score.rows_beside"]
 
     akimat = Kept(tmp_path / "oblast", OBLAST)
     for kind, place in (
@@ -252,13 +258,13 @@ def test_organisations_and_regions_are_shares_of_those_with_rows(tmp_path: Path)
 
 def test_rows_of_confidential_registers_count_for_those_who_see_them(tmp_path: Path) -> None:
     """A head's points say no word of them, an officer's leave out rows about that officer."""
-    house = Kept(tmp_path, MINISTRY)
+    office = Kept(tmp_path, MINISTRY)
     for name in ("a", "b"):
-        house.add("restriction-breaches", "hr", restriction="incompatible_activity", other_activity="-",
+        office.add("restriction-breaches", "hr", restriction="incompatible_activity", other_activity="-",
                   employee=f"{name}@x.kz", post="-", found_on="2026-03-03")  # fmt: skip
-    house.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
+    office.add("trainings", "hr", kind="ethics_officer", held_on="2026-02-20", **TRAINING)
 
-    head, officer = house.seen_by("head_of_unit", "min"), house.seen_by("officer", person="a@x.kz")
+    head, officer = office.seen_by("head_of_unit", "min"), office.seen_by("officer", person="a@x.kz")
 
     assert (points(head).get("P2.T5.S1"), points(head)["P4.T2.S3"]) == (None, "2")
     assert points(officer)["P2.T5.S1"] == "3"
@@ -268,48 +274,48 @@ def test_rows_of_confidential_registers_count_for_those_who_see_them(tmp_path: P
 
 def test_people_trained_of_a_staff_nobody_recorded_are_no_share(tmp_path: Path) -> None:
     """The register knows who was trained, not of how many: that is said, and nothing is scored."""
-    house = Kept(tmp_path, MINISTRY)
-    course = house.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
-    house.add("training-attendees", "hr", training=course, employee="a@x.kz", civil_servant="yes",
+    office = Kept(tmp_path, MINISTRY)
+    course = office.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
+    office.add("training-attendees", "hr", training=course, employee="a@x.kz", civil_servant="yes",
               counted_as="online_course", passed_on="2026-06-05")  # fmt: skip
 
-    found = house.score("min")
+    year_scores = office.score("min")
 
-    assert points(found)["P4.T2.S2"] == "0"
-    (remark,) = (one for one in found.remarks if one.code == "score.rows_of_what")
+    assert points(year_scores)["P4.T2.S2"] == "0"
+    (remark,) = (remark for remark in year_scores.remarks if remark.code == "score.rows_of_what")
     assert (remark.arguments["indicator"], remark.arguments["count"]) == ("P4.T2.S2", 1)
 
 
 def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(tmp_path: Path) -> None:
     """The sentence leads to the first step not recorded; the figures given count for both shares."""
-    house = Kept(tmp_path, MINISTRY)
-    course = house.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
+    office = Kept(tmp_path, MINISTRY)
+    course = office.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
     for person, counted in (("a", "online_course"), ("b", "separate_course")):
         number = {"certificate_number": "1"} if counted == "separate_course" else {}
-        house.add("training-attendees", "hr", training=course, employee=f"{person}@x.kz", civil_servant="yes",
+        office.add("training-attendees", "hr", training=course, employee=f"{person}@x.kz", civil_servant="yes",
                   counted_as=counted, passed_on="2026-06-05", **number)  # fmt: skip
-    house.record((("min", P4, "year_begun@2026-01-01"),))
+    office.record((("min", P4, "year_begun@2026-01-01"),))
 
     def asked() -> list[tuple[str, str]]:
-        view = points_of_year(house.ctx(), "min", 2026, {}, number=1)
+        view = points_of_year(office.ctx(), "min", 2026, {}, number=1)
         return [
-            (one.case, f"{'correct' if one.recorded else 'record'} {one.fact}")
-            for one in view.to_record.values()
+            (entry.case, f"{'correct' if entry.recorded else 'record'} {entry.fact}")
+            for entry in view.to_record.values()
         ]
 
-    case, before = house.case("min", P4), asked()
-    house.record((("min", P4, "servants_trained=trained:1"),))
+    case, before = office.case("min", P4), asked()
+    office.record((("min", P4, "servants_trained=trained:1"),))
     between = asked()
-    house.record((("min", P4, "training_figures_given=staff:10"),))
+    office.record((("min", P4, "training_figures_given=staff:10"),))
 
     course_step = (case, "record online_course_passed.2026")
     assert before == [(case, "record servants_trained.2026"), course_step]
     assert between[0] == (case, "record training_figures_given.2026")
     assert asked() == [(case, "correct servants_trained.2026"), course_step]
     # One of ten: 10 % is twenty steps of 0.3, at most 3; one step of 1 of the course.
-    assert (points(house.score("min"))["P4.T2.S1"], points(house.score("min"))["P4.T2.S2"]) == ("3", "1")
+    assert (points(office.score("min"))["P4.T2.S1"], points(office.score("min"))["P4.T2.S2"]) == ("3", "1")
     # The share of all employees is not taken of the civil servants.
-    assert points(house.score("min", online_course="employees"))["P4.T2.S2"] == "0"
+    assert points(office.score("min", online_course="employees"))["P4.T2.S2"] == "0"
     # Where no case of the year is open the way leads to opening it.
-    view = points_of_year(house.ctx(), "min", 2027, {}, number=1)
-    assert [one.case for one in view.to_record.values()] == [""] * 2
+    view = points_of_year(office.ctx(), "min", 2027, {}, number=1)
+    assert [entry.case for entry in view.to_record.values()] == [""] * 2

@@ -150,11 +150,11 @@ def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
-    said = process.stderr.read()
+    output = process.stderr.read()
     process.stderr.close()
     process.wait()
 
-    assert said == ""
+    assert output == ""
 
 
 def test_two_processes_recording_one_fact_make_one_event(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_two_processes_recording_one_fact_make_one_event(tmp_path: Path) -> None
 
 def test_a_letter_of_the_alphabet_survives_any_terminal(tmp_path: Path) -> None:
     """Kazakh letters come out as UTF-8 even where the machine's own encoding is ASCII."""
-    said = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "merzim", "calendar", "day", "2026-03-21", "--lang", "kk"],
         cwd=tmp_path,
         env={
@@ -188,5 +188,5 @@ def test_a_letter_of_the_alphabet_survives_any_terminal(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert said.returncode == 1
-    assert "Наурыз" in said.stdout.decode("utf-8")
+    assert result.returncode == 1
+    assert "Наурыз" in result.stdout.decode("utf-8")

@@ -61,17 +61,17 @@ def house(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[AppContext]
     administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {pattern}")
     settings = f'[database]\nurl = "{postgresql.format(name=name)}"\n[reminders]\ntick = 1\n'
     (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
-    made = build_app(read(at=tmp_path))
-    yield made
-    made.close()
+    office_app = build_app(read(at=tmp_path))
+    yield office_app
+    office_app.close()
     administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _worked(house: AppContext, at: str = MORNING) -> None:
+def _worked(office_app: AppContext, at: str = MORNING) -> None:
     """A worker did whatever job there was, and ended."""
 
     async def until_nothing_is_left() -> None:
-        app = queue.application(conninfo(house.engine), metronome.acts(house, clock(at)))
+        app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(at)))
         app.periodic_registry.periodic_tasks.clear()
         async with app.open_async():
             await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
@@ -79,27 +79,27 @@ def _worked(house: AppContext, at: str = MORNING) -> None:
     asyncio.run(until_nothing_is_left())
 
 
-def _asked(house: AppContext, question: str) -> list[tuple[Any, ...]]:
-    with writing(house.engine) as connection:
-        return [tuple(one) for one in connection.execute(text(question))]
+def _asked(office_app: AppContext, question: str) -> list[tuple[Any, ...]]:
+    with writing(office_app.engine) as connection:
+        return [tuple(row) for row in connection.execute(text(question))]
 
 
-def _jobs(house: AppContext) -> list[tuple[Any, ...]]:
-    return _asked(house, "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id")
+def _jobs(office_app: AppContext) -> list[tuple[Any, ...]]:
+    return _asked(office_app, "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id")
 
 
-def _states(house: AppContext) -> dict[str, int]:
+def _states(office_app: AppContext) -> dict[str, int]:
     # A digest that found nothing to say is withdrawn when it would have left.
-    kept = 'FROM notice WHERE "case" IS NOT NULL GROUP BY state'
-    return dict(_asked(house, f"SELECT state, count(*) {kept}"))
+    clause = 'FROM notice WHERE "case" IS NOT NULL GROUP BY state'
+    return dict(_asked(office_app, f"SELECT state, count(*) {clause}"))
 
 
 def _letters(folder: Path) -> int:
     return len(list((folder / "var" / "letters").glob("*.eml")))
 
 
-def _reminded(house: AppContext, at: str = MORNING) -> None:
-    metronome.acts(house, clock(at)).round()
+def _reminded(office_app: AppContext, at: str = MORNING) -> None:
+    metronome.acts(office_app, clock(at)).round()
 
 
 def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path: Path) -> None:
@@ -118,10 +118,10 @@ def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path:
 
 def test_no_job_without_its_notices_and_no_notice_without_its_job(house: AppContext) -> None:
     """What fails in the middle leaves neither."""
-    hand = queue.enqueue_batches
+    enqueue_batches = queue.enqueue_batches
 
     def then_fail(connection: object, batches: Any) -> None:
-        hand(connection, batches)
+        enqueue_batches(connection, batches)
         raise RuntimeError
 
     house.outbox._hand = then_fail
@@ -142,7 +142,11 @@ def test_a_job_repeated_sends_nothing_twice(house: AppContext, tmp_path: Path) -
     letters = _letters(tmp_path)
     _worked(house)
 
-    assert letters == _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
+    assert (
+        letters
+        == _letters(tmp_path)
+        == len([notice for notice in house.outbox.notices() if notice.state == "sent"])
+    )
 
 
 def test_a_letter_to_be_tried_again_is_a_job_again(house: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +155,7 @@ def test_a_letter_to_be_tried_again_is_a_job_again(house: AppContext, monkeypatc
     from notifications.notice import Outcome
 
     async def full(self: Folder, batch: Any, *, now: Any) -> dict[str, Outcome]:
-        return {one.notice.key: Outcome(state="queued", answer="disk full") for one in batch}
+        return {parcel.notice.key: Outcome(state="queued", answer="disk full") for parcel in batch}
 
     _reminded(house)
     with monkeypatch.context() as away:
@@ -181,7 +185,7 @@ def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None
     with writing(house.engine) as connection:
         while connection.execute(text("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)")).scalar():
             pass
-    notices = [one for one in house.outbox.notices() if one.state == "queued"]
+    notices = [notice for notice in house.outbox.notices() if notice.state == "queued"]
     house.outbox.claim("folder", now=notices[0].not_before, limit=100)
     assert _states(house) == {"sending": queued}
 
@@ -216,8 +220,8 @@ def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
     assert _jobs(house) == [("send", "doing", 0)]
 
 
-async def _taken_back(house: AppContext) -> None:
-    app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
+async def _taken_back(office_app: AppContext) -> None:
+    app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
     async with app.open_async():
         await queue.put_back_stalled(app)
 
@@ -269,7 +273,7 @@ def test_no_round_is_ever_too_late(house: AppContext) -> None:
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No hour stands in any cron of ours."""
     _reminded(house, "2026-04-06T00:30+05:00")
-    due = {one.obligation for one in house.outbox.notices() if one.rung == "0"}
+    due = {notice.obligation for notice in house.outbox.notices() if notice.rung == "0"}
 
     assert due == {"order_signed"}
     app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
@@ -322,18 +326,18 @@ def test_two_workers_share_the_letters_and_end_when_told(house: AppContext, tmp_
             time.sleep(0.2)
     finally:
         codes = [worker.end() for worker in workers]
-    said = [worker.err for worker in workers]
+    outputs = [worker.err for worker in workers]
 
     assert codes == [0, 0]
     assert set(_states(house)) == {"sent"}
-    assert _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
-    assert not [text for text in said if "Traceback" in text or "@example" in text]
+    assert _letters(tmp_path) == len([notice for notice in house.outbox.notices() if notice.state == "sent"])
+    assert not [text for text in outputs if "Traceback" in text or "@example" in text]
 
 
 def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: Engine) -> None:
     """From any version of the library since 3.0 to the one that is installed; twice changes nothing."""
     folder = files("procrastinate.sql").joinpath("migrations")
-    scripts = sorted(one.name for one in folder.iterdir() if one.name.endswith(".sql"))
+    scripts = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
     with writing(server) as connection:
         raw = driver(connection)
         for name in scripts:
@@ -392,8 +396,8 @@ def test_another_programs_queue_is_left_alone(server: Engine) -> None:
 
 
 def _functions(raw: Any) -> set[str]:
-    asked = "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
-    return {name for (name,) in raw.execute(asked).fetchall()}
+    query = "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
+    return {name for (name,) in raw.execute(query).fetchall()}
 
 
 def test_what_the_queue_cannot_write_is_said_in_storages_words(house: AppContext) -> None:
@@ -432,20 +436,20 @@ def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path:
     """Any command makes it, and two at once make it once."""
     (tmp_path / "config.toml").write_text(f'[database]\nurl = "{database}"\n', encoding="utf-8")
     for _ in range(2):
-        house = build_app(read(at=tmp_path))
-        assert _jobs(house) == []
-        house.close()
-    made = open_database(database)
-    with writing(made) as connection:
+        office_app = build_app(read(at=tmp_path))
+        assert _jobs(office_app) == []
+        office_app.close()
+    engine = open_database(database)
+    with writing(engine) as connection:
         assert connection.execute(text("SELECT obj_description('procrastinate_jobs'::regclass)")).scalar()
-    made.dispose()
+    engine.dispose()
 
 
 @pytest.fixture
 def forwarder(postgresql_server: Server) -> Iterator[Forwarder]:
     """A forwarder before the server."""
-    with forwarding(next(postgresql_server.sockets.glob(".s.PGSQL.*[0-9]"))) as made:
-        yield made
+    with forwarding(next(postgresql_server.sockets.glob(".s.PGSQL.*[0-9]"))) as proxy:
+        yield proxy
 
 
 def test_a_worker_goes_on_after_a_silent_database(

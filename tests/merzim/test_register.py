@@ -31,8 +31,8 @@ def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Pa
     assert told("notices", "--case", "2026-0002", "--export", "r.xlsx", *DAY, "--lang", "ru").code == 0
     rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.iter_rows(values_only=True))
     lines = [dict(zip(rows[5], row, strict=True)) for row in rows[6:]]
-    announced = [one for one in lines if one["Обязанность"] == "Объявление о начале анализа"]
-    first = next(one for one in announced if one["Ступень"] == "за 5 рабочих дней до срока")
+    announced = [line for line in lines if line["Обязанность"] == "Объявление о начале анализа"]
+    first = next(line for line in announced if line["Ступень"] == "за 5 рабочих дней до срока")
 
     assert "расхождений нет" in rows[3][0]
     assert first["Момент отправки"] == "18.03.2026 10:00"
@@ -45,7 +45,7 @@ def test_the_page_to_sign_says_the_same(told: Merzim, tmp_path: Path) -> None:
     """In Kazakh, with a line for whoever signs it."""
     assert told("notices", "--case", "2026-0002", "--export", "r.docx", *DAY, "--lang", "kk").code == 0
     page = Document(str(tmp_path / "r.docx"))
-    whole = "\n".join(one.text for one in page.paragraphs)
+    whole = "\n".join(paragraph.text for paragraph in page.paragraphs)
     cells = [cell.text for row in page.tables[0].rows for cell in row.cells]
 
     assert "сәйкессіздік жоқ" in whole
@@ -57,15 +57,15 @@ def test_the_page_to_sign_says_the_same(told: Merzim, tmp_path: Path) -> None:
 def test_a_register_changed_by_hand_says_so_on_paper_and_in_verify(told: Merzim, tmp_path: Path) -> None:
     """The signed page of a forged register would say that it is one."""
     (file,) = (tmp_path / "var").glob("*.sqlite")
-    made = engines.open(f"sqlite:///{file}")
-    with made.begin() as connection:
+    engine = engines.open(f"sqlite:///{file}")
+    with engine.begin() as connection:
         connection.execute(text("UPDATE notice SET answer = 'forged' WHERE rung = '-5'"))
-    made.dispose()
+    engine.dispose()
     told("notices", "--export", "r.docx", *DAY, "--lang", "en")
     page = Document(str(tmp_path / "r.docx"))
     verified = told("verify", "--lang", "en", *DAY)
 
-    assert any("does not match the chain" in one.text for one in page.paragraphs)
+    assert any("does not match the chain" in paragraph.text for paragraph in page.paragraphs)
     assert verified.code == 1
     assert "was altered after its delivery" in verified.out
 
@@ -74,25 +74,25 @@ def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
     """A table: who, what, why they, through what, from when."""
     planned = "analysis_started=2026-04-13"
     office("open", "internal-analysis", "--object", "Құрылыс", "--planned", planned, "--now", "2026-03-02")
-    said = office("remind", "--dry-run", "--now", "2026-03-17T23:00", "--lang", "en")
+    result = office("remind", "--dry-run", "--now", "2026-03-17T23:00", "--lang", "en")
     later = office("remind", "--dry-run", "--now", "2026-03-18T07:00", "--lang", "en")
 
-    assert said.code == later.code == 0
+    assert result.code == later.code == 0
     assert "18.03 09:00" in later.out
     assert "start_announced" in later.out
-    assert "start_announced" not in said.out
+    assert "start_announced" not in result.out
 
 
 def test_a_digest_is_chosen_and_named(office: Merzim) -> None:
     """An unknown person, and what is no choice, is refused with what there is."""
     person = "a.akhmetova@example.kz"
     chosen = office("digest", person, "daily", "--lang", "en")
-    asked = office("digest", person, "--json")
+    result = office("digest", person, "--json")
     unknown = office("digest", "akhmetova", "daily", "--lang", "en")
     wrong = office("digest", person, "hourly", "--lang", "en")
 
     assert "in one letter each working morning" in chosen.out
-    assert asked.json["digest"] == "daily"
+    assert result.json["digest"] == "daily"
     assert (unknown.code, wrong.code) == (2, 2)
     assert person in unknown.err
     assert "daily, weekly, single" in wrong.err

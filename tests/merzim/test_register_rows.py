@@ -32,7 +32,7 @@ def test_rows_are_entered_listed_changed_and_withdrawn(own: Merzim) -> None:
     withdrawn = own("register", "visits", "withdraw", "visits-2026-0001", "--ground", "mistake", *AT)
     after = own("register", "visits", "list", *AT)
 
-    assert [one.code for one in (added, edited, listed, shown, withdrawn, after)] == [0] * 6
+    assert [result.code for result in (added, edited, listed, shown, withdrawn, after)] == [0] * 6
     assert added.out == "Row visits-2026-0001 is entered.\n"
     assert (listed.json["total"], listed.json["totals"]) == (1, {"cost": "16"})
     assert listed.json["rows"][0]["values"]["place"] == "Сад"
@@ -46,10 +46,10 @@ def test_everything_wrong_with_a_row_is_said_a_line_each(own: Merzim) -> None:
     """In the language asked for; nothing is written."""
     wrong = ("place=", "purpose=tea", "guest=nobody", "came_on=31.02.2026", "cost=much")
 
-    said = own("register", "visits", "add", *wrong, "--lang", "ru", *AT)
+    result = own("register", "visits", "add", *wrong, "--lang", "ru", *AT)
 
-    assert said.code == 2
-    assert [line.split(":")[1].strip() for line in said.err.splitlines()] == [
+    assert result.code == 2
+    assert [line.split(":")[1].strip() for line in result.err.splitlines()] == [
         *("Purpose ru", "Guest ru", "Came_On ru", "Cost ru"),
         "Заполните поле «Place ru».",
     ]

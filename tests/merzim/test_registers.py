@@ -48,10 +48,10 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
         ("risks", "withdraw", "1"): "reason",
     }
     for words, named in refused.items():
-        said = merzim("register", *words, "--case", CASE, *NOW)
-        assert (said.code, said.out) == (2, ""), words
-        assert named in said.err, (words, said.err)
-        assert "Traceback" not in said.err
+        result = merzim("register", *words, "--case", CASE, *NOW)
+        assert (result.code, result.out) == (2, ""), words
+        assert named in result.err, (words, result.err)
+        assert "Traceback" not in result.err
     assert merzim("register", "risks", "add", "description=x", *NOW).code == 2
     assert merzim("register", "risks", "list", "--json").json["rows"] == []
 
@@ -60,7 +60,7 @@ def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
     """By its options; without any it is shown. Whom an e-mail means is written by name, and is told."""
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, *NOW)
-    person = next(one for one in merzim("people", "--json").json["people"].values() if one["email"])
+    person = next(person for person in merzim("people", "--json").json["people"].values() if person["email"])
     changed = merzim(
         *("passport", CASE, "--object-kk", "Қоғам", "--responsible", f"published={person['email']}"),
         *("--group", "Ахметов А.; юрист", "--period", "2024-01-01..2025-12-31", *NOW),

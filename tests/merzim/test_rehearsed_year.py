@@ -101,10 +101,10 @@ def steps(first: date, days: int) -> date:
     return first
 
 
-def spoken_on(due: date, rung: int) -> date:
+def spoken_on(due: date, offset: int) -> date:
     """The day of a rung; on a day off nothing is said, and the day itself is then the working day before."""
-    if rung:
-        return steps(due, rung)
+    if offset:
+        return steps(due, offset)
     return due if calendars.is_working_day(due) else steps(due, -1)
 
 
@@ -130,32 +130,32 @@ def heads_over(people: Iterable[str]) -> tuple[str, ...]:
     return tuple(HEADS.get(person, OFFICER) for person in people)
 
 
-def spoken(name: str, one: Open, first: date) -> list[tuple[date, str, tuple[str, ...]]]:
+def spoken(name: str, deadline: Open, first: date) -> list[tuple[date, str, tuple[str, ...]]]:
     """The steps of one obligation from the first day on: by its term, by its plan date, missed ones as one."""
     doers = DOERS[name.partition(".")[0]]
-    found: list[tuple[date, str, tuple[str, ...]]] = []
-    if one.due is not None:
-        for rung, others in LADDER.items():
-            if (on := spoken_on(one.due, rung)) <= one.until:
-                heads = heads_over(doers) if rung > 0 else ()
+    spoken_steps: list[tuple[date, str, tuple[str, ...]]] = []
+    if deadline.due is not None:
+        for offset, others in LADDER.items():
+            if (on := spoken_on(deadline.due, offset)) <= deadline.until:
+                heads = heads_over(doers) if offset > 0 else ()
                 others = () if name in RECOMMENDED else (*others, *heads)
-                found.append((on, f"{rung:+d}" if rung else "0", (*doers, *others)))
-    taken = {on for on, _, _ in found}
-    if one.planned is not None:
-        on = spoken_on(one.planned, 0)
-        if on not in taken and (one.due is None or on <= one.due):
-            found.append((on, "planned", doers))
+                spoken_steps.append((on, f"{offset:+d}" if offset else "0", (*doers, *others)))
+    taken = {on for on, _, _ in spoken_steps}
+    if deadline.planned is not None:
+        on = spoken_on(deadline.planned, 0)
+        if on not in taken and (deadline.due is None or on <= deadline.due):
+            spoken_steps.append((on, "planned", doers))
         for step, (days, executor) in QUESTIONS.items():
-            on = steps(one.planned, days)
+            on = steps(deadline.planned, days)
             while on in taken:
                 on = steps(on, 1)
-            if not one.overdue(on):
-                found.append((on, step, doers if executor else (OFFICER, *heads_over(doers))))
-    if first > one.until:
-        found = [step for step in found if step[1].startswith(("planned", "slipped"))]
-    found.sort()
-    missed = [step for step in found if step[0] < first]
-    ahead = [step for step in found if step[0] >= first]
+            if not deadline.overdue(on):
+                spoken_steps.append((on, step, doers if executor else (OFFICER, *heads_over(doers))))
+    if first > deadline.until:
+        spoken_steps = [step for step in spoken_steps if step[1].startswith(("planned", "slipped"))]
+    spoken_steps.sort()
+    missed = [step for step in spoken_steps if step[0] < first]
+    ahead = [step for step in spoken_steps if step[0] >= first]
     if missed and not (ahead and ahead[0][0] == first):
         _, step, people = missed[-1]
         ahead.insert(0, (first, step, (*doers, *people)))
@@ -163,18 +163,18 @@ def spoken(name: str, one: Open, first: date) -> list[tuple[date, str, tuple[str
 
 
 def expected(waiting: Mapping[str, Open], first: date, last: date) -> Iterator[Line]:
-    for name, one in waiting.items():
-        for on, step, told in spoken(name, one, first):
+    for name, deadline in waiting.items():
+        for on, step, people in spoken(name, deadline, first):
             if on <= last:
-                for person in sorted({present(who, on) for who in told}):
+                for person in sorted({present(who, on) for who in people}):
                     yield on, name, step, person
 
 
 def reminders(days: list[dict[str, Any]]) -> list[Line]:
     return [
-        (date.fromisoformat(day["date"]), one["obligation"], one["rung"], one["person"])
+        (date.fromisoformat(day["date"]), notice["obligation"], notice["rung"], notice["person"])
         for day in days
-        for one in day["notices"]
+        for notice in day["notices"]
     ]
 
 
@@ -200,23 +200,23 @@ def year(merzim: Merzim, tmp_path: Path) -> Merzim:
 def dues(office: Merzim, now: date) -> dict[str, Open]:
     """What waits for somebody with a day of its own; what is done or has none waits for nobody."""
     case = office("case", "2026-0001", "--json", "--now", now).json
-    planned = {one["id"]: one["planned_on"] for one in case["obligations"]}
-    done = {one["id"] for one in case["obligations"] if one["state"] == "done"}
+    planned = {obligation["id"]: obligation["planned_on"] for obligation in case["obligations"]}
+    done = {obligation["id"] for obligation in case["obligations"] if obligation["state"] == "done"}
 
     def until(name: str) -> date:
         anchor = ANCHORS.get(name.partition(".")[0])
         return date.max if anchor is None or anchor in done else date.fromisoformat(planned[anchor])
 
     return {
-        one["id"]: Open(
-            due=date.fromisoformat(one["due"]) if one["due"] else None,
-            planned=date.fromisoformat(one["planned_on"]) if one["planned_on"] else None,
-            until=until(one["id"]),
-            force=one["force"],
+        obligation["id"]: Open(
+            due=date.fromisoformat(obligation["due"]) if obligation["due"] else None,
+            planned=date.fromisoformat(obligation["planned_on"]) if obligation["planned_on"] else None,
+            until=until(obligation["id"]),
+            force=obligation["force"],
         )
-        for one in case["obligations"]
-        if (one["due"] or one["planned_on"]) and one["id"] != "monitoring_noted"
-        if one["state"] in ("open", "planned", "not_due_yet")
+        for obligation in case["obligations"]
+        if (obligation["due"] or obligation["planned_on"]) and obligation["id"] != "monitoring_noted"
+        if obligation["state"] in ("open", "planned", "not_due_yet")
     }
 
 
@@ -240,27 +240,29 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, O
     obligatory and past its last step); the calendar's call in November and December, once a
     week and on each of the last five working days, 25 to 31 December 2026.
     """
-    others = [(date.fromisoformat(day["date"]), one) for day in days for one in day["others"]]
-    told = [(on, one["kind"], one["person"]) for on, one in others]
+    others = [(date.fromisoformat(day["date"]), notice) for day in days for notice in day["others"]]
+    letters = [(on, notice["kind"], notice["person"]) for on, notice in others]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}
-    obligatory = [one for one in waiting.values() if one.force == "obligatory"]
-    past = [(one, steps(one.due, max(LADDER))) for one in obligatory if one.due is not None]
-    late = {on for on in mondays if any(one.overdue(on) and last <= on for one, last in past)}
+    obligatory = [deadline for deadline in waiting.values() if deadline.force == "obligatory"]
+    past = [(deadline, steps(deadline.due, max(LADDER))) for deadline in obligatory if deadline.due is not None]
+    late = {on for on in mondays if any(deadline.overdue(on) and last <= on for deadline, last in past)}
 
-    assert max(Counter(told).values()) == 1
-    assert {kind for _, kind, _ in told} == {"unit_digest", "managers_digest", "calendar"}
-    assert {(on, who) for on, kind, who in told if kind == "managers_digest"} == {
+    assert max(Counter(letters).values()) == 1
+    assert {kind for _, kind, _ in letters} == {"unit_digest", "managers_digest", "calendar"}
+    assert {(on, who) for on, kind, who in letters if kind == "managers_digest"} == {
         (on, present(HEAD, on)) for on in late
     }
-    for on, _, who in (line for line in told if line[1] == "unit_digest"):
+    for on, _, who in (line for line in letters if line[1] == "unit_digest"):
         theirs = GROUP if who == SALTANAT else (*GROUP, *SERVICE)
         near = [
-            name for name, one in waiting.items() if any(day <= on for day, _, _ in spoken(name, one, FIRST))
+            name
+            for name, deadline in waiting.items()
+            if any(day <= on for day, _, _ in spoken(name, deadline, FIRST))
         ]
         assert on in mondays
         assert who in (SALTANAT, AIGERIM, TIMUR), who
         assert any(set(DOERS[name.partition(".")[0]]) & set(theirs) for name in near), (on, who)
-    assert {(on, who) for on, kind, who in told if kind == "calendar"} == {
+    assert {(on, who) for on, kind, who in letters if kind == "calendar"} == {
         (on, OFFICER)
         for on in _all_days()
         if on.month >= 11

@@ -32,31 +32,34 @@ def planned(office: Merzim, tmp_path: Path) -> Merzim:
 
 def test_a_plan_is_taken_in_once(planned: Merzim) -> None:
     """The second time nothing changes; findings and unknown people are told each time."""
-    said = planned("risks", "import", CASE, "plan.csv", "--json", *NOW).json
+    answer = planned("risks", "import", CASE, "plan.csv", "--json", *NOW).json
 
-    assert (said["measures"], said["changed"]) == (3, False)
-    assert said["unmatched"] == ["nobody we know"]
-    assert {one["code"] for one in said["findings"]} >= {"risk.measure_no_date", "risk.measure_no_responsible"}
+    assert (answer["measures"], answer["changed"]) == (3, False)
+    assert answer["unmatched"] == ["nobody we know"]
+    assert {finding["code"] for finding in answer["findings"]} >= {
+        "risk.measure_no_date",
+        "risk.measure_no_responsible",
+    }
 
 
 def test_a_bad_plan_is_refused_row_by_row(planned: Merzim, tmp_path: Path) -> None:
     """One line on stderr, then the rows."""
     (tmp_path / "bad.csv").write_text(PLAN.replace("Постоянно", "31.02.2026"), encoding="utf-8")
-    said = planned("risks", "import", CASE, "bad.csv", *NOW)
+    result = planned("risks", "import", CASE, "bad.csv", *NOW)
 
-    assert said.code == 2
-    assert "31.02.2026" in said.err
+    assert result.code == 2
+    assert "31.02.2026" in result.err
 
 
 def test_measures_are_due_reminded_and_explained(planned: Merzim) -> None:
     """On `due` with their words, in a round to whom the responsible text means, explained by the plan."""
     due = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
-    titles = {one["id"]: one["title"] for one in due}
+    titles = {obligation["id"]: obligation["title"] for obligation in due}
     assert titles["measure.1"] == "revise internal documents, align with law"
     assert "measure.3.2026Q3" in titles
 
-    told = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
-    assert "measure.1" in {one["obligation"] for one in told}
+    notices = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
+    assert "measure.1" in {notice["obligation"] for notice in notices}
     assert "III квартал 2026 года" in planned("explain", CASE, "measure.1", *NOW).out
     assert planned("overdue", "--now", "2026-10-01").out.count("measure.") == 3
 
@@ -87,7 +90,7 @@ def test_a_review_ends_a_measure_and_the_list_narrows(planned: Merzim) -> None:
     planned("risks", "review", CASE, "2", "--status", "not", *at)
 
     assert [
-        one["number"] for one in planned("risks", "list", "--status", "not", "--json", *at).json["risks"]
+        risk["number"] for risk in planned("risks", "list", "--status", "not", "--json", *at).json["risks"]
     ] == [2]
     executed = planned("risks", "list", "--status", "executed", "--json", *at).json["risks"][0]["measure"]
     assert (executed["status"], executed["reviews"][0]["done_on"]) == ("executed", "2026-09-28")
@@ -113,7 +116,7 @@ def test_the_whole_register_survives_verify_and_rebuild(planned: Merzim) -> None
     assert planned("verify", *NOW).code == 0
     assert planned("case", CASE, *NOW).code == 0
     legal = planned("risks", "list", "--legal", "--json", *NOW).json["risks"]
-    assert [(one["number"], one["rank"]["points"], one["rank"]["scale_is_ours"]) for one in legal] == [
+    assert [(risk["number"], risk["rank"]["points"], risk["rank"]["scale_is_ours"]) for risk in legal] == [
         (4, 6, True)
     ]
 
@@ -144,11 +147,11 @@ def test_a_refusal_says_what_is_allowed(planned: Merzim, line: tuple[str, ...], 
 
 def test_check_exits_one_with_findings(planned: Merzim) -> None:
     """Before signing: what each measure lacks."""
-    said = planned("risks", "check", CASE, *NOW)
+    result = planned("risks", "check", CASE, *NOW)
 
-    assert said.code == 1
-    assert "no completion form" not in said.out
-    assert "Постоянно" in said.out
+    assert result.code == 1
+    assert "no completion form" not in result.out
+    assert "Постоянно" in result.out
 
 
 def test_the_list_is_a_workbook(planned: Merzim, tmp_path: Path) -> None:
@@ -189,7 +192,7 @@ def test_positions_talks_the_cartogram_and_remarks(planned: Merzim, tmp_path: Pa
     assert planned("cartogram", "compare", *NOW).code == 1
     assert planned("cartogram", "record", CASE, "cart.csv", "--on", "2026-06-18", *NOW).code == 0
     lacking = planned("cartogram", "compare", "--json", *NOW).json["findings"]
-    assert {one["code"] for one in lacking} == {"risk.cartogram_lacks"}
+    assert {finding["code"] for finding in lacking} == {"risk.cartogram_lacks"}
 
     assert planned("remarks", "add", CASE, "--text", "long queue", "--from", "council", *NOW).code == 0
     assert planned("remarks", "answer", CASE, "1", *NOW).code == 2
@@ -210,13 +213,13 @@ def test_a_request_to_a_higher_body_has_its_own_term_and_is_reminded(planned: Me
     assert planned(*up, "--on", ON, *NOW).code == 0
 
     due = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
-    told = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
-    assert [one["due"] for one in due if one["id"] == "request.9"] == ["2026-09-30"]
-    assert "request.9" in {one["obligation"] for one in told}
+    notices = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
+    assert [obligation["due"] for obligation in due if obligation["id"] == "request.9"] == ["2026-09-30"]
+    assert "request.9" in {notice["obligation"] for notice in notices}
 
     assert planned("risks", "answer", CASE, "9", "--text", "agreed", *NOW).code == 0
     after = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
-    assert "request.9" not in {one["id"] for one in after}
+    assert "request.9" not in {obligation["id"] for obligation in after}
 
 
 def test_one_cause_above_is_shown_with_who_has_asked_there(planned: Merzim) -> None:
@@ -229,7 +232,7 @@ def test_one_cause_above_is_shown_with_who_has_asked_there(planned: Merzim) -> N
     planned("risks", "ask", CASE, "4", "--text", "draft an electronic form", "--on", ON, *NOW)
 
     (shared,) = planned("risks", "same", "--json", *NOW).json["shared"]
-    assert [one["request"] is not None for one in shared["found"]].count(True) == 1
+    assert [risk["request"] is not None for risk in shared["found"]].count(True) == 1
     assert len(shared["unasked"]) == 1
     assert "1 of 2 sent, 0 answered" in planned("risks", "same", *NOW).out
 

@@ -111,8 +111,8 @@ def filled(office: Merzim, tmp_path: Path) -> Merzim:
         ("remarks", "answer", RISK, "1", "--taken"),
         ("open", "internal-analysis"),
     ):
-        said = office(*line, *DAY)
-        assert said.code == 0, (line, said.err)
+        result = office(*line, *DAY)
+        assert result.code == 0, (line, result.err)
     other = office("cases", "--json").json["cases"][0]["id"]
     same = ("--text", "copies on paper", "--body", "Ministry", "--act", "order 49")
     assert office("risks", "add", other, *same, *DAY).code == 0
@@ -155,8 +155,8 @@ def test_an_answer_of_an_empty_office_is_as_its_schema_says(empty_office: Merzim
         "score --year 2026": "score-year",
     }
 
-    def check(asked: tuple[str, str]) -> None:
-        line, language = asked
+    def check(request: tuple[str, str]) -> None:
+        line, language = request
         _valid(lines[line], empty_office(*line.split(), "--json", "--lang", language, *DAY).json)
 
     check_each({f"{line} {lang}": (line, lang) for line in lines for lang in ("kk", "ru", "en")}, check)

@@ -38,7 +38,7 @@ def test_the_answer_for_machines_has_points_as_decimal_strings(merzim: Merzim, i
     """No floats; no ceiling is null; the total is their sum."""
     answer = merzim("score", "--inputs", inputs, "--json").json
 
-    assert {one["id"]: (one["points"], one["max"]) for one in answer["indicators"]} == {
+    assert {indicator["id"]: (indicator["points"], indicator["max"]) for indicator in answer["indicators"]} == {
         "P1.T1.S1": ("-10", None),
         "P1.T1.S3": ("2.7", "3"),
         "P1.T3.S3": ("57.7", None),
@@ -61,9 +61,9 @@ def test_the_answer_is_as_its_schema_says(merzim: Merzim, inputs: Path, language
 def test_the_arithmetic_is_said_in_the_readers_language(merzim: Merzim, inputs: Path) -> None:
     """With the decimal sign of the language and the reading used."""
     answer = merzim("score", "--inputs", inputs, "--json", "--lang", "ru").json
-    said = {one["id"]: one["arithmetic"] for one in answer["indicators"]}
+    arithmetic = {indicator["id"]: indicator["arithmetic"] for indicator in answer["indicators"]}
 
-    assert said["P1.T1.S3"] == (
+    assert arithmetic["P1.T1.S3"] == (
         "19 из 20, то есть 95 %. Целых шагов по 10 %: 9. 9 × 0,3 = 2,7, предел – 3. "
         "Принятое толкование: считаются только целые шаги доли."
     )
@@ -71,18 +71,18 @@ def test_the_arithmetic_is_said_in_the_readers_language(merzim: Merzim, inputs: 
 
 def test_a_person_gets_a_table_a_total_and_the_arithmetic(merzim: Merzim, inputs: Path) -> None:
     """Nothing of it needs a database: none is made."""
-    said = merzim("score", "--inputs", inputs)
+    result = merzim("score", "--inputs", inputs)
 
-    assert said.code == 0
-    assert "Total: 72.4." in said.out
-    assert "9 × 0.3 = 2.7" in said.out
+    assert result.code == 0
+    assert "Total: 72.4." in result.out
+    assert "9 × 0.3 = 2.7" in result.out
     assert [path.name for path in Path.cwd().iterdir()] == ["inputs.json"]
 
 
 def test_another_reading_can_be_asked_for(merzim: Merzim, inputs: Path) -> None:
     """And is said."""
     answer = merzim("score", "--inputs", inputs, "--json", "--reading", "rounding=linear").json
-    share = next(one for one in answer["indicators"] if one["id"] == "P1.T1.S3")
+    share = next(indicator for indicator in answer["indicators"] if indicator["id"] == "P1.T1.S3")
 
     assert share["points"] == "2.85"
     assert "without steps" in share["arithmetic"]
@@ -118,22 +118,22 @@ def test_a_file_without_indicators_scores_nothing(merzim: Merzim, tmp_path: Path
 )
 def test_what_cannot_be_scored_is_one_line(merzim: Merzim, tmp_path: Path, text: str, told: str) -> None:
     """Exit code 2, nothing on stdout, never a traceback."""
-    said = merzim("score", "--inputs", _file(tmp_path, text), "--json")
+    result = merzim("score", "--inputs", _file(tmp_path, text), "--json")
 
-    assert said.code == 2
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert told in said.err
+    assert result.code == 2
+    assert result.out == ""
+    assert len(result.err.splitlines()) == 1
+    assert told in result.err
 
 
 def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Path) -> None:
     """Each with its place; nothing is scored."""
     text = '{"P1.T1.S3": {"done": -1, "of": 0}, "P4.T2.S3": {"per_month": [1,1,1,1,1,1,1,1,1,1,1,1,1]}}'
-    said = merzim("score", "--inputs", _file(tmp_path, text))
-    first, *rest = said.err.splitlines()
+    result = merzim("score", "--inputs", _file(tmp_path, text))
+    first, *rest = result.err.splitlines()
 
-    assert said.code == 2
-    assert said.out == ""
+    assert result.code == 2
+    assert result.out == ""
     assert first == "merzim: inputs.json: 3 places cannot be scored, so nothing was."
     assert sorted(line.split(":")[0] for line in rest) == ["P1.T1.S3.done", "P1.T1.S3.of", "P4.T2.S3.per_month"]
 
@@ -151,11 +151,11 @@ def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Pa
 )
 def test_a_wrong_line_is_refused(merzim: Merzim, inputs: Path, line: tuple[str, ...]) -> None:
     """No file, no such file, a folder, a reading nobody knows."""
-    said = merzim("score", *line)
+    result = merzim("score", *line)
 
     assert inputs.exists()
-    assert said.code == 2
-    assert len(said.err.splitlines()) == 1
+    assert result.code == 2
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
@@ -169,19 +169,19 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     assert merzim("people", "people.csv").code == 0
     assert merzim("open-year", "2026", "--now", "2026-01-05").code == 0
     cases = merzim("cases", "--json").json["cases"]
-    (case,) = [one["id"] for one in cases if one["procedure"] == "tbn4-project-4"]
+    (case,) = [case["id"] for case in cases if case["procedure"] == "tbn4-project-4"]
     day = ("--now", "2026-04-01")
     trained = ("record", case, "servants_trained.2026", "--on", "2026-03-31", *day)
     assert merzim(*trained, "--value", "trained=49", "--value", "staff=1000").code == 0
     for name in ("event_held.2026-03", "event_held.2026-03#2"):
         assert merzim("record", case, name, "--on", "2026-03-20", *day).code == 0
 
-    said = merzim("score", "--year", "2026", "--json", *day).json
-    points = {one["id"]: one["points"] for one in said["indicators"]}
-    steps = {one["indicator"]: one for one in said["steps"]}
+    answer = merzim("score", "--year", "2026", "--json", *day).json
+    points = {indicator["id"]: indicator["points"] for indicator in answer["indicators"]}
+    steps = {step["indicator"]: step for step in answer["steps"]}
 
     assert (points["P4.T2.S1"], points["P4.T2.S3"]) == ("2.7", "4")
-    assert said["total"] == "6.7"
+    assert answer["total"] == "6.7"
     assert steps["P4.T2.S1"]["gain"] == "0.3"
     assert "will make 3 instead of 2.7" in steps["P4.T2.S1"]["text"]
     assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
@@ -189,18 +189,18 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
 
 def test_a_year_nobody_recorded_anything_in_says_how_to_begin(empty_office: Merzim) -> None:
     """Not a table of noughts."""
-    said = empty_office("score", "--year", "2026", "--now", "2026-02-01")
+    result = empty_office("score", "--year", "2026", "--now", "2026-02-01")
 
-    assert said.code == 0
-    assert "open-year" in said.out
+    assert result.code == 0
+    assert "open-year" in result.out
 
 
 def test_a_year_outside_the_calendar_is_refused(merzim: Merzim) -> None:
     """With the years there are."""
-    said = merzim("score", "--year", "1999")
+    result = merzim("score", "--year", "1999")
 
-    assert said.code == 2
-    assert "2010" in said.err
+    assert result.code == 2
+    assert "2010" in result.err
 
 
 def test_risks_of_the_years_analyses_score_with_their_coverage(office: Merzim, tmp_path: Path) -> None:
@@ -217,5 +217,7 @@ def test_risks_of_the_years_analyses_score_with_their_coverage(office: Merzim, t
 
 
 def _points(merzim: Merzim, *day: str) -> float:
-    said = merzim("score", "--year", "2026", "--json", *day).json
-    return next(float(one["points"]) for one in said["indicators"] if one["id"] == "P1.T3.S3")
+    answer = merzim("score", "--year", "2026", "--json", *day).json
+    return next(
+        float(indicator["points"]) for indicator in answer["indicators"] if indicator["id"] == "P1.T3.S3"
+    )

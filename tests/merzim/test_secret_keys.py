@@ -42,13 +42,13 @@ def cipher_id(chosen: Settings, **environment: str) -> str:
 
 def office(folder: Path, *logins: str, access: Access = "administrator") -> AppContext:
     """A house in which these accounts can log in; the first one has a second factor."""
-    house = build_app(read(at=folder))
+    app = build_app(read(at=folder))
     for login in logins:
         reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
-        house.accounts.save(reader, disabled=False, **SAID)
-        house.accounts.set_password(login, "$argon2id$x", **SAID)
-    house.factors.enrol(logins[0], SECRET, 1, ("h1",), **SAID)
-    return house
+        app.accounts.save(reader, disabled=False, **SAID)
+        app.accounts.set_password(login, "$argon2id$x", **SAID)
+    app.factors.enrol(logins[0], SECRET, 1, ("h1",), **SAID)
+    return app
 
 
 def stored(folder: Path) -> dict[str, str]:
@@ -60,8 +60,8 @@ def stored(folder: Path) -> dict[str, str]:
 def chain(folder: Path, kind: str) -> list[tuple[str, str, dict[str, object]]]:
     """Name, author and payload of the office's lines of a kind."""
     with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
-        found = connection.execute("SELECT name, by, payload FROM act WHERE kind = ? ORDER BY seq", (kind,))
-        return [(name, by, _without_rows(json.loads(payload))) for name, by, payload in found]
+        rows = connection.execute("SELECT name, by, payload FROM act WHERE kind = ? ORDER BY seq", (kind,))
+        return [(name, by, _without_rows(json.loads(payload))) for name, by, payload in rows]
 
 
 def _without_rows(payload: dict[str, object]) -> dict[str, object]:
@@ -85,7 +85,7 @@ def test_on_this_machine_alone_a_key_is_made_beside_the_database_for_its_owner_a
     assert parse_key(file.read_text()).id == first.key
     assert heard == [("cli.key_made", {"file": str(file)})]
     assert cipher_id(chosen) == first.key
-    assert sorted(one.name for one in file.parent.iterdir()) == ["merzim.key"]
+    assert sorted(sibling.name for sibling in file.parent.iterdir()) == ["merzim.key"]
 
 
 @pytest.mark.parametrize(
@@ -191,10 +191,10 @@ def test_a_start_for_others_without_a_key_is_refused_in_one_sentence(merzim: Mer
     """Before anything is touched: not even a database is made."""
     port = free_port()
     settings(tmp_path, f'[web]\nport = {port}\npublic_address = "https://merzim.example.kz"\n')
-    said = merzim("serve")
+    result = merzim("serve")
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.splitlines() == [
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines() == [
         "merzim: The pages are open to other machines (https://merzim.example.kz) and there is no key to "
         'encrypt second factors with: set the environment variable "MERZIM_SECRET_KEY" (merzim secret-key new).'
     ]
@@ -219,8 +219,8 @@ def test_the_key_is_changed_by_one_command(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the old one beside it; then the old one is needed no more, and the chain says so."""
-    house = office(tmp_path, "asel")
-    house.close()
+    app = office(tmp_path, "asel")
+    app.close()
     old = (tmp_path / "var" / "merzim.key").read_text().strip()
     monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
     alone = merzim("secret-key", "rotate", "--json")
@@ -233,10 +233,12 @@ def test_the_key_is_changed_by_one_command(
     assert "asel" in alone.err
     assert (both.code, both.json) == (0, {"encrypted": 1, "unchanged": 0, "unreadable": []})
     assert (again.code, again.out) == (0, "Second factors encrypted with the present key: 0; already so: 1.\n")
-    assert [said["key"] for _, _, said in chain(tmp_path, "second_factors_encrypted")] == [parse_key(KEY).id]
-    house = build_app(read(at=tmp_path))
-    assert house.factors.secret("asel") == SECRET
-    house.close()
+    assert [payload["key"] for _, _, payload in chain(tmp_path, "second_factors_encrypted")] == [
+        parse_key(KEY).id
+    ]
+    app = build_app(read(at=tmp_path))
+    assert app.factors.secret("asel") == SECRET
+    app.close()
     assert merzim("verify").code == 0
 
 
@@ -251,11 +253,11 @@ def test_a_new_key_is_printed_and_kept_nowhere(merzim: Merzim, tmp_path: Path) -
 def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim, tmp_path: Path) -> None:
     """On stderr: the answer for machines stays what it was."""
     office(tmp_path, "asel").close()
-    said = merzim("backup", "copy.sqlite", "--json")
+    result = merzim("backup", "copy.sqlite", "--json")
     key = (tmp_path / "var" / "merzim.key").read_text().strip()
 
-    assert (said.json["file"], key in said.out) == ("copy.sqlite", False)
-    assert f"not in the copy: it is in {tmp_path / 'var' / 'merzim.key'}" in said.err
+    assert (result.json["file"], key in result.out) == ("copy.sqlite", False)
+    assert f"not in the copy: it is in {tmp_path / 'var' / 'merzim.key'}" in result.err
     assert key.encode() not in (tmp_path / "copy.sqlite").read_bytes()
 
 
@@ -265,18 +267,18 @@ def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_
     merzim("backup", "copy.sqlite")
     file = tmp_path / "var" / "merzim.key"
     here = merzim("restore", "copy.sqlite")
-    kept = file.read_text()
+    key_text = file.read_text()
     file.unlink()
     missing = merzim("restore", "copy.sqlite")
-    made = file.exists()
+    key_exists = file.exists()
     file.write_text(new_key())
     file.chmod(0o600)
     other = merzim("restore", "copy.sqlite")
 
-    assert (here.code, missing.code, other.code, made) == (0, 0, 0, False)
+    assert (here.code, missing.code, other.code, key_exists) == (0, 0, 0, False)
     assert "is not in the copy" in here.err
-    for said in (missing, other):
-        assert f"the key {parse_key(kept).id} is missing, with which 1 of them" in said.err
+    for result in (missing, other):
+        assert f"the key {parse_key(key_text).id} is missing, with which 1 of them" in result.err
 
 
 # --------------------------------------------------------------------------------------- removal by a command
@@ -289,9 +291,9 @@ def test_where_there_is_one_administrator_a_command_removes_a_second_factor(
     merzim("people", PEOPLE)
     office(tmp_path, "asel").close()
     monkeypatch.setenv("MERZIM_BY", "operator")
-    said = merzim("user", "remove-totp", "Asel", "--ground", "lost telephone", "--now", "2026-04-06")
+    result = merzim("user", "remove-totp", "Asel", "--ground", "lost telephone", "--now", "2026-04-06")
 
-    assert (said.code, stored(tmp_path)) == (0, {})
+    assert (result.code, stored(tmp_path)) == (0, {})
     assert chain(tmp_path, "second_factor_removed") == [
         (
             "asel",
@@ -300,15 +302,15 @@ def test_where_there_is_one_administrator_a_command_removes_a_second_factor(
         )
     ]
     letters = merzim("notices", "--json").json["notices"]
-    assert [(one["rung"], one["state"]) for one in letters] == [("account", "queued")]
+    assert [(letter["rung"], letter["state"]) for letter in letters] == [("account", "queued")]
     assert merzim("verify").code == 0
 
 
 def test_where_two_administrators_can_do_it_no_command_does(merzim: Merzim, tmp_path: Path) -> None:
     """It names them, and nothing changes. One of them alone cannot, so then it may."""
     merzim("people", PEOPLE)
-    house = office(tmp_path, "asel", "bolat", "dana")
-    house.close()
+    app = office(tmp_path, "asel", "bolat", "dana")
+    app.close()
     refused = merzim("user", "remove-totp", "asel", "--ground", "lost")
     merzim("user", "close", "dana")
     taken = merzim("user", "remove-totp", "asel", "--ground", "lost")
@@ -318,7 +320,9 @@ def test_where_two_administrators_can_do_it_no_command_does(merzim: Merzim, tmp_
     assert "dana" in refused.err
     assert "asel" not in stored(tmp_path)
     assert taken.code == 0
-    assert [said["administrators"] for *_, said in chain(tmp_path, "second_factor_removed")] == [["bolat"]]
+    assert [payload["administrators"] for *_, payload in chain(tmp_path, "second_factor_removed")] == [
+        ["bolat"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -335,9 +339,9 @@ def test_a_command_that_cannot_remove_it_says_why(
     """One sentence each."""
     merzim("people", PEOPLE)
     office(tmp_path, "asel", "bolat").close()
-    said = merzim("user", "remove-totp", *line)
+    result = merzim("user", "remove-totp", *line)
 
-    assert (said.code, says in said.err) == (2, True)
+    assert (result.code, says in result.err) == (2, True)
     assert set(stored(tmp_path)) == {"asel"}
 
 

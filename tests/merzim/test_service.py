@@ -87,32 +87,32 @@ class Service:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One for all of these; the last test ends it."""
-    made = Service(tmp_path_factory.mktemp("service"))
-    yield made
-    made.program.kill()
+    started_service = Service(tmp_path_factory.mktemp("service"))
+    yield started_service
+    started_service.program.kill()
 
 
 def test_it_lives_and_is_ready(service: Service) -> None:
     """The database answers, is of this version, and a round was played."""
     give_up = time.monotonic() + 20
-    while (found := json.loads(service.ask("/ready").text))["round"]["last"] is None:
+    while (state := json.loads(service.ask("/ready").text))["round"]["last"] is None:
         assert time.monotonic() < give_up
         time.sleep(0.1)
 
     assert service.ask("/healthz").text == '{"status":"ok"}'
-    assert (found["ready"], found["database"], found["tables"], found["board"]) == (
+    assert (state["ready"], state["database"], state["tables"], state["board"]) == (
         True,
         "ok",
         "current",
         "current",
     )
-    assert found["round"]["late"] is False
+    assert state["round"]["late"] is False
     assert service.ask("/ready?round=60").status == 200
 
 
 def test_second_factors_an_older_version_left_in_clear_are_encrypted_by_the_start(service: Service) -> None:
     """With a key made beside the database; nothing of them is left in its file, and the start says so."""
-    files = b"".join(one.read_bytes() for one in (service.folder / "var").glob("merzim.sqlite*"))
+    files = b"".join(file.read_bytes() for file in (service.folder / "var").glob("merzim.sqlite*"))
     with closing(sqlite3.connect(service.folder / "var" / "merzim.sqlite")) as connection:
         ((stored,),) = connection.execute("SELECT totp FROM account WHERE login = 'plain'")
     key = parse_key((service.folder / "var" / "merzim.key").read_text())

@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _message(code: str, source: str, text: str, flag: str = "") -> str:
-    quoted = ('"' + one.replace("\\", "\\\\").replace('"', '\\"') + '"' for one in (source, text))
+    quoted = ('"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"' for line in (source, text))
     return "\n" + (f"#, {flag}\n" if flag else "") + 'msgctxt "{}"\nmsgid {}\nmsgstr {}\n'.format(code, *quoted)
 
 
@@ -78,9 +78,9 @@ def test_a_translator_s_file_becomes_a_language_of_the_installation(merzim: Merz
     head = b'"X-Source-Language: ru\\n"\n"Language: '
     Path("edited.po").write_bytes(edited.getvalue().replace(b'"Language: ', head, 1))
 
-    said = merzim("i18n", "import", "edited.po", "--language", "uz", "--format", "po")
+    result = merzim("i18n", "import", "edited.po", "--language", "uz", "--format", "po")
 
-    assert (said.code, said.out) == (
+    assert (result.code, result.out) == (
         0,
         "The translation was taken in: uz, 50 sentences. A running service reads it at its next start.\n",
     )
@@ -122,10 +122,10 @@ def test_a_faulty_file_is_refused_whole_and_names_code_and_line(merzim: Merzim, 
     )
     Path("wrong.po").write_text(wrong, encoding="utf-8")
 
-    said = merzim("i18n", "import", "wrong.po")
+    result = merzim("i18n", "import", "wrong.po")
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.splitlines() == [
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines() == [
         "merzim: The translation was not taken in: 8 faults. Nothing was changed.",
         "row 11: date.since: lacks the placeholder on.",
         "row 15: date.day: unknown placeholder year; allowed are day, month.",
@@ -157,10 +157,10 @@ def test_a_file_of_another_language_or_kind_is_refused(
     """Before anything in it is looked at."""
     Path("wrong.po").write_text(head + _message("state.done", "исполнено", "bajarilgan"), encoding="utf-8")
 
-    said = merzim("i18n", "import", "wrong.po", *arguments)
+    result = merzim("i18n", "import", "wrong.po", *arguments)
 
-    assert said.code == 2
-    assert refusal in said.err
+    assert result.code == 2
+    assert refusal in result.err
     assert list(folder.iterdir()) == []
 
 
@@ -168,9 +168,9 @@ def test_without_a_folder_there_is_no_place_for_a_language(merzim: Merzim) -> No
     """The refusal names the setting."""
     Path("uz.po").write_text(HEAD + _message("state.done", "исполнено", "bajarilgan"), encoding="utf-8")
 
-    said = merzim("i18n", "import", "uz.po")
+    result = merzim("i18n", "import", "uz.po")
 
-    assert (said.code, "languages.folder" in said.err) == (2, True)
+    assert (result.code, "languages.folder" in result.err) == (2, True)
 
 
 def test_the_command_line_speaks_a_further_language(merzim: Merzim, folder: Path) -> None:
@@ -229,13 +229,13 @@ def test_what_cannot_be_said_is_said_in_the_fallback_and_found_by_check(merzim: 
     text = 'fallback = "kk"\n\n[sentences]\n"state.done" = "bajarilgan"\n"due_by" = "{titel}"\n'
     (folder / "uz.toml").write_text(text, encoding="utf-8")
 
-    said = merzim("i18n", "check")
+    result = merzim("i18n", "check")
 
-    assert said.code == 1
-    row = next(line for line in said.out.splitlines() if line.startswith("uz"))
+    assert result.code == 1
+    row = next(line for line in result.out.splitlines() if line.startswith("uz"))
     count = len(further.written())
     assert row.split() == ["uz", "o‘zbek", "1", str(count - 2), "1", "kk"]
-    assert said.out.splitlines()[-1] == "uz: due_by: lacks the placeholder on, title."
+    assert result.out.splitlines()[-1] == "uz: due_by: lacks the placeholder on, title."
     assert i18n.say("due_none", {"title": "T"}, "uz") == i18n.say("due_none", {"title": "T"}, "kk")
     arguments = {"title": "T", "on": date(2026, 3, 30)}
     assert i18n.say("due_by", arguments, "uz") == i18n.say("due_by", arguments, "kk")
@@ -248,10 +248,10 @@ def test_a_file_that_is_no_language_is_named(text: str, merzim: Merzim, folder: 
     """With its folder, at the start."""
     (folder / "uz.toml").write_text(text, encoding="utf-8")
 
-    said = merzim("due")
+    result = merzim("due")
 
-    assert said.code == 2
-    assert "uz.toml" in said.err
+    assert result.code == 2
+    assert "uz.toml" in result.err
 
 
 def test_the_office_may_speak_a_further_language_once_it_has_its_file(merzim: Merzim, folder: Path) -> None:

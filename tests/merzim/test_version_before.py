@@ -42,8 +42,8 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Before]:
         code = before.unpack(tmp_path_factory.mktemp("before"))
     except before.NoHistory as trouble:
         pytest.skip(f"the version before ({trouble}): git does not know it here (git fetch --unshallow)")
-    with before.running(code) as made:
-        yield made
+    with before.running(code) as old_office:
+        yield old_office
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -70,10 +70,10 @@ class Pages:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request("GET" if body is None else "POST", path, body, sent)
         response = connection.getresponse()
-        said = response.read().decode("utf-8")
+        content = response.read().decode("utf-8")
         cookie = (response.getheader("set-cookie") or "").partition(";")[0]
         connection.close()
-        return response.status, said, cookie
+        return response.status, content, cookie
 
     def up(self) -> bool:
         """Whether somebody answers; waited for, since a node says its address a moment before it listens."""
@@ -96,10 +96,10 @@ class Pages:
 
     def record(self, token: str, fact: str, on: str) -> None:
         """A program says what happened."""
-        told = json.dumps({"fact": fact, "on": on})
+        body = json.dumps({"fact": fact, "on": on})
         signed = {"authorization": f"Bearer {token}", "content_type": "application/json"}
-        status, said, _ = self.ask(f"/api/v1/cases/{CASE}/facts", told, **signed)
-        assert status == 200, said
+        status, answer, _ = self.ask(f"/api/v1/cases/{CASE}/facts", body, **signed)
+        assert status == 200, answer
 
 
 def _settings(folder: Path, address: str) -> int:
@@ -129,10 +129,10 @@ def _sent(address: str, on: str) -> int:
     """How many letters left on that day."""
     engine = open_database(address)
     with engine.connect() as connection:
-        asked = 'SELECT state FROM notice WHERE "case" IS NOT NULL AND CAST(sent_at AS TEXT) LIKE :on'
-        found = connection.execute(text(asked), {"on": f"{on}%"}).scalars().all()
+        query = 'SELECT state FROM notice WHERE "case" IS NOT NULL AND CAST(sent_at AS TEXT) LIKE :on'
+        states = connection.execute(text(query), {"on": f"{on}%"}).scalars().all()
     engine.dispose()
-    return len(found)
+    return len(states)
 
 
 def _listed(address: str) -> list[str]:
@@ -140,9 +140,9 @@ def _listed(address: str) -> list[str]:
     engine = open_database(address)
     with reading(engine) as connection:
         assert connection.execute(UNLISTED.select()).first() is None
-        found = connection.execute(RECOMMENDATION.select()).all()
+        rows = connection.execute(RECOMMENDATION.select()).all()
     engine.dispose()
-    return [one.case for one in found]
+    return [row.case for row in rows]
 
 
 def _until_sent(address: str, on: str) -> int:
@@ -180,8 +180,8 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
         cookie = pages.log_in(invitation)
         assert pages.ask(f"/cases/{CASE}", cookie=cookie)[0] == 200
         assert json.loads(pages.ask("/ready")[1])["ready"] is True
-        said = earlier("user", "token", "officer", "--write", "--json", "--now", MORNING)
-        token = json.loads(said)["token"]
+        output = earlier("user", "token", "officer", "--write", "--json", "--now", MORNING)
+        token = json.loads(output)["token"]
         earlier("import", old.code / "examples" / SCHEDULE.name, "--now", MORNING)
         earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
         earlier("risks", "add", CASE, "--text", "Тәуекел", "--now", MORNING)
@@ -207,10 +207,10 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
     # What the old code knew nothing of was made up for by the first round of the new.
     assert _listed(address) == [CASE]
     earlier("replan", CASE, "analysis_ended", "--on", "2026-06-05", "--now", NEXT_WEEK)
-    found = merzim("verify", "--json", "--now", NEXT_WEEK)
+    result = merzim("verify", "--json", "--now", NEXT_WEEK)
     # What the old code wrote by its own text of the law is adopted, and the board counted anew.
     expected = {"board_differs", "total_differs", "edition_altered"}
-    assert {problem["code"] for problem in found.json["problems"]} <= expected
+    assert {problem["code"] for problem in result.json["problems"]} <= expected
     assert merzim("editions", "adopt", "--now", NEXT_WEEK).code == 0
     assert merzim("rebuild", "--now", NEXT_WEEK).code == 0
     assert merzim("verify", "--now", NEXT_WEEK).code == 0
@@ -237,10 +237,10 @@ def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_t
     foreseen = merzim("editions", "adopt", "--dry-run", "--json", "--now", MORNING).json["adopted"]
     becomes = {name: _dues(merzim("case", name, "--json", "--now", MORNING).out) for name in cases}
 
-    altered = " ".join(one["message"] for one in named if one["code"] == "edition_altered")
-    assert {one["edition"] for one in foreseen} == set(re.findall(r"\(([\w.-]+)\)", altered))
-    assert {one["code"] for one in named} <= {"edition_altered", "board_differs", "total_differs"}
-    moved = {(one["case"], one["obligation"]): one["to"] for of in foreseen for one in of["moved"]}
+    altered = " ".join(problem["message"] for problem in named if problem["code"] == "edition_altered")
+    assert {edition["edition"] for edition in foreseen} == set(re.findall(r"\(([\w.-]+)\)", altered))
+    assert {problem["code"] for problem in named} <= {"edition_altered", "board_differs", "total_differs"}
+    moved = {(move["case"], move["obligation"]): move["to"] for of in foreseen for move in of["moved"]}
     for name in cases:
         for obligation in was[name].keys() | becomes[name].keys():
             old_due, new_due = was[name].get(obligation), becomes[name].get(obligation)
@@ -252,4 +252,4 @@ def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_t
 
 
 def _dues(printed: str) -> dict[str, str | None]:
-    return {one["id"]: one["due"] for one in json.loads(printed)["obligations"]}
+    return {obligation["id"]: obligation["due"] for obligation in json.loads(printed)["obligations"]}

@@ -27,12 +27,12 @@ from tests.merzim.conftest import Merzim
 def test_a_wrong_call_is_answered_by_its_cause(merzim: Merzim, line: str, sentence: str) -> None:
     """Not by the words of a library, nor by "done"."""
     assert merzim("installation").code == 0
-    said = merzim(*line.split())
+    result = merzim(*line.split())
 
-    assert (said.code, said.out) == (2, "")
-    assert sentence in said.err
-    assert "Errno" not in said.err
-    assert "Input should" not in said.err
+    assert (result.code, result.out) == (2, "")
+    assert sentence in result.err
+    assert "Errno" not in result.err
+    assert "Input should" not in result.err
 
 
 def test_a_password_that_did_not_come_is_not_saved(
@@ -41,8 +41,8 @@ def test_a_password_that_did_not_come_is_not_saved(
     """An empty pipe is a fault of whoever calls, and leaves the password as it is."""
     assert merzim("installation").code == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    said = merzim("settings", "set", "channels.email.password", "-")
+    result = merzim("settings", "set", "channels.email.password", "-")
 
-    assert said.code == 2
-    assert "Nothing came on standard input" in said.err
+    assert result.code == 2
+    assert "Nothing came on standard input" in result.err
     assert merzim("settings", "history", "--json").json["changes"] == []

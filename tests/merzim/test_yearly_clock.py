@@ -33,8 +33,11 @@ def akimat(merzim: Merzim, tmp_path: Path) -> Merzim:
 
 
 def found(merzim: Merzim, *arguments: str) -> dict[str, tuple[str, str | None]]:
-    said = merzim("yearly-clock", "--json", *arguments, *NOW).json
-    return {one["unit"]: (one["state"], one["due"]) for one in said["organisations"]}
+    answer = merzim("yearly-clock", "--json", *arguments, *NOW).json
+    return {
+        organisation["unit"]: (organisation["state"], organisation["due"])
+        for organisation in answer["organisations"]
+    }
 
 
 def test_every_organisation_stands_by_its_own_analyses(akimat: Merzim) -> None:
@@ -75,18 +78,18 @@ def test_an_organisation_s_own_rules_read_the_year_their_way(akimat: Merzim, tmp
 
 def test_an_unknown_reading_is_refused_with_those_there_are(akimat: Merzim) -> None:
     """One sentence."""
-    said = akimat("yearly-clock", "--reading", "often", *NOW)
+    result = akimat("yearly-clock", "--reading", "often", *NOW)
 
-    assert said.code == 2
-    assert "18_months" in said.err
+    assert result.code == 2
+    assert "18_months" in result.err
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_it_says_what_is_practice(akimat: Merzim, language: str) -> None:
     """Counting for each organisation is ours; the recommendation is named."""
-    said = akimat("yearly-clock", "--lang", language, *NOW)
+    result = akimat("yearly-clock", "--lang", language, *NOW)
 
-    assert "488" in said.out
+    assert "488" in result.out
 
 
 def test_an_analysis_answers_the_year_s_programme(akimat: Merzim) -> None:
@@ -96,16 +99,18 @@ def test_an_analysis_answers_the_year_s_programme(akimat: Merzim) -> None:
     def recorded(unit: str, day: str) -> str | None:
         akimat("remind", "--now", f"{day}T09:05")
         (programme,) = (
-            one["id"]
-            for one in akimat("cases", "--json", "--now", day).json["cases"]
-            if one["unit"] == unit and one["procedure"] == "tbn4-year"
+            case["id"]
+            for case in akimat("cases", "--json", "--now", day).json["cases"]
+            if case["unit"] == unit and case["procedure"] == "tbn4-year"
         )
         deadlines = akimat("case", programme, "--json", "--now", day).json["obligations"]
-        return next(one["done_on"] for one in deadlines if one["id"] == "analysis_carried_out.2026")
+        return next(
+            deadline["done_on"] for deadline in deadlines if deadline["id"] == "analysis_carried_out.2026"
+        )
 
     akimat("open-year", "2026", "--now", "2026-11-21")
     akimat("open", "internal-analysis", "--unit", "section", *NOW)
-    number = max(one["id"] for one in akimat("cases", "--json", *NOW).json["cases"])
+    number = max(case["id"] for case in akimat("cases", "--json", *NOW).json["cases"])
     akimat("record", number, "analysis_started", "--on", "2026-10-05", *NOW)
     assert recorded("district", "2026-11-23") is None
 

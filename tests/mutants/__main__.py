@@ -140,15 +140,15 @@ class Sample:
         """Return those known by now."""
         lines = self.results.read_text("utf-8").splitlines() if self.results.exists() else []
         read = [
-            Verdict(Candidate(*one["candidate"]), one["noticed_by"], one["what"])
-            for one in map(json.loads, lines)
+            Verdict(Candidate(*record["candidate"]), record["noticed_by"], record["what"])
+            for record in map(json.loads, lines)
         ]
-        wanted = set(self.candidates)
-        return {one.candidate: one for one in read if one.candidate in wanted}
+        candidates = set(self.candidates)
+        return {verdict.candidate: verdict for verdict in read if verdict.candidate in candidates}
 
     def plant(self) -> int:
         """Try all that can be put into what is imported, in a process that has collected the tests."""
-        watch = Watch(str(ROOT / one.file) for one in self.candidates)
+        watch = Watch(str(ROOT / candidate.file) for candidate in self.candidates)
 
         def work(bench: Bench) -> None:
             try:
@@ -157,15 +157,15 @@ class Sample:
                 print(f"mutants: {trouble}", file=self.screen, flush=True)
                 return
             self.learnt.write_bytes(pickle.dumps(reach))
-            known = known_functions(reach)
+            functions = known_functions(reach)
             self._try_each(
-                lambda one, file, fault: try_planted(
-                    bench, reach, file, fault, tests=one.tests, functions=known
+                lambda candidate, file, fault: try_planted(
+                    bench, reach, file, fault, tests=candidate.tests, functions=functions
                 )
             )
 
         watch.start()
-        return collect(sorted({test for one in self.candidates for test in one.tests}), work)
+        return collect(sorted({test for candidate in self.candidates for test in candidate.tests}), work)
 
     def grow(self) -> None:
         """Try what is left: each in a process that imports everything."""
@@ -176,21 +176,25 @@ class Sample:
             ).is_dir():  # a library, which every process would import again
                 with suppress(Exception):
                     import_module(name)
-        self._try_each(lambda one, file, fault: try_imported(reach, file, one.module, fault, tests=one.tests))
+        self._try_each(
+            lambda candidate, file, fault: try_imported(
+                reach, file, candidate.module, fault, tests=candidate.tests
+            )
+        )
 
     def _try_each(self, attempt: Callable[[Candidate, str, Mutant], str | None]) -> None:
         done = self.verdicts()
-        for one in self.candidates:
-            if one in done:
+        for candidate in self.candidates:
+            if candidate in done:
                 continue
-            begun, file = time.perf_counter(), ROOT / one.file
-            fault = mutant(file.read_text("utf-8"), one.number)
-            noticed_by = attempt(one, str(file), fault)
+            begun, file = time.perf_counter(), ROOT / candidate.file
+            fault = mutant(file.read_text("utf-8"), candidate.number)
+            noticed_by = attempt(candidate, str(file), fault)
             if noticed_by is None:
                 continue
-            what = f"{one.file}:{fault.lines[0]}  {fault.before}  ->  {fault.after}"
+            what = f"{candidate.file}:{fault.lines[0]}  {fault.before}  ->  {fault.after}"
             line = {
-                "candidate": [one.room, one.file, one.number],
+                "candidate": [candidate.room, candidate.file, candidate.number],
                 "noticed_by": noticed_by,
                 "what": what,
                 "seconds": round(time.perf_counter() - begun, 1),
@@ -205,9 +209,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("words", nargs="*", metavar="COUNT | SEED | ROOM")
     parser.add_argument("--results", type=Path)
-    asked = parser.parse_args(arguments)
-    numbers = [int(word) for word in asked.words if word.isdigit()]
-    rooms = [word for word in asked.words if not word.isdigit()]
+    options = parser.parse_args(arguments)
+    numbers = [int(word) for word in options.words if word.isdigit()]
+    rooms = [word for word in options.words if not word.isdigit()]
     if unknown := sorted(set(rooms) - ROOMS.keys()):
         parser.error(f"there is no room {unknown[0]}; there are: {', '.join(ROOMS)}")
     count, seed = [*numbers, *(500, 14)[len(numbers) :]][:2]
@@ -220,7 +224,7 @@ def main(arguments: list[str]) -> int:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         sample = Sample(
             candidates=random.Random(seed).sample(drawn, min(count, len(drawn))),
-            results=asked.results or Path(folder, "results"),
+            results=options.results or Path(folder, "results"),
             screen=screen,
             learnt=Path(folder, "reach"),
         )
@@ -229,11 +233,11 @@ def main(arguments: list[str]) -> int:
             raise SystemExit(f"mutants: the tests fail as the tree stands (pytest says {code})")
         sample.grow()
         verdicts = sample.verdicts().values()
-    tried = Counter(one.candidate.room for one in verdicts)
-    killed = Counter(one.candidate.room for one in verdicts if one.noticed_by)
-    for one in sorted(verdicts, key=lambda one: one.candidate):
-        if not one.noticed_by:
-            print("SURVIVED", one.what)
+    tried = Counter(verdict.candidate.room for verdict in verdicts)
+    killed = Counter(verdict.candidate.room for verdict in verdicts if verdict.noticed_by)
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.candidate):
+        if not verdict.noticed_by:
+            print("SURVIVED", verdict.what)
     for room in sorted(tried):
         print(f"{room:<12} {killed[room]:4} of {tried[room]:4} killed")
     print(f"{killed.total()} of {tried.total()} mutants killed (of {len(drawn)}, seed {seed})")

@@ -20,16 +20,16 @@ def plant(before: CodeType, after: CodeType, functions: Iterable[FunctionType]) 
         case nothing was changed.
     """
     changes = list(_changes(before, after))
-    found = [
+    replacements = [
         (function, new)
         for old, new in changes
         if old is not None
         for function in functions
         if function.__code__ == old and function.__code__.co_filename == old.co_filename
     ]
-    if len({new for _, new in found}) < len(changes):
+    if len({new for _, new in replacements}) < len(changes):
         return False
-    for function, new in found:
+    for function, new in replacements:
         function.__code__ = new
     return True
 
@@ -46,17 +46,17 @@ def _changes(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType | Non
 
 
 def _inner(code: CodeType) -> list[CodeType]:
-    return [one for one in code.co_consts if isinstance(one, CodeType)]
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
 
 
 def _own(code: CodeType) -> tuple[object, ...]:
     """Return what a code does by itself. Constants as written: 1 and True are equal."""
-    constants = [repr(one) for one in code.co_consts if not isinstance(one, CodeType)]
+    constants = [repr(constant) for constant in code.co_consts if not isinstance(constant, CodeType)]
     return code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants, code.co_exceptiontable
 
 
 def _all(code: CodeType) -> tuple[object, ...]:
-    return _own(code), [_all(one) for one in _inner(code)]
+    return _own(code), [_all(inner_code) for inner_code in _inner(code)]
 
 
 class Sown(MetaPathFinder):

@@ -34,18 +34,18 @@ from tests.mutants.planting import plant
 )
 def test_a_fault_is_one_changed_operator_constant_boolean_or_call(source: str, changed: list[str]) -> None:
     """Each by itself; the rest of the file stays as it is."""
-    found = all_of(source)
+    faults = all_of(source)
 
-    assert [one.after for one in found] == changed
-    assert len({ast.unparse(one.tree) for one in found}) == len(changed)
-    assert source not in {ast.unparse(one.tree) for one in found}
+    assert [fault.after for fault in faults] == changed
+    assert len({ast.unparse(fault.tree) for fault in faults}) == len(changed)
+    assert source not in {ast.unparse(fault.tree) for fault in faults}
 
 
 def test_a_fault_is_found_again_by_its_line() -> None:
     """The line is that of the file as it stands, comments and all."""
-    (one,) = all_of("# a comment\n\nx = a < b  # here\n")
+    (fault,) = all_of("# a comment\n\nx = a < b  # here\n")
 
-    assert (one.lines, one.before, ast.unparse(one.tree)) == ((3, 3), "a < b", "x = a <= b")
+    assert (fault.lines, fault.before, ast.unparse(fault.tree)) == ((3, 3), "a < b", "x = a <= b")
 
 
 SOURCE = """
@@ -67,10 +67,12 @@ def test_a_fault_of_a_function_needs_no_new_import(number: int, planted: bool, a
     exec(compile(SOURCE, "ladder.py", "exec"), module)
     ladder = module["Ladder"]
     assert isinstance(ladder, type)
-    known = [one for one in vars(ladder).values() if isinstance(one, FunctionType)]
+    functions = [function for function in vars(ladder).values() if isinstance(function, FunctionType)]
 
     done = plant(
-        compile(SOURCE, "ladder.py", "exec"), compile(mutant(SOURCE, number).tree, "ladder.py", "exec"), known
+        compile(SOURCE, "ladder.py", "exec"),
+        compile(mutant(SOURCE, number).tree, "ladder.py", "exec"),
+        functions,
     )
 
     assert (done, ladder().step(1)) == (planted, answer)

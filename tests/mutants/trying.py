@@ -191,27 +191,27 @@ def learn(bench: Bench, watch: Watch) -> Reach:
     watch.stop()
     reach = Reach(imported=set(watch.called), modules=tuple(sys.modules))
     caches = [
-        one
-        for one in _everything()
-        if isinstance(one, _lru_cache_wrapper)
-        and (code := inspect.unwrap(one).__code__).co_filename in watch.files
+        function
+        for function in _everything()
+        if isinstance(function, _lru_cache_wrapper)
+        and (code := inspect.unwrap(function).__code__).co_filename in watch.files
         and place(code) not in reach.imported
     ]
 
     def one_file(names: list[str]) -> list[tuple[str, float, set[tuple[str, int]]]]:
-        found = []
+        results = []
         begun = time.perf_counter()
         watch.forget()
         watch.start()
         for name in bench.run(names, {}):
-            found.append((name, time.perf_counter() - begun, watch.lines))
+            results.append((name, time.perf_counter() - begun, watch.lines))
             watch.forget()
             for cache in caches:
                 cache.cache_clear()
             begun = time.perf_counter()
         watch.stop()
         assert not bench.failed, f"{bench.failed[0]} fails as the tree stands"
-        return found
+        return results
 
     for _, group in groupby(bench.items, lambda name: name.partition("::")[0]):
         names = list(group)
@@ -224,15 +224,15 @@ def learn(bench: Bench, watch: Watch) -> Reach:
 
 def known_functions(reach: Reach) -> list[FunctionType]:
     """Return what functions there are, but for those that ran during imports: what they said may be kept."""
-    functions = [one for one in _everything() if isinstance(one, FunctionType)]
-    return [one for one in functions if place(one.__code__) not in reach.imported]
+    functions = [function for function in _everything() if isinstance(function, FunctionType)]
+    return [function for function in functions if place(function.__code__) not in reach.imported]
 
 
 def _everything() -> list[Any]:
     gc.unfreeze()
-    found = gc.get_objects()
+    objects = gc.get_objects()
     gc.freeze()
-    return found
+    return objects
 
 
 def try_planted(

@@ -16,6 +16,6 @@ __all__ = ["bot", "links", "started", "telegram", "town"]
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """The office with its four people and no case yet."""
-    one = Town(tmp_path)
-    yield one
-    one.close()
+    new_town = Town(tmp_path)
+    yield new_town
+    new_town.close()

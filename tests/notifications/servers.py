@@ -104,7 +104,7 @@ def always(answer: str) -> Answer:
 
 def only(address: str, fault: Answer) -> Answer:
     """The fault for one address, the usual answer for the others."""
-    return lambda office, asked: fault(office, asked) if asked == address else None
+    return lambda office, recipient: fault(office, recipient) if recipient == address else None
 
 
 def first(times: int, fault: Answer) -> Answer:
@@ -183,7 +183,7 @@ def free_port() -> int:
     """
     while True:
         port = next(_PORTS)
-        with socket.socket() as one, suppress(OSError):
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind(("127.0.0.1", port))
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
             return port

@@ -33,18 +33,18 @@ class OfficersShelf(Shelf):
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    made = Town(tmp_path, people=PEOPLE)
-    yield made
-    made.close()
+    new_town = Town(tmp_path, people=PEOPLE)
+    yield new_town
+    new_town.close()
 
 
 def about(
     person: Person, shelf: Shelf, event: str = "recovery_code_used", **facts: object
 ) -> tuple[Notice, ...]:
     """Notices about the account `login` of a person."""
-    told: Mapping[str, object] = facts or {"left": 9}
+    details: Mapping[str, object] = facts or {"left": 9}
     return account_notices(
-        person, [shelf], RULES, login="login", event=event, facts=told, now=NIGHT, today=SUNDAY
+        person, [shelf], RULES, login="login", event=event, facts=details, now=NIGHT, today=SUNDAY
     )
 
 
@@ -54,7 +54,7 @@ def test_it_leaves_at_night_and_on_a_day_off(town: Town) -> None:
     town.outbox.add(about(AIGUL, shelf), now=NIGHT)
     town.deliver([shelf], date(2026, 4, 6), at=NIGHT)
 
-    assert [one.notice.person for one in shelf.kept] == [AIGUL.key]
+    assert [parcel.notice.person for parcel in shelf.kept] == [AIGUL.key]
 
 
 def test_it_is_tried_again_at_night_too(town: Town) -> None:
@@ -74,7 +74,7 @@ def test_what_does_not_arrive_is_no_news_for_the_officer(town: Town) -> None:
     town.outbox.add(about(AIGUL, email), now=NIGHT)
     town.deliver([email, other], date(2026, 4, 6), at=NIGHT)
 
-    assert [(one.person, one.state) for one in town.notices()] == [(AIGUL.key, "failed")]
+    assert [(notice.person, notice.state) for notice in town.notices()] == [(AIGUL.key, "failed")]
 
 
 def test_nobody_is_written_to_whom_no_channel_reaches() -> None:

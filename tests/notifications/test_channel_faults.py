@@ -47,7 +47,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
         monkeypatch.setenv("A_PASSWORD", "wrong")
         town.round([mail], FIVE_BEFORE)
         town.deliver([mail, shelf], FIVE_BEFORE)
-        (kept,) = standing(town)
+        (fault,) = standing(town)
         monkeypatch.delenv("A_PASSWORD")
         town.deliver([mail, shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=5))
         (without,) = standing(town)
@@ -56,9 +56,9 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
         again = town.outbox.resend_all("email", now=now, opens=lambda person: now)
         town.deliver([mail, shelf], FIVE_BEFORE, at=now)
 
-    assert (kept.channel, kept.code, kept.letters) == ("email", "login", 1)
-    assert kept.answer.startswith("535")
-    assert (without.since, without.letters) == (kept.since, 1)
+    assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)
+    assert fault.answer.startswith("535")
+    assert (without.since, without.letters) == (fault.since, 1)
     assert "A_PASSWORD" in without.answer
     assert len(shelf.kept) == 1
     assert again == 1
@@ -85,7 +85,7 @@ def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Tow
     now = noon(FIVE_BEFORE)
     for _ in range(6):
         town.deliver([ill], FIVE_BEFORE, at=now)
-        now = max(now, *(one.not_before for one in town.notices()))
+        now = max(now, *(notice.not_before for notice in town.notices()))
     (failed,) = town.notices()
     before = standing(town)
     other = town.outbox.resend_all("telegram", now=now, opens=lambda person: now)
@@ -93,7 +93,7 @@ def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Tow
     (again,) = town.notices()
 
     assert failed.state == "failed"
-    assert [(one.code, one.letters) for one in before] == [("token", 1)]
+    assert [(fault.code, fault.letters) for fault in before] == [("token", 1)]
     assert (other, count) == (0, 1)
     assert (again.state, again.attempts, again.message_id) == ("queued", 0, failed.message_id)
 
@@ -106,9 +106,9 @@ def test_a_revoked_token_is_named(telegram: Emulator, town: Town, bot: Telegram,
     town.round((bot,), FIVE_BEFORE)
     telegram.refuse(401, "Unauthorized")
     town.deliver((bot,), FIVE_BEFORE)
-    (kept,) = standing(town)
+    (fault,) = standing(town)
     town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=1))
 
-    assert (kept.channel, kept.code, kept.letters) == ("telegram", "token", 1)
-    assert "Unauthorized" in kept.answer
+    assert (fault.channel, fault.code, fault.letters) == ("telegram", "token", 1)
+    assert "Unauthorized" in fault.answer
     assert standing(town) == []

@@ -23,7 +23,7 @@ NOW = noon(FIVE_BEFORE)
 def written(folder: Folder, *numbers: int) -> list[Outcome]:
     batch = [parcel(number) for number in numbers]
     outcomes = asyncio.run(folder.send(batch, now=NOW))
-    return [outcomes[one.notice.key] for one in batch]
+    return [outcomes[parcel.notice.key] for parcel in batch]
 
 
 def test_a_channel_is_a_file() -> None:
@@ -50,11 +50,11 @@ def test_an_unknown_channel_is_refused_with_those_there_are(language: str) -> No
     """A typo in config.toml learns what is allowed."""
     with pytest.raises(UnknownChannel) as refused:
         load("pigeon", {})
-    said = refusal(refused.value, language)
+    sentence = refusal(refused.value, language)
 
-    assert "pigeon" in said
-    assert "email" in said
-    assert "folder" in said
+    assert "pigeon" in sentence
+    assert "email" in sentence
+    assert "folder" in sentence
 
 
 def test_knowing_the_names_imports_no_channel() -> None:
@@ -120,7 +120,7 @@ def test_the_folder_takes_letters_for_people_without_e_mail(tmp_path: Path) -> N
     folder = channel(path=tmp_path, sender="merzim@example.kz")
     address = folder.address(replace(AIGUL, email=None))
     assert address is not None
-    one = parcel(1, address=address)
-    outcomes = asyncio.run(folder.send([one], now=NOW))
+    sent_parcel = parcel(1, address=address)
+    outcomes = asyncio.run(folder.send([sent_parcel], now=NOW))
 
-    assert outcomes[one.notice.key].state == "sent"
+    assert outcomes[sent_parcel.notice.key].state == "sent"

@@ -42,7 +42,9 @@ def tick(town: Town, shelf: Shelf, at: datetime) -> None:
 def rungs(shelf: Shelf) -> list[tuple[str, str, str]]:
     """What was told: obligation, rung, person; of a letter that carries others nothing."""
     return sorted(
-        (one.notice.obligation, one.notice.rung, one.notice.person) for one in shelf.kept if one.notice.case
+        (parcel.notice.obligation, parcel.notice.rung, parcel.notice.person)
+        for parcel in shelf.kept
+        if parcel.notice.case
     )
 
 
@@ -75,18 +77,18 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
             for hour in range(1, 4):
                 tick(town, shelf, noon(day) + jump + timedelta(hours=hour))
             tick(town, shelf, noon(day) + timedelta(hours=4))
-    told = rungs(shelf)
+    spoken_steps = rungs(shelf)
     problems = verify(town.engine)
-    left = {one.state for one in town.notices()}
+    left = {notice.state for notice in town.notices()}
     town.close()
 
-    assert len(told) == len(set(told))
-    assert set(told) <= set(steady)
-    lost = {(obligation, person) for obligation, _, person in set(steady) - set(told)}
+    assert len(spoken_steps) == len(set(spoken_steps))
+    assert set(spoken_steps) <= set(steady)
+    lost = {(obligation, person) for obligation, _, person in set(steady) - set(spoken_steps)}
     assert not problems
     assert left <= {"sent", "withdrawn"}
     assert not lost or jump > DAY
-    assert told == steady or jump > -DAY
+    assert spoken_steps == steady or jump > -DAY
 
 
 def test_a_step_back_between_planning_and_sending_keeps_the_letter_for_its_hour(town: Town) -> None:
@@ -101,7 +103,7 @@ def test_a_step_back_between_planning_and_sending_keeps_the_letter_for_its_hour(
     tick(town, shelf, noon(FIVE_BEFORE))
 
     assert early == []
-    assert [one.notice.rung for one in shelf.kept] == ["-5"]
+    assert [parcel.notice.rung for parcel in shelf.kept] == ["-5"]
 
 
 def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
@@ -116,7 +118,10 @@ def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
     tick(town, shelf, noon(date(2026, 3, 30)))
 
     assert ahead == before == 1
-    assert [one.notice.rung for one in shelf.kept if one.notice.obligation == "start_announced"] == ["-1", "0"]
+    assert [parcel.notice.rung for parcel in shelf.kept if parcel.notice.obligation == "start_announced"] == [
+        "-1",
+        "0",
+    ]
 
 
 def test_what_a_process_left_half_done_while_its_clock_ran_ahead_is_taken_up(town: Town) -> None:
@@ -127,7 +132,7 @@ def test_what_a_process_left_half_done_while_its_clock_ran_ahead_is_taken_up(tow
     (claimed,) = town.outbox.claim("shelf", now=noon(FIVE_BEFORE) + DAY, limit=10)
     tick(town, shelf, noon(FIVE_BEFORE))
 
-    assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+    assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
 
 
 def test_a_retry_put_off_by_a_clock_that_ran_ahead_comes_by_then(town: Town) -> None:
@@ -153,7 +158,7 @@ def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(t
     with SqlOutbox(town.engine).delivering():
         town.outbox.claim("shelf", now=noon(FIVE_BEFORE), limit=10)
         tick(town, shelf, noon(FIVE_BEFORE) + DAY)
-        state = {one.state for one in town.notices() if one.rung == "-5"}
+        state = {notice.state for notice in town.notices() if notice.rung == "-5"}
     town.close()
 
     assert state == {"sending"}

@@ -20,10 +20,11 @@ QUESTION = "offence_signs"
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """Everybody, in three languages, has the duty the question is asked of."""
-    asked = [
-        replace(one, duties=(*one.duties, "prevention_unit"), unit="staff") for one in (AIGUL, BOLAT, DANA)
+    unit_people = [
+        replace(person, duties=(*person.duties, "prevention_unit"), unit="staff")
+        for person in (AIGUL, BOLAT, DANA)
     ]
-    town = Town(tmp_path, people=[*asked, PEOPLE[-1]], rules=replace(RULES, public_address=""))
+    town = Town(tmp_path, people=[*unit_people, PEOPLE[-1]], rules=replace(RULES, public_address=""))
     yield town
     town.close()
 
@@ -43,8 +44,8 @@ def asked(town: Town, on: date) -> dict[str, tuple[str, str]]:
     shelf = Shelf()
     town.round((shelf,), on)
     town.deliver((shelf,), on)
-    letters = [one.letter for one in shelf.kept if one.notice.obligation == QUESTION]
-    return {one.language: (one.subject, " ".join(one.text.split())) for one in letters}
+    letters = [parcel.letter for parcel in shelf.kept if parcel.notice.obligation == QUESTION]
+    return {letter.language: (letter.subject, " ".join(letter.text.split())) for letter in letters}
 
 
 def test_the_question_is_asked_once_and_in_the_readers_language(town: Town) -> None:
@@ -82,4 +83,4 @@ def test_an_answer_given_before_the_letter_left_needs_no_letter(town: Town) -> N
     )
     town.deliver((shelf,), RECORDED)
 
-    assert [one for one in shelf.kept if one.notice.obligation == QUESTION] == []
+    assert [parcel for parcel in shelf.kept if parcel.notice.obligation == QUESTION] == []

@@ -88,7 +88,7 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
         town.open()
     shelf = Shelf(repeatable=False)
     town.round([shelf], FIVE_BEFORE)
-    asked = iter([True, False])
+    answers = iter([True, False])
 
     first = deliver(
         town.outbox,
@@ -98,7 +98,7 @@ def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
         now=noon(FIVE_BEFORE),
         today=FIVE_BEFORE,
         rules=RULES,
-        go_on=lambda: next(asked),
+        go_on=lambda: next(answers),
     )
 
     assert first.counts == {"sent": 25}
@@ -150,7 +150,7 @@ def test_a_delivery_ends_with_the_batch_a_slow_server_left_unfinished(
     report = town.deliver([shelf], FIVE_BEFORE)
 
     assert report.counts == {"sent": 1, "queued": 1}
-    assert sorted((one.state, one.attempts) for one in town.notices()) == [
+    assert sorted((notice.state, notice.attempts) for notice in town.notices()) == [
         ("queued", 0),
         ("queued", 0),
         ("sent", 1),
@@ -243,7 +243,7 @@ def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: 
 
     assert (alive.recovered, gone.recovered) == (0, 1)
     assert (looked, left, town.outbox.left_behind()) == (False, True, False)
-    assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+    assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
 
 
 def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) -> None:
@@ -263,17 +263,17 @@ def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) 
 
 def test_where_only_time_tells_a_claim_is_good_for_ten_minutes(town: Town) -> None:
     """The outbox is asked for what was claimed before that."""
-    asked: list[datetime] = []
+    moments: list[datetime] = []
     usual = town.outbox.recover
 
     def recover(channel: str, *, before: datetime, **more: Any) -> int:
-        asked.append(before)
+        moments.append(before)
         return usual(channel, before=before, **more)
 
     town.outbox.recover = recover  # type: ignore[method-assign, assignment]
     town.deliver([Shelf()], FIVE_BEFORE, at=NINE)
 
-    assert asked == [NINE - timedelta(minutes=10)]
+    assert moments == [NINE - timedelta(minutes=10)]
 
 
 def test_one_letter_that_leaves_ends_the_fault_of_a_channel(town: Town) -> None:
@@ -283,13 +283,13 @@ def test_one_letter_that_leaves_ends_the_fault_of_a_channel(town: Town) -> None:
     town.outbox.fault("shelf", "login", "535", now=NINE)
     shelf = Shelf(LATER, LATER, LATER)
     town.round([shelf], FIVE_BEFORE, at=NINE)
-    standing = []
+    fault_channels = []
     for minutes in (0, 1):
         town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=minutes))
         with reading(town.engine) as connection:
-            standing.append([one.channel for one in faults(connection)])
+            fault_channels.append([fault.channel for fault in faults(connection)])
 
-    assert standing == [["shelf"], []]
+    assert fault_channels == [["shelf"], []]
 
 
 def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batch(town: Town) -> None:
@@ -313,7 +313,7 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
 
     assert done.recovered == 1
     assert shelf.kept[-1].notice.message_id == claimed.message_id
-    assert len({one.notice.message_id for one in shelf.kept}) == len(shelf.kept) == 3
+    assert len({parcel.notice.message_id for parcel in shelf.kept}) == len(shelf.kept) == 3
 
 
 class Stuck(Shelf):
@@ -355,7 +355,7 @@ def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
 
     assert (alive.recovered, held, gone.recovered) == (0, "sending", 1)
     assert the_notice(town).state == state
-    assert [one.notice.message_id for one in shelf.kept] == [queued.message_id] * repeatable
+    assert [parcel.notice.message_id for parcel in shelf.kept] == [queued.message_id] * repeatable
 
 
 def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -> None:
@@ -391,7 +391,7 @@ def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: P
     town.open()
     refusing = Shelf(Outcome(state="failed", answer="403", others=True))
     town.round([refusing], FIVE_BEFORE)
-    keys = [one.key for one in town.notices()]
+    keys = [notice.key for notice in town.notices()]
     letters = folder(path=tmp_path / "letters")
     deliver(
         town.outbox,
@@ -404,7 +404,10 @@ def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: P
         keys=keys,
     )
 
-    assert {one.channel: one.state for one in town.notices()} == {"shelf": "failed", "folder": "queued"}
+    assert {notice.channel: notice.state for notice in town.notices()} == {
+        "shelf": "failed",
+        "folder": "queued",
+    }
 
 
 def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(
@@ -457,7 +460,9 @@ def test_everybody_reads_their_own_language(town: Town) -> None:
     town.round([shelf], date(2026, 4, 6))
     town.deliver([shelf], date(2026, 4, 6))
     subjects = {
-        one.name: one.letter.subject for one in shelf.kept if one.notice.obligation == "start_announced"
+        parcel.name: parcel.letter.subject
+        for parcel in shelf.kept
+        if parcel.notice.obligation == "start_announced"
     }
 
     assert subjects == {
@@ -478,7 +483,11 @@ def test_each_reader_is_told_who_else_knows(town: Town) -> None:
     shelf = Shelf()
     town.round([shelf], date(2026, 3, 31))
     town.deliver([shelf], date(2026, 3, 31))
-    letters = {one.name: one.letter.text for one in shelf.kept if one.notice.obligation == "start_announced"}
+    letters = {
+        parcel.name: parcel.letter.text
+        for parcel in shelf.kept
+        if parcel.notice.obligation == "start_announced"
+    }
 
     assert "жіберіледі: Сериков Болат." in letters["Ахметова Айгүл"]
     assert "получают: Ахметова Айгүл." in letters["Сериков Болат"]
@@ -558,15 +567,15 @@ def test_letters_of_a_whole_case_in_a_folder(town: Town, tmp_path: Path) -> None
             town.round([letters], day)
             town.deliver([letters], day)
         day += timedelta(days=1)
-    found = [
+    messages = [
         message_from_bytes(file.read_bytes(), policy=policy.default)
         for file in (tmp_path / "letters").iterdir()
     ]
-    announce = [one for one in found if "хабарландыру" in one["Subject"]]
+    announce = [message for message in messages if "хабарландыру" in message["Subject"]]
 
-    assert sorted(one["Subject"].rpartition("(")[2] for one in announce) == [
+    assert sorted(message["Subject"].rpartition("(")[2] for message in announce) == [
         "1 жұмыс күні қалды)",
         "5 жұмыс күні қалды)",
         "бүгін – соңғы күн)",
     ]
-    assert len({one["Message-ID"] for one in found}) == len(found) == len(town.notices())
+    assert len({message["Message-ID"] for message in messages}) == len(messages) == len(town.notices())

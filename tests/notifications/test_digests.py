@@ -40,9 +40,9 @@ NIGHT = datetime(2026, 3, 17, 20, tzinfo=UTC)  # one o'clock of the 18th
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    made = Town(tmp_path, rules=replace(RULES, digests=ALL, officer=OFFICER.key))
-    yield made
-    made.close()
+    new_town = Town(tmp_path, rules=replace(RULES, digests=ALL, officer=OFFICER.key))
+    yield new_town
+    new_town.close()
 
 
 def choose(town: Town, chosen: str, person: str = AIGUL.key) -> None:
@@ -57,8 +57,8 @@ def day(town: Town, on: date) -> list[OutgoingMessage]:
     return shelf.kept
 
 
-def kinds(kept: list[OutgoingMessage]) -> list[tuple[str, str]]:
-    return sorted((one.notice.kind, one.name) for one in kept)
+def kinds(parcels: list[OutgoingMessage]) -> list[tuple[str, str]]:
+    return sorted((parcel.notice.kind, parcel.name) for parcel in parcels)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_reminder_put_into_the_daily_digest_comes_in_it(town: Town) -> None:
     choose(town, "daily")
     town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
     (letter,) = day(town, FIVE_BEFORE)
-    reminder = next(one for one in town.notices() if one.kind == "reminder")
+    reminder = next(notice for notice in town.notices() if notice.kind == "reminder")
 
     assert letter.notice.kind == "digest"
     assert (
@@ -106,7 +106,7 @@ def test_a_digest_leaves_at_its_hour(tmp_path: Path, hour: time, leaves: int) ->
     town.open()
     choose(town, "daily")
     town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
-    digest = next(one for one in town.notices() if one.kind == "digest" and one.person == AIGUL.key)
+    digest = next(notice for notice in town.notices() if notice.kind == "digest" and notice.person == AIGUL.key)
     town.close()
 
     assert digest.not_before == datetime(2026, 3, 18, leaves, tzinfo=ZoneInfo(RULES.zone))
@@ -139,19 +139,21 @@ def test_several_reminders_of_one_day_come_in_one_letter_to_who_chose_nothing(tm
     town = Town(tmp_path, rules=replace(RULES, digests=frozenset({"several"})))
     town.open()
     town.open()
-    ahead = [one for one in day(town, date(2026, 3, 18)) if one.notice.person == AIGUL.key]
-    steps = [one for one in town.notices() if one.person == AIGUL.key and one.rung == "-5"]
-    today = [one for one in day(town, ANNOUNCE_BY) if one.notice.person == AIGUL.key]
-    late = [one for one in day(town, date(2026, 3, 31)) if one.notice.person == AIGUL.key]
+    ahead = [parcel for parcel in day(town, date(2026, 3, 18)) if parcel.notice.person == AIGUL.key]
+    steps = [notice for notice in town.notices() if notice.person == AIGUL.key and notice.rung == "-5"]
+    today = [parcel for parcel in day(town, ANNOUNCE_BY) if parcel.notice.person == AIGUL.key]
+    late = [parcel for parcel in day(town, date(2026, 3, 31)) if parcel.notice.person == AIGUL.key]
     town.close()
 
-    assert [one.notice.kind for one in ahead] == ["digest"]
-    assert [(one.case, one.state, one.carrier) for one in sorted(steps, key=lambda one: one.case)] == [
+    assert [parcel.notice.kind for parcel in ahead] == ["digest"]
+    assert [
+        (notice.case, notice.state, notice.carrier) for notice in sorted(steps, key=lambda notice: notice.case)
+    ] == [
         ("2026-0001", "sent", ahead[0].notice.key),
         ("2026-0002", "sent", ahead[0].notice.key),
     ]
-    assert [one.notice.kind for one in today] == ["reminder", "reminder"]
-    assert [one.notice.kind for one in late] == ["reminder", "reminder"]
+    assert [parcel.notice.kind for parcel in today] == ["reminder", "reminder"]
+    assert [parcel.notice.kind for parcel in late] == ["reminder", "reminder"]
 
 
 def test_who_chose_single_letters_gets_each_by_itself(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_who_chose_single_letters_gets_each_by_itself(tmp_path: Path) -> None:
     town.open()
     town.open()
     spoken = [
-        [one.notice.kind for one in day(town, on) if one.notice.person == AIGUL.key]
+        [parcel.notice.kind for parcel in day(town, on) if parcel.notice.person == AIGUL.key]
         for on in (FIVE_BEFORE, date(2026, 3, 31))
     ]
     town.close()
@@ -173,10 +175,10 @@ def test_one_reminder_of_a_day_stays_a_letter_of_its_own(tmp_path: Path) -> None
     """With its date in the subject, and its own links."""
     town = Town(tmp_path, rules=replace(RULES, digests=frozenset({"several"})))
     town.open()
-    letters = [one for one in day(town, date(2026, 3, 18)) if one.notice.person == AIGUL.key]
+    letters = [parcel for parcel in day(town, date(2026, 3, 18)) if parcel.notice.person == AIGUL.key]
     town.close()
 
-    assert [one.notice.kind for one in letters] == ["reminder"]
+    assert [letter.notice.kind for letter in letters] == ["reminder"]
 
 
 def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
@@ -184,7 +186,9 @@ def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
     town.open()
     choose(town, "weekly")
     days = (FIVE_BEFORE, AFTER_NAURYZ, date(2026, 3, 27), ANNOUNCE_BY)
-    spoken = {on.day: [one.notice.kind for one in day(town, on) if one.name == AIGUL.name] for on in days}
+    spoken = {
+        on.day: [parcel.notice.kind for parcel in day(town, on) if parcel.name == AIGUL.name] for on in days
+    }
 
     assert spoken == {18: [], 26: ["digest"], 27: ["reminder"], 30: ["digest"]}
 
@@ -196,9 +200,9 @@ def test_nobody_can_switch_a_reminder_off(town: Town) -> None:
     for number in range(18, 32):
         day(town, date(2026, 3, number))
     rungs = {
-        one.rung
-        for one in town.notices()
-        if one.person == AIGUL.key and one.obligation == "start_announced" and one.state == "sent"
+        notice.rung
+        for notice in town.notices()
+        if notice.person == AIGUL.key and notice.obligation == "start_announced" and notice.state == "sent"
     }
 
     assert rungs >= {"-5", "-1", "0", "+1"}
@@ -214,8 +218,8 @@ def test_where_the_office_combines_nothing_who_chose_nothing_gets_single_letters
 def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
     """What is overdue and near, and with whom."""
     town.open()
-    would = [one.person for one in town.plan([Shelf()], AFTER_NAURYZ).others]
-    (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+    would = [notice.person for notice in town.plan([Shelf()], AFTER_NAURYZ).others]
+    (letter,) = [parcel for parcel in day(town, AFTER_NAURYZ) if parcel.notice.kind == "unit_digest"]
 
     assert would == [BOLAT.key]
     assert letter.name == BOLAT.name
@@ -227,7 +231,7 @@ def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
 def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
     """Monday, 6 April: the announcement is a week late, and its text has not been checked either."""
     town.open()
-    letters = [one for one in day(town, date(2026, 4, 6)) if one.notice.kind == "managers_digest"]
+    letters = [parcel for parcel in day(town, date(2026, 4, 6)) if parcel.notice.kind == "managers_digest"]
     (letter,) = letters
 
     assert letter.name == DANA.name
@@ -245,9 +249,9 @@ def test_the_first_head_is_told_last_by_the_digest_too(town: Town) -> None:
     town.open(planned={"analysis_started": date(2026, 4, 21)})
     heard = {
         on.day: [
-            one.notice.kind
-            for one in day(town, on)
-            if one.name == DANA.name and one.notice.obligation in ("", "start_announced")
+            parcel.notice.kind
+            for parcel in day(town, on)
+            if parcel.name == DANA.name and parcel.notice.obligation in ("", "start_announced")
         ]
         for on in (date(2026, 4, 13), date(2026, 4, 14))
     }
@@ -265,7 +269,7 @@ def test_people_are_named_in_the_language_of_the_letter(town: Town) -> None:
     unit = replace(UNITS[1], name_ru="Управление делами")
     office_store.save(town.engine, units=[unit], people=[replace(BOLAT, **names), aigul])
     town.open()
-    (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+    (letter,) = [parcel for parcel in day(town, AFTER_NAURYZ) if parcel.notice.kind == "unit_digest"]
 
     assert letter.name == "Сериков Болат Ахметович"
     assert "ответственный: Ахметова Айгуль Сериковна" in letter.letter.text
@@ -273,7 +277,7 @@ def test_people_are_named_in_the_language_of_the_letter(town: Town) -> None:
 
 
 def managers_lines(town: Town, on: date) -> str:
-    (letter,) = [one for one in day(town, on) if one.notice.kind == "managers_digest"]
+    (letter,) = [parcel for parcel in day(town, on) if parcel.notice.kind == "managers_digest"]
     return " ".join(letter.letter.text.split())
 
 
@@ -281,7 +285,7 @@ def test_a_digest_counts_a_plan_that_slipped_apart(town: Town) -> None:
     """Planned for 13 April and not recorded on the 14th: neither late nor ahead."""
     town.open()
     choose(town, "daily")
-    (letter,) = [one for one in day(town, date(2026, 4, 14)) if one.notice.kind == "digest"]
+    (letter,) = [parcel for parcel in day(town, date(2026, 4, 14)) if parcel.notice.kind == "digest"]
 
     assert letter.letter.subject == (
         "Мерзімдеріңіз, 14 сәуір: өткені – 0, алдағысы – 0, жоспар күні өткені – 1"
@@ -293,7 +297,7 @@ def test_managers_hear_nothing_of_what_is_only_recommended(town: Town) -> None:
     case = town.open()
     town.case_commands.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(START), today=START)
     letters = day(town, date(2026, 6, 1))
-    texts = {one.notice.kind: one.letter.text for one in letters if one.notice.kind != "reminder"}
+    texts = {letter.notice.kind: letter.letter.text for letter in letters if letter.notice.kind != "reminder"}
 
     assert "Окончание анализа (Құрылыс басқармасы) – 28 мая" in texts["unit_digest"]
     assert "28 May" not in texts["managers_digest"]
@@ -357,11 +361,11 @@ def test_who_is_away_gets_no_digest_and_the_deputy_gets_the_units(tmp_path: Path
     town = Town(tmp_path, people=(AIGUL, bolat, DANA, OFFICER), rules=replace(RULES, digests=ALL))
     town.open()
     choose(town, "daily", BOLAT.key)
-    kept = kinds(day(town, AFTER_NAURYZ))
+    letter_kinds = kinds(day(town, AFTER_NAURYZ))
     town.close()
 
-    assert ("unit_digest", OFFICER.name) in kept
-    assert not [one for one in kept if one[1] == BOLAT.name]
+    assert ("unit_digest", OFFICER.name) in letter_kinds
+    assert not [pair for pair in letter_kinds if pair[1] == BOLAT.name]
 
 
 def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_daily(town: Town) -> None:
@@ -386,16 +390,19 @@ def test_from_november_the_officer_is_called_weekly_and_in_the_last_five_days_da
         date(2026, 12, 29): 1,
         date(2026, 12, 31): 1,
     }
-    called = {on: [one.letter.subject for one in day(town, on) if one.notice.kind == "calendar"] for on in days}
+    subjects = {
+        on: [parcel.letter.subject for parcel in day(town, on) if parcel.notice.kind == "calendar"]
+        for on in days
+    }
 
     assert CALENDAR.provisional_years(date(2027, 1, 1), date(2027, 12, 31)) == (2027,)
-    assert {on: len(letters) for on, letters in called.items()} == days
-    assert called[date(2026, 11, 2)] == ["2027 жылғы өндірістік күнтізбе расталмаған"]
+    assert {on: len(letters) for on, letters in subjects.items()} == days
+    assert subjects[date(2026, 11, 2)] == ["2027 жылғы өндірістік күнтізбе расталмаған"]
 
 
 def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
     """2026 is confirmed: in November 2025 nobody is called."""
-    assert not [one for one in day(town, date(2025, 11, 3)) if one.notice.kind == "calendar"]
+    assert not [parcel for parcel in day(town, date(2025, 11, 3)) if parcel.notice.kind == "calendar"]
 
 
 def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
@@ -424,7 +431,7 @@ def test_several_responsible_people_are_named_in_the_plural(tmp_path: Path) -> N
         people = (AIGUL, second, replace(BOLAT, language=language), DANA, OFFICER)
         town = Town(folder, people=people, rules=replace(RULES, digests=ALL))
         town.open()
-        (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+        (letter,) = [parcel for parcel in day(town, AFTER_NAURYZ) if parcel.notice.kind == "unit_digest"]
         town.close()
         texts[language] = letter.letter.text
 

@@ -28,7 +28,7 @@ def back(town: Town, on: date) -> Shelf:
 
 
 def mine(shelf: Shelf, person: str = AIGUL.key) -> list[str]:
-    return [one.letter.subject for one in shelf.kept if one.notice.person == person]
+    return [parcel.letter.subject for parcel in shelf.kept if parcel.notice.person == person]
 
 
 def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
@@ -38,11 +38,11 @@ def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
 
     assert mine(shelf) == ["Өткен күндердің еске салулары: 12 мерзім"]
     assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
-    told = [one for one in town.notices() if one.kind == "reminder"]
-    assert len(told) == 12
-    assert {(one.state, one.rung) for one in told} == {("sent", "-5")}
-    assert len({one.text_hash for one in told}) == 1
-    assert {one.carrier for one in told} == {shelf.kept[0].notice.key}
+    reminders = [notice for notice in town.notices() if notice.kind == "reminder"]
+    assert len(reminders) == 12
+    assert {(reminder.state, reminder.rung) for reminder in reminders} == {("sent", "-5")}
+    assert len({reminder.text_hash for reminder in reminders}) == 1
+    assert {reminder.carrier for reminder in reminders} == {shelf.kept[0].notice.key}
 
 
 def test_one_missed_rung_is_the_letter_it_is(town: Town) -> None:
@@ -72,9 +72,9 @@ def test_over_nauryz_days_off_are_not_downtime(town: Town) -> None:
     silent = [back(town, date(2026, 3, 20) + timedelta(days=step)) for step in range(6)]
     shelf = back(town, date(2026, 3, 26))
 
-    assert [len(one.kept) for one in silent] == [0] * 6
+    assert [len(shelf.kept) for shelf in silent] == [0] * 6
     assert len(mine(shelf)) == 1
-    assert [one.bundle for one in town.notices()] == [""]
+    assert [notice.bundle for notice in town.notices()] == [""]
 
 
 def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
@@ -98,8 +98,10 @@ def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
     )
     shelf = back(town, monday)
 
-    assert [one for one in mine(shelf) if "30 наурыз" in one]
-    assert {one.notice.case for one in shelf.kept if one.notice.obligation == "start_announced"} == {second.id}
+    assert [subject for subject in mine(shelf) if "30 наурыз" in subject]
+    assert {parcel.notice.case for parcel in shelf.kept if parcel.notice.obligation == "start_announced"} == {
+        second.id
+    }
 
 
 def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) -> None:
@@ -111,13 +113,13 @@ def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) 
     broken = Shelf(Outcome(state="queued", answer="451 later"))
     town.round([broken], day, at=nine)
     town.deliver([broken], day, at=nine)
-    waiting = {one.state for one in town.notices()}
+    waiting = {notice.state for notice in town.notices()}
     town.round([broken], day, at=nine + timedelta(minutes=1))
     town.deliver([broken], day, at=nine + timedelta(minutes=2))
     town.close()
 
     assert waiting == {"queued"}
-    assert [one.letter.subject for one in broken.kept] == ["Өткен күндердің еске салулары: 4 мерзім"]
+    assert [parcel.letter.subject for parcel in broken.kept] == ["Өткен күндердің еске салулары: 4 мерзім"]
 
 
 def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town: Town) -> None:
@@ -131,8 +133,12 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
     town.case_commands.replan_all(case.id, moved, by="Айгүл", now=noon(today), today=today)
     back(town, today)
 
-    asked = [one for one in town.notices() if one.obligation == "analysis_started" and one.person == AIGUL.key]
-    assert {notice.rung for notice in asked} == {"planned", "slipped+1", "slipped+5"}
+    questions = [
+        notice
+        for notice in town.notices()
+        if notice.obligation == "analysis_started" and notice.person == AIGUL.key
+    ]
+    assert {notice.rung for notice in questions} == {"planned", "slipped+1", "slipped+5"}
 
 
 def test_who_was_never_asked_hears_the_latest_question(town: Town) -> None:
@@ -140,6 +146,6 @@ def test_who_was_never_asked_hears_the_latest_question(town: Town) -> None:
     town.open()
     back(town, date(2026, 4, 29))
 
-    asked = [notice for notice in town.notices() if notice.obligation == "analysis_started"]
-    assert AIGUL.key in {notice.person for notice in asked}
-    assert {notice.rung for notice in asked} == {"slipped+10"}
+    questions = [notice for notice in town.notices() if notice.obligation == "analysis_started"]
+    assert AIGUL.key in {notice.person for notice in questions}
+    assert {notice.rung for notice in questions} == {"slipped+10"}

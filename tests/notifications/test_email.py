@@ -50,7 +50,7 @@ def sent(email: Email, batch: Sequence[OutgoingMessage] = BATCH) -> Mapping[str,
 
 
 def states(outcomes: Mapping[str, Outcome], batch: Sequence[OutgoingMessage] = BATCH) -> list[NoticeState]:
-    return [outcomes[one.notice.key].state for one in batch]
+    return [outcomes[parcel.notice.key].state for parcel in batch]
 
 
 def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
@@ -153,7 +153,7 @@ def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: p
     with serving(office) as port:
         outcomes = sent(plainly(port))
 
-    assert [(outcomes[one.notice.key].state, outcomes[one.notice.key].tried) for one in BATCH] == [
+    assert [(outcomes[parcel.notice.key].state, outcomes[parcel.notice.key].tried) for parcel in BATCH] == [
         ("sent", True),
         ("queued", False),
         ("queued", False),

@@ -21,10 +21,10 @@ LATER_START = date(2026, 4, 27)
 def item(message: EmailMessage) -> icalendar.Event:
     """The event of a message's calendar part; the attached file must be the same text."""
     parts = {part.get_content_type(): part for part in message.walk()}
-    shown, kept = parts["text/calendar"], parts["application/ics"]
+    shown, attachment = parts["text/calendar"], parts["application/ics"]
     assert shown.get_param("method") == "PUBLISH"
-    assert shown.get_payload(decode=True) == kept.get_payload(decode=True)
-    read = icalendar.Calendar.from_ical(kept.get_payload(decode=True))
+    assert shown.get_payload(decode=True) == attachment.get_payload(decode=True)
+    read = icalendar.Calendar.from_ical(attachment.get_payload(decode=True))
     assert str(read["METHOD"]) == "PUBLISH"
     (event,) = read.walk("VEVENT")
     assert isinstance(event, icalendar.Event)
@@ -72,7 +72,7 @@ def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
     town.case_commands.replan(
         case.id, "analysis_started", on=LATER_START, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
     )
-    second = [one for one in sent(town, date(2026, 4, 6)) if "хабарландыру" in one["Subject"]]
+    second = [message for message in sent(town, date(2026, 4, 6)) if "хабарландыру" in message["Subject"]]
     events = [item(message) for message in (first[0], second[0])]
 
     assert events[0]["uid"] == events[1]["uid"]
@@ -104,7 +104,7 @@ def test_the_file_is_called_in_the_readers_language(town: Town) -> None:
 @pytest.mark.parametrize("text", ["а; б, в\\г", "бірінші\nекінші", "ұ" * 200, '"тырнақша"'])
 def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
     """Commas, semicolons, line breaks and long Kazakh words are the library's to escape and fold."""
-    made = Entry(
+    new_entry = Entry(
         uid="a@x.kz",
         sequence=1,
         on=date(2026, 12, 31),
@@ -115,11 +115,11 @@ def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
         status="CONFIRMED",
         language="kk",
     )
-    (event,) = icalendar.Calendar.from_ical(calendar([made])).walk("VEVENT")
+    (event,) = icalendar.Calendar.from_ical(calendar([new_entry])).walk("VEVENT")
 
     assert str(event["summary"]) == text
     assert event.decoded("dtend") == date(2027, 1, 1)
-    assert all(len(line) <= 75 for line in calendar([made]).split(b"\r\n"))
+    assert all(len(line) <= 75 for line in calendar([new_entry]).split(b"\r\n"))
 
 
 def test_no_control_character_of_a_title_stands_in_a_calendar() -> None:

@@ -51,7 +51,7 @@ def test_an_extension_is_told_with_both_days_and_the_decision(town: Town) -> Non
     )
     told(town, shelf, DECIDED)
 
-    letter = next(one.letter for one in shelf.kept if "изменился" in one.letter.subject)
+    letter = next(parcel.letter for parcel in shelf.kept if "изменился" in parcel.letter.subject)
     assert letter.subject == "Срок изменился: ответ заявителю – 22 октября (было 22 сентября)"
     assert f"Срок продлён: Ответ заявителю, решение от 18 сентября 2026 года (Айгүл). Основание: {GROUND}." in (
         letter.text
@@ -85,7 +85,7 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
     subjects = told(town, shelf, later)
 
     assert any("22 қыркүйек (бұрын 15 қыркүйек)" in subject for subject in subjects)
-    assert any("Қайта бастау туралы құжат: № 9." in one.letter.text for one in shelf.kept)
+    assert any("Қайта бастау туралы құжат: № 9." in parcel.letter.text for parcel in shelf.kept)
 
 
 def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
@@ -100,7 +100,7 @@ def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
     withdraw(town.case_commands, case.id, "pause", ground="қате", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
 
-    (letter,) = [one.letter for one in shelf.kept if "қайта күшінде" in one.letter.subject]
+    (letter,) = [parcel.letter for parcel in shelf.kept if "қайта күшінде" in parcel.letter.subject]
     assert letter.subject == "Мерзім қайта күшінде: decided – 15 қыркүйек"
     assert "Жазбаның күші жойылды: тоқтата тұру (Айгүл). Негіздеме: қате." in letter.text
 
@@ -117,14 +117,14 @@ def test_a_case_reopened_is_told_to_who_was_told_that_nothing_is_required(town: 
     town.case_commands.reopen(case.id, ground="қайта ашылды", **stamp)  # type: ignore[arg-type]
     told(town, shelf, TOLD)
 
-    cancelled, reopened = (one.letter.text for one in shelf.kept[-2:])
+    cancelled, reopened = (parcel.letter.text for parcel in shelf.kept[-2:])
     assert f"Decided ({case.id}): енді талап етілмейді, мерзімі 2026 жылғы 15 қыркүйек еді" in cancelled
     assert f"Decided ({case.id}): 2026 жылғы 15 қыркүйек, мерзімі қайта күшінде" in reopened
 
 
 def test_the_bot_links_to_the_forms_of_what_is_decided_on_the_page_alone(town: Town) -> None:
     """Open the case: an extension where the act allows one, a pause until there is one, then the resumption."""
-    house = SimpleNamespace(
+    app = SimpleNamespace(
         case_commands=town.case_commands,
         outbox=town.outbox,
         rules=town.rules,
@@ -156,7 +156,7 @@ def test_the_bot_links_to_the_forms_of_what_is_decided_on_the_page_alone(town: T
             town.outbox.queue(connection, [letter])
         office = town.outbox.office()
         pressed = buttons.handle_button(
-            house, office, AIGUL, "o", reference(letter.key), "ru", now=noon(TOLD), today=TOLD
+            app, office, AIGUL, "o", reference(letter.key), "ru", now=noon(TOLD), today=TOLD
         )
         return [line.rpartition("/")[2] for line in pressed.replies[0].text.split("\n\n") if "/cases/" in line]
 

@@ -72,8 +72,8 @@ def post_office(fault: str, office: Office, authority: trustme.CA) -> Iterator[i
 
 
 def notice(town: Town) -> Notice:
-    (one,) = [one for one in town.notices() if one.kind == "reminder"]
-    return one
+    (reminder,) = [notice for notice in town.notices() if notice.kind == "reminder"]
+    return reminder
 
 
 @pytest.mark.parametrize(("fault", "state", "answer", "again"), SMTP, ids=[row[0] for row in SMTP])

@@ -25,8 +25,8 @@ OBLIGATION = library().named("internal-analysis.2024-01-01").by_id["start_announ
 
 
 def office(*people: Person, officer: str = "") -> Office:
-    units = {one.id: one for one in (UNITS[0], DEPARTMENT, STAFF)}
-    return Office(units=units, people={one.key: one for one in people}, officer=officer or None)
+    units = {unit.id: unit for unit in (UNITS[0], DEPARTMENT, STAFF)}
+    return Office(units=units, people={person.key: person for person in people}, officer=officer or None)
 
 
 def case(*, unit: str = "staff", person: str = "") -> Case:
@@ -34,10 +34,10 @@ def case(*, unit: str = "staff", person: str = "") -> Case:
 
 
 def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
-    found, nobody = resolve_recipients(
+    recipients, nobody = resolve_recipients(
         where, of or case(), OBLIGATION, OBLIGATION.id, Step(at=5, to=duties), on=ON
     )
-    return [one.person.name for one in found] + [f"nobody: {one.duty}" for one in nobody]
+    return [recipient.person.name for recipient in recipients] + [f"nobody: {gap.duty}" for gap in nobody]
 
 
 def test_above_is_the_head_next_to_the_units_own() -> None:
@@ -71,7 +71,7 @@ def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_la
     def heard(where: Office, *, last: bool = False, obligation: Obligation = OBLIGATION) -> list[str]:
         step = Step(at=1, to=("duty", "head_of_unit"), last=last)
         people, _ = resolve_recipients(where, case(unit="body"), obligation, obligation.id, step, on=ON)
-        return [one.person.name for one in people]
+        return [recipient.person.name for recipient in people]
 
     assert heard(everybody) == [AIGUL.name, ERLAN.name]
     assert heard(office(replace(ERLAN, duties=(OBLIGATION.duty, "head_of_unit")), DANA), last=True) == [
@@ -93,7 +93,7 @@ def test_whoever_gets_a_copy_is_not_told_that_nobody_responsible_was_found() -> 
     def reasons(where: Office) -> dict[str, str]:
         step = Step(at=1, to=("duty", "head_of_unit"))
         people, _ = resolve_recipients(where, case(unit="body"), OBLIGATION, OBLIGATION.id, step, on=ON)
-        return {one.person.name: one.why for one in people}
+        return {recipient.person.name: recipient.why for recipient in people}
 
     assert reasons(flat) == {AIGUL.name: "duty", OFFICER.name: "copied"}
     assert reasons(nobody) == {OFFICER.name: "officer"}
@@ -141,9 +141,11 @@ def test_somebody_away_is_stood_in_for_on_every_step() -> None:
 def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, ...], heard: list[str]) -> None:
     """Those it names; all of them where none it names reaches the reader."""
     channels = [Shelf(), Folder(path=tmp_path, sender="m@example.kz")]
-    found = channels_for(Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
+    reached_channels = channels_for(
+        Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through
+    )
 
-    assert sorted(channel.name for channel, _ in found) == heard
+    assert sorted(channel.name for channel, _ in reached_channels) == heard
 
 
 def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
@@ -151,14 +153,14 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     own = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
     higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
     upload = replace(OBLIGATION, duty="account_holder")
-    rung = Step(at=-5, to=("duty",))
+    step = Step(at=-5, to=("duty",))
     plain = office(own, higher)
     through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})
-    first, _ = resolve_recipients(plain, case(), upload, upload.id, rung, on=ON)
-    second, _ = resolve_recipients(through, case(), upload, upload.id, rung, on=ON)
+    first, _ = resolve_recipients(plain, case(), upload, upload.id, step, on=ON)
+    second, _ = resolve_recipients(through, case(), upload, upload.id, step, on=ON)
 
-    assert [one.person.name for one in first] == ["Own"]
-    assert [one.person.name for one in second] == ["Higher"]
+    assert [recipient.person.name for recipient in first] == ["Own"]
+    assert [recipient.person.name for recipient in second] == ["Higher"]
 
 
 def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
@@ -170,12 +172,12 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
 
     town = Town(tmp_path)
     opened = town.open()
-    found = town.outbox.cases({opened.id})[opened.id]
-    procedure = library().named(found.edition)
-    due = deadline(found, procedure, CALENDAR, "start_announced", today=FIVE_BEFORE)
+    stored_case = town.outbox.cases({opened.id})[opened.id]
+    procedure = library().named(stored_case.edition)
+    due = deadline(stored_case, procedure, CALENDAR, "start_announced", today=FIVE_BEFORE)
     assert due is not None
     matter = Matter(
-        case=found,
+        case=stored_case,
         procedure=procedure,
         deadline=due,
         unit="Аппарат",
@@ -187,16 +189,18 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
         reply="R3ply",
         confidential=True,
     )
-    said = [letter(matter, CALENDAR, language=one, today=FIVE_BEFORE) for one in ("kk", "ru", "en")]
+    letters = [
+        letter(matter, CALENDAR, language=language, today=FIVE_BEFORE) for language in ("kk", "ru", "en")
+    ]
     town.close()
 
-    assert [one.subject for one in said] == [
+    assert [confidential_letter.subject for confidential_letter in letters] == [
         "Сіздің назарыңызды қажет ететін мәселе бар",
         "Вас ожидает вопрос",
         "A matter needs your attention",
     ]
-    for one in said:
-        whole = one.subject + one.text + one.html
+    for confidential_letter in letters:
+        whole = confidential_letter.subject + confidential_letter.text + confidential_letter.html
         for secret in (
             "Құрылыс",
             "хабарландыру",
@@ -209,8 +213,8 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
             "R3ply",
         ):
             assert secret not in whole
-        assert f"https://merzim.example.kz/cases/{opened.id}" in one.text
-        assert one.entries == ()
+        assert f"https://merzim.example.kz/cases/{opened.id}" in confidential_letter.text
+        assert confidential_letter.entries == ()
 
 
 def test_resolving_nobody_is_unresolved() -> None:

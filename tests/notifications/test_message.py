@@ -19,29 +19,29 @@ NOW = noon(FIVE_BEFORE)
 SENDER = "Мерзім <merzim@letters.example.kz>"
 
 
-def made(one: OutgoingMessage, now: datetime = NOW) -> bytes:
-    return build_message(one.notice, one.letter, name=one.name, sender=SENDER, now=now)
+def made(parcel: OutgoingMessage, now: datetime = NOW) -> bytes:
+    return build_message(parcel.notice, parcel.letter, name=parcel.name, sender=SENDER, now=now)
 
 
-def parsed(one: OutgoingMessage) -> EmailMessage:
-    message = message_from_bytes(made(one), policy=policy.default)
+def parsed(parcel: OutgoingMessage) -> EmailMessage:
+    message = message_from_bytes(made(parcel), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
 
 
 def test_a_message_parsed_back_is_the_letter() -> None:
     """Cyrillic subject, names, text and HTML come through bytes unharmed."""
-    one = parcel()
-    message = parsed(one)
+    outgoing_parcel = parcel()
+    message = parsed(outgoing_parcel)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
     assert text is not None
     assert html is not None
 
-    assert message["Subject"] == one.letter.subject
+    assert message["Subject"] == outgoing_parcel.letter.subject
     assert message["To"] == "Ахметова Айгүл <aigul@example.kz>"
     assert message["From"] == SENDER
-    assert text.get_content().splitlines() == one.letter.text.splitlines()
-    assert html.get_content().strip() == one.letter.html
+    assert text.get_content().splitlines() == outgoing_parcel.letter.text.splitlines()
+    assert html.get_content().strip() == outgoing_parcel.letter.html
 
 
 def test_its_date_is_the_moment_given() -> None:
@@ -109,13 +109,15 @@ def test_a_name_cannot_break_out_of_its_header(name: str) -> None:
     message = parsed(parcel(name=name))
 
     assert message["Bcc"] is None
-    assert [str(one.addr_spec) for one in message["To"].addresses] == ["aigul@example.kz"]
+    assert [str(address.addr_spec) for address in message["To"].addresses] == ["aigul@example.kz"]
 
 
 def test_a_subject_cannot_break_out_of_its_header() -> None:
     """Nor can a title."""
-    one = parcel()
-    message = parsed(replace(one, letter=replace(one.letter, subject="Срок\r\nBcc: all@b.kz")))
+    outgoing_parcel = parcel()
+    message = parsed(
+        replace(outgoing_parcel, letter=replace(outgoing_parcel.letter, subject="Срок\r\nBcc: all@b.kz"))
+    )
 
     assert message["Bcc"] is None
     assert message["Subject"] == "Срок Bcc: all@b.kz"
@@ -143,7 +145,9 @@ def test_the_hash_is_of_what_is_read() -> None:
 def test_no_subject_loses_a_space_where_it_is_folded(title: str, late: int) -> None:
     """Whatever its length, the subject read back from the raw header is the one written."""
     subject = f"Мерзімі өтті: {title} – 30 наурыз ({late} жұмыс күні өтті)"
-    one = parcel()
-    raw = message_from_bytes(made(replace(one, letter=replace(one.letter, subject=subject))))["Subject"]
+    outgoing_parcel = parcel()
+    raw = message_from_bytes(
+        made(replace(outgoing_parcel, letter=replace(outgoing_parcel.letter, subject=subject)))
+    )["Subject"]
 
     assert str(make_header(decode_header(raw))) == subject

@@ -25,10 +25,10 @@ READABLE = settings(max_examples=150)
 
 
 def read(raw: bytes) -> EmailMessage:
-    found = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(found, EmailMessage)
-    assert not found.defects
-    return found
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
 
 
 def lines(raw: bytes) -> list[bytes]:
@@ -64,20 +64,20 @@ def test_whatever_somebody_is_called_they_are_one_reader(name: str) -> None:
     """Commas and quotes in a name make no second address."""
     raw = mailbox("To", name, "aigul@example.kz")
     # The library's newer reader puts spaces of its own into encoded names: it counts the addresses, no more.
-    (found,) = read(raw + b"\r\n")["To"].addresses
+    (header_address,) = read(raw + b"\r\n")["To"].addresses
     label, address = parseaddr(message_from_bytes(raw)["To"])
 
     assert all(len(line) <= 78 for line in lines(raw))
-    assert found.addr_spec == address == "aigul@example.kz"
+    assert header_address.addr_spec == address == "aigul@example.kz"
     assert str(make_header(decode_header(label))) == name
 
 
 @pytest.mark.parametrize("address", ["first.last+tag@mail.example.kz", '"odd name"@example.kz', "x_y@a-b.kz"])
 def test_an_address_stays_what_it_is(address: str) -> None:
     """Odd ones are the library's to write."""
-    (found,) = read(mailbox("To", "Айгүл", address) + b"\r\n")["To"].addresses
+    (header_address,) = read(mailbox("To", "Айгүл", address) + b"\r\n")["To"].addresses
 
-    assert found.addr_spec == address
+    assert header_address.addr_spec == address
 
 
 @READABLE
@@ -122,9 +122,17 @@ def test_a_letter_with_an_item_has_the_parts_programs_look_for() -> None:
         status="CONFIRMED",
         language="kk",
     )
-    one = parcel()
-    said = replace(one.letter, entries=(entry,))
-    message = read(build_message(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE)))
+    outgoing_parcel = parcel()
+    letter = replace(outgoing_parcel.letter, entries=(entry,))
+    message = read(
+        build_message(
+            outgoing_parcel.notice,
+            letter,
+            name=outgoing_parcel.name,
+            sender="m@example.kz",
+            now=noon(FIVE_BEFORE),
+        )
+    )
     types = [part.get_content_type() for part in message.walk()]
 
     assert types == [
@@ -138,9 +146,11 @@ def test_a_letter_with_an_item_has_the_parts_programs_look_for() -> None:
 @pytest.mark.parametrize("length", [10, 43, 200])
 def test_the_address_of_one_click_is_whole_however_long(length: int) -> None:
     """Mail programs read no encoded words in it, and none of them unfolds an address."""
-    one = parcel()
+    outgoing_parcel = parcel()
     address = f"https://merzim.example.kz/digest/{'x' * length}/daily"
-    said = replace(one.letter, settings=address, one_click=True)
-    raw = build_message(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE))
+    letter = replace(outgoing_parcel.letter, settings=address, one_click=True)
+    raw = build_message(
+        outgoing_parcel.notice, letter, name=outgoing_parcel.name, sender="m@example.kz", now=noon(FIVE_BEFORE)
+    )
 
     assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw

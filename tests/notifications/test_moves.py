@@ -42,7 +42,7 @@ def replanned(town: Town, case: str, on: date, *, today: date = SOON_AFTER) -> N
 
 
 def moves(subjects: Sequence[str]) -> list[str]:
-    return [one for one in subjects if "өзгерді" in one or "изменил" in one]
+    return [subject for subject in subjects if "өзгерді" in subject or "изменил" in subject]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
     report of 2 October moves it."""
     case = town.open()
     shelf = Shelf()
-    signed, reported, asked = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
-    town.case_commands.record(case.id, "note_signed", on=signed, by="Айгүл", now=noon(asked), today=asked)
-    told(town, shelf, asked)
+    signed, reported, today = date(2026, 6, 15), date(2026, 10, 2), date(2026, 10, 5)
+    town.case_commands.record(case.id, "note_signed", on=signed, by="Айгүл", now=noon(today), today=today)
+    told(town, shelf, today)
     town.case_commands.record(
-        case.id, "quarter_reported.2026Q3", on=reported, by="Айгүл", now=noon(asked), today=asked
+        case.id, "quarter_reported.2026Q3", on=reported, by="Айгүл", now=noon(today), today=today
     )
 
     assert moves(told(town, shelf, date(2026, 10, 6))) == [
@@ -192,8 +192,8 @@ def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Pat
     today = date(2026, 4, 1)
     replanned(town, case.id, LATER, today=today)
     subjects = moves(told(town, shelf, today))
-    (letter,) = [one for one in shelf.kept if one.notice.kind == "moves"]
-    carried = [one for one in town.notices() if one.carrier == letter.notice.key]
+    (letter,) = [parcel for parcel in shelf.kept if parcel.notice.kind == "moves"]
+    carried = [notice for notice in town.notices() if notice.carrier == letter.notice.key]
     town.close()
 
     assert sorted(subjects) == [
@@ -202,7 +202,7 @@ def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Pat
     ]
     read = icalendar.Calendar.from_ical(calendar(letter.letter.entries))
     assert {event.decoded("dtstart") for event in read.walk("VEVENT")} == {NEW_DUE, date(2026, 4, 20)}
-    assert {(one.obligation, one.state) for one in carried} == {
+    assert {(notice.obligation, notice.state) for notice in carried} == {
         ("start_announced", "sent"),
         ("order_signed", "sent"),
     }
@@ -218,7 +218,7 @@ def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
     )
     subjects = told(town, shelf, SOON_AFTER)
     first, last = (
-        icalendar.Calendar.from_ical(calendar(one.letter.entries)).walk("VEVENT")[0] for one in shelf.kept
+        icalendar.Calendar.from_ical(calendar(parcel.letter.entries)).walk("VEVENT")[0] for parcel in shelf.kept
     )
 
     assert subjects == [
@@ -251,4 +251,4 @@ def test_only_those_whose_date_moved_hear(town: Town) -> None:
     replanned(town, case.id, LATER)
 
     assert len(told(town, shelf, SOON_AFTER)) == 1
-    assert BOLAT.key not in {one.notice.person for one in shelf.kept}
+    assert BOLAT.key not in {parcel.notice.person for parcel in shelf.kept}

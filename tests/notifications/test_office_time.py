@@ -44,7 +44,7 @@ def at(text: str) -> datetime:
 def office(**times: OfficeTime) -> Office:
     """The town's office, these units having times of their own."""
     units = {unit.id: replace(unit, time=times.get(unit.id, NOTHING_OWN)) for unit in UNITS}
-    return Office(units=units, people={one.key: one for one in PEOPLE})
+    return Office(units=units, people={person.key: person for person in PEOPLE})
 
 
 def opens(office: Office, moment: str, *, person: str = AIGUL.key, due: date | None = None) -> datetime:
@@ -144,7 +144,7 @@ def test_a_rung_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_t
     assert notice.not_before == at("2026-03-19T08:00")
     assert notice.due == date(2026, 3, 30)
     town.deliver([shelf], date(2026, 3, 19), at=at("2026-03-19T08:00"))
-    assert [one.state for one in town.notices()] == ["sent"]
+    assert [notice.state for notice in town.notices()] == ["sent"]
     assert "4 жұмыс күні" in shelf.kept[0].letter.text
 
 
@@ -160,7 +160,7 @@ def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None
     assert (notice.state, notice.attempts) == ("queued", 0)
     assert notice.not_before == at("2026-03-19T09:00")
     town.deliver([shelf], date(2026, 3, 19))
-    assert [(one.state, one.attempts) for one in town.notices()] == [("sent", 1)]
+    assert [(notice.state, notice.attempts) for notice in town.notices()] == [("sent", 1)]
 
 
 def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
@@ -171,10 +171,10 @@ def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
     digests = Town.round
     town.rules = Rules(domain=RULES.domain, digests=frozenset({"personal", "unit"}))
     days: Mapping[date, set[str]] = {
-        day: {one.person for one in digests(town, [Shelf()], day).others if one.kind == "digest"}
+        day: {notice.person for notice in digests(town, [Shelf()], day).others if notice.kind == "digest"}
         for day in (SATURDAY, MONDAY)
     }
-    unit = {one.person for one in town.notices() if one.kind == "unit_digest"}
+    unit = {notice.person for notice in town.notices() if notice.kind == "unit_digest"}
 
     assert days == {SATURDAY: {AIGUL.key}, MONDAY: {AIGUL.key, OFFICER.key}}
     assert unit == {BOLAT.key}
@@ -183,16 +183,16 @@ def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
 def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
     town = Town(tmp_path)
-    hand = Stamp(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
+    stamp = Stamp(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
-    saved = office_store.save(town.engine, units=[unit], hand=hand)
-    office_store.save(town.engine, units=UNITS, hand=hand)
-    kept = office_store.office(town.engine).units["staff"]
+    saved = office_store.save(town.engine, units=[unit], stamp=stamp)
+    office_store.save(town.engine, units=UNITS, stamp=stamp)
+    stored_unit = office_store.office(town.engine).units["staff"]
 
     assert saved.changed == 1
-    assert kept.time == SIX_DAYS
+    assert stored_unit.time == SIX_DAYS
     SqlStaff(town.engine).keep_unit(
-        replace(kept, time=NOTHING_OWN), was=kept, by="Айгүл", now=noon(MONDAY), today=MONDAY
+        replace(stored_unit, time=NOTHING_OWN), was=stored_unit, by="Айгүл", now=noon(MONDAY), today=MONDAY
     )
     assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN
     town.close()

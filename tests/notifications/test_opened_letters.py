@@ -43,7 +43,7 @@ DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date
 
 def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     """What an office hears over its year, in one language."""
-    people = [replace(one, language=language) for one in PEOPLE]
+    people = [replace(person, language=language) for person in PEOPLE]
     rules = replace(
         RULES,
         officer=OFFICER.key,
@@ -58,10 +58,10 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.round([shelf], day)
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
-            hand = {"by": "Айгүл", "now": noon(day), "today": day}
-            town.case_commands.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **hand)  # type: ignore[arg-type]
-            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", **hand)  # type: ignore[arg-type]
-    person = next(one for one in people if one.key == AIGUL.key)
+            stamp = {"by": "Айгүл", "now": noon(day), "today": day}
+            town.case_commands.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **stamp)  # type: ignore[arg-type]
+            town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", **stamp)  # type: ignore[arg-type]
+    person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
     town.deliver([shelf], DAYS[-1])
     town.close()
@@ -90,9 +90,9 @@ def opened(one: OutgoingMessage) -> EmailMessage:
     message = build_message(
         one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE)
     )
-    found = message_from_bytes(message, policy=policy.default)
-    assert isinstance(found, EmailMessage)
-    return found
+    parsed_message = message_from_bytes(message, policy=policy.default)
+    assert isinstance(parsed_message, EmailMessage)
+    return parsed_message
 
 
 def half(message: EmailMessage, kind: str) -> str:
@@ -116,19 +116,19 @@ def letters(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Mapping[str, OutgoingMessage]:
     """One letter of each kind, in one language."""
-    found: dict[str, OutgoingMessage] = {}
-    for one in written(tmp_path_factory.mktemp("year"), request.param):
-        kind = one.notice.kind
+    letters_by_kind: dict[str, OutgoingMessage] = {}
+    for message in written(tmp_path_factory.mktemp("year"), request.param):
+        kind = message.notice.kind
         news = kind in ("moved", "moves")
-        found.setdefault(
-            "withdrawn" if news and "CANCELLED" in _states(one) else "moved" if news else kind, one
+        letters_by_kind.setdefault(
+            "withdrawn" if news and "CANCELLED" in _states(message) else "moved" if news else kind, message
         )
-    found["lost"] = one
-    return found
+    letters_by_kind["lost"] = message
+    return letters_by_kind
 
 
-def _states(one: OutgoingMessage) -> set[str]:
-    return {entry.status for entry in one.letter.entries}
+def _states(message: OutgoingMessage) -> set[str]:
+    return {entry.status for entry in message.letter.entries}
 
 
 def test_there_is_one_of_each_kind(letters: Mapping[str, OutgoingMessage]) -> None:
@@ -152,8 +152,8 @@ def test_text_and_html_say_the_same(letters: Mapping[str, OutgoingMessage]) -> N
 def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, OutgoingMessage]) -> None:
     """With the due day, a UID and a title; cancelled where nobody is asked any more."""
     taken = {}
-    for kind, one in letters.items():
-        for part in opened(one).walk():
+    for kind, message in letters.items():
+        for part in opened(message).walk():
             if part.get_content_type() == "text/calendar":
                 for item in icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT"):
                     taken.setdefault(kind, []).append(item)

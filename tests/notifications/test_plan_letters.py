@@ -30,12 +30,12 @@ def the_case() -> Case:
 
 def text(obligation: str, language: str, today: date) -> tuple[str, str]:
     """Subject and plain text of the letter about the plan date."""
-    found = deadline(the_case(), analysis(), CALENDAR, obligation, today=today)
-    assert found is not None
+    case_deadline = deadline(the_case(), analysis(), CALENDAR, obligation, today=today)
+    assert case_deadline is not None
     matter = Matter(
         case=the_case(),
         procedure=analysis(),
-        deadline=found,
+        deadline=case_deadline,
         unit="",
         name=AIGUL.name,
         told=Recipient(person=AIGUL, why="duty"),

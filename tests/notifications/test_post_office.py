@@ -60,13 +60,13 @@ def mailbox(port: int, person: str) -> list[EmailMessage]:
         reader.login(person, PASSWORD)
         reader.select("INBOX")
         _, (numbers,) = reader.search(None, "ALL")
-        found = []
+        messages = []
         for number in numbers.split():
             _, answer = reader.fetch(number, "(RFC822)")
             message = message_from_bytes(answer[0][1], policy=policy.default)
             assert isinstance(message, EmailMessage)
-            found.append(message)
-        return found
+            messages.append(message)
+        return messages
     finally:
         reader.logout()
 
@@ -78,8 +78,10 @@ def test_a_letter_is_read_in_its_readers_mailbox(town: Town, tmp_path: Path) -> 
         post = email(host="127.0.0.1", port=smtp, sender="Merzim <m@example.kz>", tls="none", timeout=10.0)
         town.round([post], MONDAY_AFTER)
         report = town.deliver([post], MONDAY_AFTER)
-        boxes = {one.key: mailbox(imap, one.key) for one in (AIGUL, BOLAT, DANA)}
-    letters = {key: next(one for one in box if "30" in one["Subject"]) for key, box in boxes.items()}
+        boxes = {person.key: mailbox(imap, person.key) for person in (AIGUL, BOLAT, DANA)}
+    letters = {
+        key: next(message for message in box if "30" in message["Subject"]) for key, box in boxes.items()
+    }
 
     assert set(report.counts) == {"sent"}
     assert letters[AIGUL.key]["Subject"].startswith("Мерзімі өткен: ішкі талдаудың басталғаны")

@@ -32,9 +32,9 @@ MONDAY = date(2026, 4, 6)
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
     """Who hears which rung of an obligation, and why."""
     return [
-        (one.recipient.person.name, one.reminder.rung, one.recipient.why)
-        for one in report.planned
-        if one.reminder.obligation == obligation
+        (planned_notice.recipient.person.name, planned_notice.reminder.rung, planned_notice.recipient.why)
+        for planned_notice in report.planned
+        if planned_notice.reminder.obligation == obligation
     ]
 
 
@@ -74,7 +74,7 @@ def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
     while day < date(2026, 4, 20):
         report = town.round([Shelf()], day)
         town.round([Shelf()], day)
-        if rungs := sorted({rung for _, rung, _ in heard(report)}):
+        if rungs := sorted({step for _, step, _ in heard(report)}):
             spoken[day] = rungs
         day = date.fromordinal(day.toordinal() + 1)
 
@@ -108,7 +108,7 @@ def test_after_downtime_missed_rungs_are_one_letter(town: Town) -> None:
     town.open()
     report = town.round([Shelf()], date(2026, 4, 3))
 
-    assert {rung for _, rung, _ in heard(report)} == {"+1"}
+    assert {step for _, step, _ in heard(report)} == {"+1"}
 
 
 def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
@@ -172,7 +172,7 @@ def test_two_channels_are_two_notices(town: Town, tmp_path: Path) -> None:
     town.open()
     report = town.round([Shelf(), Folder(path=tmp_path, sender="m@example.kz")], FIVE_BEFORE)
 
-    assert sorted(one.notice.channel for one in report.planned) == ["folder", "shelf"]
+    assert sorted(planned_notice.notice.channel for planned_notice in report.planned) == ["folder", "shelf"]
     assert report.queued == 2
 
 
@@ -315,7 +315,7 @@ def test_an_assignment_is_one_letter_on_the_day_it_is_given_or_extended(town: To
         shelf = Shelf()
         town.round([shelf], on)
         town.deliver([shelf], on)
-        for letter in (one.notice for one in shelf.kept if one.name == AIGUL.name):
+        for letter in (parcel.notice for parcel in shelf.kept if parcel.name == AIGUL.name):
             place = str(letter.about.get("place", "")) if letter.kind == "comment" else letter.obligation
             if place.startswith(("given-", "assignment.")):
                 days = heard.setdefault(int(place[-1]), {})

@@ -34,26 +34,26 @@ def the_case() -> Case:
 
 
 def due(obligation: str = "start_announced", **changes: object) -> Deadline:
-    found = deadline(the_case(), analysis(), CALENDAR, obligation, today=FIVE_BEFORE)
-    assert found is not None
-    return found._replace(**changes)  # type: ignore[arg-type]
+    case_deadline = deadline(the_case(), analysis(), CALENDAR, obligation, today=FIVE_BEFORE)
+    assert case_deadline is not None
+    return case_deadline._replace(**changes)  # type: ignore[arg-type]
 
 
-def matter(found: Deadline | None = None, **changes: object) -> Matter:
-    known = Matter(
+def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
+    base_matter = Matter(
         case=the_case(),
         procedure=analysis(),
-        deadline=found or due(),
+        deadline=case_deadline or due(),
         unit="Аппарат",
         name=AIGUL.name,
         told=Recipient(person=AIGUL, why="duty"),
         public_address="https://merzim.example.kz",
     )
-    return replace(known, **changes)  # type: ignore[arg-type]
+    return replace(base_matter, **changes)  # type: ignore[arg-type]
 
 
-def said(language: str, today: date, found: Deadline | None = None, **changes: object) -> Letter:
-    return letter(matter(found, **changes), CALENDAR, language=language, today=today)
+def said(language: str, today: date, case_deadline: Deadline | None = None, **changes: object) -> Letter:
+    return letter(matter(case_deadline, **changes), CALENDAR, language=language, today=today)
 
 
 @pytest.mark.parametrize(
@@ -210,16 +210,16 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
 )
 def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
     """Nobody is told that they must where the law only recommends."""
-    found = due()
-    recommended = found._replace(obligation=replace(found.obligation, force="recommended"))
+    case_deadline = due()
+    recommended = case_deadline._replace(obligation=replace(case_deadline.obligation, force="recommended"))
 
     assert line in said(language, FIVE_BEFORE, recommended).text.splitlines()
 
 
 def test_a_date_that_may_still_move_says_between_which_days() -> None:
     """A religious day not yet announced: the earliest and the latest day stand in the letter."""
-    found = due(status="provisional", earliest=date(2026, 3, 27), latest=date(2026, 3, 31))
-    lines = said("kk", FIVE_BEFORE, found).text.splitlines()
+    case_deadline = due(status="provisional", earliest=date(2026, 3, 27), latest=date(2026, 3, 31))
+    lines = said("kk", FIVE_BEFORE, case_deadline).text.splitlines()
 
     assert "Мүмкін болатын күндер: 2026 жылғы 27 наурыздан 2026 жылғы 31 наурызға дейін" in lines
 
@@ -237,10 +237,10 @@ def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
 
 def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
     """Friday's letter about a Sunday says that today is the last working day."""
-    found = due(due=date(2026, 3, 29))
+    case_deadline = due(due=date(2026, 3, 29))
 
-    assert standing(found, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
-    assert said("en", date(2026, 3, 27), found).subject == (
+    assert standing(case_deadline, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert said("en", date(2026, 3, 27), case_deadline).subject == (
         "Due soon: announcement of the start – 29 March (today is the last working day)"
     )
 
@@ -255,8 +255,8 @@ def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
 def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
     """A second before it is due today; from the moment on the letter says that nobody confirmed it in time."""
     ends = datetime(2026, 3, 30, 9, 30, tzinfo=UTC)
-    found = due(due_at=ends, counts_until=None)
-    before, after = (said("en", Today.at(at), found) for at in (ends - timedelta(seconds=1), ends))
+    case_deadline = due(due_at=ends, counts_until=None)
+    before, after = (said("en", Today.at(at), case_deadline) for at in (ends - timedelta(seconds=1), ends))
 
     assert before.subject == "Due today: announcement of the start – 30 March (today is the last day)"
     assert after.subject == "Overdue: announcement of the start – 30 March"
@@ -277,10 +277,10 @@ def test_html_says_what_the_text_says(language: str) -> None:
         *(line.text for line in parts.table),
         *(line.text for section in parts.sections for line in section.lines),
     ):
-        found = plain.find(part, place)
+        position = plain.find(part, place)
 
-        assert found >= 0, part
-        place = found
+        assert position >= 0, part
+        place = position
 
 
 def test_html_is_one_language_readable_in_the_dark_and_loads_nothing() -> None:
@@ -306,9 +306,9 @@ def test_what_people_wrote_cannot_become_markup() -> None:
 
 def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
     """ISO does not become iSO inside a sentence."""
-    found = due()
+    case_deadline = due()
     title = Text(kk="ISO 37001 сертификаты", ru="ISO 37001: сертификат", en="ISO 37001 certificate")
-    renamed = found._replace(obligation=replace(found.obligation, title=title))
+    renamed = case_deadline._replace(obligation=replace(case_deadline.obligation, title=title))
 
     assert said("kk", FIVE_BEFORE, renamed).subject.startswith("Мерзімі жақын: ISO 37001 сертификаты – ")
 
@@ -318,10 +318,10 @@ def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
 def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) -> None:
     """No obligation of the law leaves a letter without words, before or after its day."""
     for obligation in analysis().obligations:
-        found = deadline(the_case(), analysis(), CALENDAR, obligation.id, today=FIVE_BEFORE)
-        if found is None or found.due is None:
+        case_deadline = deadline(the_case(), analysis(), CALENDAR, obligation.id, today=FIVE_BEFORE)
+        if case_deadline is None or case_deadline.due is None:
             continue
-        written = said(language, found.due + timedelta(days=days), found)
+        written = said(language, case_deadline.due + timedelta(days=days), case_deadline)
 
         assert "{" not in written.text
         assert "None" not in written.text
@@ -346,8 +346,8 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
     """The reader always learns why the letter came to them, and for whom it was if for another."""
-    told = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
-    written = said(language, FIVE_BEFORE, told=told)
+    recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
+    written = said(language, FIVE_BEFORE, told=recipient)
 
     assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))
 
@@ -371,13 +371,16 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
         ),
         Event(case="2026-0001", seq=3, kind="measure_set", name="1", on=None, at=at, by="b", payload=measure),
     )
-    known = replace(the_case(), entries=events)
+    register_case = replace(the_case(), entries=events)
 
     def text(name: str, language: str) -> str:
-        found = deadline(known, analysis(), CALENDAR, name, today=FIVE_BEFORE)
+        case_deadline = deadline(register_case, analysis(), CALENDAR, name, today=FIVE_BEFORE)
         named = Recipient(person=AIGUL, why="named")
         return letter(
-            matter(found, case=known, told=named), CALENDAR, language=language, today=FIVE_BEFORE
+            matter(case_deadline, case=register_case, told=named),
+            CALENDAR,
+            language=language,
+            today=FIVE_BEFORE,
         ).text
 
     assignment, plan = text("assignment.1", "ru"), text("measure.1", "ru")
@@ -392,33 +395,39 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
 def test_a_letter_of_the_concepts_plan_names_the_body_and_says_nothing_of_a_plan_date() -> None:
     """The body by its name and not by its id, no object of any analysis; the quarter is the act's own date."""
     procedure = library().named("concept-plan.2022-02-02")
-    known = replace(case(procedure=procedure), object="MOH", unit="ministry")
+    ministry_case = replace(case(procedure=procedure), object="MOH", unit="ministry")
     today = date(2025, 10, 1)
-    found = deadline(known, procedure, CALENDAR, "measure_31", today=today)
-    said = letter(matter(found, case=known, procedure=procedure), CALENDAR, language="ru", today=today)
+    case_deadline = deadline(ministry_case, procedure, CALENDAR, "measure_31", today=today)
+    written_letter = letter(
+        matter(case_deadline, case=ministry_case, procedure=procedure), CALENDAR, language="ru", today=today
+    )
 
-    assert "\nОрган: Министерство здравоохранения\n" in said.text
-    assert "MOH" not in said.text
-    assert "Объект анализа" not in said.text
-    assert "Расчёт срока" not in said.text
+    assert "\nОрган: Министерство здравоохранения\n" in written_letter.text
+    assert "MOH" not in written_letter.text
+    assert "Объект анализа" not in written_letter.text
+    assert "Расчёт срока" not in written_letter.text
 
 
 def test_a_date_counted_from_a_step_that_is_not_done_says_so() -> None:
     """Neither firm nor planned: it holds if the step before is done on its last day. Its quarter is named."""
-    known = replace(
+    quarter_case = replace(
         the_case(), planned={}, facts={"note_signed": Fact(name="note_signed", on=date(2026, 6, 15))}
     )
-    found = deadline(known, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1))
-    said = letter(matter(found, case=known), CALENDAR, language="ru", today=date(2026, 7, 1))
+    case_deadline = deadline(
+        quarter_case, analysis(), CALENDAR, "quarter_reviewed.2026Q2", today=date(2026, 7, 1)
+    )
+    written_letter = letter(
+        matter(case_deadline, case=quarter_case), CALENDAR, language="ru", today=date(2026, 7, 1)
+    )
 
-    assert "\nРасчёт срока: исходя из исполнения предыдущего шага в последний день; при" in said.text
-    assert "Рассмотрение квартальной информации, II квартал 2026 года" in said.text
+    assert "\nРасчёт срока: исходя из исполнения предыдущего шага в последний день; при" in written_letter.text
+    assert "Рассмотрение квартальной информации, II квартал 2026 года" in written_letter.text
 
 
 def test_of_a_fixed_day_of_the_year_it_is_not_said_whether_the_first_day_counts() -> None:
     """30 June of the year in which the analysis starts: nothing is counted from its start."""
-    found = due("schedule_approved")
-    text = said("ru", FIVE_BEFORE, found).text
+    case_deadline = due("schedule_approved")
+    text = said("ru", FIVE_BEFORE, case_deadline).text
 
     assert "Начало анализа – 13 апреля 2026 года (план).\n" in text
     assert "Установленная ежегодная дата – 30 июня 2026 года." in text

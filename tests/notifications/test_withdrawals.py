@@ -68,12 +68,12 @@ def test_a_preview_counts_who_is_told_that_a_day_holds_no_longer(town: Town) -> 
     withdrawal(town.case_commands)
     told(town, shelf, later)
 
-    assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
+    assert [(move.obligation, move.before, move.after) for move in foreseen.moved] == [
         ("start_announced", date(2026, 3, 30), None),
         ("order_signed", date(2026, 4, 6), None),
         ("analysis_ended", date(2026, 5, 28), None),
     ]
-    assert foretold == {one.person for one in town.notices() if one.kind == "moved"}
+    assert foretold == {notice.person for notice in town.notices() if notice.kind == "moved"}
 
 
 def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
@@ -84,17 +84,19 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
         case.id, "analysis_ended", on=WRONG_START, by="Айгүл", now=noon(WRONG_START), today=WRONG_START
     )
     due = next(
-        one for one in town.case_commands.view(case.id, today=SOON_AFTER).deadlines if one.id == "note_signed"
+        deadline
+        for deadline in town.case_commands.view(case.id, today=SOON_AFTER).deadlines
+        if deadline.id == "note_signed"
     ).due
     assert due is not None
     town.round([shelf], due)
-    queued = [one for one in town.notices() if one.obligation == "note_signed"]
-    assert {one.state for one in queued} == {"queued"}
+    queued = [notice for notice in town.notices() if notice.obligation == "note_signed"]
+    assert {notice.state for notice in queued} == {"queued"}
 
     take_back(town, case, "analysis_ended", due)
 
-    left = [one for one in town.notices() if one.obligation == "note_signed"]
-    assert {one.state for one in left} == {"withdrawn"}
+    left = [notice for notice in town.notices() if notice.obligation == "note_signed"]
+    assert {notice.state for notice in left} == {"withdrawn"}
 
 
 def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
@@ -121,10 +123,10 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
     )
     risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), said="date")
-    said = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
-    risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]
+    measure = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
+    risks.set_measure(case.id, measure, **stamp)  # type: ignore[arg-type]
     told(town, shelf, SOON_AFTER)
-    assert any(one.obligation == "measure.1" for one in town.notices())
+    assert any(notice.obligation == "measure.1" for notice in town.notices())
 
     take_back(town, case, "measure.1", SOON_AFTER)
     subjects = told(town, shelf, SOON_AFTER)
@@ -145,11 +147,11 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     take_back(town, case, "analysis_ended", told_on)
     before = len(shelf.kept)
     told(town, shelf, told_on)
-    withdrawn = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
+    withdrawn = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
     town.case_commands.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(told_on), today=told_on)
 
     told(town, shelf, told_on)
-    again = " ".join(" ".join(one.letter.text for one in shelf.kept[before:]).split())
+    again = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
 
     assert (
         "Signing of the analytic note (Құрылыс басқармасы): no date for now (counted from the day of “End of "
@@ -165,10 +167,10 @@ def test_what_was_missed_is_not_called_no_longer_required(town: Town) -> None:
     told(town, shelf, FIVE_BEFORE)
     for fact, on in (("analysis_started", START), ("analysis_ended", end)):
         town.case_commands.record(case.id, fact, on=on, by="Айгүл", now=noon(end), today=end)
-    states = {one.id: one.state for one in town.case_commands.view(case.id, today=end).deadlines}
+    states = {deadline.id: deadline.state for deadline in town.case_commands.view(case.id, today=end).deadlines}
 
     assert states["start_announced"] == "missed"
-    assert not [one for one in told(town, shelf, end) if one.startswith("Енді талап етілмейді")]
+    assert not [text for text in told(town, shelf, end) if text.startswith("Енді талап етілмейді")]
 
 
 def test_the_cause_names_a_row_by_its_number() -> None:
@@ -188,22 +190,26 @@ def test_letters_not_sent_yet_follow_a_case_to_another_unit_and_back(town: Town)
     office_store.save(town.engine, units=[law], people=[erlan])
     case = town.open()
     shelf = Shelf()
-    said = {"by": "Айгүл", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "kind_of": lambda unit: ""}
+    arguments = {"by": "Айгүл", "now": noon(FIVE_BEFORE), "today": FIVE_BEFORE, "kind_of": lambda unit: ""}
 
     def states() -> dict[str, str]:
         town.round([shelf], FIVE_BEFORE)
-        return {one.person: one.state for one in town.notices() if one.obligation == "start_announced"}
+        return {
+            notice.person: notice.state for notice in town.notices() if notice.obligation == "start_announced"
+        }
 
     assert states() == {AIGUL.key: "queued"}
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **arguments)
     assert states() == {AIGUL.key: "withdrawn", erlan.key: "queued"}
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="staff"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="staff"), **arguments)
     assert states() == {AIGUL.key: "queued", erlan.key: "withdrawn"}
     town.deliver([shelf], FIVE_BEFORE)
-    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **said)
+    edit_passport(town.case_commands, case.id, PassportEdit(unit="law"), **arguments)
     assert states() == {AIGUL.key: "sent", erlan.key: "queued"}
-    edit_passport(town.case_commands, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **said)
+    edit_passport(
+        town.case_commands, case.id, PassportEdit(responsible={"start_announced": "Болат"}), **arguments
+    )
     assert states()[AIGUL.key] == "sent"
-    assert {one.notice.person for one in shelf.kept if one.notice.obligation == "start_announced"} == {
+    assert {parcel.notice.person for parcel in shelf.kept if parcel.notice.obligation == "start_announced"} == {
         AIGUL.key
     }

@@ -178,10 +178,10 @@ def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AI
         not_before=noon(FIVE_BEFORE),
         message_id=message_id(key, "letters.example.kz"),
     )
-    said = Letter(
+    new_letter = Letter(
         subject="Мерзімі жақын: хабарландыру – 30 наурыз",
         text="Құрметті әріптес!\n\nӘңгіме ұзақ болды.\n",
         html="<p>Құрметті әріптес!</p>",
         language="kk",
     )
-    return OutgoingMessage(notice=notice, letter=said, name=name)
+    return OutgoingMessage(notice=notice, letter=new_letter, name=name)

@@ -93,7 +93,10 @@ def test_all_73_items_are_read() -> None:
     read = {f"measure_{item.replace('.', '_')}" for item, _ in LINES}
 
     assert len(read) == 73
-    assert {one.id for one in PLAN.obligations} - read == {"concept_approved", "progress_reported"}
+    assert {obligation.id for obligation in PLAN.obligations} - read == {
+        "concept_approved",
+        "progress_reported",
+    }
 
 
 @pytest.mark.parametrize(("item", "column"), LINES, ids=lambda value: value.partition(",")[0])
@@ -101,12 +104,12 @@ def test_the_bodies_are_those_of_the_column(item: str, column: str) -> None:
     """Those responsible in their order, those by agreement apart."""
     measure = PLAN.by_id[f"measure_{item.replace('.', '_')}"]
     named = column.split(", ")
-    asked = [one.removesuffix(BY_AGREEMENT) for one in named if one.endswith(BY_AGREEMENT)]
+    agreeing_bodies = [name.removesuffix(BY_AGREEMENT) for name in named if name.endswith(BY_AGREEMENT)]
 
-    assert [PLAN.bodies[one].short.kk for one in measure.bodies] == [
-        one for one in named if BY_AGREEMENT not in one
+    assert [PLAN.bodies[body].short.kk for body in measure.bodies] == [
+        name for name in named if BY_AGREEMENT not in name
     ]
-    assert [PLAN.bodies[one].short.kk for one in measure.by_agreement] == asked
+    assert [PLAN.bodies[body].short.kk for body in measure.by_agreement] == agreeing_bodies
     assert measure.sources == (f"plan:{item}",)
 
 
@@ -116,6 +119,6 @@ def test_the_bodies_are_those_of_the_column(item: str, column: str) -> None:
 def test_what_is_no_more_has_somebody_after_it(body: Body) -> None:
     """Successors that are in the table, that still stand, and a day after the Concept's own."""
     assert body.successors
-    assert all(PLAN.bodies[one].abolished_on is None for one in body.successors)
+    assert all(PLAN.bodies[successor].abolished_on is None for successor in body.successors)
     assert body.abolished_on is not None
     assert body.abolished_on > PLAN.in_force

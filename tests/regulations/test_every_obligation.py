@@ -73,7 +73,7 @@ every = pytest.mark.parametrize("procedure", EDITIONS)
 
 def obligations(procedure: Procedure) -> dict[str, Asked]:
     """Return the obligations of an edition by their ids."""
-    return {one.id: Asked(procedure, one) for one in procedure.obligations}
+    return {obligation.id: Asked(procedure, obligation) for obligation in procedure.obligations}
 
 
 @pytest.fixture(scope="module")
@@ -90,13 +90,13 @@ def test_every_obligation_is_counted_or_says_why_not(procedure: Procedure) -> No
     check_each(obligations(procedure), _is_counted_or_says_why_not)
 
 
-def _is_counted_or_says_why_not(asked: Asked) -> None:
-    found = _deadlines(asked)
+def _is_counted_or_says_why_not(requirement: Asked) -> None:
+    deadlines = _deadlines(requirement)
 
-    assert found, "the case has no deadline of it"
-    for deadline in found:
+    assert deadlines, "the case has no deadline of it"
+    for deadline in deadlines:
         codes = {element.code for element in deadline.explanation}
-        why_not = WHY_NOT.get(type(asked.obligation.term))
+        why_not = WHY_NOT.get(type(requirement.obligation.term))
         if why_not is None:
             assert deadline.due is not None or "beyond_horizon" in codes, codes
         else:
@@ -110,50 +110,54 @@ def test_every_obligation_with_a_due_date_is_reminded_of(procedure: Procedure) -
     check_each(obligations(procedure), _is_reminded_of)
 
 
-def _is_reminded_of(asked: Asked) -> None:
-    ladder = asked.procedure.ladders[asked.obligation.ladder]
-    silent = asked.obligation.by_itself or asked.obligation.duty == "outside"
-    case = _case(asked)
-    found = _deadlines(asked)
-    board = rows(case, asked.procedure, found, CALENDAR, today=asked.begun)
+def _is_reminded_of(requirement: Asked) -> None:
+    ladder = requirement.procedure.ladders[requirement.obligation.ladder]
+    silent = requirement.obligation.by_itself or requirement.obligation.duty == "outside"
+    case = _case(requirement)
+    deadlines = _deadlines(requirement)
+    board = rows(case, requirement.procedure, deadlines, CALENDAR, today=requirement.begun)
 
-    if asked.obligation.duty == "outside":
+    if requirement.obligation.duty == "outside":
         assert {row.next_rung_on for row in board} == {None}, "nobody of the office can do it"
     for row in board:
         if row.due is None or row.state != "open" or silent:
             continue
         assert row.next_rung_on is not None
-        for duty in {who for rung in ladder.rungs for who in rung.to}:
-            meant = asked.obligation.duty if duty == "duty" else duty
+        for duty in {who for step in ladder.rungs for who in step.to}:
+            meant = requirement.obligation.duty if duty == "duty" else duty
             # The case is about somebody: their own duties, and their head's, are resolved through them.
             about = "person_concerned"
-            told = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on, person=about)
-            assert isinstance(told, tuple), f"nobody is told: {meant}"
-            assert all(isinstance(one, Recipient) for one in told)
+            recipients = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on, person=about)
+            assert isinstance(recipients, tuple), f"nobody is told: {meant}"
+            assert all(isinstance(recipient, Recipient) for recipient in recipients)
 
 
 @every
 def test_every_obligation_can_be_recorded(procedure: Procedure, case_commands: CaseCommands) -> None:
     """Written through the desk into a database, it is done; a standing duty stays one."""
-    check_each(obligations(procedure), lambda asked: _can_be_recorded(asked, case_commands))
+    check_each(obligations(procedure), lambda requirement: _can_be_recorded(requirement, case_commands))
 
 
-def _can_be_recorded(asked: Asked, case_commands: CaseCommands) -> None:
-    case = _opened(asked, case_commands)
+def _can_be_recorded(requirement: Asked, case_commands: CaseCommands) -> None:
+    case = _opened(requirement, case_commands)
     view = case_commands.view(case.id, today=TODAY)
-    deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
-    on = max(asked.begun, _first_day(deadline, asked))
-    answers = [option.fact for option in asked.obligation.options]
+    deadline = next(deadline for deadline in view.deadlines if deadline.obligation == requirement.obligation)
+    on = max(requirement.begun, _first_day(deadline, requirement))
+    answers = [option.fact for option in requirement.obligation.options]
     names = [
         answers[0] if answers else deadline.id,
-        *(f"{deadline.id}#{n}" for n in range(2, _times(asked.obligation) + 1)),
+        *(f"{deadline.id}#{n}" for n in range(2, _times(requirement.obligation) + 1)),
     ]
     for name in names:
         if name not in case.facts:
             case_commands.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
 
-    after = next(one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == deadline.id)
-    assert after.state == ("standing" if isinstance(asked.obligation.term, OngoingDuty) else "done")
+    after = next(
+        candidate
+        for candidate in case_commands.view(case.id, today=TODAY).deadlines
+        if candidate.id == deadline.id
+    )
+    assert after.state == ("standing" if isinstance(requirement.obligation.term, OngoingDuty) else "done")
     assert after.recorded_on == on
 
 
@@ -163,8 +167,8 @@ def test_every_edition_is_asked_of_somebody(procedure: Procedure) -> None:
     whole = _kinds(procedure.applies_to)
 
     assert whole
-    for one in procedure.obligations:
-        assert _kinds(one.only_for) & whole, one.id
+    for obligation in procedure.obligations:
+        assert _kinds(obligation.only_for) & whole, obligation.id
 
 
 def _kinds(named: tuple[str, ...]) -> set[str]:
@@ -173,58 +177,64 @@ def _kinds(named: tuple[str, ...]) -> set[str]:
 
 def _waits_for(procedure: Procedure, obligation: Obligation) -> set[str]:
     """What must have happened before it is asked and counted: its branch, its anchor, and theirs in turn."""
-    found: set[str] = set()
+    facts: set[str] = set()
     waiting = [obligation]
     while waiting:
-        one = waiting.pop()
-        since = one.recurs.since if one.recurs else None
-        for fact in (one.when, one.since, since):
-            if fact and fact not in found:
-                found.add(fact)
+        pending_obligation = waiting.pop()
+        since = pending_obligation.recurs.since if pending_obligation.recurs else None
+        for fact in (pending_obligation.when, pending_obligation.since, since):
+            if fact and fact not in facts:
+                facts.add(fact)
                 waiting.append(procedure.by_id[fact])
-    return found - {obligation.id}
+    return facts - {obligation.id}
 
 
-def _happened(asked: Asked) -> dict[str, date]:
+def _happened(requirement: Asked) -> dict[str, date]:
     """Those facts, and the beginning, on the first day; a recurring one in the periods of its own."""
-    procedure = asked.procedure
-    names = {procedure.begins_with, *_waits_for(procedure, asked.obligation)} - {asked.obligation.id}
-    return {name: asked.begun for name in sorted(names) if procedure.by_id[name].recurs is None}
+    procedure = requirement.procedure
+    names = {procedure.begins_with, *_waits_for(procedure, requirement.obligation)} - {
+        requirement.obligation.id
+    }
+    return {name: requirement.begun for name in sorted(names) if procedure.by_id[name].recurs is None}
 
 
-def _case(asked: Asked) -> Case:
-    facts = _happened(asked)
-    planned = {asked.obligation.id: asked.begun + timedelta(days=30)} if asked.obligation.occasional else {}
+def _case(requirement: Asked) -> Case:
+    facts = _happened(requirement)
+    planned = (
+        {requirement.obligation.id: requirement.begun + timedelta(days=30)}
+        if requirement.obligation.occasional
+        else {}
+    )
     return Case(
         id="2028-0001",
-        procedure=asked.procedure.id,
-        edition=asked.procedure.edition,
+        procedure=requirement.procedure.id,
+        edition=requirement.procedure.edition,
         facts={name: Fact(name=name, on=on) for name, on in facts.items()},
         planned=planned,
     )
 
 
-def _deadlines(asked: Asked) -> tuple[Deadline, ...]:
-    chain = deadlines(_case(asked), asked.procedure, CALENDAR, today=asked.begun)
-    return tuple(one for one in chain if one.obligation == asked.obligation)
+def _deadlines(requirement: Asked) -> tuple[Deadline, ...]:
+    chain = deadlines(_case(requirement), requirement.procedure, CALENDAR, today=requirement.begun)
+    return tuple(deadline for deadline in chain if deadline.obligation == requirement.obligation)
 
 
-def _opened(asked: Asked, case_commands: CaseCommands) -> Case:
+def _opened(requirement: Asked, case_commands: CaseCommands) -> Case:
     """The case opened through the desk, under the edition in question."""
-    facts = _happened(asked) or {asked.procedure.begins_with: asked.begun}
-    opening = Opening(again=True, procedure=asked.procedure.id, unit="office", facts=facts)
+    facts = _happened(requirement) or {requirement.procedure.begins_with: requirement.begun}
+    opening = Opening(again=True, procedure=requirement.procedure.id, unit="office", facts=facts)
     case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
 
-    assert case.edition == asked.procedure.edition
+    assert case.edition == requirement.procedure.edition
     return case
 
 
-def _first_day(deadline: Deadline, asked: Asked) -> date:
+def _first_day(deadline: Deadline, requirement: Asked) -> date:
     """The first day of the period a recurring obligation is recorded for."""
     if deadline.period is None:
-        return asked.begun
+        return requirement.begun
     year = int(deadline.period[:4])
-    return date(year, 12, 28) if year < TODAY.year else asked.begun
+    return date(year, 12, 28) if year < TODAY.year else requirement.begun
 
 
 def _times(obligation: Obligation) -> int:

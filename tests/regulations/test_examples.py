@@ -37,8 +37,10 @@ def test_the_second_procedure_needs_no_code() -> None:
     """A gift received on 20 October 2025 is due by the 28th, though no module knows of gifts."""
     from datetime import date
 
-    made = plan(
+    plan_result = plan(
         library(), "gift-handover", facts={"gift_received": date(2025, 10, 20)}, planned={}, calendar=CALENDAR
     )
 
-    assert {deadline.id: deadline.due for deadline in made.deadlines}["gift_handed_over"] == date(2025, 10, 28)
+    assert {deadline.id: deadline.due for deadline in plan_result.deadlines}["gift_handed_over"] == date(
+        2025, 10, 28
+    )

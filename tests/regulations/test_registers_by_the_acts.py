@@ -279,22 +279,28 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
     for name, group, source in sources:
         register, rows = shipped()[source.register], form(name).rows
         assert rows is not None
-        asked = {part.id for part in rows.parts_of(group) if not part.optional}
-        told = {field for fields in source.parts.values() for field in fields}
-        translated = {*ALIKE, *(one.translation_of for one in register.fields.values())}
-        texts = [one for one in told & {*register.fields} if register.fields[one].kind in ("text", "long_text")]
-        wrong += [(name, group, f"{one} in one language") for one in texts if one not in translated]
-        wrong += [(name, group, part) for part in sorted(asked - set(source.parts))]
+        part_ids = {part.id for part in rows.parts_of(group) if not part.optional}
+        source_fields = {field for fields in source.parts.values() for field in fields}
+        translated = {*ALIKE, *(field.translation_of for field in register.fields.values())}
+        texts = [
+            field
+            for field in source_fields & {*register.fields}
+            if register.fields[field].kind in ("text", "long_text")
+        ]
+        wrong += [(name, group, f"{field} in one language") for field in texts if field not in translated]
+        wrong += [(name, group, part) for part in sorted(part_ids - set(source.parts))]
         wrong += [(name, group, part) for part in source.parts if part not in rows.columns]
         wrong += [
-            (name, group, one) for one in {*told, *source.where, *source.dates} if one not in register.fields
+            (name, group, field)
+            for field in {*source_fields, *source.where, *source.dates}
+            if field not in register.fields
         ]
         for where, values in source.where.items():
             options = {option.id for option in register.fields[where].options} or {"yes", "no"}
             wrong += [(name, group, value) for value in values if value not in options]
 
     assert wrong == []
-    assert {name: len([one for one in sources if one[0] == name]) for name, _, _ in sources} == {
+    assert {name: len([source for source in sources if source[0] == name]) for name, _, _ in sources} == {
         "legislation_report": 9,
         "reconciliation_act": 3,
         "social_order": 1,
@@ -306,10 +312,10 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
 def test_every_paragraph_is_said_in_words_of_the_language() -> None:
     """No word of a file's notation is left in what a page shows."""
     left = [
-        (register.id, language, said)
+        (register.id, language, text)
         for register in shipped().values()
         for language in ("kk", "ru")
-        if re.search("[A-Za-z]", said := paragraph(register.paragraph, language))
+        if re.search("[A-Za-z]", text := paragraph(register.paragraph, language))
     ]
 
     assert left == []
@@ -343,14 +349,16 @@ def test_every_text_is_said_in_three_languages() -> None:
 
 def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
     """What the law keeps from others in the case it keeps from them in the list."""
-    opened = {one.id: one.opens.procedure for one in shipped().values() if one.opens}
+    opened = {register.id: register.opens.procedure for register in shipped().values() if register.opens}
 
-    assert {one for one in opened if library().latest(opened[one]).confidential} == {
+    assert {register_id for register_id in opened if library().latest(opened[register_id]).confidential} == {
         *("conflicts", "gifts", "foreign-accounts", "reporters", "offences", "internal-investigations"),
         "head-responsibility",
     }
     differ = {
-        one for one in opened if library().latest(opened[one]).confidential != shipped()[one].confidential
+        register_id
+        for register_id in opened
+        if library().latest(opened[register_id]).confidential != shipped()[register_id].confidential
     }
     assert differ == {"candidate-checks"}, "what the special records say of a person is for those who check"
     assert shipped()["candidate-checks"].confidential
@@ -368,8 +376,14 @@ def test_nobody_a_row_is_about_reads_who_reported_it() -> None:
     ]
 
     assert shown == []
-    assert {(one, name) for one, name in REPORTERS if not shipped()[one].fields[name].confidential} == set()
-    closed = [shipped()[one].access for one in ("offences", "internal-investigations", "reporters")]
+    assert {
+        (register_id, name)
+        for register_id, name in REPORTERS
+        if not shipped()[register_id].fields[name].confidential
+    } == set()
+    closed = [
+        shipped()[register_id].access for register_id in ("offences", "internal-investigations", "reporters")
+    ]
     assert not any(access.person for accesses in closed for access in accesses)
     by_reader = {
         (register.id, name)
@@ -406,14 +420,14 @@ def test_a_certificate_is_to_be_renewed_thirty_days_ahead() -> None:
     """Valid until 30 April 2026: thirty calendar days before is Tuesday 31 March; the term is assumed."""
     procedure = shipped()["organisation-documents"].procedure
     assert procedure is not None
-    made = plan(
+    plan_result = plan(
         Library([procedure]),
         procedure.id,
         facts={},
         planned={"valid_until": date(2026, 4, 30)},
         calendar=CALENDAR,
     )
-    renewed = next(one for one in made.deadlines if one.id == "renewed_on")
+    renewed = next(deadline for deadline in plan_result.deadlines if deadline.id == "renewed_on")
 
     assert (renewed.due, renewed.obligation.assumed) == (date(2026, 3, 31), True)
 
@@ -451,8 +465,8 @@ def _texts(value: Any) -> Iterator[Mapping[str, str]]:
         if "kk" in value:
             yield value
         else:
-            for one in value.values():
-                yield from _texts(one)
+            for item in value.values():
+                yield from _texts(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for item in value:
+            yield from _texts(item)

@@ -137,7 +137,11 @@ def test_the_terms_of_an_internal_analysis(
 
 def test_where_the_instruction_is_silent_the_map_is_assumed() -> None:
     """Two terms of 2024 are the map's, and say so; everything else is the instruction's own."""
-    assumed = {one.id: (one.act, one.paragraph) for one in INSTRUCTION_2024.obligations if one.assumed}
+    assumed = {
+        obligation.id: (obligation.act, obligation.paragraph)
+        for obligation in INSTRUCTION_2024.obligations
+        if obligation.assumed
+    }
 
     assert assumed == {
         "schedule_approved": ("tbn4-map-2023", "row 1"),
@@ -148,10 +152,17 @@ def test_where_the_instruction_is_silent_the_map_is_assumed() -> None:
 
 def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
     """In the edition of 2023 a term is either a row of the map or assumed."""
-    rows = {one.id: one.paragraph for one in MAP_2023.obligations if not one.assumed and one.id not in OURS}
+    rows = {
+        obligation.id: obligation.paragraph
+        for obligation in MAP_2023.obligations
+        if not obligation.assumed and obligation.id not in OURS
+    }
 
-    assert {one.act for one in MAP_2023.obligations if one.id in rows} == {"tbn4-map-2023"}
-    assert {one.act for one in MAP_2023.obligations if one.assumed} == {"tbn4-2024", "tbn4-scoring"}
+    assert {obligation.act for obligation in MAP_2023.obligations if obligation.id in rows} == {"tbn4-map-2023"}
+    assert {obligation.act for obligation in MAP_2023.obligations if obligation.assumed} == {
+        "tbn4-2024",
+        "tbn4-scoring",
+    }
     assert sorted({int(row.removeprefix("row ")) for row in rows.values()}) == list(range(1, 11))
     assert MAP_2023.by_id["schedule_approved"].term == InMonth(2023, 6)
 
@@ -169,7 +180,7 @@ def test_the_order_and_the_announcement_are_not_tied(edition: Procedure) -> None
 @analyses
 def test_what_is_recommended_is_marked_so(edition: Procedure) -> None:
     """A finding on a recommended term says that it is one."""
-    recommended = {one.id for one in edition.obligations if one.force == "recommended"}
+    recommended = {obligation.id for obligation in edition.obligations if obligation.force == "recommended"}
 
     assert recommended == {
         "schedule_approved",
@@ -192,16 +203,16 @@ def test_a_start_is_proved_by_three_links(edition: Procedure) -> None:
 @analyses
 def test_every_point_of_project_one_is_somebodys(edition: Procedure) -> None:
     """Each subtask of the scoring stands at exactly one obligation, with a figure or a scale."""
-    held = [one.indicator for one in edition.obligations if one.indicator]
+    held = [obligation.indicator for obligation in edition.obligations if obligation.indicator]
 
     assert sorted(held) == sorted(edition.indicators)
-    assert all(one.stake or one.scale for one in edition.indicators.values())
+    assert all(indicator.stake or indicator.scale for indicator in edition.indicators.values())
 
 
 @editions
 def test_every_kind_of_evidence_has_a_name_in_three_languages(edition: Procedure) -> None:
     """A new kind of evidence needs an entry in the catalogues and nothing else."""
-    kinds = {kind for one in edition.obligations for kind in one.evidence}
+    kinds = {kind for obligation in edition.obligations for kind in obligation.evidence}
 
     assert {kind for kind in kinds if not i18n.knows(f"evidence.{kind}")} == set()
 
@@ -209,7 +220,7 @@ def test_every_kind_of_evidence_has_a_name_in_three_languages(edition: Procedure
 @editions
 def test_every_number_asked_for_has_a_name_in_three_languages(edition: Procedure) -> None:
     """A finding says which number is lacking, a form asks for it."""
-    numbers = {name for one in edition.obligations for name in one.values}
+    numbers = {name for obligation in edition.obligations for name in obligation.values}
 
     assert {name for name in numbers if not i18n.knows(f"value.{name}")} == set()
 
@@ -217,10 +228,12 @@ def test_every_number_asked_for_has_a_name_in_three_languages(edition: Procedure
 @editions
 def test_every_stage_has_something_to_do(edition: Procedure) -> None:
     """Stages nobody can stand in, and titles said twice, would confuse the board."""
-    titles = [one.title.ru for one in edition.obligations]
+    titles = [obligation.title.ru for obligation in edition.obligations]
 
-    assert {stage.id for stage in edition.stages} == {one.stage for one in edition.obligations}
-    assert {one.stage for one in edition.obligations if one.blocking} <= {stage.id for stage in edition.stages}
+    assert {stage.id for stage in edition.stages} == {obligation.stage for obligation in edition.obligations}
+    assert {obligation.stage for obligation in edition.obligations if obligation.blocking} <= {
+        stage.id for stage in edition.stages
+    }
     assert len(set(titles)) == len(titles)
 
 
@@ -257,9 +270,9 @@ def test_what_no_act_asks_is_called_practice(edition: Procedure) -> None:
     planned = {"analysis_started": date(2026, 4, 13), "council_discussed": date(2026, 5, 6)}
     on = edition.in_force
     answer = plan(LIBRARY, "internal-analysis", facts={}, planned=planned, calendar=CALENDAR, on=on)
-    invited = next(one for one in answer.deadlines if one.id == "council_invited")
+    invited = next(deadline for deadline in answer.deadlines if deadline.id == "council_invited")
 
-    assert [one.id for one in edition.obligations if one.practice] == OURS
+    assert [obligation.id for obligation in edition.obligations if obligation.practice] == OURS
     assert invited.due == date(2026, 4, 28)
     assert "practice" in [element.code for element in invited.explanation]
 
@@ -287,12 +300,12 @@ def test_no_text_of_the_shipped_law_carries_the_name_of_a_fact_duty_term_or_proc
     """
     foreign = re.compile("integrity check|follow the money|Rule of Law|Voice and Acc|Control of Corr")
     ids: set[str] = set()
-    said: list[tuple[str, str, str]] = []
+    texts: list[tuple[str, str, str]] = []
 
     def walk(value: object, file: str) -> None:
         if isinstance(value, dict):
             if value.keys() == {"kk", "ru", "en"}:
-                said.extend((file, language, foreign.sub("", str(text))) for language, text in value.items())
+                texts.extend((file, language, foreign.sub("", str(text))) for language, text in value.items())
             names = (value.get(key) for key in ("id", "duty", "of", "done", "from", "before"))
             ids.update(name for name in names if isinstance(name, str))
             ids.update(value)
@@ -315,17 +328,17 @@ def test_no_text_of_the_shipped_law_carries_the_name_of_a_fact_duty_term_or_proc
             return {name for name in names if marked.search(name)} | {*quoted.findall(text)}
         return {name for name in names if name.islower()} | {n for n in word.findall(text) if "_" in n}
 
-    assert [(*where, names) for *where, text in said if (names := names_in(where[1], text))] == []
+    assert [(*where, names) for *where, text in texts if (names := names_in(where[1], text))] == []
 
 
 def test_only_what_an_act_calls_immediate_is_immediate() -> None:
     """Standard 14(1): «белгілі болған сәтте»; 14(5): «анықталған кезден бастап». Policy 6.1 and annex 1, p. 2:
     «дереу». Its paragraph 5.1 on a conflict of interest names no moment at all."""
     immediate = {
-        (procedure.id, one.id, one.paragraph)
+        (procedure.id, obligation.id, obligation.paragraph)
         for procedure in LIBRARY.all()
-        for one in procedure.obligations
-        if isinstance(one.term, AtOnce)
+        for obligation in procedure.obligations
+        if isinstance(obligation.term, AtOnce)
     }
 
     assert immediate == {
@@ -342,7 +355,7 @@ def test_no_shipped_edition_extends_or_pauses_what_its_act_does_not() -> None:
     allowing = [
         procedure.edition
         for procedure in LIBRARY.all()
-        if procedure.pause or any(one.extension for one in procedure.obligations)
+        if procedure.pause or any(obligation.extension for obligation in procedure.obligations)
     ]
 
     assert allowing == []
@@ -352,7 +365,7 @@ def test_no_shipped_edition_extends_or_pauses_what_its_act_does_not() -> None:
 def test_a_document_that_is_signed_or_approved_has_been_drawn_up(edition: Procedure) -> None:
     """P1.T2.S1 (the council's sitting), P1.T2.S3, P1.T3.S1 and P1.T3.S3: one fact answers both duties, and is
     asked for once."""
-    asked_once = {one.id: one.also_by for one in edition.answered_too}
+    asked_once = {obligation.id: obligation.also_by for obligation in edition.answered_too}
 
     assert asked_once == {
         "discussion_held": ("council_discussed",),

@@ -24,7 +24,7 @@ from tests.law import library
 from workflow.law.procedure import Obligation, Procedure
 
 ACTS = {"mne-standard-2025", "mne-order-230", "enterprise-policy"}
-EDITIONS = [one for one in library().all() if ACTS & set(one.acts)]
+EDITIONS = [edition for edition in library().all() if ACTS & set(edition.acts)]
 ROWS = [*range(46, 82), *range(117, 171)]
 """Rows of the table of obligations that belong to the two documents."""
 CONFIDENTIAL = {
@@ -47,9 +47,12 @@ def _asked(procedure: str, fact: str) -> Obligation:
 @pytest.mark.parametrize("row", ROWS)
 def test_every_row_of_the_two_documents_is_carried_out(row: int) -> None:
     """Nothing the standard or the policy asks is left to memory."""
-    assert [one.id for edition in EDITIONS for one in edition.obligations if f"seed:{row}" in one.sources], (
-        f"nothing carries out row {row}"
-    )
+    assert [
+        obligation.id
+        for edition in EDITIONS
+        for obligation in edition.obligations
+        if f"seed:{row}" in obligation.sources
+    ], f"nothing carries out row {row}"
 
 
 @pytest.mark.parametrize(
@@ -97,11 +100,11 @@ def test_the_terms_are_the_documents(procedure: str, fact: str, term: Term, sinc
 def test_the_enterprise_names_no_number() -> None:
     """It says at once, at appointment, before the decision: no date can come of it but our yearly one."""
     numbered = {
-        (edition.id, one.id)
+        (edition.id, obligation.id)
         for edition in EDITIONS
         if "enterprise-policy" in edition.acts
-        for one in edition.obligations
-        if not isinstance(one.term, WithoutTerm | OngoingDuty | Before | AtOnce)
+        for obligation in edition.obligations
+        if not isinstance(obligation.term, WithoutTerm | OngoingDuty | Before | AtOnce)
     }
 
     assert numbered == {("enterprise-policy-year", "standing_confirmed")}
@@ -144,18 +147,20 @@ def test_who_may_know_is_said(edition: Procedure) -> None:
 @editions
 def test_a_confidential_ladder_tells_nobody_else(edition: Procedure) -> None:
     """No rung of a confidential matter goes beyond whoever must act."""
-    told = {duty for ladder in edition.ladders.values() for rung in ladder.rungs for duty in rung.to}
+    duties = {duty for ladder in edition.ladders.values() for step in ladder.rungs for duty in step.to}
 
-    assert told == {"duty"} if edition.confidential else "duty" in told
+    assert duties == {"duty"} if edition.confidential else "duty" in duties
 
 
 @editions
 def test_standing_duties_are_confirmed_once_a_year(edition: Procedure) -> None:
     """A duty of every day is proved by one confirmation a year, which says that it is ours."""
-    standing = [one for one in edition.obligations if isinstance(one.term, OngoingDuty)]
+    ongoing_duties = [
+        obligation for obligation in edition.obligations if isinstance(obligation.term, OngoingDuty)
+    ]
     confirmed = edition.by_id.get("standing_confirmed")
 
-    assert bool(standing) is (confirmed is not None)
+    assert bool(ongoing_duties) is (confirmed is not None)
     if confirmed is not None:
         assert confirmed.term == PerPeriod(1, "year")
         assert confirmed.assumed

@@ -34,7 +34,12 @@ def _asked(procedure: str, fact: str) -> Obligation:
 
 
 def _of(row: int) -> list[Obligation]:
-    return [one for edition in EDITIONS for one in edition.obligations if f"seed:{row}" in one.sources]
+    return [
+        obligation
+        for edition in EDITIONS
+        for obligation in edition.obligations
+        if f"seed:{row}" in obligation.sources
+    ]
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -46,17 +51,26 @@ def test_every_row_of_the_four_projects_is_carried_out(row: int) -> None:
 @pytest.mark.parametrize("row", range(1, 29))
 def test_every_row_of_the_map_of_2023_stands_in_its_edition(row: int) -> None:
     """Three projects of 2023, by the map's own terms: none of them is assumed."""
-    of_the_map = [one for one in library().all() if one.in_force.year == 2023]
-    found = [one for edition in of_the_map for one in edition.obligations if f"map:{row}" in one.sources]
+    of_the_map = [edition for edition in library().all() if edition.in_force.year == 2023]
+    obligations = [
+        obligation
+        for edition in of_the_map
+        for obligation in edition.obligations
+        if f"map:{row}" in obligation.sources
+    ]
 
-    assert found, f"nothing carries out row {row} of the map"
-    assert not [one.id for one in found if one.assumed]
+    assert obligations, f"nothing carries out row {row} of the map"
+    assert not [obligation.id for obligation in obligations if obligation.assumed]
 
 
 @editions
 def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
     """Only a day that comes by itself rests on no row."""
-    assert [one.id for one in edition.obligations if not one.sources and not one.by_itself] == []
+    assert [
+        obligation.id
+        for obligation in edition.obligations
+        if not obligation.sources and not obligation.by_itself
+    ] == []
 
 
 @editions
@@ -64,7 +78,11 @@ def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
 def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: str) -> None:
     """Something of the programme holds the case, for each body it is for."""
     if among(kind, edition.applies_to):
-        assert [one.id for one in edition.obligations if one.blocking and among(kind, one.only_for)]
+        assert [
+            obligation.id
+            for obligation in edition.obligations
+            if obligation.blocking and among(kind, obligation.only_for)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -126,22 +144,28 @@ def test_the_shares_of_project_four(fact: str, percent: int) -> None:
 def test_only_the_map_of_2023_is_assumed_and_our_own_confirmation() -> None:
     """A term the instruction does not name is the map's or ours, and says so."""
     assumed = {
-        (edition.id, one.id): one.act for edition in EDITIONS for one in edition.obligations if one.assumed
+        (edition.id, obligation.id): obligation.act
+        for edition in EDITIONS
+        for obligation in edition.obligations
+        if obligation.assumed
     }
     ours = assumed.pop(("tbn4-year", "standing_confirmed"))
 
     assert set(assumed.values()) == {"tbn4-map-2023"}
     assert ours == "tbn4-2024"
     assert not [
-        one.id for edition in EDITIONS for one in edition.obligations if _of_the_map(one) != one.assumed
+        obligation.id
+        for edition in EDITIONS
+        for obligation in edition.obligations
+        if _of_the_map(obligation) != obligation.assumed
     ]
     assert not [name for procedure, name in assumed if procedure == "tbn4-project-4"], (
         "the map has no project 4"
     )
 
 
-def _of_the_map(one: Obligation) -> bool:
-    return one.act == "tbn4-map-2023" or one.id == "standing_confirmed"
+def _of_the_map(obligation: Obligation) -> bool:
+    return obligation.act == "tbn4-map-2023" or obligation.id == "standing_confirmed"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +239,9 @@ def test_a_programme_opens_with_the_year_and_stands_on_a_day_of_its_own(name: st
 
     assert (programme.opened, programme.begins_with) == ("yearly", "year_begun")
     assert programme.by_id["year_begun"].by_itself
-    assert {one.recurs.since for one in programme.obligations if one.recurs} == {"year_begun"}
+    assert {obligation.recurs.since for obligation in programme.obligations if obligation.recurs} == {
+        "year_begun"
+    }
 
 
 @pytest.mark.parametrize(
@@ -230,10 +256,10 @@ def test_what_is_for_quasi_state_subjects_alone(procedure: str, of: set[str]) ->
 def test_what_concerns_one_person_is_for_those_who_need_to_know(name: str) -> None:
     """An offence reported, a head answering for one: no content in letters, no head of a unit copied in."""
     procedure = library().latest(name)
-    told = {duty for ladder in procedure.ladders.values() for rung in ladder.rungs for duty in rung.to}
+    duties = {duty for ladder in procedure.ladders.values() for step in ladder.rungs for duty in step.to}
 
     assert procedure.confidential
-    assert told <= {"duty", "hr"}
+    assert duties <= {"duty", "hr"}
 
 
 def test_the_reconciliation_is_proved_by_both_papers() -> None:
@@ -245,7 +271,12 @@ def test_the_reconciliation_is_proved_by_both_papers() -> None:
 
 def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
     """Each subtask of the assessment stands at what earns it: once, but for offences of two kinds."""
-    held = [one.indicator for name in YEARLY for one in library().latest(name).obligations if one.indicator]
+    held = [
+        obligation.indicator
+        for name in YEARLY
+        for obligation in library().latest(name).obligations
+        if obligation.indicator
+    ]
     described = {name for programme in YEARLY for name in library().latest(programme).indicators}
 
     assert set(held) == described

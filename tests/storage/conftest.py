@@ -17,9 +17,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of its own, ready for use."""
     if request.param == "sqlite":
         address = f"sqlite:///{tmp_path / 'кеңсе.sqlite'}"
-        made = open_database(address)
-        create_or_migrate(made)
-        made.dispose()
+        engine = open_database(address)
+        create_or_migrate(engine)
+        engine.dispose()
         yield address
         return
     yield request.getfixturevalue("database")
@@ -28,15 +28,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """An engine on a database of its own."""
-    made = open_database(url)
-    yield made
-    made.dispose()
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Engine]:
     """SQLite only, for what only SQLite does."""
-    made = open_database(f"sqlite:///{tmp_path / 'кеңсе.sqlite'}")
-    create_or_migrate(made)
-    yield made
-    made.dispose()
+    engine = open_database(f"sqlite:///{tmp_path / 'кеңсе.sqlite'}")
+    create_or_migrate(engine)
+    yield engine
+    engine.dispose()

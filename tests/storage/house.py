@@ -61,18 +61,18 @@ def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-d
     return anew
 
 
-def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, rung: str = "-5") -> Notice:
+def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, step: str = "-5") -> Notice:
     """A notice of a board row."""
     assert row.due is not None
     reminder = Reminder(
-        case=row.case, obligation=row.obligation, due=row.due, rung=rung, on=row.due, person=person
+        case=row.case, obligation=row.obligation, due=row.due, rung=step, on=row.due, person=person
     )
     return Notice(
         key=reminder.key("email"),
         case=row.case,
         obligation=row.obligation,
         due=row.due,
-        rung=rung,
+        rung=step,
         person=person,
         channel="email",
         address=person,

@@ -20,21 +20,23 @@ def tallied(records: YearRecords, root: str, year: int, *, today: date) -> dict[
     of = Year(
         gathered=records, root=root, year=year, today=today, since=date(2026, 1, 1), kinds=scoring().units
     )
-    return {name: _seen(one) for name, one in tally(scoring(), of, scoring().usual).items()}
+    return {
+        name: _seen(indicator_tally) for name, indicator_tally in tally(scoring(), of, scoring().usual).items()
+    }
 
 
-def _seen(one: Tally) -> tuple[object, ...]:
-    return one.answer, one.missing, one.waiting, one.pending
+def _seen(indicator_tally: Tally) -> tuple[object, ...]:
+    return indicator_tally.answer, indicator_tally.missing, indicator_tally.waiting, indicator_tally.pending
 
 
 def plain(engine: Engine, office: Office, year: int, *, today: date) -> YearRecords:
     """The records of a year, of active cases."""
     ledger = SqlLedger(engine)
-    cases = [one for one in ledger.cases(ledger.ids()).values() if one.standing == "active"]
-    rows = ledger.rows_of([one.id for one in cases])
+    cases = [case for case in ledger.cases(ledger.ids()).values() if case.standing == "active"]
+    rows = ledger.rows_of([case.id for case in cases])
     own = {}
-    for unit in {one.unit for one in cases}:
-        of_it = [one for one in cases if one.unit == unit]
+    for unit in {case.unit for case in cases}:
+        of_it = [case for case in cases if case.unit == unit]
         lacking = [
             MissingFact(
                 case=case.id,
@@ -50,8 +52,10 @@ def plain(engine: Engine, office: Office, year: int, *, today: date) -> YearReco
         ]
         entries = [entry for case in of_it for entry in register_entries(case)]
         facts = [fact for case in of_it for fact in _facts(case)]
-        found = numbers(facts, scoring(), year=year, today=min(today, date(year, 12, 31)), entries=entries)
-        own[unit] = body(found, [one for one in lacking if one.fact in scoring().awaited], year=year)
+        year_numbers = numbers(
+            facts, scoring(), year=year, today=min(today, date(year, 12, 31)), entries=entries
+        )
+        own[unit] = body(year_numbers, [gap for gap in lacking if gap.fact in scoring().awaited], year=year)
     return YearRecords(office, own)
 
 

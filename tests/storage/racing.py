@@ -99,10 +99,10 @@ def claim(url: str, together: Barrier) -> list[str]:
     """Keys of all notices this process could claim, few at a time."""
     engine = open_database(url)
     try:
-        outbox, found = SqlOutbox(engine), []
+        outbox, keys = SqlOutbox(engine), []
         together.wait(30)
         while taken := outbox.claim("email", now=later(60), limit=3):
-            found += [one.key for one in taken]
-        return found
+            keys += [notice.key for notice in taken]
+        return keys
     finally:
         engine.dispose()

@@ -16,8 +16,8 @@ from storage.database.prepared import Prepared
 def heard(engine: Engine, note: Callable[[str, int], None]) -> Iterator[None]:
     """Call `note` after each statement of the block: its text, and for how many sets of values."""
 
-    def listen(_c: object, _k: object, statement: str, values: object, _x: object, many: bool) -> None:
-        note(statement, len(values) if many and isinstance(values, list) else 1)
+    def listen(_c: object, _k: object, statement: str, values: object, _x: object, is_batch: bool) -> None:
+        note(statement, len(values) if is_batch and isinstance(values, list) else 1)
 
     fetch, execute = Prepared.fetch, Prepared.execute
 

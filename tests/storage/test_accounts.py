@@ -22,7 +22,7 @@ OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Ó˜Ð
 def chain(engine: Engine) -> list[tuple[str, str]]:
     """Kind and name of each line of the office's chain."""
     with engine.connect() as connection:
-        return [(one.kind, one.name) for one in connection.execute(IN_ORDER)]
+        return [(row.kind, row.name) for row in connection.execute(IN_ORDER)]
 
 
 def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelta(hours=1)) -> Entry:
@@ -42,9 +42,9 @@ def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, **SAID)
 
-    found = accounts.account("ALIYEVA")
-    assert found is not None
-    assert (found.reader, found.password, found.second_factor) == (OFFICER, "", False)
+    account = accounts.account("ALIYEVA")
+    assert account is not None
+    assert (account.reader, account.password, account.second_factor) == (OFFICER, "", False)
     assert accounts.account("nobody") is None
 
 
@@ -114,7 +114,7 @@ def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
     accounts.let_in(way_in("h2"))
     accounts.end("aliyeva", "h1", now=NOW)
 
-    assert [one.hash for one in accounts.entries("aliyeva", now=NOW)] == ["h2"]
+    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW)] == ["h2"]
 
 
 def test_an_invitation_is_used_once(engine: Engine) -> None:
@@ -135,7 +135,11 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
         accounts.let_in(replace(way_in(hash, kind=kind), login=login))
     accounts.end_first_invitations(but="f3", now=NOW)
 
-    held = [one for one in ("f1", "f2", "f3", "i1") if accounts.entry("invitation", one, now=NOW)]
+    held = [
+        invitation
+        for invitation in ("f1", "f2", "f3", "i1")
+        if accounts.entry("invitation", invitation, now=NOW)
+    ]
     assert held == ["f3", "i1"]
     assert accounts.entry("feed", "u1", now=NOW) is not None
 
@@ -161,8 +165,8 @@ def test_a_person_of_a_directory_has_one_account_and_it_no_other_way_in(engine: 
     person = Identity(login="aliyeva", provider="ldap", subject="guid-1", by_group=False)
 
     linked = [
-        accounts.link(one, **SAID)
-        for one in (person, person, replace(person, login="bolatov"), replace(person, subject="guid-2"))
+        accounts.link(identity, **SAID)
+        for identity in (person, person, replace(person, login="bolatov"), replace(person, subject="guid-2"))
     ]
     account = accounts.account("aliyeva")
 

@@ -140,9 +140,9 @@ def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> 
     with by_hand(engine) as connection:
         connection.execute(text("UPDATE act SET hash = 'forged' WHERE seq = 1"))
 
-    found = codes(verify(engine, recompute=recompute(engine)))
+    problem_codes = codes(verify(engine, recompute=recompute(engine)))
 
-    assert ("act_misplaced", 2) in found
+    assert ("act_misplaced", 2) in problem_codes
 
 
 def test_a_gap_among_acts_is_named(engine: Engine) -> None:

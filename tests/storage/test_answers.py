@@ -38,9 +38,9 @@ def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
     """The database decides."""
     answers = SqlIdempotency(engine)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: answers.claim("a", "key-one", "d", now=NOW), range(8)))
+        claims = list(pool.map(lambda _: answers.claim("a", "key-one", "d", now=NOW), range(8)))
 
-    assert found.count(None) == 1
+    assert claims.count(None) == 1
 
 
 def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> None:

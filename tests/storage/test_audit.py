@@ -58,7 +58,10 @@ def test_what_is_done_is_an_entry_with_its_origin(engine: Engine) -> None:
         ORIGIN.reset(token)
     prefer(engine, "a@org.kz", "language", "ru", by="a", now=NOW)
 
-    log = [(one.topic, one.kind, one.by, one.case, one.count, one.way, one.address) for one in entries(engine)]
+    log = [
+        (entry.topic, entry.kind, entry.by, entry.case, entry.count, entry.way, entry.address)
+        for entry in entries(engine)
+    ]
 
     assert log == [
         ("case", "opened", "Айгүл", case.id, 1, "page", "10.0.0.7"),
@@ -76,12 +79,12 @@ def test_what_was_rolled_back_is_no_entry(engine: Engine) -> None:
         raise RuntimeError
     SqlAuditLog(engine).record(AuditEvent(topic="file", kind="evidence_read", by="y", now=NOW))
 
-    assert [one.by for one in entries(engine)] == ["y"]
+    assert [entry.by for entry in entries(engine)] == ["y"]
 
 
 def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None:
     """By who did it or whom it concerns, by case, by days; after a number in order, before one backwards."""
-    one, two = opened(engine), opened(engine, object="Басқа нысан")
+    first_case, two = opened(engine), opened(engine, object="Басқа нысан")
     SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
     reads = SqlReads(engine)
 
@@ -94,7 +97,7 @@ def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None
     assert ([e.seq for e in newest.entries], newest.more) == ([5, 4], True)
     older = reads.audit(AuditFilter(), scope=EVERYTHING, before=4, limit=9)
     assert ([e.seq for e in older.entries], older.more) == ([3, 2, 1], False)
-    assert older.entries[-1].case == one.id
+    assert older.entries[-1].case == first_case.id
 
 
 def test_the_log_is_append_only_and_its_changes_are_found(engine: Engine) -> None:
@@ -136,8 +139,8 @@ def test_writers_at_once_make_one_chain(engine: Engine) -> None:
         cases = list(threads.map(lambda number: opened(engine, object=f"{OBJECT} {number}").id, range(8)))
 
     log = entries(engine)
-    assert [one.seq for one in log] == list(range(1, 17))
-    assert sorted(one.case for one in log if one.kind == "opened") == sorted(cases)
+    assert [entry.seq for entry in log] == list(range(1, 17))
+    assert sorted(entry.case for entry in log if entry.kind == "opened") == sorted(cases)
     assert audit_codes(engine) == []
 
 
@@ -149,8 +152,8 @@ def test_an_entry_committed_later_comes_later(server: Engine) -> None:
         audit.note(first, [replace(event, name="began first")])
         with writing(server) as second:
             audit.note(second, [replace(event, name="ended first")])
-        read = [(one.seq, one.name) for one in entries(server)]
-    rest = [(one.seq, one.name) for one in entries(server)[len(read) :]]
+        read = [(entry.seq, entry.name) for entry in entries(server)]
+    rest = [(entry.seq, entry.name) for entry in entries(server)[len(read) :]]
 
     assert (read, rest) == ([(1, "ended first")], [(2, "began first")])
 

@@ -37,9 +37,9 @@ def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path:
         writer.join()
 
     copy = open_database(f"sqlite:///{tmp_path / 'көшірме.sqlite'}")
-    kept = SqlLedger(copy).ids()
-    assert len(kept) >= 3
-    assert set(kept) <= set(written)
+    copied_ids = SqlLedger(copy).ids()
+    assert len(copied_ids) >= 3
+    assert set(copied_ids) <= set(written)
     assert verify(copy, recompute=recompute(copy)) == ()
     copy.dispose()
 
@@ -81,9 +81,9 @@ def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, 
     assert SqlLedger(sqlite).events(case.id) == events
     assert verify(sqlite) == ()
     assert before is not None
-    kept = open_database(f"sqlite:///{before}")
-    assert len(SqlLedger(kept).ids()) == 2
-    kept.dispose()
+    former_engine = open_database(f"sqlite:///{before}")
+    assert len(SqlLedger(former_engine).ids()) == 2
+    former_engine.dispose()
 
 
 def test_a_backup_is_restored_where_nothing_stood(sqlite: Engine, tmp_path: Path) -> None:

@@ -45,9 +45,9 @@ def house(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
     )
     app = build_app(settings, clock=lambda: Moment(now=NIGHT, today=TODAY))
     office_store.save(app.engine, units=THREE_UNITS.units.values(), people=THREE_UNITS.people.values())
-    kept = app.evidence.keep(BytesIO(b"%PDF-1.7\norder"), "бұйрық.pdf")
+    stored_file = app.evidence.keep(BytesIO(b"%PDF-1.7\norder"), "бұйрық.pdf")
     case = open_case(app)
-    proof = Evidence(kind="", reference=kept.reference, name="бұйрық.pdf")
+    proof = Evidence(kind="", reference=stored_file.reference, name="бұйрық.pdf")
     on = date(2026, 4, 3)
     app.case_commands.record(
         case, "order_signed", on=on, evidence=[proof], by="officer", now=NIGHT, today=TODAY
@@ -136,10 +136,12 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
     nights = [Path(f"merzim-{date(2026, 1, 1) + timedelta(days=n)}T0230.sqlite") for n in range(61)]
     noon = Path("merzim-2026-03-02T1200.sqlite")
     settings = BackupSettings(folder=Path(), daily=2, weekly=3, monthly=3)
-    kept = {file.name for file in (*nights, noon)} - {file.name for file in obsolete([*nights, noon], settings)}
+    names = {file.name for file in (*nights, noon)} - {
+        file.name for file in obsolete([*nights, noon], settings)
+    }
 
     # 2 March 2026 is a Monday: its week is new, and the week before ends on Sunday, 1 March.
-    assert kept == {
+    assert names == {
         "merzim-2026-03-02T1200.sqlite",
         "merzim-2026-03-01T0230.sqlite",
         "merzim-2026-02-28T0230.sqlite",
@@ -187,12 +189,14 @@ def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(house:
     assert folder is not None
     shutil.rmtree(folder / "evidence")
     (folder / "evidence").mkdir()
-    found = {one.code for one in drill(house, None, now=NIGHT, today=TODAY).problems}
-    assert "evidence_missing" in found
+    codes = {problem.code for problem in drill(house, None, now=NIGHT, today=TODAY).problems}
+    assert "evidence_missing" in codes
     house.evidence.copy_to(folder / "evidence")
     _rewrite_log(house)
 
-    assert {one.code for one in drill(house, None, now=NIGHT, today=TODAY).problems} == {"drill_differs"}
+    assert {problem.code for problem in drill(house, None, now=NIGHT, today=TODAY).problems} == {
+        "drill_differs"
+    }
 
 
 @on_sqlite_alone
@@ -237,20 +241,20 @@ def test_the_time_of_the_settings_counts(house: AppContext) -> None:
     assert files(house) == ["merzim-2026-04-06T1400"], "of one day the newest is kept"
 
 
-def _databases(house: AppContext) -> list[str]:
+def _databases(app: AppContext) -> list[str]:
     """The databases of the server, or the files of the office."""
-    if not house.many_nodes:
-        return sorted(file.name for file in Path(house.engine.url.database).parent.iterdir())
-    with house.engine.connect() as connection:
+    if not app.many_nodes:
+        return sorted(file.name for file in Path(app.engine.url.database).parent.iterdir())
+    with app.engine.connect() as connection:
         return sorted(connection.exec_driver_sql("SELECT datname FROM pg_database").scalars())
 
 
-def _rewrite_log(house: AppContext) -> None:
+def _rewrite_log(app: AppContext) -> None:
     """Give the last entry of the log another hash, past the program."""
     from storage.maintenance import triggers
 
-    with writing(house.engine) as connection:
-        if not house.many_nodes:
+    with writing(app.engine) as connection:
+        if not app.many_nodes:
             for name in triggers.names("sqlite"):
                 connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         else:

@@ -34,7 +34,7 @@ def test_a_case_is_touched_by_every_day_its_rows_feel(
     """The span of its terms, what a late fact is late by, the day of its next rung."""
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
-    one = row._replace(**{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]
-    made = batch([CaseWrite(events=(), case=replace(case, seq=0), stage="", rows=(one,))], {})
+    changed_row = row._replace(**{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]
+    write_batch = batch([CaseWrite(events=(), case=replace(case, seq=0), stage="", rows=(changed_row,))], {})
 
-    assert (made.opened[0]["span_first"], made.opened[0]["span_last"]) == (first, last)
+    assert (write_batch.opened[0]["span_first"], write_batch.opened[0]["span_last"]) == (first, last)

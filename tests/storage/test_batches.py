@@ -49,10 +49,10 @@ def queued(engine: Engine, outbox: SqlOutbox, number: int) -> list[Notice]:
     """So many letters of one deadline, one a person."""
     opened(engine)
     row = outbox.due_rows(date(2027, 1, 1), limit=1)[0]
-    made = [letter(row, person=f"p{n}@example.kz") for n in range(number)]
-    made = [replace(one, message_id=message_id(one.key, RULES.domain)) for one in made]
-    assert outbox.add(made, now=NOW) == number
-    return made
+    notices = [letter(row, person=f"p{n}@example.kz") for n in range(number)]
+    notices = [replace(notice, message_id=message_id(notice.key, RULES.domain)) for notice in notices]
+    assert outbox.add(notices, now=NOW) == number
+    return notices
 
 
 def sent(outbox: SqlOutbox, port: int, **more: object) -> DeliveryReport:
@@ -63,17 +63,17 @@ def sent(outbox: SqlOutbox, port: int, **more: object) -> DeliveryReport:
 @pytest.mark.parametrize("number", [0, 1, BATCH, PEOPLE])
 def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, number: int) -> None:
     """Nothing at all, one letter, a full batch, and one more than that."""
-    made = queued(engine, outbox, number) if number else []
+    notices = queued(engine, outbox, number) if number else []
     office = Office()
     with serving(office) as port:
         report = sent(outbox, port)
 
     assert report.counts == ({"sent": number} if number else {})
     assert Counter(message["Message-ID"] for _, message in office.accepted) == Counter(
-        one.message_id for one in made
+        notice.message_id for notice in notices
     )
     assert office.calls == -(-number // BATCH)
-    assert {one.state for one in outbox.notices()} <= {"sent"}
+    assert {notice.state for notice in outbox.notices()} <= {"sent"}
     with reading(engine) as connection:
         assert counts(connection) == ({("email", "sent"): number} if number else {})
         assert list(journal.problems(connection, {})) == []
@@ -84,11 +84,11 @@ def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, n
 def hearing(heard: list[str]) -> Callable[..., None]:
     """Writes down each statement as often as the database is given it, for every line of an executemany."""
 
-    def listen(*told: object) -> None:
-        _, _, said, given, _, many = told
+    def listen(*arguments: object) -> None:
+        _, _, statement, given, _, is_batch = arguments
         assert isinstance(given, Sequence | Mapping)
-        by_line = many and isinstance(given, Sequence) and given and isinstance(given[0], tuple | dict)
-        heard.extend([str(said)] * (len(given) if by_line else 1))
+        by_line = is_batch and isinstance(given, Sequence) and given and isinstance(given[0], tuple | dict)
+        heard.extend([str(statement)] * (len(given) if by_line else 1))
 
     return listen
 
@@ -110,17 +110,17 @@ def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
     engine: Engine, outbox: SqlOutbox, fault: Answer, ends: str
 ) -> None:
     """A refused recipient, a busy mailbox, a connection lost at theirs: the others have theirs, once."""
-    made = queued(engine, outbox, 11)
+    notices = queued(engine, outbox, 11)
     office = Office(rcpt=fault)
     with serving(office) as port:
         report = sent(outbox, port)
-    states = {one.person: one.state for one in outbox.notices()}
+    states = {notice.person: notice.state for notice in outbox.notices()}
 
     assert report.counts == {"sent": 10, ends: 1}
     assert states.pop(MIDDLE) == ends
     assert set(states.values()) == {"sent"}
     assert set(Counter(address for address, _ in office.accepted).values()) == {1}
-    assert len(office.accepted) == len(made) - 1
+    assert len(office.accepted) == len(notices) - 1
     with reading(engine) as connection:
         assert list(journal.problems(connection, {})) == []
 
@@ -134,7 +134,7 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     office = Office(data=first(1, drop))
     with serving(office) as port:
         before = sent(outbox, port)
-        again = next(one for one in outbox.notices() if one.state == "queued")
+        again = next(notice for notice in outbox.notices() if notice.state == "queued")
         post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
         after = deliver(
             outbox, library(), calendars.calendar(), [post], now=again.not_before, today=TODAY, rules=RULES
@@ -149,8 +149,8 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
 
 def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: SqlOutbox) -> None:
     """Both are given all keys, as a job that comes twice would: what one has claimed the other finds gone."""
-    made = queued(engine, outbox, PEOPLE)
-    keys = [one.key for one in made]
+    notices = queued(engine, outbox, PEOPLE)
+    keys = [notice.key for notice in notices]
     together = Barrier(2)
     office = Office()
 
@@ -159,21 +159,21 @@ def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: 
         return sent(SqlOutbox(engine), port, keys=keys)
 
     with serving(office) as port, ThreadPoolExecutor(2) as pool:
-        reports = [one.result() for one in [pool.submit(partial(work, port)) for _ in range(2)]]
+        reports = [future.result() for future in [pool.submit(partial(work, port)) for _ in range(2)]]
 
     assert sum(report.counts.get("sent", 0) for report in reports) == PEOPLE
     assert Counter(message["Message-ID"] for _, message in office.accepted) == Counter(
-        one.message_id for one in made
+        notice.message_id for notice in notices
     )
-    assert {(one.state, one.attempts) for one in outbox.notices()} == {("sent", 1)}
+    assert {(notice.state, notice.attempts) for notice in outbox.notices()} == {("sent", 1)}
 
 
 @on_sqlite_alone
 def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: SqlOutbox) -> None:
     """One statement for all: each notice gets its own answer, day and hash, and only those being sent."""
-    made = queued(engine, outbox, 6)
+    notices = queued(engine, outbox, 6)
     sending = outbox.claim("email", now=NOW, limit=5)
-    (left,) = (one for one in made if one.key not in {one.key for one in sending})
+    (left,) = (notice for notice in notices if notice.key not in {notice.key for notice in sending})
     later = NOW.replace(hour=9)
     outbox.mark(
         [
@@ -186,9 +186,9 @@ def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: Sq
         ],
         now=later,
     )
-    found = {one.key: one for one in outbox.notices()}
-    a, b, c, d, e = (found.pop(one.key) for one in sending)
-    (other,) = found.values()
+    notices_by_key = {notice.key: notice for notice in outbox.notices()}
+    a, b, c, d, e = (notices_by_key.pop(notice.key) for notice in sending)
+    (other,) = notices_by_key.values()
 
     assert (a.state, a.answer, a.text_hash, a.sent_at, a.attempts) == ("sent", "250 'kept'; %s", "h", later, 1)
     assert (b.state, b.not_before, b.attempts, b.sent_at) == ("queued", later, 1, None)
@@ -207,7 +207,9 @@ def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: 
         listen = hearing(heard)
         claimed = outbox.claim("email", now=NOW, limit=limit)
         event.listen(engine, "before_cursor_execute", listen)
-        outbox.mark([DeliveryOutcome(key=one.key, state="sent", answer="250") for one in claimed], now=NOW)
+        outbox.mark(
+            [DeliveryOutcome(key=notice.key, state="sent", answer="250") for notice in claimed], now=NOW
+        )
         event.remove(engine, "before_cursor_execute", listen)
         assert len(claimed) == limit
         return len(heard)
@@ -221,8 +223,10 @@ def test_a_morning_is_queued_by_the_thousand(engine: Engine, outbox: SqlOutbox) 
     claimed = outbox.claim("email", now=NOW, limit=2)
     outbox.mark(
         [
-            DeliveryOutcome(key=one.key, state="sent" if one.key == sent_before.key else "withdrawn", answer="")
-            for one in claimed
+            DeliveryOutcome(
+                key=notice.key, state="sent" if notice.key == sent_before.key else "withdrawn", answer=""
+            )
+            for notice in claimed
         ],
         now=NOW,
     )
@@ -233,13 +237,13 @@ def test_a_morning_is_queued_by_the_thousand(engine: Engine, outbox: SqlOutbox) 
     event.listen(engine, "before_cursor_execute", listen)
     count = outbox.add([sent_before, withdrawn, *new, replace(new[0], language="ru")], now=NOW)
     event.remove(engine, "before_cursor_execute", listen)
-    found = {one.key: one for one in outbox.notices()}
+    notices_by_key = {notice.key: notice for notice in outbox.notices()}
 
     assert count == 1201
-    assert len(found) == 1202
-    assert found[sent_before.key].state == "sent"
-    assert found[withdrawn.key].state == found[new[0].key].state == "queued"
-    assert found[new[0].key].language == new[0].language
-    assert sum(said.startswith("INSERT INTO notice ") for said in heard) <= 2
+    assert len(notices_by_key) == 1202
+    assert notices_by_key[sent_before.key].state == "sent"
+    assert notices_by_key[withdrawn.key].state == notices_by_key[new[0].key].state == "queued"
+    assert notices_by_key[new[0].key].language == new[0].language
+    assert sum(statement.startswith("INSERT INTO notice ") for statement in heard) <= 2
     with reading(engine) as connection:
         assert counts(connection) == {("email", "sent"): 1, ("email", "queued"): 1201}

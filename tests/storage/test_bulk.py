@@ -59,9 +59,9 @@ def patterns() -> Sequence[CaseWrite]:
 
 
 def cases_named(prefix: str, number: int, first: int = 0) -> list[CaseWrite]:
-    made = patterns()
+    changes = patterns()
     return [
-        renamed(made[(first + n) % len(made)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
+        renamed(changes[(first + n) % len(changes)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
         for n in range(number)
     ]
 
@@ -78,10 +78,10 @@ def other(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
             server, "DROP DATABASE IF EXISTS other WITH (FORCE)", "CREATE DATABASE other TEMPLATE pattern"
         )
         address = server.format(name="other")
-    made = open_database(address)
-    create_or_migrate(made)
-    yield made
-    made.dispose()
+    engine = open_database(address)
+    create_or_migrate(engine)
+    yield engine
+    engine.dispose()
 
 
 class Kept(SqlLedger):
@@ -103,11 +103,11 @@ class Interrupted(SqlLedger):
         self.meanwhile: Callable[[], object] | None = meanwhile
 
     def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
-        made = super()._prepare(changes)
+        prepared_batch = super()._prepare(changes)
         if self.meanwhile is not None:
             happens, self.meanwhile = self.meanwhile, None
             happens()
-        return made
+        return prepared_batch
 
 
 def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWrite]:
@@ -127,26 +127,26 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
 
 def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
     """What an adoption writes of these cases."""
-    found = SqlLedger(engine).cases(names).values()
+    cases = SqlLedger(engine).cases(names).values()
     return [
         recounted(case, library().of(case), CALENDAR, TRANSFER, reach=REACH, today=TODAY).written
-        for case in found
+        for case in cases
     ]
 
 
 def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
     """Everything kept of these cases, and every sum."""
-    found = {}
+    rows_by_table = {}
     with reading(engine) as connection:
         for table in (CASE, EVENT, DEADLINE, MOVED, NOTICE):
             columns = [column for column in table.c if (table.name, column.name) != ("moved", "n")]
             place = table.c.id if table is CASE else table.c.case
-            asked = select(*columns).where(place.in_(names))
-            found[table.name] = sorted(map(tuple, connection.execute(asked)), key=repr)
+            query = select(*columns).where(place.in_(names))
+            rows_by_table[table.name] = sorted(map(tuple, connection.execute(query)), key=repr)
         sums = select(TOTAL).where(TOTAL.c.n != 0)
-        found["total"] = sorted(map(tuple, connection.execute(sums)))
-        found["differences"] = [*totals.differences(connection)]
-    return found
+        rows_by_table["total"] = sorted(map(tuple, connection.execute(sums)))
+        rows_by_table["differences"] = [*totals.differences(connection)]
+    return rows_by_table
 
 
 def sound(engine: Engine) -> bool:
@@ -168,27 +168,27 @@ def test_together_is_as_one_by_one(
     """Cases opened, facts recorded, a day moved: the same events and hashes, rows, heads, moves and sums."""
     prefix = f"E{next(_numbers)}"
     cases = cases_named(prefix, number, first)
-    names = [one.case.id for one in cases]
+    names = [change.case.id for change in cases]
     written = [names[n] for n in sorted(done) if n < number]
     together, alone = SqlLedger(engine), SqlLedger(other)
 
     together.append(cases, now=NOW)
-    for one in cases:
-        alone.append([one], now=NOW)
+    for change in cases:
+        alone.append([change], now=NOW)
     assert stored(engine, names) == stored(other, names)
 
     for at in (engine, other):
         SqlOutbox(at).add([letter(row) for name in names for row in waiting(at, name)], now=NOW)
     facts = recorded(engine, written, days=days)
     together.append(facts, now=NOW)
-    for one in facts:
-        alone.append([one], now=NOW)
+    for change in facts:
+        alone.append([change], now=NOW)
     assert stored(engine, names) == stored(other, names)
 
     anew = counted_anew(engine, names)
     wrote = together.rewrite(anew, now=NOW)
     # Looked at whole: what an adoption need not look at is as it was.
-    assert wrote == sum(alone.rewrite([replace(one, touched=None)], now=NOW) for one in anew)
+    assert wrote == sum(alone.rewrite([replace(change, touched=None)], now=NOW) for change in anew)
     assert stored(engine, names) == stored(other, names)
     assert not stored(engine, names)["differences"]
     assert sound(engine)
@@ -203,12 +203,12 @@ def test_nothing_to_write_is_nothing_written(engine: Engine) -> None:
     """An empty batch, and one in which nothing comes out otherwise."""
     ledger, cases = SqlLedger(engine), cases_named("N", 20)
     ledger.append(cases, now=NOW)
-    names = [one.case.id for one in cases]
+    names = [change.case.id for change in cases]
     before = stored(engine, names)
 
     ledger.append([], now=NOW)
     ledger.append_many([], now=NOW)
-    same = [replace(one, events=()) for one in cases]
+    same = [replace(change, events=()) for change in cases]
 
     assert (ledger.rewrite([], now=NOW), ledger.rewrite(same, now=NOW)) == (0, 0)
     assert stored(engine, names) == before
@@ -220,7 +220,7 @@ def test_a_case_written_meanwhile_keeps_its_fact_and_the_batch_leaves_nothing(
 ) -> None:
     """Before the write lock or under it; read again, all of it goes in."""
     cases = cases_named("C", 40)
-    names = [one.case.id for one in cases]
+    names = [change.case.id for change in cases]
     ledger = SqlLedger(engine)
     ledger.append(cases, now=NOW)
     batch = recorded(engine, names, days=3)
@@ -234,7 +234,7 @@ def test_a_case_written_meanwhile_keeps_its_fact_and_the_batch_leaves_nothing(
     assert {name for name, case in seqs.items() if case != cases[names.index(name)].case.seq} == {names[middle]}
     with pytest.raises(Conflict):
         ledger.append(batch, now=NOW)
-    ledger.append([one for one in batch if one.case.id != names[middle]], now=NOW)
+    ledger.append([change for change in batch if change.case.id != names[middle]], now=NOW)
     ledger.rewrite(counted_anew(engine, names), now=NOW)
     assert len(ledger.events(names[middle])) == seqs[names[middle]]
     assert sound(engine)
@@ -243,7 +243,7 @@ def test_a_case_written_meanwhile_keeps_its_fact_and_the_batch_leaves_nothing(
 def test_rows_counted_anew_by_two_at_once_are_counted_once(engine: Engine) -> None:
     """Two adoptions meet: no event more, but other rows. The later one reads again, and the sums are right."""
     cases = cases_named("R", 40)
-    names = [one.case.id for one in cases]
+    names = [change.case.id for change in cases]
     ledger = SqlLedger(engine)
     ledger.append(cases, now=NOW)
     anew = counted_anew(engine, names)
@@ -270,11 +270,11 @@ def test_an_id_somebody_took_meanwhile_is_a_conflict(engine: Engine, number: int
 
 def test_rows_of_another_edition_are_all_looked_at(engine: Engine) -> None:
     """Whatever the change says it touches: every row is counted under the edition of its case."""
-    (one,) = cases_named("M", 1)
+    (first_change,) = cases_named("M", 1)
     ledger = SqlLedger(engine)
-    ledger.append([one], now=NOW)
-    later = replace(one.case, edition="internal-analysis.2023-01-01")
-    change = replace(one, events=(), case=later, touched=frozenset())
+    ledger.append([first_change], now=NOW)
+    later = replace(first_change.case, edition="internal-analysis.2023-01-01")
+    change = replace(first_change, events=(), case=later, touched=frozenset())
 
     ledger.rewrite([change], now=NOW)
 
@@ -288,17 +288,17 @@ def test_an_adoption_reads_only_the_rows_the_day_can_move(engine: Engine) -> Non
     """Forty cases of three years; a few of their rows."""
     cases = cases_named("W", 40)
     SqlLedger(engine).append(cases, now=NOW)
-    anew = counted_anew(engine, [one.case.id for one in cases])
+    anew = counted_anew(engine, [change.case.id for change in cases])
     looked: set[int] = set()
 
     class Looking(SqlLedger):
         def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
-            made = super()._prepare(changes)
-            looked.add(len(made.rows_changed))
-            return made
+            prepared_batch = super()._prepare(changes)
+            looked.add(len(prepared_batch.rows_changed))
+            return prepared_batch
 
     Looking(engine).rewrite(anew, now=NOW)
-    touched = sum(len(one.touched or ()) for one in anew)
+    touched = sum(len(change.touched or ()) for change in anew)
 
     assert looked != {0}
-    assert max(looked) <= touched < sum(len(one.rows) for one in anew) // 5
+    assert max(looked) <= touched < sum(len(change.rows) for change in anew) // 5

@@ -108,7 +108,7 @@ class Failing(Folder):
     """A mail server that takes no letter."""
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
-        return {one.notice.key: Outcome(state="failed", answer="550 no such user") for one in batch}
+        return {parcel.notice.key: Outcome(state="failed", answer="550 no such user") for parcel in batch}
 
 
 class OfficerAlone(Folder):
@@ -127,13 +127,15 @@ class MailAlone(Folder):
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path, more={"visits": CAMPAIGN})
+    office_app = office(engine, tmp_path, more={"visits": CAMPAIGN})
     web = WebSettings(public_address="https://merzim.org.kz")
-    app = AppContext(replace(made.settings, web=web), clock=made.clock, system_clock=made.system_clock)
+    app = AppContext(
+        replace(office_app.settings, web=web), clock=office_app.clock, system_clock=office_app.system_clock
+    )
     app.__dict__["channels"] = {"folder": MailAlone(path=tmp_path / "letters", sender="m@org.kz")}
     yield app
     app.close()
-    made.close()
+    office_app.close()
 
 
 def start(ctx: RequestContext, **more: Any) -> str:
@@ -146,7 +148,7 @@ def show(ctx: RequestContext, campaign: str, **more: Any) -> CampaignPage:
 
 
 def states(ctx: RequestContext, campaign: str) -> dict[str, str]:
-    return {one.person.partition("@")[0]: one.state for one in show(ctx, campaign).people}
+    return {person.person.partition("@")[0]: person.state for person in show(ctx, campaign).people}
 
 
 def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
@@ -159,14 +161,14 @@ def run(app: AppContext, *, at: datetime = NOW) -> dict[str, str]:
 def letters(app: AppContext) -> dict[str, str]:
     """The secret part of each link in the folder, by the person its letter is for."""
     folder = app.channels["folder"].path  # type: ignore[attr-defined]
-    found = {}
-    for file in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns):
+    links = {}
+    for file in sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns):
         letter = email.message_from_bytes(file.read_bytes(), policy=default)
         body = letter.get_body(("plain",))
         assert body is not None
         if link := TOKEN.search(body.get_content()):
-            found[str(letter["to"]).partition("<")[2].partition("@")[0]] = link[1]
-    return found
+            links[str(letter["to"]).partition("<")[2].partition("@")[0]] = link[1]
+    return links
 
 
 def confirm(ctx: RequestContext, token: str, **values: Any) -> str:
@@ -258,7 +260,7 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) ->
         confirm(later, tokens["lawyer"], purpose="dance")
     with pytest.raises(InvalidRow):
         confirm(later, tokens["lawyer"], purpose="")
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
 def bodies_of_letters(app: AppContext) -> list[str]:
@@ -278,9 +280,9 @@ def test_a_subject_says_the_year_where_it_is_not_this_one(app: AppContext) -> No
     start(ctx, units=["law"], until=date(2027, 1, 15))
     run(app)
     folder = Path(app.channels["folder"].path)  # type: ignore[attr-defined]
-    letters = [email.message_from_bytes(one.read_bytes(), policy=default) for one in folder.glob("*.eml")]
+    letters = [email.message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
 
-    assert {str(one["subject"]).partition(" – ")[2] for one in letters} == {
+    assert {str(letter["subject"]).partition(" – ")[2] for letter in letters} == {
         "30 сәуірге дейін",
         "2027 жылғы 15 қаңтарға дейін",
     }
@@ -298,11 +300,14 @@ def test_a_letter_sends_nobody_to_a_document_there_is_none_of(app: AppContext) -
     invitation = open_link(ctx, token)
     folder = app.channels["folder"].path  # type: ignore[attr-defined]
     letters_ = [email.message_from_bytes(file.read_bytes(), policy=default) for file in folder.glob("*.eml")]
-    said = [str(one["subject"]) for one in letters_]
-    said += [
-        part.get_content() for one in letters_ for part in one.walk() if part.get_content_maintype() == "text"
+    texts = [str(letter["subject"]) for letter in letters_]
+    texts += [
+        part.get_content()
+        for letter in letters_
+        for part in letter.walk()
+        if part.get_content_maintype() == "text"
     ]
-    assert not any(word in one for one in said for word in ("2031-05", ".2031", "2031 ж", "Secret_On"))
+    assert not any(word in text for text in texts for word in ("2031-05", ".2031", "2031 ж", "Secret_On"))
     assert given_days(invitation.register, invitation.campaign) == []
 
     assert sum("Сұрақтарға жауап беріңіз" in body for body in bodies) == 2
@@ -326,9 +331,9 @@ def test_a_letter_names_who_asks_and_only_an_act_that_binds_them(app: AppContext
     assert not any("Қалалық мониторинг" in body for body in bodies)
     for campaign in ("2026-001", "2026-002", "2026-003"):
         _, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
-        said = " ".join(str(cell.value) for row in facts for cell in row)
-        assert "Центр городского мониторинга" not in said
-        assert ("Антикоррупционный стандарт Министерства" in said) == (campaign == "2026-001")
+        text = " ".join(str(cell.value) for row in facts for cell in row)
+        assert "Центр городского мониторинга" not in text
+        assert ("Антикоррупционный стандарт Министерства" in text) == (campaign == "2026-001")
 
 
 DECLARED = {"category": "official", "form": "income", "notice": "1", "published": "no", "spouse": "none"}
@@ -344,21 +349,23 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     remind_campaign(ctx, RemindCampaign(campaign=campaign))
     run(app, at=NOW + timedelta(hours=1))
     later = operator(app, at=NOW + timedelta(days=2))
-    said = {**DECLARED, "filed_on": "2026-04-07", "spouse": "filed"}
+    declaration = {**DECLARED, "filed_on": "2026-04-07", "spouse": "filed"}
     wife = {"spouse.form": "assets", "spouse.filed_on": "2026-04-06"}
 
     def wrong(**values: str) -> list[tuple[str, str]]:
         with pytest.raises(InvalidRow) as refusal:
-            answer(later, open_link(later, tokens["guest"]), {**said, **values})
-        return [(one.field, one.code) for one in refusal.value.problems]
+            answer(later, open_link(later, tokens["guest"]), {**declaration, **values})
+        return [(problem.field, problem.code) for problem in refusal.value.problems]
 
     missing = wrong(**wife)
     none = wrong(**wife, spouse="none")
-    row = answer(later, open_link(later, tokens["guest"]), {**said, **wife, "spouse.notice": "2"})
+    row = answer(later, open_link(later, tokens["guest"]), {**declaration, **wife, "spouse.notice": "2"})
     other = answer(
-        later, open_link(later, tokens["lawyer"]), {**said, "filed_on": "2026-04-05", "spouse": "not_filed"}
+        later,
+        open_link(later, tokens["lawyer"]),
+        {**declaration, "filed_on": "2026-04-05", "spouse": "not_filed"},
     )
-    rows = {one.id: one for one in list_rows(later, ListRows(register_id="declarations", sort="filed_on")).rows}
+    rows = {row.id: row for row in list_rows(later, ListRows(register_id="declarations", sort="filed_on")).rows}
     own, spouse, missed = (rows[name] for name in (row, "declarations-2026-0002", "declarations-2026-0004"))
     people, _ = load_workbook(BytesIO(proof_sheet(later, campaign, "ru"))).worksheets
 
@@ -375,15 +382,18 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     )
     assert (own.late, spouse.late, missed.late) == ({"filed_on": 2}, {"filed_on": 1}, {"filed_on": 3})
     assert "filed_on" not in missed.values
-    assert {one.person: one.answer for one in show(later, campaign).people} == {
+    assert {person.person: person.answer for person in show(later, campaign).people} == {
         "guest@org.kz": row,
         "lawyer@org.kz": other,
     }
     assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, 3]
     assert [people[line][9].value for line in (2, 3)] == [f"{row}, {spouse.id}", f"{other}, {missed.id}"]
-    shown = [(one.late, [(more.row, more.late) for more in one.beside]) for one in show(later, campaign).people]
+    shown = [
+        (person.late, [(more.row, more.late) for more in person.beside])
+        for person in show(later, campaign).people
+    ]
     assert shown == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
 @on_sqlite_alone
@@ -404,7 +414,11 @@ def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_tak
 
     assert "опоздание, дней" in str(heads[-1])
     assert [row[-1] for row in rows] == [3, "", 2]
-    assert (taken.rows, taken.there, [one.id for one in taken.aside]) == (0, 3, ["paper_file", "late.filed_on"])
+    assert (taken.rows, taken.there, [column.id for column in taken.aside]) == (
+        0,
+        3,
+        ["paper_file", "late.filed_on"],
+    )
 
 
 @on_sqlite_alone
@@ -414,13 +428,13 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
     given = {"year": "2026", "due_on": "2026-04-05"}
     campaign = start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
     tokens = run(app)
-    said = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
-    guest, lawyer = (answer(ctx, open_link(ctx, tokens[one]), said) for one in ("guest", "lawyer"))
+    declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
+    guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
     every = [f"declarations-2026-000{number}" for number in (1, 2, 3, 4)]
 
     def withdrawn() -> dict[str, str]:
-        asked = ListRows(register_id="declarations", withdrawn=True)
-        return {row.id: show_row(ctx, AskRow(row=row.id)).row.ground for row in list_rows(ctx, asked).rows}
+        query = ListRows(register_id="declarations", withdrawn=True)
+        return {row.id: show_row(ctx, AskRow(row=row.id)).row.ground for row in list_rows(ctx, query).rows}
 
     withdraw_row(ctx, WithdrawRow(row=guest, ground="қате"))
     first = withdrawn()
@@ -430,8 +444,8 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
     assert (guest, lawyer) == (every[0], every[2])
     assert first == {every[0]: "қате", every[1]: "қате"}
     assert withdrawn() == {**first, every[2]: "қайта", every[3]: "артық"}
-    assert {one.answer for one in show(ctx, campaign).people} == {""}
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert {person.answer for person in show(ctx, campaign).people} == {""}
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
 @on_sqlite_alone
@@ -441,18 +455,18 @@ def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_nam
     given = {"year": "2026", "due_on": "2026-04-05"}
     start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
     tokens = run(app)
-    said = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
-    guest, lawyer = (answer(ctx, open_link(ctx, tokens[one]), said) for one in ("guest", "lawyer"))
+    declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
+    guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
 
     erase_row(ctx, EraseRow(row=guest, fields=["employee"], ground="сақтау мерзімі өтті"))
 
     rows = list_rows(ctx, ListRows(register_id="declarations")).rows
     named = {row.id: row.values.get("employee") for row in rows}
     assert (guest, lawyer) == ("declarations-2026-0001", "declarations-2026-0003")
-    assert [named[one] for one in sorted(named)] == [None, None, "lawyer@org.kz", "lawyer@org.kz"]
-    kinds = [one.kind for one in show_row(ctx, AskRow(row="declarations-2026-0002")).history]
+    assert [named[row_id] for row_id in sorted(named)] == [None, None, "lawyer@org.kz", "lawyer@org.kz"]
+    kinds = [event.kind for event in show_row(ctx, AskRow(row="declarations-2026-0002")).history]
     assert kinds == ["confirmed", "erased"]
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
 def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
@@ -462,38 +476,43 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     ticked = replace(app.settings.regulations, acts=("mne-standard-2025", "enterprise-policy"))
     app.settings = replace(app.settings, regulations=ticked)
     ctx = replace(operator(app), language="ru")
-    asked = {"register_id": "consents", "kind": "confirmation", "values": {}, "units": ["law"]}
-    bare = start(ctx, **asked)
+    arguments = {"register_id": "consents", "kind": "confirmation", "values": {}, "units": ["law"]}
+    bare = start(ctx, **arguments)
     for unit, name in (("ministry", "Саясат"), ("other", "Бөтен саясат")):
         save(app.engine, units=[Unit(id="other", name="Кәсіпорын", parent="ministry", kind="quasi_state")])
         values = {"kind": "policy", "name": name, "number": "12-П", "adopted_on": "2026-01-15"}
         values |= {"name_translated": "Политика о подарках"} if name == "Саясат" else {}
         add_row(ctx, build(AddRow, {"register_id": "organisation-documents", "unit": unit, "values": values}))
-    own = start(ctx, **asked)
-    named = start(ctx, **{**asked, "kind": "document_read"}, ground="Саясат")
-    none = start(ctx, **asked, ground="")
+    own = start(ctx, **arguments)
+    named = start(ctx, **{**arguments, "kind": "document_read"}, ground="Саясат")
+    none = start(ctx, **arguments, ground="")
     with pytest.raises(BadCampaign) as unknown:
-        start(ctx, **{**asked, "kind": "document_read"}, ground="жоқ")
+        start(ctx, **{**arguments, "kind": "document_read"}, ground="жоқ")
     run(app)
-    said = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
+    ground_text = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
 
-    assert [show(ctx, one).campaign.ground["ru"] for one in (bare, own, named, none)] == ["", said, said, ""]
+    assert [show(ctx, campaign).campaign.ground["ru"] for campaign in (bare, own, named, none)] == [
+        "",
+        ground_text,
+        ground_text,
+        "",
+    ]
     assert unknown.value.code == "campaign.unknown_ground"
     bodies = bodies_of_letters(app)
     assert sum("саясат · Саясат, № 12-П, 2026 жылғы 15 қаңтар" in body for body in bodies) == 4
     assert not any("Қалалық мониторинг" in body or "Кәсіпорын" in body for body in bodies)
     _, facts = load_workbook(BytesIO(proof_sheet(ctx, own, "ru"))).worksheets
-    assert ("Основание", said) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
+    assert ("Основание", ground_text) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
 
 
 def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext) -> None:
     """Who answers could not change that row; an officer withdraws one of the two."""
     ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15"}
-    said = {**DECLARED, "filed_on": "2026-04-01"}
-    own = {"employee": "guest@org.kz", "declarant": "employee", **year, **said}
+    declaration = {**DECLARED, "filed_on": "2026-04-01"}
+    own = {"employee": "guest@org.kz", "declarant": "employee", **year, **declaration}
     add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own}))
     campaign = start(ctx, register_id="declarations", kind="filing", values=year)
-    record = {"campaign": campaign, "person": "guest@org.kz", "values": said}
+    record = {"campaign": campaign, "person": "guest@org.kz", "values": declaration}
 
     record_answer(ctx, build(RecordAnswer, record))
 
@@ -526,10 +545,13 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
         "refusal_ground": "келіспеймін",
     }
     assert (row.history[0].kind, row.history[0].by) == ("refused", "link")
-    assert [one.field for one in bare.value.problems] == ["refused_on", "paper_file"]
+    assert [problem.field for problem in bare.value.problems] == ["refused_on", "paper_file"]
     assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
     assert (page.campaign.refused, page.campaign.answered, page.campaign.awaited) == (2, 0, 0)
-    assert [(one.kind, one.name) for one in page.history][-1] == ("campaign_refused_on_paper", "Власов Пётр")
+    assert [(event.kind, event.name) for event in page.history][-1] == (
+        "campaign_refused_on_paper",
+        "Власов Пётр",
+    )
     with pytest.raises(NoPapers):
         papers_of_campaign(ctx, build(ShowCampaign, {"campaign": campaign}), "kk")
     assert [people[line][4].value for line in (2, 3)] == ["отказ", "отказ"]
@@ -537,7 +559,9 @@ def test_a_refusal_is_given_by_link_or_on_paper_and_stands_apart(app: AppContext
     assert ("Отказались", 2) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
     with app.engine.begin() as connection:
         connection.execute(CAMPAIGN_PERSON.update().values(refused=False))
-    assert {one.code for one in maintenance.verify(app, now=NOW, today=TODAY)} == {"campaign_answer_differs"}
+    assert {problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)} == {
+        "campaign_answer_differs"
+    }
     maintenance.rebuild(app, now=NOW, today=TODAY)
     assert states(ctx, campaign) == {"guest": "refused", "lawyer": "refused"}
     withdraw_row(ctx, WithdrawRow(row=row.row.id, ground="changed their mind"))
@@ -577,7 +601,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
         "",
         "é" * 48,
     ]
-    assert [one for one in (*flipped, *others) if not refused(ctx, one)] == []
+    assert [token for token in (*flipped, *others) if not refused(ctx, token)] == []
     assert read_link("", link_token("x", link)) is None
 
 
@@ -625,10 +649,10 @@ def test_a_campaign_is_extended_until_a_later_day_and_its_links_with_it(app: App
 
     assert not refused(after, tokens["guest"])
     assert show(ctx, campaign).campaign.until == date(2026, 5, 10)
-    (event,) = [one for one in show(ctx, campaign).history if one.kind == "campaign_extended"]
+    (event,) = [event for event in show(ctx, campaign).history if event.kind == "campaign_extended"]
     assert event.until == date(2026, 5, 10)
     confirm(after, tokens["guest"])
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
     close_campaign(after, CloseCampaign(campaign=campaign))
     with pytest.raises(BadCampaign):
         extend_campaign(after, ExtendCampaign(campaign=campaign, until=date(2026, 6, 1)))
@@ -657,18 +681,18 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
     assert (unclosed, refusal(day, date(2026, 4, 7))) == ("campaign.not_closed", "campaign.past")
     page = reopen(day, date(2026, 4, 8))
 
-    assert {one.person.partition("@")[0]: one.state for one in page.people} == {
+    assert {person.person.partition("@")[0]: person.state for person in page.people} == {
         "lawyer": "left",
         "guest": "answered",
         "clerk": "awaited",
         "officer": "awaited",
         "new": "awaited",
     }
-    assert [(one.until, one.ground) for one in page.history if one.kind == "campaign_reopened"] == [
+    assert [(event.until, event.ground) for event in page.history if event.kind == "campaign_reopened"] == [
         (date(2026, 4, 8), "asked again")
     ]
     assert run(app, at=day)["clerk"] == tokens["clerk"]
-    assert [refused(operator(app, at=day), tokens[one]) for one in ("clerk", "lawyer")] == [False, True]
+    assert [refused(operator(app, at=day), tokens[login]) for login in ("clerk", "lawyer")] == [False, True]
     over = day + timedelta(days=1)
     assert (refused(operator(app, at=over), tokens["clerk"]), refusal(over, UNTIL)) == (
         True,
@@ -680,21 +704,23 @@ def test_a_closed_campaign_is_opened_again_for_who_has_not_answered(app: AppCont
         close_campaign(operator(app, at=day), CloseCampaign(campaign=campaign))
         reopen(day, UNTIL)
     run(app, at=day)
-    assert sorted((one.person.partition("@")[0], one.rung, one.state) for one in app.outbox.notices()) == [
-        *(("clerk", rung, "sent") for rung in ("invitation", "reminder-1")),
+    assert sorted(
+        (notice.person.partition("@")[0], notice.rung, notice.state) for notice in app.outbox.notices()
+    ) == [
+        *(("clerk", step, "sent") for step in ("invitation", "reminder-1")),
         ("clerk", "reminder-3", "queued"),
         ("guest", "invitation", "sent"),
         ("lawyer", "invitation", "sent"),
-        *(("new", rung, "sent") for rung in ("invitation", "reminder-3")),
-        *(("officer", rung, "sent") for rung in ("invitation", "reminder-1")),
+        *(("new", step, "sent") for step in ("invitation", "reminder-3")),
+        *(("officer", step, "sent") for step in ("invitation", "reminder-1")),
         ("officer", "reminder-3", "queued"),
     ]
     # Nobody gets two reminders a day: the second leaves tomorrow.
     run(app, at=over)
-    assert {one.state for one in app.outbox.notices() if one.rung == "reminder-3"} == {"sent"}
+    assert {notice.state for notice in app.outbox.notices() if notice.rung == "reminder-3"} == {"sent"}
     assert show(ctx, campaign, state="answered").people[0].answer == row
     assert not refused(operator(app, at=datetime(2026, 4, 30, 10, tzinfo=NOW.tzinfo)), tokens["clerk"])
-    assert [one.code for one in maintenance.verify(app, now=day, today=day.date())] == []
+    assert [problem.code for problem in maintenance.verify(app, now=day, today=day.date())] == []
 
 
 def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None:
@@ -708,7 +734,7 @@ def test_people_are_found_by_their_name_in_the_database(app: AppContext) -> None
     def found(search: str) -> list[str]:
         page = show(ctx, campaign, search=search)
         assert page.total == len(page.people)
-        return [one.person.partition("@")[0] for one in page.people]
+        return [person.person.partition("@")[0] for person in page.people]
 
     everybody = found("")
     guest = app.reads.office().people["guest@org.kz"]
@@ -739,7 +765,7 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
     tokens = run(app, at=day)
     assert set(tokens) == {"guest", "new"}
     assert states(ctx, campaign) == {"lawyer": "left", "guest": "awaited", "new": "awaited"}
-    gone = next(one for one in show(ctx, campaign, state="left").people)
+    gone = next(person for person in show(ctx, campaign, state="left").people)
     assert (gone.name, gone.left_on) == ("Власов Пётр", TODAY + timedelta(days=1))
     # Moved to another unit, before a round has noticed.
     change_people(app, replace(PEOPLE[3], unit="hr"))
@@ -747,8 +773,8 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
     run(app, at=day + timedelta(days=1))
     remind_campaign(ctx, RemindCampaign(campaign=campaign))
     page = show(ctx, campaign)
-    assert {one.person: one.state for one in page.people}["guest@org.kz"] == "left"
-    assert [(one.kind, one.joined, one.left) for one in page.history] == [
+    assert {person.person: person.state for person in page.people}["guest@org.kz"] == "left"
+    assert [(event.kind, event.joined, event.left) for event in page.history] == [
         ("campaign_started", 0, 0),
         ("campaign_people", 2, 0),
         ("campaign_people", 1, 1),
@@ -810,7 +836,7 @@ def test_a_reminder_goes_to_the_rest_alone(app: AppContext) -> None:
     remind(app, now=at, today=at.date())
     # What was withdrawn before it left is no letter any more.
     notices = app.outbox.notices()
-    assert sorted((one.person.partition("@")[0], one.rung, one.state) for one in notices) == [
+    assert sorted((notice.person.partition("@")[0], notice.rung, notice.state) for notice in notices) == [
         ("clerk", "invitation", "sent"),
         ("guest", "invitation", "sent"),
         ("lawyer", "invitation", "sent"),
@@ -833,7 +859,7 @@ def test_nobody_gets_the_link_of_somebody_else(app: AppContext, tmp_path: Path) 
     deliver(app, now=NOW, today=TODAY)
     with app.engine.connect() as connection:
         notices = connection.execute(text("SELECT person, state FROM notice ORDER BY person")).all()
-    assert [tuple(one) for one in notices] == [("guest@org.kz", "failed"), ("lawyer@org.kz", "failed")]
+    assert [tuple(notice) for notice in notices] == [("guest@org.kz", "failed"), ("lawyer@org.kz", "failed")]
 
 
 @on_sqlite_alone
@@ -851,8 +877,10 @@ def test_a_row_withdrawn_is_awaited_again_by_a_new_link(app: AppContext) -> None
     row = confirm(ctx, new)
     assert states(ctx, campaign)["guest"] == "answered"
     erase_row(ctx, EraseRow(row=row, fields=["guest"], ground="asked for it"))
-    erased = [one for one in show(ctx, campaign).people if one.state == "answered"]
-    assert [(one.person.startswith("erased-"), one.name, one.answer) for one in erased] == [(True, "", row)]
+    erased = [person for person in show(ctx, campaign).people if person.state == "answered"]
+    assert [(person.person.startswith("erased-"), person.name, person.answer) for person in erased] == [
+        (True, "", row)
+    ]
 
 
 def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext) -> None:
@@ -867,19 +895,19 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
     ctx = operator(app)
     campaign = start(ctx, kind="seen", values={})
     remind(app, now=NOW, today=TODAY)
-    notice = {one.person: one for one in app.outbox.notices()}[guest]
-    assert [one.channel for one in app.outbox.notices(person=guest)] == ["telegram"]
+    notice = {notice.person: notice for notice in app.outbox.notices()}[guest]
+    assert [notice.channel for notice in app.outbox.notices(person=guest)] == ["telegram"]
     [[button]] = buttons(notice)
     mine, theirs = Sender(chat="7"), Sender(chat="8")
     assert (bot.pressed(theirs, button.data).alert, bot.pressed(Sender(chat="9"), button.data).alert) == (
         True,
         True,
     )
-    [asked] = bot.pressed(mine, button.data).replies
-    assert "I have seen it kk" in asked.text
-    assert "/confirm/" in asked.text
+    [question] = bot.pressed(mine, button.data).replies
+    assert "I have seen it kk" in question.text
+    assert "/confirm/" in question.text
     assert states(ctx, campaign)["guest"] == "awaited"
-    [[sure]] = asked.buttons
+    [[sure]] = question.buttons
     assert bot.pressed(theirs, sure.data).alert
     [done] = bot.pressed(mine, sure.data).replies
     row = show_row(ctx, AskRow(row=show(ctx, campaign, state="answered").people[0].answer))
@@ -889,10 +917,10 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
     # What is filled in stands on a page: no button there confirms it.
     start(ctx)
     remind(app, now=NOW, today=TODAY)
-    form = next(one for one in app.outbox.notices(person=guest) if one.obligation == "2026-002")
+    form = next(notice for notice in app.outbox.notices(person=guest) if notice.obligation == "2026-002")
     [[button]] = buttons(form)
-    [asked] = bot.pressed(mine, f"{button.data}:1").replies
-    assert (asked.buttons, "/confirm/" in asked.text) == ((), True)
+    [question] = bot.pressed(mine, f"{button.data}:1").replies
+    assert (question.buttons, "/confirm/" in question.text) == ((), True)
 
 
 def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
@@ -902,7 +930,7 @@ def test_people_without_an_address_answer_on_paper(app: AppContext) -> None:
     campaign = start(ctx, units=["law"])
     assert set(run(app)) == {"lawyer", "guest"}
     page = show(ctx, campaign, unreached=True)
-    assert ([one.person for one in page.people], page.campaign.unreached) == (["law:quiet"], 1)
+    assert ([person.person for person in page.people], page.campaign.unreached) == (["law:quiet"], 1)
     values = {"came_on": "2026-04-03", "purpose": "check"}
     record_answer(ctx, RecordAnswer(campaign=campaign, person="law:quiet", values=values))
     page = show(ctx, campaign, state="answered")
@@ -1021,14 +1049,14 @@ def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppConte
     quiet = [Person(key=f"law:{name}", name=name, unit="law") for name in ("Тынышов Асан", "Ғалым Ер")]
     change_people(app, *quiet)
     ctx = replace(operator(app), language="ru")
-    asked = {
+    arguments = {
         "register_id": "visits",
         "kind": "read",
         "until": UNTIL,
         "units": ["law"],
         "values": {"place": "Hall"},
     }
-    preview = start_campaign(ctx, build(StartCampaign, {**asked, "preview": True}))
+    preview = start_campaign(ctx, build(StartCampaign, {**arguments, "preview": True}))
     campaign = start(ctx, units=["law"])
     before = show(ctx, campaign)
     carry_on(app, now=NOW, today=TODAY)
@@ -1051,13 +1079,13 @@ def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppConte
     assert (preview.people, preview.unreached) == (4, 2)
     assert preview.unreached_names == ["Ғалым Ер", "Тынышов Асан"]
     assert before.campaign.unreached == 2
-    assert [one.name for one in before.people if not one.reached] == preview.unreached_names
+    assert [person.name for person in before.people if not person.reached] == preview.unreached_names
     assert list(lines) == ["Әлиев Самат", "Власов Пётр", "Ғалым Ер", "Тынышов Асан"]
     assert not any(lines[name][6] for name in preview.unreached_names)
     assert lines["Ғалым Ер"][8] == "на бумаге, подписано 3 апреля 2026 года"
     assert shown["Отправлено писем-напоминаний"] == 2
     assert shown["Основание"].endswith(", пункт 3")
-    assert [(one.kind, one.name) for one in show(ctx, campaign).history][-1] == (
+    assert [(event.kind, event.name) for event in show(ctx, campaign).history][-1] == (
         "campaign_on_paper",
         "Ғалым Ер",
     )
@@ -1068,7 +1096,7 @@ def test_the_chain_vouches_for_what_a_campaign_asks(app: AppContext) -> None:
     campaign = start(operator(app))
     with app.engine.begin() as connection:
         connection.execute(text("UPDATE campaign SET until = '2027-01-01' WHERE id = :c"), {"c": campaign})
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == ["office_row_altered"]
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == ["office_row_altered"]
 
 
 def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
@@ -1079,18 +1107,18 @@ def test_an_answer_nobody_gave_is_named_and_mended(app: AppContext) -> None:
     row = confirm(ctx, tokens["guest"])
     confirm(ctx, tokens["clerk"])
     erase_row(ctx, EraseRow(row=confirm(ctx, tokens["officer"]), fields=["guest"], ground="asked for it"))
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
     forged = "UPDATE campaign_person SET answer = :row, answered_at = :at WHERE person = 'lawyer@org.kz'"
     with app.engine.begin() as connection:
         connection.execute(text(forged), {"row": row, "at": NOW.replace(tzinfo=None)})
         connection.execute(text("UPDATE campaign_person SET answer = '' WHERE person = 'clerk@org.kz'"))
-    found = maintenance.verify(app, now=NOW, today=TODAY)
-    assert [(one.code, one.arguments["person"]) for one in found] == [
+    problems = maintenance.verify(app, now=NOW, today=TODAY)
+    assert [(problem.code, problem.arguments["person"]) for problem in problems] == [
         ("campaign_answer_differs", "clerk@org.kz"),
         ("campaign_answer_differs", "lawyer@org.kz"),
     ]
     maintenance.rebuild(app, now=NOW, today=TODAY)
-    assert [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)] == []
+    assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
     assert states(ctx, campaign) == {
         "clerk": "answered",
         "guest": "answered",
@@ -1117,5 +1145,5 @@ def test_twenty_people_more_are_written_in_portions(app: AppContext, monkeypatch
     assert len(run(app)) == 24
     page = show(ctx, campaign, size=10, page=2)
     assert (page.total, page.pages, len(page.people)) == (24, 3, 10)
-    assert [one.joined for one in page.history if one.kind == "campaign_people"] == [7, 7, 7, 3]
+    assert [event.joined for event in page.history if event.kind == "campaign_people"] == [7, 7, 7, 3]
     assert show(ctx, campaign, search="адам 07").total == 1

@@ -25,12 +25,12 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def engine(file: Path) -> Iterator[Engine]:
     """A database in use, with one line in it."""
-    made = open_database(f"sqlite:///{file}")
-    with writing(made) as connection:
+    engine = open_database(f"sqlite:///{file}")
+    with writing(engine) as connection:
         connection.execute(text("CREATE TABLE line (n INTEGER PRIMARY KEY)"))
-    add(made, 1)
-    yield made
-    made.dispose()
+    add(engine, 1)
+    yield engine
+    engine.dispose()
 
 
 def add(engine: Engine, n: int) -> None:
@@ -54,12 +54,12 @@ def test_a_file_that_is_moved_away_is_refused_until_it_is_back(engine: Engine, f
     aside = file.with_name("aside")
     file.rename(aside)
     refused = [refusal(lambda: add(engine, 2)), refusal(lambda: lines(engine))]
-    made = file.exists()
+    file_exists = file.exists()
     aside.rename(file)
     add(engine, 3)
 
     assert refused == ["moved", "moved"]
-    assert not made
+    assert not file_exists
     assert lines(engine) == [1, 3]
 
 

@@ -35,10 +35,10 @@ def entry(hash: str, kind: EntryKind = "device", *, login: str = "aliyeva", at: 
 @pytest.fixture
 def accounts(engine: Engine) -> SqlAccounts:
     """The accounts aliyeva and boss."""
-    made = SqlAccounts(engine)
+    new_accounts = SqlAccounts(engine)
     for login in ("aliyeva", "boss"):
-        made.save(Reader(login=login, access="officer"), disabled=False, **SAID)
-    return made
+        new_accounts.save(Reader(login=login, access="officer"), disabled=False, **SAID)
+    return new_accounts
 
 
 def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAccounts) -> None:
@@ -57,7 +57,7 @@ def test_a_device_is_listed_among_the_ways_in_the_newest_first(accounts: SqlAcco
     accounts.let_in(entry("d1", at=NOW + SECOND))
     accounts.let_in(entry("d2", login="boss"))
 
-    assert [one.hash for one in accounts.entries("aliyeva", now=NOW + SECOND)] == ["d1", "s1"]
+    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW + SECOND)] == ["d1", "s1"]
 
 
 def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
@@ -67,7 +67,7 @@ def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
     accounts.end("boss", "d1", now=NOW)
     accounts.end("aliyeva", "d2", now=NOW)
 
-    assert [one.hash for one in accounts.entries("aliyeva", now=NOW)] == ["d1"]
+    assert [entry.hash for entry in accounts.entries("aliyeva", now=NOW)] == ["d1"]
 
 
 @on_sqlite_alone
@@ -95,7 +95,7 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, account
     with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
 
-    held = [one.hash for one in accounts.entries("aliyeva", now=NOW + timedelta(minutes=1))]
+    held = [entry.hash for entry in accounts.entries("aliyeva", now=NOW + timedelta(minutes=1))]
     assert held == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
     assert rows == MAX_DEVICES + 1
 

@@ -35,9 +35,9 @@ def tools(monkeypatch: pytest.MonkeyPatch, postgresql: str) -> None:
 @pytest.fixture
 def empty(postgresql: str) -> Iterator[Engine]:
     administer(postgresql, "CREATE DATABASE restored")
-    made = open_database(postgresql.format(name="restored"))
-    yield made
-    made.dispose()
+    engine = open_database(postgresql.format(name="restored"))
+    yield engine
+    engine.dispose()
     administer(postgresql, "DROP DATABASE restored WITH (FORCE)")
 
 
@@ -68,7 +68,7 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
 
 def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: Engine, copied: Path) -> None:
     """An older copy stays, and so does what stands in a database."""
-    kept = copied.read_bytes()
+    content = copied.read_bytes()
     for refused, code in (
         (lambda: backup(server, copied), "backup_exists"),
         (lambda: restore(server, copied), "restore_not_empty"),
@@ -79,7 +79,7 @@ def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: En
             refused()
         assert caught.value.code == code
 
-    assert copied.read_bytes() == kept
+    assert copied.read_bytes() == content
     assert len(SqlLedger(server).ids()) == 1
 
 
@@ -169,7 +169,7 @@ def test_the_commands_do_it(
             return main([*line, "--config", str(tmp_path / f"{where}.toml"), "--lang", "en"])
         raise AssertionError(line)
 
-    said = [
+    codes = [
         run("here", "open", "internal-analysis", "--now", "2026-04-01"),
         run("here", "backup", str(tmp_path / "copy")),
         run("there", "restore", str(tmp_path / "copy")),
@@ -179,5 +179,5 @@ def test_the_commands_do_it(
 
     server.dispose()
     administer(postgresql, "DROP DATABASE commanded WITH (FORCE)")
-    assert said == [0, 0, 0, 0, 2]
+    assert codes == [0, 0, 0, 0, 2]
     assert "is not empty" in capsys.readouterr().err

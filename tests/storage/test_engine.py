@@ -145,11 +145,11 @@ def test_a_read_only_database_is_read_and_not_written(sqlite: Engine) -> None:
     file = sqlite.url.database
     only = open_database(f"sqlite:///file:{file}?mode=ro&uri=true")
 
-    found = SqlLedger(only).case(case.id)
+    stored_case = SqlLedger(only).case(case.id)
     with pytest.raises(StorageUnavailable) as caught:
         case_commands(only).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
 
-    assert found is not None
+    assert stored_case is not None
     assert caught.value.what == "read_only"
     only.dispose()
 
@@ -217,12 +217,12 @@ def test_a_failed_transaction_leaves_nothing(engine: Engine) -> None:
 def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
     """WAL, synchronous=FULL, foreign keys: on every connection."""
     with reading(sqlite) as connection:
-        asked = [
+        pragmas = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
         ]
 
-    assert asked == ["wal", 2, 1, 1]
+    assert pragmas == ["wal", 2, 1, 1]
 
 
 def test_a_reader_sees_one_moment_while_others_write(sqlite: Engine) -> None:
@@ -240,9 +240,9 @@ def test_a_reader_sees_one_moment_while_others_write(sqlite: Engine) -> None:
 def test_a_moment_comes_back_in_utc_and_a_naive_one_is_refused(engine: Engine) -> None:
     """SQLite alone would give it back without a zone."""
     opened(engine)
-    found = SqlLedger(engine).events("2026-0001")[0].at
+    moment = SqlLedger(engine).events("2026-0001")[0].at
 
-    assert (found, found.tzinfo) == (NOW, UTC)
+    assert (moment, moment.tzinfo) == (NOW, UTC)
     with pytest.raises(ValueError, match="without a zone"):
         Moment().process_bind_param(datetime(2026, 1, 1), engine.dialect)  # noqa: DTZ001
 

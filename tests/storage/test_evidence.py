@@ -27,8 +27,8 @@ def test_a_file_is_kept_under_its_hash_and_read_back(tmp_path: Path) -> None:
     reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
 
     assert reference == sha256(ORDER).hexdigest()
-    with store.open(reference) as kept:
-        assert kept.read() == ORDER
+    with store.open(reference) as file:
+        assert file.read() == ORDER
 
 
 def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
@@ -125,11 +125,11 @@ def test_a_gigabyte_is_refused_without_being_taken_into_memory(tmp_path: Path) -
     tracemalloc.start()
     with large.open("rb") as content, pytest.raises(EvidenceRefused) as caught:
         EvidenceFolder(folder).keep(content, large.name)
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert caught.value.code == "evidence_too_large"
-    assert most < 8 * 1024 * 1024
+    assert peak < 8 * 1024 * 1024
     assert list(folder.iterdir()) == []
 
 
@@ -214,8 +214,8 @@ def test_an_altered_file_is_mended_by_sending_the_original_again(tmp_path: Path)
     overwritten(tmp_path / reference[:2] / reference)
 
     assert store.keep(BytesIO(ORDER), "бұйрық.txt").reference == reference
-    with store.open(reference) as kept:
-        assert kept.read() == ORDER
+    with store.open(reference) as file:
+        assert file.read() == ORDER
 
 
 def test_fifty_megabytes_are_handed_out_without_being_taken_into_memory(tmp_path: Path) -> None:
@@ -230,9 +230,9 @@ def test_fifty_megabytes_are_handed_out_without_being_taken_into_memory(tmp_path
     large.rename(tmp_path / digest[:2] / digest)
 
     tracemalloc.start()
-    with EvidenceFolder(tmp_path).open(digest) as kept:
-        assert kept.read(1024) == b"x" * 1024
-    _, most = tracemalloc.get_traced_memory()
+    with EvidenceFolder(tmp_path).open(digest) as stored_file:
+        assert stored_file.read(1024) == b"x" * 1024
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert most < 8 * 1024 * 1024
+    assert peak < 8 * 1024 * 1024

@@ -23,8 +23,8 @@ from tests.storage.test_verify import by_hand
 PAGE = 4096
 
 
-def codes(engine: Engine, kept: tuple[int, str] | None = None) -> list[str]:
-    return [problem.code for problem in verify(engine, kept=kept)]
+def codes(engine: Engine, seal: tuple[int, str] | None = None) -> list[str]:
+    return [problem.code for problem in verify(engine, known_seal=seal)]
 
 
 @pytest.mark.parametrize("filling", [b"\x00", b"\xa5"])
@@ -50,11 +50,11 @@ def test_a_page_torn_out_of_the_file_is_named(
         file.write_bytes(whole[: torn * PAGE] + filling * PAGE + whole[(torn + 1) * PAGE :])
         capsys.readouterr()
         code = main(["verify", "--config", str(config), "--lang", "en"])
-        said = capsys.readouterr()
+        output = capsys.readouterr()
 
-        assert code in (1, 2), (torn, said)
-        assert "damaged" in said.out + said.err, (torn, said)
-        assert "Traceback" not in said.err
+        assert code in (1, 2), (torn, output)
+        assert "damaged" in output.out + output.err, (torn, output)
+        assert "Traceback" not in output.err
 
 
 def test_all_seals_taken_away_are_missed(engine: Engine) -> None:
@@ -124,10 +124,10 @@ def test_a_value_that_is_no_date_is_named_by_its_row(
     capsys.readouterr()
 
     assert main(["verify", *options]) == 1
-    said = capsys.readouterr()
-    assert f"Table {table}, row" in said.out
-    assert f"field {column}" in said.out
-    assert said.err == ""
+    output = capsys.readouterr()
+    assert f"Table {table}, row" in output.out
+    assert f"field {column}" in output.out
+    assert output.err == ""
 
 
 def test_a_seal_is_printed_written_down_and_asked_for(
@@ -165,10 +165,10 @@ def test_a_seal_is_printed_written_down_and_asked_for(
 )
 def test_what_is_found_is_a_sentence(code: str, arguments: dict[str, object], language: str) -> None:
     """With all it carries."""
-    said = i18n.say(code, arguments, language)
+    sentence = i18n.say(code, arguments, language)
 
-    assert "{" not in said
-    assert all(str(value) in said for value in arguments.values())
+    assert "{" not in sentence
+    assert all(str(value) in sentence for value in arguments.values())
 
 
 @pytest.mark.postgresql
@@ -201,12 +201,12 @@ def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
     try:
         _run(tools / "pg_restore", "--no-owner", f"--dbname={postgresql.format(name=name)}", str(dump))
         copy = open_database(postgresql.format(name=name))
-        kept = SqlLedger(copy).ids()
+        copied_ids = SqlLedger(copy).ids()
 
-        assert 2 <= len(kept) <= len(written)
-        assert set(kept) <= set(written)
+        assert 2 <= len(copied_ids) <= len(written)
+        assert set(copied_ids) <= set(written)
         assert verify(copy, recompute=recompute(copy)) == ()
-        case_commands(copy).record(kept[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        case_commands(copy).record(copied_ids[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
         assert verify(copy, recompute=recompute(copy)) == ()
         copy.dispose()
     finally:
@@ -230,5 +230,5 @@ def _address(engine: Engine) -> str:
 
 
 def _run(*line: str | Path) -> None:
-    done = subprocess.run([str(one) for one in line], capture_output=True, text=True, check=False)
+    done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -34,10 +34,10 @@ Figures = Counter[tuple[str, date, str, int]]
 
 
 def counted(outcomes: list[Outcomes]) -> Figures:
-    found: Figures = Counter()
-    for one in outcomes:
-        found[one.unit, one.month, one.outcome, one.late_by] += one.number
-    return found
+    figures: Figures = Counter()
+    for outcome in outcomes:
+        figures[outcome.unit, outcome.month, outcome.outcome, outcome.late_by] += outcome.number
+    return figures
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_outcomes_are_counted_by_the_month_they_were_due_in(engine: Engine) -> N
     the_day_after, _ = reads.outcomes(*YEAR, date(2026, 2, 12))
     assert counted([*the_day_after])["hr", FEBRUARY, "open", 0] == 2
     january, _ = reads.outcomes(JANUARY, date(2026, 1, 26), TODAY)
-    assert {one.month for one in january} == {JANUARY}
+    assert {outcome.month for outcome in january} == {JANUARY}
     assert reads.outcomes(JANUARY, date(2026, 1, 13), TODAY) == ([], [])
 
 
@@ -83,9 +83,13 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
     """Of law nobody of hr learns; of what was cancelled nobody hears."""
     reads = SqlReads(engine)
     own, _ = reads.seen_by(Scope(unit="hr", names=("somebody",))).outcomes(*YEAR, TODAY)
-    assert {one.unit for one in own} == {one.unit for one in reads.outcomes(*YEAR, TODAY, "hr")[0]} == {"hr"}
+    assert (
+        {outcome.unit for outcome in own}
+        == {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY, "hr")[0]}
+        == {"hr"}
+    )
     case_commands.cancel("2026-0003", ground="Дубликат", **STAMP)
-    assert {one.unit for one in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
+    assert {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY)[0]} == {"hr"}
 
 
 DECEMBER = {**STAMP, "now": datetime(2026, 12, 14, 5, tzinfo=UTC), "today": date(2026, 12, 14)}
@@ -165,7 +169,9 @@ def test_the_days_of_a_delay_are_those_of_the_step_and_those_it_inherited(engine
 
     outcomes, _ = SqlReads(engine).outcomes(*YEAR, today)
     late = sorted(
-        (one.outcome, one.late_by, one.inherited, one.since) for one in outcomes if one.outcome != "on_time"
+        (outcome.outcome, outcome.late_by, outcome.inherited, outcome.since)
+        for outcome in outcomes
+        if outcome.outcome != "on_time"
     )
     figures = performance_by(
         outcomes, lambda _: None, lambda due: sum(due < day <= today for day in WORKING_FEBRUARY_AND_MARCH)

@@ -52,17 +52,19 @@ def seen(engine: Engine, scope: Scope | None, unit: str | None) -> list[Row]:
     office = SqlReads(engine).office()
     reads = SqlReads(engine, scope=scope) if scope else SqlReads(engine)
     rows = [
-        row for of_it in SqlLedger(engine).rows_of([one.id for one in reads.cases()]).values() for row in of_it
+        row
+        for of_it in SqlLedger(engine).rows_of([case.id for case in reads.cases()]).values()
+        for row in of_it
     ]
-    known = [row for row in rows if unit is None or unit in office.above(row.unit)]
-    return sorted(known, key=lambda row: (row.due or date.max, row.case, row.obligation))
+    visible_rows = [row for row in rows if unit is None or unit in office.above(row.unit)]
+    return sorted(visible_rows, key=lambda row: (row.due or date.max, row.case, row.obligation))
 
 
 def grouped(rows: Iterable[tuple[object, Row]], first: int, last: int) -> dict[object, tuple[int, list[Row]]]:
-    found: dict[object, list[Row]] = {}
+    groups: dict[object, list[Row]] = {}
     for key, row in rows:
-        found.setdefault(key, []).append(row)
-    return {key: (len(every), every[first:last]) for key, every in found.items()}
+        groups.setdefault(key, []).append(row)
+    return {key: (len(every), every[first:last]) for key, every in groups.items()}
 
 
 def test_what_nobody_reported_is_counted_whole_and_shown_page_by_page(engine: Engine) -> None:
@@ -84,9 +86,9 @@ def test_what_nobody_reported_is_counted_whole_and_shown_page_by_page(engine: En
                     and row.due < today
                 ]
                 for offset in (0, 3):
-                    found = reads.unreported(today, unit, limit=3, offset=offset)
-                    assert dict(found) == grouped(late, offset, offset + 3), (scope, unit, today)
-                    numbers |= {number for number, _ in found.values()}
+                    groups = reads.unreported(today, unit, limit=3, offset=offset)
+                    assert dict(groups) == grouped(late, offset, offset + 3), (scope, unit, today)
+                    numbers |= {number for number, _ in groups.values()}
     assert len(numbers) > 4
 
 

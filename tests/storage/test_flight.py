@@ -72,24 +72,24 @@ def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
 
 def test_one_does_the_work_and_all_have_its_result(waiting: threading.Semaphore) -> None:
     """Those who came while it was done."""
-    flight, kept, work = SingleFlight[str](), list[str](), Work(waiting, "result")
+    flight, results, work = SingleFlight[str](), list[str](), Work(waiting, "result")
 
     def done() -> str:
-        kept.append(str(work()))
-        return kept[-1]
+        results.append(str(work()))
+        return results[-1]
 
-    found = at_once(lambda: flight.get(lambda: kept[-1] if kept else None, done))
+    answers = at_once(lambda: flight.get(lambda: results[-1] if results else None, done))
 
-    assert found == ["result"] * MANY
+    assert answers == ["result"] * MANY
     assert work.times == 1
 
 
 def test_its_failure_is_everybody_s_at_once_and_nobody_s_later(waiting: threading.Semaphore) -> None:
     """Nobody waits for the same trouble a second time; who comes afterwards tries anew."""
     flight, work = SingleFlight[str](), Work(waiting, fails=True)
-    found = at_once(lambda: flight.get(lambda: None, work))  # type: ignore[arg-type]
+    answers = at_once(lambda: flight.get(lambda: None, work))  # type: ignore[arg-type]
 
-    assert found == ["unreachable"] * MANY
+    assert answers == ["unreachable"] * MANY
     assert work.times == 1
     assert flight.get(lambda: None, lambda: "well again") == "well again"
 
@@ -97,20 +97,20 @@ def test_its_failure_is_everybody_s_at_once_and_nobody_s_later(waiting: threadin
 def test_who_came_later_than_the_work_began_asks_again() -> None:
     """Its result may be older than the question."""
     flight, began, go_on = SingleFlight[int](), threading.Event(), threading.Event()
-    version, kept = [1], list[int]()
+    version, results = [1], list[int]()
 
     def work() -> int:
         read = version[0]
         began.set()
         assert go_on.wait(5)
-        kept.append(read)
+        results.append(read)
         return read
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(flight.get, lambda: None, work)
         assert began.wait(5)
         version[0] = 2
-        second = threads.submit(flight.get, lambda: 2 if 2 in kept else None, work)
+        second = threads.submit(flight.get, lambda: 2 if 2 in results else None, work)
         go_on.set()
 
         assert (first.result(5), second.result(5)) == (1, 2)
@@ -124,10 +124,10 @@ def test_a_process_reads_the_office_once_for_all_who_wait(
     office = office_store.office(engine)
     work = Work(waiting, office, fails=fails)
     monkeypatch.setattr(office_store, "office", work)
-    found = at_once(DatabaseCache(engine).office)
+    answers = at_once(DatabaseCache(engine).office)
 
     assert work.times == 1
-    assert found == (["unreachable"] * MANY if fails else [office] * MANY)
+    assert answers == (["unreachable"] * MANY if fails else [office] * MANY)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -135,13 +135,13 @@ def test_a_process_reads_the_sums_of_the_board_once_for_all_who_wait(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, waiting: threading.Semaphore, fails: bool
 ) -> None:
     """The same, and who asks for the office meanwhile has it."""
-    kept, work = DatabaseCache(engine), Work(waiting, [], fails=fails)
-    kept.office()
+    cache, work = DatabaseCache(engine), Work(waiting, [], fails=fails)
+    cache.office()
     monkeypatch.setattr(sums, "plain", work)
-    found = at_once(lambda: len(list(kept.sums(horizon(TODAY, soon=TODAY)))))
+    answers = at_once(lambda: len(list(cache.sums(horizon(TODAY, soon=TODAY)))))
 
     assert work.times == 1
-    assert found == (["unreachable"] * MANY if fails else [0] * MANY)
+    assert answers == (["unreachable"] * MANY if fails else [0] * MANY)
 
 
 def test_a_process_reads_the_points_of_a_year_once_for_all_who_wait(
@@ -150,9 +150,9 @@ def test_a_process_reads_the_points_of_a_year_once_for_all_who_wait(
     """The same."""
     database = DatabaseCache(engine)
     database.office()
-    kept, work = PointsCache(engine, database), Work(waiting, fails=True)
+    cache, work = PointsCache(engine, database), Work(waiting, fails=True)
     monkeypatch.setattr(points, "recorded", work)
-    found = at_once(lambda: kept.year(scoring(), 2026, today=TODAY))
+    answers = at_once(lambda: cache.year(scoring(), 2026, today=TODAY))
 
     assert work.times == 1
-    assert found == ["unreachable"] * MANY
+    assert answers == ["unreachable"] * MANY

@@ -53,31 +53,31 @@ def case_commands(engine: Engine) -> CaseCommands:
     office_store.save(engine, units=[Unit(id="hr", name="HR"), Unit(id="law", name="Заң")])
     library = Library([read(BREACH.name, BREACH.read_bytes()), SECRET, HOURLY])
     case_commands = CaseCommands(SqlLedger(engine), library, calendars.calendar())
-    for procedure, unit, known in (
+    for procedure, unit, breach_time in (
         ("data-breach", "hr", time(14, 30)),
         ("data-breach", "law", time(18, 0)),
         ("secret-breach", "hr", time(12, 0)),
     ):
         case = case_commands.open(Opening(procedure=procedure, unit=unit, readers=("knows",)), **STAMP)
-        case_commands.record(case.id, "breach_known", on=MONDAY, at_time=known, **STAMP)
+        case_commands.record(case.id, "breach_known", on=MONDAY, at_time=breach_time, **STAMP)
     return case_commands
 
 
 def figures(reads: SqlReads, today: date) -> tuple[int, int, int]:
     """How many are overdue, due today and due soon; every way to ask says the same."""
     day = horizon(today, soon=today + timedelta(days=9))
-    found = []
+    counts = []
     for urgency in ("overdue", "today", "due"):
-        sought = DeadlineFilter(urgency=urgency, horizon=day)  # type: ignore[arg-type]
-        rows = reads.listed(sought, limit=9)
-        assert total(reads.sums(day), urgency) == reads.count(sought) == len(rows)  # type: ignore[arg-type]
-        found.append(len(rows))
+        deadline_filter = DeadlineFilter(urgency=urgency, horizon=day)  # type: ignore[arg-type]
+        rows = reads.listed(deadline_filter, limit=9)
+        assert total(reads.sums(day), urgency) == reads.count(deadline_filter) == len(rows)  # type: ignore[arg-type]
+        counts.append(len(rows))
     late = reads.overdue(today)
-    assert len(late) == found[0] == sum(one.overdue for one in reads.counts(today))
-    assert reads.how_many(CaseFilter(late_on=today)) == found[0]
+    assert len(late) == counts[0] == sum(tally.overdue for tally in reads.counts(today))
+    assert reads.how_many(CaseFilter(late_on=today)) == counts[0]
     assert sorted(reads.overdue_since(["hr", "law"], today)) == sorted({row.unit for row in late})
-    assert len(reads.due(today, day.soon)) == found[2] == sum(reads.by_day(today, day.soon).values())
-    return found[0], found[1], found[2]
+    assert len(reads.due(today, day.soon)) == counts[2] == sum(reads.by_day(today, day.soon).values())
+    return counts[0], counts[1], counts[2]
 
 
 @pytest.mark.usefixtures("case_commands")
@@ -101,8 +101,8 @@ def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None
     }
     moments = list(expected.items())
 
-    for today, (whole, known) in (*moments, *reversed(moments)):
-        assert (figures(reads, today), figures(others, today)) == (whole, known)
+    for today, (whole, other_figures) in (*moments, *reversed(moments)):
+        assert (figures(reads, today), figures(others, today)) == (whole, other_figures)
 
 
 def test_another_hour_of_the_same_day_is_counted_at_once(engine: Engine, case_commands: CaseCommands) -> None:
@@ -157,6 +157,6 @@ def test_the_few_rows_in_hours_have_an_index_of_their_own(engine: Engine) -> Non
         if engine.dialect.name == "postgresql":
             # So few rows are read faster without any index.
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        asked = summing._ends(THURSDAY).compile(connection, compile_kwargs={"literal_binds": True})
-        plan = connection.exec_driver_sql(f"{how} {asked}").all()
+        query = summing._ends(THURSDAY).compile(connection, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"{how} {query}").all()
     assert any("ix_deadline_due_at" in str(line) for line in plan), plan

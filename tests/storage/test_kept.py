@@ -50,7 +50,7 @@ def stored(url: str) -> Office:
 def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
     """Sums as they are compared: in no order."""
     names = ("edition", "stage", "obligation", "overdue", "today", "week", "later", "due", "missed")
-    return Counter((*one.asked, *(getattr(one, name) for name in names)) for one in sums)
+    return Counter((*tally.asked, *(getattr(tally, name) for name in names)) for tally in sums)
 
 
 def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Counter[tuple[object, ...]]:
@@ -59,21 +59,21 @@ def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Coun
 
 
 def statements(engine: Engine, what: Callable[[], object]) -> list[str]:
-    asked: list[str] = []
+    queries: list[str] = []
 
     def note(_c: object, _k: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+        queries.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     what()
     event.remove(engine, "before_cursor_execute", note)
-    return asked
+    return queries
 
 
 CHANGES: list[Callable[[Engine], object]] = [
-    lambda engine: office_store.save(engine, units=[Unit(id="hr", name="Кадр", parent="dep")], hand=HAND),
-    lambda engine: office_store.save(engine, people=[Person(key="x", name="Ұлан", unit="dep")], hand=HAND),
-    lambda engine: office_store.save(engine, matches={"Айгүл": "aigul"}, hand=HAND),
+    lambda engine: office_store.save(engine, units=[Unit(id="hr", name="Кадр", parent="dep")], stamp=HAND),
+    lambda engine: office_store.save(engine, people=[Person(key="x", name="Ұлан", unit="dep")], stamp=HAND),
+    lambda engine: office_store.save(engine, matches={"Айгүл": "aigul"}, stamp=HAND),
     lambda engine: prefer(engine, "aigul", LANGUAGE, "ru", by="А", now=NOW),
     lambda engine: SqlStaff(engine).remove_person(AIGUL, **WHO),
     lambda engine: SqlStaff(engine).keep_unit(Unit(id="dep", name="Басқарма"), was=DEPARTMENT, **WHO),
@@ -86,40 +86,40 @@ def test_what_another_process_changed_of_the_office_is_seen_by_the_next_question
 ) -> None:
     """A unit, a person, a match, a choice; one taken out, one renamed: each by another engine."""
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
-    kept = DatabaseCache(engine)
-    before = kept.office()
+    cache = DatabaseCache(engine)
+    before = cache.office()
     other = open_database(url)
     CHANGES[change](other)
     other.dispose()
 
-    assert kept.office() != before
-    assert kept.office() == stored(url)
+    assert cache.office() != before
+    assert cache.office() == stored(url)
 
 
 def test_an_office_that_did_not_change_is_the_same_value_for_one_small_question(engine: Engine) -> None:
     """Also after a table of people was taken in that says nothing new."""
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
-    kept = DatabaseCache(engine)
-    before = kept.office()
+    cache = DatabaseCache(engine)
+    before = cache.office()
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
 
-    assert len(statements(engine, kept.office)) == 1
-    assert kept.office() is before
+    assert len(statements(engine, cache.office)) == 1
+    assert cache.office() is before
 
 
 def test_a_change_that_was_taken_back_was_none(engine: Engine, url: str) -> None:
     """Half done, the marks of a transaction are its own; rolled back, they are nobody's."""
     office_store.save(engine, units=[DEPARTMENT])
-    kept = DatabaseCache(engine)
-    before = kept.office()
+    cache = DatabaseCache(engine)
+    before = cache.office()
     with engine.connect() as connection, connection.begin() as transaction:
         connection.execute(UNIT.delete())
-        assert kept.office() is before
+        assert cache.office() is before
         transaction.rollback()
-    assert kept.office() is before
+    assert cache.office() is before
     SqlStaff(engine).keep_unit(Unit(id="hr", name="Кадр"), was=None, **WHO)
 
-    assert kept.office() == stored(url)
+    assert cache.office() == stored(url)
 
 
 def test_who_takes_in_very_many_at_once_leaves_one_mark(server: Engine) -> None:
@@ -129,30 +129,30 @@ def test_who_takes_in_very_many_at_once_leaves_one_mark(server: Engine) -> None:
         with reading(server) as connection:
             return len(change_counters.lines(connection, change_counters.OFFICE))
 
-    before, kept = count(), DatabaseCache(server)
+    before, cache = count(), DatabaseCache(server)
     office_store.save(server, people=[Person(key=f"p{n}", name=f"Адам {n}", unit="hr") for n in range(300)])
     assert count() == before + 1
-    assert len(kept.office().people) >= 300
+    assert len(cache.office().people) >= 300
     with writing(server) as connection:
         with suppress(ZeroDivisionError), connection.begin_nested():
             connection.execute(PERSON.update().values(name="Басқа"))
             _ = 1 / 0
         connection.execute(PERSON.update().where(PERSON.c.key == "p7").values(name="Жетінші"))
     assert count() == before + 2
-    assert kept.office().people["p7"].name == "Жетінші"
+    assert cache.office().people["p7"].name == "Жетінші"
 
 
 def test_of_two_changes_the_one_begun_first_may_end_last(server: Engine, database: str) -> None:
     """A counter read from a row or a sequence would miss it: what is kept holds both."""
-    kept = DatabaseCache(server)
+    cache = DatabaseCache(server)
     with server.begin() as slow:
         slow.execute(UNIT.insert(), {"id": "slow", "name": "Б", "kind": ""})
         with server.begin() as fast:
             fast.execute(UNIT.insert(), {"id": "fast", "name": "А", "kind": ""})
-        assert set(kept.office().units) == {"fast"}
+        assert set(cache.office().units) == {"fast"}
 
-    assert set(kept.office().units) == {"slow", "fast"}
-    assert kept.office() == stored(database)
+    assert set(cache.office().units) == {"slow", "fast"}
+    assert cache.office() == stored(database)
 
 
 def test_an_office_put_back_from_a_copy_is_the_office_of_the_copy(sqlite: Engine, tmp_path: Path) -> None:
@@ -160,61 +160,61 @@ def test_an_office_put_back_from_a_copy_is_the_office_of_the_copy(sqlite: Engine
     office_store.save(sqlite, units=[DEPARTMENT])
     backup(sqlite, tmp_path / "copy.sqlite")
     office_store.save(sqlite, units=[Unit(id="hr", name="Кадр")])
-    kept = DatabaseCache(sqlite)
-    assert set(kept.office().units) == {"dep", "hr"}
+    cache = DatabaseCache(sqlite)
+    assert set(cache.office().units) == {"dep", "hr"}
     restore(sqlite, tmp_path / "copy.sqlite")
 
-    assert set(kept.office().units) == {"dep"}
+    assert set(cache.office().units) == {"dep"}
     office_store.save(sqlite, units=[Unit(id="law", name="Заң")])
-    assert set(kept.office().units) == {"dep", "law"}
+    assert set(cache.office().units) == {"dep", "law"}
 
 
 def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str) -> None:
     """Recorded, planned anew, cancelled, taken up again, opened; of every unit, and of what lies below one."""
     names = filled(engine, 8)
-    kept, other = DatabaseCache(engine), open_database(url)
+    cache, other = DatabaseCache(engine), open_database(url)
     core, chance = case_commands(other), random.Random(4)
-    assert figures(kept.sums(DAY)) == counted(engine)
+    assert figures(cache.sums(DAY)) == counted(engine)
     for step in range(24):
         case = chance.choice(names)
         on = date(2026, 2, 2) - timedelta(days=chance.randrange(30))
-        known = SqlLedger(other).case(case)
-        assert known is not None
-        if known.standing != "active":
+        current_case = SqlLedger(other).case(case)
+        assert current_case is not None
+        if current_case.standing != "active":
             core.reopen(case, ground="Қайта", **WHO)
         elif step % 6 == 5:
             core.cancel(case, ground="Бекер", **WHO)
         elif step % 2:
             core.replan(case, "analysis_started", on=date(2026, 3, 1) + timedelta(days=step), **WHO)
-        elif "order_signed" not in known.facts:
+        elif "order_signed" not in current_case.facts:
             core.record(case, "order_signed", on=on, **WHO)
         for root in (None, "hr", "head", "nobody"):
-            assert figures(kept.sums(DAY, root)) == counted(engine, root=root), (step, root)
+            assert figures(cache.sums(DAY, root)) == counted(engine, root=root), (step, root)
     other.dispose()
 
 
 def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
     """What is put together of the others stays the same value, with all that was worked out of it."""
     names = filled(engine, 6)
-    kept = DatabaseCache(engine)
-    law, hr = kept.sums(DAY, "law"), kept.sums(DAY, "hr")
+    cache = DatabaseCache(engine)
+    law, hr = cache.sums(DAY, "law"), cache.sums(DAY, "hr")
     case_commands(engine).record(names[0], "order_signed", on=TODAY, **WHO)
 
-    assert kept.sums(DAY, "law") is law
-    assert kept.sums(DAY, "hr") is not hr
-    assert len(statements(engine, lambda: kept.sums(DAY))) == 1
+    assert cache.sums(DAY, "law") is law
+    assert cache.sums(DAY, "hr") is not hr
+    assert len(statements(engine, lambda: cache.sums(DAY))) == 1
 
 
 def test_another_day_and_another_tree_are_counted_anew(engine: Engine) -> None:
     """The day changes at midnight; a unit moves below another by an administrator's hand."""
     filled(engine, 6)
-    kept, later = DatabaseCache(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
-    assert figures(kept.sums(DAY)) == counted(engine)
-    assert figures(kept.sums(later)) == counted(engine, later) != counted(engine)
-    assert {one.asked.unit for one in kept.sums(later, "head")} == {"hr"}
+    cache, later = DatabaseCache(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
+    assert figures(cache.sums(DAY)) == counted(engine)
+    assert figures(cache.sums(later)) == counted(engine, later) != counted(engine)
+    assert {tally.asked.unit for tally in cache.sums(later, "head")} == {"hr"}
     office_store.save(engine, units=[Unit(id="law", name="Заң", parent="head")])
 
-    assert {one.asked.unit for one in kept.sums(later, "head")} == {"hr", "law"}
+    assert {tally.asked.unit for tally in cache.sums(later, "head")} == {"hr", "law"}
 
 
 def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
@@ -244,8 +244,8 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
 
     assert attentive.sums(DAY, "law") is before
     assert seldom.sums(DAY, "law") is seen
-    for kept in (attentive, seldom, absent):
-        assert figures(kept.sums(DAY)) == counted(server)
+    for cache in (attentive, seldom, absent):
+        assert figures(cache.sums(DAY)) == counted(server)
     case_commands(server).record(names[1], "order_signed", on=TODAY, **WHO)
     assert figures(attentive.sums(DAY)) == counted(server)
 
@@ -256,11 +256,11 @@ def test_what_is_counted_anew_is_read_anew(engine: Engine) -> None:
     right = counted(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE total SET n = n + 5"))
-    kept = DatabaseCache(engine)
-    assert figures(kept.sums(DAY)) != right
+    cache = DatabaseCache(engine)
+    assert figures(cache.sums(DAY)) != right
     rebuild(engine, recompute(engine), now=NOW)
 
-    assert figures(kept.sums(DAY)) == right
+    assert figures(cache.sums(DAY)) == right
 
 
 def test_a_statement_over_very_many_units_marks_them_all(engine: Engine) -> None:
@@ -268,10 +268,10 @@ def test_a_statement_over_very_many_units_marks_them_all(engine: Engine) -> None
     filled(engine, 4)
     with writing(engine) as connection:
         connection.execute(text("UPDATE deadline SET unit = 'u' || obligation || \"case\""))
-    kept = DatabaseCache(engine)
-    kept.sums(DAY)
+    cache = DatabaseCache(engine)
+    cache.sums(DAY)
     with writing(engine) as connection:
         changed = connection.execute(text("UPDATE deadline SET due = NULL"))
         assert changed.rowcount > change_counters.NAMED
 
-    assert all(not (one.today or one.week or one.due) for one in kept.sums(DAY))
+    assert all(not (tally.today or tally.week or tally.due) for tally in cache.sums(DAY))

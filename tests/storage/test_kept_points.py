@@ -50,25 +50,25 @@ def opened(engine: Engine, *units: str) -> list[str]:
     core = case_commands(engine)
     kinds = [("internal-analysis", unit) for unit in units]
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
-    found = [
-        core.open(Opening(procedure=one, unit=unit, object=f"{n}", planned=planned), **WHO).id
-        for n, (one, unit) in enumerate([*kinds, *kinds[:3]])
+    ids = [
+        core.open(Opening(procedure=kind, unit=unit, object=f"{n}", planned=planned), **WHO).id
+        for n, (kind, unit) in enumerate([*kinds, *kinds[:3]])
     ]
     numbers = Opening(procedure="tbn4-project-4", unit="law", object="")
-    return [*found, core.open(numbers, **WHO).id]
+    return [*ids, core.open(numbers, **WHO).id]
 
 
 def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> None:
     """One thing somebody does."""
     ledger = core._ledger
-    known = ledger.case(case)
-    assert known is not None
+    current_case = ledger.case(case)
+    assert current_case is not None
     on = date(chance.choice((2025, 2026, 2026)), 1 + chance.randrange(7), 1 + chance.randrange(19))
     fact = chance.choice(FACTS)
-    if known.standing != "active":
+    if current_case.standing != "active":
         core.reopen(case, ground="Қайта", **WHO)
-    elif known.procedure == "tbn4-project-4":
-        if "servants_trained.2026" not in known.facts:
+    elif current_case.procedure == "tbn4-project-4":
+        if "servants_trained.2026" not in current_case.facts:
             values = {"trained": Decimal(49), "staff": Decimal(1000)}
             core.record(case, "servants_trained.2026", on=date(2026, 3, 31), values=values, **WHO)
         elif step % 2:
@@ -82,9 +82,9 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
         core.cancel(case, ground="Бекер", **WHO)
     elif step % 7 == 6:
         RiskCommands(core).find(case, FoundRisk(description=f"Тәуекел {step}"), on=date(2026, 5, 5), **WHO)
-    elif fact in known.facts and step % 2:
+    elif fact in current_case.facts and step % 2:
         withdraw(core, case, fact, ground="Қате", **WHO)
-    elif fact in known.facts:
+    elif fact in current_case.facts:
         core.correct(case, fact, on=on, ground="Қате", **WHO)
     else:
         core.record(case, fact, on=on, evidence=[LINK] if step % 4 == 3 else [], **WHO)
@@ -125,7 +125,7 @@ def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Eng
                 for root in ROOTS:
                     right = tallied(records, root, year, today=TODAY)
                     assert told(points, root, year) == right, (step, root, year)
-                    seen |= {(name, one[0]) for name, one in right.items()}
+                    seen |= {(name, figure[0]) for name, figure in right.items()}
     assert told(kept_points(other), "head", 2026) == told(points, "head", 2026)
 
     # The country was not an empty one.
@@ -139,7 +139,8 @@ def test_nothing_that_stands_is_read_again(engine: Engine) -> None:
     names, points = opened(engine, "hr", "law"), kept_points(engine)
     before = points.year(scoring(), 2026, today=TODAY)
     assert all(
-        "mark" in asked for asked in statements(engine, lambda: points.year(scoring(), 2026, today=TODAY))
+        "mark" in statement
+        for statement in statements(engine, lambda: points.year(scoring(), 2026, today=TODAY))
     )
     assert points.year(scoring(), 2026, today=TODAY) is before
     case_commands(engine).record(names[0], "order_signed", on=TODAY, **WHO)
@@ -168,15 +169,15 @@ def test_a_year_gone_by_is_not_read_again_the_next_day(engine: Engine) -> None:
     last = points.year(scoring(), 2025, today=date(2025, 12, 31))
     fact = "internal-analysis:order_signed"
 
-    assert [one.body("hr").months(fact, 12, 12) for one in (before, last)] == [(0,), (1,)]
+    assert [year_points.body("hr").months(fact, 12, 12) for year_points in (before, last)] == [(0,), (1,)]
     assert points.year(scoring(), 2025, today=TODAY) is last
 
 
 def test_reading_a_large_office_leaves_the_collector_of_the_process_alone(engine: Engine) -> None:
     """A cache keeps values; how a process collects its garbage is for those who start the process to say."""
     opened(engine)
-    many = [Unit(id=f"u{n}", name=f"{n}") for n in range(2_500)]
-    office_store.save(engine, units=many, people=[])
+    units = [Unit(id=f"u{n}", name=f"{n}") for n in range(2_500)]
+    office_store.save(engine, units=units, people=[])
     before, frozen = (gc.get_threshold(), gc.isenabled()), gc.get_freeze_count()
 
     kept_points(engine).year(scoring(), TODAY.year, today=TODAY)

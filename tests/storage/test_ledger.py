@@ -124,7 +124,10 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
         meanwhile.join()
         case_commands(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **who)
 
-    assert [one.name for one in SqlLedger(engine).events(case.id)][-2:] == ["schedule_approved", "order_signed"]
+    assert [stored_event.name for stored_event in SqlLedger(engine).events(case.id)][-2:] == [
+        "schedule_approved",
+        "order_signed",
+    ]
 
 
 def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) -> None:
@@ -158,19 +161,19 @@ def test_each_event_carries_the_hash_of_the_one_before(engine: Engine) -> None:
     events = SqlLedger(engine).events(opened(engine).id)
 
     previous = ""
-    for one in events:
+    for stored_event in events:
         text = line(
-            case=one.case,
-            seq=one.seq,
-            kind=one.kind,
-            name=one.name,
-            on=one.on,
-            at=one.at,
-            by=one.by,
-            payload=canonical(one.payload),
+            case=stored_event.case,
+            seq=stored_event.seq,
+            kind=stored_event.kind,
+            name=stored_event.name,
+            on=stored_event.on,
+            at=stored_event.at,
+            by=stored_event.by,
+            payload=canonical(stored_event.payload),
         )
-        assert (one.previous, one.hash) == (previous, link(previous, text))
-        previous = one.hash
+        assert (stored_event.previous, stored_event.hash) == (previous, link(previous, text))
+        previous = stored_event.hash
     assert len(events) == 1 + len(PLANNED)
 
 
@@ -273,7 +276,7 @@ def test_of_racing_threads_one_wins_and_the_others_get_a_conflict(engine: Engine
         thread.join()
 
     assert sorted(results) == ["conflict"] * 7 + ["won"]
-    assert [one.seq for one in ledger.events(case.id)] == list(range(1, case.seq + 2))
+    assert [stored_event.seq for stored_event in ledger.events(case.id)] == list(range(1, case.seq + 2))
 
 
 def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
@@ -385,5 +388,5 @@ def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engi
     )
 
     assert ledger.rows(case.id)["order_signed"].due != moves.due
-    states = {one.obligation: one.state for one in outbox.notices(case=case.id)}
+    states = {notice.obligation: notice.state for notice in outbox.notices(case=case.id)}
     assert states == {"order_signed": "withdrawn", "schedule_approved": "queued"}

@@ -59,10 +59,10 @@ def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> Non
     code = new_code()
     links.offer("a", hash_code(code), now=NOW)
     with reading(engine) as connection:
-        (kept,) = connection.execute(select(LINK_CODE)).all()
+        (record,) = connection.execute(select(LINK_CODE)).all()
 
-    assert code not in str(tuple(kept))
-    assert kept.hash == hash_code(code)
+    assert code not in str(tuple(record))
+    assert record.hash == hash_code(code)
 
 
 def test_codes_are_typed_as_people_type() -> None:

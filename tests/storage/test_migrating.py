@@ -65,8 +65,8 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def file(lived_in: Path) -> Iterator[Engine]:
-    made = open_database(f"sqlite:///{lived_in / 'var' / 'merzim.sqlite'}")
-    with writing(made) as connection:
+    engine = open_database(f"sqlite:///{lived_in / 'var' / 'merzim.sqlite'}")
+    with writing(engine) as connection:
         # What no command above leaves behind: bytes, JSON that is empty, a case a version before wrote.
         connection.execute(UNLISTED.delete())
         connection.execute(UNLISTED.insert(), {"case": "2026-0001"})
@@ -79,16 +79,16 @@ def file(lived_in: Path) -> Iterator[Engine]:
                 "at": NOW,
             },
         )
-    yield made
-    made.dispose()
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
 def empty(postgresql: str) -> Iterator[Engine]:
     administer(postgresql, "CREATE DATABASE new_place")
-    made = open_database(postgresql.format(name="new_place"))
-    yield made
-    made.dispose()
+    engine = open_database(postgresql.format(name="new_place"))
+    yield engine
+    engine.dispose()
     administer(postgresql, "DROP DATABASE new_place WITH (FORCE)")
 
 
@@ -117,7 +117,7 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
     assert {name: moved[name] for name in before.keys() & moved.keys()} == {
         name: len(rows) for name, rows in before.items() if name in moved
     }
-    assert moved.keys() >= before.keys() - {TALLY.name, FLOOR.name, *(one.name for one in INDEX)}
+    assert moved.keys() >= before.keys() - {TALLY.name, FLOOR.name, *(table.name for table in INDEX)}
 
     assert _everything(empty) == before == _everything(file)
     assert verify(empty) == verify(file) == ()
@@ -139,11 +139,11 @@ def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     cases = {name.split(":")[0] for name in _everything(empty)["case"]}
 
     assert opened(empty).id not in cases
-    kept, day = DatabaseCache(empty), horizon(TODAY, soon=TODAY)
-    assert kept.office() == office_store.office(empty)
-    assert kept.sums(day)
+    cache, day = DatabaseCache(empty), horizon(TODAY, soon=TODAY)
+    assert cache.office() == office_store.office(empty)
+    assert cache.sums(day)
     SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, by="А", now=NOW, today=TODAY)
-    assert "new" in kept.office().units
+    assert "new" in cache.office().units
     with writing(empty) as connection:
         for _ in range(2):
             connection.execute(
@@ -235,14 +235,16 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     line += ["--config", str(lived_in / "config.toml"), "--lang", "en", "--now", "2026-04-06"]
 
     assert main(line) == 0
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     assert main(line) == 2
     again = capsys.readouterr()
 
-    assert "every row compared" in said.out
-    assert {"event", "notice", "person"} <= {line.split()[0] for line in said.out.splitlines() if line.split()}
-    assert f"stay in their folder: {lived_in / 'var' / 'evidence'}" in said.out
-    assert "database.url" in said.err
+    assert "every row compared" in output.out
+    assert {"event", "notice", "person"} <= {
+        line.split()[0] for line in output.out.splitlines() if line.split()
+    }
+    assert f"stay in their folder: {lived_in / 'var' / 'evidence'}" in output.out
+    assert "database.url" in output.err
     assert again.err.count("\n") == 1
     assert "not empty" in again.err
     assert (ROOT / "storage" / "maintenance" / "migrate_to.py").exists()

@@ -24,30 +24,30 @@ ODD = "Қ'\"\\ ,{}"
 @pytest.mark.parametrize("count", [0, 1, LITERAL_LIST_LIMIT, LITERAL_LIST_LIMIT + 1, 70_000])
 def test_among_few_or_many_names(engine: Engine, count: int) -> None:
     """None, one, as many as are spelt out, one more, more than a statement takes values; odd letters too."""
-    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
     with reading(engine) as connection:
-        found = (
+        matches = (
             connection.execute(select(UNITS.c.id).where(in_collection(engine, UNITS.c.id, names)))
             .scalars()
             .all()
         )
 
-    assert set(found) == {"0", ODD} & set(names)
+    assert set(matches) == {"0", ODD} & set(names)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4_999, 5_000, 5_001])
 def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> None:
     """None, one, as many as go in one question, one fewer and one more."""
-    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
     with reading(engine) as connection:
-        found = [
-            one.id
-            for one in execute_for_names(connection, select(UNITS.c.id).where(in_names(UNITS.c.id)), names)
+        matches = [
+            record.id
+            for record in execute_for_names(connection, select(UNITS.c.id).where(in_names(UNITS.c.id)), names)
         ]
 
-    assert sorted(found) == sorted({"0", ODD} & set(names))
+    assert sorted(matches) == sorted({"0", ODD} & set(names))
 
 
 def test_rows_named_by_a_key_are_searched_by_its_index(sqlite: Engine) -> None:
@@ -59,26 +59,26 @@ def test_rows_named_by_a_key_are_searched_by_its_index(sqlite: Engine) -> None:
         DEADLINE.select().where(or_(by_case, DEADLINE.c.case == "2026-0001")),
     ]
     with reading(sqlite) as connection:
-        compiled = [one.compile(sqlite) for one in statements]
+        compiled = [statement.compile(sqlite) for statement in statements]
         steps = [
             line.detail
-            for one in compiled
+            for statement in compiled
             for line in connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {one}", ("[]",) * len(one.positiontup or ())
+                f"EXPLAIN QUERY PLAN {statement}", ("[]",) * len(statement.positiontup or ())
             )
         ]
 
-    assert [one for one in steps if "SCAN deadline" in one] == []
-    assert len([one for one in steps if "SEARCH deadline" in one]) >= len(statements)
+    assert [step for step in steps if "SCAN deadline" in step] == []
+    assert len([step for step in steps if "SEARCH deadline" in step]) >= len(statements)
 
 
 def test_rows_not_named_are_the_others(engine: Engine) -> None:
     """The condition may be negated on both databases."""
-    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     with reading(engine) as connection:
         others = [
-            one.id
-            for one in execute_for_names(
+            record.id
+            for record in execute_for_names(
                 connection, select(UNITS.c.id).where(~in_names(UNITS.c.id)), ["0", "z"]
             )
         ]
@@ -108,7 +108,7 @@ def test_lines_arrive_as_they_were_sent(
         "moment": NOTICE.c.sent_at,
     }
     with reading(engine) as connection:
-        asked = select(*dialect.values_table(connection.dialect.name, columns).c)
-        found = connection.execute(asked, dialect.values_parameters(connection, columns, lines)).all()
+        query = select(*dialect.values_table(connection.dialect.name, columns).c)
+        records = connection.execute(query, dialect.values_parameters(connection, columns, lines)).all()
 
-    assert [tuple(one) for one in found] == lines
+    assert [tuple(record) for record in records] == lines

@@ -136,7 +136,9 @@ def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
     assert list(reads.sums(horizon(TODAY, soon=TODAY))) == []
     assert (reads.due(TODAY, date(2027, 1, 1)), reads.overdue(date(2027, 1, 1))) == ([], [])
     assert reads.by_day(TODAY, date(2027, 1, 1)) == {}
-    assert [one.id for one in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [case.id]
+    assert [case.id for case in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [
+        case.id
+    ]
 
 
 def test_the_register_is_the_same_whichever_way_it_is_found(
@@ -150,25 +152,31 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
         SqlLedger(engine).rows(opened(engine, unit=unit).id)["order_signed"] for unit in ("hr", "hr", "law")
     ]
     rows.append(next(row for row in SqlLedger(engine).rows(secret.id).values() if row.due is not None))
-    said = [
+    case_letters = [
         replace(letter(row, person=person, at=NOW + timedelta(minutes=minute)), state=state)
         for minute, (row, person, state) in enumerate(
             product(rows, ("told@org.kz", "else@org.kz"), ("sent", "withdrawn"))
         )
     ]
-    digest = replace(said[0], case="", obligation="", kind="digest", person="head@org.kz")
+    digest = replace(case_letters[0], case="", obligation="", kind="digest", person="head@org.kz")
     gone = replace(digest, state="withdrawn")
-    letters = [replace(one, key=f"k{number}") for number, one in enumerate((*said, digest, gone))]
+    letters = [replace(letter, key=f"k{number}") for number, letter in enumerate((*case_letters, digest, gone))]
     with engine.begin() as connection:
-        connection.execute(NOTICE.insert(), [notice_values(one) for one in letters])
+        connection.execute(NOTICE.insert(), [notice_values(letter) for letter in letters])
 
-    def met(reads: SqlReads, few: bool) -> list[list[str]]:
-        monkeypatch.setattr(SqlReads, "_few_notices", lambda _, __: few)
-        narrowed = [{}, {"state": "sent"}, {"state": "withdrawn"}, {"channel": "email"}, {"case": rows[0].case}]
-        whole = [[one.key for one in reads.notices_matching(**one)] for one in narrowed]
+    def met(reads: SqlReads, is_small: bool) -> list[list[str]]:
+        monkeypatch.setattr(SqlReads, "_few_notices", lambda _, __: is_small)
+        filter_sets = [
+            {},
+            {"state": "sent"},
+            {"state": "withdrawn"},
+            {"channel": "email"},
+            {"case": rows[0].case},
+        ]
+        whole = [[notice.key for notice in reads.notices_matching(**filters)] for filters in filter_sets]
         return [
             *whole,
-            *([one.key for one in reads.notices_matching(limit=3, skip=skip)] for skip in (0, 3, 99)),
+            *([notice.key for notice in reads.notices_matching(limit=3, skip=skip)] for skip in (0, 3, 99)),
         ]
 
     lengths = set()
@@ -176,8 +184,8 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
         ("hr", "law", "head", "nowhere", None), ("told@org.kz", "head@org.kz", "x@org.kz")
     ):
         reads = SqlReads(engine).seen_by(Scope(unit=unit, names=(person,)))
-        assert met(reads, few=True) == met(reads, few=False), (unit, person)
-        lengths.add(len(met(reads, few=True)[0]))
+        assert met(reads, is_small=True) == met(reads, is_small=False), (unit, person)
+        lengths.add(len(met(reads, is_small=True)[0]))
     assert lengths == {0, 1, 4, 5, 8, 9, 12, 13, 16}
 
 
@@ -191,8 +199,8 @@ def test_a_small_unit_s_register_is_found_by_its_cases(sqlite: Engine) -> None:
         connection.execute(TALLY.insert(), {"channel": "email", "state": "sent", "n": 100_000})
     with explained() as plans:
         reads = SqlReads(sqlite).seen_by(Scope(unit="u1", names=("a@org.kz",)))
-        for narrowed in ({}, {"state": "queued"}, {"state": "sent"}, {"channel": "email"}):
-            reads.notices_matching(**narrowed, limit=100)
+        for filters in ({}, {"state": "queued"}, {"state": "sent"}, {"channel": "email"}):
+            reads.notices_matching(**filters, limit=100)
         steps = [step for statement, (steps, _) in plans.met.items() if "told" in statement for step in steps]
         SqlReads(sqlite).seen_by(Scope(unit="u20", names=("a@org.kz",))).notices_matching(limit=100)
 

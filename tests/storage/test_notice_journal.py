@@ -21,26 +21,30 @@ def told(engine: Engine, *, state: str = "sent") -> str:
     """One notice delivered through the outbox, as a delivery does it; its key."""
     outbox = SqlOutbox(engine)
     case = opened(engine)
-    (row,) = [one for one in _rows(outbox) if one.case == case.id and one.obligation == "start_announced"]
+    (row,) = [
+        candidate
+        for candidate in _rows(outbox)
+        if candidate.case == case.id and candidate.obligation == "start_announced"
+    ]
     assert row.due is not None
     assert row.next_rung_on is not None
-    one = letter(row)
+    notice = letter(row)
     settlement = Settlement(
         case=row.case,
         obligation=row.obligation,
         due=row.due,
         rung_on=row.next_rung_on,
-        notices=(one,),
+        notices=(notice,),
         next_rung=None,
         next_rung_on=None,
     )
     assert outbox.settle([settlement], now=NOW) == 1
     outbox.claim("email", now=NOW, limit=5)
     outbox.mark(
-        [DeliveryOutcome(key=one.key, state=state, answer="250 kept", text_hash="ab" * 32)],  # type: ignore[arg-type]
+        [DeliveryOutcome(key=notice.key, state=state, answer="250 kept", text_hash="ab" * 32)],  # type: ignore[arg-type]
         now=later(1),
     )
-    return one.key
+    return notice.key
 
 
 def _rows(outbox: SqlOutbox) -> list[Row]:
@@ -48,7 +52,9 @@ def _rows(outbox: SqlOutbox) -> list[Row]:
 
 
 def found(engine: Engine) -> list[tuple[str, object]]:
-    return [(one.code, one.arguments.get("key", one.arguments.get("n"))) for one in verify(engine)]
+    return [
+        (problem.code, problem.arguments.get("key", problem.arguments.get("n"))) for problem in verify(engine)
+    ]
 
 
 def by_hand(engine: Engine, statement: str, **values: object) -> None:
@@ -178,7 +184,7 @@ def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
                 where = "" if engine.dialect.name == "sqlite" else " ON proof"
                 connection.execute(text(f"DROP TRIGGER {name}{where}"))
     by_hand(engine, "DELETE FROM proof WHERE n = 2")
-    cut = {one for one in found(engine) if one[0] != "trigger_missing"}
+    cut = {problem for problem in found(engine) if problem[0] != "trigger_missing"}
     by_hand(engine, "UPDATE proof SET lines = '[]' WHERE n = 1")
     altered = {code for code, _ in found(engine)}
 

@@ -101,14 +101,14 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_pa
     with pytest.raises(BadChange) as fixed:
         change(app, ("office.name_kk", "x"))
 
-    found = sources(app)
-    assert [found[f"office.{key}"] for key in ("name_kk", "name_ru", "name", "rollover")] == [
+    value_sources = sources(app)
+    assert [value_sources[f"office.{key}"] for key in ("name_kk", "name_ru", "name", "rollover")] == [
         ("Айнымалыдан", "environment"),
         ("Из браузера", "browser"),
         ("Файлдан", "file"),
         ("propose", "default"),
     ]
-    assert found["database.answer_within"] == ("4", "default")
+    assert value_sources["database.answer_within"] == ("4", "default")
     assert (fixed.value.code, fixed.value.arguments["variable"]) == ("setting.fixed", "MERZIM__OFFICE__NAME_KK")
     app.close()
 
@@ -153,13 +153,13 @@ def test_each_change_says_who_when_why_and_from_what_to_what(house: AppContext) 
         back(house, "backup.daily")
 
     rows = list_setting_changes(context(house), AskSettings()).changes
-    assert [(one.by, one.before, one.after, one.ground, one.taken_back) for one in reversed(rows)] == [
+    assert [(row.by, row.before, row.after, row.ground, row.taken_back) for row in reversed(rows)] == [
         ("a", "7", "10", "Жаңа диск", False),
         ("b", "10", "14", "", False),
         ("administrator", "14", "10", "", True),
         ("administrator", "10", "7", "", True),
     ]
-    assert {one.at for one in rows} == {NOW}
+    assert {row.at for row in rows} == {NOW}
     assert (between, house.settings.backup.daily, sources(house)["backup.daily"]) == (10, 7, ("7", "default"))
     assert verify_clean(house)
 
@@ -263,13 +263,13 @@ def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
 def test_only_administrators_see_or_change_settings(house: AppContext) -> None:
     """An officer is refused by the verb itself, on whatever face."""
     officer = replace(context(house), operator=False, reader=Reader(login="officer", access="officer"))
-    asked: list[Callable[[], object]] = [
+    questions: list[Callable[[], object]] = [
         lambda: list_settings(officer, AskSettings()),
         lambda: change_settings(officer, ChangeSettings()),
         lambda: take_back_setting(officer, TakeBackSetting(key="backup.at")),
         lambda: try_mail(officer, TryMail(email="a@b.kz")),
     ]
-    for ask in asked:
+    for ask in questions:
         with pytest.raises(NotAllowed):
             ask()
 
@@ -374,18 +374,18 @@ def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: 
     assert restored.settings.reminders.office_hours == (time(8), time(17))
     assert (restored.settings.office.name, restored.installation) == ("Жаңа атау", "Министрлік")
     assert again.engine is not None
-    for one in (app, restored, again):
-        one.close()
+    for application in (app, restored, again):
+        application.close()
 
 
 @on_sqlite_alone
 def test_what_this_version_cannot_use_is_left_as_configured(house: AppContext) -> None:
     """A key that is gone or takes other values since keeps no process from starting."""
-    made = [
+    changes = [
         SettingChange(key=key, before="", after=value)
         for key, value in (("backup.daily", "many"), ("backup.gone", "1"), ("backup.weekly", "9"))
     ]
-    assert append(house.engine, "", made, secrets={}, hand=Stamp(by="a", now=NOW, today=TODAY))
+    assert append(house.engine, "", changes, secrets={}, stamp=Stamp(by="a", now=NOW, today=TODAY))
     house.refresh()
 
     assert (house.settings.backup.daily, house.settings.backup.weekly) == (7, 9)

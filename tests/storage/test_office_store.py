@@ -68,10 +68,10 @@ def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> N
     """By the e-mail, also where no table of people names it."""
     office_store.save(engine, people=[AIGUL])
 
-    known = office_store.office(engine, officer="AIGUL@example.kz")
+    stored_office = office_store.office(engine, officer="AIGUL@example.kz")
     stranger = office_store.office(engine, officer="officer@example.kz", language="ru")
 
-    assert known.officer == AIGUL.key
+    assert stored_office.officer == AIGUL.key
     assert stranger.officer is not None
     assert stranger.people[stranger.officer].language == "ru"
 

@@ -27,7 +27,7 @@ def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
     return SqlLedger(engine).rows(case)[obligation]
 
 
-def settlement(row: Row, *notices: Notice, rung: str | None = None, on: date | None = None) -> Settlement:
+def settlement(row: Row, *notices: Notice, step_id: str | None = None, on: date | None = None) -> Settlement:
     assert row.due is not None
     assert row.next_rung_on is not None
     return Settlement(
@@ -36,7 +36,7 @@ def settlement(row: Row, *notices: Notice, rung: str | None = None, on: date | N
         due=row.due,
         rung_on=row.next_rung_on,
         notices=notices,
-        next_rung=rung,
+        next_rung=step_id,
         next_rung_on=on,
     )
 
@@ -65,16 +65,16 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
     outbox = SqlOutbox(engine)
     whole = outbox.due_rows(FAR, limit=1000)
 
-    found: list[Row] = []
+    rows: list[Row] = []
     after = None
     while portion := outbox.due_rows(FAR, limit=4, after=after):
-        found += portion
+        rows += portion
         last = portion[-1]
         assert last.next_rung_on is not None
         after = (last.next_rung_on, last.case, last.obligation)
 
-    assert found == list(whole)
-    assert len({(one.case, one.obligation) for one in found}) == len(found) > 4
+    assert rows == list(whole)
+    assert len({(row.case, row.obligation) for row in rows}) == len(rows) > 4
 
 
 def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
@@ -90,7 +90,7 @@ def test_settling_queues_the_letters_and_moves_the_rung(engine: Engine, row: Row
     outbox = SqlOutbox(engine)
     note = letter(row)
 
-    queued = outbox.settle([settlement(row, note, rung="-1", on=FAR)], now=NOW)
+    queued = outbox.settle([settlement(row, note, step_id="-1", on=FAR)], now=NOW)
 
     assert queued == 1
     assert outbox.notices() == [note]
@@ -101,12 +101,12 @@ def test_settling_queues_the_letters_and_moves_the_rung(engine: Engine, row: Row
 def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
     """However often a round is run: the key is the decision."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_rung_on)], now=NOW)
 
-    again = outbox.settle([settlement(row, letter(row, at=later(9)), rung="-1", on=FAR)], now=later(9))
+    again = outbox.settle([settlement(row, letter(row, at=later(9)), step_id="-1", on=FAR)], now=later(9))
 
     assert again == 0
-    assert [one.queued_at for one in outbox.notices()] == [NOW]
+    assert [notice.queued_at for notice in outbox.notices()] == [NOW]
 
 
 def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engine, row: Row) -> None:
@@ -115,7 +115,7 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
     assert row.due is not None
     stale = row._replace(due=row.due - timedelta(days=1))
 
-    queued = outbox.settle([settlement(stale, letter(stale), rung=None)], now=NOW)
+    queued = outbox.settle([settlement(stale, letter(stale), step_id=None)], now=NOW)
 
     assert queued == 0
     assert outbox.notices() == []
@@ -125,10 +125,10 @@ def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engin
 def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine, row: Row) -> None:
     """The date moved away and came back before anything was sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), rung="-1", on=FAR)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)], now=NOW)
     moved = case_commands(engine)
     moved.replan(row.case, "analysis_started", on=date(2026, 4, 20), by="А", now=NOW, today=TODAY)
-    withdrawn = [one.state for one in outbox.notices()]
+    withdrawn = [notice.state for notice in outbox.notices()]
     moved.replan(row.case, "analysis_started", on=date(2026, 4, 13), by="А", now=NOW, today=TODAY)
     back = the_row(engine, row.case)
 
@@ -136,20 +136,22 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
 
     assert withdrawn == ["withdrawn"]
     assert queued == 1
-    assert [(one.state, one.attempts, one.queued_at) for one in outbox.notices()] == [("queued", 0, later(9))]
+    assert [(notice.state, notice.attempts, notice.queued_at) for notice in outbox.notices()] == [
+        ("queued", 0, later(9))
+    ]
 
 
 def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
     """A letter that was sent stays sent."""
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
+    outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_rung_on)], now=NOW)
     outbox.claim("email", now=NOW, limit=9)
     outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
 
     queued = outbox.settle([settlement(row, letter(row, at=later(9)))], now=later(9))
 
     assert queued == 0
-    assert [one.state for one in outbox.notices()] == ["sent"]
+    assert [notice.state for notice in outbox.notices()] == ["sent"]
 
 
 @pytest.mark.parametrize("state", ["failed", "unknown", "sending", "queued"])
@@ -168,12 +170,12 @@ def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
 
     assert outbox.add([letter(row, at=later(9))], now=later(9)) == 0
     assert outbox.notices() == before
-    assert [one.state for one in before] == [state]
+    assert [notice.state for notice in before] == [state]
 
 
 def queue(engine: Engine, row: Row, *notices: Notice) -> SqlOutbox:
     outbox = SqlOutbox(engine)
-    outbox.settle([settlement(row, *notices, rung="-1", on=FAR)], now=NOW)
+    outbox.settle([settlement(row, *notices, step_id="-1", on=FAR)], now=NOW)
     return outbox
 
 
@@ -186,10 +188,12 @@ def test_a_claim_takes_what_may_leave_by_now_oldest_first(engine: Engine, row: R
 
     claimed = outbox.claim("email", now=later(2), limit=9)
 
-    assert [one.person for one in claimed] == ["б@x.kz", "а@x.kz"]
-    assert {(one.state, one.attempts, one.attempted_at) for one in claimed} == {("sending", 1, later(2))}
+    assert [notice.person for notice in claimed] == ["б@x.kz", "а@x.kz"]
+    assert {(notice.state, notice.attempts, notice.attempted_at) for notice in claimed} == {
+        ("sending", 1, later(2))
+    }
     assert outbox.claim("email", now=later(2), limit=9) == []
-    assert [one.state for one in outbox.notices(channel="folder")] == ["queued"]
+    assert [notice.state for notice in outbox.notices(channel="folder")] == ["queued"]
 
 
 def test_a_claim_takes_no_more_than_asked(engine: Engine, row: Row) -> None:
@@ -204,30 +208,36 @@ def test_a_claim_takes_no_more_than_asked(engine: Engine, row: Row) -> None:
 
 def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
     """Sent with its moment and the hash of its text, put off with its next moment, failed with its answer."""
-    sent, put_off, failed = (letter(row, person=f"{n}@x.kz") for n in range(3))
-    outbox = queue(engine, row, sent, put_off, failed)
+    sent, postponed, failed = (letter(row, person=f"{n}@x.kz") for n in range(3))
+    outbox = queue(engine, row, sent, postponed, failed)
     outbox.claim("email", now=NOW, limit=9)
 
     outbox.mark(
         [
             DeliveryOutcome(key=sent.key, state="sent", answer="250 Қабылданды", text_hash="abc"),
-            DeliveryOutcome(key=put_off.key, state="queued", answer="421 busy", not_before=later(10)),
+            DeliveryOutcome(key=postponed.key, state="queued", answer="421 busy", not_before=later(10)),
             DeliveryOutcome(key=failed.key, state="failed", answer="550 no such user"),
         ],
         now=later(1),
     )
 
-    found = {one.key: one for one in outbox.notices()}
-    first = found[sent.key]
+    notices_by_key = {notice.key: notice for notice in outbox.notices()}
+    first = notices_by_key[sent.key]
     assert (first.state, first.sent_at, first.answer, first.text_hash) == (
         "sent",
         later(1),
         "250 Қабылданды",
         "abc",
     )
-    assert (found[put_off.key].state, found[put_off.key].not_before) == ("queued", later(10))
-    assert (found[failed.key].state, found[failed.key].answer) == ("failed", "550 no such user")
-    assert found[failed.key].sent_at is None
+    assert (notices_by_key[postponed.key].state, notices_by_key[postponed.key].not_before) == (
+        "queued",
+        later(10),
+    )
+    assert (notices_by_key[failed.key].state, notices_by_key[failed.key].answer) == (
+        "failed",
+        "550 no such user",
+    )
+    assert notices_by_key[failed.key].sent_at is None
 
 
 @pytest.mark.parametrize("wait", [None, 60])
@@ -236,19 +246,19 @@ def test_a_letter_put_off_is_handed_to_the_queue_for_its_moment(
 ) -> None:
     """For now where none is named; what was sent is handed to nobody."""
     handed: list[Batch] = []
-    outbox = SqlOutbox(engine, hand=lambda connection, batches: handed.extend(batches))
+    outbox = SqlOutbox(engine, enqueue=lambda connection, batches: handed.extend(batches))
     notes = [letter(row, person=person) for person in ("a@org.kz", "b@org.kz")]
     outbox.add(notes, now=NOW)
     outbox.claim("email", now=NOW, limit=9)
     handed.clear()
-    put_off = later(wait) if wait else None
+    moment = later(wait) if wait else None
     outcomes = [
-        DeliveryOutcome(key=notes[0].key, state="queued", answer="451", not_before=put_off),
+        DeliveryOutcome(key=notes[0].key, state="queued", answer="451", not_before=moment),
         DeliveryOutcome(key=notes[1].key, state="sent", answer="250"),
     ]
     outbox.mark(outcomes, now=later(1))
 
-    assert handed == [Batch(channel="email", at=put_off or later(1), keys=(notes[0].key,))]
+    assert handed == [Batch(channel="email", at=moment or later(1), keys=(notes[0].key,))]
 
 
 def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: Row) -> None:
@@ -258,7 +268,7 @@ def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: 
 
     outbox.mark([DeliveryOutcome(key=note.key, state="sent", answer="250")], now=NOW)
 
-    assert [one.state for one in outbox.notices()] == ["queued"]
+    assert [notice.state for notice in outbox.notices()] == ["queued"]
 
 
 def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) -> None:
@@ -273,7 +283,7 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
     again = after_the_crash.claim("email", now=later(9), limit=9)
 
     assert (early, recovered) == (0, 1)
-    assert [(one.key, one.attempts, one.not_before) for one in again] == [(note.key, 2, later(9))]
+    assert [(notice.key, notice.attempts, notice.not_before) for notice in again] == [(note.key, 2, later(9))]
 
 
 def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
@@ -285,7 +295,7 @@ def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
 
     outbox.recover("email", before=later(5), state="unknown", now=later(9))
 
-    assert [one.state for one in outbox.notices()] == ["unknown"]
+    assert [notice.state for notice in outbox.notices()] == ["unknown"]
     assert outbox.claim("email", now=later(99), limit=9) == []
 
 
@@ -305,7 +315,7 @@ def test_only_what_failed_or_is_unknown_is_sent_again_on_request(
     assert outbox.resend(note.key, now=later(2), not_before=later(2)) is again
     assert not outbox.resend("nothing", now=later(2), not_before=later(2))
     expected = ("queued", 0) if again else (state, 1)
-    assert [(one.state, one.attempts) for one in outbox.notices()] == [expected]
+    assert [(notice.state, notice.attempts) for notice in outbox.notices()] == [expected]
 
 
 def test_the_register_lists_the_newest_first_and_narrows(engine: Engine, row: Row) -> None:
@@ -313,7 +323,7 @@ def test_the_register_lists_the_newest_first_and_narrows(engine: Engine, row: Ro
     old, new = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))
     outbox = queue(engine, row, old, new)
 
-    assert [one.person for one in outbox.notices()] == ["ә@x.kz", "а@x.kz"]
+    assert [notice.person for notice in outbox.notices()] == ["ә@x.kz", "а@x.kz"]
     assert outbox.notices(person="ә@x.kz", case=row.case, channel="email", state="queued") == [new]
     assert outbox.notices(limit=1) == [new]
     assert outbox.notices(state="sent") == outbox.notices(case="2026-0404") == []
@@ -324,20 +334,23 @@ def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:
     """The first time stays."""
     outbox = queue(engine, row, letter(row))
 
-    known = outbox.acknowledge(letter(row).key, now=later(1)), outbox.acknowledge(letter(row).key, now=later(2))
+    results = (
+        outbox.acknowledge(letter(row).key, now=later(1)),
+        outbox.acknowledge(letter(row).key, now=later(2)),
+    )
 
-    assert known == (True, True)
+    assert results == (True, True)
     assert outbox.acknowledge("nobody", now=NOW) is False
     assert outbox.notices()[0].acknowledged_at == later(1)
 
 
 def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     """What a tick costs follows what is due, not what is stored."""
-    asked: list[tuple[str, object]] = []
+    queries: list[tuple[str, object]] = []
 
     def note(_c: object, _k: object, statement: str, values: object, _x: object, _m: bool) -> None:
         if statement.startswith("SELECT") and ("next_rung_on <=" in statement or "not_before <=" in statement):
-            asked.append((statement, values))
+            queries.append((statement, values))
 
     event.listen(sqlite, "before_cursor_execute", note)
     outbox = SqlOutbox(sqlite)
@@ -347,7 +360,7 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
 
     plans = []
     with sqlite.connect() as connection:
-        for statement, values in asked:
+        for statement, values in queries:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
             plans.append(" / ".join(str(line[3]) for line in plan))
     assert len(plans) == 3
@@ -361,7 +374,7 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
     """Where no lock says who is gone: two machines an hour apart. What the one claims this minute is no hour
     old to the other; only what it has seen held itself for so long is taken, nor what was taken up anew."""
     monkeypatch.setattr(senders, "_HAS_LOCKS", False)
-    here, ahead = (SqlOutbox(engine, hand=lambda connection, batches: None) for _ in range(2))
+    here, ahead = (SqlOutbox(engine, enqueue=lambda connection, batches: None) for _ in range(2))
     seconds = [0.0]
     ahead._holding = Holding(engine, lambda: seconds[0])
     sent = letter(row)
@@ -399,5 +412,5 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
         act()
         coming.join()
 
-    assert [one.state for one in outbox.notices()] == ["sent"]
+    assert [notice.state for notice in outbox.notices()] == ["sent"]
     assert journal.standing(server).problems == ()

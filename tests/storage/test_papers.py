@@ -45,9 +45,9 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
     first, second, third = opened(engine), opened(engine), opened(engine)
     case_commands(engine).cancel(third.id, ground="Қате", by="А", now=NOW, today=TODAY)
 
-    found = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
+    case_ids = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
-    assert found == [second.id, first.id]
+    assert case_ids == [second.id, first.id]
     assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == []
 
 

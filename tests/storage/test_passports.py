@@ -60,7 +60,7 @@ def taken_in(
         [schedule],
         name="file",
         library=library(),
-        known=list(SqlLedger(engine).cases(names).values()),
+        cases=list(SqlLedger(engine).cases(names).values()),
         office=Office(),
         procedure=library().latest(PROCEDURE),
         calendar=CALENDAR,
@@ -82,9 +82,9 @@ def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) ->
         *("Заң департаменті", OBJECT),
         "Государственные закупки",
     )
-    assert [one.unit for one in reads.counts(date(2026, 6, 1))] == ["Заң департаменті"]
+    assert [count.unit for count in reads.counts(date(2026, 6, 1))] == ["Заң департаменті"]
     for words in ("государственные", "мемлекеттік", "заң", case.id):
-        assert [one.id for one in reads.cases(search=words)] == [case.id]
+        assert [case.id for case in reads.cases(search=words)] == [case.id]
     seal(engine, now=NOW)
     anew = recompute(engine)
     assert verify(engine, recompute=anew) == ()

@@ -21,17 +21,17 @@ from workflow.org.access import Reader, scope
 
 def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engine) -> None:
     """On both databases. Its stage does not count it either; who was named sees it."""
-    known = office()
-    office_store.save(engine, units=known.units.values(), people=known.people.values())
+    sample_office = office()
+    office_store.save(engine, units=sample_office.units.values(), people=sample_office.people.values())
     case_commands = CaseCommands(SqlLedger(engine), library(), calendars.calendar())
     opening = Opening(procedure="conflict-of-interest", unit="hr", readers=("b@org.kz",))
     case = case_commands.open(opening, by="a@org.kz", now=NOW, today=TODAY)
     case_commands.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
-    wanted = CaseFilter(procedure="conflict-of-interest", year=2026)
+    criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
     for person, seen in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
-        assert len(reads.earliest(wanted, first=0, count=50)) == reads.how_many(wanted) == seen
-        assert sum(total for total, _ in reads.by_stage(wanted, limit=5).values()) == seen
+        assert len(reads.earliest(criteria, first=0, count=50)) == reads.how_many(criteria) == seen
+        assert sum(total for total, _ in reads.by_stage(criteria, limit=5).values()) == seen
         assert len(reads.planning([case.id])) == 0
 
 
@@ -51,16 +51,16 @@ def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: 
     reads = SqlReads(engine)
 
     def of(year: int, **more: Any) -> list[str]:
-        wanted = CaseFilter(year=year, **more)
-        found = [one.id for one in reads.earliest(wanted, first=0, count=50)]
-        assert len(found) == reads.how_many(wanted)
-        return found
+        criteria = CaseFilter(year=year, **more)
+        case_ids = [case.id for case in reads.earliest(criteria, first=0, count=50)]
+        assert len(case_ids) == reads.how_many(criteria)
+        return case_ids
 
     assert of(2026, procedure="internal-analysis") == ["2026-0003", "2026-0002", "2026-0001"]
     assert of(2025, procedure="internal-analysis") == ["2026-0003"]
     assert of(2023) == []
     assert (of(2025, unit="law"), of(2026, unit="law")) == (["2025-0001"], ["2025-0002"])
-    found = reads.by_stage(CaseFilter(year=2026, procedure="internal-analysis"), limit=1)
-    assert {stage: (total, [one.id for one in cases]) for stage, (total, cases) in found.items()} == {
-        "announcement": (3, ["2026-0003"])
-    }
+    cases_by_stage = reads.by_stage(CaseFilter(year=2026, procedure="internal-analysis"), limit=1)
+    assert {
+        stage: (total, [case.id for case in cases]) for stage, (total, cases) in cases_by_stage.items()
+    } == {"announcement": (3, ["2026-0003"])}

@@ -73,10 +73,10 @@ def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine
 
     assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *reads.missed()] == []
     assert reads.counts(FAR) == []
-    assert [(one.id, one.standing, one.ground) for one in reads.cases()] == [
+    assert [(case.id, case.standing, case.ground) for case in reads.cases()] == [
         (case, "cancelled", "Жоспардан алынды")
     ]
-    assert reads.cases(standing="active") == []
+    assert reads.cases(status="active") == []
 
 
 def test_what_was_missed_is_listed_apart(engine: Engine) -> None:
@@ -130,7 +130,7 @@ def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
     """The same order as the whole list; what is wanted counts what it shows."""
     whole = [case.id for case in tree.cases()]
     pages = [[case.id for case in tree.page(CaseFilter(), first=first, count=2)] for first in (0, 2, 4)]
-    wanted = {
+    expected = {
         CaseFilter(search="БЮДЖЕТ объект"): ["div"],
         CaseFilter(search="%"): [],
         CaseFilter(unit="dep"): ["div", "dep"],
@@ -141,9 +141,9 @@ def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
     }
 
     assert [name for page in pages for name in page] == whole
-    for asked, units in wanted.items():
-        assert [case.unit for case in tree.page(asked, first=0, count=9)] == units
-        assert tree.how_many(asked) == len(units)
+    for criteria, units in expected.items():
+        assert [case.unit for case in tree.page(criteria, first=0, count=9)] == units
+        assert tree.how_many(criteria) == len(units)
 
 
 def test_cases_come_newest_first_and_narrowed(tree: SqlReads) -> None:
@@ -183,7 +183,7 @@ def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
     assert reads.case(case.id) == SqlLedger(engine).case(case.id)
     assert len(reads.events(case.id)) == case.seq
     assert [row.due is None for row in rows] == sorted(row.due is None for row in rows)
-    assert [one.person for one in reads.notices(case.id)] == ["ә@x.kz", "а@x.kz"]
+    assert [notice.person for notice in reads.notices(case.id)] == ["ә@x.kz", "а@x.kz"]
 
 
 QUESTIONS: list[Callable[[SqlReads], object]] = [
@@ -202,8 +202,8 @@ QUESTIONS: list[Callable[[SqlReads], object]] = [
 
 def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> None:
     """One case or many: the same questions to the database."""
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement))
     numbers = []
     for cases in (1, 5):
         for _ in range(cases):
@@ -213,9 +213,9 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
         reads = SqlReads(engine)
         reads.office()
         for question in QUESTIONS:
-            asked.clear()
+            statements.clear()
             question(reads)
-            counts.append(len(asked))
+            counts.append(len(statements))
         numbers.append(counts)
 
     assert numbers[0] == numbers[1]
@@ -232,16 +232,16 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
     for unit in units:
         opened(sqlite, unit=unit.id)
     reads, day = SqlReads(sqlite), horizon(FAR, soon=FAR)
-    every = frozenset(one.asked for one in reads.sums(day))
-    found = {}
-    for asked in (every, frozenset(one for one in every if one.unit == "u7")):
+    every = frozenset(subtotal.asked for subtotal in reads.sums(day))
+    answers = {}
+    for assignees in (every, frozenset(assignee for assignee in every if assignee.unit == "u7")):
         with explained() as plans:
-            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, asked=asked), limit=5)
+            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, asked=assignees), limit=5)
         steps = [
             step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
         ]
-        found[len(asked)] = rows, steps[-1]
-    (first, by_day), (own, by_unit) = found.values()
+        answers[len(assignees)] = rows, steps[-1]
+    (first, by_day), (own, by_unit) = answers.values()
 
     assert "ix_deadline_state_due (state=? AND due<?)" in by_day
     assert "ix_deadline_unit_state_due (unit=? AND state=? AND due<?)" in by_unit
@@ -262,21 +262,21 @@ def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -
 def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engine) -> None:
     """Under a case and alone; done, refused and overdue apart; a withdrawn one is in no list; by units seen."""
     core, day = case_commands(engine), timedelta(days=1)
-    told = {"now": NOW, "today": TODAY}
+    stamp = {"now": NOW, "today": TODAY}
     under = opened(engine).id
-    commands.give(core, under, text="A", assignee="one", until=TODAY, giver="head", by="boss", **told)
-    given = {"assignee": "one", "unit": "u", "giver": "head", "by": "boss", **told}
+    commands.give(core, under, text="A", assignee="one", until=TODAY, giver="head", by="boss", **stamp)
+    given = {"assignee": "one", "unit": "u", "giver": "head", "by": "boss", **stamp}
     done, refused, gone = (
         commands.give_alone(core, text=text, until=TODAY + day, **given).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    commands.answer(core, done, 1, text="", on=TODAY, author="one", for_office=False, by="one", **told)
-    commands.refuse(core, refused, 1, ground="no", author="one", for_office=False, by="one", **told)
-    withdraw(core, gone, "assignment.1", ground="mistake", by="boss", **told)
+    commands.answer(core, done, 1, text="", on=TODAY, author="one", for_office=False, by="one", **stamp)
+    commands.refuse(core, refused, 1, ground="no", author="one", for_office=False, by="one", **stamp)
+    withdraw(core, gone, "assignment.1", ground="mistake", by="boss", **stamp)
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
-        sought = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
-        rows, total = SqlReads(engine).assignments(sought, limit=10)
+        criteria = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
+        rows, total = SqlReads(engine).assignments(criteria, limit=10)
         assert total == len(rows)
         return [row.case for row in rows]
 
@@ -288,5 +288,5 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     assert sorted(found("all", "all")) == sorted([under, done, refused])
     assert found("given", "all") == []
     elsewhere = SqlReads(engine).seen_by(Scope(unit="other", names=("two",)))
-    sought = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)
-    assert elsewhere.assignments(sought, limit=10) == ([], 0)
+    criteria = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)
+    assert elsewhere.assignments(criteria, limit=10) == ([], 0)

@@ -53,16 +53,16 @@ def test_a_refused_attempt_makes_nobody_wait_longer(engine: Engine) -> None:
 def test_who_is_refused_writes_nothing(engine: Engine) -> None:
     """A flood of refused attempts must not take the turn of those who record."""
     allowed(engine, NAME, times=3)
-    asked: list[str] = []
+    statements: list[str] = []
 
     def hear(*arguments: object) -> None:
-        asked.append(str(arguments[2]).split()[0])
+        statements.append(str(arguments[2]).split()[0])
 
     event.listen(engine, "before_cursor_execute", hear)
     assert allowed(engine, NAME, times=20) == 0
     event.remove(engine, "before_cursor_execute", hear)
 
-    assert set(asked) == {"SELECT"}
+    assert set(statements) == {"SELECT"}
 
 
 def test_where_one_limit_is_reached_the_others_count_nothing(engine: Engine) -> None:
@@ -96,8 +96,8 @@ def test_attempts_at_the_same_moment_from_several_processes_share_the_limit(url:
     engines = [open_database(url) for _ in range(2)]
     with ThreadPoolExecutor(8) as together:
         answers = list(together.map(lambda n: count_attempt(engines[n % 2], [WIDE, limit], now=NOW), range(40)))
-    for one in engines:
-        one.dispose()
+    for engine in engines:
+        engine.dispose()
 
     assert answers.count(None) == 10
 

@@ -75,76 +75,99 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
     """One thing somebody writes of the risks of a case, or of the case itself."""
     risks = RiskCommands(core)
     whole = core.view(case, today=TODAY).case
-    known, on = register(whole), TODAY - timedelta(chance.randrange(60))
+    risk_register, on = register(whole), TODAY - timedelta(chance.randrange(60))
     if whole.standing != "active":
         core.reopen(case, ground="Қайта", **WHO)
     elif step % 11 == 10:
         core.cancel(case, ground="Бекер", **WHO)
-    elif not known.risks or step % 4 == 0:
+    elif not risk_register.risks or step % 4 == 0:
         above = {"body": "ДСМ", "act": f"{chance.randrange(2)}-бұйрық"} if chance.random() < 0.3 else {}
-        found = FoundRisk(
+        found_risk = FoundRisk(
             description=chance.choice(WORDS),
             direction=chance.choice(DIRECTIONS[:7]),
             for_legal_monitoring=chance.random() < 0.3,
             **above,
         )
-        risks.find(case, found, on=on, **WHO)
-    elif not known.measures or step % 4 == 1:
+        risks.find(case, found_risk, on=on, **WHO)
+    elif not risk_register.measures or step % 4 == 1:
         term = chance.choice((MeasureTerm(), until(TODAY + timedelta(chance.randrange(-40, 40))), QUARTERLY))
-        measure = SetMeasure(risk=chance.choice([*known.risks]), action=f"Іс-шара {step}", term=term)
+        measure = SetMeasure(risk=chance.choice([*risk_register.risks]), action=f"Іс-шара {step}", term=term)
         risks.set_measure(case, measure, **WHO)
     elif step % 4 == 2:
-        number = chance.choice([*known.measures])
+        number = chance.choice([*risk_register.measures])
         risks.review(case, number, outcome=chance.choice(OUTCOMES), on=on, **WHO)
-    elif asked := [one.number for one in known.risks.values() if one.body and one.request is None]:
-        risks.ask(case, asked[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
+    elif numbers := [
+        risk.number for risk in risk_register.risks.values() if risk.body and risk.request is None
+    ]:
+        risks.ask(case, numbers[0], body="", question="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
 
 
-def plain(engine: Engine, narrowed: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
+def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
     """The places wanted, and how many stand how: every case read whole."""
     ledger = SqlLedger(engine)
-    below = {"": None, "head": {"head", "hr", "law"}}.get(narrowed.unit, {narrowed.unit})
+    below = {"": None, "head": {"head", "hr", "law"}}.get(criteria.unit, {criteria.unit})
     cases = [
-        one
-        for _, one in sorted(ledger.cases(ledger.ids()).items())
-        if one.standing == "active" and (below is None or one.unit in below)
+        case
+        for _, case in sorted(ledger.cases(ledger.ids()).items())
+        if case.standing == "active" and (below is None or case.unit in below)
     ]
     places, counted = [], Counter[tuple[str, bool]]()
-    for one in listed(cases):
-        if narrowed.direction not in ("", one.risk.direction) or one.risk.for_legal_monitoring < narrowed.legal:
+    for line in listed(cases):
+        if (
+            criteria.direction not in ("", line.risk.direction)
+            or line.risk.for_legal_monitoring < criteria.legal
+        ):
             continue
         late = any(
             row.state == "open" and row.due is not None and row.due < TODAY
-            for name, row in ledger.rows(one.case.id).items()
-            if one.measure is not None and f"{name}.".startswith(f"measure.{one.measure.number}.")
+            for name, row in ledger.rows(line.case.id).items()
+            if line.measure is not None and f"{name}.".startswith(f"measure.{line.measure.number}.")
         )
-        counted[one.status, late] += 1
-        if narrowed.keeps(one.status, late):
-            places.append(one.place)
+        counted[line.status, late] += 1
+        if criteria.keeps(line.status, late):
+            places.append(line.place)
     return places, counted
 
 
 def agrees(engine: Engine) -> None:
     """What is listed and counted is what reading every case comes to."""
     reads = SqlReads(engine).seen_by(ALL)
-    for narrowed in NARROWED:
-        places, counted = plain(engine, narrowed)
-        assert reads.recommended(narrowed, TODAY) == places
-        told = reads.recommendations(narrowed, TODAY)
-        assert {key: n for key, n in told.items() if n} == counted
-        assert reads.recommended(narrowed, TODAY, limit=2, offset=1) == places[1:3]
-    for unit, few in product(("", "head", "hr"), (1, 3)):
+    for criteria in NARROWED:
+        places, counted = plain(engine, criteria)
+        assert reads.recommended(criteria, TODAY) == places
+        counts = reads.recommendations(criteria, TODAY)
+        assert {key: n for key, n in counts.items() if n} == counted
+        assert reads.recommended(criteria, TODAY, limit=2, offset=1) == places[1:3]
+    for unit, limit in product(("", "head", "hr"), (1, 3)):
         together = shared(reads.with_registers(unit or None))
-        found = reads.alike(unit, limit=20, first=few)
-        said = [
-            (len(one.units), len({case.id for case, _ in one.found}), len({*one.unasked})) for one in together
+        shared_risks = reads.alike(unit, limit=20, first=limit)
+        expected = [
+            (
+                len(shared_risk.units),
+                len({case.id for case, _ in shared_risk.found}),
+                len({*shared_risk.unasked}),
+            )
+            for shared_risk in together
         ]
-        assert sorted((one.units, one.cases, one.unasked) for one in found) == sorted(said)
-        assert [one.units for one in found] == sorted((one.units for one in found), reverse=True)
-        first = {tuple((case.id, risk.number) for case, risk in one.found[:few]) for one in together}
-        assert {tuple(place[:2] for place in one.first) for one in found} == first
-        asking = {(one.found[0][0].id, one.found[0][1].number): one.unasked[:few] for one in together}
-        assert all(one.asking == tuple(dict.fromkeys(asking[one.first[0][:2]])) for one in found)
+        assert sorted(
+            (shared_risk.units, shared_risk.cases, shared_risk.unasked) for shared_risk in shared_risks
+        ) == sorted(expected)
+        assert [shared_risk.units for shared_risk in shared_risks] == sorted(
+            (shared_risk.units for shared_risk in shared_risks), reverse=True
+        )
+        first = {
+            tuple((case.id, risk.number) for case, risk in shared_risk.found[:limit])
+            for shared_risk in together
+        }
+        assert {tuple(place[:2] for place in shared_risk.first) for shared_risk in shared_risks} == first
+        asking = {
+            (shared_risk.found[0][0].id, shared_risk.found[0][1].number): shared_risk.unasked[:limit]
+            for shared_risk in together
+        }
+        assert all(
+            shared_risk.asking == tuple(dict.fromkeys(asking[shared_risk.first[0][:2]]))
+            for shared_risk in shared_risks
+        )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -192,9 +215,9 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
 
     def found(scope: Scope, unit: str = "") -> tuple[list[str], int, int]:
         reads = SqlReads(engine).seen_by(scope)
-        narrowed = RecommendationFilter(unit=unit)
-        places = [place.case for place in reads.recommended(narrowed, TODAY)]
-        counted = sum(reads.recommendations(narrowed, TODAY).values())
+        criteria = RecommendationFilter(unit=unit)
+        places = [place.case for place in reads.recommended(criteria, TODAY)]
+        counted = sum(reads.recommendations(criteria, TODAY).values())
         return places, counted, len(reads.alike(unit, limit=20, first=10))
 
     assert found(ALL) == ([seen, beside], 2, 1)
@@ -249,8 +272,8 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
         times = 0
         while not ended.is_set():
             with writing(other) as connection:
-                known = connection.execute(select(UNLISTED.c.case)).scalars().all()
-                fresh = [{"case": case} for case in cases if case not in known]
+                listed_cases = connection.execute(select(UNLISTED.c.case)).scalars().all()
+                fresh = [{"case": case} for case in cases if case not in listed_cases]
                 if fresh:
                     connection.execute(UNLISTED.insert(), fresh)
             recommendations.catch_up(other)
@@ -258,13 +281,13 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
         return times
 
     with ThreadPoolExecutor(1) as beside:
-        told = beside.submit(listing)
+        future = beside.submit(listing)
         for step in range(30):
             RiskCommands(case_commands(engine)).find(
                 cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO
             )
         ended.set()
-        assert told.result(timeout=60) > 1
+        assert future.result(timeout=60) > 1
     other.dispose()
     assert (
         SqlReads(engine).recommended(RecommendationFilter(), TODAY) == plain(engine, RecommendationFilter())[0]
@@ -295,8 +318,10 @@ def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(RECOMMENDATION.update().values(status="executed"))
 
-    found = verify(engine, recompute=recompute(engine, TODAY))
-    assert [(one.code, one.arguments) for one in found] == [("recommendations_differ", {"case": case})]
+    problems = verify(engine, recompute=recompute(engine, TODAY))
+    assert [(problem.code, problem.arguments) for problem in problems] == [
+        ("recommendations_differ", {"case": case})
+    ]
     rebuild(engine, recompute(engine, TODAY), now=NOW)
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
 
@@ -304,6 +329,6 @@ def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
 def test_the_numbers_of_measures_are_read_off_their_obligations(engine: Engine) -> None:
     """With a period and without, of two digits too."""
     for number, period in product((3, 12), ("", "2026Q3", "2026")):
-        asked = select(recommended._Number(func.coalesce(measure_id(number, period), "")))
+        query = select(recommended._Number(func.coalesce(measure_id(number, period), "")))
         with reading(engine) as connection:
-            assert connection.execute(asked).scalar_one() == number
+            assert connection.execute(query).scalar_one() == number

@@ -39,9 +39,9 @@ from workflow.registers.values import InvalidRow
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path)
-    yield made
-    made.close()
+    context = office(engine, tmp_path)
+    yield context
+    context.close()
 
 
 def add(ctx: RequestContext, register: str, **values: Any) -> str:
@@ -86,7 +86,7 @@ def test_a_gift_opens_its_case_with_the_days_of_the_row(app: AppContext) -> None
     later = case_of(ctx, flowers)
     assert later is not None
     assert later.facts["gift_received"].on == date(2026, 4, 1)
-    assert [one.kind for one in show_row(ctx, AskRow(row=flowers)).history] == ["added", "edited", "opened"]
+    assert [entry.kind for entry in show_row(ctx, AskRow(row=flowers)).history] == ["added", "edited", "opened"]
     assert agrees(app)
 
 
@@ -142,8 +142,11 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     def proved() -> dict[str, list[str]]:
         case = case_of(ctx, row)
         assert case is not None
-        found = {name: [f"{one.kind} {one.name}" for one in fact.evidence] for name, fact in case.facts.items()}
-        return {name: papers for name, papers in found.items() if papers}
+        papers_by_fact = {
+            name: [f"{evidence.kind} {evidence.name}" for evidence in fact.evidence]
+            for name, fact in case.facts.items()
+        }
+        return {name: papers for name, papers in papers_by_fact.items() if papers}
 
     gift = {"kind": "gift", "description": "Сағат", "employee": "guest@org.kz", "received_on": "2026-04-01"}
     handed = {"handed_on": "2026-04-02", "handed_to": "Департамент", "document": paper("акт")}
@@ -164,15 +167,18 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     edit(ctx, row, reason="Мереке")
     assert len(app.ledger.events(case.id)) == events
     himself, other = reader(app, "guest", "officer"), reader(app, "lawyer", "officer")
-    seen = [as_seen(case, scope(one.reader)).facts["gift_handed_over"].evidence[0] for one in (himself, other)]
-    assert [(one.name, bool(one.reference), bool(one.restricted)) for one in seen] == [
+    seen = [
+        as_seen(case, scope(account.reader)).facts["gift_handed_over"].evidence[0]
+        for account in (himself, other)
+    ]
+    assert [(evidence.name, bool(evidence.reference), bool(evidence.restricted)) for evidence in seen] == [
         ("", False, True),
         (f"{row}.txt", True, True),
     ]
     # The certificate with the grounds is asked of what the Instruction has published, of no gift.
     view = ctx.case_commands.looked_at(case, today=TODAY)
-    found = findings(case, view.procedure, view.deadlines, ctx.calendar)
-    assert [one.code for one in found if one.kind == "evidence"] == []
+    case_findings = findings(case, view.procedure, view.deadlines, ctx.calendar)
+    assert [finding.code for finding in case_findings if finding.kind == "evidence"] == []
     assert agrees(app)
 
 
@@ -187,7 +193,9 @@ def test_a_gift_left_to_the_state_closes_its_case_with_the_day_it_was_left(app: 
     edit(ctx, row, decision="left", left_on="2026-04-03")
     case = case_of(ctx, row)
 
-    assert [(one.field, one.code) for one in refusal.value.problems] == [("left_on", "required_when")]
+    assert [(problem.field, problem.code) for problem in refusal.value.problems] == [
+        ("left_on", "required_when")
+    ]
     assert case is not None
     assert case.facts["gift_left"].on == date(2026, 4, 3)
     assert not any(state == "open" for state, _ in due(ctx, case).values())
@@ -209,8 +217,10 @@ def test_whom_and_what_a_case_is_about_follows_the_row(app: AppContext) -> None:
     assert about() == ("lawyer@org.kz", "Қалам", "Қалам")
     case = case_of(ctx, row)
     assert case is not None
-    said = PassportEdit(object_ru="Ручка")
-    edit_passport(app.case_commands, case.id, said, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY)
+    passport_edit = PassportEdit(object_ru="Ручка")
+    edit_passport(
+        app.case_commands, case.id, passport_edit, kind_of=lambda _: "", by="officer", now=NOW, today=TODAY
+    )
     edit(ctx, row, what="Дәптер", receiver="")
     assert about() == ("", "Қалам", "Ручка")
     before = len(app.ledger.events(case.id))
@@ -299,7 +309,7 @@ def test_who_does_not_see_the_case_does_not_read_its_number_in_the_row(app: AppC
     clerk = reader(app, "officer", "responsible")
 
     assert show_row(clerk, AskRow(row=row)).row.opened_case == ""
-    assert [one.opened_case for one in list_rows(clerk, ListRows(register_id="presents")).rows] == [""]
+    assert [row.opened_case for row in list_rows(clerk, ListRows(register_id="presents")).rows] == [""]
 
 
 def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
@@ -333,15 +343,17 @@ def test_a_row_shows_what_its_case_says_of_its_days(app: AppContext) -> None:
 
 def letters(app: AppContext, case: Case, term: str, first: date, last: date) -> dict[str, list[str]]:
     """Day -> who is written to about a term, and how many working days before its last day, or after it."""
-    told = dict[str, list[str]]()
+    recipients_by_day = dict[str, list[str]]()
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
         now = datetime.combine(day, time(7), tzinfo=UTC)
         remind(app, now=now, today=day)
-        said = [one for one in app.outbox.notices(case=case.id) if one.obligation == term]
-        if new := [one for one in said if one.queued_at == now]:
-            told[f"{day:%d.%m}"] = sorted(f"{one.person.partition('@')[0]} {one.rung}" for one in new)
-    return told
+        notices = [notice for notice in app.outbox.notices(case=case.id) if notice.obligation == term]
+        if new := [notice for notice in notices if notice.queued_at == now]:
+            recipients_by_day[f"{day:%d.%m}"] = sorted(
+                f"{notice.person.partition('@')[0]} {notice.rung}" for notice in new
+            )
+    return recipients_by_day
 
 
 @on_sqlite_alone
@@ -399,9 +411,9 @@ def test_letters_about_a_term_go_to_whom_the_row_names_now(app: AppContext, tmp_
     row = add(ctx, "certificates", number="ISO-1", owner="clerk@org.kz", valid_until="2026-05-22")
     case = case_of(ctx, row)
     assert case is not None
-    told = partial(letters, app, case, "renewed_on")
-    assert told(date(2026, 4, 15), date(2026, 4, 15)) == {"15.04": ["clerk -5"]}
+    case_letters = partial(letters, app, case, "renewed_on")
+    assert case_letters(date(2026, 4, 15), date(2026, 4, 15)) == {"15.04": ["clerk -5"]}
     edit(operator(app, at=datetime(2026, 4, 16, 4, 0, tzinfo=UTC)), row, owner="lawyer@org.kz")
-    assert told(date(2026, 4, 21), date(2026, 4, 21)) == {"21.04": ["lawyer -1"]}
+    assert case_letters(date(2026, 4, 21), date(2026, 4, 21)) == {"21.04": ["lawyer -1"]}
     edit(operator(app, at=datetime(2026, 4, 21, 9, 0, tzinfo=UTC)), row, owner="")
-    assert told(date(2026, 4, 22), date(2026, 4, 22)) == {"22.04": ["officer 0"]}
+    assert case_letters(date(2026, 4, 22), date(2026, 4, 22)) == {"22.04": ["officer 0"]}

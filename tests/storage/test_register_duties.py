@@ -55,9 +55,9 @@ JANUARY, FEBRUARY = "event_held.2026-01", "event_held.2026-02"
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path, more={"visits": FULFILS})
-    yield made
-    made.close()
+    context = office(engine, tmp_path, more={"visits": FULFILS})
+    yield context
+    context.close()
 
 
 def begin(app: AppContext, year: int = 2026) -> None:
@@ -77,10 +77,10 @@ def edit(app: AppContext, row: str, **values: Any) -> None:
 def case_of(app: AppContext, unit: str = "ministry", year: int = 2026) -> Case:
     cases = app.ledger.cases(app.ledger.ids()).values()
     [case] = [
-        one
-        for one in cases
-        if (one.procedure, one.unit) == ("tbn4-project-4", unit)
-        and one.planned.get("year_begun") == date(year, 1, 1)
+        case
+        for case in cases
+        if (case.procedure, case.unit) == ("tbn4-project-4", unit)
+        and case.planned.get("year_begun") == date(year, 1, 1)
     ]
     return case
 
@@ -171,7 +171,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     app.case_commands.record(case_of(app).id, JANUARY, on=date(2026, 1, 12), evidence=[link], **stamp(ctx))
     edit(app, row, came_on="2026-02-02")
     fact = case_of(app).facts[FEBRUARY]
-    assert [(one.kind, one.name) for one in fact.evidence] == [
+    assert [(evidence.kind, evidence.name) for evidence in fact.evidence] == [
         ("document:report", "отчёт.txt"),
         ("link:site", None),
     ]
@@ -182,7 +182,7 @@ def test_evidence_and_numbers_of_a_row_go_with_its_fact(app: AppContext) -> None
     guest = {"guest": "guest@org.kz", "purpose": ""}
     first, _ = (visit(app, "2026-01-30", left_on=day, **guest) for day in ("2026-02-01", "2026-02-02"))
     later = visit(app, "2026-02-10", left_on="2026-02-10", **guest)
-    talks = {name: one for name, one in recorded(app).items() if name.startswith("talk_held")}
+    talks = {name: fact for name, fact in recorded(app).items() if name.startswith("talk_held")}
     assert talks == {
         "talk_held.2026-01": ("2026-02-01", first),
         "talk_held.2026-02": ("2026-02-10", later),

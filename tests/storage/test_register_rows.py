@@ -62,9 +62,9 @@ from workflow.scoring.recorded import of_rows
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path)
-    yield made
-    made.close()
+    context = office(engine, tmp_path)
+    yield context
+    context.close()
 
 
 def add(ctx: RequestContext, register: str = "visits", unit: str = "hr", **values: Any) -> str:
@@ -81,19 +81,19 @@ def page(ctx: RequestContext, register: str = "visits", **asked: Any) -> RowPage
     return list_rows(ctx, build(ListRows, {"register_id": register, **asked}))
 
 
-def ids(ctx: RequestContext, register: str = "visits", **asked: Any) -> list[str]:
-    return [row.id[-4:] for row in page(ctx, register, **asked).rows]
+def ids(ctx: RequestContext, register: str = "visits", **filters: Any) -> list[str]:
+    return [row.id[-4:] for row in page(ctx, register, **filters).rows]
 
 
 def indexed(engine: Engine) -> set[str]:
     """The words of the search's index, and those it knows to be mistyped."""
     with engine.connect() as connection:
         both = (select(table.c.word) for table in (SEARCH_WORD, SEARCH_TYPO))
-        return {word for asked in both for word in connection.execute(asked).scalars()}
+        return {word for query in both for word in connection.execute(query).scalars()}
 
 
 def problems(app: AppContext) -> list[str]:
-    return [one.code for one in maintenance.verify(app, now=NOW, today=TODAY)]
+    return [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)]
 
 
 @on_sqlite_alone
@@ -126,7 +126,7 @@ def test_a_row_keeps_its_values_its_history_and_its_author(app: AppContext) -> N
         2,
         "operator",
     )
-    changes = [(one.kind, [(c.field, c.before, c.after) for c in one.changes]) for one in detail.history]
+    changes = [(entry.kind, [(c.field, c.before, c.after) for c in entry.changes]) for entry in detail.history]
     assert changes[1] == ("edited", [("cost", "1250.5", "0"), ("paid", None, True)])
     assert problems(app) == []
 
@@ -161,7 +161,7 @@ def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(app:
     with pytest.raises(InvalidRow) as caught:
         add_row(ctx, AddRow(register_id="visits", unit="hr", values=wrong))
 
-    assert {one.field: one.code for one in caught.value.problems} == {
+    assert {problem.field: problem.code for problem in caught.value.problems} == {
         "guest": "unknown_person",
         "purpose": "not_an_option",
         "came_on": "impossible_date",
@@ -183,7 +183,7 @@ def test_everything_wrong_with_a_row_is_said_at_once_and_nothing_is_written(app:
     ):
         with pytest.raises(InvalidRow) as refused:
             edit(ctx, row, **values)
-        assert [one.code for one in refused.value.problems] == [code], values
+        assert [problem.code for problem in refused.value.problems] == [code], values
     assert show_row(ctx, AskRow(row=row)).row.seq == 1
 
 
@@ -272,7 +272,7 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
     )
     for limit in (1000, 0):
         monkeypatch.setattr("storage.registers.lists.SHORT", limit)
-        assert [ids(ctx, **asked) for asked, _ in questions] == [expected for _, expected in questions]
+        assert [ids(ctx, **filters) for filters, _ in questions] == [expected for _, expected in questions]
         in_russian = ids(replace(ctx, language="ru"), sort="guest")
         assert in_russian == ["0006", "0002", "0004", "0003", "0005", "0001"]
 
@@ -293,20 +293,24 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
         {"unit": "ministry", "sort": "-cost", "size": 2, "page": 2},
         {"search": "ауыл", "filters": [{"field": "place", "contains": "3"}]},
     )
-    short = [page(ctx, **one) for one in questions]
+    short = [page(ctx, **question) for question in questions]
     monkeypatch.setattr("storage.registers.lists.SHORT", 0)
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
         statements.append(statement)
 
     event.listen(app.engine, "before_cursor_execute", note)
-    assert [page(ctx, **one) for one in questions] == short
-    assert [(one.total, one.totals["cost"]) for one in short] == [
+    assert [page(ctx, **question) for question in questions] == short
+    assert [(answer.total, answer.totals["cost"]) for answer in short] == [
         *((5, "10"), (5, "10"), (4, "10"), (5, "10"), (1, "3")),
     ]
-    looked = [one for one in statements if "register_row.search, " in one and "LIMIT" not in one]
+    looked = [
+        statement
+        for statement in statements
+        if "register_row.search, " in statement and "LIMIT" not in statement
+    ]
     assert len(looked) == 2
-    planned = [one for one in statements if "force_custom_plan" in one]
+    planned = [statement for statement in statements if "force_custom_plan" in statement]
     assert len(planned) == (len(questions) if app.engine.dialect.name == "postgresql" else 0)
 
 
@@ -321,10 +325,10 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     clerk = reader(app, "clerk", "responsible")
 
     columns = [
-        one.columns
+        register.columns
         for who in (ctx, clerk)
-        for one in list_registers(who, AskRegisters()).registers
-        if one.id == "visits"
+        for register in list_registers(who, AskRegisters()).registers
+        if register.id == "visits"
     ]
 
     assert columns == [["informer", "cost", "guest"], ["cost", "guest"]]
@@ -332,10 +336,10 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     assert "informer" not in json.dumps(page(clerk).model_dump(mode="json"))
     assert "Тайный" not in show_row(clerk, AskRow(row=row)).model_dump_json()
     assert ids(clerk, search="тайный") == ids(ctx, search="тайный") == []
-    for asked in ({"sort": "informer"}, {"filters": [{"field": "informer", "is": ["Тайный"]}]}):
+    for filters in ({"sort": "informer"}, {"filters": [{"field": "informer", "is": ["Тайный"]}]}):
         for who in (clerk, ctx):
             with pytest.raises(UnknownField):
-                page(who, **asked)
+                page(who, **filters)
     with pytest.raises(UnknownField):
         edit(clerk, row, informer="Other")
     for attempt in (
@@ -368,14 +372,14 @@ def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppConte
         return show_row(ctx, AskRow(row=add(ctx, **more))).row.unit
 
     assert [unit(officer, unit=named, guest="guest@org.kz") for named in ("", "hr")] == ["law", "hr"]
-    assert [unit(one, unit="") for one in (officer, clerk)] == ["ministry", "hr"]
+    assert [unit(reader, unit="") for reader in (officer, clerk)] == ["ministry", "hr"]
     assert unit(clerk, unit="hr", guest="guest@org.kz") == "hr"
     assert (take(officer), take(officer, unit="hr")) == (["law", "ministry"], ["hr", "hr"])
     with pytest.raises(WrongPlace, match="person_elsewhere"):
         unit(clerk, unit="", guest="guest@org.kz")
     with pytest.raises(UnreadablePaper) as refused:
         take(clerk)
-    assert [(one.row, one.code) for one in refused.value.errors] == [(2, "register.person_elsewhere")]
+    assert [(error.row, error.code) for error in refused.value.errors] == [(2, "register.person_elsewhere")]
 
 
 @on_sqlite_alone
@@ -388,9 +392,9 @@ def test_the_post_of_whom_a_row_names_is_shown_in_the_readers_language(app: AppC
         add(ctx, place=place, guest=guest)
 
     def shown(language: str) -> list[object]:
-        found = page(replace(ctx, language=language))
-        place = next(one for one in found.fields if one.id == "place")
-        return [cell_value(place, row, language) for row in reversed(found.rows)]
+        row_page = page(replace(ctx, language=language))
+        place = next(field for field in row_page.fields if field.id == "place")
+        return [cell_value(place, row, language) for row in reversed(row_page.rows)]
 
     assert shown("kk") == ["сарапшы", "сарапшы", "сарапшы"]
     assert shown("ru") == ["эксперт", "эксперт", "сарапшы"]
@@ -411,7 +415,11 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
     assert not any(row.may_write or row.created_by for row in own)
     with pytest.raises(UnknownRegister):
         page(guest, "reports")
-    assert [one.id for one in list_registers(guest, AskRegisters()).registers if one.id in ("reports",)] == []
+    assert [
+        register.id
+        for register in list_registers(guest, AskRegisters()).registers
+        if register.id in ("reports",)
+    ] == []
     for access in ("officer", "first_head", "head_of_unit"):
         about = reader(app, "guest", access, unit="ministry")
         assert set(show_row(about, AskRow(row=report)).row.values) == {"came_on", "decision"}
@@ -419,7 +427,7 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
             edit(about, report, decision="x")
     accused = reader(app, "guest", "officer")
     assert ids(accused, "reports") == []
-    counted = {one.id: one.rows for one in list_registers(accused, AskRegisters()).registers}
+    counted = {register.id: register.rows for register in list_registers(accused, AskRegisters()).registers}
     assert counted["reports"] == 0
     with pytest.raises(NotAllowed):
         erase_row(accused, EraseRow(row=report, fields=["decision"], ground="x"))
@@ -438,10 +446,10 @@ def test_events_carry_no_value_of_people_and_none_of_a_confidential_register(
     add(ctx, "reports", accused="guest@org.kz", reporter="Хабаршы", decision="Жазаланды")
 
     with engine.connect() as connection:
-        payloads = [one for (one,) in connection.execute(text("SELECT payload FROM register_event"))]
-    said = " ".join(payloads)
-    assert not any(word in said for word in ("guest@org.kz", "Тайный", "Хабаршы", "Жазаланды"))
-    hashes = [json.loads(one)["hashes"].get("informer") for one in payloads if "informer" in one]
+        payloads = [payload for (payload,) in connection.execute(text("SELECT payload FROM register_event"))]
+    joined_text = " ".join(payloads)
+    assert not any(word in joined_text for word in ("guest@org.kz", "Тайный", "Хабаршы", "Жазаланды"))
+    hashes = [json.loads(payload)["hashes"].get("informer") for payload in payloads if "informer" in payload]
     assert len(set(hashes)) == 2
 
 
@@ -498,24 +506,24 @@ def test_the_chain_of_a_row_cannot_be_rewritten_and_says_what_was(app: AppContex
         "sqlite": ["DROP TRIGGER merzim_register_event_delete"],
         "postgresql": ["DROP TRIGGER merzim_register_event_row ON register_event"],
     }[engine.dialect.name]
-    found = change(*drop, f"DELETE FROM register_event WHERE \"row\" = '{second}' AND seq = 2")
-    assert {"row_cut", "row_sealed_missing"} <= set(found)
+    codes = change(*drop, f"DELETE FROM register_event WHERE \"row\" = '{second}' AND seq = 2")
+    assert {"row_cut", "row_sealed_missing"} <= set(codes)
 
 
 def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppContext, engine: Engine) -> None:
     """By an event with its ground; one that vanished without it is named."""
     ctx = operator(app)
     row, other = add(ctx, informer="Тайный", guest="guest@org.kz"), add(ctx, informer="Другой")
-    told = indexed(engine)
+    indexed_words = indexed(engine)
 
     erase_row(ctx, EraseRow(row=row, fields=["informer", "guest"], ground="term of storage"))
 
     assert set(show_row(ctx, AskRow(row=row)).row.values) == {"place", "came_on"}
     with engine.connect() as connection:
-        left = [one for (one,) in connection.execute(text("SELECT value FROM register_secret"))]
-    assert sorted(one for one in left if one) == ['"Другой"']
-    assert told - indexed(engine) == {"алиев", "самат"}
-    assert not told & {"тайныи", "другои"}
+        left = [value for (value,) in connection.execute(text("SELECT value FROM register_secret"))]
+    assert sorted(value for value in left if value) == ['"Другой"']
+    assert indexed_words - indexed(engine) == {"алиев", "самат"}
+    assert not indexed_words & {"тайныи", "другои"}
     assert problems(app) == []
     with pytest.raises(UnknownField):
         erase_row(ctx, EraseRow(row=row, fields=["place"], ground="x"))
@@ -557,17 +565,17 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
     indicators = {of_rows(scoring().indicators[name].counting.fact): name for name in named}
 
     def figures(year: int = 2026, *units: str) -> dict[str, int]:
-        found, people = Counter[str](), set[str]()
+        counts, people = Counter[str](), set[str]()
         records = with_rows(ctx, app.kept_points.year(scoring(), year, today=TODAY), year)
-        told = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
-        for unit, sums in told:
+        unit_sums = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
+        for unit, sums in unit_sums:
             for (fact, kind, *place), number in sums.items() if not units or unit in units else ():
                 name = indicators.get(fact, "")
                 if name == "P4.T2.S1" and kind == "value":
                     people |= {*place}
                 elif name and kind == "counted":
-                    found[name] += number
-        return {**found, "P4.T2.S1": len(people)}
+                    counts[name] += number
+        return {**counts, "P4.T2.S1": len(people)}
 
     assert figures() == {"P4.T2.S1": 2, "P4.T2.S2": 30, "P4.T2.S3": 1, "P2.T1.S1": 1}
     assert figures(2026, "law") == {"P4.T2.S1": 1, "P4.T2.S2": 20}

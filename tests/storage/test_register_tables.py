@@ -31,9 +31,9 @@ HEADS = ("Place", "Came_On", "Cost", "Pass", "Paid", "Purpose", "Guest", "Unit")
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path)
-    yield made
-    made.close()
+    context = office(engine, tmp_path)
+    yield context
+    context.close()
 
 
 def workbook(rows: Sequence[Sequence[object]]) -> bytes:
@@ -113,12 +113,12 @@ def test_a_preview_counts_the_cases_that_would_be_opened(app: AppContext) -> Non
         ("Roses", "flowers", "2026-04-02", "law"),
     ]
     file = OpenFile("presents.xlsx", BytesIO(workbook(rows)))
-    asked = ImportRows(register_id="presents", content=file, unit="hr", preview=True)
+    command = ImportRows(register_id="presents", content=file, unit="hr", preview=True)
 
-    found = import_rows(operator(app), asked)
+    preview = import_rows(operator(app), command)
 
-    assert (found.rows, found.opening, found.units) == (3, 2, ["hr", "law", "law"])
-    assert (found.names["hr"], found.names["law"]) == ("Кадр басқармасы", "Заң департаменті")
+    assert (preview.rows, preview.opening, preview.units) == (3, 2, ["hr", "law", "law"])
+    assert (preview.names["hr"], preview.names["law"]) == ("Кадр басқармасы", "Заң департаменті")
     assert app.reads.how_many(CaseFilter()) == 0
 
 
@@ -139,10 +139,10 @@ def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
 
     refusal = refused(ctx, [rows[0], *rows[1:3]])
 
-    said = sentences(refusal)
+    messages = sentences(refusal)
     assert {error.row for error in refusal.errors} == {3}
     for cell in ("A3, Place", "B3, Came_On", "C3, Cost", "E3, Paid", "F3, Purpose", "G3, Guest", "H3"):
-        assert any(cell in one for one in said), (cell, said)
+        assert any(cell in message for message in messages), (cell, messages)
     assert all(sentences(refusal, language) for language in LANGUAGES)
     assert "A2" in " ".join(sentences(refused(ctx, [rows[0], rows[3]])))
     unique = refused(ctx, [rows[0], rows[1], ("Сад", "2026-04-01", None, "b1"), rows[4]])
@@ -203,7 +203,7 @@ def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext,
 
     preview, taken = (take_in(ctx, target.getvalue(), preview=preview) for preview in (True, False))
 
-    assert ([one.id for one in preview.aside], preview.rows, preview.there) == (["paper"], 2, 1)
+    assert ([field.id for field in preview.aside], preview.rows, preview.there) == (["paper"], 2, 1)
     assert taken.ids == ["visits-2026-0002", "visits-2026-0003"]
     rows = list_rows(ctx, ListRows(register_id="visits")).rows
     assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
@@ -223,5 +223,5 @@ def test_ten_thousand_rows_are_taken_in_at_once(app: AppContext) -> None:
     assert list_rows(ctx, ListRows(register_id="visits", sort="-cost", size=1)).totals == {"cost": "49995000"}
     if app.engine.dialect.name == "postgresql":
         with app.engine.connect() as connection:
-            asked = text("SELECT reltuples FROM pg_class WHERE relname = 'register_row'")
-            assert connection.execute(asked).scalar_one() == 10_000
+            query = text("SELECT reltuples FROM pg_class WHERE relname = 'register_row'")
+            assert connection.execute(query).scalar_one() == 10_000

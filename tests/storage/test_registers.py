@@ -70,12 +70,12 @@ def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
 
     with engine.begin() as connection:
         connection.execute(text("UPDATE deadline SET due = '2026-04-01' WHERE obligation = 'measure.1'"))
-    assert [one.code for one in verify(engine, recompute=recompute(engine))] == ["board_differs"]
+    assert [problem.code for problem in verify(engine, recompute=recompute(engine))] == ["board_differs"]
     rebuild(engine, recompute(engine), now=NOW)
     assert verify(engine, recompute=recompute(engine)) == ()
-    kept = ledger.case(case)
-    assert kept is not None
-    assert register(kept).measures[1].term == TERM
+    stored_case = ledger.case(case)
+    assert stored_case is not None
+    assert register(stored_case).measures[1].term == TERM
 
 
 @on_sqlite_alone

@@ -96,8 +96,10 @@ def live(app: AppContext) -> str:
     )
     case = app.case_commands.open_many([opening], **BY)[0].id
     accounts.add(ctx, AccountAccess(login="dina.q", access="officer", person=KEY))
-    said = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
-    comments.add_comment(ctx, comments.AddComment(case=case, text=said, asks=KEY, until=date(2026, 4, 20)))
+    comment_text = f"@{NAMES[0]} қарап шықты, {NAMES[1]} деп жазылған."
+    comments.add_comment(
+        ctx, comments.AddComment(case=case, text=comment_text, asks=KEY, until=date(2026, 4, 20))
+    )
     app.case_commands.record(case, "order_signed", on=TODAY, by="dina.q", now=NOW, today=TODAY)
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
     registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values))
@@ -126,13 +128,13 @@ def everything(app: AppContext) -> str:
     if app.engine.dialect.name == "sqlite":
         app.engine.dispose()
         file = Path(app.settings.database.url.partition(":///")[2])
-        files = [one for one in file.parent.iterdir() if one.name.startswith(file.name)]
-        return "".join(one.read_bytes().decode("utf-8", "replace") for one in files)
+        files = [path for path in file.parent.iterdir() if path.name.startswith(file.name)]
+        return "".join(path.read_bytes().decode("utf-8", "replace") for path in files)
     with app.engine.connect() as connection:
-        asked = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
-        names = connection.execute(text(asked)).scalars().all()
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        names = connection.execute(text(query)).scalars().all()
         rows = (connection.execute(text(f'SELECT t::text FROM "{name}" t')).scalars() for name in names)
-        return "\n".join(str(row) for found in rows for row in found)
+        return "\n".join(str(row) for table_rows in rows for row in table_rows)
 
 
 def hand_over(app: AppContext, case: str) -> None:
@@ -151,11 +153,11 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppConte
 
     def named(by: str) -> tuple[object, ...]:
         ask = {"register_id": "consents", "filters": [{"field": "employee", "is": [by]}]}
-        found = register_views.list_rows(ctx, ListRows.model_validate(ask)).rows
+        rows = register_views.list_rows(ctx, ListRows.model_validate(ask)).rows
         sheet = register_tables.export(ctx, ListRows.model_validate(ask), "ru")
         cells = [cell.value for cell in load_workbook(BytesIO(sheet)).active[2]]
-        field = build_person_field(house.reads.office(), found[0].values["employee"])
-        return found[0].names[found[0].values["employee"]], field.options[-1].id, cells
+        field = build_person_field(house.reads.office(), rows[0].values["employee"])
+        return rows[0].names[rows[0].values["employee"]], field.options[-1].id, cells
 
     name, option, cells = named(NAMES[0])
     edit = registers.EditRow(row=row.id, seq=row.seq, values={"post": "эксперт"}, ground="лауазымы өзгерді")
@@ -163,7 +165,7 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppConte
     assert (name, option, edited.names[KEY]) == (NAMES[1], KEY, NAMES[1])
     assert NAMES[1] in cells
     search = ListRows(register_id="consents", search="касымова")
-    assert [one.id for one in register_views.list_rows(ctx, search).rows] == [row.id]
+    assert [listed_row.id for listed_row in register_views.list_rows(ctx, search).rows] == [row.id]
 
     retention.anonymise_person(acting(house, LATER), order())
     name, option, cells = named(FORMER)
@@ -239,7 +241,7 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext)
     house.settings = replace(house.settings, retention=RetentionSettings())
     off = former(house, LATER).is_due
 
-    codes = [one.value.code for one in (present, too_early, open_case, ahead)]
+    codes = [refusal.value.code for refusal in (present, too_early, open_case, ahead)]
     assert codes == [
         "retention_has_not_left",
         "retention_not_due",
@@ -263,17 +265,17 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(house: AppCont
     leave(house)
 
     retention.anonymise_person(acting(house, LATER), order())
-    kept = house.accounts.account("twin")
+    account = house.accounts.account("twin")
 
     assert (gone, back) == (1, [])
-    assert kept is not None
-    assert kept.reader.name == NAMES[0]
+    assert account is not None
+    assert account.reader.name == NAMES[0]
     assert house.reads.office().people["twin@org.kz"].name == NAMES[0]
     assert KEY not in everything(house).casefold()
     assert maintenance.verify(house, now=NOW, today=LATER) == ()
 
-    known = staff.get_person(acting(house), twin.key)
-    staff.remove_person(acting(house), staff.Removal(id=twin.key, mark=staff.mark(known)))
+    person = staff.get_person(acting(house), twin.key)
+    staff.remove_person(acting(house), staff.Removal(id=twin.key, mark=staff.mark(person)))
     retention.anonymise_person(acting(house, LATER), order("2", act="16-ө"))
 
     assert NAMES[0].casefold() not in everything(house).casefold()
@@ -288,7 +290,9 @@ def test_verify_names_lines_that_were_rewritten_without_an_act(house: AppContext
     with writing(house.engine) as connection:
         connection.execute(text("INSERT INTO rewritten (source, place, seq, hash) VALUES ('act', '', 1, 'ff')"))
 
-    assert [one.code for one in maintenance.verify(house, now=NOW, today=LATER)] == ["rewritten_altered"]
+    assert [problem.code for problem in maintenance.verify(house, now=NOW, today=LATER)] == [
+        "rewritten_altered"
+    ]
 
 
 def replay(app: AppContext, **more: object) -> list[ReplayedOrder]:
@@ -310,19 +314,21 @@ def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path
     file = tmp_path / "with-her.sqlite"
     orders = maintenance.missing_orders(app, file)
     named = "қасымова" in everything(app).casefold()
-    checks = [one.code for one in check_running(app, NOW) if one.name == "orders"]
+    checks = [check.code for check in check_running(app, NOW) if check.name == "orders"]
 
     preview, done = replay(app, preview=True), replay(app)
 
     assert [word for word in ("қасымова", "касымова", "qasymova", "dina.q") if word in listed.casefold()] == []
-    assert [(one.number, one.act, one.act_on, one.done_on) for one in orders] == [(1, "15-ө", LATER, LATER)]
+    assert [(order.number, order.act, order.act_on, order.done_on) for order in orders] == [
+        (1, "15-ө", LATER, LATER)
+    ]
     assert (named, checks) == (True, ["doctor.orders_missing"])
-    assert [one.state for one in (*preview, *done)] == ["done", "done"]
+    assert [order.state for order in (*preview, *done)] == ["done", "done"]
     assert done[0].rows > 0
     assert "қасымова" not in everything(app).casefold()
     assert maintenance.verify(app, now=NOW, today=LATER) == ()
     assert (maintenance.missing_orders(app, file), replay(app)) == ([], [])
-    assert [one for one in check_running(app, NOW) if one.name == "orders"] == []
+    assert [check for check in check_running(app, NOW) if check.name == "orders"] == []
     app.close()
 
 
@@ -338,12 +344,12 @@ def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     leave(app)
     retention.anonymise_person(acting(app, LATER), order(also=["Дина Қ."]))
     maintenance.restore(app, tmp_path / "working.sqlite")
-    working = [one.state for one in replay(app)]
+    working = [order.state for order in replay(app)]
     leave(app, LATER)
-    left = [(one.state, one.spellings) for one in replay(app)]
+    left = [(order.state, order.spellings) for order in replay(app)]
     file = settings.evidence.folder / LIST
     file.write_text(file.read_text("utf-8").replace('"number": 1', '"number": 7'), "utf-8")
-    other = [one.state for one in replay(app)]
+    other = [order.state for order in replay(app)]
     file.write_text("[{", "utf-8")
 
     assert (working, left, other) == (["present"], [("spellings", 1)], ["unknown"])
@@ -381,8 +387,8 @@ def test_names_of_an_earlier_stay_go_too(house: AppContext) -> None:
     retention.anonymise_person(acting(house, later), order(today=later))
 
     assert named == "Оспанова Дина"
-    found = everything(house).casefold()
-    assert [word for word in ("қасымова", "касымова", "оспанова") if word in found] == []
+    content = everything(house).casefold()
+    assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
 
 
 def test_who_has_the_address_and_the_account_now_keeps_them(house: AppContext) -> None:
@@ -394,10 +400,10 @@ def test_who_has_the_address_and_the_account_now_keeps_them(house: AppContext) -
     handed = Reader(login="dina.q", access="officer", person=heir.key, name=heir.name)
     house.accounts.save(handed, disabled=False, **BY)
     retention.anonymise_person(acting(house, LATER), order())
-    kept = house.accounts.account("dina.q")
+    account = house.accounts.account("dina.q")
 
-    assert kept is not None
-    assert kept.reader.person == heir.key
+    assert account is not None
+    assert account.reader.person == heir.key
     assert house.reads.office().people[heir.key].email == KEY
     assert "қасымова" not in everything(house).casefold()
     assert maintenance.verify(house, now=NOW, today=LATER) == ()

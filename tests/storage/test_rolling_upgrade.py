@@ -51,50 +51,50 @@ class Shape:
 
 def _shapes(engine: Engine) -> dict[str, Shape]:
     seen = inspect(engine)
-    found = {}
+    shapes = {}
     for name in set(seen.get_table_names()) - {"alembic_version"}:
         columns = {
-            one["name"]: (str(one["type"]), bool(one["nullable"]), one["default"] is not None)
-            for one in seen.get_columns(name)
+            column["name"]: (str(column["type"]), bool(column["nullable"]), column["default"] is not None)
+            for column in seen.get_columns(name)
         }
-        unique = [one["column_names"] for one in seen.get_indexes(name) if one["unique"]]
-        unique += [one["column_names"] for one in seen.get_unique_constraints(name)]
+        unique = [index["column_names"] for index in seen.get_indexes(name) if index["unique"]]
+        unique += [constraint["column_names"] for constraint in seen.get_unique_constraints(name)]
         unique += [seen.get_pk_constraint(name)["constrained_columns"]]
-        foreign = [one["constrained_columns"] for one in seen.get_foreign_keys(name)]
-        found[name] = Shape(
+        foreign = [foreign_key["constrained_columns"] for foreign_key in seen.get_foreign_keys(name)]
+        shapes[name] = Shape(
             columns,
-            frozenset(tuple(map(str, one)) for one in unique),
+            frozenset(tuple(map(str, columns)) for columns in unique),
             frozenset(map(tuple, foreign)),
             len(seen.get_check_constraints(name)),
         )
-    return found
+    return shapes
 
 
 def _takes_away(before: dict[str, Shape], after: dict[str, Shape]) -> list[str]:
     """What old code could not live with."""
-    said = []
+    messages = []
     for name, old in before.items():
         if name not in after:
-            said.append(f"{name} is gone")
+            messages.append(f"{name} is gone")
             continue
         new = after[name]
         for column, (kind, nullable, _) in old.columns.items():
             if column not in new.columns:
-                said.append(f"{name}.{column} is gone")
+                messages.append(f"{name}.{column} is gone")
             elif new.columns[column][0] != kind:
-                said.append(f"{name}.{column} is of another type")
+                messages.append(f"{name}.{column} is of another type")
             elif nullable and not new.columns[column][1]:
-                said.append(f"{name}.{column} may no longer be empty")
+                messages.append(f"{name}.{column} may no longer be empty")
         for column in new.columns.keys() - old.columns.keys():
             _, nullable, default = new.columns[column]
             if not (nullable or default):
-                said.append(f"{name}.{column} must be given")
+                messages.append(f"{name}.{column} must be given")
         if new.unique - old.unique or new.foreign - old.foreign or new.checks > old.checks:
-            said.append(f"{name} forbids more")
-    return said
+            messages.append(f"{name} forbids more")
+    return messages
 
 
-@pytest.mark.parametrize("at", [one for one in known() if one > FLOOR])
+@pytest.mark.parametrize("at", [revision for revision in known() if revision > FLOOR])
 def test_a_migration_since_the_floor_only_adds(tmp_path: Path, at: str) -> None:
     """Else the floor must be raised, and nodes of the version before stop with a sentence."""
     before = known()[known().index(at) - 1]
@@ -159,12 +159,12 @@ def test_this_version_works_on_the_schema_of_the_next(ahead: Engine, tmp_path: P
     case_commands(ahead).record(case.id, "schedule_approved", on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     outbox = SqlOutbox(ahead)
     folder = Folder(path=tmp_path, sender="merzim@example.kz")
-    told: Any = {"now": MORNING, "today": MORNING.date(), "rules": Rules(domain="example.kz")}
-    one_round(outbox, library(), calendars.calendar(), [folder], **told)
-    deliver(outbox, library(), calendars.calendar(), [folder], **told)
+    arguments: Any = {"now": MORNING, "today": MORNING.date(), "rules": Rules(domain="example.kz")}
+    one_round(outbox, library(), calendars.calendar(), [folder], **arguments)
+    deliver(outbox, library(), calendars.calendar(), [folder], **arguments)
     seal(ahead, now=NOW)
 
-    assert "sent" in {one.state for one in outbox.notices()}
+    assert "sent" in {notice.state for notice in outbox.notices()}
     assert verify(ahead, recompute=recompute(ahead)) == ()
     assert rebuild(ahead, recompute(ahead), now=NOW) == 4
 

@@ -16,9 +16,9 @@ def test_a_name_is_one_for_an_account_and_a_list(engine: Engine) -> None:
     views.save(login="b", name="x", query="late=3", **place)  # type: ignore[arg-type]
     assert views.save(login="a", name="x", query="late=4", **place) == first  # type: ignore[arg-type]
     views.change(second, name="x", query="late=2", shared=True, unit="")
-    found = [(one.number, one.name, one.query) for one in views.of("cases", "a", ())]
-    assert found == [(second, "x", "late=2")]
-    assert [one.login for one in views.of("cases", "b", ("",))] == ["a", "b"]
+    listed_views = [(view.number, view.name, view.query) for view in views.of("cases", "a", ())]
+    assert listed_views == [(second, "x", "late=2")]
+    assert [view.login for view in views.of("cases", "b", ("",))] == ["a", "b"]
     views.delete(second)
     assert views.view(second) is None
-    assert [one.login for one in views.of("cases", "b", ("",))] == ["b"]
+    assert [view.login for view in views.of("cases", "b", ("",))] == ["b"]

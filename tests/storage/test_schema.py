@@ -55,13 +55,13 @@ def test_indexes_with_expressions_are_what_the_tables_say(sqlite: Engine) -> Non
     """Word by word, where Alembic does not look."""
     declared = {index.name: index for index in TableBase.metadata.tables["notice"].indexes}
     with sqlite.connect() as connection:
-        made = dict(map(tuple, connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")))
+        statements = dict(map(tuple, connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")))
 
     for name in WITH_EXPRESSIONS:
         if name == "ix_notice_newest":
-            assert name not in made
+            assert name not in statements
         else:
-            assert str(CreateIndex(declared[name]).compile(sqlite)).split() == made[name].split()
+            assert str(CreateIndex(declared[name]).compile(sqlite)).split() == statements[name].split()
 
 
 def test_the_numbers_of_the_files_are_the_revisions_of_alembic() -> None:
@@ -154,14 +154,14 @@ def test_a_database_with_somebody_elses_tables_is_refused(tmp_path: Path) -> Non
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database nobody has written to yet."""
     if request.param == "sqlite":
-        made = open_database(f"sqlite:///{tmp_path / 'бос.sqlite'}")
+        engine = open_database(f"sqlite:///{tmp_path / 'бос.sqlite'}")
     else:
-        made = open_database(request.getfixturevalue("database"))
-        with made.begin() as connection:
+        engine = open_database(request.getfixturevalue("database"))
+        with engine.begin() as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
-    yield made
-    made.dispose()
+    yield engine
+    engine.dispose()
 
 
 def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine) -> None:
@@ -170,7 +170,7 @@ def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine
     cases = {f"2025-{revision}": revision for revision in known()[:-1]}
     for case, revision in cases.items():
         create_or_migrate(empty, to=revision)
-        said = line(
+        line_text = line(
             case=case,
             seq=1,
             kind="opened",
@@ -180,7 +180,7 @@ def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine
             by="Әлия",
             payload=payload,
         )
-        event = {"hash": link("", said), "payload": payload, "case": case}
+        event = {"hash": link("", line_text), "payload": payload, "case": case}
         event["at"] = NOW.replace(tzinfo=None).isoformat(sep=" ")
         with empty.begin() as connection:
             connection.execute(
@@ -202,7 +202,7 @@ def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine
     assert create_or_migrate(empty)
     assert [problem.code for problem in verify(empty)] == []
     for case in cases:
-        found = SqlLedger(empty).case(case)
-        assert found is not None, case
-        assert (found.edition, found.seq) == ("internal-analysis.2024-01-01", 1)
+        stored_case = SqlLedger(empty).case(case)
+        assert stored_case is not None, case
+        assert (stored_case.edition, stored_case.seq) == ("internal-analysis.2024-01-01", 1)
     assert opened(empty).id not in cases

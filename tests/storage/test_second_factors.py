@@ -49,25 +49,25 @@ def factors(engine: Engine) -> SqlSecondFactors:
     """The second factors of an office in which `aliyeva` has one."""
     for login, access in (("aliyeva", "officer"), ("asel", "administrator"), ("bolat", "administrator")):
         account(engine, login, access)  # type: ignore[arg-type]
-    made = second_factors(engine)
-    made.enrol("aliyeva", SECRET, 100, CODES, **BY_HOLDER)
-    return made
+    store = second_factors(engine)
+    store.enrol("aliyeva", SECRET, 100, CODES, **BY_HOLDER)
+    return store
 
 
 def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[str, object]]]:
     """Kind, author and payload of the lines about second factors of an account."""
     with engine.connect() as connection:
         lines = [row for row in connection.execute(IN_ORDER) if row.name == name]
-    told = ("second_factor", "recovery_code")
-    found = [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(told)]
-    return [(kind, by, {key: one for key, one in more.items() if key != ROWS}) for kind, by, more in found]
+    kinds = ("second_factor", "recovery_code")
+    events = [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(kinds)]
+    return [(kind, by, {key: value for key, value in more.items() if key != ROWS}) for kind, by, more in events]
 
 
 def stored(engine: Engine, login: str = "aliyeva") -> str:
     """What stands in the row of an account."""
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT totp FROM account WHERE login = :l"), {"l": login})
-        return str(found.scalar())
+        result = connection.execute(text("SELECT totp FROM account WHERE login = :l"), {"l": login})
+        return str(result.scalar())
 
 
 def store(engine: Engine, value: str, login: str = "aliyeva") -> None:
@@ -97,7 +97,7 @@ def letter(key: str = "::2026-04-06:x:a@org.kz:email") -> Notice:
 
 def queued(engine: Engine) -> list[str]:
     """Keys of the letters that wait."""
-    return [one.key for one in SqlOutbox(engine).notices(state="queued")]
+    return [notice.key for notice in SqlOutbox(engine).notices(state="queued")]
 
 
 # ---------------------------------------------------------------------------------------------------- secrets
@@ -113,7 +113,7 @@ def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
     account(file, "aliyeva")
     second_factors(file).enrol("aliyeva", SECRET, 1, CODES, **BY_HOLDER)
     file.dispose()
-    content = b"".join(one.read_bytes() for one in tmp_path.glob("own.sqlite*"))
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("own.sqlite*"))
 
     assert content
     assert SECRET.encode() not in content
@@ -153,7 +153,7 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
         for kind in ("session", "token", "feed", "invitation"):
             accounts.let_in(
                 Entry(
-                    hash=f"{kind}{len(accounts.entries('aliyeva', now=NOW))}{kept}",
+                    hash=f"{kind}{len(accounts.entries('aliyeva', now=NOW))}{suffix}",
                     kind=kind,  # type: ignore[arg-type]
                     login="aliyeva",
                     created_at=NOW,
@@ -162,11 +162,11 @@ def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
                 )
             )
 
-    kept = "before"
+    suffix = "before"
     let_in()
     factors.enrol("aliyeva", OTHER, 1, (), **BY_HOLDER)
     assert accounts.entries("aliyeva", now=NOW) == []
-    kept = "after"
+    suffix = "after"
     let_in()
     factors.remove("aliyeva", **BY_HOLDER)
     assert accounts.entries("aliyeva", now=NOW) == []
@@ -370,11 +370,11 @@ def test_no_byte_of_a_secret_in_clear_is_left_in_the_file(tmp_path: Path) -> Non
         for n, secret in enumerate(secrets):
             row = {"login": f"login{n}", "totp": secret, "name": "x" * (n % 7) * 40}
             connection.execute(ACCOUNT.insert(), {**_BARE, **row})
-    found = second_factors(engine).encrypt(by="x", now=NOW, all_keys=False)
-    content = b"".join(one.read_bytes() for one in tmp_path.glob("own.sqlite*"))
+    result = second_factors(engine).encrypt(by="x", now=NOW, all_keys=False)
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("own.sqlite*"))
     engine.dispose()
 
-    assert found.done == 60
+    assert result.done == 60
     assert [secret for secret in secrets if secret.encode() in content] == []
 
 
@@ -408,9 +408,9 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors,
     """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
     before = stored(engine)
     wrong = second_factors(engine, Cipher(Key(value=b"w" * 32)))
-    found = wrong.encrypt(by="x", now=NOW, all_keys=True)
+    result = wrong.encrypt(by="x", now=NOW, all_keys=True)
 
-    assert (found.done, found.unreadable) == (0, ("aliyeva",))
+    assert (result.done, result.unreadable) == (0, ("aliyeva",))
     assert stored(engine) == before
     with pytest.raises(UnreadableSecret):
         wrong.secret("aliyeva")

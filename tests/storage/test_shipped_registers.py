@@ -51,9 +51,9 @@ WITHHELD = {
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    made = office(engine, tmp_path)
-    yield made
-    made.close()
+    context = office(engine, tmp_path)
+    yield context
+    context.close()
 
 
 def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: AppContext) -> None:
@@ -67,9 +67,9 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
     for name, row in rows.items():
         register = _shipped(app)[name]
         granted = {field for access in register.access if access.person for field in access.fields}
-        granted |= {one.id for one in register.fields.values() if one.translation_of in granted}
+        granted |= {field.id for field in register.fields.values() if field.translation_of in granted}
         about_him = bool(register.subjects)
-        secret = {one.id for one in register.fields.values() if one.confidential}
+        secret = {field.id for field in register.fields.values() if field.confidential}
         hidden = {*register.fields} - granted if about_him and register.confidential else set[str]()
         seen = {"himself": _said(himself, name, row), "head": _said(head, name, row)}
         if register.confidential:
@@ -100,8 +100,8 @@ def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: 
     head, about = reader(app, "lawyer", "first_head"), reader(app, "guest", "first_head")
     listed = list_registers(head, AskRegisters()).registers
 
-    assert {one.id for one in listed if one.confidential} == {*WITHHELD}
-    assert not any(one.may_write for one in listed if one.confidential)
+    assert {register.id for register in listed if register.confidential} == {*WITHHELD}
+    assert not any(register.may_write for register in listed if register.confidential)
     for name, row in rows.items():
         shown = show_row(head, AskRow(row=row))
         assert not shown.row.may_write
@@ -113,7 +113,7 @@ def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: 
             with pytest.raises(NotAllowed):
                 command()
         assert list_rows(about, ListRows(register_id=name)).rows == []
-        secret = {one.id for one in _shipped(app)[name].fields.values() if one.confidential}
+        secret = {field.id for field in _shipped(app)[name].fields.values() if field.confidential}
         with suppress(UnknownRow):
             assert secret.isdisjoint(show_row(about, AskRow(row=row)).row.values)
 
@@ -136,10 +136,10 @@ def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) ->
         "Year of the campaign: 2028 is more than 2027."
     ]
     given = {"year": "2028", "due_on": "2028-09-15"}
-    asked = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
+    arguments = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
     with pytest.raises(InvalidRow) as refused:
-        start_campaign(operator(app), build(StartCampaign, {**asked, "values": given}))
-    assert [one.code for one in refused.value.problems] == ["at_most"]
+        start_campaign(operator(app), build(StartCampaign, {**arguments, "values": given}))
+    assert [problem.code for problem in refused.value.problems] == ["at_most"]
 
 
 def test_the_same_declaration_or_attendance_is_no_second_row(app: AppContext) -> None:
@@ -182,17 +182,17 @@ def test_who_attended_is_listed_on_their_training_and_counted_from_the_list(app:
     first, second = (_add(app, "trainings", {**training, "held_on": f"2026-03-0{day}"}) for day in (2, 9))
     seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-02", "training": first}
     gone, _ = (
-        _add(app, "training-attendees", {**seen, "employee": f"{one}@org.kz"}) for one in ("guest", "clerk")
+        _add(app, "training-attendees", {**seen, "employee": f"{name}@org.kz"}) for name in ("guest", "clerk")
     )
 
     def told() -> tuple[list[tuple[object, object]], dict[str, str]]:
         page = list_rows(operator(app), ListRows(register_id="trainings", sort="held_on"))
-        return [(one.values["attended"], one.typed.get("attended", "-")) for one in page.rows], page.totals
+        return [(row.values["attended"], row.typed.get("attended", "-")) for row in page.rows], page.totals
 
     detail = show_row(operator(app), AskRow(row=first))
     [pointing] = detail.pointing
     assert (pointing.view.id, pointing.field, pointing.total) == ("training-attendees", "training", 2)
-    assert {one.values["employee"] for one in pointing.rows} == {"guest@org.kz", "clerk@org.kz"}
+    assert {row.values["employee"] for row in pointing.rows} == {"guest@org.kz", "clerk@org.kz"}
     assert (detail.row.values["attended"], detail.row.typed) == ("2", {"attended": "40"})
     assert told() == ([("2", "40"), ("40", "-")], {"attended": "42"})
     withdraw_row(operator(app), WithdrawRow(row=gone, ground="mistake"))
@@ -204,15 +204,15 @@ def test_trainings_are_found_and_sorted_by_who_attended_not_by_what_was_typed(ap
     """Typed 40, two stand in the list; typed 3, nobody does; nothing typed, one does; neither."""
     training = {"kind": "culture", "topic": "Әдеп", "format": "offline", "audience": "бәрі"}
     two, three, one, none = (
-        _add(app, "trainings", {**training, "held_on": f"2026-03-0{day}", **said})
-        for day, said in ((2, {"attended": "40"}), (3, {"attended": "3"}), (4, {}), (5, {}))
+        _add(app, "trainings", {**training, "held_on": f"2026-03-0{day}", **values})
+        for day, values in ((2, {"attended": "40"}), (3, {"attended": "3"}), (4, {}), (5, {}))
     )
     seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-05"}
     for person, held in (("guest", two), ("clerk", two), ("guest", one)):
         _add(app, "training-attendees", {**seen, "employee": f"{person}@org.kz", "training": held})
 
-    def listed(sort: str = "attended", **asked: object) -> list[str]:
-        filters = [{"field": "attended", **asked}] if asked else []
+    def listed(sort: str = "attended", **condition: object) -> list[str]:
+        filters = [{"field": "attended", **condition}] if condition else []
         command = ListRows.model_validate({"register_id": "trainings", "sort": sort, "filters": filters})
         page = list_rows(operator(app), command)
         assert page.total == len(page.rows)
@@ -236,18 +236,18 @@ def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: App
 
     def preview(title: str) -> ImportedRows:
         content = OpenFile("attendees.xlsx", BytesIO(workbook([heads, (title, *row)])))
-        asked = {"register_id": "training-attendees", "unit": "ministry", "preview": True}
-        return import_rows(operator(app), ImportRows(**asked, content=content))
+        arguments = {"register_id": "training-attendees", "unit": "ministry", "preview": True}
+        return import_rows(operator(app), ImportRows(**arguments, content=content))
 
     for title in (first, "әдеп САҒАТЫ", "Әдеп сағаты · 02.03.2026"):
-        found = preview(title)
-        assert found.first[0]["training"] == first, title
-        assert found.names == {
+        result = preview(title)
+        assert result.first[0]["training"] == first, title
+        assert result.names == {
             "guest@org.kz": "Әлиев Самат",
             first: "Әдеп сағаты · 02.03.2026",
             "ministry": "Министрлік",
         }
-        assert (found.units, found.opening) == (["ministry"], 0)
+        assert (result.units, result.opening) == (["ministry"], 0)
     second = _add(app, "trainings", {**training, "held_on": "2026-03-09"})
     with pytest.raises(UnreadablePaper) as refused:
         preview("Әдеп сағаты")
@@ -261,7 +261,7 @@ def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: App
     assert (listed.formula1, listed.showErrorMessage) == ('"' + ",".join(titles) + '"', False)
     conflicts = load_workbook(BytesIO(template(operator(app), "conflicts", "kk"))).active
     [measure] = [cell for cell in conflicts[2] if cell.value == "Қабылданған шара"]
-    options = [one.title.kk for one in app.registers.latest("conflicts").fields["measure"].options]
+    options = [option.title.kk for option in app.registers.latest("conflicts").fields["measure"].options]
     assert all(option in measure.comment.text for option in options)
 
     book = load_workbook(BytesIO(template(operator(app), "trainings", "ru")))
@@ -303,10 +303,10 @@ def _add(app: AppContext, register: str, values: dict[str, str]) -> str:
 def _refused(app: AppContext, register: str, values: dict[str, str]) -> list[str]:
     with pytest.raises(InvalidRow) as refused:
         _add(app, register, values)
-    found = refused.value
+    error = refused.value
     return [
-        say(f"register.value.{one.code}", problem_arguments(found.register, one), "en")
-        for one in found.problems
+        say(f"register.value.{problem.code}", problem_arguments(error.register, problem), "en")
+        for problem in error.problems
     ]
 
 
@@ -316,22 +316,28 @@ def _said_of_file(app: AppContext, rows: Sequence[Sequence[object]], *, with_cou
     command = ImportRows(register_id="training-attendees", unit="ministry", content=content)
     with pytest.raises(UnreadablePaper) as refused:
         import_rows(operator(app), command)
-    found = refused.value
-    said = [say(one.code, one.arguments, "en") for one in found.errors]
-    return [*([say(found.code, found.arguments, "en")] if with_count else []), *said]
+    error = refused.value
+    messages = [say(row_error.code, row_error.arguments, "en") for row_error in error.errors]
+    return [*([say(error.code, error.arguments, "en")] if with_count else []), *messages]
 
 
 def _shipped(app: AppContext) -> dict[str, Register]:
     own = {"visits", "reports", "certificates", "presents"}
-    found = {name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own}
-    return {name: one for name, one in found.items() if one.binds("central_body", [one.adopted_act])}
+    registers = {name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own}
+    return {
+        name: register
+        for name, register in registers.items()
+        if register.binds("central_body", [register.adopted_act])
+    }
 
 
 def _filled(app: AppContext, register: Register) -> str:
     """Add a row with every field but files filled; its id."""
     ctx = operator(app)
     values = {
-        one.id: value for one in register.fields.values() if (value := _value(app, register, one)) is not None
+        field.id: value
+        for field in register.fields.values()
+        if (value := _value(app, register, field)) is not None
     }
     return add_row(
         ctx, build(AddRow, {"register_id": register.id, "unit": "ministry", "values": values})
@@ -374,14 +380,14 @@ def _value(app: AppContext, register: Register, field: RegisterField) -> object:
 def _said(ctx: RequestContext, register: str, row: str) -> str:
     """Return all a reader can read of a register and a row of it."""
     own = list_my_rows(ctx, build(AskRegisters, {})).rows if not ctx.operator else []
-    said = "".join(one.model_dump_json() for one in own if one.register_id == register)
+    text = "".join(own_row.model_dump_json() for own_row in own if own_row.register_id == register)
     for ask in (
         lambda: list_rows(ctx, build(ListRows, {"register_id": register})).model_dump_json(),
         lambda: list_rows(ctx, build(ListRows, {"register_id": register, "search": "mark"})).model_dump_json(),
         lambda: show_row(ctx, build(AskRow, {"row": row})).model_dump_json(),
     ):
         try:
-            said += ask()
+            text += ask()
         except Refusal:
             continue
-    return said
+    return text

@@ -31,8 +31,8 @@ FOUND_OUT = 15.0
 def forwarder(database: str) -> Iterator[Forwarder]:
     """A forwarder before the server."""
     sockets = Path(str(make_url(database).query["host"]))
-    with forwarding(next(sockets.glob(".s.PGSQL.*[0-9]"))) as made:
-        yield made
+    with forwarding(next(sockets.glob(".s.PGSQL.*[0-9]"))) as relay:
+        yield relay
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def far(database: str, forwarder: Forwarder) -> Iterator[Engine]:
     """An engine on the database behind the forwarder."""
     local = make_url(database)
     address = local.set(host="127.0.0.1", port=forwarder.port).difference_update_query(["host", "port"])
-    made = open_database(address.render_as_string(hide_password=False), limits=LIMITS)
-    yield made
-    made.dispose()
+    engine = open_database(address.render_as_string(hide_password=False), limits=LIMITS)
+    yield engine
+    engine.dispose()
 
 
 def ask(engine: Engine, statement: str = "SELECT 1") -> object:
@@ -99,12 +99,12 @@ def test_many_who_wait_at_once_are_told_together(far: Engine, forwarder: Forward
     """More than there are connections, none after the other."""
     ask(far)
     forwarder.fall_silent()
-    with ThreadPoolExecutor(40) as many:
-        told = list(many.map(lambda _: refused(lambda: ask(far)), range(40)))
+    with ThreadPoolExecutor(40) as pool:
+        refusals = list(pool.map(lambda _: refused(lambda: ask(far)), range(40)))
     forwarder.speak()
 
-    assert max(seconds for _, seconds in told) < FOUND_OUT
-    assert {what for what, _ in told} <= {"unreachable", "busy"}
+    assert max(seconds for _, seconds in refusals) < FOUND_OUT
+    assert {what for what, _ in refusals} <= {"unreachable", "busy"}
     assert until_back(far) < FOUND_OUT
 
 
@@ -163,18 +163,22 @@ def test_what_a_lost_transaction_held_is_set_free(far: Engine) -> None:
 def test_the_kernel_gives_up_what_nobody_acknowledges(far: Engine) -> None:
     """Packets that are dropped: the time after which, and how often an idle connection is asked."""
     with reading(far) as connection:
-        said = driver(connection).info.get_parameters()
+        parameters = driver(connection).info.get_parameters()
 
-    assert (said["tcp_user_timeout"], said["connect_timeout"]) == ("600", "2")
-    assert (said["keepalives"], said["keepalives_idle"], said["keepalives_count"]) == ("1", "10", "3")
+    assert (parameters["tcp_user_timeout"], parameters["connect_timeout"]) == ("600", "2")
+    assert (parameters["keepalives"], parameters["keepalives_idle"], parameters["keepalives_count"]) == (
+        "1",
+        "10",
+        "3",
+    )
 
 
 def test_what_the_address_says_of_a_connection_holds(database: str) -> None:
     """An operator who knows their network better writes it there."""
     address = make_url(database).update_query_dict({"tcp_user_timeout": "7000", "connect_timeout": "9"})
-    made = open_database(address.render_as_string(hide_password=False), limits=LIMITS)
-    with reading(made) as connection:
-        said = driver(connection).info.get_parameters()
-    made.dispose()
+    engine = open_database(address.render_as_string(hide_password=False), limits=LIMITS)
+    with reading(engine) as connection:
+        parameters = driver(connection).info.get_parameters()
+    engine.dispose()
 
-    assert (said["tcp_user_timeout"], said["connect_timeout"]) == ("7000", "9")
+    assert (parameters["tcp_user_timeout"], parameters["connect_timeout"]) == ("7000", "9")

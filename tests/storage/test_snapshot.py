@@ -89,21 +89,21 @@ def test_a_read_that_failed_does_not_fail_the_next_one(engine: Engine) -> None:
 
 def test_a_block_reads_the_same_question_once_until_it_writes(engine: Engine) -> None:
     """Of three who ask the first reads; after a write it is read again; other keys are other questions."""
-    asked: list[str] = []
+    keys: list[str] = []
 
     def ask(key: str) -> int:
         def read(connection: Connection) -> int:
-            asked.append(key)
+            keys.append(key)
             return int(connection.exec_driver_sql("SELECT count(*) FROM counter").scalar_one())
 
         return read_once(engine, read, key)
 
     with one_snapshot():
         assert [ask("a"), ask("a"), ask("b"), ask("a")] == [0, 0, 0, 0]
-        assert asked == ["a", "b"]
+        assert keys == ["a", "b"]
         add_counter(engine, 2026)
         assert [ask("a"), ask("a")] == [1, 1]
-        assert asked == ["a", "b", "a"]
-    asked.clear()
+        assert keys == ["a", "b", "a"]
+    keys.clear()
     assert [ask("a"), ask("a")] == [1, 1]
-    assert asked == ["a", "a"]
+    assert keys == ["a", "a"]

@@ -53,19 +53,19 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         )
         capsys.readouterr()
         code = main([*line, "--config", str(file), "--lang", language])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        output = capsys.readouterr()
+        return Said(code, output.out, output.err)
 
     return ran
 
 
-def refused(said: Said, *names: str) -> None:
+def refused(output: Said, *names: str) -> None:
     """One line on stderr that names what is wrong; exit 2."""
-    assert (said.code, said.out) == (2, ""), said
-    assert said.err.startswith("merzim: ")
-    assert said.err.count("\n") == 1, said.err
+    assert (output.code, output.out) == (2, ""), output
+    assert output.err.startswith("merzim: ")
+    assert output.err.count("\n") == 1, output.err
     for name in names:
-        assert name in said.err
+        assert name in output.err
 
 
 def everything(url: str) -> dict[str, object]:
@@ -74,7 +74,7 @@ def everything(url: str) -> dict[str, object]:
     with engine.connect() as connection:
         names = inspect(connection).get_table_names()
         rows = {name: sorted(map(str, connection.execute(text(f'SELECT * FROM "{name}"')))) for name in names}
-        columns = {name: [one["name"] for one in inspect(connection).get_columns(name)] for name in names}
+        columns = {name: [column["name"] for column in inspect(connection).get_columns(name)] for name in names}
     engine.dispose()
     return {"rows": rows, "columns": columns}
 
@@ -123,9 +123,9 @@ def test_a_newer_version_is_refused_and_left(url: str, run: Run) -> None:
     stood = everything(url)
 
     for language, word in {"kk": "жаңарак", "ru": "новая", "en": "newer"}.items():
-        said = run(url, "cases", language=language)
-        refused(said, "9999")
-        assert word[:5] in said.err
+        output = run(url, "cases", language=language)
+        refused(output, "9999")
+        assert word[:5] in output.err
     assert everything(url) == stood
 
 
@@ -205,10 +205,10 @@ def poor(database: str, postgresql: str) -> Iterator[str]:
 @pytest.mark.postgresql
 def test_a_wrong_password_is_said_without_it(poor: str, database: str, run: Run) -> None:
     """The server answers and lets nobody in: neither password stands in the sentence."""
-    said = run(poor.replace("correct", "geheim"), "cases")
+    output = run(poor.replace("correct", "geheim"), "cases")
 
-    refused(said, "password", "guest", "lets nobody in")
-    assert "geheim" not in said.err
+    refused(output, "password", "guest", "lets nobody in")
+    assert "geheim" not in output.err
     refused(
         run(make_url(database).set(database="nobody").render_as_string(hide_password=False), "cases"), "nobody"
     )
@@ -253,10 +253,10 @@ def test_an_office_moves_with_the_password_of_the_environment(
 @pytest.mark.postgresql
 def test_nobody_listens_there(run: Run) -> None:
     """A port that is shut, a name that is none; a password in the query is hidden as well."""
-    said = run("postgresql://user@127.0.0.1:1/office?password=geheim", "cases")
+    output = run("postgresql://user@127.0.0.1:1/office?password=geheim", "cases")
 
-    refused(said, "refused")
-    assert "geheim" not in said.err
+    refused(output, "refused")
+    assert "geheim" not in output.err
     refused(run("postgresql://user@no.such.host.invalid/office", "cases"), "no.such.host.invalid")
 
 
@@ -388,11 +388,11 @@ def test_a_full_disk_is_said_and_the_next_start_begins_anew(tmp_path: Path, run:
     (tmp_path / "etc").mkdir()
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
-        said = run(url, "open", "internal-analysis", "--now", "2026-04-01")
+        output = run(url, "open", "internal-analysis", "--now", "2026-04-01")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
 
-    refused(said, "merzim.sqlite")
+    refused(output, "merzim.sqlite")
     assert run(url, "open", "internal-analysis", "--now", "2026-04-01").code == 0
     assert run(url, "verify").code == 0

@@ -57,7 +57,7 @@ def filled(engine: Engine, count: int = 3) -> list[str]:
 
 def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) -> Figures:
     """The same counted row by row: (unit, obligation, responsible, figure) -> number."""
-    found: Figures = Counter()
+    figures: Figures = Counter()
     week = horizon(today, soon=soon).week
     ledger = SqlLedger(engine)
     for rows in ledger.rows_of(ledger.ids()).values():
@@ -66,28 +66,30 @@ def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) ->
             if unit not in (None, row.unit):
                 continue
             if row.state == "missed":
-                found[*place, "missed"] += 1
+                figures[*place, "missed"] += 1
             if row.state != "open":
                 continue
             holds = row.counts_until is None or today <= row.counts_until
             overdue = row.due is not None and row.due < today and holds
             if row.planned_on is not None and row.planned_on < today and not overdue:
-                found[*place, "slipped"] += 1
+                figures[*place, "slipped"] += 1
             if row.due is None or not holds:
                 continue
             name = "overdue" if row.due < today else "today" if row.due == today else "week"
-            found[*place, name if row.due <= week else "later"] += 1
+            figures[*place, name if row.due <= week else "later"] += 1
             if today <= row.due <= soon:
-                found[*place, "due"] += 1
-    return found
+                figures[*place, "due"] += 1
+    return figures
 
 
 def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -> Figures:
-    found: Figures = Counter()
-    for one in reads.sums(horizon(today, soon=soon), unit):
+    figures: Figures = Counter()
+    for subtotal in reads.sums(horizon(today, soon=soon), unit):
         for name in ("overdue", "today", "week", "later", "due", "missed", "slipped"):
-            found[one.asked.unit, one.obligation, one.asked.responsible, name] += getattr(one, name)
-    return +found
+            figures[subtotal.asked.unit, subtotal.obligation, subtotal.asked.responsible, name] += getattr(
+                subtotal, name
+            )
+    return +figures
 
 
 SUMMED_ON = (
@@ -151,12 +153,12 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
 
     def check(urgency: Urgency) -> None:
-        sought = DeadlineFilter(urgency=urgency, horizon=day)
+        criteria = DeadlineFilter(urgency=urgency, horizon=day)
         figure = total(reads.sums(day), urgency)
-        every = reads.listed(sought, limit=1000)
-        halves = [*reads.listed(sought, limit=4), *reads.listed(sought, limit=1000, offset=4)]
+        every = reads.listed(criteria, limit=1000)
+        halves = [*reads.listed(criteria, limit=4), *reads.listed(criteria, limit=1000, offset=4)]
 
-        assert figure == reads.count(sought) == len(every)
+        assert figure == reads.count(criteria) == len(every)
         assert halves == every
         assert list(every) == sorted(every, key=lambda row: (row.due or date.max, row.case, row.obligation))
 
@@ -168,11 +170,11 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     """Each assignee gets their own rows and no others'."""
     filled(engine, 6)
     reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
-    one = next(found for found in reads.sums(day, "hr") if found.asked.responsible)
-    rows = reads.listed(DeadlineFilter(horizon=day, asked=frozenset({one.asked})), limit=100)
+    subtotal = next(candidate for candidate in reads.sums(day, "hr") if candidate.asked.responsible)
+    rows = reads.listed(DeadlineFilter(horizon=day, asked=frozenset({subtotal.asked})), limit=100)
 
     assert rows
-    assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(one.asked)}
+    assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(subtotal.asked)}
     assert reads.count(DeadlineFilter(horizon=day, asked=frozenset())) == 0
 
 
@@ -195,7 +197,7 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
         reads = SqlReads(engine).seen_by(Scope(unit=unit, names=("a",)))
         sums = reads.sums(day)
 
-        assert {one.asked.unit for one in sums if one.overdue} == expected
+        assert {subtotal.asked.unit for subtotal in sums if subtotal.overdue} == expected
         assert {row.unit for row in reads.listed(DeadlineFilter(horizon=day), limit=500)} == expected
         assert sum(reads.by_day(LATER, day.soon).values()) == total(sums, "due")
         assert set(reads.overdue_since(["hr", "law"], LATER)) == expected
@@ -235,9 +237,9 @@ def test_a_sum_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
     named = verify(engine, recompute=recompute(engine))
     rebuild(engine, recompute(engine), now=NOW)
 
-    assert {(one.code, one.arguments["unit"], one.arguments["obligation"]) for one in named} == {
-        ("total_differs", "hr", "order_signed")
-    }
+    assert {
+        (problem.code, problem.arguments["unit"], problem.arguments["obligation"]) for problem in named
+    } == {("total_differs", "hr", "order_signed")}
     assert verify(engine, recompute=recompute(engine)) == ()
 
 

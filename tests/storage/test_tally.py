@@ -19,10 +19,10 @@ from tests.storage.test_outbox import the_row
 def counted(engine: Engine) -> dict[tuple[str, str], int]:
     """The notices, counted one by one."""
     with reading(engine) as connection:
-        found = connection.execute(
+        records = connection.execute(
             select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
         )
-        return {(channel, state): int(n) for channel, state, n in found}
+        return {(channel, state): int(n) for channel, state, n in records}
 
 
 def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
@@ -35,8 +35,8 @@ def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
     taken = outbox.claim(letters[0].channel, now=NOW, limit=8)
     states = ("sent", "sent", "failed", "failed", "withdrawn", "queued")
     marks = [
-        DeliveryOutcome(key=one.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
-        for one, state in zip(taken, states, strict=False)
+        DeliveryOutcome(key=notice.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
+        for notice, state in zip(taken, states, strict=False)
     ]
     outbox.mark(marks, now=NOW)
     steps = [figures(engine, now=NOW).counts]
@@ -59,18 +59,20 @@ def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
 
 def test_asking_for_them_looks_at_no_notice_that_is_done_with(engine: Engine) -> None:
     """What is asked of the notices is asked of the queue alone."""
-    asked: list[str] = []
+    statements: list[str] = []
 
     def listen(connection: object, cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
+        statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", listen)
     figures(engine, now=NOW)
     event.remove(engine, "before_cursor_execute", listen)
 
-    of_notices = [one for one in asked if "FROM notice\n" in one or "FROM notice " in one]
+    of_notices = [
+        statement for statement in statements if "FROM notice\n" in statement or "FROM notice " in statement
+    ]
     assert of_notices
-    assert all("state = 'queued'" in one for one in of_notices)
+    assert all("state = 'queued'" in statement for statement in of_notices)
 
 
 def test_many_lines_are_folded_and_say_the_same(server: Engine) -> None:

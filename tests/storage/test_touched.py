@@ -33,15 +33,15 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     """Eighty cases of three years counted by both calendars; who differs is among those found."""
     chance = random.Random(off.toordinal())
     openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(CASES)]
-    made = computed(openings, now=NOW, today=TODAY, risks=True)
-    cases = [renamed(one, f"2026-{n:04d}", "u0", str(n)) for n, one in enumerate(made, 1)]
+    computed_cases = computed(openings, now=NOW, today=TODAY, risks=True)
+    cases = [renamed(case, f"2026-{n:04d}", "u0", str(n)) for n, case in enumerate(computed_cases, 1)]
     ledger = SqlLedger(sqlite)
     ledger.append_many(cases, now=NOW)
     act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
     after = compile_calendar(adopt_act(shipped_records(), act))
     anew = CaseCommands(ledger, library(), after)
 
-    found = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}
+    case_ids = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}
     differ = set()
     for name, case in ledger.cases(ledger.ids()).items():
         changed = anew.recomputed(case, today=TODAY)
@@ -49,16 +49,16 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
             differ.add(name)
 
     assert differ
-    assert differ <= found
-    assert len(found) < CASES * 2 // 3
+    assert differ <= case_ids
+    assert len(case_ids) < CASES * 2 // 3
 
 
 def test_counted_anew_and_the_same_nothing_is_written(sqlite: Engine) -> None:
     """Another calendar of the same days is no difference."""
     chance = random.Random(1)
-    made = computed([Opening(unit="u0", **opening(0, chance, TODAY))], now=NOW, today=TODAY)
+    computed_cases = computed([Opening(unit="u0", **opening(0, chance, TODAY))], now=NOW, today=TODAY)
     ledger = SqlLedger(sqlite)
-    ledger.append_many([renamed(made[0], "2026-0001", "u0", "x")], now=NOW)
+    ledger.append_many([renamed(computed_cases[0], "2026-0001", "u0", "x")], now=NOW)
     case = ledger.case("2026-0001")
     assert case is not None
 

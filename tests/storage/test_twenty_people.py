@@ -58,18 +58,18 @@ def test_all_that_twenty_people_say_at_once_is_written_once(engine: Engine) -> N
         return [say(by=f"p{n}", now=NOW, today=TODAY) for say in said_by(core, case.id, n)]
 
     with ThreadPoolExecutor(PEOPLE) as pool:
-        changes = [change for said in pool.map(speak, range(PEOPLE)) for change in said]
+        changes = [change for batch in pool.map(speak, range(PEOPLE)) for change in batch]
     whole = SqlLedger(engine).case(case.id)
     assert whole is not None
 
     everybody = {str(n) for n in range(PEOPLE)}
     assert len(changes) == PEOPLE * ENTRIES
-    assert {one.text for one in remarks(whole).values()} == everybody
-    assert {one.description for one in register(whole).risks.values()} == everybody
-    assert {one.title for one in exposure(whole).positions.values()} == everybody
+    assert {remark.text for remark in remarks(whole).values()} == everybody
+    assert {risk.description for risk in register(whole).risks.values()} == everybody
+    assert {position.title for position in exposure(whole).positions.values()} == everybody
     assert len(whole.facts["schedule_approved"].evidence) == PEOPLE
     events = SqlLedger(engine).events(case.id)
-    assert [one.seq for one in events] == list(range(1, len(events) + 1))
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert verify(engine) == ()
 
 
@@ -81,7 +81,7 @@ def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: s
     assert whole is not None
 
     assert refused == [[], []]
-    assert len(remarks(whole)) == len({one.text for one in remarks(whole).values()}) == 2 * racing.SAID
+    assert len(remarks(whole)) == len({remark.text for remark in remarks(whole).values()}) == 2 * racing.SAID
     assert verify(engine) == ()
 
 
@@ -106,14 +106,14 @@ def interrupted(
 ) -> tuple[CaseCommands, Interrupted]:
     """A desk on such a ledger."""
     ledger = Interrupted(engine, between, times=times)
-    known = case_commands(engine)
-    return CaseCommands(ledger, known._library, known._calendar), ledger
+    commands = case_commands(engine)
+    return CaseCommands(ledger, commands._library, commands._calendar), ledger
 
 
 def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> None:
     """Both remarks stand, each under a number of its own; the second was read, decided and written anew."""
     case, other = opened(engine), RegisterCommands(case_commands(engine))
-    said: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "author": "",
         "source": "discussion",
         "on": DAY,
@@ -121,12 +121,12 @@ def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> 
         "now": NOW,
         "today": TODAY,
     }
-    core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **said))
-    RegisterCommands(core).remark(case.id, text="mine", **said)
+    core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **arguments))
+    RegisterCommands(core).remark(case.id, text="mine", **arguments)
     whole = SqlLedger(engine).case(case.id)
     assert whole is not None
 
-    assert {n: one.text for n, one in remarks(whole).items()} == {1: "the other's", 2: "mine"}
+    assert {n: remark.text for n, remark in remarks(whole).items()} == {1: "the other's", 2: "mine"}
     assert ledger.attempts == 2
 
 
@@ -163,18 +163,18 @@ def test_a_command_that_hangs_keeps_nobody_from_its_case(
         inside.set()
         go.wait(30)
 
-    said: dict[str, Any] = {"author": "", "source": "discussion", "on": DAY, "now": NOW, "today": TODAY}
+    arguments: dict[str, Any] = {"author": "", "source": "discussion", "on": DAY, "now": NOW, "today": TODAY}
     slow = RegisterCommands(interrupted(engine, hang)[0])
     with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(slow.remark, case.id, text="late", by="а", **said)
+        late = pool.submit(slow.remark, case.id, text="late", by="а", **arguments)
         assert inside.wait(30)
-        other.remark(case.id, text="soon", by="б", **said)
+        other.remark(case.id, text="soon", by="б", **arguments)
         go.set()
         late.result(30)
     whole = SqlLedger(engine).case(case.id)
     assert whole is not None
 
-    assert {n: one.text for n, one in remarks(whole).items()} == {1: "soon", 2: "late"}
+    assert {n: remark.text for n, remark in remarks(whole).items()} == {1: "soon", 2: "late"}
 
 
 def test_after_so_many_attempts_it_is_said_who_came_first(
@@ -196,7 +196,7 @@ def test_after_so_many_attempts_it_is_said_who_came_first(
     assert ledger.attempts == ATTEMPTS
     assert refused.value.code == "conflict_after"
     assert len(refused.value.changes) == ATTEMPTS
-    assert {one.by for one in refused.value.changes} == {"Айгүл"}
+    assert {change.by for change in refused.value.changes} == {"Айгүл"}
     whole = SqlLedger(engine).case(case.id)
     assert whole is not None
     assert "schedule_approved" not in whole.facts

@@ -65,4 +65,4 @@ def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> 
 
     first, second = two(racing.claim, url)
 
-    assert sorted([*first, *second]) == sorted(one.key for one in letters)
+    assert sorted([*first, *second]) == sorted(letter.key for letter in letters)

@@ -102,11 +102,11 @@ def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
     """Each finds it whole when its own start is through."""
     monkeypatch.setattr(upkeep, "_LOOK", 0.02)
     engine, stood = old
-    heard, found = Heard(), []
+    heard, boards = Heard(), []
 
     def start() -> None:
         node = house(engine, heard)
-        found.append(board(node.engine))
+        boards.append(board(node.engine))
         node.close()
 
     nodes = [Thread(target=start) for _ in range(4)]
@@ -115,7 +115,7 @@ def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
     for node in nodes:
         node.join()
 
-    assert found == [stood] * 4
+    assert boards == [stood] * 4
     assert heard == ["cli.board_behind"]
 
 
@@ -161,7 +161,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
     problems = maintenance.verify(started, now=NOW, today=TODAY)
 
     assert heard == ["cli.board_behind", "rebuild_broken"]
-    assert {one.code for one in problems} == {"chain_cut"}
+    assert {problem.code for problem in problems} == {"chain_cut"}
     assert not behind(engine)
     started.close()
 
@@ -177,11 +177,11 @@ def test_a_migration_that_gives_the_board_something_says_so() -> None:
 def test_a_new_database_has_nothing_to_catch_up_with(tmp_path: Path) -> None:
     """The first command of an office is as quick as the second."""
     heard = Heard()
-    made = build_app(
+    context = build_app(
         Settings(database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'x.sqlite'}")), clock=read, note=heard
     )
 
-    assert verify(made.engine) == ()
-    assert not behind(made.engine)
+    assert verify(context.engine) == ()
+    assert not behind(context.engine)
     assert heard == []
-    made.close()
+    context.close()

@@ -39,7 +39,7 @@ def by_hand(engine: Engine) -> Iterator[Connection]:
 
 
 def codes(problems: tuple[Problem, ...]) -> list[tuple[str, object]]:
-    return [(one.code, one.arguments.get("seq")) for one in problems]
+    return [(problem.code, problem.arguments.get("seq")) for problem in problems]
 
 
 def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
@@ -128,7 +128,7 @@ def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
     with by_hand(engine) as connection:
         connection.execute(text("DELETE FROM seal WHERE n = 1"))
 
-    assert [(one.code, one.arguments["n"]) for one in verify(engine)] == [("seal_broken", 1)]
+    assert [(problem.code, problem.arguments["n"]) for problem in verify(engine)] == [("seal_broken", 1)]
 
 
 def test_a_chain_taken_away_whole_is_named(engine: Engine) -> None:
@@ -146,7 +146,9 @@ def test_an_edition_changed_under_a_case_is_named(engine: Engine) -> None:
 
     problems = verify(engine, editions={case.edition: "0" * 64})
 
-    assert [(one.code, one.arguments["edition"]) for one in problems] == [("edition_altered", case.edition)]
+    assert [(problem.code, problem.arguments["edition"]) for problem in problems] == [
+        ("edition_altered", case.edition)
+    ]
     assert verify(engine, editions={})[0].code == "edition_missing"
 
 
@@ -160,7 +162,7 @@ def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine) -> None:
     named = verify(engine, recompute=recompute(engine))
     rebuilt = rebuild(engine, recompute(engine), now=NOW)
 
-    assert [one.arguments["obligation"] for one in named] == ["note_signed", "order_signed"]
+    assert [problem.arguments["obligation"] for problem in named] == ["note_signed", "order_signed"]
     assert rebuilt == 1
     assert verify(engine, recompute=recompute(engine)) == ()
 
@@ -181,7 +183,9 @@ def test_a_trigger_taken_away_is_named(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin():
         connection.execute(text(f"DROP TRIGGER {name}{on}"))
 
-    assert [(one.code, one.arguments) for one in verify(engine)] == [("trigger_missing", {"name": name})]
+    assert [(problem.code, problem.arguments) for problem in verify(engine)] == [
+        ("trigger_missing", {"name": name})
+    ]
 
 
 def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None:

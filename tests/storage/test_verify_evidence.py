@@ -77,7 +77,9 @@ def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
 
     problems = verify(engine, evidence=store)
 
-    assert [(one.code, one.arguments["name"]) for one in problems] == [("evidence_missing", "акт.pdf")]
+    assert [(problem.code, problem.arguments["name"]) for problem in problems] == [
+        ("evidence_missing", "акт.pdf")
+    ]
 
 
 def test_a_file_of_two_cases_is_named_in_both(
@@ -94,7 +96,7 @@ def test_a_file_of_two_cases_is_named_in_both(
 
     problems = verify(engine, evidence=store)
 
-    assert {(one.arguments["case"], one.arguments["name"]) for one in problems} == {
+    assert {(problem.arguments["case"], problem.arguments["name"]) for problem in problems} == {
         (proved, "бұйрық.pdf"),
         (other, "сол бұйрық.pdf"),
     }

@@ -69,7 +69,7 @@ def way_in(hash: str, kind: str, login: str = "aliyeva", *, scope: str = "") -> 
 def office(engine: Engine) -> Engine:
     """Two people in two units, two accounts with secrets, a session, tokens, choices and a Telegram link."""
     units = [Unit(id="hr", name="Кадр"), Unit(id="law", name="Заң", parent="hr"), Unit(id="it", name="АТ")]
-    store.save(engine, units=units, people=[AIGUL, BOLAT], matches={"Ахметов Б.": "b@org.kz"}, hand=HAND)
+    store.save(engine, units=units, people=[AIGUL, BOLAT], matches={"Ахметов Б.": "b@org.kz"}, stamp=HAND)
     accounts, links = SqlAccounts(engine), SqlLinks(engine)
     for reader in (ALIYEVA, ROOT):
         accounts.save(reader, disabled=False, **SAID)
@@ -102,7 +102,8 @@ def places(problems: tuple[Problem, ...]) -> list[tuple[str, ...]]:
     """Code, table, key and column of each problem."""
     names = ("table", "key", "field", "case", "person")
     return [
-        (one.code, *(str(one.arguments[name]) for name in names if name in one.arguments)) for one in problems
+        (problem.code, *(str(problem.arguments[name]) for name in names if name in problem.arguments))
+        for problem in problems
     ]
 
 
@@ -134,11 +135,11 @@ def test_what_the_program_wrote_is_found_in_order(office: Engine) -> None:
     )
     links.unlink("a@org.kz", by="aliyeva", now=NOW)
     assert links.redeem(hash_code("ONE"), CHAT, language="kk", now=NOW)[0] == "used"
-    known = SqlReads(office).office()
-    staff.keep_unit(Unit(id="it", name="АТ бөлімі", parent="hr"), was=known.units["it"], **SAID)
+    stored_office = SqlReads(office).office()
+    staff.keep_unit(Unit(id="it", name="АТ бөлімі", parent="hr"), was=stored_office.units["it"], **SAID)
     staff.remove_unit(Unit(id="it", name="АТ бөлімі", parent="hr"), **SAID)
     staff.remove_person(SqlReads(office).office().people["b@org.kz"], **SAID)
-    store.save(office, units=[Unit(id="new", name="Жаңа")], people=[replace(AIGUL, post="маман")], hand=HAND)
+    store.save(office, units=[Unit(id="new", name="Жаңа")], people=[replace(AIGUL, post="маман")], stamp=HAND)
 
     assert (seen, verify(office), verify(office, now=LATER)) == ((), (), ())
     assert verify(office, now=NOW + timedelta(days=2)) == ()
@@ -303,7 +304,9 @@ def test_a_row_changed_by_hand_is_named_with_table_key_and_column(office: Engine
             if rows:
                 connection.execute(insert(table), rows)
         sentences = [
-            i18n.say(one.code, one.arguments, language) for one in problems for language in i18n.LANGUAGES
+            i18n.say(problem.code, problem.arguments, language)
+            for problem in problems
+            for language in i18n.LANGUAGES
         ]
         if (
             places(problems) != [expected]
@@ -345,10 +348,10 @@ def test_no_personal_value_and_no_secret_stands_in_an_event(office: Engine) -> N
     )
     renew_baseline(office, ground="тексеру", by="root", now=LATER)
     with office.connect() as connection:
-        told = " ".join(row.payload for row in connection.execute(IN_ORDER))
+        payloads = " ".join(row.payload for row in connection.execute(IN_ORDER))
 
     for value in ("Серікова", "Ахметов Болат", "Болат", "own@home.kz", "2026-07-09", CHAT, PASSWORD, TOTP):
-        assert value not in told, value
+        assert value not in payloads, value
 
 
 @on_sqlite_alone
@@ -357,7 +360,7 @@ def test_the_same_value_has_another_hash_in_every_row(office: Engine) -> None:
     for login in ("root", "aliyeva"):
         SqlAccounts(office).set_password(login, "$argon2id$same", **SAID)
     events = office_chain.lines(office, "password_set")[-2:]
-    rows = [row for one in events for row in json.loads(one.payload)["rows"] if row[1] == "account"]
+    rows = [row for event in events for row in json.loads(event.payload)["rows"] if row[1] == "account"]
 
     assert len(rows) == 2
     assert len({values["#password"] for _, _, _, values in rows}) == 2
@@ -448,7 +451,7 @@ def test_an_upgrade_vouches_for_what_stands_from_then_on(office: Engine) -> None
     guards = (name for name in triggers.names(office.dialect.name) if name.startswith("merzim_audit_"))
     by_hand(office, *(f"DROP TRIGGER {name}{on}" for name in guards))
     # The seals of that version covered no audit log.
-    by_hand(office, *(f"DELETE FROM {one}" for one in ("link_code", "salt", "audit")))
+    by_hand(office, *(f"DELETE FROM {table}" for table in ("link_code", "salt", "audit")))
     seal(office, now=NOW)
     back_to_0_1_0(office)
     assert create_or_migrate(office)
@@ -555,7 +558,7 @@ def test_people_of_a_country_are_taken_in_by_few_statements(engine: Engine) -> N
         count += 1
 
     event.listen(engine, "before_cursor_execute", counted)
-    store.save(engine, people=people, hand=HAND)
+    store.save(engine, people=people, stamp=HAND)
     event.remove(engine, "before_cursor_execute", counted)
 
     assert count < 30

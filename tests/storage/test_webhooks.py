@@ -58,8 +58,8 @@ def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
+    with receiving() as server:
+        yield server
 
 
 def add(app: AppContext, receiver: Receiver, **fields: object) -> WebhookSecret:
@@ -102,13 +102,13 @@ def test_each_change_is_one_signed_message_in_the_order_of_writing(
     tell(house)
 
     messages = receiver.verified(hook.secret)
-    assert [one["data"]["case"] for one in messages] == cases
-    assert {one["type"] for one in messages} == {"case.opened"}
+    assert [message["data"]["case"] for message in messages] == cases
+    assert {message["type"] for message in messages} == {"case.opened"}
     assert messages[0]["data"]["by"] == "officer"
-    numbers = [one["data"]["seq"] for one in messages]
+    numbers = [message["data"]["seq"] for message in messages]
     assert receiver.ids == [f"{hook.id}-{number}" for number in numbers]
     assert numbers == sorted(numbers)
-    assert [one.problem for one in details(house, hook).deliveries] == ["", "", ""]
+    assert [delivery.problem for delivery in details(house, hook).deliveries] == ["", "", ""]
     assert not verify(house.engine)
 
 
@@ -130,15 +130,19 @@ def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
     first, second, again, third = receiver.ids
     assert second == again
     assert len({first, second, third}) == 3
-    known = details(house, hook)
-    assert known.state == "active"
-    assert [(one.attempts, one.status) for one in known.deliveries] == [(1, 204), (2, 204), (1, 200)]
+    detail = details(house, hook)
+    assert detail.state == "active"
+    assert [(delivery.attempts, delivery.status) for delivery in detail.deliveries] == [
+        (1, 204),
+        (2, 204),
+        (1, 200),
+    ]
 
 
 def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, receiver: Receiver) -> None:
     """It is cut off after the time of the settings, here a second; others are told in the same tick."""
     with receiving(mode="hang") as hanging, receiving(mode="drip") as dripping:
-        hooks = [add(house, one) for one in (hanging, dripping, receiver)]
+        hooks = [add(house, target) for target in (hanging, dripping, receiver)]
         open_cases(house, 1)
         started = time.monotonic()
         tell(house)
@@ -243,7 +247,7 @@ def test_with_a_unit_its_cases_alone_are_told(house: AppContext, receiver: Recei
     add(house, receiver, topics=["people"])
     tell(house)
 
-    assert [one["data"]["case"] for one in receiver.verified(hook.secret)] == [own]
+    assert [message["data"]["case"] for message in receiver.verified(hook.secret)] == [own]
     assert house.webhooks.all()[0].cursor == house.reads.last_audit_entry()
 
 
@@ -258,7 +262,7 @@ def test_an_address_that_never_answers_is_given_up_and_goes_on_where_it_was(
         tell(house, later=timedelta(days=days))
     assert len(receiver.ids) == 4
     assert details(house, hook).state == "suspended"
-    assert [one.id for one in webhooks.suspended(_ctx(house))] == [hook.id]
+    assert [webhook.id for webhook in webhooks.suspended(_ctx(house))] == [hook.id]
     receiver.answers.clear()
     webhooks.change_webhook(_ctx(house), ChangeWebhook(webhook=hook.id, active=True))
     tell(house, later=timedelta(days=6))
@@ -332,8 +336,8 @@ def test_only_the_last_messages_are_remembered(
     open_cases(house, 3)
     tell(house)
 
-    kept = [one.seq for one in details(house, hook).deliveries]
-    assert receiver.ids[1:] == [f"{hook.id}-{seq}" for seq in reversed(kept)]
+    numbers = [delivery.seq for delivery in details(house, hook).deliveries]
+    assert receiver.ids[1:] == [f"{hook.id}-{seq}" for seq in reversed(numbers)]
 
 
 def test_a_worker_killed_between_the_message_and_its_place_repeats_the_same_id(

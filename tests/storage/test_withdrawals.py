@@ -68,8 +68,8 @@ def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
     def counted() -> list[tuple[date, bool]]:
         with reading(engine) as connection:
             by_unit = points.recorded(connection, scoring(), 2026)
-        found = [one for facts in by_unit.values() for one in facts if one.fact == FACT]
-        return [(one.on, bool(one.evidence)) for one in found]
+        counted_facts = [fact for facts in by_unit.values() for fact in facts if fact.fact == FACT]
+        return [(fact.on, bool(fact.evidence)) for fact in counted_facts]
 
     assert counted() == [(date(2026, 3, 27), True)]
     take_back(engine, case, "start_announced", evidence=LINK.reference)
@@ -85,8 +85,8 @@ def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> N
     case = opened(engine)
     risks = RiskCommands(case_commands(engine))
     for text in ("Закупки без конкурса", "Совмещение функций"):
-        found = FoundRisk(description=text)
-        risks.find(case.id, found, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
+        found_risk = FoundRisk(description=text)
+        risks.find(case.id, found_risk, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
 
     take_back(engine, case, "risk.1")
 
@@ -100,8 +100,8 @@ def test_a_measure_withdrawn_leaves_the_board(engine: Engine) -> None:
     case = opened(engine)
     risks, stamp = RiskCommands(case_commands(engine)), {"by": "А", "now": NOW, "today": TODAY}
     risks.find(case.id, FoundRisk(description="Закупки"), on=date(2026, 5, 20), **stamp)  # type: ignore[arg-type]
-    said = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
-    risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]
+    measure = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
+    risks.set_measure(case.id, measure, **stamp)  # type: ignore[arg-type]
     assert "measure.1" in SqlLedger(engine).rows(case.id)
 
     take_back(engine, case, "measure.1")
@@ -129,8 +129,8 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
     take_back(engine, case, "plan.analysis_ended")
 
     def taken(ended: date) -> tuple[bool, list[str]]:
-        kept = SqlLedger(engine).case(case.id)
-        assert kept is not None
+        stored_case = SqlLedger(engine).case(case.id)
+        assert stored_case is not None
         schedule = ReadSchedule(
             form="table", object=OBJECT, unit=UNIT, row=3, planned={**PLANNED, "analysis_ended": ended}
         )
@@ -138,7 +138,7 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
             [schedule],
             name="кесте.xlsx",
             library=library(),
-            known=[kept],
+            cases=[stored_case],
             office=Office(),
             procedure=library().latest("internal-analysis"),
             calendar=CALENDAR,
@@ -157,8 +157,8 @@ def test_lists_read_a_case_without_what_was_withdrawn(engine: Engine) -> None:
     record(engine, case, "order_signed", date(2026, 4, 6))
     take_back(engine, case, "order_signed")
 
-    found = SqlReads(engine).case(case.id)
+    stored_case = SqlReads(engine).case(case.id)
 
-    assert found is not None
-    assert found.facts == {}
-    assert found.withdrawn["order_signed"].ground == "внесено ошибочно"
+    assert stored_case is not None
+    assert stored_case.facts == {}
+    assert stored_case.withdrawn["order_signed"].ground == "внесено ошибочно"

@@ -44,9 +44,9 @@ def words(engine: Engine) -> set[str]:
     with reading(engine) as connection:
         assert connection.execute(select(UNSEARCHED)).first() is None
         typos = {*connection.execute(select(SEARCH_TYPO.c.word)).scalars()}
-        kept = {*connection.execute(select(SEARCH_WORD.c.word)).scalars()}
+        stored_words = {*connection.execute(select(SEARCH_WORD.c.word)).scalars()}
         assert [*word_index.differences(connection)] == []
-    return typos | kept
+    return typos | stored_words
 
 
 def test_a_case_is_found_by_forms_of_its_words_and_by_words_nearly_so(engine: Engine) -> None:
@@ -153,7 +153,9 @@ def test_files_are_found_by_name_until_they_are_withdrawn_or_restricted(engine: 
 
     def files(text: str, scope: Scope | None = None) -> list[tuple[str, str, str]]:
         typed = typed_words(text)
-        return [*SqlReads(engine, scope=scope).found_rows([(one,) for one in typed], typed, files=True).places]
+        return [
+            *SqlReads(engine, scope=scope).found_rows([(word,) for word in typed], typed, files=True).places
+        ]
 
     assert files("буйрык 2026") == files("буйырк") == [(case, f"file.{FILE}", "Бұйрық_2026.pdf")]
     assert files("купия") == files("буйрык", Scope(unit=None, names=())) == []
@@ -205,13 +207,13 @@ def test_an_upgrade_writes_the_words_and_files_of_all_there_is(engine: Engine) -
 def test_an_index_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
     """A word too many, one too few, one that stands nowhere."""
     opened(engine, object="Жарнама")
-    kept = words(engine)
+    stored_words = words(engine)
     with engine.begin() as connection:
         connection.execute(SEARCH_WORD.delete().where(SEARCH_WORD.c.word == "жарнама"))
         connection.execute(SEARCH_WORD.insert(), {"kind": "case", "word": "артык", "place": "0000"})
         connection.execute(SEARCH_TYPO.insert(), {"beginning": "артык", "word": "артык"})
 
     problems = verify(engine, recompute=recompute(engine))
-    assert [(one.code, one.arguments["count"]) for one in problems] == [("search_differs", 3)]
+    assert [(problem.code, problem.arguments["count"]) for problem in problems] == [("search_differs", 3)]
     rebuild(engine, recompute(engine), now=NOW)
-    assert words(engine) == kept
+    assert words(engine) == stored_words

@@ -34,9 +34,9 @@ def telegram(started: Emulator) -> Emulator:
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """The office with its four people and no case yet."""
-    one = Town(tmp_path)
-    yield one
-    one.close()
+    town = Town(tmp_path)
+    yield town
+    town.close()
 
 
 @pytest.fixture

@@ -77,15 +77,21 @@ class Emulator:
 
     def calls(self, method: str = "sendMessage") -> list[Call]:
         log = self.ask("/test/log")
-        return [Call(one["at"] / 1000, one["method"], one["fields"]) for one in log if one["method"] == method]
+        return [
+            Call(entry["at"] / 1000, entry["method"], entry["fields"])
+            for entry in log
+            if entry["method"] == method
+        ]
 
     def seen(self, user: int) -> list[Message]:
         """What the bot has written to a person, as it stands now, the oldest first."""
         history = self.ask("/getUpdatesHistory", {"token": TOKEN})["result"]
         return [
-            Message(one["messageId"], one["message"]["text"], _buttons(one["message"].get("reply_markup")))
-            for one in history
-            if str(one.get("message", {}).get("chat_id")) == str(user)
+            Message(
+                entry["messageId"], entry["message"]["text"], _buttons(entry["message"].get("reply_markup"))
+            )
+            for entry in history
+            if str(entry.get("message", {}).get("chat_id")) == str(user)
         ]
 
     def says(self, user: int, text: str, *, language: str = "kk", **more: object) -> None:
@@ -129,7 +135,7 @@ def _who(user: int, language: str) -> dict[str, Any]:
 
 def _buttons(markup: Any) -> dict[str, str]:
     rows = (markup or {}).get("inline_keyboard", [])
-    return {one["text"]: one["callback_data"] for row in rows for one in row}
+    return {button["text"]: button["callback_data"] for row in rows for button in row}
 
 
 @contextmanager

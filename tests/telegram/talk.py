@@ -46,7 +46,7 @@ class Talk:
         self.today = today
         self.now: datetime = noon(today)
         self.evidence = folder / "evidence"
-        house = SimpleNamespace(
+        context = SimpleNamespace(
             links=links,
             case_commands=town.case_commands,
             outbox=town.outbox,
@@ -56,7 +56,7 @@ class Talk:
             rules=town.rules,
             evidence=EvidenceFolder(self.evidence),
         )
-        self.conversation = Conversation(house, lambda: (self.now, self.today), language="kk")
+        self.conversation = Conversation(context, lambda: (self.now, self.today), language="kk")
 
     def poller(self, **more: object) -> Poller:
         leases = SqlLeases(self.town.engine)
@@ -109,14 +109,14 @@ def until(so: Callable[[], bool]) -> None:
 @contextmanager
 def listening(*pollers: Poller) -> Iterator[None]:
     """The pollers, each in a thread of its own, until the block ends."""
-    threads = [threading.Thread(target=one.run, daemon=True) for one in pollers]
+    threads = [threading.Thread(target=poller.run, daemon=True) for poller in pollers]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
-        for one in pollers:
-            one.stop()
+        for poller in pollers:
+            poller.stop()
         for thread in threads:
             thread.join(10)
             assert not thread.is_alive()

@@ -35,16 +35,16 @@ def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
 
 def batch(links: SqlLinks, people: int, each: int = 1) -> list[OutgoingMessage]:
     """So many letters each to so many people with accounts of their own."""
-    made = []
-    for one in range(people):
-        person = f"reader{one}@example.kz"
-        link(links, person, 8000 + one)
+    parcels = []
+    for index in range(people):
+        person = f"reader{index}@example.kz"
+        link(links, person, 8000 + index)
         for number in range(each):
-            first = parcel(1 + one * each + number, address=person)
-            made.append(
-                replace(first, notice=replace(first.notice, channel="telegram", address=str(8000 + one)))
+            first = parcel(1 + index * each + number, address=person)
+            parcels.append(
+                replace(first, notice=replace(first.notice, channel="telegram", address=str(8000 + index)))
             )
-    return made
+    return parcels
 
 
 def sent(bot: Telegram, parcels: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
@@ -52,14 +52,14 @@ def sent(bot: Telegram, parcels: Sequence[OutgoingMessage]) -> Mapping[str, Outc
 
 
 def only(outcomes: Mapping[str, Outcome]) -> Outcome:
-    (one,) = outcomes.values()
-    return one
+    (outcome,) = outcomes.values()
+    return outcome
 
 
 def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
     """Subject, text, and what can be done about it, in the reader's language; the answer names the message."""
-    (one,) = batch(links, 1)
-    parcels = [replace(one, letter=replace(one.letter, later=True))]
+    (parcel,) = batch(links, 1)
+    parcels = [replace(parcel, letter=replace(parcel.letter, later=True))]
     outcome = only(sent(bot, parcels))
     (seen,) = telegram.seen(8000)
 
@@ -80,8 +80,8 @@ def test_marks_in_a_name_are_no_marks_in_the_message(
 ) -> None:
     """An object called "<Tender & Co>" must not become half a tag, which Telegram refuses."""
     first = batch(links, 1)[0]
-    said = replace(first.letter, subject="A <b> & B", text="ЖШС «<Тендер & Ко>» 2 < 3\n")
-    outcome = only(sent(bot, [replace(first, letter=said)]))
+    letter = replace(first.letter, subject="A <b> & B", text="ЖШС «<Тендер & Ко>» 2 < 3\n")
+    outcome = only(sent(bot, [replace(first, letter=letter)]))
 
     assert outcome.state == "sent"
     assert "ЖШС «<Тендер & Ко>» 2 < 3" in unescape(telegram.seen(8000)[0].text)
@@ -262,11 +262,11 @@ def test_a_pause_asked_for_keeps_no_later_batch_waiting(
     parcels = batch(links, 2)
     telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800)
     sent(bot, parcels[:1])
-    asked, began = len(telegram.calls()), monotonic()
+    call_count, began = len(telegram.calls()), monotonic()
     outcome = only(sent(bot, parcels[1:]))
 
     assert monotonic() - began < 30
-    assert len(telegram.calls()) == asked
+    assert len(telegram.calls()) == call_count
     assert (outcome.state, outcome.tried) == ("queued", False)
     assert outcome.wait is not None
     assert timedelta(minutes=29) < outcome.wait <= timedelta(minutes=30)

@@ -42,9 +42,9 @@ def talk(
 ) -> Iterator[Talk]:
     """The bot listens, on the day of the first reminder of the announcement."""
     quick = replace(bot, pacer=Pacer(per_chat=0.01))  # the pace has tests of its own
-    one = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
-    with listening(one.poller()):
-        yield one
+    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
+    with listening(talk.poller()):
+        yield talk
 
 
 def linked(talk: Talk, person: str = AIGUL.key, user: int = emulator.AIGUL) -> None:
@@ -64,7 +64,7 @@ def chain(talk: Talk, case: Case) -> list[Event]:
 
 
 def notice(talk: Talk) -> Notice:
-    return next(one for one in talk.town.notices() if one.channel == "telegram")
+    return next(notice for notice in talk.town.notices() if notice.channel == "telegram")
 
 
 def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
@@ -83,10 +83,10 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     assert reminder.text.startswith(
         "<b>Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)</b>"
     )
-    said = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
-    assert said == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
+    toast = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
+    assert toast == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
     assert notice(talk).acknowledged_at == noon(FIVE_BEFORE)
-    assert [(one.kind, one.payload["what"], one.by) for one in chain(talk, case)[-1:]] == [
+    assert [(event.kind, event.payload["what"], event.by) for event in chain(talk, case)[-1:]] == [
         ("notice", "acknowledged", "Ахметова Айгүл (Telegram)")
     ]
 
@@ -108,13 +108,13 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     done, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
     assert done.text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
     assert len(which.buttons) == 3
-    (asked,) = talk.press(aigul, which, next(iter(which.buttons)))
-    assert "сілтемесін жіберіңіз" in asked.text
+    (evidence_question,) = talk.press(aigul, which, next(iter(which.buttons)))
+    assert "сілтемесін жіберіңіз" in evidence_question.text
     taken = talk.tell(aigul, "https://example.kz/anons 2026-03-26")
     assert taken.text.endswith("қабылданды, күні – 2026 жылғы 26 наурыз.")
 
-    told = [(one.kind, one.payload.get("what", "")) for one in chain(talk, case)[-4:]]
-    assert told == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
+    events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-4:]]
+    assert events == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
     (proof,) = talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].evidence
     assert (proof.kind, proof.reference, proof.published_on) == (
         "link:site",
@@ -173,8 +173,8 @@ def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
 
     for user in (STRANGER, emulator.BOLAT):
         for forged in (data, data.replace("a:", "d:") + ":2026-03-18", data.replace("a:", "s:")):
-            said = talk.toast(lambda user=user, forged=forged: talk.emulator.sends_callback(user, forged))
-            assert said.startswith(("Бұл түйме сізге арналмаған", "Эта кнопка не для вас"))
+            toast = talk.toast(lambda user=user, forged=forged: talk.emulator.sends_callback(user, forged))
+            assert toast.startswith(("Бұл түйме сізге арналмаған", "Эта кнопка не для вас"))
     assert notice(talk).acknowledged_at is None
     assert len(chain(talk, case)) == before
 
@@ -216,7 +216,7 @@ def test_a_reminder_is_a_short_message_of_its_own(talk: Talk, case: Case) -> Non
     assert "5 жұмыс күні қалды" in head
     assert about.endswith(f"· {case.id}")
     assert proof.startswith("Растайтын құжаттар: ")
-    assert all(one.endswith(f"/cases/{case.id}#{ANNOUNCED}") for one in link)
+    assert all(address.endswith(f"/cases/{case.id}#{ANNOUNCED}") for address in link)
     assert len(link) <= 1
     assert "Ахметова" not in rest
 
@@ -247,10 +247,10 @@ def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, cas
     linked(talk)
     reminder = reminded(talk)
     office_store.save(talk.town.engine, people=[replace(AIGUL, duties=())])
-    said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+    toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
     read = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Таныстым"))
 
-    assert said.startswith("Бұл міндет қазір сізге жүктелмеген")
+    assert toast.startswith("Бұл міндет қазір сізге жүктелмеген")
     assert read.startswith("Танысқаныңыз белгіленді")
     assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
 
@@ -261,12 +261,12 @@ def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, ca
     talk.day(date(2026, 3, 31))
     overdue = reminded(talk, emulator.BOLAT)
     forged = overdue.buttons["Ознакомлен"].replace("a:", "s:", 1)
-    said = talk.toast(lambda: talk.emulator.sends_callback(emulator.BOLAT, forged))
+    toast = talk.toast(lambda: talk.emulator.sends_callback(emulator.BOLAT, forged))
     (when,) = talk.press(emulator.BOLAT, overdue, "Исполнено")
     talk.press(emulator.BOLAT, when, "31 марта, вторник", count=2)
 
     assert "Напомнить позже" not in overdue.buttons
-    assert said.startswith("Эта обязанность сейчас возложена не на вас")
+    assert toast.startswith("Эта обязанность сейчас возложена не на вас")
     assert (
         talk.town.case_commands.view(case.id, today=talk.today).case.facts[ANNOUNCED].by
         == "Сериков Болат (Telegram)"
@@ -278,9 +278,9 @@ def test_what_is_done_already_is_said_so(talk: Talk, case: Case) -> None:
     linked(talk)
     reminder = reminded(talk)
     talk.town.case_commands.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
-    said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+    toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
-    assert said == "Бұл міндет бойынша енді ештеңе талап етілмейді."
+    assert toast == "Бұл міндет бойынша енді ештеңе талап етілмейді."
 
 
 def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
@@ -320,7 +320,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     before = len(talk.emulator.seen(emulator.BOLAT))
     reminded(talk)
     written = talk.emulator.seen(emulator.BOLAT)[before:]
-    (reminder,) = [one for one in written if one.text.startswith("<b>Срок сегодня: тізімді")]
+    (reminder,) = [message for message in written if message.text.startswith("<b>Срок сегодня: тізімді")]
     assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
 
@@ -348,8 +348,8 @@ def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
 def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
     """Named by /evidence, sent as a file, dated in its caption: recorded and kept by what is in it."""
     linked(talk, DANA.key, emulator.DANA)
-    asked = talk.tell(emulator.DANA, f"/evidence {case.id} order_signed")
-    assert "send the document as a file, or a link" in asked.text
+    question = talk.tell(emulator.DANA, f"/evidence {case.id} order_signed")
+    assert "send the document as a file, or a link" in question.text
     content = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
     (taken,) = talk.answers(
         emulator.DANA,
@@ -359,7 +359,7 @@ def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
 
     assert taken.text.endswith("taken, dated 17 March 2026.")
     assert (fact.on, fact.by) == (date(2026, 3, 17), "Dana Omarova (Telegram)")
-    assert [(one.kind, one.name, one.size) for one in fact.evidence] == [
+    assert [(evidence.kind, evidence.name, evidence.size) for evidence in fact.evidence] == [
         ("document:order", "бұйрық.pdf", len(content))
     ]
     assert [file for file in talk.evidence.rglob("*") if file.is_file()]
@@ -401,9 +401,9 @@ def test_a_duty_that_passed_on_while_evidence_was_awaited_takes_none(talk: Talk,
     before = len(chain(talk, case))
     office_store.save(talk.town.engine, people=[replace(AIGUL, duties=()), replace(DANA, duties=AIGUL.duties)])
 
-    said = talk.tell(emulator.AIGUL, "https://example.kz/late").text
+    answer = talk.tell(emulator.AIGUL, "https://example.kz/late").text
 
-    assert said.startswith("Бұл міндет қазір сізге жүктелмеген")
+    assert answer.startswith("Бұл міндет қазір сізге жүктелмеген")
     assert len(chain(talk, case)) == before
 
 
@@ -430,14 +430,14 @@ def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
     assert talk.tell(emulator.AIGUL, "/stop").text.startswith("Аккаунтыңыз ажыратылды")
     assert links.of(AIGUL.key) is None
     talk.town.round((talk.bot, Shelf()), FIVE_BEFORE)
-    assert {one.channel for one in talk.town.notices()} == {"shelf"}
+    assert {notice.channel for notice in talk.town.notices()} == {"shelf"}
 
 
 def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
     telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
 ) -> None:
     """The list, the buttons and the commands say that a matter awaits her, and where; nothing else."""
-    quiet = Library([replace(one, confidential=True) for one in library().all()])
+    quiet = Library([replace(edition, confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     quick = replace(bot, pacer=Pacer(per_chat=0.01))
@@ -449,9 +449,9 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
         listed = talk.tell(emulator.AIGUL, "/my").text
         (opened,) = talk.press(emulator.AIGUL, reminder, "Істі ашу")
         refused = talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}").text
-        said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+        toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
-    for text in (listed, opened.text, refused, said):
+    for text in (listed, opened.text, refused, toast):
         assert "хабарландыру" not in text
         assert case.object not in text
     assert opened.text.endswith(f"/cases/{case.id}")
@@ -462,7 +462,7 @@ def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
     telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
 ) -> None:
     """The answer is the one for a number nobody has given, whatever obligation is guessed."""
-    quiet = Library([replace(one, confidential=True) for one in library().all()])
+    quiet = Library([replace(edition, confidential=True) for edition in library().all()])
     town.case_commands = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     idle = replace(DANA, key="idle@example.kz", duties=())
@@ -472,11 +472,11 @@ def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
     with listening(talk.poller()):
         linked(talk, idle.key, emulator.DANA)
         unknown = talk.tell(emulator.DANA, f"/evidence 9999-0001 {ANNOUNCED}").text
-        known = [
+        answers = [
             talk.tell(emulator.DANA, f"/evidence {case.id} {name}").text for name in (ANNOUNCED, "guessed")
         ]
 
-    assert known == [unknown.replace("9999-0001", case.id)] * 2
+    assert answers == [unknown.replace("9999-0001", case.id)] * 2
 
 
 def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Case) -> None:
@@ -517,18 +517,18 @@ def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Ca
     opening = Opening(
         procedure="procurement-analysis", unit="staff", facts={"procurement_analysis_ended": TODAY}
     )
-    asked = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
+    asking_case = talk.town.case_commands.open(opening, by="Айгүл", now=noon(TODAY), today=TODAY)
     talk.day(TODAY)
     linked(talk)
     letter = next(
-        one
-        for one in [reminded(talk), *talk.emulator.seen(emulator.AIGUL)]
-        if "Құқық бұзушылық белгілері жоқ" in one.buttons
+        message
+        for message in [reminded(talk), *talk.emulator.seen(emulator.AIGUL)]
+        if "Құқық бұзушылық белгілері жоқ" in message.buttons
     )
 
     (when,) = talk.press(emulator.AIGUL, letter, "Құқық бұзушылық белгілері жоқ")
     done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
-    fact = talk.town.case_commands.view(asked.id, today=TODAY).case.facts["offence_signs_absent"]
+    fact = talk.town.case_commands.view(asking_case.id, today=TODAY).case.facts["offence_signs_absent"]
 
     assert "Орындалды" not in letter.buttons
     assert "қай күні шешілді" in when.text

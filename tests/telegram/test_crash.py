@@ -53,7 +53,7 @@ def test_a_kill_in_the_middle_of_sending(
     child.join()
     sent_before = len(telegram.calls())
     report = town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(seconds=10))
-    states = Counter(one.state for one in town.notices())
+    states = Counter(notice.state for notice in town.notices())
     heard = Counter((str(call.fields["chat_id"]), call.fields["text"]) for call in telegram.calls())
 
     assert FEW < sent_before < queued

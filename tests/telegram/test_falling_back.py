@@ -20,7 +20,7 @@ WITH_OFFICER = replace(RULES, officer=OFFICER.key)
 
 def heard(town: Town) -> dict[tuple[str, str], Notice]:
     """What became of the notices, by channel and person."""
-    return {(one.channel, one.person): one for one in town.notices() if one.kind != "lost"}
+    return {(notice.channel, notice.person): notice for notice in town.notices() if notice.kind != "lost"}
 
 
 def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
@@ -49,7 +49,7 @@ def test_the_language_chosen_in_the_bot_is_the_language_of_its_reminders(
     town.round((bot, Shelf()), FIVE_BEFORE)
     town.deliver((bot,), FIVE_BEFORE)
 
-    assert {one.channel: one.language for one in town.notices()} == {"telegram": "ru", "shelf": "kk"}
+    assert {notice.channel: notice.language for notice in town.notices()} == {"telegram": "ru", "shelf": "kk"}
     assert telegram.seen(7001)[0].text.startswith("<b>Приближается срок: ")
 
 
@@ -66,13 +66,13 @@ def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_h
     town.deliver((bot, shelf), FIVE_BEFORE)
     town.deliver((bot, shelf), FIVE_BEFORE)
     lost = links.of(AIGUL.key)
-    to_officer = [one.letter for one in shelf.kept if one.notice.person == OFFICER.key]
+    to_officer = [parcel.letter for parcel in shelf.kept if parcel.notice.person == OFFICER.key]
 
     assert heard(town)["telegram", AIGUL.key].state == "failed"
     assert heard(town)["shelf", AIGUL.key].state == "sent"
     assert lost is not None
     assert lost.blocked_at == noon(FIVE_BEFORE)
-    assert [one.subject for one in to_officer] == ["Telegram хабарламалары жетпейді: Ахметова Айгүл"]
+    assert [letter.subject for letter in to_officer] == ["Telegram хабарламалары жетпейді: Ахметова Айгүл"]
     assert "merzim telegram link aigul@example.kz" in to_officer[0].text
 
 
@@ -188,6 +188,6 @@ def test_whom_no_other_channel_reaches_the_officer_hears_for(
     shelf = Shelf()
     town.deliver((bot, shelf), FIVE_BEFORE)
 
-    assert [one.notice.person for one in shelf.kept] == [OFFICER.key] * 2
-    assert sorted(one.notice.kind for one in shelf.kept) == ["lost", "reminder"]
-    assert any(AIGUL.name in one.letter.text for one in shelf.kept if one.notice.kind == "reminder")
+    assert [parcel.notice.person for parcel in shelf.kept] == [OFFICER.key] * 2
+    assert sorted(parcel.notice.kind for parcel in shelf.kept) == ["lost", "reminder"]
+    assert any(AIGUL.name in parcel.letter.text for parcel in shelf.kept if parcel.notice.kind == "reminder")

@@ -119,9 +119,9 @@ def test_what_people_may_ask_stands_in_the_menu(talk: Talk) -> None:
     """In the three languages, and in Kazakh for everybody else."""
     with listening(talk.poller()):
         talk.tell(emulator.AIGUL, "/start")
-    said = [call.fields.get("language_code") for call in talk.emulator.calls("setMyCommands")]
+    languages = [call.fields.get("language_code") for call in talk.emulator.calls("setMyCommands")]
 
-    assert said == [None, "kk", "ru", "en"]
+    assert languages == [None, "kk", "ru", "en"]
 
 
 @pytest.fixture
@@ -153,9 +153,9 @@ def test_the_worker_listens_sends_and_ends_when_told(
     assert exit_code == 0
     assert "Traceback" not in worker.err
     assert TOKEN not in worker.err
-    assert [one["person"] for one in listed] == [person]
+    assert [notice["person"] for notice in listed] == [person]
 
 
 def _who_is_told(merzim: Merzim) -> str:
-    told = merzim("remind", "--now", "2026-04-06", "--dry-run", "--json").json["notices"]
-    return str(told[0]["person"])
+    notices = merzim("remind", "--now", "2026-04-06", "--dry-run", "--json").json["notices"]
+    return str(notices[0]["person"])

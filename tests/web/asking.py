@@ -63,8 +63,8 @@ def _settings() -> str:
     words = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in KNOWN.items()]
     places = [
         f'"{place}" = {{ dictionary = "{name}", probability = 0.5 }}'
-        for name, found in PLACES.items()
-        for place in found
+        for name, places in PLACES.items()
+        for place in places
     ]
     return "\n".join([*words, "[parameters]", *places]) + "\n"
 
@@ -78,13 +78,13 @@ def service(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     with (folder / "config.toml").open("a", encoding="utf-8") as settings:
         settings.write(f'[web]\nport = {port}\npublic_address = "http://127.0.0.1:{port}"\n')
     log = folder / "log"
-    with log.open("wb") as said:
+    with log.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "merzim", "serve"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": DAY, "MERZIM_LANG": "en"},
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=stream,
         )
     address = f"http://127.0.0.1:{port}"
     try:

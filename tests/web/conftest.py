@@ -119,9 +119,9 @@ class Home:
 
     def facts(self, case: str) -> Mapping[str, Fact]:
         """What is recorded of a case."""
-        found = self.case(case)
-        assert found is not None
-        return found.facts
+        stored_case = self.case(case)
+        assert stored_case is not None
+        return stored_case.facts
 
     def sent(self, *letters: Notice) -> None:
         """Put letters on record as they stand."""
@@ -194,8 +194,8 @@ def rewrite(home: Home, case: str, **payload: object) -> None:
         for name in triggers.names("sqlite"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         first = (EVENT.c.case == case) & (EVENT.c.seq == 1)
-        said = json.loads(connection.execute(select(EVENT.c.payload).where(first)).scalar_one())
-        connection.execute(update(EVENT).where(first).values(payload=json.dumps({**said, **payload})))
+        stored_payload = json.loads(connection.execute(select(EVENT.c.payload).where(first)).scalar_one())
+        connection.execute(update(EVENT).where(first).values(payload=json.dumps({**stored_payload, **payload})))
         heads = {name: value for name, value in payload.items() if name in CASE.c}
         connection.execute(update(CASE).where(CASE.c.id == case).values(heads))
 
@@ -338,9 +338,9 @@ def _closed() -> Iterator[None]:
     """Close every dashboard a test made for itself; those of whole modules stay."""
     before = len(_OPEN)
     yield
-    for made in _OPEN[before:]:
-        if not made.shared:
-            made.close()
+    for home in _OPEN[before:]:
+        if not home.shared:
+            home.close()
     del _OPEN[before:]
 
 

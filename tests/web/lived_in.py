@@ -29,9 +29,9 @@ UNITS = ("Департамент управления активами", "Отд
 
 def many_cases(office: RealOffice, count: int) -> None:
     """Further cases with a little of everything; the same mixture whatever the count."""
-    house, moment = office.house, office.moment[0]
-    units = sorted(house.reads.office().units)
-    house.case_commands.open_many(
+    context, moment = office.house, office.moment[0]
+    units = sorted(context.reads.office().units)
+    context.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -71,9 +71,9 @@ def _lived_in(word: str) -> tuple[Path, tuple[str, ...]]:
 
 def _live_in(office: RealOffice, word: str) -> None:
     _people(office, word)
-    house, moment = office.house, office.moment[0]
-    unit = next((key for key, unit in house.reads.office().units.items() if unit.name == word), "")
-    opened = house.case_commands.open_many(
+    context, moment = office.house, office.moment[0]
+    unit = next((key for key, unit in context.reads.office().units.items() if unit.name == word), "")
+    opened = context.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -87,7 +87,7 @@ def _live_in(office: RealOffice, word: str) -> None:
         now=moment.now,
         today=moment.today,
     )
-    late, corrected, cancelled, exempted = (one.id for one in opened)
+    late, corrected, cancelled, exempted = (case.id for case in opened)
     with office.client() as browser:
         answer = browser.post(
             f"/cases/{corrected}",
@@ -123,7 +123,7 @@ def _live_in(office: RealOffice, word: str) -> None:
         hook = {"address": "https://crm.example.kz/hook", "topic": "case"}
         assert browser.post("/administration/webhooks", data=hook).status_code == 200
     _rows(office, word)
-    house.case_commands.record(
+    context.case_commands.record(
         late,
         "start_announced",
         on=date(2026, 4, 3),
@@ -182,7 +182,7 @@ def _people(office: RealOffice, word: str) -> None:
     """The people file again, with one more unit and person whose every name is the word."""
     first = (Path(__file__).parents[2] / "examples" / "people.csv").read_text(encoding="utf-8-sig")
     lines = list(csv.reader(io.StringIO(first), delimiter=";"))
-    said = {
+    cells = {
         "Подразделение": word,
         "Вышестоящее подразделение": "Правление",
         "ФИО": word,
@@ -191,8 +191,8 @@ def _people(office: RealOffice, word: str) -> None:
         "E-mail": "h@example.kz",
         "Язык": "ru",
     }
-    assert said.keys() <= set(lines[0])
-    lines.append([said.get(column, "") for column in lines[0]])
+    assert cells.keys() <= set(lines[0])
+    lines.append([cells.get(column, "") for column in lines[0]])
     file = office.folder / "people.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=";").writerows(lines)

@@ -116,18 +116,18 @@ class Plans:
         ]
 
     def _whole(self, statement: str, step: str, steps: list[str]) -> bool:
-        found = _SCAN.match(step)
-        if found is None:
+        match = _SCAN.match(step)
+        if match is None:
             # An index made for one statement reads the whole table first.
             return " USING AUTOMATIC " in step
-        name, index = found[1], found[2]
+        name, index = match[1], match[2]
         table = {alias: of for of, alias in _ALIAS.findall(statement)}.get(name, name)
         if table not in _GROWING:
             return False
         if index in PARTIAL:
             self.used.add(index)
             return False
-        if " WHERE " not in statement and " LIMIT ?" in statement and not any("TEMP" in one for one in steps):
+        if " WHERE " not in statement and " LIMIT ?" in statement and not any("TEMP" in step for step in steps):
             return False  # reads as many rows as its limit says
         allowed = [pattern for pattern in WALKED if re.search(pattern, statement)]
         self.used.update(allowed)
@@ -140,7 +140,7 @@ def explained() -> Iterator[Plans]:
     plans = Plans()
 
     def explain(
-        _connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+        _connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, is_batch: bool
     ) -> None:
         if not _ASKED.match(statement) or not hasattr(cursor.connection, "executescript"):
             return
@@ -154,11 +154,11 @@ def explained() -> Iterator[Plans]:
         ]
         if not frames or any(frame.startswith(_ASIDE) for frame in frames):
             return
-        of_many = many and parameters and isinstance(parameters[0], (tuple, dict))
-        asked = cursor.connection.cursor().execute(
+        of_many = is_batch and parameters and isinstance(parameters[0], (tuple, dict))
+        plan_rows = cursor.connection.cursor().execute(
             f"EXPLAIN QUERY PLAN {statement}", parameters[0] if of_many else parameters
         )
-        plans.met[short] = ([row[3] for row in asked], frames[0])
+        plans.met[short] = ([row[3] for row in plan_rows], frames[0])
 
     event.listen(Engine, "before_cursor_execute", explain)
     try:

@@ -47,13 +47,13 @@ class Proxy:
         request, *lines = head.removesuffix(HEAD_END).split(b"\r\n")
         given = [line for line in lines if line.lower().startswith(b"x-forwarded-for:")]
         addresses = [line.partition(b":")[2].strip() for line in given] + [client.encode()]
-        kept = [line for line in lines if not line.lower().startswith((b"x-forwarded-", b"connection:"))]
+        headers = [line for line in lines if not line.lower().startswith((b"x-forwarded-", b"connection:"))]
         added = [
             b"X-Forwarded-For: " + b", ".join(addresses),
             b"X-Forwarded-Proto: https",
             b"Connection: close",
         ]
-        return b"\r\n".join([request, *kept, *added]) + HEAD_END
+        return b"\r\n".join([request, *headers, *added]) + HEAD_END
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -103,18 +103,18 @@ def real_office(
     """
     if fresh:
         shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
-    house = build_app(read(folder / "config.toml", at=folder))
+    context = build_app(read(folder / "config.toml", at=folder))
     moment = [stand(day)]
 
     def clock() -> Moment:
         return moment[0]
 
-    asked: Clock = clock
-    office = RealOffice(folder=folder, house=house, pages=create_app(house, asked), moment=moment)
+    typed_clock: Clock = clock
+    office = RealOffice(folder=folder, house=context, pages=create_app(context, typed_clock), moment=moment)
     try:
         yield office
     finally:
-        house.close()
+        context.close()
 
 
 @cache
@@ -136,7 +136,7 @@ def _with_cases() -> Path:
     shutil.copytree(_with_people(), folder, dirs_exist_ok=True)
     link = "https://example.kz/vakr/2026"
     _run(folder, "import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
-    evidence = [f"--evidence=link:{one}={link}/{one}@2026-03-30" for one in ("site", "media", "social")]
+    evidence = [f"--evidence=link:{kind}={link}/{kind}@2026-03-30" for kind in ("site", "media", "social")]
     _run(folder, "record", "2026-0001", "start_announced", "--on", "2026-03-30", *evidence)
     return folder
 

@@ -94,16 +94,16 @@ APP = _home.app
 _home.close()
 
 
-def query_parameters(asked: Any) -> Iterator[Any]:
+def query_parameters(dependant: Any) -> Iterator[Any]:
     """The parameters of a route, those of what it depends on among them."""
-    yield from asked.query_params
-    for one in asked.dependencies:
-        yield from query_parameters(one)
+    yield from dependant.query_params
+    for dependency in dependant.dependencies:
+        yield from query_parameters(dependency)
 
 
-def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
+def routes(base_routes: list[BaseRoute]) -> Iterator[APIRoute]:
     """Every route, those of included routers too."""
-    for route in found:
+    for route in base_routes:
         if isinstance(route, APIRoute):
             yield route
         else:
@@ -117,15 +117,21 @@ ROUTES = [
 
 def need(route: APIRoute) -> Need | None:
     """What the route asks of its reader; None when it asks nothing."""
-    found = [need_of(one.call) for one in route.dependant.dependencies if one.call is not None]
-    asked = [one for one in found if one is not None]
-    assert len(asked) <= 1, route.path
-    return asked[0] if asked else None
+    answers = [
+        need_of(dependency.call) for dependency in route.dependant.dependencies if dependency.call is not None
+    ]
+    needs = [answer for answer in answers if answer is not None]
+    assert len(needs) <= 1, route.path
+    return needs[0] if needs else None
 
 
 def is_question(route: APIRoute) -> bool:
     """Asked by POST because it is too long for an address; it writes nothing."""
-    return any(is_query_only(one.call) for one in route.dependant.dependencies if one.call is not None)
+    return any(
+        is_query_only(dependency.call)
+        for dependency in route.dependant.dependencies
+        if dependency.call is not None
+    )
 
 
 def filled(path: str, case: str) -> str:
@@ -195,9 +201,9 @@ def test_a_unit_with_a_long_name_is_taken_by_every_address() -> None:
     units = [
         (route.path, rule.max_length)
         for _, route in ROUTES
-        for one in query_parameters(route.dependant)
-        for rule in one.field_info.metadata
-        if one.alias == "unit" and hasattr(rule, "max_length")
+        for parameter in query_parameters(route.dependant)
+        for rule in parameter.field_info.metadata
+        if parameter.alias == "unit" and hasattr(rule, "max_length")
     ]
     wrong = [path for path, longest in units if longest < 200]
 
@@ -221,16 +227,16 @@ def test_every_access_meets_every_route_that_reads() -> None:
     wrong: list[tuple[str, str, str, int]] = []
     requests = 0
     home = untouched()
-    reads = [(route, asked) for method, route in ROUTES if method == "GET" and (asked := need(route))]
+    reads = [(route, access) for method, route in ROUTES if method == "GET" and (access := need(route))]
     for reader in READERS:
         # Of hr and of law; whoever is of no unit sees the one as the other.
         cases = (home.real, home.late) if reader.unit else (home.late,)
         with home.client(reader.login) as browser:
-            for route, asked in reads:
+            for route, access in reads:
                 for case in cases if "{case}" in route.path else cases[:1]:
                     status = browser.get(filled(route.path, case)).status_code
                     requests += 1
-                    if not reader.may(asked):
+                    if not reader.may(access):
                         # The bare address leads to their own first page (tests.web.test_first_steps).
                         right = status == (303 if route.path == "/" else 403)
                     elif "{case}" in route.path and reader.unit == "hr" and case == home.late:

@@ -41,8 +41,10 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self.house = build_app(read(at=folder))
-        known = office()
-        office_store.save(self.house.engine, units=known.units.values(), people=known.people.values())
+        sample_office = office()
+        office_store.save(
+            self.house.engine, units=sample_office.units.values(), people=sample_office.people.values()
+        )
         people(self.house.accounts)
         self.app = create_app(self.house, clock("2026-04-06T12:00"))
         self.said = 0
@@ -93,27 +95,29 @@ class Kept:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
-    made = Kept(tmp_path)
-    yield made
-    made.house.close()
+    home = Kept(tmp_path)
+    yield home
+    home.house.close()
 
 
 def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None:
     """Empty it says what to do; filled no word is missing, in any language."""
-    asked = [(path, language) for path in PATHS for language in i18n.LANGUAGES]
+    requests = [(path, language) for path in PATHS for language in i18n.LANGUAGES]
     with kept.browser() as browser:
-        empty = {(path, lang): browser.get(path, params={"lang": lang}).text for path, lang in asked}
+        empty = {(path, lang): browser.get(path, params={"lang": lang}).text for path, lang in requests}
         kept.open(2)
         kept.open(1, "law")
         remind(kept.house, now=NOW, today=TODAY)
         deliver(kept.house, now=NOW, today=TODAY)
         full = {
-            (path, lang): browser.get(path, params={"lang": lang, "check": "1"}).text for path, lang in asked
+            (path, lang): browser.get(path, params={"lang": lang, "check": "1"}).text for path, lang in requests
         }
 
-    assert [one for one in asked if 'class="nothing"' not in empty[one]] == []
-    assert [one for one in asked if 'class="nothing"' in full[one]] == []
-    assert [one for one in asked if "web." in (empty[one] + full[one]).replace("web.app", "")] == []
+    assert [request for request in requests if 'class="nothing"' not in empty[request]] == []
+    assert [request for request in requests if 'class="nothing"' in full[request]] == []
+    assert [
+        request for request in requests if "web." in (empty[request] + full[request]).replace("web.app", "")
+    ] == []
 
 
 def test_a_page_asks_the_database_no_more_for_more_cases(kept: Kept) -> None:
@@ -124,14 +128,16 @@ def test_a_page_asks_the_database_no_more_for_more_cases(kept: Kept) -> None:
     with kept.browser() as browser:
         for path in paths:
             kept.cost(browser, path)
-        few = {path: kept.cost(browser, path) for path in paths}
+        few_costs = {path: kept.cost(browser, path) for path in paths}
         kept.open(27)
         remind(kept.house, now=NOW, today=TODAY)
         for path in paths:
             kept.cost(browser, path)
-        many = {path: kept.cost(browser, path) for path in paths}
+        many_costs = {path: kept.cost(browser, path) for path in paths}
 
-    assert {path: (few[path], many[path]) for path in paths if many[path] > few[path]} == {}
+    assert {
+        path: (few_costs[path], many_costs[path]) for path in paths if many_costs[path] > few_costs[path]
+    } == {}
 
 
 def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
@@ -249,15 +255,15 @@ def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept)
     (case,) = kept.open(1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
     kept.house.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
-    asked = "unit=hr&year=2026&rounding=linear"
+    query = "unit=hr&year=2026&rounding=linear"
     with kept.browser() as browser:
-        page = unescape(browser.get(f"/scores?lang=ru&{asked}").text)
-        answer = browser.get(f"/scores.xlsx?lang=ru&{asked}")
+        page = unescape(browser.get(f"/scores?lang=ru&{query}").text)
+        answer = browser.get(f"/scores.xlsx?lang=ru&{query}")
         wrong = browser.get("/scores.xlsx?rounding=nothing")
     with kept.browser("responsible") as own:
-        refused = [own.get(one).status_code for one in ("/scores.xlsx?unit=law", "/monitoring/yearly/xlsx")]
+        refused = [own.get(path).status_code for path in ("/scores.xlsx?unit=law", "/monitoring/yearly/xlsx")]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
-    indicators, steps, parts = ([*one.iter_rows(min_row=2, values_only=True)] for one in book)
+    indicators, steps, parts = ([*sheet.iter_rows(min_row=2, values_only=True)] for sheet in book)
 
     assert 'href="/scores.xlsx?rounding=linear&unit=hr&year=2026"' in page
     assert [row[2] for row in indicators if "0,375" in str(row[6])] == [0.375]
@@ -327,13 +333,13 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None
     remind(kept.house, now=NOW, today=TODAY)
     deliver(kept.house, now=NOW, today=TODAY)
     with kept.browser() as browser:
-        one = browser.get(f"/register?lang=ru&case={case}").text
+        page = browser.get(f"/register?lang=ru&case={case}").text
         nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text
         failed = browser.get("/register?lang=ru&state=failed").text
         book = browser.get(f"/register/xlsx?case={case}").content
 
-    assert "Әлиева Гүлнұр" in one
-    assert other not in one
+    assert "Әлиева Гүлнұр" in page
+    assert other not in page
     assert "Таких уведомлений нет" in nobody
     assert "Таких уведомлений нет" in failed
     assert openpyxl.load_workbook(io.BytesIO(book)).active is not None
@@ -363,14 +369,14 @@ def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -
     with kept.house.engine.begin() as connection:
         connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
     with kept.browser() as whole, kept.browser("responsible") as own:
-        pages = [one.get("/register?lang=ru&check=1").text for one in (whole, own)]
-        proofs = [one.get("/api/v1/notices/proof").json() for one in (whole, own)]
+        pages = [client.get("/register?lang=ru&check=1").text for client in (whole, own)]
+        proofs = [client.get("/api/v1/notices/proof").json() for client in (whole, own)]
 
     assert [case in page for page in pages] == [True, False]
     assert ["c@org.kz" in page for page in pages] == [True, False]
     assert all("Целостность реестра нарушена" in page for page in pages)
     assert len(proofs[0]["altered"]) == len(proofs[1]["altered"]) > 0
-    assert {one["key"] for one in proofs[1]["altered"]} == {""}
+    assert {notice["key"] for notice in proofs[1]["altered"]} == {""}
 
 
 def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
@@ -378,14 +384,14 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
     (case,) = kept.open(1)
     remind(kept.house, now=NOW, today=TODAY)
     deliver(kept.house, now=NOW + timedelta(minutes=1), today=TODAY)
-    own = [one for one in kept.house.reads.notices(case) if one.person == "a@org.kz"]
+    own = [notice for notice in kept.house.reads.notices(case) if notice.person == "a@org.kz"]
     with kept.browser("responsible") as browser:
         for _ in range(2):
             page = browser.post(f"/cases/{case}/acknowledge?lang=ru", data={"key": own[0].key}).text
-    found = [one for one in kept.house.reads.notices(case) if one.acknowledged_at]
+    notices = [notice for notice in kept.house.reads.notices(case) if notice.acknowledged_at]
 
     assert "уведомление прочитано" in page
-    assert [one.key for one in found] == [own[0].key]
+    assert [notice.key for notice in notices] == [own[0].key]
     assert not standing(kept.house.engine).problems
 
 

@@ -22,8 +22,8 @@ RUSSIAN = (
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
     plan = officer.get("/planner", params={"planned.analysis_started": "2026-05-13", "lang": "ru"}).text
 
     assert f'href="{link}"' in plan, "the planner's dates, too"
-    found = officer.get("/search", params={"q": "объявление о начале анализа", "lang": "ru"}).text
-    assert f'<a href="{link}">Основание: ' in found, "and an obligation found by its name"
+    page = officer.get("/search", params={"q": "объявление о начале анализа", "lang": "ru"}).text
+    assert f'<a href="{link}">Основание: ' in page, "and an obligation found by its name"
     assert sent.status_code == 303
     assert f'href="{link}"' in case
-    assert [one.strip() for one in re.findall("<p>(.*?)</p>", passage)] == [
+    assert [paragraph.strip() for paragraph in re.findall("<p>(.*?)</p>", passage)] == [
         "Подзадача 3. Объявление.",
         "За десять дней &lt;b&gt;до&lt;/b&gt; начала.",
     ]
@@ -95,7 +95,7 @@ def test_each_language_has_its_versions_and_the_reader_theirs(
     assert [step["language"] for step in first["steps"]][-1] == "kk"
     assert again == first
     assert read["step"]["number"] == 2
-    assert [one["text"] for one in read["passage"]] == [
+    assert [paragraph["text"] for paragraph in read["passage"]] == [
         "1-қосалқы тапсырма. Алдын алу.",
         "Жыл сайын өткізіледі.",
         "Тағы бір сөйлем.",

@@ -51,16 +51,16 @@ def admin(home: Home) -> Iterator[TestClient]:
 
 def person(home: Home, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
     """The form of a person as the page fills it in."""
-    known = home.office.people[key]
+    stored_person = home.office.people[key]
     return {
         "key": key,
-        "mark": mark(known),
-        "name": known.name,
-        "unit": known.unit,
-        "post": known.post,
-        "email": known.email or "",
-        "language": known.language,
-        "duty": known.duties[0],
+        "mark": mark(stored_person),
+        "name": stored_person.name,
+        "unit": stored_person.unit,
+        "post": stored_person.post,
+        "email": stored_person.email or "",
+        "language": stored_person.language,
+        "duty": stored_person.duties[0],
         **changes,
     }
 
@@ -95,16 +95,16 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
             "digest": "weekly",
         },
     )
-    kept = home.office.people["a@org.kz"]
+    stored_person = home.office.people["a@org.kz"]
 
     assert answer.status_code == 303
-    assert [kept.post_in(language) for language in ("kk", "ru")] == ["Бас сарапшы", "главный эксперт"]
-    assert (kept.name_in("ru"), kept.name_in("kk")) == ("Ахметова Айгуль", kept.name)
-    assert kept.name in admin.get("/administration/people?q=айгуль&lang=kk").text
+    assert [stored_person.post_in(language) for language in ("kk", "ru")] == ["Бас сарапшы", "главный эксперт"]
+    assert (stored_person.name_in("ru"), stored_person.name_in("kk")) == ("Ахметова Айгуль", stored_person.name)
+    assert stored_person.name in admin.get("/administration/people?q=айгуль&lang=kk").text
     assert 'name="name_ru" value="Ахметова Айгуль"' in admin.get("/administration/person?key=a@org.kz").text
-    assert kept.duties == ("authorised_person", "hr")
-    assert [str(day) for day in kept.away[0]] == ["2026-07-01", "2026-07-31"]
-    assert (kept.deputy, kept.digest) == ("b@org.kz", "weekly")
+    assert stored_person.duties == ("authorised_person", "hr")
+    assert [str(day) for day in stored_person.away[0]] == ["2026-07-01", "2026-07-31"]
+    assert (stored_person.deputy, stored_person.digest) == ("b@org.kz", "weekly")
 
 
 def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient) -> None:
@@ -182,8 +182,8 @@ def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(home: Hom
 
 
 def test_a_unit_never_lies_below_itself(home: Home, admin: TestClient) -> None:
-    known = home.office.units["head"]
-    data = {"id": "head", "mark": mark(known), "name": known.name, "parent": "hr"}
+    stored_unit = home.office.units["head"]
+    data = {"id": "head", "mark": mark(stored_unit), "name": stored_unit.name, "parent": "hr"}
     answer = admin.post("/administration/unit?lang=ru", data=data)
 
     assert answer.status_code == 422
@@ -191,8 +191,8 @@ def test_a_unit_never_lies_below_itself(home: Home, admin: TestClient) -> None:
 
 
 def test_a_unit_with_people_units_or_cases_stays(home: Home, admin: TestClient) -> None:
-    known = home.office.units["hr"]
-    answer = admin.post("/administration/unit", data={"id": "hr", "mark": mark(known), "do": "remove"})
+    stored_unit = home.office.units["hr"]
+    answer = admin.post("/administration/unit", data={"id": "hr", "mark": mark(stored_unit), "do": "remove"})
 
     assert answer.status_code == 422
     assert "hr" in home.office.units
@@ -202,24 +202,24 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     home: Home, admin: TestClient
 ) -> None:
     """Typed as a form sends them, shown again, and at the unit below as what holds; backwards: refused."""
-    known = home.office.units["head"]
+    stored_unit = home.office.units["head"]
     typed = {
         "id": "head",
-        "mark": mark(known),
-        "name": known.name,
+        "mark": mark(stored_unit),
+        "name": stored_unit.name,
         "time_first": "08:30",
         "time_off": "08.05.2026",
     }
     week = {f"time_day_{number}": "1" for number in range(1, 7)}
     refused = admin.post("/administration/unit?lang=ru", data={**typed, "time_last": "07:00"})
     admin.post("/administration/unit", data={**typed, "time_last": "17:30", **week})
-    kept = home.office.units["head"].time
+    office_time = home.office.units["head"].time
     page = admin.get("/administration/unit?id=head").text
     below = admin.get("/administration/unit?id=hr&lang=ru").text
 
     assert refused.status_code == 422
     assert "конец работы должен быть позже начала" in refused.text
-    assert kept == OfficeTime(
+    assert office_time == OfficeTime(
         hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),)
     )
     assert 'value="08:30"' in page
@@ -238,13 +238,13 @@ def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestCli
     admin.post(
         "/administration/unit", data={**data, "mark": mark(home.office.units["head"]), "act": offered[:2]}
     )
-    kept = home.office.units["head"].acts
+    acts = home.office.units["head"].acts
     ticked = re.findall(r'value="([^"]+)" checked', admin.get("/administration/unit?id=head").text)
     admin.post("/administration/unit", data={**data, "mark": mark(home.office.units["head"])})
 
     assert refused.status_code == 422
     assert len(offered) >= 2
-    assert (*kept,) == (*offered[:2],)
+    assert (*acts,) == (*offered[:2],)
     assert set(offered[:2]) <= set(ticked)
     assert not home.office.units["head"].acts
 
@@ -252,16 +252,16 @@ def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestCli
 def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
     names = {"name": f"Архив {SCRIPT}", "name_kk": "Мұрағат ", "name_ru": f"Архив {SCRIPT}"}
     admin.post("/administration/unit", data={**names, "parent": "head"})
-    (made,) = (one for one in home.office.units.values() if "Архив" in one.name)
+    (unit,) = (candidate for candidate in home.office.units.values() if "Архив" in candidate.name)
     page = admin.get("/administration/units").text
-    page += admin.get("/administration/unit", params={"id": made.id}).text
-    admin.post("/administration/unit", data={"id": made.id, "mark": mark(made), "do": "remove"})
+    page += admin.get("/administration/unit", params={"id": unit.id}).text
+    admin.post("/administration/unit", data={"id": unit.id, "mark": mark(unit), "do": "remove"})
 
-    assert made.parent == "head"
-    assert (made.name_in("kk"), made.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
+    assert unit.parent == "head"
+    assert (unit.name_in("kk"), unit.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
     assert 'name="name_kk" value="Мұрағат"' in page
     assert SCRIPT not in page
-    assert made.id not in home.office.units
+    assert unit.id not in home.office.units
 
 
 def test_a_table_of_people_is_shown_before_it_is_taken_in(home: Home, admin: TestClient) -> None:
@@ -300,36 +300,36 @@ def test_the_export_is_taken_in_again_without_a_change(home: Home, admin: TestCl
 
 
 def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestClient) -> None:
-    made = admin.post(
+    response = admin.post(
         "/administration/accounts",
         data={"login": "New", "access": "responsible", "unit": "hr", "person": "a@org.kz"},
     )
-    (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", made.text)
+    (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", response.text)
     act = {"login": "new"}
     other = {"login": "other", "access": "responsible", "unit": "", "person": "a@org.kz"}
     taken = "взято подразделение работника"
     assert taken in admin.post("/administration/accounts?lang=ru", data=other).text
-    assert taken not in made.text
+    assert taken not in response.text
 
     assert home.stranger().get(f"/welcome/{secret}").status_code == 200
     assert secret not in admin.get("/administration/account?login=new").text
     assert admin.post("/administration/account", data={**act, "do": "close"}).status_code == 303
     assert home.stranger().get(f"/welcome/{secret}").status_code == 404
     admin.post("/administration/account", data={**act, "do": "reopen"})
-    known = home.accounts.account("new")
-    assert known is not None
-    assert not known.disabled
-    assert known.reader.name == "Әлиева Гүлнұр"
+    account = home.accounts.account("new")
+    assert account is not None
+    assert not account.disabled
+    assert account.reader.name == "Әлиева Гүлнұр"
 
 
 @pytest.mark.parametrize("do", [{"do": "close"}, {"do": "change", "access": "auditor"}])
 def test_no_administrator_locks_the_office_out(do: dict[str, str], home: Home, admin: TestClient) -> None:
     answer = admin.post("/administration/account", data={"login": "administrator", **do})
-    known = home.accounts.account("administrator")
+    account = home.accounts.account("administrator")
 
     assert answer.status_code == 422
-    assert known is not None
-    assert (known.disabled, known.reader.access) == (False, "administrator")
+    assert account is not None
+    assert (account.disabled, account.reader.access) == (False, "administrator")
 
 
 def test_ending_the_sessions_of_an_account_ends_them_at_once(home: Home, admin: TestClient) -> None:
@@ -407,7 +407,9 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     given_up = late()
     remind(home.context, now=NOW, today=today)
     waiting = [
-        one for one in home.context.reads.notices(bound) if one.state == "queued" and one.kind == "reminder"
+        notice
+        for notice in home.context.reads.notices(bound)
+        if notice.state == "queued" and notice.kind == "reminder"
     ]
     with home.client("officer") as officer:
         page = html.unescape(officer.get(f"/cases/{bound}?lang=ru").text)

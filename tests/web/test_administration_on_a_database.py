@@ -41,10 +41,10 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
         '[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',
         encoding="utf-8",
     )
-    house = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    SqlStaff(house.engine).take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
-    house.accounts.save(Reader(login="admin", access="administrator"), disabled=False, **HAND)  # type: ignore[arg-type]
-    house.case_commands.open(
+    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
+    SqlStaff(context.engine).take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
+    context.accounts.save(Reader(login="admin", access="administrator"), disabled=False, **HAND)  # type: ignore[arg-type]
+    context.case_commands.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",
@@ -53,8 +53,8 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
         ),
         **HAND,  # type: ignore[arg-type]
     )
-    yield house
-    house.close()
+    yield context
+    context.close()
 
 
 @pytest.fixture
@@ -67,10 +67,10 @@ def admin(house: AppContext) -> Iterator[TestClient]:
         yield client
 
 
-def said(house: AppContext) -> list[tuple[str, str, str]]:
+def said(context: AppContext) -> list[tuple[str, str, str]]:
     """Kind, name and author of every line of the office's chain."""
-    with reading(house.engine) as connection:
-        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
+    with reading(context.engine) as connection:
+        return [(record.kind, record.name, record.by) for record in connection.execute(IN_ORDER)]
 
 
 def test_a_page_bears_the_organisation_s_name_in_its_language(admin: TestClient) -> None:
@@ -93,7 +93,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
     )
     admin.post("/administration/unit/feed", data={"id": "Архив"})
     mine = [(kind, name) for kind, name, by in said(house) if by == "admin"]
-    kept = house.reads.office().people["s@org.kz"]
+    stored_person = house.reads.office().people["s@org.kz"]
 
     assert mine == [
         ("session_given", "admin"),
@@ -103,7 +103,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
         ("invitation_given", "sapar"),
         ("feed_given", ""),
     ]
-    assert kept.digest == "daily"
+    assert stored_person.digest == "daily"
     assert verify(house.engine) == ()
 
 
@@ -133,11 +133,11 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, a
     authorised, head = (pending_duties(ctx, "a@org.kz"), pending_duties(ctx, "b@org.kz"))
     page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
 
-    assert {tuple(person.name for person in one.to) for one in authorised} == {("Өтегенов Ерлан",)}
+    assert {tuple(person.name for person in duty.to) for duty in authorised} == {("Өтегенов Ерлан",)}
     assert head
-    assert all(one.to == () for one in head)
+    assert all(duty.to == () for duty in head)
     assert "никому" in page
-    assert all(one.title is not None and one.title.ru in page for one in head)
+    assert all(duty.title is not None and duty.title.ru in page for duty in head)
     assert not pending_duties(ctx, "c@org.kz")
 
 

@@ -28,8 +28,8 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self.context = build_app(settings_in(folder), clock=lambda: Moment(now=NOW, today=TODAY))
         self.engine, self.case_commands = self.context.engine, self.context.case_commands
-        known = office()
-        office_store.save(self.engine, units=known.units.values(), people=known.people.values())
+        sample_office = office()
+        office_store.save(self.engine, units=sample_office.units.values(), people=sample_office.people.values())
         people(self.context.accounts)
         self.app = create_app(self.context, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
         self.said = 0
@@ -64,9 +64,9 @@ class Kept:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
-    made = Kept(tmp_path)
-    yield made
-    made.context.close()
+    home = Kept(tmp_path)
+    yield home
+    home.context.close()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_what_is_typed_is_found_in_any_letter_case(typed: str, kept: Kept, offic
     everything = officer.get("/cases?lang=kk").text
     page = officer.get("/cases", params={"search": typed, "lang": "kk"}).text
 
-    found = [name for name in ("Персоналды басқару 0", "Заң жобалары 0", "Қабылдау 0") if f">{name}<" in page]
+    names = [name for name in ("Персоналды басқару 0", "Заң жобалары 0", "Қабылдау 0") if f">{name}<" in page]
     expected = {
         "ПЕРСОНАЛДЫ": 1,
         "персоналды басқ": 1,
@@ -96,7 +96,7 @@ def test_what_is_typed_is_found_in_any_letter_case(typed: str, kept: Kept, offic
         "заң": 1,
     }
     assert all(f">{name} 0<" in everything for name in ("Персоналды басқару", "Заң жобалары", "Қабылдау"))
-    assert len(found) == expected[typed]
+    assert len(names) == expected[typed]
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
     )
     kept.case_commands.cancel(first.id, ground="ұйым таратылды", by="test", now=NOW, today=TODAY)
 
-    def count(**asked: str) -> int:
-        text = officer.get("/cases", params={"lang": "en", **asked}).text
+    def count(**filters: str) -> int:
+        text = officer.get("/cases", params={"lang": "en", **filters}).text
         return text.count('class="cell-title"')
 
     assert count() == 4
@@ -150,11 +150,11 @@ def test_a_page_costs_the_same_at_three_cases_and_at_three_hundred(kept: Kept, o
     paths = ("/cases", "/cases?search=бас&unit=head&late=1", "/cases?page=1")
     kept.open(3)
     officer.get("/cases")
-    few = [kept.cost(officer, path) for path in paths]
+    few_costs = [kept.cost(officer, path) for path in paths]
     kept.open(297)
-    many = [kept.cost(officer, path) for path in paths]
+    many_costs = [kept.cost(officer, path) for path in paths]
 
-    assert few == many
+    assert few_costs == many_costs
 
 
 def test_pages_follow_each_other_without_gaps(kept: Kept, officer: TestClient) -> None:
@@ -176,13 +176,13 @@ def test_the_workbook_holds_what_the_list_shows(kept: Kept, officer: TestClient)
     kept.open(1, unit="law", object="=1+1")
     answer = officer.get("/cases.xlsx?lang=ru")
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
-    narrowed = officer.get("/cases.xlsx?unit=law&lang=ru")
-    (_, one) = openpyxl.load_workbook(io.BytesIO(narrowed.content)).active.iter_rows(values_only=True)
+    response = officer.get("/cases.xlsx?unit=law&lang=ru")
+    (_, row) = openpyxl.load_workbook(io.BytesIO(response.content)).active.iter_rows(values_only=True)
 
     assert rows[0][:4] == ("Дело", "Объект анализа", "Процедура", "Подразделение")
     assert len(rows) == 62
-    assert one[1] == "=1+1 0"
-    assert one[6].date() > TODAY
+    assert row[1] == "=1+1 0"
+    assert row[6].date() > TODAY
     assert "attachment" in answer.headers["content-disposition"]
 
 
@@ -227,17 +227,17 @@ def test_a_page_of_the_timeline_costs_the_same_at_sixty_cases_and_at_six_hundred
     paths = ("/portfolio?year=2026", "/portfolio/stages?year=2026", "/portfolio?year=2026&page=2")
     kept.open(60)
     officer.get(paths[0])
-    few = [kept.cost(officer, path) for path in paths]
+    few_costs = [kept.cost(officer, path) for path in paths]
     page = officer.get(paths[0]).text
     assert page.count('class="p-track"') == 50
     assert officer.get(paths[2]).text.count('class="p-track"') == 10
     kept.open(540)
     officer.get(paths[0])
-    assert [kept.cost(officer, path) for path in paths] == few
+    assert [kept.cost(officer, path) for path in paths] == few_costs
     stages = officer.get(paths[1]).text
     assert stages.count("stage-case") == 6
     columns = officer.get("/api/v1/portfolio/stages?year=2026").json()["columns"]
-    assert sum(len(one["cards"]) for one in columns) == 12, (
+    assert sum(len(column["cards"]) for column in columns) == 12, (
         "a program gets twice as many of a stage as the page"
     )
     assert "594" in stages

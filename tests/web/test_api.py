@@ -32,14 +32,14 @@ def test_the_board_has_its_figures_and_lines(home: Home, browser: TestClient) ->
 
 def test_the_board_goes_on_where_it_ended(browser: TestClient) -> None:
     """Three lines of each list at a time, to the end; the figures are of all on every page."""
-    whole, found, cursor = browser.get("/api/v1/board").json(), [], ""
+    whole, rows, cursor = browser.get("/api/v1/board").json(), [], ""
     while cursor is not None:
         part = browser.get(f"/api/v1/board?limit=3&cursor={cursor}").json()
         assert part["overdue_count"] == whole["overdue_count"]
-        found += part["overdue"]
+        rows += part["overdue"]
         cursor = part["next"]
 
-    assert found == whole["overdue"]
+    assert rows == whole["overdue"]
     assert whole["next"] is None
 
 
@@ -89,7 +89,7 @@ def test_the_list_goes_on_where_it_ended(home: Home, browser: TestClient) -> Non
     first, second = (browser.get(f"/api/v1/cases?limit=2&page={number}").json() for number in (1, 2))
 
     assert [len(first["cases"]), len(second["cases"]), second["total"]] == [2, 1, 3]
-    assert len({one["case"] for one in first["cases"] + second["cases"]}) == 3
+    assert len({case["case"] for case in first["cases"] + second["cases"]}) == 3
 
 
 def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: TestClient) -> None:
@@ -109,10 +109,10 @@ def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: Te
     events = browser.get(f"/api/v1/cases/{case}/events").json()
 
     assert opened.status_code == 201
-    assert "order_signed" in {one["obligation"] for one in moved.json()["moved"]}
+    assert "order_signed" in {change["obligation"] for change in moved.json()["moved"]}
     assert (recorded.json()["changed"], again.json()["changed"]) == (True, False)
-    assert [one["kind"] for one in events] == ["opened", "planned", "planned", "fact"]
-    assert {one["by"] for one in events} == {"officer"}
+    assert [event["kind"] for event in events] == ["opened", "planned", "planned", "fact"]
+    assert {event["by"] for event in events} == {"officer"}
 
 
 def test_a_request_said_again_under_its_key_is_done_once(home: Home, browser: TestClient) -> None:
@@ -191,7 +191,7 @@ def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: Test
     problem = answer.json()
     assert set(problem) - {"errors"} == {"type", "title", "status", "code", "detail"}
     if problem["code"] == "web.problem.bad_body":
-        assert all(one["where"].startswith("body") and one["detail"] for one in problem["errors"])
+        assert all(error["where"].startswith("body") and error["detail"] for error in problem["errors"])
     assert home.facts(home.real) == before
 
 
@@ -202,7 +202,7 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
     good = {"fact": "order_signed", "on": "2026-04-06"}
     facts, extensions = (f"/api/v1/cases/{home.real}/{path}" for path in ("facts", "extensions"))
     extension = {"obligation": "order_signed", "ground": "x", "decided_by": "head"}
-    asked: list[tuple[str, object, str]] = [
+    requests: list[tuple[str, object, str]] = [
         (facts, {"fact": "order_signed"}, "Не указано: on."),
         (facts, {**good, "on": "06.04.2026"}, "on: «06.04.2026» – не дата. Пишите дату так: 2026-04-13."),
         (facts, {**good, "at_time": "25:00"}, "at_time: «25:00» – не время. Пишите время так: 14:30."),
@@ -222,12 +222,12 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
         (extensions, {**extension, "by": "many"}, "by: ожидается целое число."),
         (extensions, {**extension, "by": 1001}, "by: слишком большое число, не более 1000."),
     ]
-    answers = [browser.post(path, json=body, headers={"Accept-Language": "ru"}) for path, body, _ in asked]
-    assert [(one.status_code, one.json()["errors"][0]["detail"]) for one in answers] == [
-        (422, sentence) for _, _, sentence in asked
+    answers = [browser.post(path, json=body, headers={"Accept-Language": "ru"}) for path, body, _ in requests]
+    assert [(answer.status_code, answer.json()["errors"][0]["detail"]) for answer in answers] == [
+        (422, sentence) for _, _, sentence in requests
     ]
     listed = browser.get("/api/v1/deadlines?urgency=hot", headers={"Accept-Language": "kk"}).json()
-    assert [one["detail"] for one in listed["errors"]] == [
+    assert [error["detail"] for error in listed["errors"]] == [
         "urgency: «hot» мәні жарамсыз. Ықтимал мәндер: overdue, today, week, later, due, missed, slipped, "
         "undated, open."
     ]
@@ -240,7 +240,7 @@ def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
         "/api/v1/plan?lang=kk",
         json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-04-13"}},
     ).json()
-    due = {one["id"]: one["due"] for one in answer["obligations"]}
+    due = {obligation["id"]: obligation["due"] for obligation in answer["obligations"]}
 
     assert (due["start_announced"], due["order_signed"]) == ("2026-03-30", "2026-04-06")
     assert len(home.cases()) == before

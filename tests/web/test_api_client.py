@@ -21,8 +21,8 @@ PACKAGE = "merzim_api_client"
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office"), cases=False) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office"), cases=False) as office:
+        yield office
 
 
 def test_the_client_generated_without_a_warning_records_imports_and_reads(

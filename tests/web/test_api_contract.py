@@ -20,8 +20,8 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with lived_in_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with lived_in_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 def test_no_request_breaks_the_api_and_every_answer_is_described(office: RealOffice) -> None:

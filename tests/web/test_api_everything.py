@@ -328,27 +328,29 @@ def test_nothing_is_named_that_is_no_more() -> None:
 
 def test_a_program_needs_for_a_thing_what_its_page_needs() -> None:
     """The same access by both doors."""
-    asked = {(method, route.path): need(route) for method, route in PAGES}
+    needs_by_route = {(method, route.path): need(route) for method, route in PAGES}
     for method, table in (("POST", WRITES), ("GET", READS)):
         for path, counterparts in table.items():
-            routes = [API.get((method, one)) or API["POST", one] for one in counterparts]
+            routes = [
+                API.get((method, counterpart)) or API["POST", counterpart] for counterpart in counterparts
+            ]
             needs = {need(route) for route in routes if not is_question(route)}
-            assert needs <= {asked[method, path], "self"}, path
+            assert needs <= {needs_by_route[method, path], "self"}, path
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(API))
 def test_every_write_takes_a_key_and_no_question_does(method: str, path: str) -> None:
     """Said again under its key a write is done once; what writes nothing needs none."""
     route = API[method, path]
-    takes = any(one.alias == KEY for one in _headers(route.dependant))
+    takes = any(header.alias == KEY for header in _headers(route.dependant))
 
     assert takes == (method != "GET" and not is_question(route))
 
 
 def _headers(dependant: Dependant) -> Iterator:  # type: ignore[type-arg]
     yield from dependant.header_params
-    for one in dependant.dependencies:
-        yield from _headers(one)
+    for dependency in dependant.dependencies:
+        yield from _headers(dependency)
 
 
 def test_the_api_is_described_with_a_sentence_for_each_thing() -> None:

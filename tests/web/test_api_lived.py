@@ -33,8 +33,8 @@ address = "https://adilet.zan.kz/rus/docs/G26G0000000"
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 def program(office: RealOffice, login: str = "officer", scope: str = "write") -> TestClient:
@@ -60,8 +60,8 @@ def done(answer: Any) -> Any:
 def test_a_risk_is_found_ranked_given_a_measure_reviewed_and_removed(office: RealOffice) -> None:
     """The register from the note to the removal; the proof of the review is a file sent before."""
     client, case = program(office), "2026-0001"
-    told = {"description": "Лишние справки", "on": "2026-04-06", "direction": "public_services"}
-    done(client.post(f"cases/{case}/risks", json=told))
+    risk_fields = {"description": "Лишние справки", "on": "2026-04-06", "direction": "public_services"}
+    done(client.post(f"cases/{case}/risks", json=risk_fields))
     done(client.post(f"cases/{case}/risks/1/rank", json={"likelihood": 2, "effect": 3}))
     measure = {"action": "Исключить справки", "term": "до 30 июня 2026 года", "responsible": "HR"}
     done(client.post(f"cases/{case}/risks/1/measures", json=measure))
@@ -120,12 +120,12 @@ def test_damaged_evidence_is_never_served(
     fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [item]}
     done(client.post(f"cases/{case}/facts", json=fact))
     whole = client.get(f"cases/{case}/package").headers["content-disposition"]
-    (kept,) = office.folder.rglob(digest)
+    (stored_file,) = office.folder.rglob(digest)
     if damage == "altered":
-        kept.chmod(0o600)
-        kept.write_bytes(content[:-1] + b"!")
+        stored_file.chmod(0o600)
+        stored_file.write_bytes(content[:-1] + b"!")
     else:
-        kept.unlink()
+        stored_file.unlink()
 
     answer = client.get(f"cases/{case}/evidence/{digest}")
     page = office.client().get(f"/cases/{case}/evidence/{digest}")
@@ -136,10 +136,12 @@ def test_damaged_evidence_is_never_served(
     assert f"{damage}.pdf" in page.text
     assert digest in answer.json()["detail"]
     assert content[:-1] not in answer.content + page.content
-    assert [digest in one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [True] * 3
+    assert [digest in record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        True
+    ] * 3
     assert "incomplete" in package.headers["content-disposition"]
     assert not any(f"{damage}.pdf" in name for name in zipfile.ZipFile(BytesIO(package.content)).namelist())
-    kept.unlink(missing_ok=True)
+    stored_file.unlink(missing_ok=True)
     office.house.evidence.keep(BytesIO(content), f"{damage}.pdf")
     assert client.get(f"cases/{case}/evidence/{digest}").content == content
     assert client.get(f"cases/{case}/package").headers["content-disposition"] == whole
@@ -158,7 +160,7 @@ def test_a_schedule_is_looked_at_and_taken_in_once(office: RealOffice) -> None:
         "schedules/preview", json={"file": sent(client, "bad.csv", "объект;начало\nА;32.13.2026\n".encode())}
     )
 
-    assert {one["change"] for one in seen["analyses"]} == {"same"}
+    assert {analysis["change"] for analysis in seen["analyses"]} == {"same"}
     assert first == again
     assert (first["opened"], len(first["unchanged"])) == ([], len(seen["analyses"]))
     assert bad.status_code == 422
@@ -171,18 +173,18 @@ def test_past_analyses_are_judged_without_being_kept(office: RealOffice) -> None
     table = (ROOT / "examples" / "past_analyses.csv").read_bytes()
     judged = done(client.post("past", json={"file": sent(client, "past.csv", table)}))
 
-    assert any(one["findings"] for one in judged)
-    assert all(found["message"] for one in judged for found in one["findings"])
+    assert any(analysis["findings"] for analysis in judged)
+    assert all(finding["message"] for analysis in judged for finding in analysis["findings"])
 
 
 def test_a_token_that_only_reads_asks_and_writes_nothing(office: RealOffice) -> None:
     """What would follow from a date is a question, whatever its method."""
     client = program(office, scope="read")
-    asked = client.post(
+    response = client.post(
         "plan", json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-09-07"}}
     )
 
-    assert asked.status_code == 200
+    assert response.status_code == 200
     assert client.post("cases", json={"procedure": "internal-analysis"}).status_code == 403
     assert client.post("schedules/preview", json={"file": "0" * 64}).status_code == 404
 
@@ -196,7 +198,7 @@ def test_an_act_is_looked_at_and_adopted_once(tmp_path: Path) -> None:
         again = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
         wrong = client.post("calendar/acts/preview", json={"text": "off = 2026-05-08"})
 
-    assert [one["date"] for one in seen["days"]] == ["2026-05-08", "2026-05-16"]
+    assert [day["date"] for day in seen["days"]] == ["2026-05-08", "2026-05-16"]
     assert (seen["written"], seen["known"]) == (0, False)
     assert adopted["written"] > 0
     assert again["known"]
@@ -212,7 +214,7 @@ def test_a_secret_is_told_once(office: RealOffice) -> None:
     place = "/feeds/" + first["address"].partition("/feeds/")[2]
     reader = office.client("")
     before = reader.get(place).status_code
-    (feed,) = [one for one in done(client.get("account"))["ways_in"] if one["kind"] == "feed"]
+    (feed,) = [entry for entry in done(client.get("account"))["ways_in"] if entry["kind"] == "feed"]
     done(client.post("account/feeds/revocation", json={"id": feed["id"]}))
 
     assert again == {"address": ""}
@@ -223,7 +225,7 @@ def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
     """Made, changed by who saw the latest, refused to who did not; an account with a token that lets in."""
     client = program(office, "administrator")
     unit = done(client.get("administration/units"))[0]["id"]
-    made = done(
+    person = done(
         client.post(
             "administration/people", json={"name": "Новый Человек", "unit": unit, "email": "n@example.kz"}
         )
@@ -232,18 +234,18 @@ def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
         "name": "Новый Человек",
         "unit": unit,
         "email": "n@example.kz",
-        "key": made["key"],
+        "key": person["key"],
         "post": "Эксперт",
     }
-    done(client.post("administration/people", json={**change, "mark": made["mark"]}))
-    stale = client.post("administration/people?lang=ru", json={**change, "mark": made["mark"]})
+    done(client.post("administration/people", json={**change, "mark": person["mark"]}))
+    stale = client.post("administration/people?lang=ru", json={**change, "mark": person["mark"]})
     account = {"login": "program", "access": "auditor", "person": "n@example.kz"}
     done(client.post("administration/accounts", json=account))
-    asked = {"days": 1, "name": "ночной обмен"}
+    body = {"days": 1, "name": "ночной обмен"}
     first, again = (
         done(
             client.post(
-                "administration/accounts/program/tokens", json=asked, headers={"Idempotency-Key": "a-token-1"}
+                "administration/accounts/program/tokens", json=body, headers={"Idempotency-Key": "a-token-1"}
             )
         )
         for _ in range(2)
@@ -264,7 +266,7 @@ def test_the_register_is_read_and_proved(office: RealOffice) -> None:
 
     assert len(first["notices"]) == 2
     assert first["more"]
-    assert not {one["key"] for one in first["notices"]} & {one["key"] for one in second["notices"]}
+    assert not {notice["key"] for notice in first["notices"]} & {notice["key"] for notice in second["notices"]}
     assert proof["verified"]
 
 
@@ -282,7 +284,7 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
         while not server.started:
             time.sleep(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        told = {
+        environment = {
             "MERZIM": f"http://127.0.0.1:{port}",
             "TOKEN": office.way_in("officer", kind="token", scope="write"),
             "ADMIN_TOKEN": office.way_in("administrator", kind="token", scope="write"),
@@ -291,18 +293,18 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
             "PATH": "/usr/bin:/bin:/usr/local/bin",
         }
         try:
-            answers = [_answers(block, tmp_path, told) for block in blocks]
+            answers = [_answers(block, tmp_path, environment) for block in blocks]
             (
                 (board,),
                 (opened,),
-                (kept, recorded),
+                (upload, recorded),
                 (added, rows, handed),
-                (started, asked),
+                (started, campaign_view),
                 (log,),
                 (feed,),
                 (hook, hooks),
             ) = answers
-            (again,) = _answers(blocks[1], tmp_path, told)
+            (again,) = _answers(blocks[1], tmp_path, environment)
         finally:
             server.should_exit = True
             thread.join(timeout=10)
@@ -310,29 +312,35 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert board["due_count"] == len(board["due"])
     assert opened == again
     assert opened["object"] == "Кадровая служба"
-    assert kept["file"] == told["FILE"]
+    assert upload["file"] == environment["FILE"]
     assert recorded["changed"]
     assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
     assert handed["row"]["values"]["handed_on"] == "2026-04-03"
-    assert started["people"] == asked["total"] == asked["campaign"]["awaited"] > 5
+    assert started["people"] == campaign_view["total"] == campaign_view["campaign"]["awaited"] > 5
     assert {"case.opened", "case.fact"} <= {event["type"] for event in feed["events"]}
     assert feed["cursor"] >= feed["events"][-1]["seq"]
     assert hook["secret"].startswith("whsec_")
-    assert [one["id"] for one in hooks["webhooks"]] == [hook["id"]]
+    assert [webhook["id"] for webhook in hooks["webhooks"]] == [hook["id"]]
     assert {"campaign", opened["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
 
 
-def _answers(block: str, folder: Path, told: dict[str, str]) -> list[Any]:
+def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]:
     """What the commands of a block print, one answer each."""
     run = subprocess.run(
-        ["bash", "-euc", block], cwd=folder, env=told, capture_output=True, text=True, check=True, timeout=60
+        ["bash", "-euc", block],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
-    found, rest = [], run.stdout.strip()
+    values, rest = [], run.stdout.strip()
     while rest:
-        one, end = json.JSONDecoder().raw_decode(rest)
-        found.append(one)
+        value, end = json.JSONDecoder().raw_decode(rest)
+        values.append(value)
         rest = rest[end:].strip()
-    return found
+    return values
 
 
 def test_the_same_fact_with_another_date_is_409_with_who_recorded_what_and_when(office: RealOffice) -> None:
@@ -363,7 +371,7 @@ def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> Non
     clients = [program(office) for _ in range(people)]
 
     def speak(n: int) -> list[int]:
-        told = [
+        requests = [
             ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
             ("positions", {"title": f"Должность {n}", "on": "2026-04-06"}),
             ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
@@ -372,14 +380,18 @@ def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> Non
             clients[n]
             .post(f"cases/{case}/{where}", json=body, headers={"Idempotency-Key": f"twenty-{n}-{where}"})
             .status_code
-            for where, body in told
+            for where, body in requests
         ]
 
     with ThreadPoolExecutor(people) as pool:
-        statuses = [status for said in pool.map(speak, range(people)) for status in said]
-    known = done(clients[0].get(f"cases/{case}/risks"))
-    remarks = [one["text"] for one in known["remarks"] if one["text"].startswith("Замечание ")]
-    positions = [one["title"] for one in known["positions"] if one["title"].startswith("Должность ")]
+        statuses = [status for answers in pool.map(speak, range(people)) for status in answers]
+    risk_register = done(clients[0].get(f"cases/{case}/risks"))
+    remarks = [remark["text"] for remark in risk_register["remarks"] if remark["text"].startswith("Замечание ")]
+    positions = [
+        position["title"]
+        for position in risk_register["positions"]
+        if position["title"].startswith("Должность ")
+    ]
 
     assert set(statuses) == {200}
     assert sorted(remarks) == sorted(f"Замечание {n}" for n in range(people))

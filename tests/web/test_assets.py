@@ -13,9 +13,9 @@ from web.ui.assets import ASSETS, OWN, Asset
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
 def test_the_wheels_bring_the_files_in_the_versions_we_know(asset: Asset) -> None:
     """htmx is served in the very version the pages were looked at with."""
-    found = asset.stated_version()
+    version = asset.stated_version()
 
-    assert found == asset.version
+    assert version == asset.version
 
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
@@ -63,9 +63,11 @@ def test_only_named_files_are_served(name: str, browser: TestClient) -> None:
 
 def test_only_the_service_worker_may_serve_pages(browser: TestClient) -> None:
     """It lies among the static files; by its own address it would serve nothing."""
-    said = {file.name: browser.get(f"/static/{file.name}").headers for file in OWN.iterdir()}
+    headers_by_name = {file.name: browser.get(f"/static/{file.name}").headers for file in OWN.iterdir()}
 
-    assert {name for name, headers in said.items() if headers.get("service-worker-allowed")} == {"worker.js"}
+    assert {name for name, headers in headers_by_name.items() if headers.get("service-worker-allowed")} == {
+        "worker.js"
+    }
 
 
 def test_nothing_of_third_parties_is_kept_here() -> None:
@@ -101,17 +103,17 @@ def test_a_file_is_sent_compressed_as_the_browser_accepts_it(
 
 def test_a_page_is_sent_compressed_unless_another_site_asks_for_it(browser: TestClient) -> None:
     """The length of a compressed page could tell another site what stands in it; a file is sent as it is."""
-    asked = {"accept-encoding": "gzip"}
-    ours = browser.get("/", headers={**asked, "sec-fetch-site": "same-origin"})
+    headers = {"accept-encoding": "gzip"}
+    ours = browser.get("/", headers={**headers, "sec-fetch-site": "same-origin"})
     foreign = [
-        browser.get("/", headers={**asked, "sec-fetch-site": f"{one}-site"}) for one in ("cross", "same")
+        browser.get("/", headers={**headers, "sec-fetch-site": f"{site}-site"}) for site in ("cross", "same")
     ]
-    table = browser.get("/cases.xlsx", headers=asked)
+    table = browser.get("/cases.xlsx", headers=headers)
 
     assert ours.headers["content-encoding"] == "gzip"
     assert "Accept-Encoding" in ours.headers["vary"]
     assert int(ours.headers["content-length"]) < len(ours.content) / 3
-    assert [one.headers.get("content-encoding") for one in foreign] == [None, None]
+    assert [response.headers.get("content-encoding") for response in foreign] == [None, None]
     assert table.status_code == 200
     assert "content-encoding" not in table.headers
 

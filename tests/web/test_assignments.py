@@ -23,12 +23,12 @@ from workflow.org.office import Office, Person
 @pytest.fixture
 def home() -> Home:
     """A head of law (h) gives; Өтегенов Ерлан (c) of law does."""
-    made = office_with_cases()
+    home = office_with_cases()
     accounts = (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz"))
     for login, access, person in (*accounts, ("boss", "first_head", "b@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return made
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home
 
 
 def given(home: Home) -> Assignment:
@@ -47,7 +47,7 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: H
     """A letter, an unread line, a row of the desk with its day; the board reminds as of any deadline."""
     give(home)
     row = home.context.reads.rows_of([home.late])[home.late]
-    (assignment,) = [one for one in row if one.obligation == "assignment.1"]
+    (assignment,) = [candidate for candidate in row if candidate.obligation == "assignment.1"]
 
     assert letters(home) == [("c@org.kz", "Тізімді дайындаңыз")]
     assert count(home.client("erlan").get("/desk").text) == 1
@@ -117,20 +117,21 @@ def test_its_letters_say_what_became_of_it_and_name_a_day_only_where_one_is_set(
     home.client("boss").post(f"{url}/extend", data={"number": "1", "until": "2026-04-15"})
     home.client("erlan").post(f"{url}/answer", data={"number": "1", "on": "2026-04-06", "text": "Дайын"})
 
-    said = {
-        one.letter.subject.partition(":")[0]: (one.notice.person, one.letter.text) for one in composed(home)
+    letters_by_subject = {
+        parcel.letter.subject.partition(":")[0]: (parcel.notice.person, parcel.letter.text)
+        for parcel in composed(home)
     }
 
-    assert {subject: person for subject, (person, _) in said.items()} == {
+    assert {subject: person for subject, (person, _) in letters_by_subject.items()} == {
         "Сізге тапсырма берілді": "c@org.kz",
         "Тапсырманың мерзімі ауыстырылды": "c@org.kz",
         "Отказ от поручения": "b@org.kz",
         "Поручение исполнено": "b@org.kz",
     }
-    assert "Орындау мерзімі: 2026 жылғы 10 сәуір\n" in said["Сізге тапсырма берілді"][1]
-    assert "Орындау мерзімі: 2026 жылғы 15 сәуір\n" in said["Тапсырманың мерзімі ауыстырылды"][1]
+    assert "Орындау мерзімі: 2026 жылғы 10 сәуір\n" in letters_by_subject["Сізге тапсырма берілді"][1]
+    assert "Орындау мерзімі: 2026 жылғы 15 сәуір\n" in letters_by_subject["Тапсырманың мерзімі ауыстырылды"][1]
     for subject in ("Отказ от поручения", "Поручение исполнено"):
-        assert "Срок" not in said[subject][1]
+        assert "Срок" not in letters_by_subject[subject][1]
 
 
 def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home) -> None:
@@ -142,7 +143,7 @@ def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home
     give(home)
     withdrawal = {"name": "assignment.1", "ground": "қате"}
     done = home.client("officer").post(f"/api/v1/cases/{home.late}/withdrawals", json=withdrawal)
-    rows = {one.obligation for one in home.context.reads.rows_of([home.late])[home.late]}
+    rows = {row.obligation for row in home.context.reads.rows_of([home.late])[home.late]}
 
     assert done.status_code == 200
     assert "assignment.1" not in rows
@@ -168,7 +169,7 @@ def test_one_that_is_late_is_overdue_and_escalated(home: Home) -> None:
     people, _ = resolve_recipients(home.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
 
     assert "assignment.1" in {row.obligation for row in overdue if row.case == home.late}
-    assert {one.person.key for one in people} >= {"a@org.kz", "b@org.kz"}
+    assert {recipient.person.key for recipient in people} >= {"a@org.kz", "b@org.kz"}
 
 
 def give_alone(home: Home, login: str = "boss", **fields: str) -> int:
@@ -185,15 +186,15 @@ def alone(home: Home) -> Case:
 
 def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(home: Home) -> None:
     """Told by letter, on the desk, in the search; the case stands at its one stage until it is done."""
-    before = {one.id for one in home.context.reads.cases()}
+    before = {listed_case.id for listed_case in home.context.reads.cases()}
     assert give_alone(home) == 303
     case = alone(home)
     row = home.context.reads.rows_of([case.id])[case.id]
     erlan = home.client("erlan")
 
-    assert {one.id for one in home.context.reads.cases()} - before == {case.id}
+    assert {listed_case.id for listed_case in home.context.reads.cases()} - before == {case.id}
     assert (case.unit, case.object, case.edition) == ("law", "Есеп дайындаңыз", "assignment.2000-01-01")
-    assert [(one.obligation, one.due, one.state) for one in row] == [
+    assert [(deadline_row.obligation, deadline_row.due, deadline_row.state) for deadline_row in row] == [
         ("assignment.1", date(2026, 4, 10), "open")
     ]
     assert letters(home) == [("c@org.kz", "Есеп дайындаңыз")]
@@ -229,7 +230,7 @@ def test_the_procedure_of_an_assignment_stands_in_no_list_of_procedures(home: Ho
     body = {"procedure": "assignment", "unit": "hr"}
 
     assert "assignment" not in library.procedures()
-    assert "assignment" not in {one.id for one in library.all()}
+    assert "assignment" not in {edition.id for edition in library.all()}
     assert home.client("officer").post("/api/v1/cases", json=body).status_code == 422
     assert 'value="assignment"' not in home.client("officer").get("/planner?procedure=assignment").text
     assert 'value="assignment"' not in home.client("officer").get("/open/case").text
@@ -245,10 +246,10 @@ def test_the_list_shows_whose_and_in_which_state(home: Home) -> None:
     refusal = {"number": "1", "ground": "Менің жұмысым емес"}
     home.client("erlan").post(f"/cases/{alone_of(home, 'c@org.kz')}/assignments/refuse", data=refusal)
 
-    def listed(login: str, **asked: str) -> list[str]:
-        answer = home.client(login).get("/api/v1/assignments", params=asked).json()
+    def listed(login: str, **filters: str) -> list[str]:
+        answer = home.client(login).get("/api/v1/assignments", params=filters).json()
         assert answer["total"] == len(answer["assignments"])
-        return sorted(one["text"] for one in answer["assignments"])
+        return sorted(assignment["text"] for assignment in answer["assignments"])
 
     assert listed("boss", whose="given") == ["Тізімді дайындаңыз"]
     assert listed("boss", whose="given", state="all") == ["Есеп дайындаңыз", "Тізімді дайындаңыз"]
@@ -278,5 +279,5 @@ def test_one_is_overdue_from_the_day_after(home: Home, day: int, late: bool) -> 
 
 
 def alone_of(home: Home, person: str) -> str:
-    cases = [home.case(one.id) for one in home.context.reads.cases(procedure="assignment")]
-    return next(one.id for one in cases if one and person in one.responsible.values())
+    cases = [home.case(case.id) for case in home.context.reads.cases(procedure="assignment")]
+    return next(case.id for case in cases if case and person in case.responsible.values())

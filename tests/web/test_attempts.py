@@ -37,8 +37,8 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     credentials._dummy_hash.cache_clear()
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
     home = build(demonstration=False, address="https://merzim.kz")
-    for one in home.accounts.all():
-        home.accounts.set_password(one.reader.login, CHEAP.hash(PASSWORD), **SAID)
+    for account in home.accounts.all():
+        home.accounts.set_password(account.reader.login, CHEAP.hash(PASSWORD), **SAID)
     yield home
     credentials._dummy_hash.cache_clear()
 
@@ -66,15 +66,15 @@ def guess(home: Home, address: str = ATTACKER, *, login: str = "officer", times:
 
 def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attacked(office: Home) -> None:
     """By so many addresses that no stranger's attempt is looked at, one of them the office's own."""
-    known = browser(office)
-    before = enter(known)
+    known_device = browser(office)
+    before = enter(known_device)
     for number in range(60):
         guess(office, f"203.0.113.{number}")
     guess(office, OFFICE, times=20)
 
     assert before == 303
     assert enter(browser(office, "192.0.2.1")) == 429
-    assert enter(known) == 303
+    assert enter(known_device) == 303
 
 
 def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alone(office: Home) -> None:
@@ -107,10 +107,10 @@ def test_a_name_that_many_addresses_try_is_closed_to_strangers(office: Home) -> 
 
 def test_a_known_device_has_a_limit_of_its_own(office: Home) -> None:
     """Who took the cookie from the browser guesses no faster than others."""
-    known = browser(office)
-    enter(known)
+    known_device = browser(office)
+    enter(known_device)
 
-    assert [enter(known, password="wrong password") for _ in range(11)] == [401] * 10 + [429]
+    assert [enter(known_device, password="wrong password") for _ in range(11)] == [401] * 10 + [429]
     assert enter(browser(office, "192.0.2.1")) == 303
 
 
@@ -160,8 +160,8 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> No
     office.factors.enrol("officer", secret, 0, (), **SAID)
     code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
-    known = browser(office)
-    first = enter(known, code=code)
+    known_device = browser(office)
+    first = enter(known_device, code=code)
     answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
     office.factors.enrol("officer", secret, 0, (), **SAID)
 
@@ -200,23 +200,23 @@ def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None
     secret = pyotp.random_base32()
     office.factors.enrol("officer", secret, 0, (), **SAID)
     codes = [pyotp.TOTP(secret).at(int(NOW.timestamp()) + seconds) for seconds in (-30, 0)]
-    known = browser(office)
-    first = enter(known, code=codes[0])
+    known_device = browser(office)
+    first = enter(known_device, code=codes[0])
     for number in range(12):
         enter(browser(office, f"203.0.113.{number}"), code="000000")
 
-    assert (first, enter(known, code=codes[1])) == (303, 303)
+    assert (first, enter(known_device, code=codes[1])) == (303, 303)
 
 
 @pytest.mark.parametrize("form", ["/account/password", "/account/totp"])
 def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home, form: str) -> None:
     """Who found a browser open learns no password from it; its owner goes on in another session."""
-    found, own = browser(office, ATTACKER), browser(office)
-    enter(found)
+    session, own = browser(office, ATTACKER), browser(office)
+    enter(session)
     enter(own)
-    wrong = [found.post(f"{form}?lang=en", data={"old": f"wrong {n}"}).text for n in range(10)]
+    wrong = [session.post(f"{form}?lang=en", data={"old": f"wrong {n}"}).text for n in range(10)]
     data = {"old": PASSWORD, "password": NEW, "again": NEW}
-    after = found.post("/account/password?lang=en", data=data)
+    after = session.post("/account/password?lang=en", data=data)
     changed = own.post("/account/password", data=data)
 
     assert all("The current password is wrong." in page for page in wrong)
@@ -253,14 +253,14 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
     """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash; each log-in gives another."""
     here = browser(office)
     cookies = [
-        one
+        cookie
         for _ in range(2)
-        for one in here.post("/login", data={"login": "officer", "password": PASSWORD}).headers.get_list(
+        for cookie in here.post("/login", data={"login": "officer", "password": PASSWORD}).headers.get_list(
             "set-cookie"
         )
-        if one.startswith(limits.COOKIE)
+        if cookie.startswith(limits.COOKIE)
     ]
-    secrets = [one.partition("=")[2].partition(";")[0] for one in cookies]
+    secrets = [cookie.partition("=")[2].partition(";")[0] for cookie in cookies]
     thief = browser(office, ATTACKER)
     thief.cookies.set(limits.COOKIE, secrets[1], domain="merzim.kz")
     thief.cookies.set(COOKIE, secrets[1], domain="merzim.kz")
@@ -268,7 +268,7 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
     assert len(set(secrets)) == 2
     assert all(part in cookies[0].lower() for part in ("secure", "httponly", "samesite=lax", "path=/"))
     assert "domain" not in cookies[0].lower()
-    held = [office.accounts.entry("device", hash_secret(one), now=NOW) is not None for one in secrets]
+    held = [office.accounts.entry("device", hash_secret(secret), now=NOW) is not None for secret in secrets]
     assert held == [False, True]
     assert thief.get("/account").status_code == 303
 
@@ -302,8 +302,8 @@ def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
 def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) -> None:
     """As the page does: sessions and known devices, nothing of anybody else's."""
     here, telephone, auditor = browser(office), browser(office), browser(office)
-    for one, login in ((here, "officer"), (telephone, "officer"), (auditor, "auditor")):
-        enter(one, login)
+    for client, login in ((here, "officer"), (telephone, "officer"), (auditor, "auditor")):
+        enter(client, login)
     secret = new_secret()
     token = Entry(
         hash=hash_secret(secret),
@@ -318,14 +318,16 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
     program = browser(office)
     program.headers["authorization"] = f"Bearer {secret}"
     lost = [hash_secret(telephone.cookies[COOKIE]), hash_secret(auditor.cookies[COOKIE])]
-    ended = [program.post("/api/v1/account/sessions/end", json={"id": one}).json() for one in lost]
-    opened = [one.get("/account").status_code for one in (here, telephone, auditor)]
+    ended = [
+        program.post("/api/v1/account/sessions/end", json={"id": session_id}).json() for session_id in lost
+    ]
+    opened = [client.get("/account").status_code for client in (here, telephone, auditor)]
     rest = program.post("/api/v1/account/sessions/end").json()
 
     assert ended == [{"ended": 1}, {"ended": 0}]
     assert opened == [200, 303, 200]
     assert rest == {"ended": 3}
-    assert [one.get("/account").status_code for one in (here, auditor)] == [303, 200]
+    assert [client.get("/account").status_code for client in (here, auditor)] == [303, 200]
 
 
 @pytest.mark.parametrize("how", ["others", "password"])
@@ -369,7 +371,7 @@ def test_a_cookie_somebody_made_up_is_no_device(office: Home) -> None:
 
 def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The lines of refused log-ins."""
-    return [one.getMessage() for one in caplog.records if one.name == "merzim.login"]
+    return [record.getMessage() for record in caplog.records if record.name == "merzim.login"]
 
 
 def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
@@ -398,7 +400,7 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
         f"log-in refused: address={ATTACKER} reason=wrong_code account=first_head",
         "log-in refused: address=2001:db8::9 reason=wrong_present_password account=officer",
     ]
-    assert {one.levelno for one in caplog.records if one.name == "merzim.login"} == {logging.WARNING}
+    assert {record.levelno for record in caplog.records if record.name == "merzim.login"} == {logging.WARNING}
 
 
 def test_what_is_not_looked_at_any_more_is_logged_as_such(
@@ -419,4 +421,4 @@ def test_what_is_not_looked_at_any_more_is_logged_as_such(
     assert passwords == f"log-in refused: address={ATTACKER} reason=too_many_attempts account=officer"
     assert codes == "log-in refused: address=192.0.2.10 reason=too_many_codes account=first_head"
     assert refusals(caplog)[-1] == f"log-in refused: address={OFFICE} reason=too_many_attempts account=officer"
-    assert not any(re.search(r"[\r\n]", one) for one in refusals(caplog))
+    assert not any(re.search(r"[\r\n]", refusal) for refusal in refusals(caplog))

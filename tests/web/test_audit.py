@@ -35,14 +35,14 @@ def sentences(home: Home, login: str, **query: str) -> list[str]:
 
 def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: Home) -> None:
     """An unknown name is written nowhere: it may be a password typed into the wrong field."""
-    told = sentences(watched, "administrator", topic="login")
+    messages = sentences(watched, "administrator", topic="login")
 
-    assert told[1:4] == [
+    assert messages[1:4] == [
         f"Someone not logged in – log-in refused; no such account; address {ADDRESS}; web page",
         f"Someone not logged in – log-in refused: Әлиева Гүлнұр; wrong password; address {ADDRESS}; web page",
         f"Әлиева Гүлнұр – logged in; address {ADDRESS}; web page",
     ]
-    assert "мен-құпиясөз" not in " ".join(told)
+    assert "мен-құпиясөз" not in " ".join(messages)
 
 
 def test_refusals_over_a_limit_are_written_once(home: Home) -> None:
@@ -51,10 +51,10 @@ def test_refusals_over_a_limit_are_written_once(home: Home) -> None:
         for _ in range(15):
             browser.post("/login", data={"login": "officer", "password": "қате құпиясөз"})
 
-    told = sentences(home, "administrator", person="officer", topic="login")
+    messages = sentences(home, "administrator", person="officer", topic="login")
 
-    assert sum("wrong password" in one for one in told) == 10
-    assert sum("too many attempts" in one for one in told) == 1
+    assert sum("wrong password" in message for message in messages) == 10
+    assert sum("too many attempts" in message for message in messages) == 1
 
 
 def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> None:

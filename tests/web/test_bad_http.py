@@ -40,14 +40,14 @@ NASTY = (
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with lived_in_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with lived_in_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
 def browser(office: RealOffice) -> Iterator[TestClient]:
-    with office.client() as made:
-        yield made
+    with office.client() as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -122,10 +122,10 @@ def test_no_address_and_no_parameter_breaks_a_page(nasty: str, browser: TestClie
     for route in templates(browser.app)[turn % turns :: turns]:
         path = route.path.format(**dict.fromkeys(route.param_convertors, nasty))
         names = [parameter.alias for parameter in query_parameters(route.dependant)]
-        asked = [path] if "{" in route.path else []
+        addresses = [path] if "{" in route.path else []
         if names and "{" not in route.path:
-            asked.append(path + "?" + "&".join(f"{name}={nasty}" for name in names))
-        for address in asked:
+            addresses.append(path + "?" + "&".join(f"{name}={nasty}" for name in names))
+        for address in addresses:
             answer = browser.get(address.replace("#", "%23"))
             if answer.status_code >= 500 or "<script>alert" in answer.text:
                 broken.append((answer.status_code, address))
@@ -156,7 +156,9 @@ def test_two_people_record_the_same_fact_at_the_same_moment(
         with ThreadPoolExecutor(len(days)) as pool:
             statuses = sorted(pool.map(record, browsers, days))
         events = [
-            one for one in office.house.reads.events(CASE) if one.kind == "fact" and one.name == "order_signed"
+            event
+            for event in office.house.reads.events(CASE)
+            if event.kind == "fact" and event.name == "order_signed"
         ]
 
     assert statuses == [303, 409, 409, 409]

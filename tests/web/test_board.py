@@ -46,21 +46,21 @@ def test_seven_working_days_are_counted_over_the_weekend(home: Home) -> None:
 
 def test_an_indicator_is_at_stake_once(home: Home) -> None:
     """Two late announcements do not put 6 points at stake: the indicator gives 3 for the whole body."""
-    found = seen(home)
-    announcements = [line for line in (*found.overdue, *found.missed) if line.obligation == "start_announced"]
+    board = seen(home)
+    announcements = [line for line in (*board.overdue, *board.missed) if line.obligation == "start_announced"]
 
     assert len(announcements) == 2
     assert {line.stake for line in announcements} == {"3"}
-    assert found.stake == sum(
-        {line.obligation: abs(Decimal(line.stake or 0)) for line in (*found.overdue, *found.missed)}.values()
+    assert board.stake == sum(
+        {line.obligation: abs(Decimal(line.stake or 0)) for line in (*board.overdue, *board.missed)}.values()
     )
 
 
 def test_the_announcement_passed_over_is_missed_and_not_overdue(home: Home) -> None:
     """The analysis ended without its announcement: that is lost, not late."""
-    found = seen(home)
+    board = seen(home)
 
-    assert [(line.case, line.obligation) for line in found.missed] == [(home.missed, "start_announced")]
+    assert [(line.case, line.obligation) for line in board.missed] == [(home.missed, "start_announced")]
 
 
 def test_the_figures_are_of_all_and_the_lists_a_page_of_each(home: Home) -> None:
@@ -106,11 +106,11 @@ def test_an_empty_office_is_told_what_to_do() -> None:
 def test_the_demonstration_day_is_said_only_on_one() -> None:
     """Nobody takes an appointed day for today."""
     with build(demonstration=True).client() as browser:
-        told = browser.get("/?lang=ru").text
+        page = browser.get("/?lang=ru").text
     with build(demonstration=False).client() as browser:
         plain = browser.get("/?lang=ru").text
 
-    assert "Демонстрационный день" in told
+    assert "Демонстрационный день" in page
     assert "Демонстрационный день" not in plain
 
 

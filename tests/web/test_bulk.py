@@ -15,11 +15,11 @@ from workflow.org.access import Reader
 @pytest.fixture
 def home() -> Home:
     """The officer is of the people file; Өтегенов Ерлан answers for law."""
-    made = office_with_cases()
+    home = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return made
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home
 
 
 def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
@@ -30,9 +30,9 @@ def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
 
 def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) -> None:
     """Two cases get the day, remark, link and file; a step known with another day is refused and says why."""
-    known = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    fields = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
     browser = home.client()
-    assert browser.post("/desk/record", data=known).status_code == 303
+    assert browser.post("/desk/record", data=fields).status_code == 303
     form: dict[str, object] = {
         "show": "all",
         "on": "2026-04-06",
@@ -68,8 +68,8 @@ def take_back(browser: TestClient, page: str, ground: str = "Не тот при�
 def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(home: Home) -> None:
     """A row somebody withdrew meanwhile is refused by itself; what the button did not record stays."""
     browser = home.client()
-    known = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
-    assert browser.post("/desk/record", data=known).status_code == 303
+    fields = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    assert browser.post("/desk/record", data=fields).status_code == 303
     rows = [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"]
     form: dict[str, object] = {"on": "2026-04-06", "row": rows}
     done = confirm(browser, form, browser.post("/desk/record-many?lang=en", data=form).text)
@@ -96,7 +96,7 @@ def test_who_may_not_withdraw_takes_back_what_they_have_just_recorded_themselves
     steps = {name: [{"case": home.late, "fact": name}] for name in ("order_signed", "start_announced")}
     mine = ours.post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps["order_signed"]}).json()
     other = theirs.post("/api/v1/facts", json={"on": "2026-04-03", "steps": steps["start_announced"]}).json()
-    seqs = [one["steps"][0]["result"]["events"][0]["seq"] for one in (mine, other)]
+    seqs = [answer["steps"][0]["result"]["events"][0]["seq"] for answer in (mine, other)]
     lines = [{"case": home.late, "line": seq} for seq in seqs]
     answer = ours.post("/api/v1/withdrawals", json={"lines": lines, "ground": "Не то дело"}).json()
 

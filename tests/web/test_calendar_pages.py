@@ -32,12 +32,12 @@ address = "https://adilet.zan.kz/rus/docs/G26G0000000"
 
 def cell(page: str, day: int) -> str:
     """The cell of a day."""
-    (found,) = re.findall(
+    (cell_text,) = re.findall(
         rf'<td class="big-day[^"]*">\s*<div class="day-line">\s*<span class="day-number">{day}<.*?</td>',
         page,
         re.DOTALL,
     )
-    return found
+    return cell_text
 
 
 def test_a_month_shows_what_falls_due_on_its_day(home: Home, browser: TestClient) -> None:
@@ -59,7 +59,7 @@ def test_a_month_names_its_holidays_and_their_acts(browser: TestClient) -> None:
 def test_a_month_shows_a_reader_their_own_units_alone(home: Home) -> None:
     """Deadlines of law are not in what hr sees, nor when asked for by unit or day."""
     with home.client("responsible") as own:
-        pages = "".join(own.get(f"/calendar/2026/4{asked}").text for asked in ("", "?unit=law", "?day=8"))
+        pages = "".join(own.get(f"/calendar/2026/4{query}").text for query in ("", "?unit=law", "?day=8"))
 
     assert home.late not in pages
 
@@ -115,14 +115,14 @@ def test_a_date_that_is_none_is_said(path: str, as_of: str, browser: TestClient)
 def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
     """The whole house as `merzim serve` runs it, with a case whose plan dates lie in May."""
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    house = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    known = office()
-    office_store.save(house.engine, units=known.units.values(), people=known.people.values())
+    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
+    sample_office = office()
+    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
     today = date(2026, 4, 6)
     for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
         reader = Reader(login=login, access=access, unit=unit)  # type: ignore[arg-type]
-        house.accounts.save(reader, disabled=False, by="test", now=NOW, today=today)
-    house.case_commands.open(
+        context.accounts.save(reader, disabled=False, by="test", now=NOW, today=today)
+    context.case_commands.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",
@@ -133,13 +133,13 @@ def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
         now=NOW,
         today=today,
     )
-    pages = Dashboard(house, lambda: Moment(now=NOW, today=today, demonstration=True))
+    pages = Dashboard(context, lambda: Moment(now=NOW, today=today, demonstration=True))
     with TestClient(
         pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     ) as client:
         client.post("/login/demonstration", data={"login": "officer"})
-        yield house, client
-    house.close()
+        yield context, client
+    context.close()
 
 
 @pytest.mark.parametrize("setting", ["", '[office]\ncalendar = "DE"\n'])
@@ -164,12 +164,12 @@ def test_a_calendar_of_the_library_says_that_no_acts_stand_behind_it(tmp_path: P
 
 def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppContext, TestClient]) -> None:
     """The order of a start on 12 May falls due a day earlier when 8 May is no working day any more."""
-    house, browser = served
+    context, browser = served
     shown = browser.post("/calendar/acts?lang=ru", files={"file": ("перенос.toml", ACT.encode())})
-    nothing_yet = house.acts
-    due = {row.obligation: row.due for rows in house.reads.rows_of(["2026-0001"]).values() for row in rows}
+    nothing_yet = context.acts
+    due = {row.obligation: row.due for rows in context.reads.rows_of(["2026-0001"]).values() for row in rows}
     adopted = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
-    moved = {row.obligation: row.due for rows in house.reads.rows_of(["2026-0001"]).values() for row in rows}
+    moved = {row.obligation: row.due for rows in context.reads.rows_of(["2026-0001"]).values() for row in rows}
     again = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
 
     assert shown.status_code == 200
@@ -178,7 +178,7 @@ def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppConte
     assert f"{moved['order_signed']:%d.%m.%Y}" in shown.text
     assert "принят" in adopted.text
     assert moved["order_signed"] < due["order_signed"]  # type: ignore[operator]
-    assert [(act.name, act.by) for act in house.acts] == [("перенос.toml", "officer")]
+    assert [(act.name, act.by) for act in context.acts] == [("перенос.toml", "officer")]
     assert "уже принят" in again.text
     assert "day-transferred_off" in cell(browser.get("/calendar/2026/5").text, 8)
     (history,) = browser.get("/api/v1/cases/2026-0001").json()["calendar_acts"]
@@ -194,11 +194,11 @@ def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppConte
     "text", ["", "[[transfer]]\noff = 0\n", "<html>", "[[transfer]\n", "x" * 60_001, "a = \0"]
 )
 def test_what_is_no_act_is_said_and_kept(text: str, served: tuple[AppContext, TestClient]) -> None:
-    house, browser = served
+    context, browser = served
     answer = browser.post("/calendar/acts", data={"text": text, "do": "apply"})
 
     assert answer.status_code == 422
-    assert house.acts == ()
+    assert context.acts == ()
 
 
 def test_bytes_that_are_no_text_are_no_act(served: tuple[AppContext, TestClient]) -> None:
@@ -228,14 +228,14 @@ TYPED = {
 
 def test_a_transfer_is_typed_as_officials_read_it(served: tuple[AppContext, TestClient]) -> None:
     """Two days, a number and an address; looked at first, nothing is adopted; a quotation mark is a mark."""
-    house, browser = served
+    context, browser = served
     shown = browser.post("/calendar/acts?lang=ru", data=TYPED)
 
     assert shown.status_code == 200
     assert "8 мая 2026 года" in shown.text
     assert "16 мая 2026 года" in shown.text
     assert "G26&#34;0" in shown.text
-    assert house.acts == ()
+    assert context.acts == ()
 
 
 @pytest.mark.parametrize("wrong", [{"off": ""}, {"work": "0"}, {"work": "2026-05-08"}, {"act": " "}])

@@ -36,8 +36,8 @@ REFUSED = "Эта ссылка недействительна"
 
 @pytest.fixture
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office"), cases=False) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office"), cases=False) as office:
+        yield office
 
 
 def start(office: RealOffice, address: str = START, **more: Any) -> str:
@@ -54,13 +54,13 @@ def links(office: RealOffice) -> dict[str, str]:
     moment = office.moment[0]
     remind(office.house, now=moment.now, today=moment.today)
     deliver(office.house, now=moment.now, today=moment.today)
-    found = {}
+    links_by_person = {}
     for file in (office.folder / "var" / "letters").glob("*.eml"):
         letter = email.message_from_bytes(file.read_bytes(), policy=default)
         body = letter.get_body(("plain",))
         if body is not None and (link := LINK.search(body.get_content())):
-            found[str(letter["to"]).partition("<")[2].strip(">")] = link[1]
-    return found
+            links_by_person[str(letter["to"]).partition("<")[2].strip(">")] = link[1]
+    return links_by_person
 
 
 def text_of(page: str) -> str:
@@ -86,9 +86,9 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
         counted = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
         assert browser.get("/campaigns/2026-001").status_code == 404
     address = start(office, digest=digest[0], file_name="политика.pdf")
-    found = links(office)
-    assert len(found) == counted > 1
-    who, link = sorted(found.items())[0]
+    links_by_person = links(office)
+    assert len(links_by_person) == counted > 1
+    who, link = sorted(links_by_person.items())[0]
     person = office.house.reads.office().people[who]
     with stranger(office) as browser:
         page = browser.get(link, headers={"accept-language": "en"})
@@ -111,21 +111,21 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     assert "Без адреса 1" in shown or "1 Без адреса" in shown
     with office.client() as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
-        told = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
-    assert f"тем, кто ещё не ответил, будет отправлено: {counted - 1}." in told
+        reminded_page = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
+    assert f"тем, кто ещё не ответил, будет отправлено: {counted - 1}." in reminded_page
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
     # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
     with stranger(office) as browser:
         browser.headers.pop("accept-language", None)
         used, invented = browser.get(link), browser.get("/confirm/" + "x" * 48)
-        asked = browser.get("/confirm/" + "x" * 48, headers={"accept-language": "en"})
+        response = browser.get("/confirm/" + "x" * 48, headers={"accept-language": "en"})
     assert [
-        f'<html lang="{one}"' in page.text
-        for one, page in (
+        f'<html lang="{language}"' in page.text
+        for language, page in (
             (person.language, used),
             (office.house.settings.office.language, invented),
-            ("en", asked),
+            ("en", response),
         )
     ] == [True] * 3
     with office.client() as browser:
@@ -149,11 +149,11 @@ def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
     """Annex 3 from the row, the campaign and the journal; who has not answered gets it with the boxes empty."""
     with office.client() as browser:
         page = browser.get("/registers/consents/consents-2026-0001?lang=ru").text
-        one = re.findall(r'href="([^"]+/forms/confirmation/kk)"', page)[0]
+        form_address = re.findall(r'href="([^"]+/forms/confirmation/kk)"', page)[0]
         listed = browser.get(f"{address}?state=answered").text
         answered = re.findall(r'href="([^"]+/forms/kk\?state=answered)"', listed)[0]
-        kazakh = text_of_docx(browser.get(one).content)
-        russian = text_of_docx(browser.get(one.replace("/kk", "/ru")).content)
+        kazakh = text_of_docx(browser.get(form_address).content)
+        russian = text_of_docx(browser.get(form_address.replace("/kk", "/ru")).content)
         names = [
             ZipFile(BytesIO(browser.get(place).content)).namelist()
             for place in (answered, "/registers/consents/forms/ru")
@@ -165,7 +165,7 @@ def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
     assert name in kazakh
     assert (kazakh.count("☒"), russian.count("☒")) == (3, 3)
     assert ("2026 жылғы 6 сәуір" in kazakh, "6 апреля 2026 года" in russian) == (True, True)
-    assert [len(one) for one in names] == [1, 1]
+    assert [len(matches) for matches in names] == [1, 1]
     assert (blank.count("□"), "сәуір" in blank) == (3, False)
     # The row is a confirmation: no consent is made of it.
     assert other.status_code == 422
@@ -195,8 +195,8 @@ def test_the_page_of_a_link_names_post_and_unit_in_its_language(office: RealOffi
 
 def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
     """A button there until they answered, for those alone who are asked: by duty and words of the post."""
-    asked = "a.akhmetova@example.kz"
-    office.run("user", "add", "asked", "--access", "officer", "--person", asked)
+    person_key = "a.akhmetova@example.kz"
+    office.run("user", "add", "asked", "--access", "officer", "--person", person_key)
     office.run("user", "add", "other", "--access", "officer", "--person", "d.serikbaev@example.kz")
 
     def button(login: str) -> list[str]:
@@ -248,8 +248,8 @@ def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
 def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> None:
     """Guessed, of a campaign closed, used, of who left, of nobody: one page, whoever asks and however."""
     address = start(office)
-    found = links(office)
-    (_, used), (gone, left), (_, third) = sorted(found.items())[:3]
+    links_by_person = links(office)
+    (_, used), (gone, left), (_, third) = sorted(links_by_person.items())[:3]
     with stranger(office) as browser:
         assert browser.post(used, data={"field.post": "маман"}).status_code == 200
     people = office.house.reads.office().people
@@ -367,10 +367,10 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
     address = start(office, "/campaigns/new/consents.consent")
     link = sorted(links(office).values())[0]
     with stranger(office) as browser:
-        asked = text_of(browser.get(link, params={"lang": "ru"}).text)
+        page = text_of(browser.get(link, params={"lang": "ru"}).text)
         done = browser.post(link, data={"field.post": "маман", "refuse": "1", "field.refusal_ground": "себеп"})
-    assert "непринятие влечёт отказ в приёме на должность либо освобождение от должности" in asked
-    assert "refused_on" not in asked
+    assert "непринятие влечёт отказ в приёме на должность либо освобождение от должности" in page
+    assert "refused_on" not in page
     assert (done.status_code, "Ваш отказ записан" in done.text or "жазылды" in done.text) == (200, True)
     with office.client() as browser:
         form = re.findall(rf'href="({address}/paper/\d+)"', browser.get(address).text)[0]

@@ -31,8 +31,8 @@ def case(home: Home) -> str:
 
 def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **more: str) -> None:
     """One risk of the case, and a measure that removes it."""
-    said = {"description": text, "direction": "other", "on": "2026-04-01", **more}
-    assert browser.post(f"{case}/risks", data=said).status_code == 303
+    fields = {"description": text, "direction": "other", "on": "2026-04-01", **more}
+    assert browser.post(f"{case}/risks", data=fields).status_code == 303
 
 
 def test_every_page_of_a_case_is_whole(home: Home, browser: TestClient) -> None:
@@ -52,15 +52,15 @@ def test_a_correction_asks_for_its_ground_and_keeps_what_was_typed(
     home: Home, case: str, browser: TestClient
 ) -> None:
     """Without a ground nothing is written and the date stays in the form; with it the history has both."""
-    said = {"fact": "start_announced", "on": "2026-03-27", "ground": " "}
-    refused = browser.post(f"{case}/correct?lang=ru", data=said)
-    kept = home.facts(home.real)["start_announced"].on
-    done = browser.post(f"{case}/correct", data={**said, "ground": "Қате терілген"})
+    fields = {"fact": "start_announced", "on": "2026-03-27", "ground": " "}
+    refused = browser.post(f"{case}/correct?lang=ru", data=fields)
+    day = home.facts(home.real)["start_announced"].on
+    done = browser.post(f"{case}/correct", data={**fields, "ground": "Қате терілген"})
     page = browser.get(f"{case}?lang=ru&said=corrected&of=start_announced").text
 
     assert refused.status_code == 422
     assert 'value="2026-03-27"' in refused.text
-    assert kept == date(2026, 3, 30)
+    assert day == date(2026, 3, 30)
     assert done.status_code == 303
     assert home.facts(home.real)["start_announced"].on == date(2026, 3, 27)
     assert "Исправлено: Объявление о начале анализа" in page
@@ -73,26 +73,26 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str,
     browser.post(f"{case}/cancel", data={"ground": "Құрылым өзгерді"})
     page = browser.get(f"{case}?lang=ru").text
     browser.post(f"{case}/reopen", data={"ground": "Қайтарылды"})
-    found = home.case(home.real)
+    stored_case = home.case(home.real)
 
     assert "Дело отменено: Құрылым өзгерді" in page
     assert 'id="reopen"' in page
     assert 'id="record"' not in page
-    assert found is not None
-    assert found.standing == "active"
+    assert stored_case is not None
+    assert stored_case.standing == "active"
 
 
 def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, browser: TestClient) -> None:
     """With a ground each; the page offers to withdraw what is exempted, and only while something is."""
-    said = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
+    fields = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
     untouched = browser.get(f"{case}?lang=ru").text
-    assert browser.post(f"{case}/exempt", data=said).status_code == 303
+    assert browser.post(f"{case}/exempt", data=fields).status_code == 303
     freed = home.case(home.real)
     page = browser.get(f"{case}?lang=ru").text
-    refused = browser.post(f"{case}/reopen?lang=ru", data={**said, "ground": " "})
-    onward = browser.post(f"{case}/reopen", data={**said, "ground": "Нысан бар"})
+    refused = browser.post(f"{case}/reopen?lang=ru", data={**fields, "ground": " "})
+    onward = browser.post(f"{case}/reopen", data={**fields, "ground": "Нысан бар"})
     again = home.case(home.real)
-    told = browser.get(onward.headers["location"]).text
+    toast_page = browser.get(onward.headers["location"]).text
     history = browser.get(f"{case}/history?lang=ru").text
 
     assert 'id="reopen"' not in untouched
@@ -102,7 +102,7 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
     assert refused.status_code == 422
     assert again is not None
     assert again.exempted == set()
-    assert "Освобождение отозвано: " in told
+    assert "Освобождение отозвано: " in toast_page
     assert "Освобождение отозвано" in history
     assert "Нысан бар" in history
     assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
@@ -130,8 +130,8 @@ def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
 def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
     """The second is told what is known already, by whom and when; everything they typed is still there."""
     home.case_commands.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
-    said = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
-    answer = browser.post(f"{case}?lang=ru", data=said)
+    fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
+    answer = browser.post(f"{case}?lang=ru", data=fields)
 
     assert answer.status_code == 409
     assert "дата – 3 апреля 2026 года (записал other, 06.04.2026 12:00)" in answer.text
@@ -163,7 +163,9 @@ def test_evidence_bears_three_dates_and_a_restriction(home: Home, case: str, bro
     )
     assert all(day in page for day in ("02.04.2026", "03.04.2026", "06.04.2026, 12:00", "ДСП, № 7"))
     file = f"{case}/evidence/{item.reference}"
-    statuses = {one: home.client(one).get(file).status_code for one in ("officer", "responsible", "auditor")}
+    statuses = {
+        login: home.client(login).get(file).status_code for login in ("officer", "responsible", "auditor")
+    }
     assert statuses == {"officer": 200, "responsible": 404, "auditor": 404}
 
 
@@ -232,21 +234,21 @@ def test_a_risk_goes_from_found_to_removed(home: Home, case: str, browser: TestC
         ("review", {"number": "1", "outcome": "executed", "on": "2026-04-06", "done_on": "2026-04-05"}),
         ("remove", {"number": "1", "on": "2026-04-06", "completed": "yes", "link.other": "https://org.kz/a"}),
     )
-    for name, said in steps:
-        answer = browser.post(f"{case}/risks/{name}", data=said)
+    for name, fields in steps:
+        answer = browser.post(f"{case}/risks/{name}", data=fields)
         assert answer.status_code == 303, name
         assert "nothing_new" not in answer.headers["location"]
     again = browser.post(f"{case}/risks/remove", data=steps[-1][1])
     page = browser.get(f"{case}/risks?lang=ru").text
 
     assert "nothing_new" in again.headers["location"]
-    for said in ("Тәртіп бекіту", "Келісілді", "исполнено", "https://org.kz/a", "30 июня 2026 года"):
-        assert said in page
+    for fields in ("Тәртіп бекіту", "Келісілді", "исполнено", "https://org.kz/a", "30 июня 2026 года"):
+        assert fields in page
 
 
 def test_a_number_that_is_none_is_a_sentence(case: str, browser: TestClient) -> None:
     """Ids of 2^63, nothing, words, and a risk that is not there."""
-    said = {
+    fields = {
         "on": "2026-04-01",
         "likelihood": "1",
         "effect": "1",
@@ -258,7 +260,7 @@ def test_a_number_that_is_none_is_a_sentence(case: str, browser: TestClient) -> 
     for form, number in product(
         ("rank", "measure", "review", "remove", "ask", "answer"), ("", "0", "-1", HUGE, "x", "5")
     ):
-        answer = browser.post(f"{case}/risks/{form}", data={**said, "number": number})
+        answer = browser.post(f"{case}/risks/{form}", data={**fields, "number": number})
         if answer.status_code != 422 or "problem-line" not in answer.text:
             wrong.append((form, number, answer.status_code))
 
@@ -286,8 +288,8 @@ def test_scripts_in_every_text_field_stay_texts(home: Home, case: str, browser: 
     """Written or refused, what people type is shown and never run."""
     names = ("cause", "act", "body", "department", "district")
     risk(browser, case, EVIL, **dict.fromkeys(names, EVIL))
-    said = dict.fromkeys(("action", "recommendation", "completion", "responsible", "term"), EVIL)
-    browser.post(f"{case}/risks/measure", data={"number": "1", **said})
+    fields = dict.fromkeys(("action", "recommendation", "completion", "responsible", "term"), EVIL)
+    browser.post(f"{case}/risks/measure", data={"number": "1", **fields})
     browser.post(
         f"{case}/risks/review", data={"number": "1", "outcome": "not", "on": "2026-04-06", "comment": EVIL}
     )
@@ -306,9 +308,9 @@ def test_a_plan_of_measures_is_taken_in_or_its_rows_are_named(case: str, browser
         "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n"
         "1;Нет порядка;Утвердить порядок;Приказ;Иванов;до 30 июня 2026 года\n"
     ).encode()
-    for content, status, said in ((good, 303, "plan_taken"), (good, 303, "nothing_new")):
+    for content, status, message in ((good, 303, "plan_taken"), (good, 303, "nothing_new")):
         answer = browser.post(f"{case}/risks/plan", files={"file": ("план.csv", content, "text/csv")})
-        assert (answer.status_code, said in answer.headers["location"]) == (status, True)
+        assert (answer.status_code, message in answer.headers["location"]) == (status, True)
     for name, content in (("план.csv", b"a;b\n1;2\n"), ("plan.xlsx", b"<html>"), ("план.csv", b"")):
         answer = browser.post(f"{case}/risks/plan?lang=ru", files={"file": (name, content, "text/csv")})
         assert answer.status_code == 422
@@ -353,7 +355,7 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, brows
     from tests.law import library
     from workflow.cases.commands.opening import Opening
 
-    longest = max(library().all(), key=lambda one: len(one.stages))
+    longest = max(library().all(), key=lambda procedure: len(procedure.stages))
     opened = home.case_commands.open(
         Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
     )
@@ -405,8 +407,8 @@ def test_another_step_is_chosen_and_its_links_are_published_on_the_day_of_the_fa
 def test_before_it_is_recorded_the_card_says_what_it_would_move(home: Home, browser: TestClient) -> None:
     """A start three working days before the planned one moves what counts from it; nothing is written."""
     before = home.facts(home.real)
-    asked = {"fact": "analysis_started", "on": "2026-04-06", "lang": "en"}
-    page = browser.get(f"/cases/{home.real}", params=asked).text
+    query = {"fact": "analysis_started", "on": "2026-04-06", "lang": "en"}
+    page = browser.get(f"/cases/{home.real}", params=query).text
     effect = page.partition('id="record-effect">')[2].partition("</p>")[0]
 
     assert "Deadlines moved: " in effect
@@ -434,9 +436,9 @@ def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str,
 def test_whatever_was_just_done_in_a_case_is_said_by_its_page(home: Home) -> None:
     """Each sentence of the catalogues that says so is one the page knows; a comment was followed by silence."""
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "i18n" / "catalogue").glob("*.toml"))
-    known = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
-    assert "commented" in known
-    assert known <= SAID
+    codes = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
+    assert "commented" in codes
+    assert codes <= SAID
     browser = home.client()
     done = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")

@@ -75,7 +75,7 @@ def test_a_cursor_that_is_no_number_is_refused(home: Home) -> None:
     with home.client("officer") as client:
         answers = [client.get(f"/api/v1/events?{query}") for query in ("after=x", "after=-1", "limit=1001")]
 
-    assert [(one.status_code, one.json()["errors"][0]["where"]) for one in answers] == [
+    assert [(answer.status_code, answer.json()["errors"][0]["where"]) for answer in answers] == [
         (422, "query.after"),
         (422, "query.after"),
         (422, "query.limit"),

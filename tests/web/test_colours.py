@@ -40,9 +40,9 @@ PAIRS = [
 
 def tokens(theme: str) -> dict[str, str]:
     text = (OWN / "merzim.css").read_text(encoding="utf-8")
-    found = re.search(rf'\[data-mode="{theme}"\] \{{(.*?)\}}', text, re.DOTALL)
-    assert found is not None
-    return dict(re.findall(r"--mz-([a-z0-9-]+): (#[0-9a-f]{6});", found[1]))
+    match = re.search(rf'\[data-mode="{theme}"\] \{{(.*?)\}}', text, re.DOTALL)
+    assert match is not None
+    return dict(re.findall(r"--mz-([a-z0-9-]+): (#[0-9a-f]{6});", match[1]))
 
 
 def luminance(colour: str) -> float:

@@ -26,26 +26,29 @@ from workflow.org.access import Reader
 @pytest.fixture
 def home() -> Home:
     """The officer is of the people file; the head of hr is b, Өтегенов Ерлан (c) answers for law."""
-    made = office_with_cases()
+    home = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return made
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home
 
 
 def said(home: Home, case: str) -> Sequence[object]:
-    return [(one.text, one.asks, one.until, one.answered_by) for one in comments(home.events(case))]
+    return [
+        (comment.text, comment.asks, comment.until, comment.answered_by)
+        for comment in comments(home.events(case))
+    ]
 
 
 def count(page: str) -> int:
     """The unread count of the header."""
-    found = re.search(r'class="inbox-count">(\d+)', page)
-    return int(found[1]) if found else 0
+    match = re.search(r'class="inbox-count">(\d+)', page)
+    return int(match[1]) if match else 0
 
 
 def letters(home: Home) -> list[tuple[str, str]]:
     """Run a round; the letters about comments that are queued: to whom, and what they say."""
-    return sorted((one.notice.person, str(one.notice.about.get("text", ""))) for one in composed(home))
+    return sorted((parcel.notice.person, str(parcel.notice.about.get("text", ""))) for parcel in composed(home))
 
 
 def composed(home: Home) -> Sequence[OutgoingMessage]:
@@ -54,7 +57,7 @@ def composed(home: Home) -> Sequence[OutgoingMessage]:
     channels = tuple(app.channels.values())
     run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
     waiting = app.outbox.notices(state="queued")
-    queued = [one for one in waiting if one.kind == "comment" and one.not_before <= NOW]
+    queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]
     written = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
     assert written.settled == {}
     return written.parcels
@@ -67,13 +70,15 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
     own = erlan.get("/deadlines?urgency=overdue&lang=en").text
     assert "<b>Yours</b>" in own
     assert f'href="/cases/{home.late}?fact=start_announced#record"' in own
-    asked = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
+    response = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
     (question,) = comments(home.events(home.late))
 
-    assert asked.status_code == 303
-    told = officer.get(asked.headers["location"] + "&lang=ru").text.partition('class="told" role="status">')[2]
-    assert "Өтегенов" in told.partition("</div>")[0]
-    assert "08.04.2026" in told.partition("</div>")[0]
+    assert response.status_code == 303
+    message = officer.get(response.headers["location"] + "&lang=ru").text.partition(
+        'class="told" role="status">'
+    )[2]
+    assert "Өтегенов" in message.partition("</div>")[0]
+    assert "08.04.2026" in message.partition("</div>")[0]
     assert (question.obligation, question.asks, question.until) == (
         *("start_announced", "c@org.kz"),
         date(2026, 4, 8),
@@ -104,9 +109,15 @@ def test_a_question_without_an_answer_is_reminded_of_on_its_day(
     fields = {"text": "Қашан?", "asks": "c@org.kz", "until": f"2026-04-{until:02}"}
     assert home.client().post(f"/cases/{home.late}/comments", data=fields).status_code == 303
     composed(home)
-    days = [one.not_before for one in home.context.outbox.notices(person="c@org.kz") if one.rung == ANSWER_DAY]
+    days = [
+        notice.not_before
+        for notice in home.context.outbox.notices(person="c@org.kz")
+        if notice.rung == ANSWER_DAY
+    ]
 
-    assert [one.astimezone(almaty()).date() for one in days] == ([date(2026, 4, reminded)] if reminded else [])
+    assert [moment.astimezone(almaty()).date() for moment in days] == (
+        [date(2026, 4, reminded)] if reminded else []
+    )
 
 
 def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_answered(home: Home) -> None:
@@ -124,14 +135,16 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
         on = date(2026, 4, day)
         rounds.deliver(app, now=datetime(2026, 4, day, 7, tzinfo=UTC), today=on)
         sent = app.outbox.notices(person="c@org.kz", state="sent")
-        left[day] = [one.about["line"] for one in sent if one.rung == ANSWER_DAY]
+        left[day] = [notice.about["line"] for notice in sent if notice.rung == ANSWER_DAY]
 
     assert left == {7: [], 8: [second.seq], 9: [second.seq]}
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))
     letters_there = [
-        message_from_bytes(one.read_bytes(), policy=policy.default) for one in folder.rglob("*.eml")
+        message_from_bytes(path.read_bytes(), policy=policy.default) for path in folder.rglob("*.eml")
     ]
-    subjects = [str(one["Subject"]) for one in letters_there if "әлі берілген жоқ" in str(one["Subject"])]
+    subjects = [
+        str(letter["Subject"]) for letter in letters_there if "әлі берілген жоқ" in str(letter["Subject"])
+    ]
     assert subjects == ["Сұраққа жауап әлі берілген жоқ, мерзімі – 2026 жылғы 8 сәуір: Заң департаменті"]
 
 
@@ -152,13 +165,15 @@ def test_a_question_whose_answer_is_withdrawn_is_reminded_of_again(
         on, early = date(2026, 4, day), datetime(2026, 4, day, 3, tzinfo=UTC)
         if day == withdrawn:
             for line in (question.seq + 1, question.seq + 2):
-                assert not any(one.rung == ANSWER_DAY for one in home.context.outbox.notices(state="queued"))
+                assert not any(
+                    notice.rung == ANSWER_DAY for notice in home.context.outbox.notices(state="queued")
+                )
                 withdraw(
                     home.case_commands, home.late, f"#{line}", ground="x", by="officer", now=early, today=on
                 )
         rounds.deliver(home.context, now=early + timedelta(hours=4), today=on)
         sent = home.context.outbox.notices(person="c@org.kz", state="sent")
-        days += [day] * (sum(one.rung == ANSWER_DAY for one in sent) - len(days))
+        days += [day] * (sum(notice.rung == ANSWER_DAY for notice in sent) - len(days))
 
     assert days == left
 
@@ -182,7 +197,7 @@ def test_a_comment_is_withdrawn_and_never_deleted(home: Home) -> None:
     """By its author or the officer, not by others: its text and its waiting letter go, the event stays."""
     url = f"/cases/{home.late}/comments"
     home.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
-    (line,) = [one.seq for one in comments(home.events(home.late))]
+    (line,) = [comment.seq for comment in comments(home.events(home.late))]
     assert letters(home)
     stranger = Reader(login="other", access="first_head", person="b@org.kz")
     home.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
@@ -208,10 +223,10 @@ def test_nobody_is_told_of_a_confidential_case_by_a_comment(home: Home) -> None:
     browser, url = home.client(), f"/cases/{case}/comments"
     refused = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
     home.case_commands.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
-    told = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
+    response = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
     queued = letters(home)
 
-    assert (refused.status_code, told.status_code) == (422, 303)
+    assert (refused.status_code, response.status_code) == (422, 303)
     assert queued == [("c@org.kz", "")]
     assert count(home.client("erlan").get("/inbox").text) == 1
     home.case_commands.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)

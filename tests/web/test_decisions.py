@@ -100,16 +100,22 @@ def test_the_api_lists_questions_previews_and_takes_answers(home: Home) -> None:
     """The command's fields are the body; an unknown answer is 422, another one 409."""
     (case,) = home.cases()
     api, address = home.client(), f"/api/v1/cases/{case}/decisions/offence_signs"
-    before = {one["id"]: one for one in api.get(f"/api/v1/cases/{case}").json()["obligations"]}
+    before = {
+        obligation["id"]: obligation for obligation in api.get(f"/api/v1/cases/{case}").json()["obligations"]
+    }
     unknown = api.post(address, json={"option": "maybe", "on": TODAY.isoformat()})
     foreseen = api.post(address, json={"option": "found", "on": TODAY.isoformat(), "preview": True}).json()
     done = api.post(
         address, json={"option": "found", "on": TODAY.isoformat(), "decided_by": "prevention_unit"}
     ).json()
     other = api.post(address, json={"option": "none", "on": TODAY.isoformat()})
-    after = {one["id"]: one for one in api.get(f"/api/v1/cases/{case}").json()["obligations"]}
+    after = {
+        obligation["id"]: obligation for obligation in api.get(f"/api/v1/cases/{case}").json()["obligations"]
+    }
     law = next(
-        one for one in api.get("/api/v1/procedures").json() if one["edition"].startswith("procurement-analysis")
+        procedure
+        for procedure in api.get("/api/v1/procedures").json()
+        if procedure["edition"].startswith("procurement-analysis")
     )
 
     assert (before["offence_signs"]["answers"], before["offence_signs"]["answer"]) == (["found", "none"], None)

@@ -71,19 +71,16 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
     wrong = []
     for demonstration, address in product((True, False), addresses):
         home = office_with_cases(demonstration=demonstration, address=address)
-        for peer, called in places:
+        for peer, host in places:
             browser = TestClient(
-                home.app, base_url=f"https://{called}", client=(peer, 5000), follow_redirects=False
+                home.app, base_url=f"https://{host}", client=(peer, 5000), follow_redirects=False
             )
             expected = (
-                demonstration
-                and not address.startswith("https")
-                and peer != "10.0.0.7"
-                and called != "merzim.kz"
+                demonstration and not address.startswith("https") and peer != "10.0.0.7" and host != "merzim.kz"
             )
             shown, answered = offers(browser)
             if shown is not expected or answered not in ((303,) if expected else (403, 404)):
-                wrong.append((demonstration, address, peer, called, shown, answered))
+                wrong.append((demonstration, address, peer, host, shown, answered))
 
     assert wrong == []
 

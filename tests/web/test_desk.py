@@ -23,11 +23,11 @@ from workflow.org.office import Office, Person, Unit
 @pytest.fixture
 def home() -> Home:
     """The officer is Әлиева Гүлнұр of hr; Өтегенов Ерлан answers for law."""
-    made = office_with_cases()
+    home = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return made
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home
 
 
 def rows(page: str) -> list[str]:
@@ -130,8 +130,8 @@ def test_what_is_refused_is_said_though_its_row_is_gone_meanwhile(home: Home) ->
 
     assert answer.status_code == 409
     assert f'id="{home.late}:start_announced"' not in answer.text
-    (said,) = re.findall(r'<span id="row-problem" class="problem-line">([^<]+)</span></div>', answer.text)
-    assert "2026" in said
+    (message,) = re.findall(r'<span id="row-problem" class="problem-line">([^<]+)</span></div>', answer.text)
+    assert "2026" in message
 
 
 def test_htmx_is_told_to_fetch_the_content_alone(home: Home) -> None:
@@ -165,11 +165,11 @@ def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
     day = _later(browser, row)[0]
     done = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
     refused = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": "2027-12-01"})
-    found = home.case(case)
+    stored_case = home.case(case)
 
     assert done.status_code == 303
-    assert found is not None
-    assert found.put_off[obligation].until.isoformat() == day
+    assert stored_case is not None
+    assert stored_case.put_off[obligation].until.isoformat() == day
     assert refused.status_code == 422
 
 
@@ -200,16 +200,16 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
             not_before=NOW,
         )
     )
-    said = {"case": home.late, "key": "letter"}
+    fields = {"case": home.late, "key": "letter"}
     page = home.client("erlan").get("/desk?lang=ru").text
-    stranger = home.client("other").post("/desk/read", data=said)
-    own = home.client("erlan").post("/desk/read", data=said)
+    stranger = home.client("other").post("/desk/read", data=fields)
+    own = home.client("erlan").post("/desk/read", data=fields)
 
     assert "Отметить прочтение" in page
     assert stranger.status_code == 404
     assert own.status_code == 303
     assert [letter.acknowledged_at for letter in home.context.reads.notices(home.late)] == [NOW]
-    assert any(one.payload.get("what") == "acknowledged" for one in home.events(home.late))
+    assert any(event.payload.get("what") == "acknowledged" for event in home.events(home.late))
 
 
 def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
@@ -273,10 +273,10 @@ def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
     """After logging in; an address asked for before wins."""
     home = office_with_cases()
     plain = home.stranger().post("/login", data={"login": login, "password": PASSWORD})
-    asked = home.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
+    response = home.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
 
     assert plain.headers["location"] == first
-    assert asked.headers["location"] == "/calendar"
+    assert response.headers["location"] == "/calendar"
 
 
 def test_a_measure_is_answered_in_its_case(home: Home) -> None:
@@ -355,9 +355,9 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
         for name, held in duties.items()
     ]
     address = "http://testserver"
-    home = build(Office(units=units, people={one.key: one for one in people}), address=address)
-    for one in people:
-        reader = Reader(login=one.name, access="responsible", person=one.key)
+    home = build(Office(units=units, people={person.key: person for person in people}), address=address)
+    for person in people:
+        reader = Reader(login=person.name, access="responsible", person=person.key)
         home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
     case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id

@@ -29,15 +29,15 @@ OWN = Reader(login="aigul", access="responsible", unit="staff", person=AIGUL.key
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    one = Town(tmp_path)
-    one.rules = Rules(
+    town = Town(tmp_path)
+    town.rules = Rules(
         domain=RULES.domain,
         public_address=RULES.public_address,
         digests=frozenset({"personal"}),
-        link_key=link_key(one.engine),
+        link_key=link_key(town.engine),
     )
-    yield one
-    one.close()
+    yield town
+    town.close()
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def home(town: Town, tmp_path: Path) -> Home:
         settings_in(tmp_path, public_address=RULES.public_address),
         database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
     )
-    found = dashboard_of(settings)
-    people(found.accounts)
-    found.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
-    return found
+    home = dashboard_of(settings)
+    people(home.accounts)
+    home.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
+    return home
 
 
 def chosen(town: Town) -> str:
@@ -63,7 +63,11 @@ CHOSEN = ("digest_chosen", "language_chosen", "uploads_through_chosen")
 def said(town: Town) -> list[tuple[str, str, str]]:
     """What people said in the office's chain: kind, whom it is about, who said so."""
     with town.engine.connect() as connection:
-        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER) if one.kind in CHOSEN]
+        return [
+            (record.kind, record.name, record.by)
+            for record in connection.execute(IN_ORDER)
+            if record.kind in CHOSEN
+        ]
 
 
 def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
@@ -71,9 +75,11 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
     shelf = Shelf()
     town.round((shelf,), on)
     town.deliver((shelf,), on)
-    one = next(one for one in shelf.kept if one.notice.person == AIGUL.key)
-    made = build_message(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
-    message = message_from_bytes(made)
+    parcel = next(candidate for candidate in shelf.kept if candidate.notice.person == AIGUL.key)
+    content = build_message(
+        parcel.notice, parcel.letter, name=parcel.name, sender="merzim@example.kz", now=noon(on)
+    )
+    message = message_from_bytes(content)
     return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
 
 
@@ -106,7 +112,7 @@ def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
     pages = [home.stranger().get(f"{path}{more}?lang=ru") for more in ("", "/daily", "/weekly")]
 
-    assert [one.status_code for one in pages] == [200, 200, 200]
+    assert [page.status_code for page in pages] == [200, 200, 200]
     assert chosen(town) == ""
     # It is nobody's page by its look: no name, no address, no case.
     assert not any(word in page.text for page in pages for word in (AIGUL.name, AIGUL.key, "2026-0001"))

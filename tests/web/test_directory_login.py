@@ -72,9 +72,9 @@ def who(browser: TestClient) -> str:
 
 
 def account(home: Home, login: str) -> Account:
-    found = home.accounts.account(login)
-    assert found is not None
-    return found
+    stored_account = home.accounts.account(login)
+    assert stored_account is not None
+    return stored_account
 
 
 def opened(home: Home, login: str, access: Access = "officer", person: str = "") -> None:
@@ -121,13 +121,13 @@ def test_a_wrong_password_an_injection_and_an_empty_password_let_nobody_in(slapd
     ]  # fmt: skip
 
     # The pages leave control characters out of what is typed: those are tried on the directory itself.
-    typed = [one for one in tries if "\0" not in "".join(one)]
-    answers = {one: enter(home, *one)[0] for one in typed}
+    typed = [attempt for attempt in tries if "\0" not in "".join(attempt)]
+    answers = {attempt: enter(home, *attempt)[0] for attempt in typed}
 
     assert enter(home, "bolatov")[0] == 303
     assert set(answers.values()) <= {401, 422}, answers
     directory = LdapDirectory(ldap(slapd), SECRET)
-    assert [directory.identify(*one) for one in tries] == [None] * len(tries)
+    assert [directory.identify(*attempt) for attempt in tries] == [None] * len(tries)
 
 
 def test_a_local_administrator_gets_in_while_the_directory_is_silent_and_others_are_told(
@@ -169,7 +169,7 @@ def test_a_name_given_to_another_person_opens_nothing_of_the_first(slapd: Slapd)
     assert status == 303
     assert (stranger.reader.access, stranger.reader.person, stranger.providers) == ("auditor", "", ("ldap",))
     assert browser.get("/administration", follow_redirects=True).status_code == 403
-    assert [one.login for one in home.accounts.identities("ldap")] == ["serik", "serik.2"]
+    assert [identity.login for identity in home.accounts.identities("ldap")] == ["serik", "serik.2"]
 
 
 def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
@@ -193,7 +193,7 @@ def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
 
     assert (first, second, third) == (303, 303, 401)
     assert (as_reader.access, as_reader.name, as_officer.access) == ("auditor", "Dana Адамы", "officer")
-    assert [one.get("/account").status_code for one in (browser, promoted)] == [303, 303]
+    assert [client.get("/account").status_code for client in (browser, promoted)] == [303, 303]
     assert "reason=no_access" in caplog.text
     slapd.change(auditors, "member", dn)
     assert enter(home, "dana")[0] == 303
@@ -261,13 +261,13 @@ def test_our_second_factor_is_asked_for_and_a_password_of_the_directory_proves_t
     assert account(home, "responsible").password
 
     status, browser = enter(home, "factor")
-    asked = browser.get("/").headers["location"]
+    location = browser.get("/").headers["location"]
     secret = pyotp.random_base32()
     form = {"secret": secret, "code": pyotp.TOTP(secret).at(NOW), "do": "set"}
     wrong = browser.post("/account/totp", data={**form, "old": PASSWORD})
     right = browser.post("/account/totp", data={**form, "old": SECRET})
 
-    assert (status, asked) == (303, "/account/totp")
+    assert (status, location) == (303, "/account/totp")
     assert (wrong.status_code, right.status_code) == (422, 200)
     assert account(home, "responsible").second_factor
     assert enter(home, "factor")[0] == 401

@@ -55,8 +55,8 @@ HEAVIEST = 200_000
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """An office in whose every field somebody has typed a script."""
-    with lived_in_office(tmp_path_factory.mktemp("office"), word=HOSTILE) as made:
-        yield made
+    with lived_in_office(tmp_path_factory.mktemp("office"), word=HOSTILE) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +65,13 @@ def walks(office: RealOffice) -> dict[str, Walk]:
 
     A route that answers with a file is asked once.
     """
-    found: dict[str, Walk] = {}
+    walks_by_access: dict[str, Walk] = {}
     files = sample(set[str](), None)
     for access in ACCESSES:
         with office.client(access) as browser:
             each = sample(2 if access == "officer" else 1, 3)
-            found[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded), files=files)
-    return found
+            walks_by_access[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded), files=files)
+    return walks_by_access
 
 
 def test_every_page_is_linked_from_another(office: RealOffice, walks: dict[str, Walk]) -> None:
@@ -82,10 +82,10 @@ def test_every_page_is_linked_from_another(office: RealOffice, walks: dict[str, 
 def test_no_link_leads_nowhere(walks: dict[str, Walk]) -> None:
     """Nor to something the reader it is shown to may not see."""
     dead = [
-        (access, address, status, found.linked_from[address])
-        for access, found in walks.items()
-        for address, status in found.statuses.items()
-        if status >= 400 and address in found.linked_from
+        (access, address, status, walk.linked_from[address])
+        for access, walk in walks.items()
+        for address, status in walk.statuses.items()
+        if status >= 400 and address in walk.linked_from
     ]
 
     assert dead == []
@@ -95,11 +95,11 @@ def test_every_list_is_offered_as_a_workbook(walks: dict[str, Walk]) -> None:
     """A table of records without its XLSX is copied by hand; a page that is none says why."""
     without = {
         route
-        for found in walks.values()
-        for route, addresses in found.by_route.items()
+        for walk in walks.values()
+        for route, addresses in walk.by_route.items()
         for address in addresses
-        if '<table class="table' in found.texts.get(address, "")
-        and not re.search(r'href="[^"]*(?:xlsx|/lists/)', found.texts[address])
+        if '<table class="table' in walk.texts.get(address, "")
+        and not re.search(r'href="[^"]*(?:xlsx|/lists/)', walk.texts[address])
     }
 
     assert without == set(NO_LISTS)
@@ -109,8 +109,8 @@ def test_what_somebody_typed_is_shown_as_text_wherever_it_is_shown(walks: dict[s
     """Scripts in the names of units, people, cases, files, in grounds and remarks."""
     broken = [
         (access, address, raw)
-        for access, found in walks.items()
-        for address, text in found.texts.items()
+        for access, walk in walks.items()
+        for address, text in walk.texts.items()
         for raw in RAW
         if raw in text
     ]
@@ -127,10 +127,10 @@ def test_what_somebody_typed_is_shown_as_text_wherever_it_is_shown(walks: dict[s
 def test_every_page_is_light(walks: dict[str, Walk]) -> None:
     """Beyond the files a browser keeps."""
     heavy = {
-        address: found.sizes[address]
-        for found in walks.values()
-        for address in found.pages
-        if found.sizes[address] > HEAVIEST
+        address: walk.sizes[address]
+        for walk in walks.values()
+        for address in walk.pages
+        if walk.sizes[address] > HEAVIEST
     }
 
     assert heavy == {}
@@ -145,48 +145,52 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_3(
         with real_office(tmp_path_factory.mktemp(f"office-{size}")) as office:
             many_cases(office, size)
             counts.append(_questions(office))
-    few, many = counts
+    few_counts, many_counts = counts
 
-    assert set(few) == set(many)
-    assert {page: (few[page], many[page]) for page in few if many[page] > few[page]} == {}
-    assert len(few) > 5
+    assert set(few_counts) == set(many_counts)
+    assert {
+        page: (few_counts[page], many_counts[page])
+        for page in few_counts
+        if many_counts[page] > few_counts[page]
+    } == {}
+    assert len(few_counts) > 5
 
 
 def _questions(office: RealOffice) -> dict[str, int]:
     """The most statements one answer of each route needed, over everybody who may ask it."""
-    asked: Counter[str] = Counter()
+    query_counts: Counter[str] = Counter()
     here = ""
 
     def count(*_: Any) -> None:
-        asked[here] += 1
+        query_counts[here] += 1
 
     def going(address: str) -> None:
         nonlocal here
         here = address
 
-    found: Counter[str] = Counter()
+    highest_counts: Counter[str] = Counter()
     event.listen(office.house.engine, "before_cursor_execute", count)
     try:
         for access in ("officer", "administrator"):
             with office.client(access) as browser:
                 walked = walk(browser, each=1, met=going)
             for route, addresses in walked.by_route.items():
-                found[f"{access} {route}"] = max(asked[address] for address in addresses)
-            asked.clear()
+                highest_counts[f"{access} {route}"] = max(query_counts[address] for address in addresses)
+            query_counts.clear()
     finally:
         event.remove(office.house.engine, "before_cursor_execute", count)
-    return dict(found)
+    return dict(highest_counts)
 
 
 @pytest.fixture(scope="module")
 def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """An office whose people and units are called otherwise in Kazakh and in Russian than in its table."""
-    with lived_in_office(tmp_path_factory.mktemp("bilingual")) as made:
-        office = made.house.reads.office()
-        people = [replace(one, **_names(f"x{n}")) for n, one in enumerate(office.people.values())]
-        units = [replace(one, **_names(f"y{n}")) for n, one in enumerate(office.units.values())]
-        save(made.house.engine, units=units, people=people)
-        yield made
+    with lived_in_office(tmp_path_factory.mktemp("bilingual")) as bilingual_office:
+        office = bilingual_office.house.reads.office()
+        people = [replace(person, **_names(f"x{n}")) for n, person in enumerate(office.people.values())]
+        units = [replace(unit, **_names(f"y{n}")) for n, unit in enumerate(office.units.values())]
+        save(bilingual_office.house.engine, units=units, people=people)
+        yield bilingual_office
 
 
 def _names(word: str) -> dict[str, str]:

@@ -36,8 +36,8 @@ def home(tmp_path: Path) -> Iterator[Home]:
     (folder / "clinic-permit.2026-01-01.toml").write_text(CLINIC, encoding="utf-8")
     settings = replace(settings_in(tmp_path), regulations=RegulationSettings(folder=folder))
     context = build_app(settings, clock=lambda: moment)
-    known = office()
-    office_store.save(context.engine, units=known.units.values(), people=known.people.values())
+    sample_office = office()
+    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
     people(context.accounts)
     received = date(2026, 9, 1)
     for opening in (
@@ -63,10 +63,10 @@ def logged_in(home: Home, login: str) -> TestClient:
 
 def confirmed(browser: TestClient, address: str, form: dict[str, str]) -> str:
     """Send a form that shows a preview first, confirm it, and return the page that follows."""
-    asked = browser.post(address, data={**form, "preview": "yes"})
-    assert 'class="problem-line to-confirm" role="status"' in asked.text
-    token = re.search(r'name="confirmed" value="(\w+)"', asked.text)
-    assert token is not None, asked.text
+    response = browser.post(address, data={**form, "preview": "yes"})
+    assert 'class="problem-line to-confirm" role="status"' in response.text
+    token = re.search(r'name="confirmed" value="(\w+)"', response.text)
+    assert token is not None, response.text
     done = browser.post(address, data={**form, "preview": "yes", "confirmed": token[1]})
     assert done.status_code == 303
     return html.unescape(browser.get(done.headers["location"]).text)
@@ -185,7 +185,7 @@ def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, b
     assert (refused.status_code, done.status_code, posted.status_code) == (422, 303, 200)
     assert "до 19.09.2026 09:15" in shown
     assert 'name="at_time" value="09:15"' in shown
-    by_id = {one["id"]: (one["due"], one["due_at"]) for one in api}
+    by_id = {obligation["id"]: (obligation["due"], obligation["due_at"]) for obligation in api}
     assert by_id["authority_notified"] == ("2026-09-19", "2026-09-19T04:15:00Z")
     assert by_id["high_risk"] == (None, None)
     facts = home.case(case).facts  # type: ignore[union-attr]
@@ -207,7 +207,7 @@ def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
 
     new = {"name": "Клиника № 1", "kind": "clinic", "id": "", "mark": ""}
     nurse = {"name": "С. Сейтова", "unit": "Клиника № 1", "key": "", "mark": "", "email": "s@org.kz"}
-    kept = [
+    responses = [
         admin.post("/administration/unit", data=new),
         admin.post("/administration/person", data={**nurse, "duty": "chief_nurse"}),
         admin.post("/administration/unit", data={**new, "name": "Клиника № 2", "kind": "clinik"}),
@@ -215,7 +215,7 @@ def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
     people, units = (admin.get(f"/administration/{page}").text for page in ("people", "units"))
     table = people_table(home.context.reads.office(), "ru")
 
-    assert [one.status_code for one in kept] == [303, 303, 422]
+    assert [response.status_code for response in responses] == [303, 303, 422]
     assert ("Главная медсестра" in people, "Поликлиника" in units) == (True, True)
     assert any("Главная медсестра" in row for row in table.rows)
     assert home.context.reads.office().people["s@org.kz"].duties == ("chief_nurse",)
@@ -225,9 +225,9 @@ def test_an_extension_and_a_pause_are_undone_from_the_toast(home: Home, browser:
     """Each is offered to be undone right after it, as facts are; a resumption undone leaves the case paused."""
 
     def undo(page: str, case: str) -> None:
-        found = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
-        assert found is not None
-        assert browser.post(f"/cases/{case}/undo", data={"line": found[1]}).status_code == 303
+        match = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
+        assert match is not None
+        assert browser.post(f"/cases/{case}/undo", data={"line": match[1]}).status_code == 303
 
     extension = {"obligation": "appeal_answered", "by": "1", "decided_by": "head", "ground": GROUND}
     undo(confirmed(browser, "/cases/2026-0001/extend", {**extension, "on": "2026-09-18"}), "2026-0001")

@@ -16,14 +16,14 @@ DOMAIN = "merzim.example.kz"
 
 def feed(home: Home, login: str = "responsible") -> str:
     """The path of a feed somebody just made for themselves."""
-    made = home.client(login).post("/account/feed").text
-    (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", made)
+    page = home.client(login).post("/account/feed").text
+    (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", page)
     return path
 
 
 def unit_feed(home: Home, unit: str) -> str:
-    made = home.client("administrator").post("/administration/unit/feed", data={"id": unit}).text
-    (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", made)
+    page = home.client("administrator").post("/administration/unit/feed", data={"id": unit}).text
+    (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", page)
     return path
 
 

@@ -27,8 +27,8 @@ def steps(office: RealOffice) -> dict[str, bool]:
     office.house.refresh()
     with office.client("administrator") as browser:
         page = browser.get("/administration", headers={"accept-language": "en"}).text
-    found = re.findall(r'<li id="first-step-(\w+)">.*?state-(done|open)', page, re.DOTALL)
-    return {name: look == "done" for name, look in found}
+    matches = re.findall(r'<li id="first-step-(\w+)">.*?state-(done|open)', page, re.DOTALL)
+    return {name: look == "done" for name, look in matches}
 
 
 def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> None:

@@ -34,8 +34,8 @@ HEAVIEST = 200_000
 
 def country() -> Office:
     """The small office, and beside it districts of schools; two of the schools bear one name."""
-    known = small_office()
-    units = dict(known.units)
+    sample_office = small_office()
+    units = dict(sample_office.units)
     for n in range(20):
         units[f"d{n}"] = Unit(id=f"d{n}", name=f"{n:02}-аудан", parent="head")
     for n in range(MANY):
@@ -45,7 +45,7 @@ def country() -> Office:
         f"p{n}@org.kz": Person(key=f"p{n}@org.kz", name=f"Сейітов {n:04}", unit=f"s{n}", email=f"p{n}@org.kz")
         for n in range(MANY)
     }
-    return Office(units=units, people={**known.people, **people})
+    return Office(units=units, people={**sample_office.people, **people})
 
 
 COUNTRY = country()
@@ -56,11 +56,11 @@ def home() -> Home:
     """An office of a thousand units with three cases; `of_d3` is the officer of a district, `of_head` of all
     that stands below the head.
     """
-    made = office_with_cases(COUNTRY)
+    home = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
         reader = Reader(login=login, access="officer", unit=unit)
-        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return made
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home
 
 
 def flat(units: int) -> Office:
@@ -78,7 +78,7 @@ def test_few_units_are_a_list_and_one_more_is_found(units: int, listed: bool) ->
 
 
 def test_a_reader_of_few_units_has_a_list_of_them_in_any_country() -> None:
-    assert {one.id for one in build_unit_field(COUNTRY, "", root="d3").options} == {
+    assert {option.id for option in build_unit_field(COUNTRY, "", root="d3").options} == {
         "d3",
         *(f"s{n}" for n in range(3, MANY, 20)),
     }
@@ -127,7 +127,7 @@ def test_what_fits_several_or_none_names_those_that_are_near(
 
     assert refused.value.code == f"web.found.{code}"
     assert len(named) == MAX_SUGGESTIONS if near is None else sorted(named) == sorted(near)
-    assert all(resolve_unit(COUNTRY, one) in COUNTRY.units for one in named)
+    assert all(resolve_unit(COUNTRY, name) in COUNTRY.units for name in named)
 
 
 def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
@@ -177,9 +177,9 @@ class _Fields(HTMLParser):
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """Every page of an office of a thousand units, as whoever may see it sees it."""
-    made = office_with_cases(COUNTRY)
-    hide(made, made.real, "a@org.kz")
-    made.accounts.save(
+    home = office_with_cases(COUNTRY)
+    hide(home, home.real, "a@org.kz")
+    home.accounts.save(
         Reader(login="named", access="officer", person="a@org.kz"),
         disabled=False,
         by="test",
@@ -188,7 +188,7 @@ def pages() -> dict[str, str]:
     )
     starts = (
         *STARTS,
-        f"/cases/{made.real}/history",
+        f"/cases/{home.real}/history",
         "/planner?unit=s7",
         "/open/case?unit=s7",
         "/cases?unit=d3",
@@ -196,15 +196,15 @@ def pages() -> dict[str, str]:
         "/administration/person?key=p12@org.kz",
         "/administration/account?login=officer",
     )
-    found: dict[str, str] = {}
+    pages_by_address: dict[str, str] = {}
     files = set[str]()
     for login in ("named", "administrator"):
-        with made.client(login) as browser:
+        with home.client(login) as browser:
             walked = walk(browser, each=1, starts=starts, files=files)
-            found |= {
+            pages_by_address |= {
                 address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
             }
-    return found
+    return pages_by_address
 
 
 def test_no_page_offers_a_thousand_of_anything(pages: dict[str, str]) -> None:
@@ -215,10 +215,10 @@ def test_no_page_offers_a_thousand_of_anything(pages: dict[str, str]) -> None:
         for name, count in _Fields(text).lists.items()
         if count > OPTIONS
     }
-    asked = {address.partition("?")[0] for address in pages}
+    paths = {address.partition("?")[0] for address in pages}
 
-    assert {"/planner", "/open/case", "/cases", "/administration/unit"} <= asked
-    assert {"/administration/person", "/administration/account", "/administration/accounts"} <= asked
+    assert {"/planner", "/open/case", "/cases", "/administration/unit"} <= paths
+    assert {"/administration/person", "/administration/account", "/administration/accounts"} <= paths
     assert any(address.endswith("/history") and "/suggest/person" in text for address, text in pages.items())
     assert long == set()
     assert {address for address, text in pages.items() if len(text.encode()) > HEAVIEST} == set()
@@ -267,14 +267,17 @@ def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -
             admin.post("/administration/accounts", data=account),
             admin.post("/administration/account", data={**account, "do": "change", "unit": "мектеп 0008"}),
         ]
-    kept = home.office
-    made = home.accounts.account("new")
+    stored_office = home.office
+    new_account = home.accounts.account("new")
 
-    assert [one.status_code for one in answers] == [303, 303, 200, 303]
-    assert (kept.people["a@org.kz"].unit, kept.people["a@org.kz"].deputy) == ("s7", "b@org.kz")
-    assert (kept.units["s7"].parent, kept.units["s7"].uploads_through) == ("d19", "head")
-    assert made is not None
-    assert (made.reader.unit, made.reader.person) == ("s8", "p12@org.kz")
+    assert [answer.status_code for answer in answers] == [303, 303, 200, 303]
+    assert (stored_office.people["a@org.kz"].unit, stored_office.people["a@org.kz"].deputy) == (
+        "s7",
+        "b@org.kz",
+    )
+    assert (stored_office.units["s7"].parent, stored_office.units["s7"].uploads_through) == ("d19", "head")
+    assert new_account is not None
+    assert (new_account.reader.unit, new_account.reader.person) == ("s8", "p12@org.kz")
 
 
 def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
@@ -353,9 +356,9 @@ def test_units_are_suggested_as_far_as_one_may_see(home: Home, login: str, found
 def test_a_suggestion_says_where_the_unit_belongs(home: Home) -> None:
     """Two schools of one name are told apart by their code, and by what stands above them."""
     with home.client() as browser:
-        found = browser.get("/suggest/unit", params={"q": "абай"}).json()
+        suggestions = browser.get("/suggest/unit", params={"q": "абай"}).json()
 
-    assert found == [
+    assert suggestions == [
         {"value": "Абай мектебі (s24)", "label": "04-аудан"},
         {"value": "Абай мектебі (s3)", "label": "03-аудан"},
     ]
@@ -416,7 +419,7 @@ def test_where_all_depends_on_the_unit_those_that_are_near_are_links(home: Home,
 
     assert several.status_code == 422
     assert "С «Мектеп 001» начинается несколько подразделений" in several.text
-    assert len([one for one in links if "0017" in one]) == 1
+    assert len([link for link in links if "0017" in link]) == 1
 
 
 def test_the_way_down_is_suggested_before_anything_is_typed(home: Home) -> None:
@@ -430,21 +433,21 @@ def test_the_way_down_is_suggested_before_anything_is_typed(home: Home) -> None:
 
 def test_people_are_listed_of_the_unit_that_was_typed(home: Home) -> None:
     with home.client("administrator") as admin:
-        found = admin.get("/administration/people", params={"unit": "мектеп 0007"})
+        response = admin.get("/administration/people", params={"unit": "мектеп 0007"})
         none = admin.get("/administration/people", params={"unit": "балабақша", "lang": "ru"})
 
-    assert "Сейітов 0007" in found.text
-    assert "Сейітов 0008" not in found.text
+    assert "Сейітов 0007" in response.text
+    assert "Сейітов 0008" not in response.text
     assert "Подразделения «балабақша» нет." in none.text
 
 
 def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
     """Of a thousand people those it does not show are found, too."""
     with home.client() as browser:
-        found = browser.get("/register", params={"person": "сейітов 0012"})
+        response = browser.get("/register", params={"person": "сейітов 0012"})
         several = browser.get("/register", params={"person": "сейітов", "lang": "ru"})
 
-    assert _Fields(found.text).inputs["person"] == "Сейітов 0012"
+    assert _Fields(response.text).inputs["person"] == "Сейітов 0012"
     assert "По «сейітов» найдено много сотрудников" in several.text
 
 

@@ -34,9 +34,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         row[language] = "o‘zbek" if row[3].startswith("Серікбаев") else row[language]
     with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)
-    with real_office(folder, fresh=False) as made:
-        made.run("people", str(folder / "people.csv"))
-        yield made
+    with real_office(folder, fresh=False) as office:
+        office.run("people", str(folder / "people.csv"))
+        yield office
     use_languages(Settings())
 
 
@@ -78,7 +78,7 @@ def test_a_letter_speaks_it(office: RealOffice) -> None:
         email.message_from_bytes(file.read_bytes(), policy=policy.default)
         for file in (office.folder / "var" / "letters").glob("*.eml")
     ]
-    letter = next(one for one in letters if one["subject"].startswith("Muddat bugun"))
+    letter = next(candidate for candidate in letters if candidate["subject"].startswith("Muddat bugun"))
     body = letter.get_body(("plain",))
     assert body is not None
     text = body.get_content()
@@ -97,13 +97,13 @@ def test_a_letter_speaks_it(office: RealOffice) -> None:
 def test_people_choose_it_and_programs_ask_for_it(office: RealOffice) -> None:
     """In the form and over the API, whose description lists it; a language there is not is refused."""
     with office.client() as officer:
-        kept = officer.get("/api/v1/procedures", params={"lang": "uz"})
+        response = officer.get("/api/v1/procedures", params={"lang": "uz"})
         refused = officer.get("/api/v1/procedures", params={"lang": "de"})
         described = officer.get("/api/openapi.json").text
     with office.client("administrator") as administrator:
         form = administrator.get("/administration/person?lang=ru").text
 
-    assert (kept.status_code, refused.status_code) == (200, 422)
+    assert (response.status_code, refused.status_code) == (200, 422)
     assert '"enum":["kk","ru","en","uz"]' in described
     assert '<option value="uz">O‘zbek</option>' in form
 

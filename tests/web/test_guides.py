@@ -29,18 +29,20 @@ from workflow.org.access import ACCESSES
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("guides")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("guides")) as office:
+        yield office
 
 
 def test_each_guide_has_the_same_tasks_in_every_language() -> None:
     """In the same order; and none is empty."""
     for id in GUIDES:
-        tasks = {language: [one.id for one in guide(id, language).sections] for language in i18n.LANGUAGES}
+        tasks = {
+            language: [section.id for section in guide(id, language).sections] for language in i18n.LANGUAGES
+        }
         assert tasks["kk"] == tasks["ru"] == tasks["en"], id
         assert len(set(tasks["ru"])) == len(tasks["ru"]) > 0, id
         for language in i18n.LANGUAGES:
-            assert all(len(one.words) > 80 for one in guide(id, language).sections), (id, language)
+            assert all(len(section.words) > 80 for section in guide(id, language).sections), (id, language)
 
 
 def test_the_same_buttons_are_named_in_every_language_and_all_of_them_exist() -> None:
@@ -65,8 +67,8 @@ def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is
         named = {language: [name for _, name in pictures(id, language)] for language in i18n.LANGUAGES}
         assert named["kk"] == named["ru"] == named["en"] != [], id
         shown.update(named["ru"])
-        said = {alt for language in i18n.LANGUAGES for alt, _ in pictures(id, language)}
-        assert len(said) == 3 * len(named["ru"]), "each says in its own language what it shows"
+        descriptions = {alt for language in i18n.LANGUAGES for alt, _ in pictures(id, language)}
+        assert len(descriptions) == 3 * len(named["ru"]), "each says in its own language what it shows"
     files = {f"{name}.{language}.webp" for name in shown for language in i18n.LANGUAGES}
     taken = re.findall(
         r'^    "([a-z-]+)": \("', Path("docs/pictures.py").read_text(encoding="utf-8"), re.MULTILINE
@@ -88,7 +90,7 @@ def test_a_guide_shows_the_pictures_of_the_readers_language(office: RealOffice) 
         answer = browser.get(addresses[0])
 
     assert len(addresses) == len(pictures("officer", "kk")) == shown.count("<img")
-    assert all(re.fullmatch(r"/static/[a-z-]+\.kk\.webp\?v=[0-9a-f]{12}", one) for one in addresses)
+    assert all(re.fullmatch(r"/static/[a-z-]+\.kk\.webp\?v=[0-9a-f]{12}", address) for address in addresses)
     assert shown.count('alt=""') == 0
     assert answer.headers["content-type"] == "image/webp"
     assert "immutable" in answer.headers["cache-control"]
@@ -116,7 +118,7 @@ def test_the_site_is_written_of_every_page_and_guide_with_their_pictures(tmp_pat
 
 
 def test_every_page_is_explained_by_a_section_that_exists() -> None:
-    sections = {f"{id}#{one.id}" for id in GUIDES for one in guide(id, "ru").sections}
+    sections = {f"{id}#{section.id}" for id in GUIDES for section in guide(id, "ru").sections}
 
     assert {section for _, section in SECTION_OF_PAGE} <= sections
     assert section_of("/cases/2026-0001") == "officer#case"
@@ -153,7 +155,7 @@ def test_a_page_links_to_its_own_section(office: RealOffice) -> None:
     ],
 )
 def test_a_task_is_found_by_its_words(language: str, words: str, section: str) -> None:
-    assert section in [one.id for _, one in find_sections(words, language)]
+    assert section in [found_section.id for _, found_section in find_sections(words, language)]
 
 
 def test_nothing_is_found_by_words_of_nothing() -> None:
@@ -173,7 +175,7 @@ def test_the_texts_stand_in_the_package() -> None:
 def test_no_page_names_a_command_or_the_settings_file() -> None:
     """Somebody in a browser has no terminal; neither pages nor guides send them there."""
     web = [code for code in i18n.codes() if code.startswith("web.")]
-    said = {f"{language}/{code}": template(code, language) for language in i18n.LANGUAGES for code in web}
-    said |= {f"{language}/{id}": source(id, language) for language in i18n.LANGUAGES for id in GUIDES}
+    texts = {f"{language}/{code}": template(code, language) for language in i18n.LANGUAGES for code in web}
+    texts |= {f"{language}/{id}": source(id, language) for language in i18n.LANGUAGES for id in GUIDES}
 
-    assert {code for code, text in said.items() if re.search(r"merzim [a-z]|config\.toml", text)} == set()
+    assert {code for code, text in texts.items() if re.search(r"merzim [a-z]|config\.toml", text)} == set()

@@ -27,28 +27,28 @@ MOMENT = clock("2026-04-06")()
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[AppContext]:
     """An office that has played a round."""
-    made = build_app(read(at=tmp_path))
-    remind(made, now=MOMENT.now, today=MOMENT.today)
-    yield made
-    made.close()
+    context = build_app(read(at=tmp_path))
+    remind(context, now=MOMENT.now, today=MOMENT.today)
+    yield context
+    context.close()
 
 
-def browser(house: AppContext, moment: Moment = MOMENT) -> TestClient:
-    app = Dashboard(house, lambda: moment)
+def browser(context: AppContext, moment: Moment = MOMENT) -> TestClient:
+    app = Dashboard(context, lambda: moment)
     return TestClient(
         app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     )
 
 
-def execute(house: AppContext, statement: str) -> None:
-    with house.engine.begin() as connection:
+def execute(context: AppContext, statement: str) -> None:
+    with context.engine.begin() as connection:
         connection.execute(text(statement))
 
 
-def gone(house: AppContext) -> None:
+def gone(context: AppContext) -> None:
     """The disk holds something else than the database."""
-    house.engine.dispose()
-    for file in Path(house.engine.url.database).parent.glob("merzim.sqlite*"):
+    context.engine.dispose()
+    for file in Path(context.engine.url.database).parent.glob("merzim.sqlite*"):
         file.write_bytes(b"x" * 8192)
 
 
@@ -72,11 +72,11 @@ def test_an_office_that_works_is_ready(house: AppContext) -> None:
     [
         (gone, {"database": "unreachable", "tables": "unknown", "board": "unknown"}),
         (
-            lambda house: execute(house, "UPDATE alembic_version SET version_num = '0013'"),
+            lambda context: execute(context, "UPDATE alembic_version SET version_num = '0013'"),
             {"database": "ok", "tables": "not_ours", "board": "unknown"},
         ),
         (
-            lambda house: execute(house, "UPDATE installation SET board = '0012'"),
+            lambda context: execute(context, "UPDATE installation SET board = '0012'"),
             {"database": "ok", "tables": "current", "board": "behind"},
         ),
     ],
@@ -133,15 +133,15 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     ready = pages.get("/ready")
     answer = pages.post("/login?lang=ru", data={"login": "x", "password": "y"})
     token = {"authorization": "Bearer " + "x" * 43, "accept-language": "en"}
-    called = browser(house).get("/api/v1/cases", headers=token)
+    response = browser(house).get("/api/v1/cases", headers=token)
     aside.replace(file)
 
     assert before == 200
     assert (ready.status_code, ready.json()["database"]) == (503, happens.__name__)
-    assert (answer.status_code, called.status_code) == (503, 503)
+    assert (answer.status_code, response.status_code) == (503, 503)
     assert "Файла базы данных нет на месте" in answer.text
-    assert "nothing was saved" in called.json()["detail"]
-    assert str(file) not in answer.text + called.text
+    assert "nothing was saved" in response.json()["detail"]
+    assert str(file) not in answer.text + response.text
     assert pages.get("/ready").status_code == 200
     assert pages.post("/login", data={"login": "x", "password": "y"}).status_code == 401
 

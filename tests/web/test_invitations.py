@@ -55,9 +55,9 @@ def acting(home: Home, *, later: timedelta = timedelta()) -> RequestContext:
 
 
 def states(home: Home, *, later: timedelta = timedelta()) -> dict[str, str]:
-    asked = invitations.AskInvitations()
-    found = invitations.list_invitations(acting(home, later=later), asked).invitations
-    return {one.login: one.state for one in found}
+    query = invitations.AskInvitations()
+    invitation_list = invitations.list_invitations(acting(home, later=later), query).invitations
+    return {invitation.login: invitation.state for invitation in invitation_list}
 
 
 def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
@@ -76,7 +76,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
         deliver(home.context, now=NOW, today=TODAY)
         letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}  # type: ignore[union-attr]
         links = {to: re.findall(r"https?://\S+/welcome/(\S+)", text) for to, text in letters.items()}
-        secrets = [secret for found in links.values() for secret in found]
+        secrets = [secret for group in links.values() for secret in group]
         first, second = links["D.Kim@org.kz"][0], links["ann@org.kz"][0]
         after_sending = states(home)
         resend_invitations(acting(home), ResendInvitations(logins=["ann@org.kz"]))
@@ -94,7 +94,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     assert "choose a password" in letters["ann@org.kz"]
     assert "Организация: Министрлік" in letters["D.Kim@org.kz"].splitlines()
     assert "Organisation: Министрлік" in letters["ann@org.kz"].splitlines()
-    assert [len(found) for found in links.values()] == [1, 1]
+    assert [len(group) for group in links.values()] == [1, 1]
     assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
     assert (replaced, taken.status_code, again.status_code) == (404, 303, 404)
     assert states(home, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
@@ -131,7 +131,7 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     done = invite_people(acting(home), InvitePeople(unit="law", login_rule="mailbox", access=""))
     twice = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
 
-    why = {one.name: (one.login, one.access, one.obstacle) for one in by_mailbox.people}
+    why = {person.name: (person.login, person.access, person.obstacle) for person in by_mailbox.people}
     assert why["Ким Вера"] == ("d.kim", "responsible", "login_taken")
     assert why["Нурлан"] == ("", "responsible", "no_email")
     assert why["Brown Ann"] == ("ann", "head_of_unit", "")
@@ -171,8 +171,8 @@ def test_a_table_of_people_may_ask_for_accounts() -> None:
     save_table(acting(home), read_table(acting(home), table.encode(), "people.csv"))
 
     expected = {"li@org.kz": "auditor", "o.pak": "responsible"}
-    assert {one.login: one.access for one in preview.accounts if not one.obstacle} == expected
-    assert [one.obstacle for one in preview.accounts if one.name == "Юн Ия"] == ["no_email"]
+    assert {account.login: account.access for account in preview.accounts if not account.obstacle} == expected
+    assert [account.obstacle for account in preview.accounts if account.name == "Юн Ия"] == ["no_email"]
     assert set(states(home)) == set(expected)
     for word in ("Администратор", "administrator", "Повелитель"):
         with pytest.raises(UnreadablePaper) as refused:

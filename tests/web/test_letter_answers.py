@@ -28,15 +28,15 @@ ONE_AFTER = date(2026, 3, 31)
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    one = Town(tmp_path)
-    one.rules = Rules(
+    town = Town(tmp_path)
+    town.rules = Rules(
         domain=RULES.domain,
         public_address=RULES.public_address,
-        link_key=link_key(one.engine),
+        link_key=link_key(town.engine),
         officer=OFFICER.key,
     )
-    yield one
-    one.close()
+    yield town
+    town.close()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def told(town: Town, on: date) -> dict[str, str]:
     shelf = Shelf()
     town.round((shelf,), on)
     town.deliver((shelf,), on)
-    return {one.notice.person: one.letter.text for one in shelf.kept}
+    return {parcel.notice.person: parcel.letter.text for parcel in shelf.kept}
 
 
 def link(town: Town, on: date, person: str = AIGUL.key) -> str:
@@ -66,7 +66,7 @@ def link(town: Town, on: date, person: str = AIGUL.key) -> str:
 def said(town: Town) -> list[tuple[str, str, str]]:
     """What was answered, in the case's chain."""
     events = town.case_commands.events("2026-0001")
-    return [(str(one.payload["what"]), one.name, one.by) for one in events if one.kind == "notice"]
+    return [(str(event.payload["what"]), event.name, event.by) for event in events if event.kind == "notice"]
 
 
 def test_a_reminder_offers_three_answers_and_opening_one_changes_nothing(
@@ -127,10 +127,10 @@ def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callabl
     browser = pages(FIVE_BEFORE)
     browser.post(path, data={"say": "not_mine"})
     again = browser.post(path, data={"say": "said_done"}, follow_redirects=False)
-    comments = [one for one in town.case_commands.events("2026-0001") if one.kind == "commented"]
+    comments = [event for event in town.case_commands.events("2026-0001") if event.kind == "commented"]
     letters = told(town, DAY_BEFORE)
 
-    assert [(one.name, one.payload["to"]) for one in comments] == [
+    assert [(comment.name, comment.payload["to"]) for comment in comments] == [
         ("start_announced", {OFFICER.key: "mention"})
     ]
     assert "Ахметова Айгүл" in str(comments[0].payload["text"])
@@ -162,7 +162,7 @@ def test_a_link_of_another_key_another_person_or_nobody_is_refused(
     town.open()
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
-    notice = next(one for one in town.notices() if one.person == AIGUL.key)
+    notice = next(candidate for candidate in town.notices() if candidate.person == AIGUL.key)
     strange: Notice = replace(notice, key=notice.key.replace("aigul", "nobody"))
     for wrong in (
         f"/answer/{answer_token('another key', notice)}",

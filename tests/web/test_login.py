@@ -54,14 +54,14 @@ def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD,
 def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(home: Home) -> None:
     """The page they wanted stands in the way they came, with its question."""
     with home.stranger() as browser:
-        asked = browser.get("/cases?unit=hr")
-        page = browser.get(asked.headers["location"])
+        response = browser.get("/cases?unit=hr")
+        page = browser.get(response.headers["location"])
         onward = set(re.findall(r'name="next" value="([^"]+)"', page.text))
         answer = browser.post(
             "/login", data={"login": "officer", "password": PASSWORD, "next": "/cases?unit=hr"}
         )
 
-    assert asked.status_code == 303
+    assert response.status_code == 303
     assert onward == {"/cases?unit=hr"}
     assert answer.headers["location"] == "/cases?unit=hr"
 
@@ -121,7 +121,7 @@ def test_a_second_factor_is_asked_for_and_its_code_taken_once(home: Home) -> Non
     code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
 
-    answers = [enter(home.stranger(), code=one) for one in ("", wrong, code, code)]
+    answers = [enter(home.stranger(), code=code) for code in ("", wrong, code, code)]
 
     assert answers == [401, 401, 303, 401]
 
@@ -180,11 +180,11 @@ def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home
     form = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://example.kz/<бұйрық>"}
     with home.stranger() as browser:
         page = browser.post(f"/cases/{home.real}", data=form)
-        kept = re.findall(r'name="kept" value="([^"]+)"', page.text)[0].replace("&#34;", '"')
-        kept = kept.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        form_values = re.findall(r'name="kept" value="([^"]+)"', page.text)[0].replace("&#34;", '"')
+        form_values = form_values.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
         again = browser.post(
             "/login",
-            data={"login": "officer", "password": PASSWORD, "kept": kept, "next": f"/cases/{home.real}"},
+            data={"login": "officer", "password": PASSWORD, "kept": form_values, "next": f"/cases/{home.real}"},
         )
         fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', again.text))
         sent = browser.post(f"/cases/{home.real}", data={"fact": fields["fact"], "on": fields["on"]})
@@ -202,13 +202,13 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
     choice = {"login": "Root@mne.kz", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
     with unopened.stranger() as browser:
         page = browser.get(f"/welcome/{secret}")
-        made = browser.post(f"/welcome/{secret}", data=choice)
+        response = browser.post(f"/welcome/{secret}", data=choice)
         cases = browser.get("/cases").status_code
         again = browser.post(f"/welcome/{secret}", data=choice)
 
     account = unopened.accounts.account("root@mne.kz")
     assert page.status_code == 200
-    assert made.status_code == 303
+    assert response.status_code == 303
     assert account is not None
     assert account.reader.access == "administrator"
     assert verify_password("төрт сөзден тұрады", account.password)
@@ -223,9 +223,9 @@ def test_the_first_administrators_address_is_dead_once_any_account_has_a_passwor
         unopened.accounts.set_password("officer", "x", **SAID)
         after = browser.get(f"/welcome/{secret}").status_code
         choice = {"login": "evil", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
-        made = browser.post(f"/welcome/{secret}", data=choice).status_code
+        status = browser.post(f"/welcome/{secret}", data=choice).status_code
 
-    assert (before, after, made) == (200, 404, 404)
+    assert (before, after, status) == (200, 404, 404)
     assert unopened.accounts.account("evil") is None
 
 

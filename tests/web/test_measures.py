@@ -34,7 +34,7 @@ def case(home: Home) -> str:
         home.real,
         1,
         body="",
-        asked="Қағиданы өзгерту туралы",
+        question="Қағиданы өзгерту туралы",
         term=OVERDUE,
         on=TODAY,
         by="o",
@@ -61,11 +61,11 @@ def test_the_case_shows_its_measures_and_what_they_lack(home: Home, case: str, l
 def test_a_request_says_whom_it_went_to_and_by_when_an_answer_is_due(home: Home, case: str) -> None:
     """The body of the risk where the request names none, the day its words come to, and the words."""
     page = home.client().get(f"/cases/{case}/risks?lang=ru").text
-    asked = page.partition("Қағиданы өзгерту туралы")[2].partition("</dd>")[0]
+    passage = page.partition("Қағиданы өзгерту туралы")[2].partition("</dd>")[0]
 
-    assert "Қаржы министрлігі, 06.04.2026" in asked
-    assert "1 апреля 2026 года" in asked
-    assert "«01.04.2026»" in asked
+    assert "Қаржы министрлігі, 06.04.2026" in passage
+    assert "1 апреля 2026 года" in passage
+    assert "«01.04.2026»" in passage
     assert page.count("Қаржы министрлігі") == 1
 
 
@@ -81,8 +81,8 @@ def test_the_board_and_the_list_name_a_measure(home: Home, case: str) -> None:
 
 def test_the_api_gives_measures_as_obligations(home: Home, case: str) -> None:
     """By their ids, with due dates."""
-    found = home.client().get(f"/api/v1/cases/{case}").json()["obligations"]
-    dues = {one["id"]: one["due"] for one in found}
+    obligations = home.client().get(f"/api/v1/cases/{case}").json()["obligations"]
+    dues = {obligation["id"]: obligation["due"] for obligation in obligations}
 
     assert (dues["measure.1"], dues["measure.3"], dues["request.1"]) == ("2026-04-01", None, "2026-04-01")
 
@@ -107,5 +107,5 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
     )
     pages = [answer.text for answer in answers]
 
-    unsaid = [said for page, (*_, said) in zip(pages, written, strict=True) if said not in page]
+    unsaid = [message for page, (*_, message) in zip(pages, written, strict=True) if message not in page]
     assert unsaid == []

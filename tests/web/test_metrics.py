@@ -53,8 +53,8 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
     office = Office(rcpt=always("550 5.1.1 no such mailbox"))
     with serving(office) as port:
         (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        made = build_app(read(at=tmp_path))
-        made.case_commands.open(
+        context = build_app(read(at=tmp_path))
+        context.case_commands.open(
             Opening(
                 procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
             ),
@@ -62,15 +62,15 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
             now=NOW - timedelta(days=9),
             today=date(2026, 3, 9),
         )
-        remind(made, now=NOW, today=TODAY)
-        deliver(made, now=NOW, today=TODAY)
-        yield made
-        made.close()
+        remind(context, now=NOW, today=TODAY)
+        deliver(context, now=NOW, today=TODAY)
+        yield context
+        context.close()
 
 
-def client(house: AppContext, address: str = "127.0.0.1") -> TestClient:
-    people(house.accounts)
-    app = RequestIdMiddleware(create_app(house, clock(AT)))
+def client(context: AppContext, address: str = "127.0.0.1") -> TestClient:
+    people(context.accounts)
+    app = RequestIdMiddleware(create_app(context, clock(AT)))
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 
@@ -203,7 +203,7 @@ def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: AppCont
     )
 
     assert answer.status_code == 200
-    assert {one.state for one in house.outbox.notices()} == {"failed"}
+    assert {notice.state for notice in house.outbox.notices()} == {"failed"}
 
 
 def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(house: AppContext) -> None:
@@ -229,16 +229,16 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
         assert done[login] == 200
     assert "почтовый сервер не принимает" not in seen["auditor"]
     assert done["auditor"] == 403
-    assert {one.state for one in house.outbox.notices()} == {"queued"}
+    assert {notice.state for notice in house.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
 
 
 def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:
     """No people, no officer: named with what to do, to the officer's account alone; and no longer once there is
     one. Somebody without an address is named by name."""
-    made = build_app(read(at=tmp_path))
+    context = build_app(read(at=tmp_path))
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    case = made.case_commands.open(
+    case = context.case_commands.open(
         Opening(
             procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
         ),
@@ -246,19 +246,19 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
         now=NOW - timedelta(days=9),
         today=date(2026, 3, 9),
     )
-    remind(made, now=NOW, today=TODAY)
+    remind(context, now=NOW, today=TODAY)
     boards = {}
     for login in ("officer", "auditor"):
-        browser = client(made)
+        browser = client(context)
         browser.post("/login", data={"login": login, "password": PASSWORD})
         boards[login] = browser.get("/?lang=ru").text
     office_store.save(
-        made.engine,
+        context.engine,
         units=[Unit(id="staff", name="Аппарат")],
         people=[Person(key="a@example.kz", name="Айгүл", unit="staff", duties=("authorised_person",))],
     )
-    later = browser_of(made).get("/?lang=ru").text
-    made.close()
+    later = browser_of(context).get("/?lang=ru").text
+    context.close()
 
     assert "обязанность «уполномоченное лицо» никто не исполняет" in boards["officer"]
     assert "назначьте, кто исполняет эту обязанность" in boards["officer"]
@@ -267,9 +267,9 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     assert 'id="unheard"' not in later
 
 
-def browser_of(house: AppContext) -> TestClient:
+def browser_of(context: AppContext) -> TestClient:
     """The officer's browser."""
-    browser = client(house)
+    browser = client(context)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
     return browser
 
@@ -278,9 +278,9 @@ def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: 
     """A key to sign with that is not there: every round fails, and the officer sees why instead of an error."""
     config = SETTINGS.format(port=25) + 'dkim_key = "none.pem"\ndkim_selector = "m"\n'
     (tmp_path / "config.toml").write_text(config, encoding="utf-8")
-    made = build_app(read(at=tmp_path))
-    board = browser_of(made).get("/?lang=en")
-    made.close()
+    context = build_app(read(at=tmp_path))
+    board = browser_of(context).get("/?lang=en")
+    context.close()
 
     assert board.status_code == 200
     assert "so no letter leaves at all" in board.text
@@ -293,12 +293,16 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) 
     browser.get("/login")
     text = browser.get("/metrics").text
     folder = Path(__file__).parents[2] / "docs" / "operations"
-    asked = set()
+    metrics = set()
     for name in ("alerts.yml", "dashboard.json"):
-        asked |= set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", (folder / name).read_text(encoding="utf-8")))
+        metrics |= set(
+            re.findall(r"\b(?:merzim|process)_[a-z_]+\b", (folder / name).read_text(encoding="utf-8"))
+        )
 
-    assert len(asked) >= 6
-    assert {one for one in asked if f"\n{one}" not in text and f"# HELP {one}" not in text} == set()
+    assert len(metrics) >= 6
+    assert {
+        metric for metric in metrics if f"\n{metric}" not in text and f"# HELP {metric}" not in text
+    } == set()
     given: dict[str, set[str]] = {}
     for name, labels in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
         given.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
@@ -314,8 +318,8 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) 
     assert wrong == set()
 
 
-def administrator(house: AppContext) -> TestClient:
-    browser = client(house)
+def administrator(context: AppContext) -> TestClient:
+    browser = client(context)
     browser.post("/login", data={"login": "administrator", "password": PASSWORD})
     browser.headers["origin"] = "https://127.0.0.1:8000"
     return browser
@@ -348,7 +352,7 @@ def test_a_round_that_is_late_and_a_backup_never_made_are_said(house: AppContext
     def found(minutes: int) -> dict[str, str]:
         at = sending.figures(house, now=NOW).pulses["round"][0] + timedelta(minutes=minutes)
         checks = check_running(house, at)
-        return {one.name: one.state for one in checks if one.name in ("round", "backup")}
+        return {check.name: check.state for check in checks if check.name in ("round", "backup")}
 
     assert found(10) == {"round": "ok", "backup": "warning"}
     assert found(11) == {"round": "problem", "backup": "warning"}

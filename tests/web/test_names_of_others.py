@@ -43,8 +43,8 @@ def letter(case: str, person: str) -> Notice:
 @pytest.fixture(params=["few people", "a thousand people"])
 def either(request: pytest.FixtureRequest) -> Home:
     """An office of few people, whom forms list, and one of many, whom they find."""
-    known: Office = office() if request.param == "few people" else COUNTRY
-    return office_with_cases(known)
+    sample_office: Office = office() if request.param == "few people" else COUNTRY
+    return office_with_cases(sample_office)
 
 
 def offered(text: str) -> set[str]:
@@ -63,7 +63,7 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
     whole = either.client("whole").get("/desk").text
 
     assert OWN in own
-    assert [one.name for one in people.values() if one.unit != "hr" and one.name in own] == []
+    assert [person.name for person in people.values() if person.unit != "hr" and person.name in own] == []
     assert "c@org.kz" not in own
     assert "из другого подразделения назначает администратор" in own
     if len(people) < 10:
@@ -72,9 +72,9 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
 
 def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(home: Home) -> None:
     """Saving one's leave does not take the deputy away."""
-    known = home.office
+    stored_office = home.office
     away = Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", deputy="c@org.kz")
-    home.keep(replace(known, people={**known.people, away.key: away}))
+    home.keep(replace(stored_office, people={**stored_office.people, away.key: away}))
 
     assert '<option value="c@org.kz" selected>' in home.client("responsible").get("/desk").text
 
@@ -94,24 +94,26 @@ def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(eit
     either.sent(letter(either.real, "b@org.kz"))
     page = either.client("responsible").get("/register").text
 
-    assert [one.name for one in either.office.people.values() if one.unit != "hr" and one.name in page] == []
+    assert [
+        person.name for person in either.office.people.values() if person.unit != "hr" and person.name in page
+    ] == []
 
 
 def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
     """Of somebody of another unit for whom nothing that is seen waits; the officer reads the name."""
-    asked = "/deadlines?person=c@org.kz"
+    address = "/deadlines?person=c@org.kz"
 
-    assert OTHER not in home.client("responsible").get(asked).text
-    assert OTHER in home.client(OFFICER).get(asked).text
+    assert OTHER not in home.client("responsible").get(address).text
+    assert OTHER in home.client(OFFICER).get(address).text
 
 
 @pytest.fixture(params=LIMITED)
 def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
     """A head, or an executor, whose account and person have no unit; and what the office would show them."""
     home = office_with_cases()
-    known = home.office
+    stored_office = home.office
     nobody = Person(key="x@org.kz", name="Жоқбаев", unit="")
-    home.keep(replace(known, people={**known.people, nobody.key: nobody}))
+    home.keep(replace(stored_office, people={**stored_office.people, nobody.key: nobody}))
     home.sent(letter(home.real, "b@org.kz"))
     reader = Reader(login="lost", access=request.param, person="x@org.kz", name="Жоқбаев")
     home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
@@ -121,8 +123,8 @@ def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
 def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tuple[Home, str]) -> None:
     """On no page, in no list, in no file, by no program; every route of the router is asked."""
     home, login = lost
-    names = [one.name for one in home.office.people.values() if one.key != "x@org.kz"]
-    found: dict[str, list[str]] = {}
+    names = [person.name for person in home.office.people.values() if person.key != "x@org.kz"]
+    names_by_route: dict[str, list[str]] = {}
     with home.client(login) as browser:
         for method, route in ROUTES:
             if method != "GET" or need(route) is None:
@@ -130,10 +132,10 @@ def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tup
             answer = browser.get(filled(route.path, home.real))
             named = [word for word in (home.late, home.missed, *names) if word in answer.text]
             if named or ("{case}" in route.path and answer.status_code != 404):
-                found[route.path] = [*named, str(answer.status_code)]
+                names_by_route[route.path] = [*named, str(answer.status_code)]
         overview = browser.get("/?lang=ru").text
 
-    assert found == {}
+    assert names_by_route == {}
     assert "не отнесена ни к одному подразделению" in overview
 
 
@@ -159,13 +161,13 @@ def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, 
     home, login = lost
     with home.client("administrator") as browser:
         listed = browser.get("/administration/accounts?lang=ru").text
-        one = browser.get(f"/administration/account?login={login}&lang=ru").text
+        page = browser.get(f"/administration/account?login={login}&lang=ru").text
         reader = Reader(login=login, access="responsible", person="x@org.kz", unit="hr")
         home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
         mended = browser.get(f"/administration/account?login={login}&lang=ru").text
 
     assert "Без подразделения: не видно ни одного дела" in listed
-    assert "не видно ни одного дела" in one
+    assert "не видно ни одного дела" in page
     assert "не видно ни одного дела" not in mended
 
 

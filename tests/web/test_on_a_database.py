@@ -28,8 +28,8 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
     settings = settings_in(tmp_path)
     named = replace(settings, office=replace(settings.office, name="Ұлттық экономика министрлігі"))
     context = build_app(named, clock=lambda: moment)
-    known = office()
-    office_store.save(context.engine, units=known.units.values(), people=known.people.values())
+    sample_office = office()
+    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
     people(context.accounts)
     context.case_commands.open(
         Opening(

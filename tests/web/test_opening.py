@@ -50,22 +50,22 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
     (tmp_path / "config.toml").write_text(
         '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
     )
-    made = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    known = office()
-    office_store.save(made.engine, units=known.units.values(), people=known.people.values())
-    people(made.accounts)
-    made.accounts.save(
+    context = build_app(read(tmp_path / "config.toml", at=tmp_path))
+    sample_office = office()
+    office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
+    people(context.accounts)
+    context.accounts.save(
         Reader(login="of_law", access="officer", unit="law"), disabled=False, by="test", now=NOW, today=TODAY
     )
-    made.accounts.set_password("of_law", _HASH, by="test", now=NOW, today=TODAY)
-    yield made
-    made.close()
+    context.accounts.set_password("of_law", _HASH, by="test", now=NOW, today=TODAY)
+    yield context
+    context.close()
 
 
-def browser_of(house: AppContext, login: str = "officer") -> TestClient:
+def browser_of(context: AppContext, login: str = "officer") -> TestClient:
     """Somebody who has logged in."""
     client = TestClient(
-        create_app(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
+        create_app(context, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
         base_url="https://127.0.0.1:8000",
         client=("127.0.0.1", 50000),
         follow_redirects=True,
@@ -275,14 +275,14 @@ def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, off
     """By the beginning of its name; what fits several names them, what is another's is refused."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(MAX_LISTED)]
     office_store.save(house.engine, units=schools)
-    found = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
+    response = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
     several = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 01"})
     with browser_of(house, "of_law") as own:
         another = own.post("/open/year", data={"year": "2027", "unit": "hr"})
         typed = own.post("/open/year", data={"year": "2027", "unit": "Персоналды басқару департаменті"})
 
-    assert 'name="unit" value="Мектеп 017"' in found.text
-    assert 'type="hidden" name="unit" value="s17"' in found.text
+    assert 'name="unit" value="Мектеп 017"' in response.text
+    assert 'type="hidden" name="unit" value="s17"' in response.text
     assert several.status_code == 422
     assert "начинается несколько подразделений: Мектеп 010, Мектеп 011" in several.text
     assert 'name="unit" value="мектеп 01"' in several.text
@@ -410,17 +410,19 @@ def test_a_year_that_is_none_is_refused(year: str, officer: TestClient) -> None:
 
 def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: AppContext, officer: TestClient) -> None:
     """Statements at three and at a hundred cases there."""
-    said: list[str] = []
-    event.listen(house.engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
+    statements: list[str] = []
+    event.listen(
+        house.engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement)
+    )
     counts = []
     for size in (3, 100):
         rows = [(f"Объект {n}", "hr", "", date(2026, 6, 1), date(2026, 7, 10)) for n in range(size)]
         page = sent(officer, table(*rows))
         officer.post(page.url.path)
         page = sent(officer, table(*rows[:3]))
-        said.clear()
+        statements.clear()
         assert officer.get(page.url.path).status_code == 200
-        counts.append(len(said))
+        counts.append(len(statements))
 
     assert counts[0] == counts[1]
 
@@ -463,7 +465,7 @@ def test_dates_of_past_analyses_stand_beside_the_law_s(house: AppContext, office
 
     assert heads[:6] == ("Анализ", "Шаг", "Ячейка", "Дата в файле", "Последний день по акту", "Опоздание")
     assert worst[:3] == ("В-2025", "Утверждение плана мероприятий", "J4")
-    assert [one.date() for one in worst[3:5]] == [date(2025, 4, 18), date(2025, 2, 28)]
+    assert [day.date() for day in worst[3:5]] == [date(2025, 4, 18), date(2025, 2, 28)]
     assert worst[5] == 31
     lateness = [line[5] for line in lines if isinstance(line[5], int)]
     assert lateness == sorted(lateness, reverse=True)

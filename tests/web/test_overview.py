@@ -42,9 +42,9 @@ def links(page: str) -> list[str]:
 
 def listed(page: str) -> int:
     """How many a list says there are."""
-    found = re.search(r'class="lead-line">[^<]*?(\d+) обязанност', page)
-    assert found, page
-    return int(found[1])
+    match = re.search(r'class="lead-line">[^<]*?(\d+) обязанност', page)
+    assert match, page
+    return int(match[1])
 
 
 def test_every_figure_opens_a_list_of_that_length(home: Home, browser: TestClient) -> None:
@@ -98,21 +98,21 @@ def test_a_day_off_stands_among_the_two_weeks_only_when_something_is_due(home: H
 
 def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(home: Home) -> None:
     """Three people hold duties; the head of the law department is nobody."""
-    found = seen(home)
+    overview = seen(home)
 
-    assert sum(one.overdue for one in found.waiting) == found.overdue
-    assert sum(one.due for one in found.waiting) == found.due
-    assert ("Өтегенов Ерлан",) in {one.names for one in found.waiting}
+    assert sum(workload.overdue for workload in overview.waiting) == overview.overdue
+    assert sum(workload.due for workload in overview.waiting) == overview.due
+    assert ("Өтегенов Ерлан",) in {workload.names for workload in overview.waiting}
 
 
 def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
     """Announcement (3) missed and overdue: 3, not 6; the order adds its own."""
-    found = seen(home)
-    announcements = [line for line in found.worst if line.obligation == "start_announced"]
+    overview = seen(home)
+    announcements = [line for line in overview.worst if line.obligation == "start_announced"]
 
     assert announcements
-    assert found.missed == 1
-    assert found.stake < sum(float(line.stake or 0) for line in found.worst) + 3 + 1e-9
+    assert overview.missed == 1
+    assert overview.stake < sum(float(line.stake or 0) for line in overview.worst) + 3 + 1e-9
 
 
 def test_recommended_steps_stand_apart_below_the_obligatory_ones(
@@ -131,26 +131,26 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     )
     before = browser.get("/?lang=ru").text
     home.context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
-    found = seen(home)
+    overview = seen(home)
     page = browser.get("/?lang=ru").text
     obligatory, _, recommended = page.partition('id="recommended-late"')
-    forces = [line.force for line in found.worst]
+    forces = [line.force for line in overview.worst]
 
     assert 'id="recommended-late"' not in before
-    assert (found.recommended, forces.count("recommended")) == (1, 1)
+    assert (overview.recommended, forces.count("recommended")) == (1, 1)
     assert forces == sorted(forces)
     assert re.findall(r'-late">(\w+) <span class="tally">(\d+)', page) == [
-        ("Обязательно", str(found.overdue - 1)),
+        ("Обязательно", str(overview.overdue - 1)),
         ("Рекомендуется", "1"),
     ]
     assert "force-recommended" not in obligatory
     assert "force-recommended" in recommended
-    assert [one["force"] for one in browser.get("/api/v1/overview").json()["worst"]] == forces
+    assert [row["force"] for row in browser.get("/api/v1/overview").json()["worst"]] == forces
 
     monkeypatch.setattr("services.board.overview.WORST", 1)
     monkeypatch.setattr("services.board.overview.WORST_RECOMMENDED", 0)
     ways = re.findall(r'href="(/deadlines[^"]+force=(\w+))">Показать все: (\d+)', browser.get("/?lang=ru").text)
-    assert [way[1:] for way in ways] == [("obligatory", str(found.overdue - 1)), ("recommended", "1")]
+    assert [way[1:] for way in ways] == [("obligatory", str(overview.overdue - 1)), ("recommended", "1")]
     for link, force, number in ways:
         page = browser.get(unescape(link)).text
         assert (listed(page), {*re.findall(r'class="force force-(\w+)"', page)}) == (int(number), {force})
@@ -198,12 +198,12 @@ def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    made = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
-    schema.create_or_migrate(made)
-    known = office()
-    office_store.save(made, units=known.units.values(), people=known.people.values())
-    yield made
-    made.dispose()
+    engine = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
+    schema.create_or_migrate(engine)
+    sample_office = office()
+    office_store.save(engine, units=sample_office.units.values(), people=sample_office.people.values())
+    yield engine
+    engine.dispose()
 
 
 def opened(engine: Engine, count: int) -> None:
@@ -260,18 +260,18 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine,
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     """Its late announcement and its own row stand with the organisation's, and in the list of its unit."""
-    house = build()
+    home = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
-    case = house.case_commands.open(opening, by="А", now=NOW, today=TODAY)
-    found = seen(house)
+    case = home.case_commands.open(opening, by="А", now=NOW, today=TODAY)
+    overview = seen(home)
 
-    assert [(row.unit.id, row.unit.name) for row in found.matrix.rows] == [("head", "Орталық аппарат")]
-    assert found.matrix.rows[0].total.overdue == found.overdue == seen(house, unit="head").overdue == 1
-    assert found.matrix.rows[0].late == seen(house, unit="head").matrix.rows[0].late
-    assert seen(house, unit="law").overdue == 0
-    assert [one.id for one in house.context.reads.cases("head")] == [case.id]
-    house.close()
+    assert [(row.unit.id, row.unit.name) for row in overview.matrix.rows] == [("head", "Орталық аппарат")]
+    assert overview.matrix.rows[0].total.overdue == overview.overdue == seen(home, unit="head").overdue == 1
+    assert overview.matrix.rows[0].late == seen(home, unit="head").matrix.rows[0].late
+    assert seen(home, unit="law").overdue == 0
+    assert [listed_case.id for listed_case in home.context.reads.cases("head")] == [case.id]
+    home.close()
 
 
 def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_api(
@@ -288,7 +288,7 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
     whole = figures["total"]["due"]
     assert whole == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
     for name in ("months", "stages", "units"):
-        assert sum(one["figures"]["due"] for one in figures[name]) == whole, name
+        assert sum(row["figures"]["due"] for row in figures[name]) == whole, name
     page = browser.get("/figures?lang=ru").text
     assert f"в срок – {figures['total']['on_time']} из {whole}" in page
     delays = [figures["total"][name] for name in ("own", "inherited")]

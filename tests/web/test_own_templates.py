@@ -24,8 +24,8 @@ PLAN = "/cases/2026-0001/forms/plan"
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
@@ -150,4 +150,6 @@ def test_an_altered_template_is_not_used_and_is_found_by_verify(
 
     assert answer.status_code == 500
     assert "бланк.docx" in answer.text
-    assert ("evidence_altered", reference) in [(one.code, one.arguments.get("sha256")) for one in problems]
+    assert ("evidence_altered", reference) in [
+        (problem.code, problem.arguments.get("sha256")) for problem in problems
+    ]

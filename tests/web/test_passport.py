@@ -21,9 +21,9 @@ RU, KK = "Акционерное общество и его дочерние и 
 
 
 def stored(home: Home) -> Case:
-    found = home.case(home.real)
-    assert found is not None
-    return found
+    stored_case = home.case(home.real)
+    assert stored_case is not None
+    return stored_case
 
 
 def order(client: TestClient, case: str, language: str) -> str:

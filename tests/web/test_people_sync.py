@@ -61,8 +61,8 @@ def look(home: Home, **more: Any) -> SyncResult:
     return sync_people(acting(home), SyncPeople(**more))
 
 
-def changes(found: SyncResult) -> dict[str, tuple[str, ...]]:
-    return {one.name: (one.what, *one.fields) for one in found.changes}
+def changes(result: SyncResult) -> dict[str, tuple[str, ...]]:
+    return {change.name: (change.what, *change.fields) for change in result.changes}
 
 
 def person(home: Home, key: str) -> Person:
@@ -105,9 +105,9 @@ def test_what_changes_in_the_directory_changes_here(slapd: Slapd) -> None:
     law = "law"
     look(home, apply=True)
     home.accounts.save(Reader(login="oleg", access="officer", person="oleg@org.kz"), disabled=False, **SAID)
-    first = {key: (one.unit, one.duties) for key, one in home.office.people.items()}
-    kept = replace(person(home, "anna@org.kz"), duties=("hr",))
-    home.keep(replace(home.office, units={}, people={kept.key: kept}))
+    first = {key: (person.unit, person.duties) for key, person in home.office.people.items()}
+    edited_person = replace(person(home, "anna@org.kz"), duties=("hr",))
+    home.keep(replace(home.office, units={}, people={edited_person.key: edited_person}))
 
     slapd.change(anna, "sn", "Ахметова")
     slapd.change(anna, "mail", "akhmetova@org.kz")
@@ -167,7 +167,7 @@ def test_who_comes_back_is_who_they_were_and_two_of_one_e_mail_are_nobody(slapd:
 
     assert (left.left, back.back) == (["Ким Anna"], ["Ким Anna"])
     assert person(home, "anna@org.kz").email == "new@org.kz", "under the key they always had"
-    assert [(one.code, one.text) for one in twice.problems] == [("email_twice", "twice@org.kz")] * 2
+    assert [(problem.code, problem.text) for problem in twice.problems] == [("email_twice", "twice@org.kz")] * 2
     assert twice.left == [], "whose entry cannot be taken has not left"
 
 
@@ -178,24 +178,26 @@ def test_whoever_gets_the_address_of_somebody_who_left_is_somebody_else(slapd: S
     look(home, apply=True)
     slapd.remove(anna)
     slapd.colleague("zarina", "Оспанова", "Заң департаменті", mail="anna@org.kz")
-    found = look(home, apply=True, many_leave=True)
+    result = look(home, apply=True, many_leave=True)
     again = look(home)
 
-    assert (found.left, changes(found)) == (["Ким Anna"], {"Оспанова Zarina": ("added",)})
+    assert (result.left, changes(result)) == (["Ким Anna"], {"Оспанова Zarina": ("added",)})
     assert "anna@org.kz" not in home.office.people
-    key = next(one.key for one in home.office.people.values() if one.name == "Оспанова Zarina")
+    key = next(person.key for person in home.office.people.values() if person.name == "Оспанова Zarina")
     assert (key, person(home, key).email) == ("law / Оспанова Zarina", "anna@org.kz")
     assert (again.changes, again.left, again.problems) == ([], [], [])
 
-    said = {"post": "", "manager": "", "language": "", "leave": "", "units": ("Заң департаменті",)}
-    entry = DirectoryEntry(subject="1", dn="cn=1", name="Ли Олег", email="", **said)
+    attributes = {"post": "", "manager": "", "language": "", "leave": "", "units": ("Заң департаменті",)}
+    entry = DirectoryEntry(subject="1", dn="cn=1", name="Ли Олег", email="", **attributes)
     twins = _Comparison([entry, replace(entry, subject="2", dn="cn=2")], home.office, {}, officer="").plan()
-    known = home.office.people["c@org.kz"]
-    anew = replace(entry, name=known.name, email=known.key)
-    same = _Comparison([anew], home.office, {known.key: "0"}, officer="").plan()
-    assert [one.key for one in twins.table.people] == ["law / Ли Олег"]
-    assert [(one.code, one.text) for one in twins.problems] == [("name_twice", "cn=2")]
-    assert (same.links, same.left) == ({known.key: "1"}, []), "whose entry was made anew is who they were"
+    stored_person = home.office.people["c@org.kz"]
+    anew = replace(entry, name=stored_person.name, email=stored_person.key)
+    same = _Comparison([anew], home.office, {stored_person.key: "0"}, officer="").plan()
+    assert [person.key for person in twins.table.people] == ["law / Ли Олег"]
+    assert [(problem.code, problem.text) for problem in twins.problems] == [("name_twice", "cn=2")]
+    assert (same.links, same.left) == ({stored_person.key: "1"}, []), (
+        "whose entry was made anew is who they were"
+    )
 
 
 def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrators(slapd: Slapd) -> None:
@@ -207,7 +209,7 @@ def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrat
     home.accounts.save(reader, disabled=False, **SAID)
 
     def letters() -> list[Notice]:
-        return [one for one in home.context.outbox.notices() if one.about.get("event") == "sync_held"]
+        return [notice for notice in home.context.outbox.notices() if notice.about.get("event") == "sync_held"]
 
     scheduled(home)
     slapd.remove(people[0])
@@ -222,7 +224,9 @@ def test_by_itself_it_applies_up_to_the_ceiling_and_beyond_tells_the_administrat
     assert too_early
     assert "p0@org.kz" not in home.office.people
     assert {"p1@org.kz", "p2@org.kz"} <= home.office.people.keys()
-    assert [(one.person, one.about["count"], one.about["of"]) for one in letters()] == [("adm@org.kz", 2, 9)]
+    assert [(letter.person, letter.about["count"], letter.about["of"]) for letter in letters()] == [
+        ("adm@org.kz", 2, 9)
+    ]
     assert (
         "Too many people would leave"
         in home.client("administrator").get("/administration/people/sync?lang=en").text
@@ -247,5 +251,5 @@ def test_a_directory_that_answers_in_part_or_not_at_all_changes_nothing(slapd: S
         look(off, apply=True)
     slapd.change(f"uid=anna,{BASE}", "description", "қашан екені белгісіз")
     problem = look(home)
-    assert [one.code for one in problem.problems] == ["leave_unreadable"]
+    assert [problem.code for problem in problem.problems] == ["leave_unreadable"]
     assert person(home, "anna@org.kz").away == ()

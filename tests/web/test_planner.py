@@ -106,31 +106,31 @@ def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None
 
 def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, browser: TestClient) -> None:
     """Open obligations of other cases by week, and those of this plan beside them."""
-    house = home.app.state.ctx
+    context = home.app.state.ctx
     planned = {"analysis_started": date(2026, 6, 1)}
-    made = plan(
-        house.library, "internal-analysis", facts={}, planned=planned, calendar=house.calendar, today=TODAY
+    forecast = plan(
+        context.library, "internal-analysis", facts={}, planned=planned, calendar=context.calendar, today=TODAY
     )
     case = Case(
-        id="", procedure="internal-analysis", edition=made.procedure.edition, unit="law", planned=planned
+        id="", procedure="internal-analysis", edition=forecast.procedure.edition, unit="law", planned=planned
     )
-    asked = {"deadlines": made.deadlines, "case": case, "today": TODAY}
-    before = load(home.context.reads, house.library, home.context.reads.office(), **asked)
+    arguments = {"deadlines": forecast.deadlines, "case": case, "today": TODAY}
+    before = load(home.context.reads, context.library, home.context.reads.office(), **arguments)
     home.case_commands.open(
         Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
         by="test",
         now=NOW,
         today=TODAY,
     )
-    after = load(home.context.reads, house.library, home.context.reads.office(), **asked)
+    after = load(home.context.reads, context.library, home.context.reads.office(), **arguments)
     page = browser.get(f"{START}&unit=law").text
 
     assert before is not None
     assert after is not None
     week = date(2026, 5, 15) - timedelta(days=date(2026, 5, 15).weekday())
     column = after.weeks.index(week)
-    (was,) = [one.cells[column] for one in before.people if one.person.name == "Өтегенов Ерлан"]
-    (now,) = [one.cells[column] for one in after.people if one.person.name == "Өтегенов Ерлан"]
+    (was,) = [row.cells[column] for row in before.people if row.person.name == "Өтегенов Ерлан"]
+    (now,) = [row.cells[column] for row in after.people if row.person.name == "Өтегенов Ерлан"]
     assert now.added == was.added >= 1
     assert now.open == was.open + now.added
     assert "Нагрузка сотрудников" in page

@@ -21,17 +21,17 @@ V1 = "/api/v1/portfolio"
 @pytest.fixture
 def real(tmp_path: Path) -> Any:
     """The published schedule, its analysis's end planned for a later day since it was approved."""
-    with real_office(tmp_path) as made:
-        made.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
-        yield made
+    with real_office(tmp_path) as office:
+        office.run("replan", "2026-0001", "analysis_ended", "--on", "2026-05-28")
+        yield office
 
 
 def test_the_published_schedule_has_its_drift_and_its_critical_step(real: RealOffice) -> None:
     """Approved on 30 March 2026. The end of the analysis moved from Tuesday 26 to Thursday 28 May: one day, for
     Wednesday 27 May is Kurban Ait. The order, planned for 6 April, is due on 6 April: nothing is left."""
-    found = real.client().get(V1, params={"year": 2026}).json()
-    line = found["lines"][0]
-    assert (found["total"], line["case"], line["drift"], line["drifted"]) == (
+    portfolio = real.client().get(V1, params={"year": 2026}).json()
+    line = portfolio["lines"][0]
+    assert (portfolio["total"], line["case"], line["drift"], line["drifted"]) == (
         1,
         "2026-0001",
         1,
@@ -62,9 +62,9 @@ def test_page_workbook_and_command_say_what_the_api_says(
     )
     capsys.readouterr()
     real.run("portfolio", "--year", "2026")
-    said = capsys.readouterr().out
-    assert re.search(r"2026-0001 .* 1 +0 .*2026-04-06 +2026-04-06", said), said
-    assert "2026: 1 analysis; page 1 of 1." in said
+    output = capsys.readouterr().out
+    assert re.search(r"2026-0001 .* 1 +0 .*2026-04-06 +2026-04-06", output), output
+    assert "2026: 1 analysis; page 1 of 1." in output
     real.run("portfolio", "--year", "2025")
     assert "2025: 0 analyses" in capsys.readouterr().out
 
@@ -74,7 +74,7 @@ def test_a_card_leads_to_the_record_form_of_its_next_step(real: RealOffice) -> N
     browser = real.client()
     board = browser.get(f"{V1}/stages").json()
     assert board["total"] == 1 == sum(column["total"] for column in board["columns"])
-    column = next(one for one in board["columns"] if one["cards"])
+    column = next(candidate for candidate in board["columns"] if candidate["cards"])
     step = column["cards"][0]["next"]
     assert (column["stage"], step["obligation"], step["days_left"], step["overdue"]) == (
         *("order", "order_signed"),
@@ -112,9 +112,9 @@ def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(r
     """Nothing is planned before it is confirmed; `back` leads to the timeline of this house alone."""
     browser = real.client()
     fields = {"fact": "analysis_ended", "on": "2026-05-29", "preview": "yes", "back": "year=2026&stage=order"}
-    asked = browser.post("/cases/2026-0001/plan", data=fields)
-    token = re.search(r'name="confirmed" value="(\w+)"', asked.text)
-    assert asked.status_code == 200
+    response = browser.post("/cases/2026-0001/plan", data=fields)
+    token = re.search(r'name="confirmed" value="(\w+)"', response.text)
+    assert response.status_code == 200
     assert token is not None
     planned = real.house.reads.case("2026-0001")
     assert planned is not None

@@ -33,12 +33,12 @@ FIRST, SECOND = datetime(2026, 4, 3, 4, 0, tzinfo=UTC), datetime(2026, 4, 6, 4, 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An office whose page for everybody is open, with two batches in its chain of deliveries."""
-    made = dashboard_of(settings_in(tmp_path, public_page=True, public_address=ADDRESS))
-    people(made.accounts)
+    home = dashboard_of(settings_in(tmp_path, public_page=True, public_address=ADDRESS))
+    people(home.accounts)
     for at in (FIRST, SECOND):
-        with writing(made.context.engine) as connection:
+        with writing(home.context.engine) as connection:
             journal.append(connection, [(f"2026-0001:{at}", "acknowledged", "2026-04-03")], now=at)
-    return made
+    return home
 
 
 def _end(home: Home) -> str:
@@ -74,11 +74,11 @@ def test_a_printed_register_bears_the_code_of_its_hash(home: Home) -> None:
 
     with ZipFile(BytesIO(paper(home.context, [], ".docx", "ru", now=NOW))) as docx:
         (picture,) = [name for name in docx.namelist() if name.startswith("word/media/")]
-        drawn, said = docx.read(picture), docx.read("word/document.xml").decode()
+        drawn, document = docx.read(picture), docx.read("word/document.xml").decode()
     sheet = load_workbook(BytesIO(paper(home.context, [], ".xlsx", "ru", now=NOW))).active
 
     assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
-    assert address in said
+    assert address in document
     assert sheet is not None
     assert str(sheet["A5"].value).endswith(address)
 
@@ -128,18 +128,18 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     with home.client("officer") as client:
         package = ZipFile(BytesIO(client.get(f"/cases/{case}/package?lang=en").content))
     page = home.context.reads.audit(AuditFilter(), scope=EVERYTHING, after=0, limit=100)
-    (entry,) = [one for one in page.entries if one.kind == "package_read"]
+    (entry,) = [candidate for candidate in page.entries if candidate.kind == "package_read"]
     address = f"{ADDRESS}/public/proof/entry/{entry.seq}/{entry.hash}"
     (name,) = [name for name in package.namelist() if name.endswith(".xlsx")]
     with ZipFile(BytesIO(package.read(name))) as book:
         drawn = book.read("xl/media/image1.png")
-    said = [row[0] for row in load_workbook(BytesIO(package.read(name))).active.iter_rows(values_only=True)]
+    texts = [row[0] for row in load_workbook(BytesIO(package.read(name))).active.iter_rows(values_only=True)]
     digest = sha256(package.read("SHA256SUMS")).hexdigest()
 
     answer = home.stranger().get(f"{address.removeprefix(ADDRESS)}?lang=en")
 
     assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
-    assert [str(line) for line in said[-2:]] == [
+    assert [str(line) for line in texts[-2:]] == [
         f"SHA-256 of the package's file SHA256SUMS: {digest}",
         f"This sheet can be verified at: {address}",
     ]
@@ -149,7 +149,7 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     assert (digest in answer.text, "Not sealed yet." in answer.text) == (True, True)
     assert (case in answer.text, "officer" in answer.text) == (False, False)
     assert answer.headers["cache-control"] == "no-store"
-    other = next(one for one in page.entries if one.kind not in PAPERS)
+    other = next(candidate for candidate in page.entries if candidate.kind not in PAPERS)
     assert home.stranger().get(f"/public/proof/entry/{other.seq}/{other.hash}").status_code == 404
     assert home.stranger().get(f"/public/proof/entry/{entry.seq}/{'0' * 64}").status_code == 404
 

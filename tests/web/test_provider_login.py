@@ -256,18 +256,18 @@ def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -
     assert (stale.status_code, fresh.status_code) == (422, 200)
     assert "log in again" in stale.text
 
-    asked, page = enter(home, provider, "factor", "/cases")
-    wrong = asked.post("/login/oidc/code", data={"code": "000000"})
-    assert (page.status_code, asked.get("/account").status_code, wrong.status_code) == (200, 303, 401)
+    client, page = enter(home, provider, "factor", "/cases")
+    wrong = client.post("/login/oidc/code", data={"code": "000000"})
+    assert (page.status_code, client.get("/account").status_code, wrong.status_code) == (200, 303, 401)
     thief = home.stranger()
     forged = urlsafe_b64encode(b'{"sealed": "2099-01-01T00:00:00+00:00 responsible", "next": "/"}').decode()
     code = pyotp.TOTP(secret).at(NOW.timestamp() + 30)
     for cookie in ("", forged):
         thief.cookies.set(COOKIE, cookie, domain="127.0.0.1")
         assert thief.post("/login/oidc/code", data={"code": code}).status_code == 400
-    right = asked.post("/login/oidc/code", data={"code": code})
+    right = client.post("/login/oidc/code", data={"code": code})
     assert (right.status_code, right.headers["location"]) == (303, "/cases")
-    assert asked.get("/account").status_code == 200
+    assert client.get("/account").status_code == 200
 
 
 def aged(home: Home, age: timedelta) -> None:

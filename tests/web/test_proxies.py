@@ -74,11 +74,11 @@ def test_the_client_is_whoever_asked_the_trusted_proxies(
     peer: str | None, forwarded_for: list[str], expected: str
 ) -> None:
     """The last address that no trusted proxy has; headers of anybody else change nothing."""
-    asked = scope(peer, *(("x-forwarded-for", value) for value in forwarded_for))
+    request_scope = scope(peer, *(("x-forwarded-for", value) for value in forwarded_for))
 
-    apply_forwarding(asked, OFFICE)
+    apply_forwarding(request_scope, OFFICE)
 
-    assert client_address(Request(asked)) == expected
+    assert client_address(Request(request_scope)) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_the_client_is_whoever_asked_the_trusted_proxies(
 )
 def test_the_scheme_is_what_the_trusted_proxy_says(peer: str, header: str, scheme: str) -> None:
     """http or https, and from a trusted proxy alone."""
-    asked = scope(peer, ("x-forwarded-proto", header))
+    request_scope = scope(peer, ("x-forwarded-proto", header))
 
-    apply_forwarding(asked, OFFICE)
+    apply_forwarding(request_scope, OFFICE)
 
-    assert asked["scheme"] == scheme
+    assert request_scope["scheme"] == scheme
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,9 @@ def behind_proxy(*trusted: str) -> Iterator[Behind]:
         port = int(listening.getsockname()[1])
         with proxy(port, host=PROXY, source=SOURCE, tls=tls) as public:
             address = f"https://{PROXY}:{public}"
-            home = office_with_cases(address=address, trusted_proxies=tuple(ip_network(one) for one in trusted))
+            home = office_with_cases(
+                address=address, trusted_proxies=tuple(ip_network(network) for network in trusted)
+            )
 
             @home.app.get("/whoami")
             def whoami(request: Request) -> dict[str, str]:
@@ -229,6 +231,6 @@ def test_people_log_in_and_write_behind_a_proxy_at_another_address(trusted: str)
 def test_only_a_trusted_proxy_says_who_asks(trusted: str, expected: dict[str, str]) -> None:
     """What a client writes into the header itself counts for nothing in either case."""
     with behind_proxy(trusted) as office:
-        found = office.browser.get("/whoami", headers={"x-forwarded-for": "203.0.113.5"})
+        response = office.browser.get("/whoami", headers={"x-forwarded-for": "203.0.113.5"})
 
-    assert found.json() == expected
+    assert response.json() == expected

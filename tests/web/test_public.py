@@ -126,7 +126,7 @@ def test_the_feed_is_rss_in_the_language_asked(open_office: Home) -> None:
     items = ElementTree.fromstring(answer.content).findall("channel/item")
 
     assert answer.headers["content-type"].startswith("application/rss+xml")
-    assert [one.findtext("link") for one in items] == [SITE]
+    assert [item.findtext("link") for item in items] == [SITE]
     assert items[0].findtext("title") == "Ішкі талдаудың басталғаны туралы хабарландыру: Кадр департаменті"
     assert items[0].findtext("pubDate") == "Fri, 27 Mar 2026 07:00:00 GMT"
     assert items[0].findtext("guid") == again.findtext("channel/item/guid")

@@ -43,15 +43,17 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plans]:
     build(engine, 60, 12, risks=True)
     engine.dispose()
     (folder / "config.toml").write_text(f'[database]\nurl = "{address}"\n')
-    house = build_app(read(folder / "config.toml", at=folder))
+    context = build_app(read(folder / "config.toml", at=folder))
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
-    office = RealOffice(folder=folder, house=house, pages=create_app(house, lambda: moment), moment=[moment])
+    office = RealOffice(
+        folder=folder, house=context, pages=create_app(context, lambda: moment), moment=[moment]
+    )
     try:
-        with explained() as found:
+        with explained() as plans:
             _work(office)
-            yield found
+            yield plans
     finally:
-        house.close()
+        context.close()
 
 
 def test_no_statement_reads_a_table_that_grows_whole(plans: Plans) -> None:
@@ -82,21 +84,21 @@ def test_what_may_be_walked_through_is_walked_through(plans: Plans) -> None:
 
 def _work(office: RealOffice) -> None:
     """A day: a round, everybody's pages, programs at the API, people recording."""
-    house, now = office.house, NOW
+    context, now = office.house, NOW
     for access in ACCESSES:
         unit = "u1" if access in ("head_of_unit", "responsible") else ""
         reader = Reader(login=access, access=access, person="p1" if unit else "top", unit=unit)
-        house.accounts.save(reader, disabled=False, by="a", now=now, today=TODAY)
+        context.accounts.save(reader, disabled=False, by="a", now=now, today=TODAY)
     secret = Opening(
         procedure="conflict-of-interest", unit="u1", readers=("p1",), facts={"conflict_known": TODAY}
     )
-    house.case_commands.open(secret, by="officer", now=now, today=TODAY)
-    remind(house, now=now, today=TODAY)
-    deliver(house, now=now, today=TODAY)
-    behind(house.engine, {"internal-analysis.2024-01-01": {"quarter_reported": "2099Q4"}})
-    house.links.offer("p1", "0" * 64, now=now)
+    context.case_commands.open(secret, by="officer", now=now, today=TODAY)
+    remind(context, now=now, today=TODAY)
+    deliver(context, now=now, today=TODAY)
+    behind(context.engine, {"internal-analysis.2024-01-01": {"quarter_reported": "2099Q4"}})
+    context.links.offer("p1", "0" * 64, now=now)
     assert office.client("").get("/login").status_code == 200
-    house.accounts.set_password("officer", hash_password(PASSWORD), by="a", now=now, today=TODAY)
+    context.accounts.set_password("officer", hash_password(PASSWORD), by="a", now=now, today=TODAY)
     for password, answer in (("wrong", 401), (PASSWORD, 303), (PASSWORD, 303)):
         assert (
             office.client("").post("/login", data={"login": "officer", "password": password}).status_code
@@ -119,5 +121,5 @@ def _work(office: RealOffice) -> None:
             assert upload.status_code in (201, 403)
     for procedure in ("internal-analysis", "procurement-analysis"):
         opening = Opening(procedure=procedure, unit="u2", object="Объект")
-        house.case_commands.open(opening, by="officer", now=now, today=TODAY)
-    remind(house, now=now, today=TODAY)
+        context.case_commands.open(opening, by="officer", now=now, today=TODAY)
+    remind(context, now=now, today=TODAY)

@@ -29,8 +29,8 @@ _END = "----a"
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +56,9 @@ def port(office: RealOffice) -> Iterator[int]:
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
     """What tables are read by."""
-    made = Pool(readers._processes, at_once=2)
-    monkeypatch.setattr(readers, "_tables", made)
-    return made
+    pool = Pool(readers._processes, at_once=2)
+    monkeypatch.setattr(readers, "_tables", pool)
+    return pool
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def sent(port: int, token: str, data: bytes) -> bytes:
     """A file sent to be read; the body of the request that has it read."""
     head = f'--{_END}\r\ncontent-disposition: form-data; name="file"; filename="f.xlsx"\r\n\r\n'
     body = head.encode() + data + f"\r\n--{_END}--\r\n".encode()
-    kept = request(port, "POST", "/api/v1/files", token, body, f"multipart/form-data; boundary={_END}")
-    return json.dumps({"file": json.loads(kept.text)["file"]}).encode()
+    upload = request(port, "POST", "/api/v1/files", token, body, f"multipart/form-data; boundary={_END}")
+    return json.dumps({"file": json.loads(upload.text)["file"]}).encode()
 
 
 def until(so: Callable[[], object]) -> None:
@@ -104,17 +104,17 @@ def test_while_files_are_read_everything_else_is_answered(port: int, token: str,
     """Health, log-in, the desk, while the only thread for pages would wait for the first file."""
     body = sent(port, token, SLOW)
     with ThreadPoolExecutor(2) as others:
-        asked = [
+        futures = [
             others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json") for _ in "ab"
         ]
         until(lambda: len(pool._running) == 2)
         answered = [request(port, "GET", path, token).status for path in ("/health", "/login", "/desk")]
         still_read = len(pool._running)
         end_readings(pool)
-        ended = [one.result() for one in asked]
+        ended = [future.result() for future in futures]
 
     assert (answered, still_read) == ([200, 200, 200], 2)
-    assert [json.loads(one.text)["code"] for one in ended] == ["paper_reading_failed"] * 2
+    assert [json.loads(answer.text)["code"] for answer in ended] == ["paper_reading_failed"] * 2
 
 
 def test_who_hangs_up_has_no_file_read_any_more(

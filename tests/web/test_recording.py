@@ -160,8 +160,8 @@ def test_a_preview_warns_of_a_plan_date_after_the_deadline(
     day: str, late_by: str, home: Home, browser: TestClient
 ) -> None:
     """The discussion is announced by 23 April; 30 April is five working days later. The points are named."""
-    told = {"fact": "discussion_announced", "on": f"2026-04-{day}", "preview": "yes"}
-    answer = browser.post(f"/cases/{home.late}/plan", data=told, params={"lang": "en"})
+    fields = {"fact": "discussion_announced", "on": f"2026-04-{day}", "preview": "yes"}
+    answer = browser.post(f"/cases/{home.late}/plan", data=fields, params={"lang": "en"})
     problem = answer.text.split('id="plan-problem"')[1].split("</div>")[0] if answer.status_code == 200 else ""
 
     assert ("the last day is 23 April 2026" in problem) == bool(late_by)
@@ -218,12 +218,12 @@ def test_a_file_name_keeps_only_its_last_part(given_name: str, kept: str) -> Non
 @given(st.text(max_size=300))
 def test_no_name_is_dangerous(name: str) -> None:
     """Whatever a browser sends, the name has no folder in it and is not empty."""
-    kept = clean_file_name(name)
+    clean_name = clean_file_name(name)
 
-    assert kept
-    assert "/" not in kept
-    assert "\\" not in kept
-    assert kept.isprintable()
+    assert clean_name
+    assert "/" not in clean_name
+    assert "\\" not in clean_name
+    assert clean_name.isprintable()
 
 
 @given(st.dates(min_value=date(1000, 1, 1)))
@@ -236,11 +236,11 @@ def test_a_date_is_read_as_the_browser_and_as_people_write_it(on: date) -> None:
 @given(st.text(max_size=60))
 def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
     """A date field takes a date or says what is wrong."""
-    found: object = None
+    day: object = None
     with suppress(InvalidForm):
-        found = parse_date(text)
+        day = parse_date(text)
 
-    assert found is None or isinstance(found, date)
+    assert day is None or isinstance(day, date)
 
 
 @pytest.mark.parametrize(
@@ -273,25 +273,30 @@ def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(home: Home,
     """The form of that fact has a field for each number; what it says is kept."""
     case = _programme(home)
     form = browser.get(f"/cases/{case}?fact=servants_trained.2026&lang=ru").text
-    told = {"value.trained": "57", "value.staff": "1 140", "signed_by": "deputy"}
+    fields = {"value.trained": "57", "value.staff": "1 140", "signed_by": "deputy"}
     fact = {"fact": "servants_trained.2026", "on": "2026-04-06"}
 
     assert 'name="value.trained"' in form
     assert "число обученных" in form
     assert '<option value="deputy">' in form
     assert 'name="value.' not in browser.get(f"/cases/{case}?fact=audience_chosen.2026-01").text
-    assert browser.post(f"/cases/{case}", data=fact | told).status_code == 303
-    kept = home.facts(case)["servants_trained.2026"]
-    assert kept.values == {"trained": Decimal(57), "staff": Decimal(1140)}
-    assert kept.signed_by == "deputy"
+    assert browser.post(f"/cases/{case}", data=fact | fields).status_code == 303
+    stored_fact = home.facts(case)["servants_trained.2026"]
+    assert stored_fact.values == {"trained": Decimal(57), "staff": Decimal(1140)}
+    assert stored_fact.signed_by == "deputy"
 
 
 def test_a_number_that_is_none_comes_back_as_it_was_typed(home: Home, browser: TestClient) -> None:
     """Nothing typed is lost, nothing is recorded."""
     case = _programme(home)
-    told = {"fact": "servants_trained.2026", "on": "2026-04-06", "value.trained": "many", "value.staff": "1140"}
+    fields = {
+        "fact": "servants_trained.2026",
+        "on": "2026-04-06",
+        "value.trained": "many",
+        "value.staff": "1140",
+    }
 
-    answer = browser.post(f"/cases/{case}?lang=en", data=told)
+    answer = browser.post(f"/cases/{case}?lang=en", data=fields)
 
     assert answer.status_code == 422
     assert "The number is not written so" in answer.text

@@ -14,7 +14,11 @@ from web.pages.reference import describe
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [(method, path, one) for path, item in document["paths"].items() for method, one in item.items()]
+    return [
+        (method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    ]
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -26,7 +30,7 @@ def test_the_list_leads_to_a_page_of_every_operation(home: Home, language: str) 
         linked = set(re.findall(r'href="/help/api/(\w+)"', listed))
         page = browser.get("/help/api/record_fact", params={"lang": language}).text
 
-    assert linked == {one["operationId"] for _, _, one in operations(document)}
+    assert linked == {operation["operationId"] for _, _, operation in operations(document)}
     assert {"kk": "міндетті", "ru": "обязательно", "en": "required"}[language] in page
     assert "POST /api/v1/cases/{case}/facts" in page
     assert "order_signed" in page

@@ -33,11 +33,11 @@ LECTURE = {
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """The example office with an executor of a unit, and one of another."""
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        made.run("user", "add", "own", "--access", "responsible", "--unit", OWN)
-        made.run("user", "add", "elsewhere", "--access", "responsible", "--unit", ELSEWHERE)
-        made.run("user", "add", "kim", "--access", "responsible", "--person", KIM)
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        office.run("user", "add", "own", "--access", "responsible", "--unit", OWN)
+        office.run("user", "add", "elsewhere", "--access", "responsible", "--unit", ELSEWHERE)
+        office.run("user", "add", "kim", "--access", "responsible", "--person", KIM)
+        yield office
 
 
 def gift(**more: object) -> dict[str, object]:
@@ -164,14 +164,14 @@ def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: 
     with office.client() as browser:
         offered = re.findall(r'name="field" value="(\w+)"', browser.get(address).text)
         unsure = browser.post(f"{address}/erase?lang=ru", data=erasing, headers=ORIGIN)
-        kept = browser.get(address).text
+        page = browser.get(address).text
         done = browser.post(f"{address}/erase", data={**erasing, "sure": "1"}, headers=ORIGIN)
         gone = text_of(browser.get(f"{address}?lang=ru").text)
     with office.client("own") as browser:
         shown, tried = browser.get(address), browser.post(f"{address}/erase", data=erasing, headers=ORIGIN)
 
     assert "giver" in offered
-    assert (unsure.status_code, "Подтвердите" in unsure.text, "Акме" in kept) == (422, True, True)
+    assert (unsure.status_code, "Подтвердите" in unsure.text, "Акме" in page) == (422, True, True)
     assert (done.status_code, done.headers["location"].partition("?")[2]) == (303, "said=erased")
     assert ("Акме" in gone, "Сақтау мерзімі өтті" in gone) == (False, True)
     assert ('id="erase"' in shown.text, tried.status_code) == (False, 403)
@@ -218,7 +218,7 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     row = address.rpartition("/")[2]
     with office.client() as browser:
         registers = browser.get(f"{API}/registers").json()["registers"]
-    hidden = [one["id"] for one in registers if one["confidential"]]
+    hidden = [register["id"] for register in registers if register["confidential"]]
     pages = ["", "/new", "/xlsx", "/template", "/import"]
     addresses = [f"/registers/{name}{page}" for name in hidden for page in pages]
     addresses += [f"/suggest/row/{name}?q={SECRET}" for name in hidden]
@@ -236,10 +236,12 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
         open_to = {f"/registers/{name}{page}" for name in read for page in ("", "/xlsx")}
         open_to |= {f"/suggest/row/{name}?q={SECRET}" for name in read}
         open_to |= {f"{API}/registers/{name}/rows/{what}" for name in read for what in ("query", "file")}
-        shut = {page: one for page, one in answers.items() if page not in open_to}
-        wrong += [(login, page) for page, one in shut.items() if one.status_code not in (403, 404)]
+        shut = {page: answer for page, answer in answers.items() if page not in open_to}
+        wrong += [(login, page) for page, answer in shut.items() if answer.status_code not in (403, 404)]
         wrong += [(login, page) for page in open_to if answers[page].status_code != 200]
-        wrong += [(login, page) for page, one in answers.items() if SECRET in one.text or row in one.text]
+        wrong += [
+            (login, page) for page, answer in answers.items() if SECRET in answer.text or row in answer.text
+        ]
         wrong += [
             (login, name) for name in hidden if name not in read and (f'"{name}"' in seen or f"/{name}" in seen)
         ]
@@ -255,7 +257,7 @@ def test_a_reader_of_another_unit_sees_no_row_and_no_count(office: RealOffice) -
         registers = browser.get(f"{API}/registers").json()["registers"]
         page = browser.get(TRAININGS).text
 
-    assert {one["id"]: one["rows"] for one in registers}["trainings"] == 0
+    assert {register["id"]: register["rows"] for register in registers}["trainings"] == 0
     assert "Көрінбейтін" not in page
 
 
@@ -370,10 +372,10 @@ def test_a_row_sent_twice_under_its_key_is_added_once(office: RealOffice) -> Non
             program.post(f"{API}/registers/trainings/rows", json=body, headers=headers) for _ in range(2)
         )
         query = {"search": "Екі рет"}
-        found = program.post(f"{API}/registers/trainings/rows/query", json=query, headers=headers).json()
+        answer = program.post(f"{API}/registers/trainings/rows/query", json=query, headers=headers).json()
 
     assert first.json()["row"]["id"] == second.json()["row"]["id"]
-    assert found["total"] == 1
+    assert answer["total"] == 1
 
 
 def _training_form(topic: str, attended: str) -> dict[str, object]:
@@ -479,7 +481,7 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
         )
         row = answer.json()["row"]["id"]
         cases = office.house.ledger.cases(office.house.ledger.ids()).values()
-        [case] = [one.id for one in cases if one.procedure == "tbn4-project-3"]
+        [case] = [listed_case.id for listed_case in cases if listed_case.procedure == "tbn4-project-3"]
         pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
         back = browser.get(f"/registers/trainings/{row}?lang=ru").text
         papers = browser.get(f"/cases/{case}/papers?lang=ru").text
@@ -512,7 +514,9 @@ def test_a_page_calls_its_reader_in_its_language_and_says_who_reads_a_closed_jou
         office.run("user", "add", "akhmetova", "--access", "officer", "--person", "a.akhmetova@example.kz")
         row = add(office, gift())
         with office.client("akhmetova") as browser:
-            kazakh, russian = (browser.get(f"/registers/conflicts?lang={one}").text for one in ("kk", "ru"))
+            kazakh, russian = (
+                browser.get(f"/registers/conflicts?lang={language}").text for language in ("kk", "ru")
+            )
             closed = browser.get("/registers/gifts?lang=ru").text
             of_row = browser.get(f"{row}?lang=ru").text
 
@@ -532,7 +536,7 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
 
     def pages(office: RealOffice, *names: str) -> list[str]:
         with office.client() as browser:
-            return [text_of(browser.get(f"/registers/{one}?lang=ru").text) for one in names]
+            return [text_of(browser.get(f"/registers/{name}?lang=ru").text) for name in names]
 
     standard = "Антикоррупционный стандарт Министерства национальной экономики"
     inspection = "Подразделение;Вышестоящее подразделение;Вид организации;ФИО\nИнспекция;Правление;{};Ким А."
@@ -544,7 +548,9 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
         names = ("gifts", "gifts/new", row, "consents")
         before = pages(office, *names)
         with office.client() as browser:
-            registers = {one["id"]: one for one in browser.get(f"{API}/registers").json()["registers"]}
+            registers = {
+                register["id"]: register for register in browser.get(f"{API}/registers").json()["registers"]
+            }
         office.run("acts", "adopted", "Инспекция", "mne-standard-2025")
         after = pages(office, *names)
         opened = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
@@ -552,12 +558,12 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
     assert "установлены для организаций другого вида" in enterprise
     assert f"Образец: {standard} (организация этот акт не принимала), пункт 15" in before[0]
     assert "Образец: Политика предприятия" in before[3]
-    told = ["не приняла акт, на котором эти сроки основаны" in one for one in before]
-    assert told == [True, True, True, False]
+    warnings = ["не приняла акт, на котором эти сроки основаны" in page for page in before]
+    assert warnings == [True, True, True, False]
     assert [registers["gifts"][name] for name in ("adopted", "unopened")] == [False, "act"]
     assert f"{standard}, пункт 15" in after[0]
     assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
-    assert not any("не приняла акт" in one or "Образец" in one for one in after)
+    assert not any("не приняла акт" in page or "Образец" in page for page in after)
     assert "сроки и напоминания – в нём" in opened[0]
 
 
@@ -574,19 +580,19 @@ def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Pa
         office.run("people", str(tmp_path / "people.csv"))
         rows = [add(office, form, accounts), add(office, {**form, "field.post": "Маман"}, accounts)]
         with office.client() as browser:
-            asked = browser.get(f"{accounts}/new?lang=ru").text
-            shown = [text_of(browser.get(f"{one}?lang=ru").text) for one in rows]
+            page = browser.get(f"{accounts}/new?lang=ru").text
+            shown = [text_of(browser.get(f"{row}?lang=ru").text) for row in rows]
             taken = []
             for who in (KIM, "Без Должности"):
                 table = f"employee;fact;found_on\n{who};held;30.03.2026".encode()
                 file = {"file": ("шот.csv", table)}
                 taken.append(browser.post(f"{accounts}/import?lang=ru", data={"unit": OWN}, files=file).text)
 
-    assert "должность из списка сотрудников" in asked
-    assert "required" not in re.findall(r'<input[^>]*name="field.post"[^>]*>', asked)[0]
-    assert ["Должность Директор" in one for one in shown] == [True, False]
+    assert "должность из списка сотрудников" in page
+    assert "required" not in re.findall(r'<input[^>]*name="field.post"[^>]*>', page)[0]
+    assert ["Должность Директор" in text for text in shown] == [True, False]
     assert "Должность Маман" in shown[1]
-    assert [("Директор" in one, 'name="take"' in one) for one in taken] == [(True, True), (False, False)]
+    assert [("Директор" in text, 'name="take"' in text) for text in taken] == [(True, True), (False, False)]
     assert "Должность" in taken[1].partition("Заполните поле")[2][:60]
 
 
@@ -597,12 +603,15 @@ def test_what_a_paper_of_a_row_says_in_one_language_only_is_said_beside_it_by_th
     with real_office(tmp_path) as office:
         rows = [add(office, form, "/registers/consents"), add(office, gift())]
         with office.client() as browser:
-            found = [
-                browser.get(f"{API}/rows/{one.rpartition('/')[2]}", headers={"accept-language": "ru"}).json()
-                for one in rows
+            row_answers = [
+                browser.get(f"{API}/rows/{row.rpartition('/')[2]}", headers={"accept-language": "ru"}).json()
+                for row in rows
             ]
 
-    assert [[paper["form"] for paper in one["papers"]] for one in found] == [["consent"], []]
+    assert [[paper["form"] for paper in row_answer["papers"]] for row_answer in row_answers] == [
+        ["consent"],
+        [],
+    ]
     assert "В документ на русском он войдёт как есть: Должность (1)." in " ".join(
-        found[0]["papers"][0]["notes"]
+        row_answers[0]["papers"][0]["notes"]
     )

@@ -31,7 +31,7 @@ from workflow.cases.registers.assignments import assignments
 
 ORDER, ORDER_SIGNER = "order_signed", "b@org.kz"
 WITH_ADDRESSES = replace(
-    THREE_UNITS, people={key: replace(one, email=key) for key, one in THREE_UNITS.people.items()}
+    THREE_UNITS, people={key: replace(person, email=key) for key, person in THREE_UNITS.people.items()}
 )
 PNG = b"\x89PNG\r\n\x1a\n"
 BOX = "box@org.kz"
@@ -40,11 +40,11 @@ BOX = "box@org.kz"
 @pytest.fixture
 def home() -> Home:
     """An office that reads replies; the order of its real case is due today, the head of hr signs it."""
-    made = office_with_cases(WITH_ADDRESSES)
-    app = made.context
+    home = office_with_cases(WITH_ADDRESSES)
+    app = home.context
     app.settings = replace(app.settings, imap=ImapSettings(host="127.0.0.1", address=BOX))
     app._forget("rules")
-    return made
+    return home
 
 
 LINK = re.compile(r"https://merzim\.example\.kz/answer/[\w-]+")
@@ -61,7 +61,7 @@ def send(home: Home) -> dict[tuple[str, str], EmailMessage]:
         message = message_from_bytes(file.read_bytes(), policy=policy.default)
         assert isinstance(message, EmailMessage)
         letters[str(message["Message-ID"])] = message
-    sent = {one.message_id: one for one in app.outbox.notices(state="sent")}
+    sent = {notice.message_id: notice for notice in app.outbox.notices(state="sent")}
     return {(sent[id].person, sent[id].obligation): letters[id] for id in sent if id in letters}
 
 
@@ -88,7 +88,7 @@ def take(home: Home, content: bytes, *, arrived: date = TODAY) -> str:
 
 
 def refusals(home: Home) -> list[Notice]:
-    return [one for one in home.context.outbox.notices() if one.about.get("kind") == "reply"]
+    return [notice for notice in home.context.outbox.notices() if notice.about.get("kind") == "reply"]
 
 
 @pytest.fixture
@@ -107,14 +107,22 @@ def test_an_attachment_is_evidence_as_of_the_day_it_came_and_words_are_a_comment
     assert "ответом на это письмо" in body.get_content()
     assert take(home, reply(letter, "Подписан вчера, копия.", "приказ.png")) == "taken"
     fact = home.facts(home.real)[ORDER]
-    (said,) = comments(home.events(home.real))
+    (comment,) = comments(home.events(home.real))
 
-    assert (fact.on, fact.by, [one.name for one in fact.evidence]) == (TODAY, ORDER_SIGNER, ["приказ.png"])
+    assert (fact.on, fact.by, [evidence.name for evidence in fact.evidence]) == (
+        TODAY,
+        ORDER_SIGNER,
+        ["приказ.png"],
+    )
     assert fact.evidence[0].type == "image/png"
-    assert (said.text, said.by) == ("Подписан вчера, копия.", ORDER_SIGNER)
+    assert (comment.text, comment.by) == ("Подписан вчера, копия.", ORDER_SIGNER)
     assert refusals(home) == []
-    (told,) = [one for one in home.context.outbox.notices(person=ORDER_SIGNER) if one.obligation == ORDER]
-    assert told.acknowledged_at == NOW
+    (notice,) = [
+        candidate
+        for candidate in home.context.outbox.notices(person=ORDER_SIGNER)
+        if candidate.obligation == ORDER
+    ]
+    assert notice.acknowledged_at == NOW
 
 
 @pytest.mark.parametrize(("arrived", "recorded"), [(5, 5), (6, 6), (7, 6)])
@@ -155,11 +163,11 @@ def test_a_reply_from_another_address_writes_nothing_and_is_told_to_whom_the_let
         assert take(home, content) == "refused"
 
     assert home.events(home.real) == before
-    (told,) = refusals(home)
-    assert (told.person, told.address) == (ORDER_SIGNER, ORDER_SIGNER)
-    assert "thief@example.com" in str(told.about["text"])
+    (notice,) = refusals(home)
+    assert (notice.person, notice.address) == (ORDER_SIGNER, ORDER_SIGNER)
+    assert "thief@example.com" in str(notice.about["text"])
     rounds.deliver(home.context, now=NOW, today=TODAY)
-    assert home.context.outbox.notice(told.key).state == "sent"  # type: ignore[union-attr]
+    assert home.context.outbox.notice(notice.key).state == "sent"  # type: ignore[union-attr]
 
 
 def test_without_the_secret_of_the_letter_an_address_alone_opens_nothing(
@@ -202,16 +210,16 @@ def test_a_file_that_is_not_accepted_is_refused_with_the_reason(home: Home, lett
 
     assert take(home, content) == "refused"
     assert ORDER not in home.facts(home.real)
-    (told,) = refusals(home)
-    assert "приказ.png" in str(told.about["text"])
+    (notice,) = refusals(home)
+    assert "приказ.png" in str(notice.about["text"])
 
 
 def test_who_was_only_told_sends_no_evidence(home: Home) -> None:
     """The step of the head of law is not the officer's: a copy is to be read."""
     copies = [
         (person, obligation)
-        for (person, obligation), one in send(home).items()
-        if "<answer." not in str(one["References"]) and obligation
+        for (person, obligation), message in send(home).items()
+        if "<answer." not in str(message["References"]) and obligation
     ]
     assert ORDER_SIGNER not in {person for person, obligation in copies if obligation == ORDER}
 
@@ -225,9 +233,13 @@ def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
     app = home.context
     rounds.remind(app, now=later, today=date(2026, 4, 7))
     rounds.deliver(app, now=later, today=date(2026, 4, 7))
-    notice = next(one for one in app.outbox.notices(case=case.id) if one.obligation == "assignment.1")
+    notice = next(
+        candidate for candidate in app.outbox.notices(case=case.id) if candidate.obligation == "assignment.1"
+    )
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))
-    (file,) = [one for one in folder.rglob("*.eml") if notice.message_id.strip("<>").split("@")[0] in one.name]
+    (file,) = [
+        path for path in folder.rglob("*.eml") if notice.message_id.strip("<>").split("@")[0] in path.name
+    ]
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     content = reply(message, "Дайын.", "тізім.png")
@@ -253,7 +265,7 @@ def letters_of_several(home: Home) -> dict[str, EmailMessage]:
     web = replace(app.settings.web, public_address="https://merzim.example.kz")
     app.settings = replace(app.settings, web=web)
     app._forget("rules")
-    return {person: one for (person, obligation), one in send(home).items() if not obligation}
+    return {person: message for (person, obligation), message in send(home).items() if not obligation}
 
 
 def test_each_step_of_a_letter_about_several_has_links_of_its_own(home: Home) -> None:
@@ -264,7 +276,7 @@ def test_each_step_of_a_letter_about_several_has_links_of_its_own(home: Home) ->
     links = LINK.findall(text)
 
     assert len(set(links)) == len(links) == 3
-    assert [html.get_content().count(f'href="{one}?say=said_done"') for one in links] == [1, 1, 1]
+    assert [html.get_content().count(f'href="{link}?say=said_done"') for link in links] == [1, 1, 1]
     assert "жауапта тек сол қадамның жауап беру сілтемесін қалдырып" in text
     assert (letter["Reply-To"], letter["In-Reply-To"]) == (BOX, None)
 
@@ -278,21 +290,31 @@ def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone
     assert {case: home.events(case) for case in before} == before
 
     rounds.deliver(home.context, now=NOW, today=TODAY)
-    (told,) = refusals(home)
+    (notice,) = refusals(home)
     folder = Path(str(home.context.settings.channels.sections["folder"]["path"]))
-    (file,) = [one for one in folder.rglob("*.eml") if told.message_id.strip("<>").split("@")[0] in one.name]
+    (file,) = [
+        path for path in folder.rglob("*.eml") if notice.message_id.strip("<>").split("@")[0] in path.name
+    ]
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
     assert isinstance(message, EmailMessage)
     assert sorted(LINK.findall(plain(message))) == sorted(links)
 
-    named = [one for one in home.context.outbox.notices(person="c@org.kz") if one.carrier]
+    named = [
+        carried_notice
+        for carried_notice in home.context.outbox.notices(person="c@org.kz")
+        if carried_notice.carrier
+    ]
     assert take(home, reply(letter, f"Дайын.\n{links[1]}", "құжат.png")) == "taken"
     written = [case for case in before if home.events(case) != before[case]]
     assert len(written) == 1
-    (step,) = [one for one in named if home.context.outbox.notice(one.key).acknowledged_at]  # type: ignore[union-attr]
-    assert [one.name for one in home.facts(written[0])[step.obligation].evidence] == ["құжат.png"]
-    (said,) = comments(home.events(written[0]))
-    assert said.text == "Дайын.", "the link, which answers without log-in, is shown to nobody"
+    (step,) = [
+        carried_notice
+        for carried_notice in named
+        if home.context.outbox.notice(carried_notice.key).acknowledged_at
+    ]  # type: ignore[union-attr]
+    assert [evidence.name for evidence in home.facts(written[0])[step.obligation].evidence] == ["құжат.png"]
+    (comment,) = comments(home.events(written[0]))
+    assert comment.text == "Дайын.", "the link, which answers without log-in, is shown to nobody"
 
 
 def test_a_reply_to_a_digest_of_one_step_needs_no_link(home: Home) -> None:
@@ -302,7 +324,7 @@ def test_a_reply_to_a_digest_of_one_step_needs_no_link(home: Home) -> None:
 
     assert "станет подтверждающим документом шага" in plain(letter)
     assert take(home, reply(letter, "", "приказ.png")) == "taken"
-    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
 
 
 def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_evidence() -> None:
@@ -313,9 +335,9 @@ def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_ev
     message.add_attachment(PNG, maintype="image", subtype="png", filename="logo.png", cid="<logo>")
     message.get_payload()[1].replace_header("Content-Disposition", 'inline; filename="logo.png"')  # type: ignore[index,union-attr]
     message.add_attachment(b"BEGIN", maintype="application", subtype="ics", filename="срок.ics")
-    found = read_reply(message.as_bytes())
+    reply = read_reply(message.as_bytes())
 
-    assert (found.text, found.files, found.sender) == ("Сделано.", (), "b@org.kz")
+    assert (reply.text, reply.files, reply.sender) == ("Сделано.", (), "b@org.kz")
     parts = b"--x\r\n\r\na\r\n" * 300
     with pytest.raises(Unreadable):
         read_reply(b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n' + parts + b"--x--\r\n")
@@ -344,11 +366,11 @@ def test_a_reply_travels_from_the_mailbox_into_the_case(
     app = home.context
     rounds.remind(app, now=NOW, today=TODAY)
     rounds.deliver(app, now=NOW, today=TODAY)
-    (letter,) = [one for one in mailbox(imap, ORDER_SIGNER) if "<answer." in str(one["References"])]
+    (letter,) = [message for message in mailbox(imap, ORDER_SIGNER) if "<answer." in str(message["References"])]
     with smtplib.SMTP("127.0.0.1", smtp) as server:
         server.sendmail(ORDER_SIGNER, [BOX], reply(letter, "Вот приказ.", "приказ.png"))
         server.sendmail("x@org.kz", [BOX], b"From: x@org.kz\r\nTo: box@org.kz\r\n\r\nhello")
-    states = {one.name: one.state for one in diagnose(app, [])}
+    states = {check.name: check.state for check in diagnose(app, [])}
 
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
@@ -362,7 +384,7 @@ def test_a_reply_travels_from_the_mailbox_into_the_case(
     again = take_replies(app, now=NOW, today=TODAY, at_once=True)
 
     assert states["imap"] == "ok"
-    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
     assert home.events(home.real) == events
     assert (counts, again) == ({"taken": 1, "ignored": 1}, {})
     assert replies.TASK in sending.figures(app, now=NOW).pulses
@@ -376,7 +398,7 @@ def test_the_mailbox_is_read_by_one_command(
     app = home.context
     rounds.remind(app, now=NOW, today=TODAY)
     rounds.deliver(app, now=NOW, today=TODAY)
-    (letter,) = [one for one in mailbox(imap, ORDER_SIGNER) if "<answer." in str(one["References"])]
+    (letter,) = [message for message in mailbox(imap, ORDER_SIGNER) if "<answer." in str(message["References"])]
     with smtplib.SMTP("127.0.0.1", smtp) as server:
         server.sendmail(ORDER_SIGNER, [BOX], reply(letter, "", "приказ.png"))
     config = tmp_path / "config.toml"
@@ -391,14 +413,14 @@ def test_the_mailbox_is_read_by_one_command(
     config.write_text(places + box, encoding="utf-8")
     line = ["--config", str(config), "--lang", "en", "replies", "--now", NOW.isoformat()]
     codes = [main(line), main(line)]
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     config.write_text(places, encoding="utf-8")
     codes.append(main(line))
 
     assert codes == [0, 0, 2]
-    assert [one.name for one in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
-    assert re.search(r"taken +1", said)
-    assert "No new replies." in said
+    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert re.search(r"taken +1", output)
+    assert "No new replies." in output
     assert "[imap]" in capsys.readouterr().err
 
 

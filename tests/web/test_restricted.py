@@ -20,14 +20,14 @@ GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап
 @pytest.fixture
 def secret(home: Home) -> str:
     """The address of a restricted document that proves a removed risk, and stands open at the order."""
-    kept = home.store.keep(io.BytesIO(SECRET), "құпия акт.pdf")
-    open_ = Evidence(kind="document:order", reference=kept.reference, name="құпия акт.pdf")
-    closed = Evidence(kind="", reference=kept.reference, name="құпия акт.pdf", restricted=GROUND)
+    stored_file = home.store.keep(io.BytesIO(SECRET), "құпия акт.pdf")
+    open_ = Evidence(kind="document:order", reference=stored_file.reference, name="құпия акт.pdf")
+    closed = Evidence(kind="", reference=stored_file.reference, name="құпия акт.pdf", restricted=GROUND)
     home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[open_], **WHO)
     case_commands = RiskCommands(home.case_commands)
     case_commands.find(home.real, FoundRisk(description="Бақылаудың әлсіздігі"), on=date(2026, 4, 1), **WHO)
     case_commands.remove(home.real, 1, on=TODAY, completed=True, evidence=[closed], **WHO)
-    return f"/cases/{home.real}/evidence/{kept.reference}"
+    return f"/cases/{home.real}/evidence/{stored_file.reference}"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_others_see_that_there_is_one_and_why_it_is_kept(home: Home, secret: str
     """The ground is shown to everybody in reach; name and address to those who may open it."""
     pages = [f"/cases/{home.real}/papers"]
     for page in pages:
-        told, whole = home.client("auditor").get(page).text, home.client("officer").get(page).text
+        auditor_page, whole = home.client("auditor").get(page).text, home.client("officer").get(page).text
 
-        assert GROUND in told
-        assert "құпия акт" not in told
-        assert secret not in told
+        assert GROUND in auditor_page
+        assert "құпия акт" not in auditor_page
+        assert secret not in auditor_page
         assert secret in whole

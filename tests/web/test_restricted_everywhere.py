@@ -56,31 +56,31 @@ class Faces:
         held = {
             path: [what for what, token in TOKENS.items() if token in text] for path, text in self.texts.items()
         }
-        return {path: found for path, found in held.items() if found}
+        return {path: places for path, places in held.items() if places}
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
-    with real_office(tmp_path_factory.mktemp("office")) as made:
-        house, moment = made.house, made.moment[0]
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        context, moment = office.house, office.moment[0]
         who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-        kept = house.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
+        stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
         file = Evidence(
             kind="document:order",
-            reference=kept.reference,
+            reference=stored_file.reference,
             name=f"{NAME}.pdf",
-            type=kept.type,
-            size=kept.size,
+            type=stored_file.type,
+            size=stored_file.size,
             written_on=WRITTEN,
         )
         link = Evidence(kind="", reference=LINK)
         closed = [
-            Evidence(**{**_fields(one), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
-            for one in (file, link)
+            Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
+            for evidence in (file, link)
         ]
-        house.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
-        risks, registers = RiskCommands(house.case_commands), RegisterCommands(house.case_commands)
+        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
+        risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
         risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **who)
         risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **who)
         risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **who)
@@ -88,11 +88,11 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, **who)
         registers.talk(CASE, 1, on=moment.today, evidence=closed, **who)
         registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, **who)
-        yield made
+        yield office
 
 
-def _fields(one: Evidence) -> dict[str, object]:
-    return {name: getattr(one, name) for name in Evidence.__dataclass_fields__}
+def _fields(evidence: Evidence) -> dict[str, object]:
+    return {name: getattr(evidence, name) for name in Evidence.__dataclass_fields__}
 
 
 def addresses(app: Any) -> Iterator[str]:
@@ -117,12 +117,12 @@ def text_of(content: bytes) -> str:
 
 def ask(browser: TestClient, paths: Iterable[str] = ()) -> Faces:
     """Ask these addresses; all there are where none is given."""
-    found = {}
+    texts = {}
     for path in paths or addresses(browser.app):
         answer = browser.get(path)
         assert answer.status_code < 500, path
-        found[path] = text_of(answer.content)
-    return Faces(found)
+        texts[path] = text_of(answer.content)
+    return Faces(texts)
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +147,12 @@ def test_who_may_open_it_finds_it_on_every_face_of_the_case(officer: Faces) -> N
 def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(office: RealOffice, login: str) -> None:
     """Nor how large it is, nor when it was written. That there is one, and on what ground, they are told."""
     with office.client(login) as browser:
-        found = ask(browser)
+        faces = ask(browser)
 
-    assert found.naming() == {}
-    assert GROUND in found.texts[f"/cases/{CASE}/papers"]
-    assert GROUND in found.texts[f"/api/v1/cases/{CASE}/events"]
-    assert GROUND in found.texts[f"/cases/{CASE}/package"]
+    assert faces.naming() == {}
+    assert GROUND in faces.texts[f"/cases/{CASE}/papers"]
+    assert GROUND in faces.texts[f"/api/v1/cases/{CASE}/events"]
+    assert GROUND in faces.texts[f"/cases/{CASE}/package"]
 
 
 def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:

@@ -103,10 +103,10 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, home: Home, br
         ["remark"],
     ]
     assert links("сговор ротация") == []
-    found = browser.get(
+    answer = browser.get(
         "/api/v1/search", params={"text": "үнемделген"}, headers={"accept-language": "ru"}
     ).json()
-    (hit,) = [hit for group in found["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
+    (hit,) = [hit for group in answer["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
     rows = case_rows(home.case_commands, registers=case_registers())

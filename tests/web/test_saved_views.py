@@ -20,8 +20,8 @@ V1 = "/api/v1/views"
 @pytest.fixture
 def real(tmp_path: Path) -> Iterator[RealOffice]:
     """The example office; its readers of one unit lie below the board."""
-    with real_office(tmp_path) as made:
-        yield made
+    with real_office(tmp_path) as office:
+        yield office
 
 
 def saved(browser: Any, **fields: Any) -> Any:

@@ -44,8 +44,8 @@ def test_the_longer_endings_of_kazakh_and_russian_words_are_left_off() -> None:
         ("органами органов", ("орган", "органы")),
     ):
         for form in search_words(forms):
-            assert all(form in fold(one) for one in word), (form, word)
-    assert all(len(one) >= 4 for one in search_words("товары лагерь директор мерзімі ахметова календарь"))
+            assert all(form in fold(variant) for variant in word), (form, word)
+    assert all(len(word) >= 4 for word in search_words("товары лагерь директор мерзімі ахметова календарь"))
 
 
 def test_a_text_is_indexed_by_its_words_and_their_parts_between_signs() -> None:
@@ -123,12 +123,12 @@ FORMS = {
 def test_forms_of_words_find_their_document_and_short_words_no_others(home: Home) -> None:
     """ "часами" is no "часть", "іс" not "Исламбек", "ел" not "еріктілер"."""
     cases = {opened(home, object): object for object in OBJECTS}
-    found = {
+    names_by_query = {
         typed: {cases[case] for case, _, _ in home.context.reads.found_cases(typed).places if case in cases}
         for typed in FORMS
     }
 
-    assert {typed: names for typed, names in found.items() if names != {FORMS[typed]}} == {}
+    assert {typed: names for typed, names in names_by_query.items() if names != {FORMS[typed]}} == {}
     assert [cases[case] for case, _, _ in home.context.reads.found_cases("исл").places] == ["Исламбек ауылы"]
 
 
@@ -164,8 +164,8 @@ def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_coun
 
 def test_a_name_is_found_by_a_form_of_its_word_that_has_a_vowel_more_or_less() -> None:
     """The market's unit by "рынка", the letters' by "писем", the people's by "халқы"; "рама" is in none."""
-    called = {"m": "Рынок труда", "l": "Отдел письма", "p": "Халық қабылдауы"}
-    names = FoldedNames((key, [name], "") for key, name in called.items())
+    names_by_key = {"m": "Рынок труда", "l": "Отдел письма", "p": "Халық қабылдауы"}
+    names = FoldedNames((key, [name], "") for key, name in names_by_key.items())
 
     assert [names.having(typed) for typed in ("рынка", "писем", "халқы", "рама")] == [["m"], ["l"], ["p"], []]
 

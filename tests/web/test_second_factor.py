@@ -48,8 +48,8 @@ def office(*required: Access) -> Home:
 def unused(home: Home, login: str) -> set[str]:
     """The hashes of recovery codes that are left."""
     with home.context.engine.connect() as connection:
-        asked = select(RECOVERY_CODE.c.hash).where(RECOVERY_CODE.c.login == login)
-        return set(connection.execute(asked.where(RECOVERY_CODE.c.used_at.is_(None))).scalars())
+        query = select(RECOVERY_CODE.c.hash).where(RECOVERY_CODE.c.login == login)
+        return set(connection.execute(query.where(RECOVERY_CODE.c.used_at.is_(None))).scalars())
 
 
 def enrolled(home: Home, login: str = "officer", secret: str = SECRET) -> tuple[str, ...]:
@@ -196,10 +196,10 @@ def test_another_device_needs_a_code_of_the_present_one() -> None:
     with home.client() as browser:
         without = enrol(browser)[0]
         wrong = enrol(browser, present="000000")[0]
-        kept = home.factors.secret("officer")
+        stored_secret = home.factors.secret("officer")
         status, page = enrol(browser, present=now_code())
 
-    assert (without, wrong, kept, status) == (422, 422, SECRET, 200)
+    assert (without, wrong, stored_secret, status) == (422, 422, SECRET, 200)
     assert home.factors.secret("officer") not in ("", SECRET)
     assert len(shown(page)) == 10
 
@@ -223,10 +223,10 @@ def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_al
     with home.client() as browser:
         alone = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD}).status_code
         wrong = browser.post("/account/totp", data={"do": "remove", "old": "x", "present": now_code()})
-        kept = home.factors.secret("officer")
+        stored_secret = home.factors.secret("officer")
         right = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": now_code()})
 
-    assert (alone, wrong.status_code, kept) == (422, 422, SECRET)
+    assert (alone, wrong.status_code, stored_secret) == (422, 422, SECRET)
     assert right.headers["location"] == "/account?said=totp"
     assert home.factors.secret("officer") == ""
 
@@ -325,7 +325,9 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
         out = browser.post("/logout")
 
     assert answer.headers["location"] == "/account/totp"
-    assert {one.headers["location"] for one in (*pages.values(), written, changed)} == {"/account/totp"}
+    assert {response.headers["location"] for response in (*pages.values(), written, changed)} == {
+        "/account/totp"
+    }
     assert part.headers["hx-redirect"] == "/account/totp"
     assert (program.status_code, program.json()["code"]) == (403, "web.problem.second_factor")
     assert form.status_code == 200
@@ -432,14 +434,14 @@ def act(home: Home, login: str, do: str, *, about: str = "officer", ground: str 
 def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves(told: list[Any]) -> None:
     """Its holder is told of both; then the password alone lets in."""
     home = administrators()
-    asked, _ = act(home, "administrator", "request")
+    request_status, _ = act(home, "administrator", "request")
     with home.client("second") as browser:
         listed = browser.get("/administration/accounts?lang=en").text
         page = browser.get("/administration/account?login=officer&lang=en").text
-    kept = home.factors.secret("officer")
+    stored_secret = home.factors.secret("officer")
     approved, _ = act(home, "second", "approve")
 
-    assert (asked, approved, kept) == (303, 303, SECRET)
+    assert (request_status, approved, stored_secret) == (303, 303, SECRET)
     assert "Requested by administrator" in listed
     assert 'value="approve"' in page
     assert home.factors.secret("officer") == ""
@@ -472,10 +474,10 @@ def test_nobody_approves_a_request_about_their_own_account() -> None:
     assert account is not None
     home.accounts.save(Reader(login="third", access="administrator"), disabled=False, **SAID)
     home.accounts.set_password("third", account.password, **SAID)
-    asked, _ = act(home, "administrator", "request", about="second")
+    request_status, _ = act(home, "administrator", "request", about="second")
     status, refused = act(home, "second", "approve", about="second")
 
-    assert asked == 303
+    assert request_status == 303
     assert (status, "your own account" in refused) == (422, True)
     assert home.factors.secret("second") != ""
 
@@ -521,11 +523,11 @@ def test_the_holder_refuses_what_they_did_not_ask_for() -> None:
     act(home, "administrator", "request", ground="<b>says he lost it</b>")
     with home.client() as browser:
         page = browser.get("/account?lang=en").text
-        kept = browser.post("/account/totp", data={"do": "keep"})
+        response = browser.post("/account/totp", data={"do": "keep"})
     status, _ = act(home, "second", "approve")
 
     assert "&lt;b&gt;says he lost it&lt;/b&gt;" in page
-    assert kept.headers["location"] == "/account?said=kept"
+    assert response.headers["location"] == "/account?said=kept"
     assert status == 422
     assert home.factors.secret("officer") == SECRET
 

@@ -104,8 +104,8 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
     assert (rows["backup.daily"]["value"], rows["backup.daily"]["source"]) == ("9", "browser")
     assert "Changed in the browser: backup.at, backup.daily" in checked
     assert "backup.at, backup.daily" in diagnosed
-    assert [one.code for one in refused] == [2, 2, 2, 2]
-    assert [(one["key"], one["after"], one["taken_back"]) for one in history] == [
+    assert [result.code for result in refused] == [2, 2, 2, 2]
+    assert [(change["key"], change["after"], change["taken_back"]) for change in history] == [
         ("backup.daily", "7", True),
         ("backup.at", "03:00", False),
         ("backup.daily", "9", False),

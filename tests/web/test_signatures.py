@@ -46,8 +46,8 @@ def attach(home: Home, fact: str, content: bytes, name: str, *, restricted: str 
     """Record a fact, or a document of it."""
     file = home.store.keep(BytesIO(content), name)
     item = Evidence(kind="", reference=file.reference, name=name, restricted=restricted)
-    known = home.facts(home.real).get(fact)
-    on = known.on if known else TODAY
+    stored_fact = home.facts(home.real).get(fact)
+    on = stored_fact.on if stored_fact else TODAY
     home.case_commands.record(home.real, fact, on=on, evidence=[item], by="officer", now=NOW, today=TODAY)
     return file.reference
 
@@ -63,8 +63,8 @@ def signed(home: Home, cms: bytes, *, login: str = "officer", content: bytes = O
 def listed(client: TestClient, home: Home, **headers: str) -> list[dict[str, Any]]:
     answer = client.get(f"/api/v1/cases/{home.real}/signatures", headers=headers)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["signatures"]
-    return found
+    signatures: list[dict[str, Any]] = answer.json()["signatures"]
+    return signatures
 
 
 def test_an_order_is_signed_on_its_page_and_said_to_be_valid(home: Home) -> None:
@@ -79,9 +79,9 @@ def test_an_order_is_signed_on_its_page_and_said_to_be_valid(home: Home) -> None
     shown = browser.get(answer.headers["location"].partition("#")[0]).text
     for words in ("Подпись принята", "<b>действительна</b>", "Иванов Пётр", "совпадает"):
         assert words in shown
-    (one,) = listed(browser, home)
-    assert (one["verdict"], one["agrees"], one["name"]) == ("valid", "matches", "Бұйрық.pdf")
-    assert browser.get(f"/cases/{home.real}/evidence/{one['signature']}").content == cms
+    (signature,) = listed(browser, home)
+    assert (signature["verdict"], signature["agrees"], signature["name"]) == ("valid", "matches", "Бұйрық.pdf")
+    assert browser.get(f"/cases/{home.real}/evidence/{signature['signature']}").content == cms
     assert damaged_evidence(home.context) == ()
 
 
@@ -94,8 +94,8 @@ def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
     browser = home.client()
 
     def says(language: str) -> tuple[str, str, str]:
-        (one,) = listed(browser, home, **{"accept-language": language})
-        return one["verdict"], one["revocation"], one["says"]
+        (signature,) = listed(browser, home, **{"accept-language": language})
+        return signature["verdict"], signature["revocation"], signature["says"]
 
     first = says("ru")
     shown = browser.get(f"/cases/{home.real}/papers", headers={"accept-language": "ru"}).text
@@ -119,7 +119,7 @@ def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
     assert "By the list of 1 January 2026 the certificate was not revoked." in good[2]
     assert revoked[:2] == ("invalid", "revoked")
     assert (refused.status_code, other.status_code) == (422, 201)
-    assert {one["revocation"] for one in listed(browser, home)} == {"not_checked"}
+    assert {signature["revocation"] for signature in listed(browser, home)} == {"not_checked"}
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_what_does_not_hold_is_refused_in_one_sentence_and_leaves_nothing(
 def test_gost_is_kept_and_never_called_valid(home: Home) -> None:
     assert signed(home, gost(HEAD, ORDER)).status_code == 201
 
-    (one,) = listed(home.client(), home)
-    assert (one["verdict"], one["reasons"], one["signer"]) == (
+    (signature,) = listed(home.client(), home)
+    assert (signature["verdict"], signature["reasons"], signature["signer"]) == (
         "not_checked",
         ["gost_not_checked"],
         "Иванов Пётр",
@@ -262,21 +262,21 @@ def test_the_signature_of_a_restricted_document_is_restricted_with_it(home: Home
 def test_tampering_is_found_by_the_page_and_by_verify(home: Home) -> None:
     """A changed byte of the signature; then a ledger that says the signature is of another file."""
     signed(home, HEAD.sign(ORDER))
-    (one,) = listed(home.client(), home)
+    (signature,) = listed(home.client(), home)
     folder = home.context.settings.evidence.folder
-    file = folder / one["signature"][:2] / one["signature"]
+    file = folder / signature["signature"][:2] / signature["signature"]
     genuine = file.read_bytes()
     file.chmod(0o600)
     file.write_bytes(changed_at_the_end(genuine))
 
     assert listed(home.client(), home)[0]["verdict"] == "invalid"
-    assert [one.code for one in damaged_evidence(home.context)] == ["evidence_altered"]
+    assert [problem.code for problem in damaged_evidence(home.context)] == ["evidence_altered"]
 
     file.write_bytes(genuine)
     attach(home, "order_signed", NOTE, "Анықтама.pdf")
     wrong = Evidence(
         kind="document:signature",
-        reference=one["signature"],
+        reference=signature["signature"],
         name="Анықтама.pdf.p7s",
         signs=sha256(NOTE).hexdigest(),
     )

@@ -88,20 +88,20 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
         remind(ready, now=moment.now, today=moment.today)
         cookie, token = office.way_in("officer"), office.way_in("officer", kind="token", scope="read")
         ready.close()
-        house = build_app(settings)
-        app = Dashboard(house, lambda: moment)
+        context = build_app(settings)
+        app = Dashboard(context, lambda: moment)
         config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", access_log=False)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.02)
-        found = Served(forwarder, server.servers[0].sockets[0].getsockname()[1], cookie, token)
-        assert found.get("/").status == 200
-        yield found
+        service = Served(forwarder, server.servers[0].sockets[0].getsockname()[1], cookie, token)
+        assert service.get("/").status == 200
+        yield service
         server.should_exit = True
         thread.join(10)
-        house.close()
+        context.close()
 
 
 SAID = {
@@ -140,7 +140,7 @@ def test_readiness_is_refused_soon_and_health_never(served: Served) -> None:
         waiting = [crowd.submit(served.get, "/cases") for _ in range(80)]
         time.sleep(0.1)
         health, ready = served.get("/health"), served.get("/ready")
-        told = [one.result() for one in waiting]
+        answers = [future.result() for future in waiting]
     again = served.get("/ready")
     served.forwarder.speak()
 
@@ -149,5 +149,5 @@ def test_readiness_is_refused_soon_and_health_never(served: Served) -> None:
     assert (ready.status, json.loads(ready.text)["database"]) == (503, "unreachable")
     assert ready.seconds < SOON
     assert again.status == 503
-    assert {one.status for one in told} == {503}
-    assert max(one.seconds for one in told) < SOON + 1
+    assert {answer.status for answer in answers} == {503}
+    assert max(answer.seconds for answer in answers) < SOON + 1

@@ -42,12 +42,12 @@ PEOPLE = (
 )
 OFFICE = Office(
     units={name: Unit(id=name, name=name, parent="a" if name != "a" else None) for name in UNITS},
-    people={one.key: one for one in PEOPLE},
+    people={person.key: person for person in PEOPLE},
     matches={"Кадр бөлімі": "b1"},
 )
 NUMBERS = st.integers(0, 3)
 EDITION = analysis()
-OBLIGATIONS = [one for one in EDITION.obligations if one.indicator][:2]
+OBLIGATIONS = [obligation for obligation in EDITION.obligations if obligation.indicator][:2]
 
 
 @st.composite
@@ -86,13 +86,13 @@ def worked_out(sums: Sums) -> object:
         sorted(map(repr, sums)),
         [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
         [counted(sums, DeadlineFilter(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
-        {asked: sorted(map(repr, of_it)) for asked, of_it in by_asked(sums).items()},
-        {unit: (one.cells, one.both, one.editions) for unit, one in heat.items()},
+        {assignee: sorted(map(repr, of_it)) for assignee, of_it in by_asked(sums).items()},
+        {unit: (heat_row.cells, heat_row.both, heat_row.editions) for unit, heat_row in heat.items()},
         (shown, editions),
         at_stake(sums, library()),
-        ([(one.keys, one.overdue, one.due, one.duty) for one in people], number),
-        {one.key: {*find_assignments(OFFICE, one.key, sums, on=TODAY)} for one in PEOPLE},
-        {one.key: sorted(map(repr, person_sums(OFFICE, one.key, sums, on=TODAY))) for one in PEOPLE},
+        ([(workload.keys, workload.overdue, workload.due, workload.duty) for workload in people], number),
+        {person.key: {*find_assignments(OFFICE, person.key, sums, on=TODAY)} for person in PEOPLE},
+        {person.key: sorted(map(repr, person_sums(OFFICE, person.key, sums, on=TODAY))) for person in PEOPLE},
     )
 
 
@@ -102,25 +102,25 @@ def test_mended_is_as_worked_out_anew(
     changes: list[dict[str, tuple[Sum, ...]]], secret: tuple[Sum, ...], data: st.DataObject
 ) -> None:
     """Whatever units change; asked between two changes, or not; with what only some may see."""
-    kept, units = Sums(), dict[str, tuple[Sum, ...]]()
+    mended_sums, units = Sums(), dict[str, tuple[Sum, ...]]()
     for fresh in changes:
         if data.draw(st.booleans()):
-            worked_out(kept)
-            worked_out(joined(kept, secret))
-        kept = kept.exchanged(fresh)
+            worked_out(mended_sums)
+            worked_out(joined(mended_sums, secret))
+        mended_sums = mended_sums.exchanged(fresh)
         units = {**units, **fresh}
 
-    anew = Sums(one for sums in units.values() for one in sums)
-    assert worked_out(kept) == worked_out(anew)
-    assert worked_out(joined(kept, secret)) == worked_out(joined(anew, secret))
+    anew = Sums(subtotal for sums in units.values() for subtotal in sums)
+    assert worked_out(mended_sums) == worked_out(anew)
+    assert worked_out(joined(mended_sums, secret)) == worked_out(joined(anew, secret))
 
 
 def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
     """A page that is being made while somebody records goes on with what it began with."""
     late = OBLIGATIONS[0]
-    asked = AssigneeKey("a", "head", "", "")
-    one = Sum(asked=asked, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
-    before = Sums([one])
+    assignee = AssigneeKey("a", "head", "", "")
+    subtotal = Sum(asked=assignee, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
+    before = Sums([subtotal])
     seen = worked_out(before)
     before.exchanged({"a": ()})
 
@@ -129,10 +129,10 @@ def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
 
 def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
     """Else all that was ever worked out would be mended for ever."""
-    sums, made = Sums(), list[str]()
+    sums, builds = Sums(), list[str]()
 
     def number(every: Sums) -> int:
-        made.append("anew")
+        builds.append("anew")
         return len(every)
 
     def ask(of: Sums) -> int:
@@ -142,7 +142,7 @@ def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
     once = sums.exchanged(
         by_unit([Sum(asked=AssigneeKey("a", "", "", ""), edition="e", stage="s", obligation="o")])
     )
-    assert (ask(once), made) == (1, ["anew"])
+    assert (ask(once), builds) == (1, ["anew"])
     twice = once.exchanged({}).exchanged({"a": ()})
 
-    assert (ask(twice), made) == (0, ["anew", "anew"])
+    assert (ask(twice), builds) == (0, ["anew", "anew"])

@@ -29,13 +29,13 @@ def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) 
             if login:
                 browser.cookies.set(COOKIE, home.new_session(login), domain="127.0.0.1")
             answer = browser.post(here, data={"nothing": "typed"})
-            if (found := SWITCH.search(answer.text)) is None:
+            if (match := SWITCH.search(answer.text)) is None:
                 if answer.status_code not in (303, 204, 200):
                     wrong[path] = ("no switch", answer.status_code)
                 continue
-            again = browser.get(urljoin(here, unescape(found[1])))
+            again = browser.get(urljoin(here, unescape(match[1])))
             if again.status_code in (405, 422, 500) or again.headers.get("content-language", "kk") != "kk":
-                wrong[path] = (found[1], again.status_code)
+                wrong[path] = (match[1], again.status_code)
 
     assert wrong == {}
 
@@ -46,9 +46,9 @@ def test_a_page_of_somebody_stays_theirs(home: Home) -> None:
         answer = browser.post(
             "/administration/person?lang=ru", data={"key": "a@org.kz", "name": "", "mark": "x"}
         )
-        found = SWITCH.search(answer.text)
+        match = SWITCH.search(answer.text)
         assert answer.status_code == 422
-        assert found is not None
-        again = browser.get(unescape(found[1])).text
+        assert match is not None
+        again = browser.get(unescape(match[1])).text
 
     assert "Әлиева Гүлнұр" in again

@@ -18,9 +18,9 @@ SOON = date(2026, 4, 15)
 
 def drawn(*, today: date = TODAY, planned: dict[str, date] | None = None) -> Timeline:
     """The real schedule of 2026, drawn."""
-    found = build_timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
-    assert found is not None
-    return found
+    timeline = build_timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
+    assert timeline is not None
+    return timeline
 
 
 def chain(
@@ -47,7 +47,9 @@ def test_a_case_without_any_date_has_no_picture() -> None:
 
 def test_the_shaded_days_are_exactly_the_days_off_while_days_are_wide() -> None:
     """In the months of the analysis every day off is shaded and no working day is; of a whole life holidays."""
-    analysis = [one for one in chain() if one.obligation.stage not in ("monitoring", "following")]
+    analysis = [
+        deadline for deadline in chain() if deadline.obligation.stage not in ("monitoring", "following")
+    ]
     wide, life = (
         build_timeline(deadlines, calendar=calendars.calendar(), today=TODAY, soon=SOON)
         for deadlines in (analysis, chain())
@@ -104,7 +106,9 @@ def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
 
 def test_the_words_of_today_are_not_cut_at_the_right_edge() -> None:
     """A month after the last date of an analysis today is the last day drawn: it is named left of its line."""
-    analysis = [one for one in chain() if one.obligation.stage not in ("monitoring", "following")]
+    analysis = [
+        deadline for deadline in chain() if deadline.obligation.stage not in ("monitoring", "following")
+    ]
     late = build_timeline(analysis, calendar=calendars.calendar(), today=date(2026, 7, 20), soon=SOON)
 
     assert late is not None
@@ -187,8 +191,8 @@ def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
 def test_the_edges_of_the_records_are_not_crossed() -> None:
     """A case at the very end of the records is drawn up to their last day."""
     calendar = calendars.calendar()
-    one = next(one for one in chain() if one.id == "schedule_approved")
-    only = [one._replace(period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
+    deadline = next(candidate for candidate in chain() if candidate.id == "schedule_approved")
+    only = [deadline._replace(period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
     picture = build_timeline(only, calendar=calendar, today=TODAY, soon=SOON)
 
     assert picture is not None

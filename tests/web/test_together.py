@@ -24,8 +24,8 @@ def sheet(browser: Any, address: str) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
-    with real_office(tmp_path_factory.mktemp("together")) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("together")) as office:
+        yield office
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +59,10 @@ def test_what_waits_to_be_uploaded_is_taken_as_a_workbook(officer: Any) -> None:
 
 def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None:
     """The page names the organisation, the case and its day; the workbook has the same line."""
-    asked = "procedure=internal-analysis&obligation=start_announced&year=2026"
-    text = officer.get(f"/monitoring/consolidated?{asked}&lang=ru").text
+    query = "procedure=internal-analysis&obligation=start_announced&year=2026"
+    text = officer.get(f"/monitoring/consolidated?{query}&lang=ru").text
     sheet = openpyxl.load_workbook(
-        io.BytesIO(officer.get(f"/monitoring/consolidated/xlsx?{asked}&lang=ru").content)
+        io.BytesIO(officer.get(f"/monitoring/consolidated/xlsx?{query}&lang=ru").content)
     ).active
 
     assert "30.03.2026" in text
@@ -73,8 +73,8 @@ def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None
 
 def test_who_has_no_case_has_not_reported(officer: Any) -> None:
     """An obligation of a procedure nobody opened."""
-    asked = "procedure=internal-analysis&obligation=start_announced&year=2025"
-    assert "Ещё не отчитались" in officer.get(f"/monitoring/consolidated?{asked}&lang=ru").text
+    query = "procedure=internal-analysis&obligation=start_announced&year=2025"
+    assert "Ещё не отчитались" in officer.get(f"/monitoring/consolidated?{query}&lang=ru").text
 
 
 def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> None:
@@ -114,14 +114,17 @@ def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, office
     )
     shown = officer.get(f"/cases/{CASE}/risks?lang=ru").text
     officer.post(f"/cases/{CASE}/positions/clear", data={"number": "1", "on": "2026-04-06"})
-    known = exposure(office.house.ledger.cases([CASE])[CASE]).positions[1]
+    position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[1]
 
     assert (entered.headers["location"], talked.headers["location"]) == (
         f"/cases/{CASE}/risks?said=position_added#positions",
         f"/cases/{CASE}/risks?said=position_talked#position-1",
     )
     assert "Конфликт интересов" in shown
-    assert (known.talks[0].evidence[0].reference, known.cleared_on is not None) == ("https://a.kz/1", True)
+    assert (position.talks[0].evidence[0].reference, position.cleared_on is not None) == (
+        "https://a.kz/1",
+        True,
+    )
 
 
 def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any) -> None:
@@ -129,12 +132,12 @@ def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any
     answer = officer.post(
         f"/cases/{CASE}/positions/talk?lang=ru", data={"number": "77", "on": "2026-04-03", "topic": "Тема"}
     )
-    (said,) = re.findall(
+    (message,) = re.findall(
         r'<div id="talk-77-problem" class="problem-line" role="alert">([^<]+)</div>', answer.text
     )
 
     assert answer.status_code == 422
-    assert "77" in said
+    assert "77" in message
 
 
 def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> None:
@@ -144,12 +147,12 @@ def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> 
         data={"text": "Срок приёма короток", "author": "ОФ", "source": "letter", "on": "2026-04-02"},
     )
     bare = officer.post(f"/cases/{CASE}/remarks/answer", data={"number": "1", "on": "2026-04-03"})
-    said = {"number": "1", "on": "2026-04-03", "taken": "yes", "answer": "Срок продлён"}
-    officer.post(f"/cases/{CASE}/remarks/answer", data=said)
-    known = remarks(office.house.ledger.cases([CASE])[CASE])[1]
+    fields = {"number": "1", "on": "2026-04-03", "taken": "yes", "answer": "Срок продлён"}
+    officer.post(f"/cases/{CASE}/remarks/answer", data=fields)
+    remark = remarks(office.house.ledger.cases([CASE])[CASE])[1]
 
     assert bare.status_code == 422
-    assert (known.source, known.taken, known.answer) == ("letter", True, "Срок продлён")
+    assert (remark.source, remark.taken, remark.answer) == ("letter", True, "Срок продлён")
 
 
 CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n"
@@ -172,15 +175,15 @@ def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None
     before = officer.get("/monitoring/cartogram?lang=ru").text
     recorded = _cartogram(officer, "1;Кадры;Алматинский район;кадровик\n2;Закупки;;Сговор при закупках\n")
     after = officer.get("/monitoring/cartogram?lang=ru").text
-    told = officer.get("/api/v1/cartogram").json()
+    cartogram = officer.get("/api/v1/cartogram").json()
 
     assert "Опубликованная картограмма не записана" in before
     assert recorded.headers["location"] == f"/cases/{CASE}/risks?said=cartogram_recorded#cartogram"
     assert "опубликованная 3 апреля 2026" in after
     assert "нет в результатах анализа: Сговор при закупках" in after
     assert "нет в разделе" not in after
-    assert (told["on"], told["case"]) == ("2026-04-03", CASE)
-    assert [one["code"] for one in told["findings"]] == ["risk.cartogram_exceeds"]
+    assert (cartogram["on"], cartogram["case"]) == ("2026-04-03", CASE)
+    assert [finding["code"] for finding in cartogram["findings"]] == ["risk.cartogram_exceeds"]
 
 
 def test_the_lists_of_the_cartogram_are_taken_away(officer: Any) -> None:
@@ -209,11 +212,11 @@ def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) ->
     number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
     officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
     shown = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
-    told = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
+    fields = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
     place = {"kind": "position", "number": str(number)}
-    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **shown, **told})
-    known = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
+    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **shown, **fields})
+    position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
 
     assert answer.headers["location"] == f"/cases/{CASE}/risks?said=row_edited#position-{number}"
-    assert (known.holder, known.district) == ("Ли Б.", "Район Сарыарка")
-    assert [talk.holder for talk in known.talks] == ["Ким А."]
+    assert (position.holder, position.district) == ("Ли Б.", "Район Сарыарка")
+    assert [talk.holder for talk in position.talks] == ["Ким А."]

@@ -13,35 +13,35 @@ def office(districts: int, below: int) -> Office:
     for n in range(districts):
         units.append(Unit(id=f"d{n}", name=f"Аудан {n:03}", parent="akimat"))
         units += [Unit(id=f"d{n}-{k}", name=f"Мектеп {k:03}", parent=f"d{n}") for k in range(below)]
-    return Office(units={one.id: one for one in units}, people={})
+    return Office(units={unit.id: unit for unit in units}, people={})
 
 
 def test_an_office_offers_every_unit() -> None:
     """Up to three hundred of them."""
-    known = office(1, MAX_LISTED - 2)
+    sample_office = office(1, MAX_LISTED - 2)
 
-    assert len(units_to_filter_by(known, "")) == MAX_LISTED
+    assert len(units_to_filter_by(sample_office, "")) == MAX_LISTED
 
 
 def test_a_country_offers_what_stands_at_its_top() -> None:
     """One unit more than are offered at once."""
-    known = office(1, MAX_LISTED - 1)
+    sample_office = office(1, MAX_LISTED - 1)
 
-    assert [one.id for one in units_to_filter_by(known, "")] == ["akimat"]
+    assert [unit.id for unit in units_to_filter_by(sample_office, "")] == ["akimat"]
 
 
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
-    known = office(20, 100)
-    offered = units_to_filter_by(known, "d7")
+    sample_office = office(20, 100)
+    offered = units_to_filter_by(sample_office, "d7")
 
-    assert [(one.id, one.depth) for one in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
+    assert [(unit.id, unit.depth) for unit in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
     assert len(offered) == 102
 
 
 def test_a_unit_that_is_gone_is_no_way() -> None:
     """An old bookmark."""
-    assert [one.id for one in units_to_filter_by(office(20, 100), "gone")] == ["akimat"]
+    assert [unit.id for unit in units_to_filter_by(office(20, 100), "gone")] == ["akimat"]
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,12 @@ def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, 
     units = [Unit(id="top", name="Министрлік"), Unit(id="other", name="Басқа")]
     units += [Unit(id=f"u{n}", name=f"{n:04}", parent="top") for n in range(below)]
     units += [Unit(id=f"x{n}", name=f"{n:04}", parent="other") for n in range(MAX_LISTED)]
-    found, of = paginate_units(Office(units={unit.id: unit for unit in units}), "top", page)
+    page_units, of = paginate_units(Office(units={unit.id: unit for unit in units}), "top", page)
 
-    assert (found[0].id, of) == ("top", pages)
-    assert len(found) == 1 + shown
-    assert [one.name for one in found[1:]] == sorted(one.name for one in found[1:])
-    assert {one.depth for one in found[1:]} <= {1}
+    assert (page_units[0].id, of) == ("top", pages)
+    assert len(page_units) == 1 + shown
+    assert [unit.name for unit in page_units[1:]] == sorted(unit.name for unit in page_units[1:])
+    assert {unit.depth for unit in page_units[1:]} <= {1}
 
 
 def test_pages_of_a_level_hold_each_unit_once() -> None:
@@ -74,4 +74,4 @@ def test_pages_of_a_level_hold_each_unit_once() -> None:
     office = Office(units={unit.id: unit for unit in units})
     pages = [paginate_units(office, "", number)[0] for number in (1, 2, 3)]
 
-    assert sorted(one.id for page in pages for one in page) == sorted(unit.id for unit in units)
+    assert sorted(unit.id for page in pages for unit in page) == sorted(unit.id for unit in units)

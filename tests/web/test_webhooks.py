@@ -25,9 +25,11 @@ def test_an_address_is_added_tried_renewed_and_removed(home: Home, language: str
     allow_inside(home)
     with receiving() as receiver, home.client("administrator") as browser:
         query = {"lang": language}
-        made = browser.post(PAGE, params=query, data={"address": receiver.address, "topic": ["case", "people"]})
+        response = browser.post(
+            PAGE, params=query, data={"address": receiver.address, "topic": ["case", "people"]}
+        )
         (hook,) = home.context.webhooks.all()
-        (secret,) = set(re.findall(r"whsec_[A-Za-z0-9+/=]{44}", made.text))
+        (secret,) = set(re.findall(r"whsec_[A-Za-z0-9+/=]{44}", response.text))
         page = f"{PAGE}/{hook.id}"
         tried = browser.post(page, params=query, data={"do": "test"})
         renewed = browser.post(page, params=query, data={"do": "rotate"})
@@ -72,9 +74,9 @@ def test_the_first_page_of_the_administration_names_what_was_given_up(home: Home
         home.context.webhooks.change(
             hook.id, "webhook_suspended", given_up, by="", now=hook.created_at, today=hook.created_at.date()
         )
-        said = browser.get("/administration").text
+        page = browser.get("/administration").text
 
-    assert f'href="{PAGE}/{hook.id}"' in said.partition("webhooks-suspended")[2]
+    assert f'href="{PAGE}/{hook.id}"' in page.partition("webhooks-suspended")[2]
 
 
 def test_under_a_repeated_key_the_secret_is_not_told_again(home: Home) -> None:

@@ -98,9 +98,9 @@ def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestCl
     assert (done["preview"], done["changed"]) == (False, True)
     assert [event["kind"] for event in done["events"]] == ["withdrawn"]
     assert foreseen["moved"] == done["moved"]
-    moved = {one["obligation"] for one in done["moved"]}
+    moved = {change["obligation"] for change in done["moved"]}
     # What is done already moves nobody: it is not foreseen.
-    assert moved - {"start_announced"} <= {one["obligation"] for one in foreseen["moved"]}
+    assert moved - {"start_announced"} <= {change["obligation"] for change in foreseen["moved"]}
     assert "order_signed" in moved
 
 
@@ -231,8 +231,8 @@ def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: Tes
         pages.append(browser.get(f"{done.headers['location']}&lang=ru").text)
 
     sentence = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
-    told = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
-    assert told == [True, False, True]
+    matches = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
+    assert matches == [True, False, True]
     assert all("analysis_ended" in home.facts(name) for name in (home.real, home.late))
 
 
@@ -245,9 +245,9 @@ def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(home: Home, br
     )
     message = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
 
-    assert [[(one["obligation"], one["message"]) for one in order] for order in (first, second)] == [
-        [("analysis_ended", message)]
-    ] * 2
+    assert [
+        [(finding["obligation"], finding["message"]) for finding in order] for order in (first, second)
+    ] == [[("analysis_ended", message)]] * 2
 
 
 def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestClient) -> None:
@@ -260,7 +260,7 @@ def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestCli
     typed = {"name": "start_announced", "evidence": "https://org.kz/1", **GROUND}
     assert browser.post(f"{case}/withdraw", data=typed).status_code == 303
 
-    references = [one.reference for one in home.facts(home.real)["start_announced"].evidence]
+    references = [evidence.reference for evidence in home.facts(home.real)["start_announced"].evidence]
     assert "https://org.kz/1" not in references
     assert "https://org.kz/2" in references
 
@@ -282,8 +282,8 @@ def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
 
 def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: TestClient) -> None:
     """Old and new, on the page and in the API; a mark and a choice are edited like a text."""
-    found = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
-    browser.post(f"{case}/risks", data=found)
+    risk = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
+    browser.post(f"{case}/risks", data=risk)
     shown = {"kind": "risk", "number": "1", "was.direction": "other", "was.for_legal_monitoring": ""}
     page = browser.get(f"{case}/risks?risk=1&lang=ru").text
     for field in ("direction", "for_legal_monitoring"):
@@ -294,9 +294,9 @@ def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: T
 
     history = html.unescape(browser.get(f"{case}/history?lang=ru").text)
     assert "Для правового мониторинга: «пусто» → «да»" in history
-    (before, after) = (option_title("direction", one, "ru") for one in ("other", "procurement"))
+    (before, after) = (option_title("direction", option, "ru") for option in ("other", "procurement"))
     assert f"Направление: «{before}» → «{after}»" in history
-    (line,) = (one for one in browser.get(f"/api/v1{case}/events").json() if one["kind"] == "row_edited")
+    (line,) = (event for event in browser.get(f"/api/v1{case}/events").json() if event["kind"] == "row_edited")
     assert {"field": "direction", "before": "other", "after": "procurement", "of": ""} in line["changes"]
 
 
@@ -311,8 +311,8 @@ def test_a_plan_imported_again_says_what_it_does_not_bring_back(
 
     again = browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
 
-    told = browser.get(f"{again.headers['location'].partition('#')[0]}&lang=ru").text
-    assert "Мероприятий плана, отозванных в этом деле ранее: 1" in told
+    page = browser.get(f"{again.headers['location'].partition('#')[0]}&lang=ru").text
+    assert "Мероприятий плана, отозванных в этом деле ранее: 1" in page
     digest = browser.post("/api/v1/files", files=file).json()["file"]
     answer = browser.post(f"/api/v1{case}/risks/plan", json={"file": digest, "year": 2026}).json()
     assert (answer["entered"], answer["withdrawn"]) == (0, ["Мера"])

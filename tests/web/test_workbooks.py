@@ -34,11 +34,11 @@ LISTS = {
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Home]:
-    made = office_with_cases()
+    home = office_with_cases()
     reader = Reader(login="officer", access="officer", person="a@org.kz")
-    made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    yield made
-    made.close()
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    yield home
+    home.close()
 
 
 def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:

@@ -48,13 +48,13 @@ class Watch:
     def digests(self) -> dict[str, str]:
         """Of each table how many rows it has, and a digest of them; of the folder of evidence the names."""
         tables = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        found = {}
+        digests = {}
         for (table,) in tables:
             rows = sorted(map(repr, self.connection.execute(f'SELECT * FROM "{table}"')))
-            found[table] = f"{len(rows)} {sha256(chr(10).join(rows).encode()).hexdigest()}"
+            digests[table] = f"{len(rows)} {sha256(chr(10).join(rows).encode()).hexdigest()}"
         folder = self.world.office.house.settings.evidence.folder
-        found["evidence"] = " ".join(sorted(str(one.relative_to(folder)) for one in folder.rglob("*")))
-        return found
+        digests["evidence"] = " ".join(sorted(str(path.relative_to(folder)) for path in folder.rglob("*")))
+        return digests
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +83,9 @@ def _places(world: World, sent: Sent, case: str) -> dict[str, str]:
 
 def refused(world: World, reader: Reader, route: APIRoute, case: str) -> bool:
     """Whether this reader must be refused."""
-    asked = need(route)
-    assert asked is not None
-    if not reader.may(asked):
+    access = need(route)
+    assert access is not None
+    if not reader.may(access):
         return True
     if SENT[route.path].row and reader in ELSEWHERE:
         return True
@@ -130,7 +130,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
     assert {table for table in after if after[table] != before[table]} <= {"entry", "act", "audit"}
     with world.office.house.engine.connect() as connection:
         newest = connection.execute(ACT.select().order_by(ACT.c.seq.desc()).limit(len(READERS))).all()
-    assert {one.kind for one in newest} == {"session_given"}
+    assert {entry.kind for entry in newest} == {"session_given"}
 
 
 def test_nobody_writes_anything(world: World, watch: Watch) -> None:
@@ -191,7 +191,7 @@ def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
     The last of the tests: afterwards the office is another one.
     """
     wrong: list[tuple[str, str, object]] = []
-    for reader in sorted(READERS, key=lambda one: one.access not in ("officer", "administrator")):
+    for reader in sorted(READERS, key=lambda reader: reader.access not in ("officer", "administrator")):
         first = reader.access in ("officer", "administrator")
         with world.office.client("") as browser:
             secret = ""

@@ -77,13 +77,13 @@ class Walk:
 
 def templates(app: Any) -> list[APIRoute]:
     """Every GET route, those with fewer places first, so that /cases/new is not taken for a case."""
-    found = [route for route in routes(app.routes) if "GET" in (route.methods or ())]
-    return sorted(found, key=lambda route: route.path.count("{"))
+    page_routes = [route for route in routes(app.routes) if "GET" in (route.methods or ())]
+    return sorted(page_routes, key=lambda route: route.path.count("{"))
 
 
-def route_of(path: str, known: Iterable[APIRoute]) -> str | None:
+def route_of(path: str, known_routes: Iterable[APIRoute]) -> str | None:
     """The route a path belongs to; None when it is none of ours."""
-    return next((route.path for route in known if route.path_regex.match(path)), None)
+    return next((route.path for route in known_routes if route.path_regex.match(path)), None)
 
 
 def walk(
@@ -101,20 +101,20 @@ def walk(
     Args:
         files: routes that answer with a file, which are passed over; those met are added, for the next walk.
     """
-    known = templates(browser.app)
+    known_routes = templates(browser.app)
     routes_of: dict[str, str | None] = {}
     taken: Counter[tuple[str, frozenset[str]]] = Counter()
-    found, waiting = Walk(), list(starts)
+    result, waiting = Walk(), list(starts)
     seen = set(waiting)
     while waiting:
         address = waiting.pop(0)
         parts = urlsplit(address)
         if parts.path not in routes_of:
-            routes_of[parts.path] = route_of(parts.path, known)
+            routes_of[parts.path] = route_of(parts.path, known_routes)
         route = routes_of[parts.path]
         if route is None:
             # The description of the API is served by the library, and no route of ours.
-            found.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
+            result.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
             continue
         kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
         if kind[1] & {"lang", "theme"} or taken[kind] >= each or route.startswith("/static/"):
@@ -125,29 +125,29 @@ def walk(
         if met is not None:
             met(address)
         answer = browser.get(address)
-        found.statuses[address] = answer.status_code
+        result.statuses[address] = answer.status_code
         if 300 <= answer.status_code < 400:
             onward = urljoin(address, answer.headers["location"])
             if onward not in seen:
                 seen.add(onward)
                 waiting.append(onward)
-            found.by_route[route].append(address)
+            result.by_route[route].append(address)
             continue
-        found.types[address] = answer.headers.get("content-type", "")
-        found.sizes[address] = len(answer.content)
+        result.types[address] = answer.headers.get("content-type", "")
+        result.sizes[address] = len(answer.content)
         if answer.status_code == 200:
-            found.by_route[route].append(address)
-        if not found.types[address].startswith("text/html"):
+            result.by_route[route].append(address)
+        if not result.types[address].startswith("text/html"):
             if files is not None:
                 files.add(route)
             continue
-        found.texts[address] = answer.text
+        result.texts[address] = answer.text
         for link in links(answer.text, address):
             if link not in seen:
                 seen.add(link)
-                found.linked_from[link] = address
+                result.linked_from[link] = address
                 waiting.append(link)
-    return found
+    return result
 
 
 def links(text: str, address: str) -> Iterator[str]:
@@ -171,8 +171,8 @@ def _targets(text: str) -> Iterator[str]:
         if end and tag == "select":
             select = ""
         elif end and tag == "form" and form is not None:
-            asked = urlencode({name: value for name, value in answers.items() if value})
-            yield f"{form}?{asked}" if asked else form
+            query = urlencode({name: value for name, value in answers.items() if value})
+            yield f"{form}?{query}" if query else form
             form = None
         if end:
             continue
@@ -192,7 +192,7 @@ def _targets(text: str) -> Iterator[str]:
 
 def unreached(app: Any, walks: Iterable[Walk]) -> Mapping[str, str]:
     """Pages of the router that no reader came to."""
-    reached = {route for one in walks for route, addresses in one.by_route.items() if addresses}
+    reached = {route for walk in walks for route, addresses in walk.by_route.items() if addresses}
     return {
         route.path: route.name
         for route in templates(app)

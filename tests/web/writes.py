@@ -167,14 +167,14 @@ class Sent:
     def request(self, world: World, case: str) -> dict[str, Any]:
         """The arguments of the client; a body that names a case names this one."""
         body = self.json if self.json is not None else self.form
-        said = dict((body(world) if callable(body) else body) or {})
-        if "case" in said:
-            said["case"] = case
+        fields = dict((body(world) if callable(body) else body) or {})
+        if "case" in fields:
+            fields["case"] = case
         if self.json is not None:
-            return {"json": said}
+            return {"json": fields}
         if self.form is None and not self.files:
             return {}
-        return {"data": said, **({"files": dict(self.files)} if self.files else {})}
+        return {"data": fields, **({"files": dict(self.files)} if self.files else {})}
 
 
 def in_case(**body: object) -> Sent:
@@ -584,17 +584,17 @@ SENT: Mapping[str, Sent] = {
 
 def prepare(office: RealOffice) -> World:
     """Readers, cases with everything in their registers, letters, files of each reader."""
-    house, moment = office.house, office.moment[0]
+    context, moment = office.house, office.moment[0]
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
-    asked = (f"asked{n}@example.kz" for n in (1, 2))
-    house.configured = replace(house.configured, retention=RetentionSettings(people_years=1))
-    house.settings = replace(house.settings, retention=house.configured.retention)
-    with writing(house.engine) as connection:
+    emails = (f"asked{n}@example.kz" for n in (1, 2))
+    context.configured = replace(context.configured, retention=RetentionSettings(people_years=1))
+    context.settings = replace(context.settings, retention=context.configured.retention)
+    with writing(context.engine) as connection:
         for n in (1, 2):
             remember(connection, f"left{n}@example.kz", [f"name:Кеткен Адам {n}"], left_on=date(2020, 1, n))
-    gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in asked]
-    office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
+    gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in emails]
+    office_store.save(context.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
     password = hash_password(PASSWORD)
     spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))
     others = (
@@ -602,17 +602,17 @@ def prepare(office: RealOffice) -> World:
         Reader(login="administrator2", access="administrator"),
     )
     for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *others):
-        house.accounts.save(reader, disabled=False, **who)
-        house.accounts.set_password(reader.login, password, **who)
+        context.accounts.save(reader, disabled=False, **who)
+        context.accounts.set_password(reader.login, password, **who)
         for name in ("API", "changed"):
-            SqlSavedViews(house.engine).save(
+            SqlSavedViews(context.engine).save(
                 list="cases", login=reader.login, name=name, query="late=1", shared=False, unit=""
             )
     office.way_in("spare2")
-    house.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
-    house.factors.enrol("guarded", SECRET, 0, (), **who)
-    opened = house.case_commands.open_many([_analysis() for _ in range(5)], **who)
-    secret = house.case_commands.open(
+    context.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
+    context.factors.enrol("guarded", SECRET, 0, (), **who)
+    opened = context.case_commands.open_many([_analysis() for _ in range(5)], **who)
+    secret = context.case_commands.open(
         Opening(
             procedure="enterprise-conflict-of-interest",
             unit=OWN,
@@ -621,8 +621,8 @@ def prepare(office: RealOffice) -> World:
         ),
         **who,
     )
-    document = house.case_commands.open(Opening(procedure="internal-document", unit=OWN), **who)
-    spare = tuple(one.id for one in opened[1:])
+    document = context.case_commands.open(Opening(procedure="internal-document", unit=OWN), **who)
+    spare = tuple(case.id for case in opened[1:])
     world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
     _fill(world.case, office, who)
     world.rows = _rows(office)
@@ -630,7 +630,7 @@ def prepare(office: RealOffice) -> World:
         _campaign(office, closed=closed)
     _letters(world)
     _files(world)
-    _webhooks(house)
+    _webhooks(context)
     return world
 
 
@@ -647,10 +647,10 @@ def _analysis() -> Opening:
 def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
     case_commands, today = office.house.case_commands, who["today"]
-    kept = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
+    stored_file = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     order = office.house.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
     office.house.settings = replace(office.house.settings, eds=EdsSettings(on=True))
-    closed = Evidence(kind="", reference=kept.reference, name="жабық.pdf", restricted="14-бап")
+    closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
     case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **who)
     risks, registers = RiskCommands(case_commands), RegisterCommands(case_commands)
@@ -659,7 +659,7 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
         risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)
         registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **who)
         registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **who)
-    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **who)
+    risks.ask(case, 1, body="Министрлік", question="Өзгерту", term=MeasureTerm(), on=today, **who)
     for obligation in ("cartogram_updated", "positions_consolidated"):
         case_commands.exempt(case, obligation=obligation, ground="-", **who)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
@@ -728,7 +728,7 @@ def _letters(world: World) -> None:
         connection.execute(insert(NOTICE), rows)
 
 
-def _webhooks(house: AppContext) -> None:
+def _webhooks(context: AppContext) -> None:
     """An address of this machine, which is never told, with a message, and one to be removed."""
     for id in ("wh00000000000a", "wh00000000000b"):
         hook = Webhook(
@@ -736,16 +736,16 @@ def _webhooks(house: AppContext) -> None:
             address="https://127.0.0.1:9/",
             topics=("case",),
             unit="",
-            secret=house.cipher.encrypt("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", f"webhook:{id}"),
+            secret=context.cipher.encrypt("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", f"webhook:{id}"),
             cursor=0,
             created_at=NOW,
             created_by="test",
         )
-        house.webhooks.add(hook, today=date(2026, 4, 6))
+        context.webhooks.add(hook, today=date(2026, 4, 6))
     sent = Delivery(
         webhook=HOOK["{webhook}"], seq=1, kind="case.opened", at=NOW, status=None, problem="private"
     )
-    house.webhooks.record(sent, moves=False)
+    context.webhooks.record(sent, moves=False)
 
 
 def _files(world: World) -> None:

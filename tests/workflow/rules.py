@@ -21,8 +21,8 @@ date = 2025-12-20
 TERM = '\n[[term]]\nobligation = "{}"\nparagraph = "p. 24"\nterm = {}\n'
 OFFICE = Office(
     units={
-        one.id: one
-        for one in (
+        unit.id: unit
+        for unit in (
             Unit(id="oblast", name="Облыс әкімдігі"),
             Unit(id="district", name="Аудан әкімдігі", parent="oblast"),
             Unit(id="village", name="Ауыл", parent="district"),
@@ -59,9 +59,9 @@ def counted(
 
     from workflow.deadlines.resolver import deadlines
 
-    asked: Case = replace(case(facts=facts, planned=planned), unit=unit)
-    edition = under(*overlays).of(asked)
-    return {one.id: one for one in deadlines(asked, edition, CALENDAR, today=today)}
+    own_case: Case = replace(case(facts=facts, planned=planned), unit=unit)
+    edition = under(*overlays).of(own_case)
+    return {deadline.id: deadline for deadline in deadlines(own_case, edition, CALENDAR, today=today)}
 
 
 def codes(deadline: Deadline) -> list[str]:

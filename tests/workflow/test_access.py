@@ -114,12 +114,12 @@ def test_a_second_factor_is_missed_where_it_is_required(
 
 def test_whoever_logs_in_elsewhere_is_asked_for_no_password_of_ours() -> None:
     """The directory's password can be asked for, an OpenID provider's cannot."""
-    asked = {
+    answers = {
         providers: Account(reader=Reader(login="x", access="officer"), providers=providers).asks_password
         for providers in ((), ("ldap",), ("oidc",), ("oidc", "ldap"))
     }
 
-    assert asked == {(): True, ("ldap",): True, ("oidc",): False, ("oidc", "ldap"): True}
+    assert answers == {(): True, ("ldap",): True, ("oidc",): False, ("oidc", "ldap"): True}
 
 
 @pytest.mark.parametrize("unit", ["", "hr"])
@@ -136,7 +136,7 @@ def test_registers_are_audited_by_whoever_reads_the_whole_office(unit: str) -> N
 
 def test_an_administrator_counts_who_can_log_in() -> None:
     """Not before the invitation is accepted, not once disabled, and nobody of another access."""
-    boss, clerk = (Reader(login=one, access=one) for one in ("administrator", "officer"))
+    boss, clerk = (Reader(login=login, access=login) for login in ("administrator", "officer"))
     accounts = [
         Account(reader=boss, password="argon2"),
         Account(reader=boss),
@@ -144,7 +144,7 @@ def test_an_administrator_counts_who_can_log_in() -> None:
         Account(reader=clerk, password="argon2"),
     ]
 
-    assert [administrators([one]) for one in accounts] == [["administrator"], [], [], []]
+    assert [administrators([account]) for account in accounts] == [["administrator"], [], [], []]
 
 
 @pytest.mark.parametrize("access", ACCESSES)

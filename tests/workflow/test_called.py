@@ -93,7 +93,7 @@ def test_people_and_units_are_listed_as_their_letters_stand() -> None:
         matches={},
     )
 
-    assert [one.name for one in office.by_name] == names
-    assert [one.name for one in office.people_of["Аппарат"]] == names
-    assert [one.name for one in office.holders["Аппарат", "executor"]] == names
+    assert [person.name for person in office.by_name] == names
+    assert [person.name for person in office.people_of["Аппарат"]] == names
+    assert [holder.name for holder in office.holders["Аппарат", "executor"]] == names
     assert list(office.tops) == list(office.children[""]) == units

@@ -29,10 +29,10 @@ def test_an_opened_case_keeps_its_edition_and_its_plan_dates(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The edition in force on the earliest date, with the file's hash; one event a plan date."""
-    kept = ledger.case(case.id)
+    stored_case = ledger.case(case.id)
 
-    assert kept is not None
-    assert replace(kept, head="") == case
+    assert stored_case is not None
+    assert replace(stored_case, head="") == case
     assert case.edition == "internal-analysis.2024-01-01"
     assert case.digest == library().named(case.edition).digest
     assert [event.kind for event in ledger.events(case.id)] == ["opened", "planned", "planned"]
@@ -47,7 +47,7 @@ def test_cases_opened_together_have_the_rows_of_cases_opened_one_by_one(
         for unit, on in (("a", START), ("b", START), ("c", date(2026, 4, 14)))
     ]
     together = case_commands.open_many(openings, by="officer", now=NOW, today=TODAY)
-    alone = [case_commands.open(one, by="officer", now=NOW, today=TODAY) for one in openings]
+    alone = [case_commands.open(opening, by="officer", now=NOW, today=TODAY) for opening in openings]
 
     def rows_of(case: Case) -> list[Row]:
         return [row._replace(case="") for row in ledger.rows(case.id).values()]
@@ -87,9 +87,9 @@ def test_the_same_fact_with_new_evidence_adds_the_evidence(
 
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
     assert record(case_commands, case, "order_signed", date(2026, 4, 6), order) == []
-    kept = ledger.case(case.id)
-    assert kept is not None
-    assert kept.facts["order_signed"].evidence == (order,)
+    stored_case = ledger.case(case.id)
+    assert stored_case is not None
+    assert stored_case.facts["order_signed"].evidence == (order,)
 
 
 def test_the_same_fact_with_another_date_is_refused(case_commands: CaseCommands, case: Case) -> None:
@@ -209,7 +209,7 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
     change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **who)
     (event,) = change.events
-    deadline = {one.id: one for one in case_commands.view(case.id, today=TODAY).deadlines}[freed]
+    deadline = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}[freed]
 
     assert (event.kind, event.name, event.by, event.at) == ("reopened", freed, "Айгүл", NOW)
     assert event.payload["ground"] == "құпиялығы алынды"
@@ -286,9 +286,9 @@ def test_the_board_equals_its_rebuild_after_every_command(
         ),
     ):
         step()
-        kept = ledger.case(case.id)
-        assert kept is not None
-        rebuilt = {row.obligation: row for row in case_commands.recomputed(kept, today=TODAY).rows}
+        stored_case = ledger.case(case.id)
+        assert stored_case is not None
+        rebuilt = {row.obligation: row for row in case_commands.recomputed(stored_case, today=TODAY).rows}
         assert ledger.rows(case.id) == rebuilt
 
 

@@ -18,21 +18,21 @@ from workflow.law.procedure import Obligation, Procedure
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
 
-def chain(told: Case, *, today: date = TODAY) -> dict[str, Deadline]:
-    return {deadline.id: deadline for deadline in deadlines(told, analysis(), CALENDAR, today=today)}
+def chain(sample_case: Case, *, today: date = TODAY) -> dict[str, Deadline]:
+    return {deadline.id: deadline for deadline in deadlines(sample_case, analysis(), CALENDAR, today=today)}
 
 
 def test_the_real_schedule_sits_on_the_last_legal_days() -> None:
     """All five dates of a schedule published in 2026 are the last ones in time."""
-    told = chain(
+    deadlines_by_id = chain(
         case(planned={"analysis_started": START, "analysis_ended": END, "plan_approved": date(2026, 5, 13)})
     )
 
-    assert told["start_announced"].due == date(2026, 3, 30)
-    assert told["order_signed"].due == date(2026, 4, 6)
-    assert told["discussion_announced"].due == date(2026, 5, 12)
-    assert told["discussion_held"].due == date(2026, 5, 19)
-    assert told["published"].due == date(2026, 5, 18)
+    assert deadlines_by_id["start_announced"].due == date(2026, 3, 30)
+    assert deadlines_by_id["order_signed"].due == date(2026, 4, 6)
+    assert deadlines_by_id["discussion_announced"].due == date(2026, 5, 12)
+    assert deadlines_by_id["discussion_held"].due == date(2026, 5, 19)
+    assert deadlines_by_id["published"].due == date(2026, 5, 18)
 
 
 def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> None:
@@ -70,9 +70,9 @@ def test_a_deadline_is_planned_until_its_anchor_happened() -> None:
 )
 def test_a_quarter_is_open_from_its_first_day(today: date, state: str) -> None:
     """The report of the third quarter is not due yet on 30 June, open on 1 July, and stays open."""
-    told = chain(case(facts={"note_signed": date(2026, 6, 8)}), today=today)
+    deadlines_by_id = chain(case(facts={"note_signed": date(2026, 6, 8)}), today=today)
 
-    assert told["quarter_reported.2026Q3"].state == state
+    assert deadlines_by_id["quarter_reported.2026Q3"].state == state
 
 
 def test_monitoring_has_the_four_quarters_that_end_in_the_year_after_the_note() -> None:
@@ -106,16 +106,18 @@ def test_an_announcement_never_made_is_missed_once_the_analysis_ended() -> None:
 )
 def test_lateness_is_counted_in_working_days(on: date, late: int | None) -> None:
     """On the due day in time, the day after late by one; a Sunday adds nothing."""
-    told = chain(case(planned={"analysis_started": START}, facts={"start_announced": on}))
+    deadlines_by_id = chain(case(planned={"analysis_started": START}, facts={"start_announced": on}))
 
-    assert told["start_announced"].late_by == late
+    assert deadlines_by_id["start_announced"].late_by == late
 
 
 def test_late_by_nought_is_late_all_the_same() -> None:
     """Published on the Saturday after a Friday: no working day later, and not in time."""
-    told = chain(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))["published"]
+    deadline = chain(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))[
+        "published"
+    ]
 
-    assert (told.due, told.late_by) == (date(2026, 6, 5), 0)
+    assert (deadline.due, deadline.late_by) == (date(2026, 6, 5), 0)
 
 
 def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
@@ -129,14 +131,14 @@ def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
         )
     )
     base = case(planned={"analysis_started": START})
-    told = Case(
+    sample_case = Case(
         id=base.id,
         procedure=base.procedure,
         edition=base.edition,
         planned=base.planned,
         facts={"start_announced": Fact(name="start_announced", on=date(2026, 3, 27), evidence=links)},
     )
-    deadline = chain(told)["start_announced"]
+    deadline = chain(sample_case)["start_announced"]
 
     assert (deadline.done_on, deadline.recorded_on, deadline.late_by) == (
         date(2026, 3, 31),
@@ -163,7 +165,10 @@ def test_the_explanation_is_a_row_of_values() -> None:
 def with_obligation(procedure: Procedure, changed: Obligation) -> Procedure:
     """The procedure with another obligation in the place of the one of that id."""
     return replace(
-        procedure, obligations=tuple(changed if one.id == changed.id else one for one in procedure.obligations)
+        procedure,
+        obligations=tuple(
+            changed if obligation.id == changed.id else obligation for obligation in procedure.obligations
+        ),
     )
 
 
@@ -172,8 +177,8 @@ def test_what_counts_from_a_provisional_day_is_provisional() -> None:
     five more before them lie in 2026 alone, whose days are confirmed, and are no surer for that."""
     order = replace(analysis().by_id["order_signed"], term=WorkingDays(-5), since="start_announced")
     edition = with_obligation(analysis(), order)
-    told = case(planned={"analysis_started": date(2027, 1, 11)})
-    derived = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
+    sample_case = case(planned={"analysis_started": date(2027, 1, 11)})
+    derived = {deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)}
 
     assert derived["start_announced"].calendar == "provisional"
     assert derived["order_signed"].anchor == "derived"
@@ -183,10 +188,13 @@ def test_what_counts_from_a_provisional_day_is_provisional() -> None:
 
     announced = derived["order_signed"].anchor_on
     assert announced is not None
-    sure = case(facts={"start_announced": announced}, planned=dict(told.planned))
-    known = {one.id: one for one in deadlines(sure, edition, CALENDAR, today=announced)}
-    assert known["order_signed"].due == derived["order_signed"].due
-    assert (known["order_signed"].calendar, known["order_signed"].status) == ("confirmed", "firm")
+    sure = case(facts={"start_announced": announced}, planned=dict(sample_case.planned))
+    sure_deadlines = {deadline.id: deadline for deadline in deadlines(sure, edition, CALENDAR, today=announced)}
+    assert sure_deadlines["order_signed"].due == derived["order_signed"].due
+    assert (sure_deadlines["order_signed"].calendar, sure_deadlines["order_signed"].status) == (
+        "confirmed",
+        "firm",
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,14 +215,14 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
         shipped, replace(shipped.by_id["conflicts_analysed"], term=PerPeriod(2, "quarter"), several=False)
     )
     names = ("conflicts_analysed.2026Q1", "conflicts_analysed.2026Q1#2", "conflicts_analysed.2026Q1#3")
-    told = case(
+    sample_case = case(
         procedure=edition,
         facts={"year_begun": date(2026, 1, 1), **dict(zip(names, days, strict=False))},
     )
     (quarter,) = (
-        one
-        for one in deadlines(told, edition, CALENDAR, today=date(2026, 7, 1))
-        if one.id == "conflicts_analysed.2026Q1"
+        deadline
+        for deadline in deadlines(sample_case, edition, CALENDAR, today=date(2026, 7, 1))
+        if deadline.id == "conflicts_analysed.2026Q1"
     )
 
     assert quarter.due == date(2026, 3, 31)
@@ -224,20 +232,20 @@ def test_of_at_least_two_in_a_quarter_the_second_is_judged(
 
 def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
     """Kurban Ait 2027 is calculated for Sunday 16 May: a day later would make Monday the 17th a day off."""
-    told = chain(case(facts={"analysis_ended": date(2027, 5, 7)}), today=date(2027, 5, 7))["note_signed"]
+    deadline = chain(case(facts={"analysis_ended": date(2027, 5, 7)}), today=date(2027, 5, 7))["note_signed"]
 
-    assert told.due is not None
-    assert told.earliest is not None
-    assert told.latest is not None
-    assert told.earliest == told.due < told.latest
-    assert told.calendar == "provisional"
+    assert deadline.due is not None
+    assert deadline.earliest is not None
+    assert deadline.latest is not None
+    assert deadline.earliest == deadline.due < deadline.latest
+    assert deadline.calendar == "provisional"
 
 
 @pytest.mark.parametrize(("ended", "due", "latest"), [(16, 28, 31), (17, 31, 31)])
 def test_a_religious_day_may_move_to_the_first_day_that_is_counted(ended: int, due: int, latest: int) -> None:
     """Ten working days from Monday 17 May 2027, off if Kurban Ait is a day late; from the Tuesday on, not."""
-    told = case(facts={"analysis_ended": date(2027, 5, ended)})
-    note = deadline(told, analysis(), CALENDAR, "note_signed", today=TODAY)
+    sample_case = case(facts={"analysis_ended": date(2027, 5, ended)})
+    note = deadline(sample_case, analysis(), CALENDAR, "note_signed", today=TODAY)
 
     assert note is not None
     assert (note.due, note.latest) == (date(2027, 5, due), date(2027, 5, latest))
@@ -247,18 +255,25 @@ def test_each_deadline_has_the_range_of_the_religious_day_it_meets() -> None:
     """The note meets the Kurban Ait of 2027; the publication, three working days after Tuesday 2 May 2028, that
     of Friday 5 May 2028: 3, 4 and 10 May (the 8th is off for Sunday 7 May); were it on the Saturday, 3, 4,
     5."""
-    told = chain(case(facts={"analysis_ended": date(2027, 5, 7), "plan_approved": date(2028, 5, 2)}))
+    deadlines_by_id = chain(case(facts={"analysis_ended": date(2027, 5, 7), "plan_approved": date(2028, 5, 2)}))
 
-    assert (told["note_signed"].earliest, told["note_signed"].latest) == (date(2027, 5, 24), date(2027, 5, 25))
-    published = told["published"]
+    assert (deadlines_by_id["note_signed"].earliest, deadlines_by_id["note_signed"].latest) == (
+        date(2027, 5, 24),
+        date(2027, 5, 25),
+    )
+    published = deadlines_by_id["published"]
     assert (published.earliest, published.latest) == (date(2028, 5, 5), date(2028, 5, 10))
 
 
 def test_a_day_that_a_religious_one_would_move_past_the_records_has_no_later_day() -> None:
     """The records end on Monday 24 May 2027, the last day of the note unless Monday the 17th is off."""
     short = calendar(last=date(2027, 5, 24))
-    told = case(facts={"analysis_ended": date(2027, 5, 7)})
-    (note,) = (one for one in deadlines(told, analysis(), short, today=TODAY) if one.id == "note_signed")
+    sample_case = case(facts={"analysis_ended": date(2027, 5, 7)})
+    (note,) = (
+        deadline
+        for deadline in deadlines(sample_case, analysis(), short, today=TODAY)
+        if deadline.id == "note_signed"
+    )
 
     assert note.earliest == note.due == note.latest == date(2027, 5, 24)
 
@@ -275,17 +290,19 @@ def test_a_term_over_before_its_case_was_opened_says_so(day: int, told: int) -> 
 
 def test_beyond_the_records_there_is_no_due_date_and_a_sentence_says_so() -> None:
     """A term that runs past 31 December 2028 is not guessed."""
-    told = chain(case(facts={"analysis_ended": date(2028, 12, 27)}), today=date(2028, 12, 28))["note_signed"]
+    deadline = chain(case(facts={"analysis_ended": date(2028, 12, 27)}), today=date(2028, 12, 28))[
+        "note_signed"
+    ]
 
-    assert told.due is None
-    assert "beyond_horizon" in [element.code for element in told.explanation]
+    assert deadline.due is None
+    assert "beyond_horizon" in [element.code for element in deadline.explanation]
 
 
 def test_an_office_counts_on_after_the_records_and_says_that_it_is_by_rule() -> None:
     """Two days of December 2028, then eight from 3 January 2029 on: the 12th, provisional."""
-    told = case(facts={"analysis_ended": date(2028, 12, 27)})
-    far = deadlines(told, analysis(), calendar(last=REACH), today=date(2028, 12, 28))
-    (note,) = [one for one in far if one.id == "note_signed"]
+    sample_case = case(facts={"analysis_ended": date(2028, 12, 27)})
+    far = deadlines(sample_case, analysis(), calendar(last=REACH), today=date(2028, 12, 28))
+    (note,) = [deadline for deadline in far if deadline.id == "note_signed"]
 
     assert (note.due, note.calendar, note.status) == (date(2029, 1, 12), "provisional", "provisional")
     assert [element.code for element in note.explanation].count("beyond_records") == 1
@@ -293,9 +310,9 @@ def test_an_office_counts_on_after_the_records_and_says_that_it_is_by_rule() -> 
 
 def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
     """Ten working days across 31 August 2026 end a day later by what was known before 18 March 2026."""
-    told = case(facts={"analysis_ended": date(2026, 8, 24)})
-    before = deadlines(told, analysis(), calendar(date(2026, 3, 17)), today=TODAY)
-    after = deadlines(told, analysis(), calendar(date(2026, 3, 18)), today=TODAY)
+    sample_case = case(facts={"analysis_ended": date(2026, 8, 24)})
+    before = deadlines(sample_case, analysis(), calendar(date(2026, 3, 17)), today=TODAY)
+    after = deadlines(sample_case, analysis(), calendar(date(2026, 3, 18)), today=TODAY)
 
     assert next(d.due for d in before if d.id == "note_signed") == date(2026, 9, 8)
     assert next(d.due for d in after if d.id == "note_signed") == date(2026, 9, 7)
@@ -303,18 +320,20 @@ def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
 
 def test_one_deadline_asked_alone_is_the_one_of_the_whole_chain() -> None:
     """The short way and the long way agree on every obligation and every period."""
-    told = case(planned={"analysis_started": START, "analysis_ended": END})
-    whole = deadlines(told, analysis(), CALENDAR, today=TODAY)
+    sample_case = case(planned={"analysis_started": START, "analysis_ended": END})
+    whole = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
 
-    assert [deadline(told, analysis(), CALENDAR, one.id, today=TODAY) for one in whole] == list(whole)
-    assert deadline(told, analysis(), CALENDAR, "quarter_reported.2031Q1", today=TODAY) is None
+    assert [
+        deadline(sample_case, analysis(), CALENDAR, expected.id, today=TODAY) for expected in whole
+    ] == list(whole)
+    assert deadline(sample_case, analysis(), CALENDAR, "quarter_reported.2031Q1", today=TODAY) is None
 
 
 def test_it_may_be_done_after_the_last_of_what_must_come_before() -> None:
     """The note follows both the end of the analysis and the discussion, whichever is later."""
     for held, opens in ((date(2026, 5, 19), END), (date(2026, 5, 28), date(2026, 5, 28))):
-        told = case(facts={"analysis_ended": END, "discussion_held": held})
-        assert chain(told)["note_signed"].opens == opens
+        sample_case = case(facts={"analysis_ended": END, "discussion_held": held})
+        assert chain(sample_case)["note_signed"].opens == opens
 
 
 def test_a_fact_that_answers_another_fulfils_it_on_its_day() -> None:
@@ -335,10 +354,12 @@ def test_what_may_be_done_several_times_in_a_period_is_done_with_the_first(days:
     edition = library().named("tbn4-year.2024-01-01")
     names = ("evidence_uploaded.2026Q1", "evidence_uploaded.2026Q1#2")
     uploaded = {name: date(2026, 2, day) for name, day in zip(names, days, strict=True)}
-    told = case(procedure=edition, facts={"year_begun": date(2026, 1, 1), **uploaded})
-    found = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
+    sample_case = case(procedure=edition, facts={"year_begun": date(2026, 1, 1), **uploaded})
+    deadlines_by_id = {
+        deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)
+    }
 
-    assert found["evidence_uploaded.2026Q1"].done_on == date(2026, 2, 4)
+    assert deadlines_by_id["evidence_uploaded.2026Q1"].done_on == date(2026, 2, 4)
 
 
 def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
@@ -348,6 +369,8 @@ def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
     counted = replace(shipped.by_id["notice_forwarded"], term=WorkingDays(3), since="measures_taken")
     edition, opinion = with_obligation(shipped, counted), date(2026, 4, 7)
     for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):
-        told = case(procedure=edition, facts={"opinion_given": opinion, **facts})
-        found = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
-        assert found["notice_forwarded"].due == due
+        sample_case = case(procedure=edition, facts={"opinion_given": opinion, **facts})
+        deadlines_by_id = {
+            deadline.id: deadline for deadline in deadlines(sample_case, edition, CALENDAR, today=TODAY)
+        }
+        assert deadlines_by_id["notice_forwarded"].due == due

@@ -17,8 +17,11 @@ Line = tuple[str, object, object]
 
 
 def changes(ledger: SqlLedger, case: Case) -> dict[int, list[Line]]:
-    known = field_changes(ledger.events(case.id))
-    return {seq: [(one.field, one.before, one.after) for one in made] for seq, made in known.items()}
+    changes_by_seq = field_changes(ledger.events(case.id))
+    return {
+        seq: [(change.field, change.before, change.after) for change in event_changes]
+        for seq, event_changes in changes_by_seq.items()
+    }
 
 
 def test_an_edit_shows_what_stood_there_before(
@@ -55,8 +58,11 @@ def test_a_row_described_anew_shows_what_it_lost(
     ):
         RiskCommands(case_commands).find(case.id, risk, on=TODAY, **STAMP)  # type: ignore[arg-type]
 
-    (made,) = changes(ledger, case).values()
-    assert set(made) == {("description", "Закупки", "Закупки у одного"), ("cause", "нет порядка", None)}
+    (event_changes,) = changes(ledger, case).values()
+    assert set(event_changes) == {
+        ("description", "Закупки", "Закупки у одного"),
+        ("cause", "нет порядка", None),
+    }
 
 
 def test_after_a_withdrawal_the_value_before_it_stands(

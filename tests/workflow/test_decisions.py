@@ -43,10 +43,10 @@ def conflict() -> Procedure:
     return library().named("conflict-of-interest.2025-09-18")
 
 
-def looked_at(law: Procedure, told: Case, today: date = TODAY) -> tuple[str, dict[str, Deadline]]:
+def looked_at(law: Procedure, sample_case: Case, today: date = TODAY) -> tuple[str, dict[str, Deadline]]:
     """Where the case stands, and its deadlines by id."""
-    every = deadlines(told, law, CALENDAR, today=today)
-    return stage(law, told, every), {one.id: one for one in every}
+    every = deadlines(sample_case, law, CALENDAR, today=today)
+    return stage(law, sample_case, every), {deadline.id: deadline for deadline in every}
 
 
 def test_a_case_whose_question_is_open_stands_at_its_stage() -> None:
@@ -66,19 +66,22 @@ def test_the_answer_opens_its_branch_and_closes_the_other() -> None:
     """Confirmed on 7 April: measures within 10 working days of the opinion (14(4)), by 21 April 2026, and the
     next question; after measures and a settlement the case is over. Denied: neither is asked."""
     confirmed = CONFLICT | {"conflict_confirmed": OPINION, "crime_signs_absent": OPINION}
-    stands, found = looked_at(conflict(), case(procedure=conflict(), facts=confirmed))
+    stands, deadlines_by_id = looked_at(conflict(), case(procedure=conflict(), facts=confirmed))
     ended = confirmed | {"measures_taken": date(2026, 4, 20), "conflict_settled": date(2026, 4, 20)}
 
     assert stands == "settlement"
-    assert (found["measures_taken"].state, found["measures_taken"].due) == ("open", date(2026, 4, 21))
-    assert (found["conflict"].state, found["conflict"].done_on) == ("done", OPINION)
-    assert found["conflict"].answer == conflict().decisions["conflict"].options[0]
-    assert found["settlement"].state == "open"
+    assert (deadlines_by_id["measures_taken"].state, deadlines_by_id["measures_taken"].due) == (
+        "open",
+        date(2026, 4, 21),
+    )
+    assert (deadlines_by_id["conflict"].state, deadlines_by_id["conflict"].done_on) == ("done", OPINION)
+    assert deadlines_by_id["conflict"].answer == conflict().decisions["conflict"].options[0]
+    assert deadlines_by_id["settlement"].state == "open"
     assert looked_at(conflict(), case(procedure=conflict(), facts=ended))[0] == "closed"
 
     denied = CONFLICT | {"conflict_not_confirmed": OPINION}
-    _, found = looked_at(conflict(), case(procedure=conflict(), facts=denied))
-    assert {found[name].state for name in ("measures_taken", "settlement", "equal_post_given")} == {
+    _, deadlines_by_id = looked_at(conflict(), case(procedure=conflict(), facts=denied))
+    assert {deadlines_by_id[name].state for name in ("measures_taken", "settlement", "equal_post_given")} == {
         "not_required"
     }
 
@@ -89,8 +92,11 @@ def test_materials_are_handed_over_after_the_chance_to_correct_and_only_where_de
     law = library().named("internal-investigation.2016-01-01")
     facts = {name: date(2026, 4, 10) for name in ("act_known", "act_reported", "investigation_held")}
     facts["corruption_established"] = date(2026, 4, 10)
-    _, found = looked_at(law, case(procedure=law, facts=facts))
-    assert (found["corrective_measures_taken"].state, found["materials_handed_over"].state) == (
+    _, deadlines_by_id = looked_at(law, case(procedure=law, facts=facts))
+    assert (
+        deadlines_by_id["corrective_measures_taken"].state,
+        deadlines_by_id["materials_handed_over"].state,
+    ) == (
         "open",
         "not_required",
     )
@@ -109,12 +115,12 @@ def test_a_decision_with_a_term_is_due_like_an_obligation(today: date, overdue: 
     term = 'term = { count = 1, in = "working days", from = "procurement_analysis_ended" }\n'
     text = PROCUREMENT.replace('asked_of = "prevention_unit"', term + 'asked_of = "prevention_unit"')
     law = read(FILE, text.encode())
-    told = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
-    deadline = looked_at(law, told, today)[1]["offence_signs"]
+    sample_case = case(procedure=law, facts={"procurement_analysis_ended": date(2026, 3, 19)})
+    deadline = looked_at(law, sample_case, today)[1]["offence_signs"]
 
     assert deadline.due == date(2026, 3, 20)
     assert is_overdue(deadline, today=today) is overdue
-    steps = steps_of(told, law, "offence_signs", deadline, CALENDAR, today=today)
+    steps = steps_of(sample_case, law, "offence_signs", deadline, CALENDAR, today=today)
     assert steps
     assert all(step.id != "asked" for step in steps)
 
@@ -125,29 +131,33 @@ def test_a_decision_without_a_term_is_asked_in_one_letter() -> None:
     law = library().named("procurement-analysis.2025-09-18")
     ended = date(2026, 3, 19)
 
-    def steps(told: Case, today: date) -> list[tuple[str, date, date]]:
-        deadline = looked_at(law, told, today)[1]["offence_signs"]
-        found = steps_of(told, law, "offence_signs", deadline, CALENDAR, today=today)
-        assert all(step.step == Step(at=0, to=HIMSELF) for step in found)
-        return [(step.id, step.on, step.about) for step in found]
+    def steps(sample_case: Case, today: date) -> list[tuple[str, date, date]]:
+        deadline = looked_at(law, sample_case, today)[1]["offence_signs"]
+        scheduled_steps = steps_of(sample_case, law, "offence_signs", deadline, CALENDAR, today=today)
+        assert all(step.step == Step(at=0, to=HIMSELF) for step in scheduled_steps)
+        return [(step.id, step.on, step.about) for step in scheduled_steps]
 
-    told = case(procedure=law, facts={"procurement_analysis_ended": ended})
+    sample_case = case(procedure=law, facts={"procurement_analysis_ended": ended})
     assert steps(case(procedure=law), ended) == []
-    assert steps(told, ended) == [("asked", ended, ended)]
-    assert steps(told, date(2026, 3, 25)) == [("asked", date(2026, 3, 26), ended)]
+    assert steps(sample_case, ended) == [("asked", ended, ended)]
+    assert steps(sample_case, date(2026, 3, 25)) == [("asked", date(2026, 3, 26), ended)]
 
 
 def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: CaseCommands) -> None:
     """Another answer is refused while one stands; withdrawn, the question is open and its branch closed. The
     answer is withdrawn by the name of its fact or of the question."""
     opening = Opening(procedure="conflict-of-interest", facts=CONFLICT)
-    told = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
 
     def decide(option: str, decision: str = "conflict") -> None:
-        case_commands.decide(told.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.decide(opened_case.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
 
     def state(name: str) -> str:
-        return next(one for one in case_commands.view(told.id, today=TODAY).deadlines if one.id == name).state
+        return next(
+            deadline
+            for deadline in case_commands.view(opened_case.id, today=TODAY).deadlines
+            if deadline.id == name
+        ).state
 
     with pytest.raises(NotAsked):
         decide("settled", "settlement")
@@ -157,18 +167,22 @@ def test_a_decision_is_answered_once_and_anew_after_a_withdrawal(case_commands: 
         decide("none")
     assert refusal.value.arguments["answer"] == conflict().by_id["conflict_confirmed"].title
     with pytest.raises(AnsweredOtherwise):
-        case_commands.record(told.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.record(
+            opened_case.id, "conflict_not_confirmed", on=OPINION, by="officer", now=NOW, today=TODAY
+        )
     assert (state("conflict"), state("measures_taken")) == ("done", "open")
 
-    withdraw(case_commands, told.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY)
+    withdraw(
+        case_commands, opened_case.id, "conflict_confirmed", ground="қате", by="officer", now=NOW, today=TODAY
+    )
     assert (state("conflict"), state("measures_taken")) == ("open", "not_required")
     decide("none")
     assert state("conflict") == "done"
-    assert list(case_commands.view(told.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
+    assert list(case_commands.view(opened_case.id, today=TODAY).case.facts)[-1] == "conflict_not_confirmed"
 
-    withdraw(case_commands, told.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
+    withdraw(case_commands, opened_case.id, "conflict", ground="қате", by="officer", now=NOW, today=TODAY)
     assert state("conflict") == "open"
-    assert "conflict_not_confirmed" not in case_commands.view(told.id, today=TODAY).case.facts
+    assert "conflict_not_confirmed" not in case_commands.view(opened_case.id, today=TODAY).case.facts
 
 
 def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_too_soon(
@@ -212,21 +226,23 @@ def test_a_question_asked_only_after_another_one_names_it_when_it_is_answered_to
 
 def test_an_unknown_question_or_answer_is_refused_with_those_there_are(case_commands: CaseCommands) -> None:
     """And a question is no fact: the refusal names the facts of its answers."""
-    told = case_commands.open(Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(
+        Opening(procedure="conflict-of-interest"), by="officer", now=NOW, today=TODAY
+    )
     other = case_commands.open(Opening(procedure="internal-analysis"), by="officer", now=NOW, today=TODAY)
-    asked = [
-        (told, "conflict", "maybe", "unknown_option", ("confirmed", "none")),
-        (told, "conflikt", "none", "unknown_decision", ("conflict", "crime_signs", "settlement")),
+    questions = [
+        (opened_case, "conflict", "maybe", "unknown_option", ("confirmed", "none")),
+        (opened_case, "conflikt", "none", "unknown_decision", ("conflict", "crime_signs", "settlement")),
         (other, "conflict", "none", "no_decisions", ()),
     ]
-    for of, decision, option, code, allowed in asked:
+    for of, decision, option, code, allowed in questions:
         with pytest.raises(UnknownDecision) as refusal:
             case_commands.decide(of.id, decision, option, on=OPINION, by="officer", now=NOW, today=TODAY)
         assert refusal.value.code == code
         assert set(refusal.value.arguments.get("allowed", ())) == set(allowed)
 
     with pytest.raises(UnknownFact) as no_fact:
-        case_commands.record(told.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
+        case_commands.record(opened_case.id, "conflict", on=OPINION, by="officer", now=NOW, today=TODAY)
     assert no_fact.value.arguments["allowed"] == ("conflict_confirmed", "conflict_not_confirmed")
 
 
@@ -234,7 +250,7 @@ def test_a_plan_takes_answers() -> None:
     """`conflict=confirmed` on 7 April is the fact that gives the answer: measures by 21 April 2026."""
     facts = CONFLICT | {"conflict=confirmed": OPINION}
     planned = plan(library(), "conflict-of-interest", facts=facts, planned={}, calendar=CALENDAR)
-    due = {one.id: one.due for one in planned.deadlines}
+    due = {deadline.id: deadline.due for deadline in planned.deadlines}
 
     assert due["measures_taken"] == date(2026, 4, 21)
 

@@ -51,7 +51,7 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
     names = sorted(procedure.facts)
     # Half of them are such that others turn on.
-    hot = {fact for one in procedure.answered_too for fact in (one.id, *one.also_by)}
+    hot = {fact for obligation in procedure.answered_too for fact in (obligation.id, *obligation.also_by)}
     hot |= {*procedure.lapse_facts, *procedure.anchors}
     named = st.sampled_from(names) | st.sampled_from(sorted(hot & procedure.facts.keys()) or names)
     days = st.integers(-60, 120).map(lambda n: start + timedelta(days=n))
@@ -101,7 +101,7 @@ def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, Ev
     assert {row.obligation: row for row in written.rows} == becomes
     assert written.stage == whole
     assert written.touched is not None
-    differ = {one for one in was.keys() | becomes.keys() if was.get(one) != becomes.get(one)}
+    differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
     assert differ <= written.touched
 
 

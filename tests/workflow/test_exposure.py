@@ -49,7 +49,7 @@ def test_talks_are_spread_ten_a_month() -> None:
     """What this month has left first; 24 holders in July are 10, 10 and 4."""
     months = spread(held(24), today=TODAY)
 
-    assert [(one.year, one.month, len(one.holders)) for one in months] == [
+    assert [(month.year, month.month, len(month.holders)) for month in months] == [
         (2026, 7, 10),
         (2026, 8, 10),
         (2026, 9, 4),
@@ -58,30 +58,34 @@ def test_talks_are_spread_ten_a_month() -> None:
 
 def test_talks_already_held_count_against_the_month() -> None:
     """Two in July leave eight; who had a talk this year waits no more, a talk of last year does not count."""
-    told = [Position(number=n, title="x", holder=f"Бар {n}", talks=(Talk(TODAY, f"Бар {n}"),)) for n in (1, 2)]
+    positions = [
+        Position(number=n, title="x", holder=f"Бар {n}", talks=(Talk(TODAY, f"Бар {n}"),)) for n in (1, 2)
+    ]
     old = held(9, talks=(Talk(date(2025, 7, 20), "Адам 01"),))
-    months = spread([*told, *old], today=TODAY)
+    months = spread([*positions, *old], today=TODAY)
 
-    assert [len(one.holders) for one in months] == [8, 1]
+    assert [len(month.holders) for month in months] == [8, 1]
 
 
 def test_what_the_year_has_no_room_for_is_marked() -> None:
     """In December ten are left; the eleventh falls into January."""
     months = spread(held(11), today=date(2026, 12, 1))
 
-    assert [(one.year, one.month, one.beyond) for one in months] == [(2026, 12, False), (2027, 1, True)]
+    assert [(month.year, month.month, month.beyond) for month in months] == [(2026, 12, False), (2027, 1, True)]
 
 
 def test_a_position_keeps_its_talks_and_leaves_the_list(
     case_commands: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Described anew it keeps them; said again it writes nothing; vacant it has nobody to talk to."""
-    told = ExposedPosition(
+    described_position = ExposedPosition(
         title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
     )
-    case_commands.expose(case, told, on=TODAY, **WHO)
+    case_commands.expose(case, described_position, on=TODAY, **WHO)
     assert (
-        case_commands.expose(case, ExposedPosition(**{**_fields(told), "number": 1}), on=TODAY, **WHO).events
+        case_commands.expose(
+            case, ExposedPosition(**{**_fields(described_position), "number": 1}), on=TODAY, **WHO
+        ).events
         == ()
     )
     case_commands.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO)
@@ -97,8 +101,8 @@ def test_a_position_keeps_its_talks_and_leaves_the_list(
     assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
 
 
-def _fields(told: ExposedPosition) -> dict[str, Any]:
-    return dict(told.values)
+def _fields(position: ExposedPosition) -> dict[str, Any]:
+    return dict(position.values)
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
@@ -108,7 +112,7 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
     case_commands.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
     view = core.view(case, today=TODAY)
 
-    codes = {one.code for one in risk_findings(view.case, view.deadlines)}
+    codes = {finding.code for finding in risk_findings(view.case, view.deadlines)}
     assert codes == {"risk.position_without_reason", "risk.position_not_approved"}
 
 
@@ -132,9 +136,9 @@ def test_the_cartogram_is_compared_place_by_place(
     cases = [core.view(case, today=TODAY).case]
     other = core.open(Opening(procedure="internal-analysis"), **WHO).id
     case_commands.record_cartogram(other, [], on=date(2026, 6, 30), **WHO)
-    found = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
+    findings = compared(results(cases), latest([*cases, core.view(other, today=TODAY).case]))
 
-    assert [(one.code, one.arguments["place"]) for one in found] == [
+    assert [(finding.code, finding.arguments["place"]) for finding in findings] == [
         ("risk.cartogram_lacks", "Қаржы"),
         ("risk.cartogram_exceeds", "Қаржы басқармасы"),
     ]
@@ -152,7 +156,7 @@ def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -
     """And two that say the same have no finding."""
     line = CartogramLine("risks", "Қаржы", "Алмалы", "Тәуекел")
 
-    assert [one.code for one in compared([line], None)] == ["risk.cartogram_missing"]
+    assert [finding.code for finding in compared([line], None)] == ["risk.cartogram_missing"]
     assert compared([line], Cartogram(TODAY, (line,))) == ()
 
 
@@ -160,24 +164,24 @@ def test_a_remark_is_taken_or_told_why_not(
     case_commands: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
 ) -> None:
     """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
-    made = {
+    fields = {
         "text": "Кезек ұзақ",
         "author": "Қоғамдық кеңес",
         "source": "public_council",
         "on": date(2026, 5, 19),
     }
-    case_commands.remark(case, **made, **WHO)
-    assert case_commands.remark(case, **made, **WHO).events == ()
+    case_commands.remark(case, **fields, **WHO)
+    assert case_commands.remark(case, **fields, **WHO).events == ()
     view = core.view(case, today=TODAY)
-    assert [one.code for one in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
+    assert [finding.code for finding in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
 
     with pytest.raises(CannotEnter) as refusal:
         case_commands.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
     assert refusal.value.code == "risk.why_not"
     case_commands.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)
-    kept = fold(ledger.events(case))
-    assert (remarks(kept)[1].taken, remarks(kept)[1].answered_on) == (True, TODAY)
-    assert risk_findings(kept, ()) == ()
+    stored_case = fold(ledger.events(case))
+    assert (remarks(stored_case)[1].taken, remarks(stored_case)[1].answered_on) == (True, TODAY)
+    assert risk_findings(stored_case, ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -198,7 +202,7 @@ def test_the_note_waits_for_answers_to_remarks(
     case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
     case_commands.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), **WHO)
     view = core.view(case, today=TODAY)
-    found = risk_findings(view.case, view.deadlines)
+    findings = risk_findings(view.case, view.deadlines)
 
-    assert [one.code for one in found] == codes
-    assert {one.basis for one in found} <= {"practice"}
+    assert [finding.code for finding in findings] == codes
+    assert {finding.basis for finding in findings} <= {"practice"}

@@ -76,7 +76,9 @@ def stopped(case_commands: CaseCommands, case: Case, first: date, until: date | 
 
 
 def deadline(case_commands: CaseCommands, case: Case, name: str) -> Deadline:
-    return next(one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == name)
+    return next(
+        deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines if deadline.id == name
+    )
 
 
 def due(case_commands: CaseCommands, case: Case, *names: str) -> tuple[date | None, ...]:
@@ -107,15 +109,15 @@ def test_the_explanation_shows_both_dates_and_why(case_commands: CaseCommands, a
     """Who decided, on which day, on what ground, how long it was and how long it is, in every language."""
     extended(case_commands, appeal, by=2)
 
-    said = explanation(deadline(case_commands, appeal, "appeal_answered").explanation, "ru")
+    text = explanation(deadline(case_commands, appeal, "appeal_answered").explanation, "ru")
 
-    assert said.startswith("Ответ заявителю – не позднее 23 ноября 2026 года.")
+    assert text.startswith("Ответ заявителю – не позднее 23 ноября 2026 года.")
     assert (
         "Срок продлён на 2 месяца: прежний последний день – 22 сентября 2026 года, новый – 23 ноября 2026 "
         "года. Решение принял первый руководитель, 18 сентября 2026 года. Основание: Нужно запросить архив."
-        in said
+        in text
     )
-    assert "22 ноября 2026 года – нерабочий день" in said
+    assert "22 ноября 2026 года – нерабочий день" in text
     kazakh = explanation(deadline(case_commands, appeal, "appeal_answered").explanation, "kk")
     assert "Мерзім 2 айға ұзартылды: бұрынғы соңғы күні – 2026 жылғы 22 қыркүйек" in kazakh
 
@@ -139,14 +141,14 @@ def test_what_the_act_does_not_allow_is_refused_in_one_sentence(
             extended(case_commands, appeal, **arguments)  # type: ignore[arg-type]
         refusals[name] = caught.value
 
-    said = {name: refusal(one, "ru") for name, one in refusals.items()}
+    texts = {name: refusal(error, "ru") for name, error in refusals.items()}
 
-    assert "не более чем на 2 мес." in said["too much"]
-    assert "первый руководитель" in said["by who may not"]
-    assert "после 22 сентября 2026 года и не далее 23 ноября 2026 года" in said["a day beyond"]
-    assert said["a day before"] == said["a day beyond"]
-    assert "Административный процедурно-процессуальный кодекс" in said["another term"]
-    assert all(refusal(one, language).strip() for one in refusals.values() for language in LANGUAGES)
+    assert "не более чем на 2 мес." in texts["too much"]
+    assert "первый руководитель" in texts["by who may not"]
+    assert "после 22 сентября 2026 года и не далее 23 ноября 2026 года" in texts["a day beyond"]
+    assert texts["a day before"] == texts["a day beyond"]
+    assert "Административный процедурно-процессуальный кодекс" in texts["another term"]
+    assert all(refusal(error, language).strip() for error in refusals.values() for language in LANGUAGES)
     assert case_commands.events(appeal.id) == before
 
 
@@ -168,10 +170,18 @@ def test_an_extension_decided_after_the_term_is_a_finding(
     extended(case_commands, appeal, by=1, on=date(2026, 9, decided))
 
     view = case_commands.view(appeal.id, today=TODAY)
-    found = [one for one in findings(view.case, view.procedure, view.deadlines, CALENDAR) if one.kind == "term"]
+    term_findings = [
+        finding
+        for finding in findings(view.case, view.procedure, view.deadlines, CALENDAR)
+        if finding.kind == "term"
+    ]
 
-    assert [(one.code, one.late_by) for one in found] == ([("extended_late", late)] if late else [])
-    assert all(say(one.code, one.arguments, language) for one in found for language in LANGUAGES)
+    assert [(finding.code, finding.late_by) for finding in term_findings] == (
+        [("extended_late", late)] if late else []
+    )
+    assert all(
+        say(finding.code, finding.arguments, language) for finding in term_findings for language in LANGUAGES
+    )
 
 
 def test_a_corrected_anchor_moves_the_extended_day_too(case_commands: CaseCommands, appeal: Case) -> None:
@@ -193,7 +203,7 @@ def test_a_withdrawn_extension_never_was(case_commands: CaseCommands, appeal: Ca
 
     assert due(case_commands, appeal, "appeal_answered") == (date(2026, 9, 22),)
     view = case_commands.view(appeal.id, today=TODAY)
-    codes = {one.code for one in findings(view.case, view.procedure, view.deadlines, CALENDAR)}
+    codes = {finding.code for finding in findings(view.case, view.procedure, view.deadlines, CALENDAR)}
     assert "rests_on_withdrawn" in codes
     assert change.events[0].payload["record"] == "extended.appeal_answered"
     with pytest.raises(WithdrawnAlready):
@@ -255,15 +265,15 @@ def test_calendar_days_are_added_once_and_roll_once(case_commands: CaseCommands)
 
 def test_a_decision_names_who_made_it_and_its_paper_where_they_are_known() -> None:
     """Neither is a sentence by itself."""
-    told = [
+    element_lists = [
         [
-            (one.code, *one.arguments.values())
-            for one in decision_elements("paused", decided_by=by, document=paper)
+            (element.code, *element.arguments.values())
+            for element in decision_elements("paused", decided_by=by, document=paper)
         ]
         for by, paper in (("", ""), ("head", ""), ("", "№ 5."))
     ]
 
-    assert told == [[], [("decision.paused_by", "head")], [("decision.paused_document", "№ 5")]]
+    assert element_lists == [[], [("decision.paused_by", "head")], [("decision.paused_document", "№ 5")]]
 
 
 @pytest.mark.parametrize("act", [CaseCommands.replan, CaseCommands.record])
@@ -286,8 +296,8 @@ def test_an_act_may_name_the_terms_that_stop() -> None:
     law = permit()
     assert law.pause is not None
     for named, stop in (((), [True, True]), (("decided",), [True, False])):
-        narrowed = replace(law, pause=replace(law.pause, obligations=named))
-        assert [can_pause(law.by_id[name], narrowed) for name in ("decided", "reported")] == stop
+        own_law = replace(law, pause=replace(law.pause, obligations=named))
+        assert [can_pause(law.by_id[name], own_law) for name in ("decided", "reported")] == stop
 
 
 def test_while_the_clock_stands_no_day_is_due(
@@ -297,11 +307,11 @@ def test_while_the_clock_stands_no_day_is_due(
     stopped(case_commands, case, date(2026, 9, 9))
 
     view = case_commands.view(case.id, today=TODAY)
-    said = explanation(deadline(case_commands, case, "decided").explanation, "ru")
+    text = explanation(deadline(case_commands, case, "decided").explanation, "ru")
 
     assert (view.stage, open_commands(view.procedure, view.stage)) == ("paused", ("cancel", "exempt", "resume"))
     assert due(case_commands, case, "decided", "reported") == (None, None)
-    assert "Со дня возобновления пойдёт остаток – 5 рабочих дней. Основание: Запрошены документы." in said
+    assert "Со дня возобновления пойдёт остаток – 5 рабочих дней. Основание: Запрошены документы." in text
     assert ledger.rows(case.id)["decided"].next_rung_on is None
     with pytest.raises(NotOpen, match="cannot_pause"):
         stopped(case_commands, case, date(2026, 9, 10))

@@ -36,7 +36,7 @@ def test_the_rate_is_rounded_half_up_and_a_hundred_only_where_nothing_was_late(
 ) -> None:
     """Of all that came due: with one of 250 overdue still, 99.6 percent is said as 99, not as 100."""
     outcomes = [ended("on_time", on_time), ended("open", due - on_time)]
-    figures = performance_by(outcomes, lambda one: one.unit)["hr"]
+    figures = performance_by(outcomes, lambda outcome: outcome.unit)["hr"]
     assert (figures.due, figures.on_time, figures.unmet, figures.rate) == (due, on_time, due - on_time, rate)
 
 
@@ -54,7 +54,7 @@ def test_the_median_is_of_what_was_done_late_and_of_each_as_often_as_it_came() -
         ended("late", 1, 1, "law"),
         ended("late", 1, 4, "law"),
     ]
-    by_unit = performance_by(outcomes, lambda one: one.unit)
+    by_unit = performance_by(outcomes, lambda outcome: outcome.unit)
     assert (by_unit["hr"].median_late, by_unit["law"].median_late) == (1, 2.5)
     assert performance_by([ended("on_time")], lambda _: None)[None].median_late is None
 

@@ -18,13 +18,13 @@ from workflow.findings.findings import feasibility, findings
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
 
-def found(told: Case, *, prove: bool = False) -> list[Finding]:
-    chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
-    return list(findings(told, analysis(), chain, CALENDAR, prove=prove))
+def found(sample_case: Case, *, prove: bool = False) -> list[Finding]:
+    chain = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
+    return list(findings(sample_case, analysis(), chain, CALENDAR, prove=prove))
 
 
-def short(found: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str, str]]:
-    return {(finding.kind, finding.obligation, finding.code) for finding in found}
+def short(findings: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str, str]]:
+    return {(finding.kind, finding.obligation, finding.code) for finding in findings}
 
 
 def test_a_fact_after_its_due_date_is_a_term_finding_with_working_days_late() -> None:
@@ -37,7 +37,7 @@ def test_a_fact_after_its_due_date_is_a_term_finding_with_working_days_late() ->
 
 def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_in_time() -> None:
     """Order of steps and terms are two separate checks."""
-    told = case(
+    sample_case = case(
         facts={
             "analysis_started": START,
             "analysis_ended": END,
@@ -51,12 +51,12 @@ def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_i
         }
     )
 
-    assert short(found(told)) == {("order", "note_signed", "order")}
+    assert short(found(sample_case)) == {("order", "note_signed", "order")}
 
 
 def test_the_order_and_the_announcement_are_not_tied() -> None:
     """An order signed before the announcement is no finding."""
-    told = case(
+    sample_case = case(
         facts={
             "analysis_started": START,
             "order_signed": date(2026, 3, 20),
@@ -64,27 +64,33 @@ def test_the_order_and_the_announcement_are_not_tied() -> None:
         }
     )
 
-    assert found(told) == []
+    assert found(sample_case) == []
 
 
 def test_what_was_in_time_by_the_calendar_then_known_is_told_apart() -> None:
     """By what was known before 18 March 2026 ten days from 24 August end on 8 September, then on the 7th."""
-    for signed, known, code in (
+    for signed, known_on, code in (
         (date(2026, 9, 8), date(2026, 3, 17), "late_known"),
         (date(2026, 9, 9), date(2026, 3, 17), "late"),
         (date(2026, 9, 8), date(2026, 3, 18), "late"),
     ):
-        told = case(facts={"analysis_ended": date(2026, 8, 24), "note_signed": signed})
-        chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
-        late = findings(told, analysis(), chain, CALENDAR, prove=False, known=calendar(known))
-        assert [one.code for one in late if one.kind == "term"] == [code]
+        sample_case = case(facts={"analysis_ended": date(2026, 8, 24), "note_signed": signed})
+        chain = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
+        late = findings(
+            sample_case, analysis(), chain, CALENDAR, prove=False, known_calendar=calendar(known_on)
+        )
+        assert [finding.code for finding in late if finding.kind == "term"] == [code]
 
 
 def test_what_must_come_first_is_measured_by_the_first_of_the_others() -> None:
     """The schedule comes before every step; a step of the plan counts where none has happened."""
     for day, code in ((START, None), (date(2026, 4, 14), "order_precedes")):
-        told = found(case(facts={"analysis_started": START, "schedule_approved": day}))
-        wrong = [(one.code, one.arguments["first"]) for one in told if one.code.startswith("order_precedes")]
+        case_findings = found(case(facts={"analysis_started": START, "schedule_approved": day}))
+        wrong = [
+            (finding.code, finding.arguments["first"])
+            for finding in case_findings
+            if finding.code.startswith("order_precedes")
+        ]
         assert wrong == ([(code, START)] if code else [])
     planned = case(planned={"analysis_started": START, "schedule_approved": date(2026, 4, 14)})
     assert ("order", "schedule_approved", "order_precedes_planned") in short(found(planned))
@@ -92,8 +98,10 @@ def test_what_must_come_first_is_measured_by_the_first_of_the_others() -> None:
 
 def test_an_announcement_never_made_is_evidence_not_lateness() -> None:
     """Missed, with no number of days."""
-    told = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": date(2026, 4, 6)})
-    missed = [finding for finding in found(told) if finding.code == "missed"]
+    sample_case = case(
+        facts={"analysis_started": START, "analysis_ended": END, "order_signed": date(2026, 4, 6)}
+    )
+    missed = [finding for finding in found(sample_case) if finding.code == "missed"]
 
     assert [(finding.kind, finding.obligation, finding.late_by) for finding in missed] == [
         ("evidence", "start_announced", None)
@@ -112,10 +120,10 @@ def test_an_analysis_of_31_working_days_is_a_duration_finding_on_a_recommended_t
 
 def test_a_fact_without_its_documents_is_an_evidence_finding() -> None:
     """Two links of three are not three."""
-    told = case(facts={"analysis_started": START, "order_signed": date(2026, 4, 6)})
+    sample_case = case(facts={"analysis_started": START, "order_signed": date(2026, 4, 6)})
 
-    assert ("evidence", "order_signed", "unproved") in short(found(told, prove=True))
-    assert ("evidence", "order_signed", "unproved") not in short(found(told, prove=False))
+    assert ("evidence", "order_signed", "unproved") in short(found(sample_case, prove=True))
+    assert ("evidence", "order_signed", "unproved") not in short(found(sample_case, prove=False))
 
 
 def test_an_internal_analysis_within_a_year_of_an_external_one_is_a_finding() -> None:
@@ -131,14 +139,16 @@ def test_an_internal_analysis_within_a_year_of_an_external_one_is_a_finding() ->
 def test_a_plan_date_after_the_due_date_is_a_conflict_of_the_plan() -> None:
     """The note is due on 10 June; planned for that day it is in time, for the 11th it is late."""
     for day, conflicts in ((10, set()), (11, {("feasibility", "note_signed", "planned_late")})):
-        told = case(facts={"analysis_ended": END}, planned={"note_signed": date(2026, 6, day)})
-        chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
-        assert {one for one in short(feasibility(chain, CALENDAR)) if one[1] == "note_signed"} == conflicts
+        sample_case = case(facts={"analysis_ended": END}, planned={"note_signed": date(2026, 6, day)})
+        chain = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
+        assert {
+            conflict for conflict in short(feasibility(chain, CALENDAR)) if conflict[1] == "note_signed"
+        } == conflicts
 
 
 def test_a_plan_too_short_for_its_announcement_has_no_room() -> None:
     """Nine working days of analysis leave no room to announce the discussion ten days before the end."""
-    made = plan(
+    sample_plan = plan(
         library(),
         "internal-analysis",
         facts={},
@@ -146,7 +156,7 @@ def test_a_plan_too_short_for_its_announcement_has_no_room() -> None:
         calendar=CALENDAR,
     )
 
-    assert ("feasibility", "discussion_announced", "no_room") in short(made.findings)
+    assert ("feasibility", "discussion_announced", "no_room") in short(sample_plan.findings)
 
 
 @pytest.mark.parametrize(("opens", "room"), [(9, True), (10, True), (11, False)])
@@ -156,17 +166,19 @@ def test_there_is_room_for_what_may_be_done_on_its_last_day_alone(
 ) -> None:
     """The note is due on 10 June; what must come before it may come that day and no later."""
     chain = deadlines(case(facts={"analysis_ended": END}), analysis(), CALENDAR, today=TODAY)
-    (note,) = (one for one in chain if one.id == "note_signed")
-    found = feasibility([note._replace(**{kept: date(2026, 6, opens)})], CALENDAR)
+    (note,) = (deadline for deadline in chain if deadline.id == "note_signed")
+    conflicts = feasibility([note._replace(**{kept: date(2026, 6, opens)})], CALENDAR)
 
-    assert [(one.code, one.basis) for one in found] == ([] if room else [("no_room", basis)])
+    assert [(conflict.code, conflict.basis) for conflict in conflicts] == ([] if room else [("no_room", basis)])
 
 
 def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
     """Started on that day the publication is due in time, started a working day later it is not."""
-    wanted = date(2026, 12, 15)
-    made = plan(library(), "internal-analysis", facts={}, planned={"published": wanted}, calendar=CALENDAR)
-    start = dict(made.latest_start)["published"]
+    target_day = date(2026, 12, 15)
+    sample_plan = plan(
+        library(), "internal-analysis", facts={}, planned={"published": target_day}, calendar=CALENDAR
+    )
+    start = dict(sample_plan.latest_start)["published"]
 
     def due(begun: date) -> date:
         chain = plan(
@@ -174,12 +186,12 @@ def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
         )
         return next(d.due for d in chain.deadlines if d.id == "published" and d.due)
 
-    assert due(start) <= wanted < due(CALENDAR.add(start, 1))
+    assert due(start) <= target_day < due(CALENDAR.add(start, 1))
 
 
 def test_before_the_first_edition_the_earliest_is_used_and_said() -> None:
     """An analysis of 2022 is judged by the edition of 2023, with a finding of kind range."""
-    found = audit(
+    audit_findings = audit(
         library(),
         "internal-analysis",
         facts={"analysis_started": date(2022, 10, 31), "start_announced": date(2022, 10, 14)},
@@ -187,7 +199,7 @@ def test_before_the_first_edition_the_earliest_is_used_and_said() -> None:
         calendar=CALENDAR,
     ).findings
 
-    assert short(found) == {("range", "analysis_started", "before_first_edition")}
+    assert short(audit_findings) == {("range", "analysis_started", "before_first_edition")}
 
 
 def test_an_audit_finds_nothing_in_what_is_not_known() -> None:
@@ -212,17 +224,17 @@ def test_an_audit_judges_the_publication_by_its_own_date() -> None:
 
 def test_a_note_recorded_while_the_discussion_is_still_planned_for_later_is_an_order_finding() -> None:
     """What has not come yet and is planned for later can only come later."""
-    told = case(
+    sample_case = case(
         facts={"analysis_started": START, "note_signed": date(2026, 5, 12)},
         planned={"discussion_held": date(2026, 5, 19), "analysis_ended": END},
     )
 
-    assert ("order", "note_signed", "order") in short(found(told))
+    assert ("order", "note_signed", "order") in short(found(sample_case))
 
 
 def test_a_recurring_step_must_follow_that_of_its_own_quarter() -> None:
     """The second quarter reviewed before its report came; that the third is reported later is no matter."""
-    told = case(
+    sample_case = case(
         facts={
             "note_signed": date(2026, 6, 8),
             "quarter_reported.2026Q2": date(2026, 7, 7),
@@ -232,21 +244,21 @@ def test_a_recurring_step_must_follow_that_of_its_own_quarter() -> None:
         }
     )
 
-    assert short(found(told)) == {("order", "quarter_reviewed.2026Q2", "order")}
+    assert short(found(sample_case)) == {("order", "quarter_reviewed.2026Q2", "order")}
 
 
 def test_a_report_of_a_quarter_nobody_asked_for_is_kept_and_said() -> None:
     """The note of June 2026 asks for four quarters; a fifth is a finding of kind range."""
-    told = case(facts={"note_signed": date(2026, 6, 8), "quarter_reported.2027Q3": date(2027, 10, 5)})
+    sample_case = case(facts={"note_signed": date(2026, 6, 8), "quarter_reported.2027Q3": date(2027, 10, 5)})
 
-    assert ("range", "quarter_reported.2027Q3", "period_not_asked") in short(found(told))
+    assert ("range", "quarter_reported.2027Q3", "period_not_asked") in short(found(sample_case))
 
 
 def test_a_plan_without_any_date_asks_the_latest_edition() -> None:
     """Nobody named a day, so nobody asked for the law of 2023."""
-    made = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
+    sample_plan = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
 
-    assert made.procedure.edition == "internal-analysis.2024-01-01"
+    assert sample_plan.procedure.edition == "internal-analysis.2024-01-01"
 
 
 def test_a_day_off_after_the_last_day_is_late_by_nought_and_said_so() -> None:
@@ -272,18 +284,22 @@ def test_what_is_restricted_needs_the_certificate_where_the_act_asks_for_one(
     """Any one restricted document of a fact, whatever else is attached; the certificate may lie anywhere."""
     law = library().named(edition)
     order, other = law.obligations[:2]
-    told = case(procedure=law, facts={order.id: START, other.id: START})
+    sample_case = case(procedure=law, facts={order.id: START, other.id: START})
     papers = (
         Evidence(kind="", reference="a" * 64),
         Evidence(kind="", reference="b" * 64, restricted=restricted),
     )
     proof = tuple(Evidence(kind=kind, reference="c" * 64) for kind in (certified,) if kind)
     facts = {
-        order.id: replace(told.facts[order.id], evidence=papers),
-        other.id: replace(told.facts[other.id], evidence=proof),
+        order.id: replace(sample_case.facts[order.id], evidence=papers),
+        other.id: replace(sample_case.facts[other.id], evidence=proof),
     }
-    told = replace(told, facts=facts)
-    found = findings(told, law, deadlines(told, law, CALENDAR, today=TODAY), CALENDAR)
-    codes = [(one.obligation, one.code) for one in found if one.code == "restricted_uncertified"]
+    sample_case = replace(sample_case, facts=facts)
+    case_findings = findings(sample_case, law, deadlines(sample_case, law, CALENDAR, today=TODAY), CALENDAR)
+    codes = [
+        (finding.obligation, finding.code)
+        for finding in case_findings
+        if finding.code == "restricted_uncertified"
+    ]
 
     assert codes == ([(order.id, "restricted_uncertified")] if lacking else [])

@@ -57,14 +57,16 @@ def notified(case_commands: CaseCommands, case: Case, on: date, at: time | None)
 
 def deadline(case_commands: CaseCommands, case: Case) -> Deadline:
     return next(
-        one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == "authority_notified"
+        deadline
+        for deadline in case_commands.view(case.id, today=TODAY).deadlines
+        if deadline.id == "authority_notified"
     )
 
 
 def late(case_commands: CaseCommands, case: Case) -> list[tuple[str, int | None]]:
     view = case_commands.view(case.id, today=TODAY)
-    found = findings(view.case, view.procedure, view.deadlines, CALENDAR)
-    return [(one.code, one.late_by) for one in found if one.kind == "term"]
+    case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
+    return [(finding.code, finding.late_by) for finding in case_findings if finding.kind == "term"]
 
 
 @pytest.mark.parametrize(
@@ -170,15 +172,15 @@ def test_the_explanation_says_from_which_moment_and_where_none_is_known(
     known_since(case_commands, case, None)
     without = explanation(deadline(case_commands, case).explanation, "ru")
     changed = case_commands.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
-    told = explanation(deadline(case_commands, case).explanation, "ru")
+    text = explanation(deadline(case_commands, case).explanation, "ru")
 
     assert "не позднее 17 апреля 2026 года." in without
     assert "Час не указан, поэтому срок исчисляется с начала дня: начало – 15.04.2026 00:00, 72 часа" in without
     assert "поэтому последний день – 17 апреля 2026 года." in without
     assert changed.moved == (("authority_notified", date(2026, 4, 17), SATURDAY),)
-    assert "не позднее 18.04.2026 14:30." in told
-    assert "начало – 15.04.2026 14:30, 72 часа, окончание – 18.04.2026 14:30 (время Алматы)" in told
-    assert "не считается" not in told
+    assert "не позднее 18.04.2026 14:30." in text
+    assert "начало – 15.04.2026 14:30, 72 часа, окончание – 18.04.2026 14:30 (время Алматы)" in text
+    assert "не считается" not in text
     for language in LANGUAGES:
         assert explanation(deadline(case_commands, case).explanation, language)
 
@@ -190,9 +192,9 @@ def test_a_planned_day_has_no_hour_and_reminders_go_by_the_day(case_commands: Ca
     known_since(case_commands, case, time(14, 30))
     view = case_commands.view(case.id, today=WEDNESDAY)
     row = next(
-        one
-        for one in rows(view.case, view.procedure, view.deadlines, CALENDAR, today=WEDNESDAY)
-        if one.obligation == "authority_notified"
+        row
+        for row in rows(view.case, view.procedure, view.deadlines, CALENDAR, today=WEDNESDAY)
+        if row.obligation == "authority_notified"
     )
 
     assert (row.due, row.next_rung_on) == (SATURDAY, date(2026, 4, 17))
@@ -213,7 +215,7 @@ def test_a_time_is_said_once_and_changed_by_a_correction(case_commands: CaseComm
     case_commands.correct(case.id, "breach_known", on=WEDNESDAY, at_time=time(16, 0), **ground, **STAMP)
     assert deadline(case_commands, case).due_at == datetime(2026, 4, 18, 11, 0, tzinfo=UTC)
     changes = field_changes(case_commands.events(case.id))
-    assert [(one.field, one.before, one.after) for line in changes.values() for one in line] == [
+    assert [(change.field, change.before, change.after) for line in changes.values() for change in line] == [
         ("at_time", "14:30", "16:00")
     ]
     case_commands.correct(case.id, "breach_known", on=date(2026, 4, 14), **ground, **STAMP)
@@ -246,7 +248,9 @@ def test_hours_that_make_no_sense_are_refused(text: str, named: str) -> None:
     with pytest.raises(UnreadableRegulation) as refused:
         permit(PERMIT + obligation("warned", text))
 
-    assert any(named in f"{one.place} {one.arguments.get('value')}" for one in refused.value.problems)
+    assert any(
+        named in f"{problem.place} {problem.arguments.get('value')}" for problem in refused.value.problems
+    )
 
 
 def test_hours_neither_pause_nor_are_extended() -> None:
@@ -260,7 +264,7 @@ def test_hours_neither_pause_nor_are_extended() -> None:
     ):
         with pytest.raises(UnreadableRegulation) as refused:
             permit(text)
-        assert [one.code for one in refused.value.problems] == [code]
+        assert [problem.code for problem in refused.value.problems] == [code]
         for language in LANGUAGES:
             assert say(refused.value.code, refused.value.arguments, language)
 
@@ -272,7 +276,7 @@ def test_a_pause_leaves_hours_alone(ledger: SqlLedger) -> None:
 
     pause(case_commands, case.id, ground="Запрошены документы", on=date(2026, 4, 16), **STAMP)
 
-    due = {one.id: one.due for one in case_commands.view(case.id, today=TODAY).deadlines}
+    due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=TODAY).deadlines}
     assert (due["decided"], due["warned"]) == (None, date(2026, 4, 17))
 
 

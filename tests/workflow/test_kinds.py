@@ -32,14 +32,14 @@ def person(key: str, unit: str, *duties: str, **more: object) -> Person:
 
 def office(*people: Person) -> Office:
     """The office with these people."""
-    return Office(units={unit.id: unit for unit in UNITS}, people={one.key: one for one in people})
+    return Office(units={unit.id: unit for unit in UNITS}, people={person.key: person for person in people})
 
 
 def told(people: Office, duty: str, unit: str, about: str = "") -> list[str]:
     """Keys of whoever is told."""
-    found = resolve(people, duty=duty, unit=unit, on=ON, person=about)
-    assert isinstance(found, tuple)
-    return [one.person.key for one in found if isinstance(one, Recipient)]
+    recipients = resolve(people, duty=duty, unit=unit, on=ON, person=about)
+    assert isinstance(recipients, tuple)
+    return [recipient.person.key for recipient in recipients if isinstance(recipient, Recipient)]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_unit_has_the_nearest_kind_above_it(unit: str, kind: str) -> None:
 
 def test_organisations_are_the_units_with_a_kind_of_their_own() -> None:
     """Departments inside them are none; where nobody has a kind, the top units are meant."""
-    bare = Office(units={one.id: Unit(id=one.id, name=one.name, parent=one.parent) for one in UNITS})
+    bare = Office(units={unit.id: Unit(id=unit.id, name=unit.name, parent=unit.parent) for unit in UNITS})
 
     assert office().organisations == ("ministry", "committee", "district")
     assert bare.organisations == ("ministry", "district", "stranger")
@@ -121,9 +121,9 @@ def test_a_case_of_no_unit_is_signed_by_the_head_of_whom_its_schedule_names() ->
     )
 
     def signing(responsible: str) -> dict[str, str]:
-        found = resolve(people, duty="head", unit="", on=ON, responsible=responsible)
-        assert isinstance(found, tuple)
-        return {one.person.key: one.why for one in found}
+        recipients = resolve(people, duty="head", unit="", on=ON, responsible=responsible)
+        assert isinstance(recipients, tuple)
+        return {recipient.person.key: recipient.why for recipient in recipients}
 
     assert signing("clerk") == {"clerk": "prepares", "chair": "signs"}
     assert signing("") == {"minister": "duty_elsewhere", "akim": "duty_elsewhere"}
@@ -134,9 +134,9 @@ def test_the_officer_of_one_organisation_does_not_hold_the_duty_in_another() -> 
     people = replace(office(person("officer", "hr")), officer="officer")
 
     def why(unit: str) -> str:
-        found = resolve(people, duty="officer", unit=unit, on=ON)
-        assert isinstance(found, tuple)
-        return found[0].why
+        recipients = resolve(people, duty="officer", unit=unit, on=ON)
+        assert isinstance(recipients, tuple)
+        return recipients[0].why
 
     assert {unit: why(unit) for unit in ("", "hr", "ministry", "bureau", "district")} == {
         "": "duty",
@@ -163,7 +163,7 @@ def test_a_group_the_act_leaves_open_is_asked_once_it_has_planned_it(
 ) -> None:
     """The interested state bodies of the Concept's plan: a body that plans it is one, a company is not."""
     law = library().named("concept-plan.2022-02-02")
-    order = next(one for one in law.obligations if one.bodies == ("ISB",))
+    order = next(obligation for obligation in law.obligations if obligation.bodies == ("ISB",))
     idle = Case(id="2026-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind=kind, object=object)
 
     assert (asked_of(idle, law, order), asked_of(replace(idle, planned={order.id: ON}), law, order)) == asked
@@ -180,9 +180,9 @@ def test_what_is_planned_on_its_last_day_was_taken_up_in_time(at: datetime, take
     """Row 18 of the Concept's plan ends on 31 March 2023; that day ended at 18:00 UTC, Almaty being six hours
     ahead then."""
     law = library().named("concept-plan.2022-02-02")
-    told = Case(id="2022-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind="central_body")
-    planned = replace(told, planned={"measure_18": ON}, planned_at={"measure_18": at})
-    asked = law.by_id["measure_18"]
+    sample_case = Case(id="2022-0001", procedure=law.id, edition=law.edition, unit="Кадры", kind="central_body")
+    planned = replace(sample_case, planned={"measure_18": ON}, planned_at={"measure_18": at})
+    obligation = law.by_id["measure_18"]
 
-    assert taken_up_after(planned, law, asked, "measure_18", date(2023, 3, 31)) == taken_up
-    assert taken_up_after(told, law, asked, "measure_18", date(2023, 3, 31)) is None
+    assert taken_up_after(planned, law, obligation, "measure_18", date(2023, 3, 31)) == taken_up
+    assert taken_up_after(sample_case, law, obligation, "measure_18", date(2023, 3, 31)) is None

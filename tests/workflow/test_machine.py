@@ -24,8 +24,8 @@ from workflow.deadlines.resolver import deadlines
 START = date(2026, 4, 13)
 
 
-def standing(told: Case) -> str:
-    return stage(analysis(), told, deadlines(told, analysis(), CALENDAR, today=TODAY))
+def standing(sample_case: Case) -> str:
+    return stage(analysis(), sample_case, deadlines(sample_case, analysis(), CALENDAR, today=TODAY))
 
 
 def test_a_new_case_stands_at_the_earliest_stage_with_something_blocking() -> None:
@@ -35,34 +35,34 @@ def test_a_new_case_stands_at_the_earliest_stage_with_something_blocking() -> No
 
 def test_a_case_moves_on_as_facts_come() -> None:
     """Announced and ordered it stands at the analysis."""
-    told = case(facts={"start_announced": date(2026, 3, 30), "order_signed": date(2026, 4, 6)})
+    sample_case = case(facts={"start_announced": date(2026, 3, 30), "order_signed": date(2026, 4, 6)})
 
-    assert standing(told) == "analysis"
+    assert standing(sample_case) == "analysis"
 
 
 def test_what_is_missed_blocks_nothing() -> None:
     """An analysis that ended unannounced goes on to its discussion; an order never signed still holds it."""
     facts = {"analysis_started": START, "analysis_ended": date(2026, 5, 26)}
-    told = case(facts={**facts, "order_signed": date(2026, 4, 6)})
+    sample_case = case(facts={**facts, "order_signed": date(2026, 4, 6)})
 
-    assert standing(told) == "discussion"
+    assert standing(sample_case) == "discussion"
     assert standing(case(facts=facts)) == "order"
 
 
 def test_an_earlier_gap_holds_the_case_back_whatever_comes_later() -> None:
     """A note signed does not carry the case past an order never signed."""
-    told = case(facts={"start_announced": date(2026, 3, 30), "note_signed": date(2026, 5, 12)})
+    sample_case = case(facts={"start_announced": date(2026, 3, 30), "note_signed": date(2026, 5, 12)})
 
-    assert standing(told) == "order"
+    assert standing(sample_case) == "order"
 
 
 def test_a_cancelled_case_is_cancelled_and_only_reopening_is_open() -> None:
     """The refusal names what is open now."""
-    told = replace(case(), standing="cancelled")
+    sample_case = replace(case(), standing="cancelled")
 
-    assert standing(told) == "cancelled"
+    assert standing(sample_case) == "cancelled"
     with pytest.raises(NotOpen) as refusal:
-        require(analysis(), told, "cancelled", "cancel")
+        require(analysis(), sample_case, "cancelled", "cancel")
     assert refusal.value.arguments["open"] == ("reopen",)
 
 
@@ -82,14 +82,14 @@ def test_the_diagram_shows_every_step_with_its_guard_and_every_command() -> None
     lines = [line.strip() for line in diagram(law).splitlines()]
     stages = [stage.id for stage in law.stages]
     steps = zip(stages, [*stages[1:], "completed"], strict=True)
-    asked = {"settlement": " & nothing_unanswered"}
+    guards = {"settlement": " & nothing_unanswered"}
 
     assert lines[:4] == ["---", "title: conflict-of-interest.2025-09-18", "---", "stateDiagram-v2"]
     expected = {
         f"[*] --> {stages[0]}",
         "closed --> [*]",
         "completed --> closed: advance [nothing_runs]",
-        *(f"{here} --> {there}: advance [nothing_blocks{asked.get(here, '')}]" for here, there in steps),
+        *(f"{here} --> {there}: advance [nothing_blocks{guards.get(here, '')}]" for here, there in steps),
         *(f"{here} --> cancelled: cancel" for here in (*stages, "completed", "closed")),
         *(f"{here} --> exempted: exempt" for here in (*stages, "completed", "closed")),
         f"cancelled --> {stages[0]}: reopen",

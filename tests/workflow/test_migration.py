@@ -72,7 +72,7 @@ def test_a_preview_names_losses_and_dates_and_writes_nothing(case_commands: Case
     )
 
     assert foreseen.change.events[0].payload["lost"] == ["visited"]
-    assert [(one.obligation, one.before, one.after) for one in foreseen.moved] == [
+    assert [(change.obligation, change.before, change.after) for change in foreseen.moved] == [
         ("decided", date(2026, 9, 15), date(2026, 9, 17))
     ]
     assert [event.kind for event in case_commands.events(case.id)] == ["opened", "fact", "fact"]

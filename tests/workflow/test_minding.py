@@ -45,12 +45,12 @@ def later(case_commands: CaseCommands, case: Case, until: date, *, today: date =
 
 def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
     """All rungs with their days, one after another."""
-    found = []
+    step_days = []
     here = after
     while step := following_step(law_steps(ladder, DUE, CALENDAR), after=here):
-        found.append((step.id, step.on))
+        step_days.append((step.id, step.on))
         here = step.on
-    return found
+    return step_days
 
 
 def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
@@ -100,9 +100,9 @@ def test_the_step_asked_for_counts_the_working_days_that_are_left(
 def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """The next rung of the row is the day asked for; a rebuild finds the same."""
     later(case_commands, case, date(2026, 4, 2))
-    kept = ledger.case(case.id)
-    assert kept is not None
-    again = {row.obligation: row for row in case_commands.recomputed(kept, today=date(2026, 3, 30)).rows}
+    stored_case = ledger.case(case.id)
+    assert stored_case is not None
+    again = {row.obligation: row for row in case_commands.recomputed(stored_case, today=date(2026, 3, 30)).rows}
 
     assert ledger.rows(case.id)["order_signed"].next_rung_on == date(2026, 4, 2)
     assert again["order_signed"] == ledger.rows(case.id)["order_signed"]
@@ -172,9 +172,9 @@ def test_said_twice_it_is_written_once(case_commands: CaseCommands, ledger: SqlL
         reminder_actions.acknowledged(
             case_commands, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
-    said = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
+    answers = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
 
-    assert said == ["put_off", "acknowledged"]
+    assert answers == ["put_off", "acknowledged"]
 
 
 def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
@@ -218,7 +218,9 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
     case = case_commands.open(Opening(procedure="conflict-of-interest"), **who)
     case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
-    due = {one.id: one.due for one in case_commands.view(case.id, today=today).deadlines}["notice_forwarded"]
+    due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
+        "notice_forwarded"
+    ]
     with pytest.raises(CannotSnooze) as refusal:
         reminder_actions.put_off(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
 
@@ -262,7 +264,11 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
     who: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
     change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **who)
-    (row,) = (one for one in case_commands.view(case.id, today=given).deadlines if one.id == "assignment.1")
+    (row,) = (
+        deadline
+        for deadline in case_commands.view(case.id, today=given).deadlines
+        if deadline.id == "assignment.1"
+    )
     law = library().named(case.edition)
 
     assert steps_of(change.case, law, "assignment.1", row, CALENDAR, today=given)[0].id == first

@@ -38,14 +38,14 @@ def case(start: date, end: date | None = None) -> Case:
 
 
 def dues(of: Case, calendar: Calendar) -> dict[str, date | None]:
-    return {one.id: one.due for one in deadlines(of, EDITION, calendar, today=TODAY)}
+    return {deadline.id: deadline.due for deadline in deadlines(of, EDITION, calendar, today=TODAY)}
 
 
 def test_a_transfer_changes_its_two_days_and_is_felt_on_them_alone() -> None:
     """From working to off, and back."""
     changes = changed_days(BEFORE, AFTER)
 
-    assert [(one.on, one.before.working, one.after.working) for one in changes] == [
+    assert [(change.on, change.before.working, change.after.working) for change in changes] == [
         (FRIDAY, True, False),
         (SATURDAY, False, True),
     ]
@@ -81,7 +81,7 @@ def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
     )
     spans = reach(BEFORE, final)
 
-    assert [one.on for one in changed_days(BEFORE, final)] == [date(2028, 5, 4), date(2028, 5, 5)]
+    assert [change.on for change in changed_days(BEFORE, final)] == [date(2028, 5, 4), date(2028, 5, 5)]
     assert spans[0][0] <= date(2028, 5, 4)
     assert spans[-1][1] >= date(2028, 5, 6)
     assert all(first > last + timedelta(days=1) for (_, last), (first, _) in pairwise(spans)), (
@@ -92,14 +92,14 @@ def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
 def test_a_moved_day_moves_the_dates_around_it_and_says_who_does_what() -> None:
     """A case that ends on 26 May; old and new date of each, with its obligation."""
     around = case(date(2026, 4, 13), date(2026, 5, 26))
-    found = moved(around, EDITION, BEFORE, AFTER, today=TODAY)
+    moved_deadlines = moved(around, EDITION, BEFORE, AFTER, today=TODAY)
     old, new = dues(around, BEFORE), dues(around, AFTER)
 
-    assert {one.id: (one.old, one.new) for one in found} == {
+    assert {move.id: (move.old, move.new) for move in moved_deadlines} == {
         name: (old[name], new[name]) for name in old if old[name] != new[name]
     }
-    assert found
-    assert all(one.obligation.id == one.id.partition(".")[0] for one in found)
+    assert moved_deadlines
+    assert all(move.obligation.id == move.id.partition(".")[0] for move in moved_deadlines)
 
 
 @pytest.mark.parametrize("start", [date(2026, 9, 14), date(2026, 6, 29)])
@@ -112,14 +112,14 @@ def test_a_case_elsewhere_does_not_move(start: date) -> None:
 @given(start=st.dates(date(2026, 1, 5), date(2026, 12, 20)))
 def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
     """So that only cases whose span holds a day of it need to be looked at."""
-    one = case(start)
+    sample_case = case(start)
     spans = {
         item.id: (item.span_first, item.span_last)
         for calendar in (BEFORE, AFTER)
-        for item in deadlines(one, EDITION, calendar, today=TODAY)
+        for item in deadlines(sample_case, EDITION, calendar, today=TODAY)
     }
     firsts = [first for first, _ in spans.values() if first]
     lasts = [last for _, last in spans.values() if last]
     touched = any(min(firsts) <= last and max(lasts) >= first for first, last in reach(BEFORE, AFTER))
 
-    assert touched or not moved(one, EDITION, BEFORE, AFTER, today=TODAY)
+    assert touched or not moved(sample_case, EDITION, BEFORE, AFTER, today=TODAY)

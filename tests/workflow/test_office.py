@@ -29,14 +29,14 @@ def office(*people: Person, **more: object) -> Office:
     )
     return Office(
         units={unit.id: unit for unit in units},
-        people={one.key: one for one in people},
+        people={person.key: person for person in people},
         **more,  # type: ignore[arg-type]
     )
 
 
-def who(found: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
-    assert not isinstance(found, Unresolved)
-    return [(told.person.name, told.why) for told in found]
+def who(recipients: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
+    assert not isinstance(recipients, Unresolved)
+    return [(recipient.person.name, recipient.why) for recipient in recipients]
 
 
 def test_the_holder_in_the_unit_is_told() -> None:
@@ -66,9 +66,9 @@ def test_all_holders_of_a_duty_are_told_in_order_of_name() -> None:
 def test_a_unit_may_be_given_by_its_name() -> None:
     """Schedules name units in words; letter case and spaces do not matter."""
     town = office(person("near", "division", "authorised_person"))
-    found = resolve(town, duty="authorised_person", unit=" сатып  алу БӨЛІМІ ", on=DAY)
+    recipients = resolve(town, duty="authorised_person", unit=" сатып  алу БӨЛІМІ ", on=DAY)
 
-    assert who(found) == [("near", "duty")]
+    assert who(recipients) == [("near", "duty")]
 
 
 def test_a_duty_of_the_organisation_is_found_anywhere() -> None:
@@ -119,9 +119,9 @@ def test_whom_the_schedule_names_comes_first() -> None:
         person("named", "neighbour"),
         matches={"Нұрлан Қ.": "named"},
     )
-    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="нұрлан  қ.")
+    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="нұрлан  қ.")
 
-    assert who(found) == [("named", "named")]
+    assert who(recipients) == [("named", "named")]
 
 
 def test_a_unit_the_schedule_names_answers_through_its_holder_or_its_head() -> None:
@@ -131,17 +131,17 @@ def test_a_unit_the_schedule_names_answers_through_its_holder_or_its_head() -> N
         person("chief", "neighbour", "head_of_unit"),
         matches={"Жер басқармасы": "neighbour"},
     )
-    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="Жер басқармасы")
+    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="Жер басқармасы")
 
-    assert who(found) == [("chief", "named")]
+    assert who(recipients) == [("chief", "named")]
 
 
 def test_an_unmatched_text_leaves_the_duty() -> None:
     """Words nobody has matched to anybody change nothing."""
     town = office(person("holder", "division", "authorised_person"))
-    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="уәкілетті тұлға")
+    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="уәкілетті тұлға")
 
-    assert who(found) == [("holder", "duty")]
+    assert who(recipients) == [("holder", "duty")]
 
 
 def test_the_deputy_is_told_while_somebody_is_away() -> None:
@@ -150,10 +150,10 @@ def test_the_deputy_is_told_while_somebody_is_away() -> None:
         person("holder", "division", "authorised_person", away=AWAY, deputy="stand-in"),
         person("stand-in", "division"),
     )
-    found = resolve(town, duty="authorised_person", unit="division", on=DAY)
+    recipients = resolve(town, duty="authorised_person", unit="division", on=DAY)
 
-    assert who(found) == [("stand-in", "deputy")]
-    assert found[0].instead_of == town.people["holder"]  # type: ignore[index]
+    assert who(recipients) == [("stand-in", "deputy")]
+    assert recipients[0].instead_of == town.people["holder"]  # type: ignore[index]
 
 
 def test_on_the_day_after_leave_the_holder_is_told_again() -> None:
@@ -208,9 +208,9 @@ def test_a_deputy_who_holds_the_duty_too_is_told_once() -> None:
 
 def test_nobody_at_all_is_said_and_not_passed_over() -> None:
     """Without a holder and without an officer the answer names what is missing."""
-    found = resolve(office(), duty="authorised_person", unit="division", on=DAY)
+    recipients = resolve(office(), duty="authorised_person", unit="division", on=DAY)
 
-    assert found == Unresolved(duty="authorised_person", unit="division")
+    assert recipients == Unresolved(duty="authorised_person", unit="division")
 
 
 def test_the_officer_is_told_even_when_away() -> None:
@@ -240,9 +240,9 @@ def test_an_officer_named_by_e_mail_is_found_among_the_people() -> None:
 def test_an_officer_nobody_knows_is_a_person_of_their_own() -> None:
     """One line of configuration is enough for letters to reach somebody."""
     town = with_officer(office(), "duty@example.kz", language="ru")
-    found = resolve(town, duty="hr", unit="division", on=DAY)
+    recipients = resolve(town, duty="hr", unit="division", on=DAY)
 
-    assert who(found) == [("duty@example.kz", "officer")]
+    assert who(recipients) == [("duty@example.kz", "officer")]
     assert town.people["duty@example.kz"].language == "ru"
 
 
@@ -306,7 +306,10 @@ def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
         "ministry": Unit(id="ministry", name="Министрлік", kind="central_body"),
         "unit": Unit(id="unit", name="Департамент", parent="ministry"),
     }
-    people = {one.key: one for one in (person("minister", "ministry", "head"), person("chief", "unit", "head"))}
+    people = {
+        holder.key: holder
+        for holder in (person("minister", "ministry", "head"), person("chief", "unit", "head"))
+    }
     whole = Office(units=units, people=people)
     without = Office(units=units, people={"chief": people["chief"]})
 

@@ -23,21 +23,21 @@ NOTE = {"note_signed": date(2026, 5, 12)}
 def test_the_stricter_own_term_counts_and_the_act_s_is_shown() -> None:
     """10 working days by the instruction, 5 by the own rules (contradiction 4)."""
     plan = counted(rules(FIVE), facts=NOTE)["plan_approved"]
-    said = {one.code: one for one in plan.explanation}
+    elements_by_code = {element.code: element for element in plan.explanation}
 
     assert (plan.due, plan.law_due) == (date(2026, 5, 19), date(2026, 5, 26))
-    assert said["own_rule_stricter"].on == date(2026, 5, 26)
-    assert said["basis"].arguments["act"]["en"] == "Rules of the akimat"  # type: ignore[index]
+    assert elements_by_code["own_rule_stricter"].on == date(2026, 5, 26)
+    assert elements_by_code["basis"].arguments["act"]["en"] == "Rules of the akimat"  # type: ignore[index]
 
 
 def test_a_milder_own_term_is_kept_and_the_act_s_counts() -> None:
     """15 working days end on 3 June (27 May is Kurban Ait): shown, and not relied on."""
     plan = counted(rules(FIFTEEN), facts=NOTE)["plan_approved"]
-    said = {one.code: one for one in plan.explanation}
+    elements_by_code = {element.code: element for element in plan.explanation}
 
     assert (plan.due, plan.own, plan.law_due) == (date(2026, 5, 26), None, None)
-    assert said["own_rule_milder"].on == date(2026, 6, 3)
-    assert "own_rule_stricter" not in said
+    assert elements_by_code["own_rule_milder"].on == date(2026, 6, 3)
+    assert "own_rule_stricter" not in elements_by_code
 
 
 def test_which_is_stricter_is_decided_when_it_is_counted() -> None:
@@ -63,11 +63,11 @@ def test_before_an_event_the_earlier_day_is_the_stricter() -> None:
 def test_where_the_act_names_no_term_the_own_one_counts() -> None:
     """The instruction gives the development of the plan no day of its own."""
     own = rules(term("plan_developed", '{ count = 3, in = "working days", from = "note_signed" }'))
-    known = counted(own, facts=NOTE)["plan_developed"]
+    deadline = counted(own, facts=NOTE)["plan_developed"]
     unknown = counted(own)["plan_developed"]
 
-    assert (known.due, known.law_due) == (date(2026, 5, 15), None)
-    assert "own_rule_alone" in codes(known)
+    assert (deadline.due, deadline.law_due) == (date(2026, 5, 15), None)
+    assert "own_rule_alone" in codes(deadline)
     assert (unknown.due, unknown.anchor) == (None, "none")
     assert "anchor_none" in codes(unknown)
 
@@ -84,11 +84,15 @@ def test_a_day_between_the_two_terms_is_late_by_the_own_rules_alone() -> None:
 
     def found(on: date) -> list[tuple[str, str, int | None]]:
         facts = {**NOTE, "plan_approved": on}
-        asked = case(facts=facts)
-        edition = under(rules(FIVE)).of(asked)
-        chain = deadlines(asked, edition, CALENDAR, today=on)
-        departures = findings(asked, edition, chain, CALENDAR, prove=False)
-        return [(one.code, one.basis, one.late_by) for one in departures if one.obligation == "plan_approved"]
+        sample_case = case(facts=facts)
+        edition = under(rules(FIVE)).of(sample_case)
+        chain = deadlines(sample_case, edition, CALENDAR, today=on)
+        departures = findings(sample_case, edition, chain, CALENDAR, prove=False)
+        return [
+            (departure.code, departure.basis, departure.late_by)
+            for departure in departures
+            if departure.obligation == "plan_approved"
+        ]
 
     assert found(date(2026, 5, 19)) == []
     assert found(date(2026, 5, 20)) == [("late_own", "practice", 1)]
@@ -98,12 +102,14 @@ def test_a_day_between_the_two_terms_is_late_by_the_own_rules_alone() -> None:
 
 def test_a_plan_date_after_the_own_term_only_is_said_to_be_so() -> None:
     """Intended for 20 May."""
-    asked = case(facts=NOTE, planned={"plan_approved": date(2026, 5, 20)})
-    edition = under(rules(FIVE)).of(asked)
-    chain = deadlines(asked, edition, CALENDAR, today=date(2026, 5, 13))
-    (one,) = [one for one in feasibility(chain, CALENDAR) if one.obligation == "plan_approved"]
+    sample_case = case(facts=NOTE, planned={"plan_approved": date(2026, 5, 20)})
+    edition = under(rules(FIVE)).of(sample_case)
+    chain = deadlines(sample_case, edition, CALENDAR, today=date(2026, 5, 13))
+    (conflict,) = [
+        candidate for candidate in feasibility(chain, CALENDAR) if candidate.obligation == "plan_approved"
+    ]
 
-    assert (one.code, one.basis, one.late_by) == ("planned_late_own", "practice", 1)
+    assert (conflict.code, conflict.basis, conflict.late_by) == ("planned_late_own", "practice", 1)
 
 
 def test_a_shorter_own_period_asks_more_often_and_keeps_the_act_s_day_at_its_quarters() -> None:
@@ -112,35 +118,37 @@ def test_a_shorter_own_period_asks_more_often_and_keeps_the_act_s_day_at_its_qua
         '\n[[term]]\nobligation = "quarter_reported"\nevery = "month"\nparagraph = "p. 30"\n'
         'term = { day = 10, of = "month after the period" }\n'
     )
-    found = counted(own, facts=NOTE, today=date(2026, 5, 13))
+    deadlines_by_id = counted(own, facts=NOTE, today=date(2026, 5, 13))
 
-    assert [name for name in found if name.startswith("quarter_reported")][:3] == [
+    assert [name for name in deadlines_by_id if name.startswith("quarter_reported")][:3] == [
         "quarter_reported.2026-05",
         "quarter_reported.2026-06",
         "quarter_reported.2026-07",
     ]
-    assert found["quarter_reported.2026-05"].due == date(2026, 6, 10)
-    assert found["quarter_reported.2026-06"].due == date(2026, 7, 7)
-    assert found["quarter_reported.2026-09"].due == date(2026, 10, 5)
+    assert deadlines_by_id["quarter_reported.2026-05"].due == date(2026, 6, 10)
+    assert deadlines_by_id["quarter_reported.2026-06"].due == date(2026, 7, 7)
+    assert deadlines_by_id["quarter_reported.2026-09"].due == date(2026, 10, 5)
     # What counts from the reports comes back with them: 5 working days after 10 June.
-    assert found["quarter_reviewed.2026-05"].due == date(2026, 6, 17)
-    assert len([name for name in found if name.startswith("quarter_reported")]) == 12
+    assert deadlines_by_id["quarter_reviewed.2026-05"].due == date(2026, 6, 17)
+    assert len([name for name in deadlines_by_id if name.startswith("quarter_reported")]) == 12
 
 
 def test_a_term_that_ends_on_a_day_off_may_be_read_strictly() -> None:
     """Contradiction 8: 5 July 2026 is a Sunday and 6 July the Capital Day; the usual 7 July is shown."""
     strict = counted(rules('[switches]\nroll = "none"\n'), facts=NOTE)["quarter_reported.2026Q2"]
-    said = {one.code: one.on for one in strict.explanation}
+    days_by_code = {element.code: element.on for element in strict.explanation}
 
     assert strict.due == date(2026, 7, 5)
-    assert said["reading_usual"] == date(2026, 7, 7)
-    assert "reading.roll.none" in said
+    assert days_by_code["reading_usual"] == date(2026, 7, 7)
+    assert "reading.roll.none" in days_by_code
 
 
 def test_a_quarter_may_be_three_months_from_the_signing() -> None:
     """Contradiction 7: from 12 May to 12 August, reported by 5 September, which is a Saturday."""
-    found = counted(rules('[switches]\nquarters = "rolling"\n'), facts=NOTE)
-    reports = {name: one.due for name, one in found.items() if name.startswith("quarter_reported")}
+    deadlines_by_id = counted(rules('[switches]\nquarters = "rolling"\n'), facts=NOTE)
+    reports = {
+        name: deadline.due for name, deadline in deadlines_by_id.items() if name.startswith("quarter_reported")
+    }
 
     assert reports == {
         "quarter_reported.2026Q3": date(2026, 9, 7),
@@ -148,7 +156,7 @@ def test_a_quarter_may_be_three_months_from_the_signing() -> None:
         "quarter_reported.2027Q1": date(2027, 3, 5),
         "quarter_reported.2027Q2": date(2027, 6, 7),
     }
-    assert "period_rolling" in codes(found["quarter_reported.2026Q3"])
+    assert "period_rolling" in codes(deadlines_by_id["quarter_reported.2026Q3"])
 
 
 @pytest.mark.parametrize(
@@ -158,12 +166,14 @@ def test_a_quarter_may_be_three_months_from_the_signing() -> None:
 def test_three_months_from_the_end_of_november_end_with_february(signed: date, last: date) -> None:
     """No 30 February: the last day of the month, and the four periods have four names."""
     own = rules('[switches]\nquarters = "rolling"\n', on="2024-01-01")
-    found = counted(own, facts={"note_signed": signed})
-    periods = [one.period for name, one in found.items() if name.startswith("quarter_reported")]
-    first = found[f"quarter_reported.{last.year}Q1"]
+    deadlines_by_id = counted(own, facts={"note_signed": signed})
+    periods = [
+        deadline.period for name, deadline in deadlines_by_id.items() if name.startswith("quarter_reported")
+    ]
+    first = deadlines_by_id[f"quarter_reported.{last.year}Q1"]
 
     assert len(set(periods)) == 4
-    assert next(one for one in first.explanation if one.code == "period_rolling").on == last
+    assert next(element for element in first.explanation if element.code == "period_rolling").on == last
 
 
 def test_clear_days_are_one_working_day_more() -> None:
@@ -230,11 +240,11 @@ def test_of_rules_above_and_below_the_strictest_term_counts_and_the_nearest_read
     oblast = rules(FIVE + '\n[switches]\nroll = "none"\n', name="oblast", unit="oblast")
     seven = term("plan_approved", '{ count = 7, in = "working days", from = "note_signed" }')
     district = rules(seven + '\n[switches]\nroll = "next"\n', name="district", unit="district")
-    found = counted(oblast, district, facts=NOTE, unit="village")
+    deadlines_by_id = counted(oblast, district, facts=NOTE, unit="village")
 
-    assert found["plan_approved"].due == date(2026, 5, 19)
-    assert "own_rule_milder" in codes(found["plan_approved"])
-    assert found["quarter_reported.2026Q2"].due == date(2026, 7, 7)
+    assert deadlines_by_id["plan_approved"].due == date(2026, 5, 19)
+    assert "own_rule_milder" in codes(deadlines_by_id["plan_approved"])
+    assert deadlines_by_id["quarter_reported.2026Q2"].due == date(2026, 7, 7)
 
 
 def test_a_later_file_of_the_same_rules_takes_the_place_of_the_earlier() -> None:
@@ -250,10 +260,10 @@ def test_a_later_file_of_the_same_rules_takes_the_place_of_the_earlier() -> None
 
 def test_without_rules_an_edition_is_itself() -> None:
     """Nothing is laid over, nothing is copied: the same object."""
-    asked = replace(case(facts=NOTE), unit="district")
+    sample_case = replace(case(facts=NOTE), unit="district")
 
-    assert under().of(asked) is analysis()
-    assert under(rules(FIVE, unit="other")).of(asked) is analysis()
+    assert under().of(sample_case) is analysis()
+    assert under(rules(FIVE, unit="other")).of(sample_case) is analysis()
 
 
 def test_laying_over_keeps_both_terms_and_the_edition() -> None:
@@ -272,7 +282,7 @@ def test_a_term_that_is_nowhere_stricter_is_said_to_be_so() -> None:
     calendar_days = term("published", '{ count = 4, in = "calendar days", from = "plan_approved" }')
     mild = milder(rules(FIFTEEN + calendar_days), analysis(), CALENDAR)
 
-    assert [one.obligation.id for one in mild] == ["plan_approved"]
+    assert [milder_term.obligation.id for milder_term in mild] == ["plan_approved"]
     assert milder(rules(FIVE), analysis(), CALENDAR) == ()
 
 
@@ -284,15 +294,17 @@ def test_days_of_a_kind_not_said_may_be_read_as_working_days() -> None:
 
     assert count(usual.term, date(2026, 5, 4), CALENDAR).due == date(2026, 5, 14)
     assert count(read.term, date(2026, 5, 4), CALENDAR).due == date(2026, 5, 20)
-    assert [one.usual for one in read.readings] == [usual.term]
+    assert [reading.usual for reading in read.readings] == [usual.term]
 
 
 def test_the_day_a_term_runs_to_may_be_read_as_outside_it() -> None:
     """Contradiction 23: "to 15 April" of the next year ends on the 14th then."""
     laid = overlaid(library().latest("national-report"), [rules('[switches]\nto_day = "exclusive"\n')])
-    (read,) = [one for one in laid.obligations if [reading.switch for reading in one.readings] == ["to_day"]][
-        :1
-    ]
+    (read,) = [
+        obligation
+        for obligation in laid.obligations
+        if [reading.switch for reading in obligation.readings] == ["to_day"]
+    ][:1]
     usual = library().latest("national-report").by_id[read.id]
 
     assert count(usual.term, date(2025, 1, 1), CALENDAR).due == date(2026, 4, 15)

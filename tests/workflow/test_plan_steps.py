@@ -16,23 +16,27 @@ START = date(2026, 4, 13)  # a Monday
 APPROVAL = date(2026, 5, 13)
 
 
-def row_of(told: Case, obligation: str, *, today: date) -> Row:
-    every = deadlines(told, analysis(), CALENDAR, today=today)
+def row_of(sample_case: Case, obligation: str, *, today: date) -> Row:
+    every = deadlines(sample_case, analysis(), CALENDAR, today=today)
     return next(
-        row for row in rows(told, analysis(), every, CALENDAR, today=today) if row.obligation == obligation
+        row
+        for row in rows(sample_case, analysis(), every, CALENDAR, today=today)
+        if row.obligation == obligation
     )
 
 
-def steps(told: Case, obligation: str, *, today: date) -> list[tuple[str, date]]:
-    row = row_of(told, obligation, today=today)
-    return [(step.id, step.on) for step in steps_of(told, analysis(), obligation, row, CALENDAR, today=today)]
+def steps(sample_case: Case, obligation: str, *, today: date) -> list[tuple[str, date]]:
+    row = row_of(sample_case, obligation, today=today)
+    return [
+        (step.id, step.on) for step in steps_of(sample_case, analysis(), obligation, row, CALENDAR, today=today)
+    ]
 
 
 def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> None:
     """13 April; 14 April; 5 working days after: 20 April; 10: 27 April."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
 
-    assert steps(told, "analysis_started", today=date(2026, 3, 1)) == [
+    assert steps(sample_case, "analysis_started", today=date(2026, 3, 1)) == [
         ("planned", START),
         ("slipped+1", date(2026, 4, 14)),
         ("slipped+5", date(2026, 4, 20)),
@@ -42,9 +46,9 @@ def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> N
 
 def test_a_plan_date_on_a_day_off_is_reminded_of_on_the_working_day_before() -> None:
     """Saturday 11 April: Friday the 10th, and the question on Monday."""
-    told = case(planned={"analysis_started": date(2026, 4, 11)})
+    sample_case = case(planned={"analysis_started": date(2026, 4, 11)})
 
-    assert steps(told, "analysis_started", today=date(2026, 3, 1))[:2] == [
+    assert steps(sample_case, "analysis_started", today=date(2026, 3, 1))[:2] == [
         ("planned", date(2026, 4, 10)),
         ("slipped+1", START),
     ]
@@ -53,24 +57,24 @@ def test_a_plan_date_on_a_day_off_is_reminded_of_on_the_working_day_before() -> 
 def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
     """The order is due on Monday 6 April: planned for that day, or for the Friday before, the term speaks."""
     for planned in (date(2026, 4, 6), date(2026, 4, 3)):
-        told = case(planned={"analysis_started": START, "order_signed": planned})
-        assert "planned" not in dict(steps(told, "order_signed", today=date(2026, 3, 1)))
+        sample_case = case(planned={"analysis_started": START, "order_signed": planned})
+        assert "planned" not in dict(steps(sample_case, "order_signed", today=date(2026, 3, 1)))
     free = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 2)})
     assert dict(steps(free, "order_signed", today=date(2026, 3, 1)))["planned"] == date(2026, 4, 2)
 
 
 def test_a_plan_date_after_the_due_day_is_not_reminded_of() -> None:
     """The term speaks of what is overdue."""
-    told = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 8)})
+    sample_case = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 8)})
 
-    assert not {"planned", "slipped+1"} & set(dict(steps(told, "order_signed", today=date(2026, 3, 1))))
+    assert not {"planned", "slipped+1"} & set(dict(steps(sample_case, "order_signed", today=date(2026, 3, 1))))
 
 
 def test_a_question_gives_way_to_a_step_of_the_term() -> None:
     """Planned for 27 March, due on 6 April: its fifth day, 3 April, and the 6th are steps of the term."""
-    told = case(planned={"analysis_started": START, "order_signed": date(2026, 3, 27)})
+    sample_case = case(planned={"analysis_started": START, "order_signed": date(2026, 3, 27)})
 
-    assert steps(told, "order_signed", today=date(2026, 3, 1)) == [
+    assert steps(sample_case, "order_signed", today=date(2026, 3, 1)) == [
         ("planned", date(2026, 3, 27)),
         ("-5", date(2026, 3, 30)),
         ("slipped+1", date(2026, 3, 31)),
@@ -83,19 +87,19 @@ def test_a_question_gives_way_to_a_step_of_the_term() -> None:
 
 def test_of_what_waits_no_step_of_the_term_speaks() -> None:
     """The publication of a plan to be approved on 13 May: reminded of until then, and never again."""
-    told = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
+    sample_case = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
 
-    assert steps(told, "published", today=APPROVAL) == [("-5", date(2026, 5, 8))]
+    assert steps(sample_case, "published", today=APPROVAL) == [("-5", date(2026, 5, 8))]
     for day in (date(2026, 5, 14), date(2026, 5, 19), date(2026, 6, 15)):
-        assert steps(told, "published", today=day) == []
-        assert row_of(told, "published", today=day).next_rung_on is None
+        assert steps(sample_case, "published", today=day) == []
+        assert row_of(sample_case, "published", today=day).next_rung_on is None
 
 
 def test_once_the_anchor_happened_all_steps_speak() -> None:
     """Approved on 13 May: one day before, on the day, the day after, five days after 18 May."""
-    told = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
+    sample_case = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
 
-    assert steps(told, "published", today=date(2026, 5, 14))[1:] == [
+    assert steps(sample_case, "published", today=date(2026, 5, 14))[1:] == [
         ("-1", date(2026, 5, 15)),
         ("0", date(2026, 5, 18)),
         ("+1", date(2026, 5, 19)),
@@ -105,28 +109,28 @@ def test_once_the_anchor_happened_all_steps_speak() -> None:
 
 def test_against_the_plan_the_head_is_told_until_the_day_it_is_planned_for() -> None:
     """The order of a start planned for 13 April: the last step is on that day; on the 14th nothing is left."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
 
-    assert steps(told, "order_signed", today=START)[-1] == ("+5", START)
-    assert steps(told, "order_signed", today=date(2026, 4, 14)) == []
+    assert steps(sample_case, "order_signed", today=START)[-1] == ("+5", START)
+    assert steps(sample_case, "order_signed", today=date(2026, 4, 14)) == []
 
 
 def test_questions_that_went_by_are_one() -> None:
     """Of a schedule taken in a month later each plan date is asked about once."""
-    told = case(planned={"analysis_started": START})
-    row = row_of(told, "analysis_started", today=date(2026, 6, 1))
+    sample_case = case(planned={"analysis_started": START})
+    row = row_of(sample_case, "analysis_started", today=date(2026, 6, 1))
 
     assert (row.next_rung, row.next_rung_on) == ("slipped+10", date(2026, 4, 27))
 
 
 def test_the_executor_is_asked_twice_and_then_those_above() -> None:
     """The day after and after 5 working days the executor; after 10 the head of the unit and the officer."""
-    asked = {
+    steps_by_name = {
         name: step_named(case(), analysis(), "analysis_started", START, CALENDAR, name)
         for name in ("planned", "slipped+1", "slipped+5", "slipped+10")
     }
 
-    assert {name: step.to for name, step in asked.items() if step} == {
+    assert {name: step.to for name, step in steps_by_name.items() if step} == {
         "planned": ("duty",),
         "slipped+1": ("duty",),
         "slipped+5": ("duty",),
@@ -136,9 +140,11 @@ def test_the_executor_is_asked_twice_and_then_those_above() -> None:
 
 def test_the_key_names_the_plan_date() -> None:
     """`case:fact:plan-date:planned:person:channel`."""
-    told = case(planned={"analysis_started": START})
-    row = row_of(told, "analysis_started", today=START)
-    step = next_step(steps_of(told, analysis(), "analysis_started", row, CALENDAR, today=START), today=START)
+    sample_case = case(planned={"analysis_started": START})
+    row = row_of(sample_case, "analysis_started", today=START)
+    step = next_step(
+        steps_of(sample_case, analysis(), "analysis_started", row, CALENDAR, today=START), today=START
+    )
     assert step is not None
     reminder = Reminder(
         case="2026-0001",

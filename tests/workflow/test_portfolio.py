@@ -14,10 +14,10 @@ TODAY = date(2026, 4, 6)
 OPENED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-def chain(*told: tuple[EventKind, str, date | None]) -> list[Event]:
+def chain(*entries: tuple[EventKind, str, date | None]) -> list[Event]:
     return [
         Event(case="1", seq=seq, kind=kind, name=name, on=on, at=OPENED, by="a")
-        for seq, (kind, name, on) in enumerate(told, 1)
+        for seq, (kind, name, on) in enumerate(entries, 1)
     ]
 
 
@@ -77,7 +77,7 @@ def _values(event: Event) -> dict[str, object]:
 def test_drift_is_from_the_approved_day_to_the_day_done_else_planned() -> None:
     """Friday 10 to Monday 13 April is one day later, Monday 13 to Friday 10 one earlier; over May's holidays
     30 April to 12 May is 5: 4, 5, 6, 8 and 12 May. What was done is compared by the day it was done on."""
-    found = steps(
+    steps_by_name = steps(
         [
             row("a", planned=date(2026, 4, 13)),
             row("b", planned=date(2026, 4, 10)),
@@ -87,16 +87,22 @@ def test_drift_is_from_the_approved_day_to_the_day_done_else_planned() -> None:
         ],
         {"a": date(2026, 4, 10), "b": date(2026, 4, 13), "c": date(2026, 4, 30), "d": date(2026, 4, 30)},
     )
-    assert {name: step.drift for name, step in found.items()} == {"a": 1, "b": -1, "c": 5, "d": 0, "e": None}
-    drifted = most_drifted(found.values())
+    assert {name: step.drift for name, step in steps_by_name.items()} == {
+        "a": 1,
+        "b": -1,
+        "c": 5,
+        "d": 0,
+        "e": None,
+    }
+    drifted = most_drifted(steps_by_name.values())
     assert drifted is not None
     assert drifted.row.obligation == "c"
-    assert most_drifted([found["e"]]) is None
+    assert most_drifted([steps_by_name["e"]]) is None
 
 
 def test_slack_is_from_the_plan_to_the_due_date_and_the_least_of_it_is_critical() -> None:
     """On the due date none, a day after it less than none; what is done, or has no due date, has none."""
-    found = steps(
+    steps_by_name = steps(
         [
             row("before", planned=date(2026, 4, 10), due=date(2026, 4, 14)),
             row("on", planned=date(2026, 4, 14), due=date(2026, 4, 14)),
@@ -112,8 +118,8 @@ def test_slack_is_from_the_plan_to_the_due_date_and_the_least_of_it_is_critical(
         {},
     )
     slack = {"before": 2, "on": 0, "after": -1, "done": None, "free": None, "stale": None}
-    assert {name: step.slack for name, step in found.items()} == slack
-    critical = critical_step(found.values())
+    assert {name: step.slack for name, step in steps_by_name.items()} == slack
+    critical = critical_step(steps_by_name.values())
     assert critical is not None
     assert critical.row.obligation == "after"
-    assert critical_step([found["done"], found["free"]]) is None
+    assert critical_step([steps_by_name["done"], steps_by_name["free"]]) is None

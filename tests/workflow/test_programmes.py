@@ -72,9 +72,9 @@ TODAY = date(2026, 4, 6)
 def obligation(name: str, keys: str) -> str:
     """One obligation of the kitchen: what is not in `keys` is the plainest there is."""
     plain = {"force": '"obligatory"', "duty": '"head"', "act": '"tea-act"', "paragraph": '"p. 2"'}
-    said = "\n".join(f"{key} = {value}" for key, value in plain.items() if f"{key} =" not in keys)
+    line_text = "\n".join(f"{key} = {value}" for key, value in plain.items() if f"{key} =" not in keys)
     title = f'title = {{ kk = "{name}", ru = "{name}", en = "{name}" }}'
-    return f'\n[[obligation]]\nid = "{name}"\nstage = "kitchen"\n{title}\n{said}\n{keys}\n'
+    return f'\n[[obligation]]\nid = "{name}"\nstage = "kitchen"\n{title}\n{line_text}\n{keys}\n'
 
 
 def procedure(*obligations: str) -> Procedure:
@@ -90,7 +90,7 @@ def case(
     object: str = "",
 ) -> Case:
     """A case of the year 2026."""
-    told = {
+    all_facts = {
         name: fact if isinstance(fact, Fact) else Fact(name=name, on=fact)
         for name, fact in (facts or {}).items()
     }
@@ -98,30 +98,30 @@ def case(
         id="2026-0001",
         procedure="tea",
         edition="tea.2024-01-01",
-        facts=told,
+        facts=all_facts,
         planned=planned if planned is not None else {"year_begun": NEW_YEAR},
         kind=kind,
         object=object,
     )
 
 
-def look(law: Procedure, told: Case, today: date = TODAY) -> dict[str, Deadline]:
+def look(law: Procedure, sample_case: Case, today: date = TODAY) -> dict[str, Deadline]:
     """The deadlines of a case by id."""
-    return {one.id: one for one in deadlines(told, law, CALENDAR, today=today)}
+    return {deadline.id: deadline for deadline in deadlines(sample_case, law, CALENDAR, today=today)}
 
 
-def found(law: Procedure, told: Case) -> list[Finding]:
+def found(law: Procedure, sample_case: Case) -> list[Finding]:
     """The findings of a case, without those on evidence documents."""
-    return list(findings(told, law, deadlines(told, law, CALENDAR, today=TODAY), CALENDAR))
+    return list(findings(sample_case, law, deadlines(sample_case, law, CALENDAR, today=TODAY), CALENDAR))
 
 
-def codes(law: Procedure, told: Case) -> list[str]:
+def codes(law: Procedure, sample_case: Case) -> list[str]:
     """Kind and code of each finding, said in three languages on the way."""
-    every = found(law, told)
-    for one in every:
+    every = found(law, sample_case)
+    for finding in every:
         for language in LANGUAGES:
-            assert say(one.code, one.arguments, language).endswith(".")
-    return [f"{one.kind}:{one.code}" for one in every]
+            assert say(finding.code, finding.arguments, language).endswith(".")
+    return [f"{finding.kind}:{finding.code}" for finding in every]
 
 
 def measured(name: str, on: date, **values: str) -> Fact:
@@ -222,10 +222,10 @@ def test_a_target_is_missed_on_its_worse_side(better: str, figure: str, value: s
     law = procedure(
         TARGET.replace('"62-65"', f'"{figure}"').replace('better = "higher"', f'better = "{better}"')
     )
-    told = case({"index_measured.2026": measured("index_measured.2026", TODAY, measured=value)})
+    sample_case = case({"index_measured.2026": measured("index_measured.2026", TODAY, measured=value)})
 
-    assert codes(law, told) == (["term:target_missed"] if missed else [])
-    assert look(law, told)["index_measured.2026"].state == "done"
+    assert codes(law, sample_case) == (["term:target_missed"] if missed else [])
+    assert look(law, sample_case)["index_measured.2026"].state == "done"
 
 
 def test_a_target_exists_for_the_years_that_have_a_figure() -> None:
@@ -245,7 +245,10 @@ def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> No
     first = case({"index_measured.2026": TODAY})
     both = case({"index_measured.2026": TODAY, "index_measured.2027": TODAY})
 
-    assert [stage(law, told, look(law, told).values()) for told in (first, both)] == ["kitchen", "closed"]
+    assert [stage(law, sample_case, look(law, sample_case).values()) for sample_case in (first, both)] == [
+        "kitchen",
+        "closed",
+    ]
 
 
 def test_a_target_without_its_figure_is_said_so() -> None:
@@ -256,10 +259,10 @@ def test_a_target_without_its_figure_is_said_so() -> None:
 def test_an_explanation_names_the_bodies_and_who_came_after_them() -> None:
     """Responsible by the act, asked by agreement, and the successor of what is no more, with the day."""
     law = procedure(obligation("kept", 'term = "none"\nbodies = ["OLD", "OTHER"]\nby_agreement = ["NEW"]'))
-    said = explanation(look(law, case())["kept"].explanation, "kk")
+    text = explanation(look(law, case())["kept"].explanation, "kk")
 
-    assert "Жауапты органдар: Ескі, Басқа. Келісім бойынша: Жаңа." in said
-    assert "Ескі: 2025 жылғы 18 қыркүйекте таратылды не қайта құрылды, мирасқорлары – Жаңа." in said
+    assert "Жауапты органдар: Ескі, Басқа. Келісім бойынша: Жаңа." in text
+    assert "Ескі: 2025 жылғы 18 қыркүйекте таратылды не қайта құрылды, мирасқорлары – Жаңа." in text
 
 
 def test_a_right_closes_and_is_never_overdue() -> None:
@@ -297,9 +300,9 @@ QUOTA = obligation(
 )
 def test_a_share_is_counted_of_the_staff(values: dict[str, str], expected: list[str]) -> None:
     """5 % of 1140 are 57 exactly; of 1141 they are 58."""
-    told = case({"people_trained.2026": measured("people_trained.2026", TODAY, **values)})
+    sample_case = case({"people_trained.2026": measured("people_trained.2026", TODAY, **values)})
 
-    assert codes(procedure(QUOTA), told) == expected
+    assert codes(procedure(QUOTA), sample_case) == expected
 
 
 def test_a_share_of_nothing_named_is_refused() -> None:
@@ -374,10 +377,10 @@ MONTHLY = obligation(
 def test_so_often_in_a_period_is_done_with_the_last_of_them() -> None:
     """Two talks a month: the second fulfils it, in whichever order they were recorded."""
     law = procedure(MONTHLY)
-    one = case({"talk_held.2026-03#2": date(2026, 3, 5)})
+    sample_case = case({"talk_held.2026-03#2": date(2026, 3, 5)})
     two = case({"talk_held.2026-03": date(2026, 3, 20), "talk_held.2026-03#2": date(2026, 3, 5)})
 
-    assert look(law, one)["talk_held.2026-03"].state == "open"
+    assert look(law, sample_case)["talk_held.2026-03"].state == "open"
     assert look(law, two)["talk_held.2026-03"].state == "done"
     assert look(law, two)["talk_held.2026-03"].done_on == date(2026, 3, 20)
     assert codes(law, two) == []
@@ -460,11 +463,11 @@ def test_a_range_of_years_is_due_on_the_last_day_of_the_last() -> None:
 def test_a_share_is_missed_exactly_when_fewer_than_it_needs(trained: int, staff: int, percent: int) -> None:
     """So many hundredths of the staff, rounded up to whole people, is the number the finding names."""
     law = procedure(QUOTA.replace("5 %", f"{percent} %"))
-    told = case(
+    sample_case = case(
         {"people_trained.2026": measured("people_trained.2026", TODAY, trained=str(trained), staff=str(staff))}
     )
     needed = -(-percent * staff // 100)
 
-    missed = found(law, told)
+    missed = found(law, sample_case)
 
-    assert [one.arguments["needed"] for one in missed] == ([needed] if trained < needed else [])
+    assert [finding.arguments["needed"] for finding in missed] == ([needed] if trained < needed else [])

@@ -22,8 +22,8 @@ SECRET = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf", re
 
 def line(seq: int, kind: EventKind, name: str, on: date | None, *evidence: Evidence, **payload: object) -> Line:
     """One line of a chain."""
-    told = {**payload, **({"evidence": evidence_payload(evidence)} if evidence else {})}
-    return Line(case="1", seq=seq, kind=kind, name=name, on=on, at=AT, by="x", payload=told)
+    full_payload = {**payload, **({"evidence": evidence_payload(evidence)} if evidence else {})}
+    return Line(case="1", seq=seq, kind=kind, name=name, on=on, at=AT, by="x", payload=full_payload)
 
 
 def case(*lines: tuple[EventKind, str, date, tuple[Evidence, ...], dict[str, object]]) -> Case:
@@ -34,7 +34,10 @@ def case(*lines: tuple[EventKind, str, date, tuple[Evidence, ...], dict[str, obj
         line(3, "measure_set", "3", date(2026, 6, 1), risk=2, action="report each quarter"),
         line(4, "position_exposed", "4", date(2026, 6, 1), title="Head of procurement"),
     )
-    more = (line(n, kind, name, on, *items, **told) for n, (kind, name, on, items, told) in enumerate(lines, 5))
+    more = (
+        line(n, kind, name, on, *items, **payload)
+        for n, (kind, name, on, items, payload) in enumerate(lines, 5)
+    )
     return fold((*begun, *more))
 
 
@@ -44,7 +47,7 @@ DAY = date(2026, 6, 20)
 
 def test_every_register_proves_something() -> None:
     """A review with its period, a removal, a talk, the cartogram: each by what it is about, after the facts."""
-    found = proofs(
+    proved_items = proofs(
         case(
             ("fact", "order_signed", DAY, (MORE,), {}),
             ("measure_reviewed", "3", DAY, (ACT,), REVIEW),
@@ -54,8 +57,8 @@ def test_every_register_proves_something() -> None:
         )
     )
 
-    told = [(one.kind, one.of) for one in found]
-    assert told == [
+    pairs = [(proved_item.kind, proved_item.of) for proved_item in proved_items]
+    assert pairs == [
         ("fact", "order_signed"),
         ("measure_reviewed", "measure.3.2026Q2"),
         ("risk_removed", "risk.2"),
@@ -71,10 +74,14 @@ def test_the_same_bytes_are_the_same_secret_everywhere_in_the_case() -> None:
         ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
     )
 
-    assert [one.evidence.restricted for one in proofs(whole)] == ["personal data", "", "personal data"]
-    kept = stored_file(whole, ACT.reference)
-    assert kept is not None
-    assert kept.restricted == "personal data"
+    assert [proved_item.evidence.restricted for proved_item in proofs(whole)] == [
+        "personal data",
+        "",
+        "personal data",
+    ]
+    evidence = stored_file(whole, ACT.reference)
+    assert evidence is not None
+    assert evidence.restricted == "personal data"
 
 
 def test_a_link_is_no_stored_file() -> None:
@@ -100,12 +107,12 @@ def test_one_document_more_is_added_to_the_same_line(
     """A restriction or a document said later makes no second review, removal or talk of it."""
     whole = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
 
-    known, seen = register(whole), exposure(whole)
-    removal = known.risks[2].removal
+    risk_register, seen = register(whole), exposure(whole)
+    removal = risk_register.risks[2].removal
     lines = [
-        *(one.evidence for one in known.measures[3].reviews),
+        *(review.evidence for review in risk_register.measures[3].reviews),
         *([removal.evidence] if removal else []),
-        *(one.evidence for one in seen.positions[4].talks),
+        *(talk.evidence for talk in seen.positions[4].talks),
     ]
     assert lines == [(SECRET, MORE)]
 
@@ -119,7 +126,7 @@ def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None
         ("measure_reviewed", "3", date(2026, 6, 18), (ACT,), first),
     )
 
-    assert [one.outcome for one in register(whole).measures[3].reviews] == ["partly", "executed"]
+    assert [review.outcome for review in register(whole).measures[3].reviews] == ["partly", "executed"]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +153,7 @@ def test_a_fact_is_never_lost_among_them() -> None:
     fact = Fact(name="order_signed", on=DAY, evidence=(ACT,))
     bare = Case(id="1", procedure="p", edition="p.2024-01-01", facts={"order_signed": fact})
 
-    assert [one.of for one in proofs(bare)] == ["order_signed"]
+    assert [proved_item.of for proved_item in proofs(bare)] == ["order_signed"]
 
 
 OFFICER = scope(Reader(login="officer", access="officer"))
@@ -168,7 +175,7 @@ def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
     """Of a file and of a link there is left what they are for, the day of publication, and the ground."""
     whole = case(("fact", "order_signed", DAY, (PAPER, LINK, MORE), {}))
 
-    assert [one.evidence for one in proofs(as_seen(whole, AUDITOR))] == [
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole, AUDITOR))] == [
         Evidence(
             kind="document:act",
             reference="",
@@ -180,7 +187,7 @@ def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
         MORE,
     ]
     assert as_seen(whole, None) is whole
-    assert [one.evidence for one in proofs(as_seen(whole, OFFICER))] == [PAPER, LINK, MORE]
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole, OFFICER))] == [PAPER, LINK, MORE]
 
 
 def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
@@ -192,13 +199,15 @@ def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
     hidden = as_seen(whole, AUDITOR)
     (review,) = register(hidden).measures[3].reviews
 
-    assert [one.evidence.name for one in proofs(hidden)] == ["", MORE.name, ""]
-    assert [one.evidence.restricted for one in proofs(as_seen(whole, OFFICER))] == [
+    assert [proved_item.evidence.name for proved_item in proofs(hidden)] == ["", MORE.name, ""]
+    assert [proved_item.evidence.restricted for proved_item in proofs(as_seen(whole, OFFICER))] == [
         "personal data",
         "",
         "personal data",
     ]
-    assert [(one.name, one.reference, one.restricted) for one in review.evidence] == [("", "", "personal data")]
+    assert [(evidence.name, evidence.reference, evidence.restricted) for evidence in review.evidence] == [
+        ("", "", "personal data")
+    ]
 
 
 def test_nobody_counts_the_documents_they_may_not_open() -> None:
@@ -222,12 +231,12 @@ def test_the_chain_says_no_more_than_the_case() -> None:
         replace(line(2, "fact", "order_signed", DAY, ACT, MORE), hash="h2"),
         replace(line(3, "evidence", "order_signed", DAY, replace(SECRET, kind="")), hash="h3"),
     ]
-    told = events_as_seen(chain, AUDITOR)
+    events = events_as_seen(chain, AUDITOR)
 
-    assert ACT.reference not in str(told)
-    assert "акт.pdf" not in str(told)
-    assert MORE.reference in str(told)
-    assert [one.hash for one in told] == ["h1", "h2", "h3"]
+    assert ACT.reference not in str(events)
+    assert "акт.pdf" not in str(events)
+    assert MORE.reference in str(events)
+    assert [event.hash for event in events] == ["h1", "h2", "h3"]
     assert events_as_seen(chain, None) is chain
     assert ACT.reference in str(events_as_seen(chain, OFFICER))
 

@@ -118,7 +118,7 @@ def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
     assert tea.title == Text(kk="Шай", ru="Чай", en="Tea")
     assert tea.by_id["tea_poured"].since == "water_boiled"
     assert tea.by_id["tea_poured"].force == "recommended"
-    assert [rung.id for rung in tea.ladders["default"].rungs] == ["-1", "+1"]
+    assert [step.id for step in tea.ladders["default"].rungs] == ["-1", "+1"]
     assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
     assert tea.indicators["P1.T1.S1"].stake == "3"
 
@@ -435,9 +435,9 @@ def test_every_refusal_can_be_said(language: str) -> None:
     errors = [refused(changed(old, new)) for old, new, _, _ in MISTAKES]
     errors += [refused(changed(TERM, written)) for written, _, _ in TERM_MISTAKES]
     errors += [refused(b"id = "), refused(b"\xff")]
-    said = [refusal(error, language) for error in errors]
+    sentences = [refusal(error, language) for error in errors]
 
-    assert all(NAME in sentence and "{" not in sentence.split(": ", 1)[0] for sentence in said)
+    assert all(NAME in sentence and "{" not in sentence.split(": ", 1)[0] for sentence in sentences)
 
 
 @given(gone=st.lists(st.integers(0, len(TEA.splitlines()) - 1), min_size=1, max_size=4))
@@ -445,11 +445,11 @@ def test_a_file_with_lines_missing_is_read_or_refused(gone: list[int]) -> None:
     """Whatever somebody deletes by accident, nothing but a refusal with its place comes out."""
     left = [line for number, line in enumerate(TEA.splitlines()) if number not in gone]
     try:
-        said = read(NAME, "\n".join(left).encode()).edition
+        result = read(NAME, "\n".join(left).encode()).edition
     except UnreadableRegulation as error:
-        said = str(error.arguments["place"])
+        result = str(error.arguments["place"])
 
-    assert said
+    assert result
 
 
 @given(st.binary(max_size=200))

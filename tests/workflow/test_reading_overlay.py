@@ -15,7 +15,7 @@ FIVE = term("plan_approved", '{ count = 5, in = "working days", from = "note_sig
 
 
 def refused(body: str, *, head: str = HEAD, name: str = "overlay.akimat.2026-01-01.toml") -> str:
-    editions = [one for one in library().all() if one.id == "internal-analysis"]
+    editions = [edition for edition in library().all() if edition.id == "internal-analysis"]
     with pytest.raises(UnreadableRegulation) as caught:
         unfitting(read_overlay(name, (head + ACT + body).encode()), editions)
     refusal = caught.value
@@ -49,11 +49,11 @@ def refused(body: str, *, head: str = HEAD, name: str = "overlay.akimat.2026-01-
 )
 def test_what_cannot_stand_in_a_file_is_named(body: str, says: str) -> None:
     """One line; the nearest allowed word is among what it says."""
-    said = refused(body)
+    message = refused(body)
 
-    assert says in said
-    assert "overlay.akimat.2026-01-01.toml" in said
-    assert "\n" not in said
+    assert says in message
+    assert "overlay.akimat.2026-01-01.toml" in message
+    assert "\n" not in message
 
 
 def test_a_file_is_called_by_its_day() -> None:

@@ -59,7 +59,7 @@ def looked_at(draw: st.DrawFn) -> tuple[Case, date]:
     """A case of any procedure, some of it done, and a day somebody looks at it."""
     edition = draw(st.sampled_from([ANALYSIS.edition, *sorted(EDITIONS)]))
     start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
-    names = [name for name, one in EDITIONS[edition].facts.items() if not one.recurs]
+    names = [name for name, fact in EDITIONS[edition].facts.items() if not fact.recurs]
     days = st.integers(-60, 90).map(lambda n: start + timedelta(days=n))
     done = draw(st.dictionaries(st.sampled_from(names), days, max_size=6)) if names else {}
     return case_of(edition, start, done), start + timedelta(days=draw(st.integers(-40, 90)))
@@ -81,33 +81,33 @@ def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], afte
     """And the rows are those a rebuild would write: all of them, by the calendar after."""
     case, today = looked
     procedure = EDITIONS[case.edition]
-    found = anew(case, procedure, after, today)
+    recount = anew(case, procedure, after, today)
     was, becomes = in_full(case, procedure, BEFORE, today), in_full(case, procedure, after, today)
     differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
 
-    assert {row.obligation: row._replace(version="") for row in found.written.rows} == becomes
-    assert found.written.touched is None or differ <= found.written.touched
-    assert found.moved == moved(case, procedure, BEFORE, after, today=today)
-    assert {one.id for one in found.moved} <= differ
+    assert {row.obligation: row._replace(version="") for row in recount.written.rows} == becomes
+    assert recount.written.touched is None or differ <= recount.written.touched
+    assert recount.moved == moved(case, procedure, BEFORE, after, today=today)
+    assert {move.id for move in recount.moved} <= differ
 
 
 def test_a_question_moves_with_the_day_on_which_it_would_be_asked() -> None:
     """No term of the act: asked on 8 May, a working day; the transfer makes it a day off, so the next one."""
     edition, on = "procurement-analysis.2025-09-18", date(2026, 5, 8)
     after = EDITIONS[edition].decisions["offence_signs"].after
-    found = anew(case_of(edition, on, dict.fromkeys(after, on)), EDITIONS[edition], TRANSFER, on)
+    recount = anew(case_of(edition, on, dict.fromkeys(after, on)), EDITIONS[edition], TRANSFER, on)
 
     assert after
-    assert found.written.touched is not None
-    assert "offence_signs" in found.written.touched
+    assert recount.written.touched is not None
+    assert "offence_signs" in recount.written.touched
 
 
 def test_a_case_far_from_the_day_has_nothing_to_be_looked_at() -> None:
     """So that a moved day costs as much as it moves."""
-    found = anew(case_of(ANALYSIS.edition, date(2027, 2, 15)), ANALYSIS, TRANSFER, date(2026, 4, 20))
+    recount = anew(case_of(ANALYSIS.edition, date(2027, 2, 15)), ANALYSIS, TRANSFER, date(2026, 4, 20))
 
-    assert found.written.touched == frozenset()
-    assert found.moved == ()
+    assert recount.written.touched == frozenset()
+    assert recount.moved == ()
 
 
 def test_a_rung_that_moves_is_looked_at_though_its_date_stays() -> None:
@@ -122,11 +122,11 @@ def test_a_rung_that_moves_is_looked_at_though_its_date_stays() -> None:
     assert row.due is not None
     off = BEFORE.previous_working(row.due - timedelta(days=1))
     after = BEFORE.with_office_days(off=[off])
-    found = anew(case, ANALYSIS, after, today)
+    recount = anew(case, ANALYSIS, after, today)
     becomes = in_full(case, ANALYSIS, after, today)[name]
 
-    assert found.written.touched is not None
-    assert name in found.written.touched
+    assert recount.written.touched is not None
+    assert name in recount.written.touched
     assert becomes.due == row.due
     assert becomes.next_rung_on != row.next_rung_on
 
@@ -138,7 +138,7 @@ def test_what_somebody_put_off_is_looked_at(n: int) -> None:
     due = in_full(case, ANALYSIS, BEFORE, date(2026, 3, 2))["order_signed"].due
     assert due is not None
     later = {"order_signed": Snooze(until=BEFORE.add(due, -2), due=due)} if n else {}
-    found = anew(replace(case, put_off=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
+    recount = anew(replace(case, put_off=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
 
-    assert found.written.touched is not None
-    assert ("order_signed" in found.written.touched) is bool(n)
+    assert recount.written.touched is not None
+    assert ("order_signed" in recount.written.touched) is bool(n)

@@ -215,12 +215,12 @@ def test_every_mistake_is_named_with_its_place_in_three_languages() -> None:
             read_register(
                 f"{'risks' if 'risks' in new else 'visits'}.2026-01-01.toml", changed(old, new).encode()
             )
-        problems = [(one.code, one.place) for one in caught.value.problems]
-        if not any(one == code and place in where for one, where in problems):
+        problems = [(problem.code, problem.place) for problem in caught.value.problems]
+        if not any(named_code == code and place in where for named_code, where in problems):
             wrong.append((new, problems))
         for problem in caught.value.problems:
             arguments = {**problem.arguments, "file": NAME, "place": problem.place}
-            assert all(NAME in say(f"regulation.{problem.code}", arguments, one) for one in LANGUAGES)
+            assert all(NAME in say(f"regulation.{problem.code}", arguments, language) for language in LANGUAGES)
 
     assert not wrong
 
@@ -244,9 +244,9 @@ def test_names_of_other_files_are_checked_against_them() -> None:
     )
     visits = read_register(NAME, text.encode())
 
-    found = list(cross_problems(visits, Registers([visits]), library(), scoring().indicators))
+    problems = list(cross_problems(visits, Registers([visits]), library(), scoring().indicators))
 
-    assert [(one.place, one.arguments["value"]) for one in found] == [
+    assert [(problem.place, problem.arguments["value"]) for problem in problems] == [
         ('field 7 "training": register', "training"),
         ("opens.facts", "gift_receved"),
         ("opens.facts", "gift_lost"),
@@ -259,7 +259,7 @@ def test_names_of_other_files_are_checked_against_them() -> None:
         ("fulfils 4: values", "seen"),
         ("fulfils 4: fact", "tbn4-project-4:event_held"),
     ]
-    assert (found[8].code, found[10].code) == ("fulfils_not_yearly", "fulfils_uncounted")
+    assert (problems[8].code, problems[10].code) == ("fulfils_not_yearly", "fulfils_uncounted")
 
 
 def test_a_duty_that_earns_points_is_counted_by_the_register_whose_rows_carry_it_out() -> None:
@@ -273,8 +273,8 @@ def test_a_duty_that_earns_points_is_counted_by_the_register_whose_rows_carry_it
     codes = []
     for text in (event, other, event + count):
         visits = read_register(NAME, (bare + text).encode())
-        found = cross_problems(visits, Registers([visits]), library(), scoring().indicators)
-        codes.append([one.code for one in found])
+        problems = cross_problems(visits, Registers([visits]), library(), scoring().indicators)
+        codes.append([problem.code for problem in problems])
 
     assert codes == [["fulfils_uncounted"], [], []]
 
@@ -297,9 +297,11 @@ def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() ->
     from services.regulations.editions import shipped_row_procedures
     from services.regulations.registers import read_registers
 
-    unread = {one.edition: one for one in shipped_row_procedures()}
+    unread = {procedure.edition: procedure for procedure in shipped_row_procedures()}
     read = {
-        one.procedure.edition: one.procedure for one in read_registers(Settings()).registers if one.procedure
+        register.procedure.edition: register.procedure
+        for register in read_registers(Settings()).registers
+        if register.procedure
     }
 
     assert unread.keys() == read.keys() != set()

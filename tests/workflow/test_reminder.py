@@ -139,8 +139,8 @@ def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
 @given(due=DAYS)
 def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
     """The rung of a day is the same whether rounds ran every day or only on that one."""
-    for rung in DEFAULT.rungs:
-        day = day_of_step(rung, due, CALENDAR)
+    for step in DEFAULT.rungs:
+        day = day_of_step(step, due, CALENDAR)
         walked = following_rung(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))
 
         assert walked == next_rung(DEFAULT, due, CALENDAR, today=day)

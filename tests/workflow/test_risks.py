@@ -68,21 +68,21 @@ def found(
 
 
 def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
-    return next(one for one in core.view(case, today=today).deadlines if one.id == name)
+    return next(deadline for deadline in core.view(case, today=today).deadlines if deadline.id == name)
 
 
 def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **more: Any) -> None:
-    told = {
+    fields = {
         "completion": "бұйрық",
         "responsible": "Сатып алу басқармасы",
         "action": "Сатып алу қағидаларын бекіту",
     }
-    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**told, **more}), **WHO)
+    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **more}), **WHO)
 
 
 def codes(core: CaseCommands, case: str) -> list[str]:
     view = core.view(case, today=TODAY)
-    return [one.code for one in risk_findings(view.case, view.deadlines)]
+    return [finding.code for finding in risk_findings(view.case, view.deadlines)]
 
 
 def test_a_risk_is_found_described_anew_and_numbered(
@@ -98,7 +98,7 @@ def test_a_risk_is_found_described_anew_and_numbered(
 
     risks = register(core.view(case, today=TODAY).case).risks
     assert again.events == ()
-    assert [(one.number, one.description) for one in risks.values()] == [
+    assert [(risk.number, risk.description) for risk in risks.values()] == [
         (1, "Жеткізуші ашық таңдалмайды"),
         (2, "Тексерусіз қабылдау"),
     ]
@@ -172,7 +172,11 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
     set_measure(case_commands, case, QUARTERLY)
     case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], **WHO)
 
-    rows = {one.id: one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure.")}
+    rows = {
+        deadline.id: deadline
+        for deadline in core.view(case, today=TODAY).deadlines
+        if deadline.id.startswith("measure.")
+    }
     assert {name: row.due for name, row in rows.items()} == {
         "measure.1.2026Q2": date(2026, 6, 30),
         "measure.1.2026Q3": date(2026, 9, 30),
@@ -268,7 +272,7 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
     assert "risk.without_measure" not in codes(core, case)
 
     case_commands.ask(
-        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
+        case, 1, body="", question="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
     )
     request = due(core, case, "request.1")
     assert (request.due, request.state, request.obligation.duty) == (
@@ -308,7 +312,7 @@ WHOLE = Measure(
 )
 def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: list[str]) -> None:
     """Concrete, with a completion form, a date and somebody responsible."""
-    assert [one.code for one in quality(measure)] == expected
+    assert [finding.code for finding in quality(measure)] == expected
 
 
 @pytest.mark.parametrize(
@@ -319,8 +323,10 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
 ) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
     found(case_commands, case)
-    told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    case_commands.take_in(case, [told], on=set_on, **WHO)
+    measure = SetMeasure(
+        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
+    )
+    case_commands.take_in(case, [measure], on=set_on, **WHO)
     core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), **WHO)
     core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
     assert codes(core, case).count("risk.measure_not_reviewed") == asked
@@ -343,8 +349,10 @@ def test_what_ended_before_a_quarter_was_reviewed_is_not_asked_about(
 ) -> None:
     """The information of a quarter passes over what was executed or fell away, not over what was put off."""
     found(case_commands, case)
-    told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    case_commands.take_in(case, [told], on=date(2026, 6, 11), **WHO)
+    measure = SetMeasure(
+        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
+    )
+    case_commands.take_in(case, [measure], on=date(2026, 6, 11), **WHO)
     case_commands.review(case, 1, outcome=outcome, on=date(2026, 6, 30), **WHO)
     core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
 
@@ -368,8 +376,10 @@ def test_a_status_belongs_to_the_quarter_in_which_the_information_is_reviewed(
     """That of the first quarter is reviewed in the second, until 30 June; of the third in the last one of the
     year, of the fourth in the year after."""
     found(case_commands, case)
-    told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
-    case_commands.take_in(case, [told], on=date(2026, 1, 12), **WHO)
+    measure = SetMeasure(
+        risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER
+    )
+    case_commands.take_in(case, [measure], on=date(2026, 1, 12), **WHO)
     case_commands.review(case, 1, outcome="not", on=on, **WHO)
     core.record(case, f"quarter_reviewed.{period}", on=date(2026, 7, 2), **WHO)
 
@@ -392,36 +402,36 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
 ) -> None:
     """A risk is known by its words: the number of the plan is taken only where it is free."""
     found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
-    told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
+    fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
     rows = [
-        PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **told),
-        PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **told),
+        PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **fields),
+        PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **fields),
     ]
     for _ in range(2):
         last = case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
 
-    known = register(core.view(case, today=TODAY).case)
+    risk_register = register(core.view(case, today=TODAY).case)
     assert last.events == ()
-    assert known.risks[1].cause == "Талаптар айқын емес"
-    assert {number: one.risk for number, one in known.measures.items()} == {1: 2, 2: 1}
+    assert risk_register.risks[1].cause == "Талаптар айқын емес"
+    assert {number: measure.risk for number, measure in risk_register.measures.items()} == {1: 2, 2: 1}
 
 
 def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
     case_commands: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A measure stays withdrawn, and a risk with its measures; their numbers are given to nothing new."""
-    told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
+    fields = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": "", "term": QUARTER}
     rows = [
-        PlanRow(number=1, risk="Бірінші тәуекел", action="Бұйрықты бекіту", **told),
-        PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **told),
-        PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **told),
+        PlanRow(number=1, risk="Бірінші тәуекел", action="Бұйрықты бекіту", **fields),
+        PlanRow(number=2, risk="Бірінші тәуекел", action="Қағиданы бекіту", **fields),
+        PlanRow(number=3, risk="Екінші тәуекел", action="Тексеру жүргізу", **fields),
     ]
     case_commands.take_in_by(case, lambda stored: taken(stored, rows), on=TODAY, **WHO)
     for record in ("measure.2", "risk.3"):
         withdraw(core, case, record, ground="қате", **WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
-    more = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **told)
+    more = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
     change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, more]), on=TODAY, **WHO)
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
@@ -441,7 +451,7 @@ def test_the_same_risk_in_several_cases_is_shown_together(
     cases = [core.view(name, today=TODAY).case for name in (case, other)]
 
     together = shared(cases)
-    assert [one.units for one in together] == [("Комплаенс", "Қаржы")]
+    assert [shared_risk.units for shared_risk in together] == [("Комплаенс", "Қаржы")]
     assert together[0].unasked == (case, other)
     assert len(list(listed(cases))) == 3
 
@@ -452,16 +462,16 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
     found(case_commands, case, body="ДСМ")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
-    kept = ledger.case(case)
-    assert kept is not None
+    case_commands.ask(case, 1, body="ДСМ", question="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
+    stored_case = ledger.case(case)
+    assert stored_case is not None
 
     rows = ledger.rows(case)
-    assert rows == {row.obligation: row for row in core.recomputed(kept, today=TODAY).rows}
+    assert rows == {row.obligation: row for row in core.recomputed(stored_case, today=TODAY).rows}
     assert (rows["measure.1"].due, rows["measure.1"].next_rung) == (date(2026, 9, 30), "-5")
     assert rows["request.1"].next_rung_on == date(2026, 9, 23)
-    assert kept.responsible["measure.1"] == "Сатып алу басқармасы"
-    assert kept == fold(ledger.events(case))
+    assert stored_case.responsible["measure.1"] == "Сатып алу басқармасы"
+    assert stored_case == fold(ledger.events(case))
 
 
 def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: str, core: CaseCommands) -> None:
@@ -472,7 +482,7 @@ def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: st
     procedure = library().named(case_now.edition)
     after = CALENDAR.with_office_days(off=frozenset({date(2026, 6, 24)}), working=frozenset())
 
-    moves = {one.id: one.new for one in moved(case_now, procedure, CALENDAR, after, today=TODAY)}
+    moves = {move.id: move.new for move in moved(case_now, procedure, CALENDAR, after, today=TODAY)}
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
@@ -485,10 +495,10 @@ def test_one_measure_can_be_asked_for_by_its_id(
     now = core.view(case, today=TODAY).case
     procedure = library().named(now.edition)
 
-    one = deadline(now, procedure, CALENDAR, "measure.1", today=TODAY)
-    assert one is not None
-    assert [element.code for element in one.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
-    assert not one.obligation.blocking, "a case is over without its measures"
+    measure = deadline(now, procedure, CALENDAR, "measure.1", today=TODAY)
+    assert measure is not None
+    assert [element.code for element in measure.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
+    assert not measure.obligation.blocking, "a case is over without its measures"
     assert deadline(now, procedure, CALENDAR, "measure.2", today=TODAY) is None
 
 
@@ -499,12 +509,13 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), said="date")
     set_measure(case_commands, case, term)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
-    said = {
-        name: [one.code for one in due(core, case, name).explanation] for name in ("measure.1", "request.1")
+    case_commands.ask(case, 1, body="", question="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
+    codes_by_name = {
+        name: [element.code for element in due(core, case, name).explanation]
+        for name in ("measure.1", "request.1")
     }
 
-    assert said == {
+    assert codes_by_name == {
         "measure.1": ["due_by", "on_date"],
         "request.1": ["due_by", "risk.basis_request", "on_date"],
     }
@@ -547,7 +558,7 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
     """As the letter that takes it back does; nothing else has such a deadline."""
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="", question="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
     for name in ("measure.1", "request.1"):
         withdraw(core, case, name, ground="қате", **WHO)
     now = core.view(case, today=TODAY).case
@@ -556,7 +567,9 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
         for name in ("measure.1", "request.1", "measure.9", "note_signed")
     }
 
-    assert {name: one and (one.obligation.title.kk, one.state) for name, one in gone.items()} == {
+    assert {
+        name: deadline and (deadline.obligation.title.kk, deadline.state) for name, deadline in gone.items()
+    } == {
         "measure.1": ("Сатып алу қағидаларын бекіту", "not_required"),
         "request.1": ("Анықтаманы көшіру", "not_required"),
         "measure.9": None,
@@ -570,7 +583,9 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
     """The anchor is named and dated, as of any obligation."""
     found(case_commands, case)
     set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
-    measure = next(one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure"))
+    measure = next(
+        deadline for deadline in core.view(case, today=TODAY).deadlines if deadline.id.startswith("measure")
+    )
 
     assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
@@ -603,8 +618,8 @@ def test_a_late_approval_moves_the_measures_that_count_from_it(
     for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"), QUARTER):
         set_measure(case_commands, case, term)
     view = core.view(case, today=TODAY)
-    dues = {one.id: one.due for one in view.deadlines}
-    measures = [one for one in view.deadlines if one.id.startswith("measure")]
+    dues = {deadline.id: deadline.due for deadline in view.deadlines}
+    measures = [deadline for deadline in view.deadlines if deadline.id.startswith("measure")]
     moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, measures, today=TODAY)
 
     assert moved_by == {"published": 2, "measure.1": 2}
@@ -622,7 +637,9 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
 
     assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))
     assert measure.due == date(2026, 6, 15)
-    assert [one.code for one in measure.explanation if one.code.startswith("risk.since")] == ["risk.since_note"]
+    assert [element.code for element in measure.explanation if element.code.startswith("risk.since")] == [
+        "risk.since_note"
+    ]
 
 
 def test_a_late_report_moves_the_review_of_its_own_quarter_alone(core: CaseCommands) -> None:
@@ -632,7 +649,7 @@ def test_a_late_report_moves_the_review_of_its_own_quarter_alone(core: CaseComma
     facts = {"note_signed": date(2026, 3, 10), **reports}
     case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
     view = core.view(case, today=TODAY)
-    dues = {one.id: one.due for one in view.deadlines}
+    dues = {deadline.id: deadline.due for deadline in view.deadlines}
     moved_by = inherited_days(view.case, view.procedure, CALENDAR, dues, today=TODAY)
 
     assert moved_by == {"quarter_reviewed.2026Q1": 2}

@@ -59,10 +59,10 @@ def test_an_edited_measure_has_its_new_term_and_responsible(
 
     edit(case_commands, case, "measure.1", term=term, responsible="Юристы")
 
-    kept = stored(ledger, case)
+    stored_case = stored(ledger, case)
     assert ledger.rows(case.id)["measure.1"].due == date(2026, 9, 1)
-    assert kept.responsible["measure.1"] == "Юристы"
-    assert register(kept).measures[1].term == term
+    assert stored_case.responsible["measure.1"] == "Юристы"
+    assert register(stored_case).measures[1].term == term
 
 
 def test_positions_and_remarks_are_edited_and_keep_the_rest(
@@ -73,14 +73,14 @@ def test_positions_and_remarks_are_edited_and_keep_the_rest(
     exposed = ExposedPosition(title="Закупщик", holder="Б", approved_on=day)
     registers.expose(case.id, exposed, on=day, by="a", now=NOW, today=TODAY)
     registers.talk(case.id, 1, on=day, by="a", now=NOW, today=TODAY)
-    said = {"text": "Нет сроков", "author": "А", "source": "discussion"}
-    registers.remark(case.id, **said, on=day, by="a", now=NOW, today=TODAY)
+    fields = {"text": "Нет сроков", "author": "А", "source": "discussion"}
+    registers.remark(case.id, **fields, on=day, by="a", now=NOW, today=TODAY)
 
     edit(case_commands, case, "position.1", holder="В", approved_on=None)
     edit(case_commands, case, "remark.1", text="Сроков нет", on=date(2026, 5, 19))
 
-    kept = stored(ledger, case)
-    position, remark = exposure(kept).positions[1], remarks(kept)[1]
+    stored_case = stored(ledger, case)
+    position, remark = exposure(stored_case).positions[1], remarks(stored_case)[1]
     assert (position.holder, position.approved_on, len(position.talks)) == ("В", None, 1)
     assert (remark.text, remark.on, remark.author) == ("Сроков нет", date(2026, 5, 19), "А")
 

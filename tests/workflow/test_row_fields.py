@@ -35,7 +35,7 @@ options = [{ id = "money", title = { kk = "a", ru = "d", en = "money" } }]
 @pytest.fixture
 def rows(case_commands: CaseCommands) -> CaseRows:
     """The commands with two fields more in the file of the risks."""
-    others = [one for one in case_registers().all() if one.id != "risks"]
+    others = [row_register for row_register in case_registers().all() if row_register.id != "risks"]
     return case_rows(case_commands, registers=Registers([*others, read_register(NAME, TEXT + ADDED)]))
 
 
@@ -43,8 +43,8 @@ def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(rows: Case
     """What else the risk says stays; an amount is parsed as in any register."""
     values = {"description": "Сговор", "loss": "1 250,50", "area": "money"}
     entered = rows.add(case.id, NewRow(register="risks", values=values), on=TODAY, **WHO)
-    said = {"description": "Сговор", "direction": "other", "loss": "1250.5", "area": "money"}
-    assert entered.events[0].payload == said
+    fields = {"description": "Сговор", "direction": "other", "loss": "1250.5", "area": "money"}
+    assert entered.events[0].payload == fields
 
     change = rows.edit(case.id, "risk.1", {"loss": "2000"}, **WHO)
     assert change.events[0].payload == {"loss": "2000"}
@@ -63,9 +63,9 @@ def test_a_value_that_cannot_stand_in_it_is_refused(rows: CaseRows, case: Case) 
 
 def test_commands_have_every_field_of_the_files_and_no_other() -> None:
     """Body of the API, form of the page, options of the command line: all are this model."""
-    for one in case_registers().all():
-        own = {"case"} if one.entry and one.entry.distinct else {"case", "number"}
-        assert {*add_row(one.id).command.model_fields} == {*one.fields, *own}
+    for row_register in case_registers().all():
+        own = {"case"} if row_register.entry and row_register.entry.distinct else {"case", "number"}
+        assert {*add_row(row_register.id).command.model_fields} == {*row_register.fields, *own}
 
 
 def test_only_shipped_files_define_registers_of_a_case(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -51,14 +51,14 @@ def points(indicator: str, values: object, **readings: str) -> str:
     return str(written(one(indicator, values, **readings).points))
 
 
-def pair(found: Score) -> tuple[object, object]:
+def pair(indicator_score: Score) -> tuple[object, object]:
     """Its points and the most they could have been."""
-    return found.points, found.maximum
+    return indicator_score.points, indicator_score.maximum
 
 
-def codes(found: Score) -> list[str]:
+def codes(indicator_score: Score) -> list[str]:
     """What its arithmetic says, by codes."""
-    return [element.code.removeprefix("score.") for element in found.arithmetic]
+    return [element.code.removeprefix("score.") for element in indicator_score.arithmetic]
 
 
 # ------------------------------------------------------------------------------------------------- shares
@@ -166,9 +166,9 @@ def test_more_than_full_is_said() -> None:
 )
 def test_offences_score_by_their_number(count: int, expected: int) -> None:
     """18 for none, then 15, 12, 9, 6; 41 stands in the last row."""
-    found = one("P2.T2.S1", {"count": count})
+    indicator_score = one("P2.T2.S1", {"count": count})
 
-    assert pair(found) == (expected, 18)
+    assert pair(indicator_score) == (expected, 18)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(40, 9), (41, 9), (42, 6)])
@@ -182,9 +182,9 @@ def test_read_by_the_letter_forty_one_offences_stay_in_the_row_before(count: int
 )
 def test_a_fact_the_body_found_by_itself_earns_three(indicator: str) -> None:
     """Eight indicators; no ceiling is named."""
-    found = one(indicator, {"count": 7})
+    indicator_score = one(indicator, {"count": 7})
 
-    assert pair(found) == (21, None)
+    assert pair(indicator_score) == (21, None)
 
 
 def test_reports_earn_by_their_kind() -> None:
@@ -231,10 +231,10 @@ def test_districts_without_a_sitting_take_three_tenths_for_every_ten_per_cent(
 def test_the_commission_can_be_read_in_proportion_or_by_quarters() -> None:
     """One district of 20 takes 0.15; four quarters earn 3 each."""
     quarters = {"per_quarter": [{"done": 20, "of": 20}, {"done": 18, "of": 20}]}
-    found = one("P4.T1.S1", quarters, commission_period="quarter")
+    indicator_score = one("P4.T1.S1", quarters, commission_period="quarter")
 
     assert points("P4.T1.S1", {"done": 19, "of": 20}, commission_rounding="linear") == "2.85"
-    assert pair(found) == (Fraction("5.7"), 6)
+    assert pair(indicator_score) == (Fraction("5.7"), 6)
 
 
 # -------------------------------------------------------------------------------- deductions, risks, events
@@ -266,9 +266,9 @@ def test_gifts_without_data_cost_five() -> None:
 
 def test_the_total_may_be_negative() -> None:
     """Deductions are from the total, which has no floor."""
-    found = scores({"P1.T1.S1": {"present": False}, "P1.T1.S3": {"done": 1, "of": 1}})
+    all_scores = scores({"P1.T1.S1": {"present": False}, "P1.T1.S3": {"done": 1, "of": 1}})
 
-    assert found.total == -7
+    assert all_scores.total == -7
 
 
 @pytest.mark.parametrize(
@@ -277,9 +277,9 @@ def test_the_total_may_be_negative() -> None:
 )
 def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading: str, expected: int) -> None:
     """10 found, 4 removed, 2 more to real completion, under each of the three readings."""
-    found = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
+    indicator_score = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
 
-    assert found.points == expected
+    assert indicator_score.points == expected
 
 
 def test_coverage_and_risks_are_one_indicator_without_a_ceiling() -> None:
@@ -304,16 +304,16 @@ def test_coverage_and_risks_are_one_indicator_without_a_ceiling() -> None:
 )
 def test_a_thousand_views_earn_ten_in_place_of_five(values: dict[str, object], expected: int) -> None:
     """What was viewed was published; 999 views are scaling only."""
-    found = one("P4.T3.S1", values)
+    indicator_score = one("P4.T3.S1", values)
 
-    assert pair(found) == (expected, 20)
+    assert pair(indicator_score) == (expected, 20)
 
 
 def test_views_and_scaling_can_be_read_as_a_sum() -> None:
     """10 + 5 + 10."""
-    found = one("P4.T3.S1", {"present": True, "views": 1000}, propaganda="sum")
+    indicator_score = one("P4.T3.S1", {"present": True, "views": 1000}, propaganda="sum")
 
-    assert pair(found) == (25, 25)
+    assert pair(indicator_score) == (25, 25)
 
 
 @pytest.mark.parametrize(
@@ -399,23 +399,23 @@ TOTAL = "321.3"  # 94.8 + 45 + 43.2 + 138.3
 
 def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
     """All 39 indicators of the four projects at once."""
-    found = scores({name: values for name, (values, _) in YEAR.items()})
+    all_scores = scores({name: values for name, (values, _) in YEAR.items()})
     by_project = {project: Fraction(0) for project in PROJECTS}
-    for each in found.scores:
+    for each in all_scores.scores:
         by_project[each.id[:2]] += each.points
 
-    assert {each.id: str(written(each.points)) for each in found.scores} == {
+    assert {each.id: str(written(each.points)) for each in all_scores.scores} == {
         name: expected for name, (_, expected) in YEAR.items()
     }
     assert {project: str(written(points)) for project, points in by_project.items()} == PROJECTS
-    assert str(written(found.total)) == TOTAL
+    assert str(written(all_scores.total)) == TOTAL
 
 
 def test_the_order_is_the_documents_and_the_absent_is_not_assessed() -> None:
     """However the file orders them; nothing at all is a total of nothing."""
-    found = scores({"P4.T2.S2": {"done": 1, "of": 1}, "P1.T1.S3": {"done": 1, "of": 1}})
+    all_scores = scores({"P4.T2.S2": {"done": 1, "of": 1}, "P1.T1.S3": {"done": 1, "of": 1}})
 
-    assert [each.id for each in found.scores] == ["P1.T1.S3", "P4.T2.S2"]
+    assert [each.id for each in all_scores.scores] == ["P1.T1.S3", "P4.T2.S2"]
     assert scores({}) == Scores((), Fraction(0))
 
 
@@ -425,13 +425,19 @@ def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> N
     others = {name: list(values)[-1] for name, values in scoring().readings.items()}
     inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
     other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
-    for found in (*scores(inputs).scores, *scores(other_inputs, **others).scores):
-        said = [i18n.say(element.code, element.arguments, language) for element in found.arithmetic]
-        asked = [] if "present" in codes(found) or "absent" in codes(found) else list(found.readings)
+    for indicator_score in (*scores(inputs).scores, *scores(other_inputs, **others).scores):
+        sentences = [
+            i18n.say(element.code, element.arguments, language) for element in indicator_score.arithmetic
+        ]
+        readings = (
+            []
+            if "present" in codes(indicator_score) or "absent" in codes(indicator_score)
+            else list(indicator_score.readings)
+        )
 
-        assert said
-        assert all(sentence.endswith(".") for sentence in said)
-        assert codes(found).count("reading") == len(asked) == len(found.readings)
+        assert sentences
+        assert all(sentence.endswith(".") for sentence in sentences)
+        assert codes(indicator_score).count("reading") == len(readings) == len(indicator_score.readings)
 
 
 def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
@@ -478,9 +484,9 @@ def test_whole_steps_are_never_more_than_the_proportion_and_lose_less_than_one_s
 @given(st.sampled_from(["P4.T2.S3", "P4.T2.S4"]), st.lists(counts, min_size=1, max_size=12))
 def test_no_year_of_months_is_above_its_caps(indicator: str, by_month: list[int]) -> None:
     """Ten points a month, however many events."""
-    found = one(indicator, {"per_month": by_month})
+    indicator_score = one(indicator, {"per_month": by_month})
 
-    assert 0 <= found.points <= (found.maximum or 0) == 10 * len(by_month)
+    assert 0 <= indicator_score.points <= (indicator_score.maximum or 0) == 10 * len(by_month)
 
 
 @given(counts, counts)
@@ -494,12 +500,12 @@ def test_more_offences_never_earn_more(first: int, second: int) -> None:
 @given(st.fractions(min_value=-10_000, max_value=10_000))
 def test_written_points_are_plain_decimals_that_never_show_too_much(exact: Fraction) -> None:
     """No exponent, no needless zero; what does not end is cut."""
-    said = written(exact)
+    shown_points = written(exact)
 
-    assert str(said) == f"{said:f}"
-    assert abs(Fraction(said)) <= abs(exact)
-    assert abs(exact - Fraction(said)) < Fraction(1, 10_000)
-    assert "." not in str(said) or not str(said).endswith("0")
+    assert str(shown_points) == f"{shown_points:f}"
+    assert abs(Fraction(shown_points)) <= abs(exact)
+    assert abs(exact - Fraction(shown_points)) < Fraction(1, 10_000)
+    assert "." not in str(shown_points) or not str(shown_points).endswith("0")
 
 
 # -------------------------------------------------------------------------------------------- bad numbers
@@ -607,10 +613,10 @@ def test_an_answer_of_another_form_is_an_error_of_ours() -> None:
 
 def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
     """11, 10, 11 and 7; in the order of the document."""
-    found = list(scoring().indicators)
+    names = list(scoring().indicators)
 
-    assert found == sorted(found) == list(YEAR)
-    assert [sum(name.startswith(project) for name in found) for project in PROJECTS] == [11, 10, 11, 7]
+    assert names == sorted(names) == list(YEAR)
+    assert [sum(name.startswith(project) for name in names) for project in PROJECTS] == [11, 10, 11, 7]
 
 
 def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:

@@ -34,7 +34,7 @@ def units() -> dict[str, Unit]:
         for short, count, kind in named
         for n in range(1, count + 1)
     ]
-    return {one.id: one for one in (top, *below)}
+    return {unit.id: unit for unit in (top, *below)}
 
 
 LINKS = frozenset(("link:site", "link:media", "link:social"))
@@ -88,15 +88,15 @@ def year(
     own = {
         name: body(
             numbers(
-                (one for one in recorded if one.unit == name),
+                (fact for fact in recorded if fact.unit == name),
                 scoring(),
                 year=of,
                 today=min(today, date(of, 12, 31)),
             ),
-            (one for one in lacking if one.unit == name),
+            (fact for fact in lacking if fact.unit == name),
             year=of,
         )
-        for name in {one.unit for one in (*recorded, *lacking)}
+        for name in {fact.unit for fact in (*recorded, *lacking)}
     }
     gathered = YearRecords(Office(units=office or units()), own)
     return Year(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
@@ -105,29 +105,41 @@ def year(
 def scored(of: Year, **readings: str) -> Scores:
     """Its score under the usual readings, or others."""
     used = {**scoring().usual, **readings}
-    return score({name: one.answer for name, one in tally(scoring(), of, used).items()}, scoring(), used)
+    return score(
+        {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of, used).items()},
+        scoring(),
+        used,
+    )
 
 
 def points(of: Year, **readings: str) -> dict[str, str]:
     """Points by indicator, as they are written."""
-    return {one.id: str(written(one.points)) for one in scored(of, **readings).scores}
+    return {
+        indicator_score.id: str(written(indicator_score.points))
+        for indicator_score in scored(of, **readings).scores
+    }
 
 
 def prospects(of: Year) -> dict[str, tuple[object, object, object]]:
     """Points, what is lost and what is at stake, by indicator."""
     usual = scoring().usual
     counted = tally(scoring(), of, usual)
-    found = {}
-    for one in scored(of).scores:
-        seen = prospect(scoring().indicators[one.id], one, counted[one.id], of)
-        found[one.id] = (one.points, *((seen.lost, seen.at_stake) if seen else (None, None)))
-    return found
+    figures = {}
+    for indicator_score in scored(of).scores:
+        seen = prospect(
+            scoring().indicators[indicator_score.id], indicator_score, counted[indicator_score.id], of
+        )
+        figures[indicator_score.id] = (
+            indicator_score.points,
+            *((seen.lost, seen.at_stake) if seen else (None, None)),
+        )
+    return figures
 
 
 def next_steps(of: Year) -> dict[str, Step]:
     """The nearest step of each indicator."""
     usual = scoring().usual
-    return {one.indicator: one for one in steps(scoring(), tally(scoring(), of, usual), of, usual)}
+    return {step.indicator: step for step in steps(scoring(), tally(scoring(), of, usual), of, usual)}
 
 
 def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
@@ -141,7 +153,7 @@ def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -
 
 def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
     """Three sittings of four are not a sitting in every quarter."""
-    without = tuple(one for one in prepared() if not (one.unit == "aud1" and one.on == date(2026, 8, 20)))
+    without = tuple(fact for fact in prepared() if not (fact.unit == "aud1" and fact.on == date(2026, 8, 20)))
 
     assert tally(scoring(), year(*without), scoring().usual)["P4.T1.S1"].answer == Done(17, 20)
 
@@ -151,9 +163,9 @@ def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
 )
 def test_a_quarter_is_asked_about_from_the_day_after_its_last(today: date, counted: object) -> None:
     """On 31 March the quarter still runs."""
-    found = tally(scoring(), year(*prepared(), today=today), scoring().usual).get("P4.T1.S1")
+    indicator_tally = tally(scoring(), year(*prepared(), today=today), scoring().usual).get("P4.T1.S1")
 
-    assert (found.answer if found else None) == counted
+    assert (indicator_tally.answer if indicator_tally else None) == counted
 
 
 def test_what_is_recorded_late_scores_as_well() -> None:
@@ -313,10 +325,10 @@ def test_what_an_own_term_in_hours_asks_for_is_late_from_its_moment_on() -> None
     noon = datetime(2026, 6, 10, 7, 0, tzinfo=UTC)
     due = {"due": date(2026, 6, 10), "due_at": noon}
     lacking = MissingFact(case="2026-2", unit="dep2", fact=f"{IA}:note_signed", **due)
-    known = body(Counter(), [lacking], year=2026)
+    unit_body = body(Counter(), [lacking], year=2026)
 
     def late(today: date) -> tuple[str, ...]:
-        return known.lacking(f"{IA}:note_signed", today=today)[0]
+        return unit_body.lacking(f"{IA}:note_signed", today=today)[0]
 
     moments = (noon - timedelta(seconds=1), noon, noon - timedelta(seconds=1))
     assert [late(Today.at(now)) for now in moments] == [(), ("2026-2",), ()]
@@ -353,11 +365,11 @@ def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
 def test_under_embargo_project_one_is_not_assessed(ended: date, reading: str, assessed: bool) -> None:
     """Nothing is earned, nothing deducted; the other projects stay."""
     of = year(fact("", f"{IA}:external_analysis_ended", ended))
-    found = points(of, embargo=reading)
+    points_by_indicator = points(of, embargo=reading)
 
-    assert any(name.startswith("P1.") for name in found) is assessed
-    assert found["P2.T5.S4"] == "-5"
-    assert [one.code for one in remarks(scoring(), of, {**scoring().usual, "embargo": reading})] == (
+    assert any(name.startswith("P1.") for name in points_by_indicator) is assessed
+    assert points_by_indicator["P2.T5.S4"] == "-5"
+    assert [remark.code for remark in remarks(scoring(), of, {**scoring().usual, "embargo": reading})] == (
         [] if assessed else ["score.embargo"]
     )
 
@@ -386,7 +398,7 @@ def test_a_year_before_the_first_record_has_no_data(
     of = year(since=since)
 
     assert bool(points(of)) is counted
-    assert [one.code for one in remarks(scoring(), of, scoring().usual)] == codes
+    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == codes
 
 
 def test_what_was_recorded_of_an_earlier_year_is_counted() -> None:
@@ -394,7 +406,7 @@ def test_what_was_recorded_of_an_earlier_year_is_counted() -> None:
     of = year(fact("dep1", f"{IA}:published", date(2026, 6, 1)), since=date(2027, 1, 9), office=ten())
 
     assert points(of)["P1.T3.S2"] == "0.3"
-    assert [one.code for one in remarks(scoring(), of, scoring().usual)] == ["score.since"]
+    assert [remark.code for remark in remarks(scoring(), of, scoring().usual)] == ["score.since"]
 
 
 @pytest.mark.parametrize(
@@ -415,9 +427,11 @@ def test_what_the_document_leaves_open_is_a_switch(
 ) -> None:
     """The usual reading first, then the other."""
     of = year(*(fact(unit, name, date(2026, 6, 1)) for unit, name in facts.items()), office=ten())
-    found = [tally(scoring(), of, {**scoring().usual, **chosen})[indicator].answer for chosen in ({}, reading)]
+    answers = [
+        tally(scoring(), of, {**scoring().usual, **chosen})[indicator].answer for chosen in ({}, reading)
+    ]
 
-    assert found == [usual, other]
+    assert answers == [usual, other]
 
 
 def test_an_enterprise_by_itself_is_one_of_one_or_not_assessed() -> None:
@@ -441,7 +455,7 @@ def test_one_more_person_trained_and_the_points_rise() -> None:
     )
     assert step.by == date(2026, 12, 31)
     # Nobody has said how many there are: all of it is at stake, and the step is to say so.
-    unsaid = [one for one in prepared() if one.fact != f"{P4}:servants_trained"]
+    unsaid = [fact for fact in prepared() if fact.fact != f"{P4}:servants_trained"]
     step = next_steps(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"]
     assert (step.code, step.gain, step.by) == ("record_whole", 3, date(2026, 12, 31))
     assert prospects(year(*unsaid, today=date(2026, 10, 1)))["P4.T2.S1"] == (0, 0, 3)
@@ -450,7 +464,9 @@ def test_one_more_person_trained_and_the_points_rise() -> None:
 
 def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
     """Two have none in the second quarter yet: with the two of the first that would be a second tenth part."""
-    done = tuple(one for one in prepared() if one.on < date(2026, 4, 1) or one.unit not in ("aud17", "aud18"))
+    done = tuple(
+        fact for fact in prepared() if fact.on < date(2026, 4, 1) or fact.unit not in ("aud17", "aud18")
+    )
     step = next_steps(year(*done, today=date(2026, 6, 23)))["P4.T1.S1"]
 
     assert step.code == "this_quarter"
@@ -469,11 +485,14 @@ def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     of = year(*prepared())
     usual = scoring().usual
     counted = tally(scoring(), of, usual)
-    found = {one.id: one for one in scored(of).scores}
-    seen = [prospect(scoring().indicators[name], found[name], one, of) for name, one in counted.items()]
+    scores_by_id = {indicator_score.id: indicator_score for indicator_score in scored(of).scores}
+    seen = [
+        prospect(scoring().indicators[name], scores_by_id[name], indicator_tally, of)
+        for name, indicator_tally in counted.items()
+    ]
 
     assert steps(scoring(), counted, of, usual) == ()
-    assert all(one.at_stake == 0 for one in seen if one is not None)
+    assert all(prospect.at_stake == 0 for prospect in seen if prospect is not None)
 
 
 def test_an_indicator_of_another_kind_of_body_is_not_assessed() -> None:

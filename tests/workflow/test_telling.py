@@ -75,20 +75,20 @@ def test_numbers_and_signatures_are_kept_with_the_fact(
     case_commands.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
     case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
 
-    kept = ledger.case(case.id)
+    stored_case = ledger.case(case.id)
 
-    assert kept is not None
-    assert kept.facts["people_trained.2026"].values == values
+    assert stored_case is not None
+    assert stored_case.facts["people_trained.2026"].values == values
     assert ledger.events(case.id)[-2].payload == {"values": {"staff": "1140.50", "trained": "57"}}
-    assert kept.facts["plan_approved"].signed_by == "head"
+    assert stored_case.facts["plan_approved"].signed_by == "head"
 
 
 def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger, case: Case) -> None:
     """The kind is inherited from the organisation the unit belongs to."""
-    kept = ledger.case(case.id)
+    stored_case = ledger.case(case.id)
 
-    assert kept is not None
-    assert (kept.kind, kept.person) == ("committee", "a@x.kz")
+    assert stored_case is not None
+    assert (stored_case.kind, stored_case.person) == ("committee", "a@x.kz")
 
 
 def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(case_commands: CaseCommands) -> None:
@@ -136,10 +136,10 @@ def test_another_number_is_corrected_with_a_ground(
     for events in (1, 0):
         change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]
         assert len(change.events) == events
-    kept = ledger.case(case.id)
-    assert kept is not None
-    assert kept.facts[name].values == other
-    assert kept.facts[name].signed_by == "head"
+    stored_case = ledger.case(case.id)
+    assert stored_case is not None
+    assert stored_case.facts[name].values == other
+    assert stored_case.facts[name].signed_by == "head"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_second_talk_in_a_month_is_another_fact(case_commands: CaseCommands, c
     for name in ("talk_held.2026-11", "talk_held.2026-11#2"):
         case_commands.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]
 
-    by_id = {one.id: one for one in case_commands.view(case.id, today=TODAY).deadlines}
+    by_id = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}
     assert (by_id["talk_held.2026-11"].state, by_id["talk_held.2026-12"].state) == ("done", "open")
 
 

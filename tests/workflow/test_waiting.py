@@ -38,13 +38,13 @@ def law(**changed: dict[str, object]) -> Procedure:
     return replace(edition, obligations=tuple(map(one, edition.obligations)))
 
 
-def at(told: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
-    every = deadlines(told, edition or analysis(), CALENDAR, today=today)
+def at(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
+    every = deadlines(sample_case, edition or analysis(), CALENDAR, today=today)
     return next(deadline for deadline in every if deadline.id == obligation)
 
 
-def stands(told: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Lateness:
-    return lateness(at(told, obligation, today=today, edition=edition), today=today)
+def stands(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Lateness:
+    return lateness(at(sample_case, obligation, today=today, edition=edition), today=today)
 
 
 OVERDUE, WAITS = Lateness(overdue=True), Lateness
@@ -52,103 +52,107 @@ OVERDUE, WAITS = Lateness(overdue=True), Lateness
 
 def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
     """Three working days after an approval planned for 13 May are 18 May: a date of the plan, that is all."""
-    told = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
-    published = at(told, "published", today=date(2026, 5, 14))
+    sample_case = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
+    published = at(sample_case, "published", today=date(2026, 5, 14))
 
     assert (published.due, published.waiting_for) == (date(2026, 5, 18), "plan_approved")
     assert published.counts_until == APPROVAL
     for day in (date(2026, 5, 12), APPROVAL):
-        assert stands(told, "published", today=day) == Lateness()
+        assert stands(sample_case, "published", today=day) == Lateness()
         assert is_ahead(published, today=day)
         assert urgency(published, today=day) == (1, date(2026, 5, 18))
         (waits,) = awaited_elements(published, analysis(), today=day)
         assert (waits.code, waits.on, waits.arguments["on"]) == ("waits.planned", APPROVAL, APPROVAL)
     for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
-        assert stands(told, "published", today=day) == WAITS(waiting_for="plan_approved")
+        assert stands(sample_case, "published", today=day) == WAITS(waiting_for="plan_approved")
         assert not is_ahead(published, today=day)
         told_of = awaited_elements(published, analysis(), today=day)
-        assert [one.code for one in told_of] == ["waits.planned", "waits.stale"]
+        assert [element.code for element in told_of] == ["waits.planned", "waits.stale"]
 
 
 def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
     """Approved on 13 May, so published by 18 May."""
-    told = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
+    sample_case = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
 
-    assert at(told, "published", today=APPROVAL).waiting_for is None
+    assert at(sample_case, "published", today=APPROVAL).waiting_for is None
     for day in (date(2026, 5, 17), date(2026, 5, 18)):
-        assert stands(told, "published", today=day) == Lateness()
-    assert stands(told, "published", today=date(2026, 5, 19)) == OVERDUE
+        assert stands(sample_case, "published", today=day) == Lateness()
+    assert stands(sample_case, "published", today=date(2026, 5, 19)) == OVERDUE
 
 
 def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -> None:
     """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
 
     for day in (date(2026, 4, 5), date(2026, 4, 6)):
-        assert stands(told, "order_signed", today=day) == Lateness()
+        assert stands(sample_case, "order_signed", today=day) == Lateness()
     for day in (date(2026, 4, 7), date(2026, 4, 12), START):
-        assert stands(told, "order_signed", today=day) == OVERDUE
-    assert stands(told, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
+        assert stands(sample_case, "order_signed", today=day) == OVERDUE
+    assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
 
 
 def test_once_the_start_happened_the_order_is_overdue_again() -> None:
     """Its anchor is a fact then."""
-    told = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 3)})
+    sample_case = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 3)})
 
-    assert stands(told, "order_signed", today=date(2026, 4, 14)) == OVERDUE
+    assert stands(sample_case, "order_signed", today=date(2026, 4, 14)) == OVERDUE
 
 
 def test_a_day_derived_by_a_recommended_term_makes_nothing_late() -> None:
     """At most 30 working days are recommended: nobody is late for a discussion counted back from their end."""
-    told = case(facts={"analysis_started": START})
+    sample_case = case(facts={"analysis_started": START})
 
     for day in (date(2026, 5, 20), date(2026, 5, 28), date(2026, 5, 29)):
-        assert stands(told, "discussion_announced", today=day) == WAITS(waiting_for="analysis_ended")
+        assert stands(sample_case, "discussion_announced", today=day) == WAITS(waiting_for="analysis_ended")
 
 
 def test_a_day_derived_from_facts_by_obligatory_terms_alone_does() -> None:
     """Were the 30 working days obligatory, the discussion would be late until their end, 28 May."""
-    told = case(facts={"analysis_started": START})
+    sample_case = case(facts={"analysis_started": START})
     edition = law(analysis_ended={"force": "obligatory"})
 
-    assert stands(told, "discussion_announced", today=date(2026, 5, 20), edition=edition) == OVERDUE
-    assert stands(told, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
+    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 20), edition=edition) == OVERDUE
+    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
-    assert stands(told, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
 
 
 @pytest.mark.parametrize("term", [OnDate(date(2026, 5, 28)), YearlyDate(5, 28)])
 def test_a_day_the_act_names_is_sure_though_its_year_is_planned(term: Term) -> None:
     """Were the end of the analysis due on 28 May of its year, that day would come whenever it begins."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
     edition = law(analysis_ended={"force": "obligatory", "term": term})
 
-    assert stands(told, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
+    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
     waits = WAITS(waiting_for="analysis_ended")
-    assert stands(told, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+    assert stands(sample_case, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
 
 
 def test_a_day_derived_from_a_plan_date_makes_nothing_late() -> None:
     """Derived from facts, the law says: a start that is only planned is none."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
     edition = law(analysis_ended={"force": "obligatory"})
 
-    assert not stands(told, "discussion_announced", today=date(2026, 5, 20), edition=edition).overdue
+    assert not stands(sample_case, "discussion_announced", today=date(2026, 5, 20), edition=edition).overdue
 
 
 def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -> None:
     """The note by 10 June, so the plan by 24 and the publication by 29 June, until the note is overdue."""
-    told = case(facts={"analysis_started": START, "analysis_ended": END})
+    sample_case = case(facts={"analysis_started": START, "analysis_ended": END})
     signed, approved, published = (
-        at(told, name, today=END) for name in ("note_signed", "plan_approved", "published")
+        at(sample_case, name, today=END) for name in ("note_signed", "plan_approved", "published")
     )
 
-    assert [one.due for one in (signed, approved, published)] == [
+    assert [deadline.due for deadline in (signed, approved, published)] == [
         date(2026, 6, 10),
         date(2026, 6, 24),
         date(2026, 6, 29),
     ]
-    assert [one.waiting_for for one in (signed, approved, published)] == [None, "note_signed", "plan_approved"]
+    assert [deadline.waiting_for for deadline in (signed, approved, published)] == [
+        None,
+        "note_signed",
+        "plan_approved",
+    ]
     assert approved.counts_until == published.counts_until == date(2026, 6, 10)
     assert is_ahead(published, today=date(2026, 6, 10))
     late = date(2026, 6, 11)
@@ -172,43 +176,43 @@ def test_a_term_with_a_day_of_its_own_waits_only_for_what_opens_it() -> None:
 
 def test_a_review_waits_for_the_information_of_its_own_quarter() -> None:
     """Five working days from receipt: before it nobody is late with the review."""
-    told = case(facts={"note_signed": date(2026, 3, 10)})
+    sample_case = case(facts={"note_signed": date(2026, 3, 10)})
 
-    assert stands(told, "quarter_reported.2026Q1", today=date(2026, 5, 4)) == OVERDUE
+    assert stands(sample_case, "quarter_reported.2026Q1", today=date(2026, 5, 4)) == OVERDUE
     waits = WAITS(waiting_for="quarter_reported.2026Q1")
-    assert stands(told, "quarter_reviewed.2026Q1", today=date(2026, 5, 4)) == waits
+    assert stands(sample_case, "quarter_reviewed.2026Q1", today=date(2026, 5, 4)) == waits
 
 
 def test_a_branch_that_is_only_planned_makes_nothing_late() -> None:
     """The council is invited five working days before a sitting; a sitting not held yet opens nothing."""
-    told = case(planned={"council_discussed": START})
+    sample_case = case(planned={"council_discussed": START})
 
-    assert at(told, "council_invited", today=date(2026, 4, 6)).due == date(2026, 4, 6)
+    assert at(sample_case, "council_invited", today=date(2026, 4, 6)).due == date(2026, 4, 6)
     waits = WAITS(waiting_for="council_discussed")
-    assert stands(told, "council_invited", today=date(2026, 4, 7)) == waits
+    assert stands(sample_case, "council_invited", today=date(2026, 4, 7)) == waits
 
 
 @pytest.mark.parametrize("exempted", ["plan_approved", "note_signed"])
 def test_what_counts_from_an_exempted_fact_is_not_required(exempted: str) -> None:
     """Nor what counts from that in its turn; recorded all the same, it counts again."""
-    told = replace(case(facts={"analysis_ended": END}), exempted=frozenset({exempted}))
+    sample_case = replace(case(facts={"analysis_ended": END}), exempted=frozenset({exempted}))
     recorded = replace(
         case(facts={"analysis_ended": END, "plan_approved": APPROVAL}), exempted=frozenset({exempted})
     )
 
-    assert at(told, "published", today=END).state == "not_required"
+    assert at(sample_case, "published", today=END).state == "not_required"
     assert at(recorded, "published", today=END).state == "open"
 
 
 def test_what_counts_from_a_missed_fact_is_not_required() -> None:
     """A note that could no longer be signed in time leaves nothing to count the plan from."""
-    told = case(facts={"analysis_ended": END, "monitoring_noted": date(2027, 6, 1)})
+    sample_case = case(facts={"analysis_ended": END, "monitoring_noted": date(2027, 6, 1)})
     edition = law(note_signed={"lapses_with": "monitoring_noted"})
 
-    assert at(told, "note_signed", today=END, edition=edition).state == "missed"
+    assert at(sample_case, "note_signed", today=END, edition=edition).state == "missed"
     for name in ("plan_approved", "published"):
-        assert at(told, name, today=END, edition=edition).state == "not_required"
-    assert at(told, "note_signed", today=END).state == "open"
+        assert at(sample_case, name, today=END, edition=edition).state == "not_required"
+    assert at(sample_case, "note_signed", today=END).state == "open"
 
 
 def test_what_precedes_a_missed_fact_is_not_required_until_it_is_recorded_late() -> None:
@@ -225,17 +229,17 @@ def test_a_day_of_the_year_of_an_exempted_fact_is_not_required() -> None:
     """The schedule is approved by 30 June of the year the analysis begins in (map of 2023, row 1): without a
     beginning there is no such year.
     """
-    told = replace(case(), exempted=frozenset({"analysis_started"}))
+    sample_case = replace(case(), exempted=frozenset({"analysis_started"}))
 
     assert at(case(), "schedule_approved", today=START).state == "open"
-    assert at(told, "schedule_approved", today=START).state == "not_required"
+    assert at(sample_case, "schedule_approved", today=START).state == "not_required"
 
 
 def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
     """An analysis may begin a year after an outside one; without one, it begins all the same."""
-    told = replace(case(), exempted=frozenset({"external_analysis_ended"}))
+    sample_case = replace(case(), exempted=frozenset({"external_analysis_ended"}))
 
-    assert at(told, "analysis_started", today=START).state == "open"
+    assert at(sample_case, "analysis_started", today=START).state == "open"
 
 
 @pytest.mark.parametrize(
@@ -243,54 +247,54 @@ def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
 )
 def test_what_counts_from_an_exempted_period_is_not_required_in_it(exempted: str, second: str) -> None:
     """Freed of the report of one quarter, nobody reviews it; freed of all, nobody reviews any."""
-    told = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({exempted}))
-    states = [at(told, f"quarter_reviewed.2026Q{n}", today=date(2026, 7, 1)).state for n in (1, 2)]
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({exempted}))
+    states = [at(sample_case, f"quarter_reviewed.2026Q{n}", today=date(2026, 7, 1)).state for n in (1, 2)]
 
     assert states == ["not_required", second]
 
 
 def test_an_exemption_takes_no_period_along_that_counts_from_another_fact() -> None:
     """Monitoring begins with the note: signed, its quarters are asked for though nothing is published."""
-    told = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({"published"}))
+    sample_case = replace(case(facts={"note_signed": date(2026, 3, 10)}), exempted=frozenset({"published"}))
 
-    assert at(told, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
+    assert at(sample_case, "quarter_reported.2026Q1", today=date(2026, 4, 1)).state == "open"
 
 
 def test_a_plan_date_slips_on_the_day_after() -> None:
     """On the day itself it can still be done; recorded, nothing is asked."""
-    told = case(planned={"analysis_started": START})
+    sample_case = case(planned={"analysis_started": START})
     recorded = case(planned={"analysis_started": START}, facts={"analysis_started": date(2026, 4, 15)})
 
     for day in (date(2026, 4, 12), START):
-        assert not stands(told, "analysis_started", today=day).slipped
-    assert stands(told, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
+        assert not stands(sample_case, "analysis_started", today=day).slipped
+    assert stands(sample_case, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
     assert stands(recorded, "analysis_started", today=date(2026, 4, 16)) == Lateness()
 
 
 def test_what_is_overdue_has_not_slipped_as_well() -> None:
     """Planned for 14 May, due on 18 May: a question until the 18th, a lateness from the 19th on."""
-    told = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
+    sample_case = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
 
     for day in (date(2026, 5, 15), date(2026, 5, 18)):
-        assert stands(told, "published", today=day) == Lateness(slipped=True)
-    assert stands(told, "published", today=date(2026, 5, 19)) == OVERDUE
+        assert stands(sample_case, "published", today=day) == Lateness(slipped=True)
+    assert stands(sample_case, "published", today=date(2026, 5, 19)) == OVERDUE
 
 
 def test_what_is_done_missed_or_asked_of_nobody_is_none_of_it() -> None:
     """Lateness is of what is still to be done."""
-    told = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": END})
+    sample_case = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": END})
     late = date(2026, 12, 1)
 
-    assert at(told, "start_announced", today=late).state == "missed"
-    assert stands(told, "start_announced", today=late) == Lateness()
-    assert stands(told, "order_signed", today=late) == Lateness()
+    assert at(sample_case, "start_announced", today=late).state == "missed"
+    assert stands(sample_case, "start_announced", today=late) == Lateness()
+    assert stands(sample_case, "order_signed", today=late) == Lateness()
 
 
 def test_what_another_body_owes_is_never_overdue_here() -> None:
     """The authorised body sends the National report on by 15 May (Decree 154, paragraph 11(1)): whoever keeps
     the case waits for it and is late with nothing."""
     edition = library().named("national-report.2022-02-02")
-    told = Case(
+    sample_case = Case(
         id="2026-0001",
         procedure="national-report",
         edition=edition.edition,
@@ -298,7 +302,7 @@ def test_what_another_body_owes_is_never_overdue_here() -> None:
         planned={},
     )
     for today in (date(2026, 5, 14), date(2026, 5, 15), date(2026, 5, 16), date(2026, 12, 1)):
-        sent = at(told, "report_sent_to_administration", today=today, edition=edition)
+        sent = at(sample_case, "report_sent_to_administration", today=today, edition=edition)
         assert sent.due == date(2026, 5, 15)
         assert lateness(sent, today=today) == Lateness()
     assert urgency(sent, today=date(2026, 12, 1))[0] == 2
@@ -329,8 +333,8 @@ def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None
     facts = {"analysis_started": START, "order_signed": date(2026, 4, 6), "analysis_ended": END}
     planned = case(planned={"analysis_started": START})
     shown = {
-        (name, today): status_on(at(told, name, today=today), today=today, soon=date.max)
-        for told, name, today in (
+        (name, today): status_on(at(sample_case, name, today=today), today=today, soon=date.max)
+        for sample_case, name, today in (
             (case(facts=facts), "order_signed", END),
             (case(facts={**facts, "order_signed": date(2026, 4, 7)}), "order_signed", START),
             (case(facts=facts), "start_announced", END),
@@ -345,12 +349,12 @@ def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None
 def test_the_most_urgent_of_a_case_is_open_and_counts_from_what_happened() -> None:
     """Approved on 13 May, the publication; while the approval is only planned, nothing from the day after."""
     approved, planned = (case(**{how: {"plan_approved": APPROVAL}}) for how in ("facts", "planned"))  # type: ignore[arg-type]
-    for told, today, urgent in (
+    for sample_case, today, urgent in (
         (approved, date(2026, 5, 19), "published"),
         (planned, APPROVAL, "published"),
         (planned, date(2026, 5, 14), None),
     ):
-        first = most_urgent(deadlines(told, analysis(), CALENDAR, today=today), today=today)
+        first = most_urgent(deadlines(sample_case, analysis(), CALENDAR, today=today), today=today)
         assert (first.id if first else None) == urgent
 
 

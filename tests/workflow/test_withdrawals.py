@@ -47,19 +47,24 @@ def take_back(
 
 
 def deadline(case_commands: CaseCommands, case: Case, name: str) -> Deadline:
-    return next(one for one in case_commands.view(case.id, today=TODAY).deadlines if one.id == name)
+    return next(
+        deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines if deadline.id == name
+    )
 
 
 def stored(ledger: SqlLedger, case: Case) -> Case:
-    found = ledger.case(case.id)
-    assert found is not None
-    return found
+    stored_case = ledger.case(case.id)
+    assert stored_case is not None
+    return stored_case
 
 
 def codes(case_commands: CaseCommands, case: Case) -> list[tuple[str, str]]:
     view: View = case_commands.view(case.id, today=TODAY)
-    found = findings(view.case, view.procedure, view.deadlines, CALENDAR)
-    return [(one.code, one.obligation) for one in (*found, *risk_findings(view.case, view.deadlines))]
+    case_findings = findings(view.case, view.procedure, view.deadlines, CALENDAR)
+    return [
+        (finding.code, finding.obligation)
+        for finding in (*case_findings, *risk_findings(view.case, view.deadlines))
+    ]
 
 
 def test_a_withdrawn_fact_is_as_if_never_recorded(
@@ -295,7 +300,9 @@ def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(
 
     after = deadline(case_commands, case, "start_announced")
     assert (after.done_on, after.late_by) == (date(2026, 3, 27), None)
-    assert [one.reference for one in stored(ledger, case).facts["start_announced"].evidence] == [SITE.reference]
+    assert [evidence.reference for evidence in stored(ledger, case).facts["start_announced"].evidence] == [
+        SITE.reference
+    ]
 
 
 def test_a_document_withdrawn_can_be_attached_again(
@@ -330,7 +337,7 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(case_commands: CaseCommands)
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
     opened = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
     branch = next(
-        one for one in library().of(opened).facts.values() if one.when is not None and one.recurs is None
+        fact for fact in library().of(opened).facts.values() if fact.when is not None and fact.recurs is None
     )
     assert branch.when is not None
     record(case_commands, opened, branch.when, date(2026, 5, 12))
@@ -352,8 +359,8 @@ def found(case_commands: CaseCommands, case: Case, *texts: str) -> None:
 
 
 def measure(case_commands: CaseCommands, case: Case, risk: int) -> None:
-    said = SetMeasure(risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm())
-    RiskCommands(case_commands).set_measure(case.id, said, by="a", now=NOW, today=TODAY)
+    command = SetMeasure(risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm())
+    RiskCommands(case_commands).set_measure(case.id, command, by="a", now=NOW, today=TODAY)
 
 
 def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
@@ -363,16 +370,16 @@ def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
     risks = RiskCommands(case_commands)
     found(case_commands, case, "Закупки без конкурса", "Совмещение функций")
     stamp = {"by": "a", "now": NOW, "today": TODAY}
-    risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
+    risks.ask(case.id, 1, body="Минфин", question="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
     risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), **stamp)  # type: ignore[arg-type]
     risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, **stamp)  # type: ignore[arg-type]
     measure(case_commands, case, 1)
 
     take_back(case_commands, case, "risk.1")
 
-    known = register(stored(ledger, case))
-    assert list(known.risks) == [2]
-    assert list(known.measures) == [1]
+    risk_register = register(stored(ledger, case))
+    assert list(risk_register.risks) == [2]
+    assert list(risk_register.measures) == [1]
     assert ("risk.measure_of_withdrawn_risk", "measure.1") in codes(case_commands, case)
 
 
@@ -417,8 +424,12 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
     take_back(case_commands, case, "position.1")
     take_back(case_commands, case, "remark.1")
 
-    kept = stored(ledger, case)
-    assert (dict(exposure(kept).positions), dict(remarks(kept)), kept.entries) == ({}, {}, ())
+    stored_case = stored(ledger, case)
+    assert (dict(exposure(stored_case).positions), dict(remarks(stored_case)), stored_case.entries) == (
+        {},
+        {},
+        (),
+    )
 
 
 def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
@@ -429,7 +440,7 @@ def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
     stamp = {"by": "a", "now": NOW, "today": TODAY}
     day = date(2026, 5, 21)
     RiskCommands(case_commands).ask(
-        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, **stamp
+        case.id, 1, body="Минфин", question="изменить", term=MeasureTerm(), on=day, **stamp
     )  # type: ignore[arg-type]
     RiskCommands(case_commands).answer(case.id, 1, text="учтено", on=day, **stamp)  # type: ignore[arg-type]
 

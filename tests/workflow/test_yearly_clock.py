@@ -30,10 +30,10 @@ def ended(on: date) -> Analysis:
 )
 def test_the_three_readings_give_three_days(once_in: str, due: date) -> None:
     """An analysis ended on 26 May 2025: by the end of 2026, in twelve months, in eighteen."""
-    found = clock(ended(date(2025, 5, 26)), once_in=once_in)
+    turn = clock(ended(date(2025, 5, 26)), once_in=once_in)
 
-    assert (found.last, found.due) == (date(2025, 5, 26), due)
-    assert found.state == ("overdue" if due < date(2026, 11, 21) else "waiting")
+    assert (turn.last, turn.due) == (date(2025, 5, 26), due)
+    assert turn.state == ("overdue" if due < date(2026, 11, 21) else "waiting")
 
 
 def test_twelve_months_that_end_on_a_day_off_end_on_the_next_working_day() -> None:
@@ -68,10 +68,10 @@ def test_without_any_on_record_this_year_is_asked_for_and_months_count_from_noth
 def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_counted_anew() -> None:
     """Ended on 31 March 2026: closed until 31 March 2027; the day 31 December 2026 moves to the end of 2027."""
     outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
-    found = clock(ended(date(2025, 5, 26)), outside)
+    turn = clock(ended(date(2025, 5, 26)), outside)
 
-    assert (found.closed_until, found.due, found.postponed) == (date(2027, 3, 31), date(2027, 12, 31), True)
-    assert found.state == "closed"
+    assert (turn.closed_until, turn.due, turn.postponed) == (date(2027, 3, 31), date(2027, 12, 31), True)
+    assert turn.state == "closed"
     assert clock(ended(date(2025, 5, 26)), outside, today=date(2027, 3, 31)).state == "closed"
     assert clock(ended(date(2025, 5, 26)), outside, today=date(2027, 4, 1)).state == "waiting"
 
@@ -79,9 +79,9 @@ def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_count
 def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> None:
     """Closed until 15 September 2026: there is time until 31 December, and nothing moves."""
     outside = Analysis(case="2026-0002", external=date(2025, 9, 15))
-    found = clock(ended(date(2025, 5, 26)), outside)
+    turn = clock(ended(date(2025, 5, 26)), outside)
 
-    assert (found.closed_until, found.due, found.postponed) == (date(2026, 9, 15), date(2026, 12, 31), False)
+    assert (turn.closed_until, turn.due, turn.postponed) == (date(2026, 9, 15), date(2026, 12, 31), False)
 
 
 def test_an_external_analysis_alone_is_no_reason_to_be_late() -> None:

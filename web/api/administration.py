@@ -185,7 +185,7 @@ def list_duties_of_person(ctx: Setting, key: SearchText, translator: RequestTran
             unit=duty.unit,
             count=duty.count,
             late=duty.late,
-            to=[translator.name(one) for one in duty.to],
+            to=[translator.name(person) for person in duty.to],
         )
         for duty in pending_duties(ctx, staff.get_person(ctx, key).key)
     ]

@@ -58,5 +58,5 @@ def get_audit_file(
 
 
 def _command(translator: Translator, query: dict[str, Any], **more: object) -> AskAudit:
-    asked = {name: text for name, text in query.items() if text}
-    return build(AskAudit, {**asked, **more, "language": translator.language})
+    filters = {name: text for name, text in query.items() if text}
+    return build(AskAudit, {**filters, **more, "language": translator.language})

@@ -186,7 +186,9 @@ def adopt_calendar_act(
 def _answer(shown: ActPreview, translator: Translator) -> ActAnswer:
     return ActAnswer(
         known=shown.known,
-        days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in shown.days],
+        days=[
+            DayMoved(date=change.on, was=change.before.kind, becomes=change.after.kind) for change in shown.days
+        ],
         moved=[DateMoved.of(impact, translator.language) for impact in shown.listed],
         more=shown.more,
         hidden=shown.hidden,

@@ -162,8 +162,8 @@ def get_case_registers(ctx: Reading, case: CaseId, translator: RequestTranslator
         case=case,
         scale=view.scale.id,
         risks=[_risk_answer(line, translator.language) for line in view.lines],
-        positions=[_answer(PositionAnswer, "positions", one) for one in view.positions],
-        remarks=[_answer(RemarkAnswer, "remarks", one) for one in view.remarks],
+        positions=[_answer(PositionAnswer, "positions", position) for position in view.positions],
+        remarks=[_answer(RemarkAnswer, "remarks", remark) for remark in view.remarks],
     )
 
 
@@ -188,7 +188,7 @@ def _measure_answer(line: MeasureLine) -> Any:
         line.measure,
         due=deadline.due if deadline else None,
         state=deadline.state if deadline else None,
-        reviews=[ReviewAnswer.of(one) for one in line.measure.reviews],
+        reviews=[ReviewAnswer.of(review) for review in line.measure.reviews],
     )
 
 

@@ -135,8 +135,8 @@ def get_assignments(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> assignments.AssignmentList:
     """Return a page of the assignments to the reader, by the reader, or all visible to the reader."""
-    asked = assignments.ListAssignments(whose=whose, state=state, page=number)
-    return assignments.list_assignments(ctx, asked)
+    query = assignments.ListAssignments(whose=whose, state=state, page=number)
+    return assignments.list_assignments(ctx, query)
 
 
 mount.post(router, "/assignments", assignments.give_alone, tags=["cases"], status=201)

@@ -160,9 +160,9 @@ def get_monitoring(
         view,
         shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],
         silent=[
-            SilentAnswer.of(one, period=period)
+            SilentAnswer.of(silent_unit, period=period)
             for period, quarter in view.silent.items()
-            for one in quarter.silent
+            for silent_unit in quarter.silent
         ],
         silent_counts={period: quarter.number for period, quarter in view.silent.items()},
     )
@@ -187,13 +187,13 @@ def get_scores(
         language,
         steps=[
             StepAnswer(
-                indicator=one.step.indicator,
-                title=one.title[language],
-                text=translator.tell(f"score.step.{one.step.code}", one.arguments),
-                gain=str(one.arguments["gain"]),
-                by=one.step.by,
-                missing=[translator.name(name) for name in one.names],
+                indicator=prospect.step.indicator,
+                title=prospect.title[language],
+                text=translator.tell(f"score.step.{prospect.step.code}", prospect.arguments),
+                gain=str(prospect.arguments["gain"]),
+                by=prospect.step.by,
+                missing=[translator.name(name) for name in prospect.names],
             )
-            for one in view.steps
+            for prospect in view.steps
         ],
     )

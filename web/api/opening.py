@@ -158,7 +158,7 @@ def preview_schedule_file(
     name = chosen_procedure(ctx, body.procedure).id
     analyses, seen = preview_schedule(ctx, file.content, file.name, name)
     return SchedulePreview(
-        analyses=[AnalysisAnswer.of(one, foreign=foreign(ctx, office, one)) for one in analyses],
+        analyses=[AnalysisAnswer.of(analysis, foreign=foreign(ctx, office, analysis)) for analysis in analyses],
         notes=[
             NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
         ],
@@ -175,7 +175,7 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
     def import_file() -> ScheduleTaken:
         file, name = kept_upload(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
         answers = ScheduleAnswers(
-            objects={row: one.model_dump(exclude_none=True) for row, one in body.objects.items()},
+            objects={row: names.model_dump(exclude_none=True) for row, names in body.objects.items()},
             joins=body.joins,
         )
         done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)

@@ -80,12 +80,12 @@ def present_password_limits(session: str) -> tuple[RateLimit, ...]:
 def network_of(address: str) -> str:
     """Return the network an address is counted by: IPv4 itself, the /64 of IPv6; any other text unchanged."""
     try:
-        known = ip_address(address)
+        parsed_address = ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
-        return f"{IPv6Address(int(known) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
-    return str(getattr(known, "ipv4_mapped", None) or known)
+    if isinstance(parsed_address, IPv6Address) and parsed_address.ipv4_mapped is None:
+        return f"{IPv6Address(int(parsed_address) >> _IPV6_HOST_BITS << _IPV6_HOST_BITS)}/64"
+    return str(getattr(parsed_address, "ipv4_mapped", None) or parsed_address)
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:

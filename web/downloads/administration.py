@@ -49,19 +49,19 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     return translator.say("web.unit.no_case" if seen.nowhere else "web.unit.all")
 
 
-def invitation_state(one: InvitationView) -> str:
+def invitation_state(invitation: InvitationView) -> str:
     """Return the code of the words for the state of an invitation."""
-    written = one.state == "sent" and one.channel == "folder"
-    return f"web.invitations.state_{'written' if written else one.state}"
+    written = invitation.state == "sent" and invitation.channel == "folder"
+    return f"web.invitations.state_{'written' if written else invitation.state}"
 
 
-def former_state(translator: Translator, one: FormerView) -> str:
+def former_state(translator: Translator, former_person: FormerView) -> str:
     """Return in words whether a person who left was, may be or may not yet be anonymised; "" for nothing."""
-    if one.anonymised_on:
-        return translator.say("web.retention.done", act=one.act, on=one.act_on)
-    if one.cases:
-        return translator.say("web.retention.open", cases=one.cases)
-    return translator.say("web.retention.due") if one.is_due else ""
+    if former_person.anonymised_on:
+        return translator.say("web.retention.done", act=former_person.act, on=former_person.act_on)
+    if former_person.cases:
+        return translator.say("web.retention.open", cases=former_person.cases)
+    return translator.say("web.retention.due") if former_person.is_due else ""
 
 
 def _local(at: datetime | None) -> datetime | None:
@@ -72,24 +72,24 @@ def _local(at: datetime | None) -> datetime | None:
 def _units(ctx: RequestContext) -> tuple[Iterable[Unit], tuple[Column[Unit], ...]]:
     office = recorded_office(ctx)
     columns: tuple[Column[Unit], ...] = (
-        Column("web.unit", lambda t, one: t.name(one)),
-        Column("web.staff.parent", lambda t, one: said_unit(t, office, one.parent or "")),
-        Column("web.staff.kind", lambda t, one: one.kind and t.word("kind.", one.kind)),
-        Column("web.staff.uploads_through", lambda t, one: said_unit(t, office, one.uploads_through or "")),
-        Column("web.administration.people", lambda _, one: len(office.people_of.get(one.id, ()))),
+        Column("web.unit", lambda t, unit: t.name(unit)),
+        Column("web.staff.parent", lambda t, unit: said_unit(t, office, unit.parent or "")),
+        Column("web.staff.kind", lambda t, unit: unit.kind and t.word("kind.", unit.kind)),
+        Column("web.staff.uploads_through", lambda t, unit: said_unit(t, office, unit.uploads_through or "")),
+        Column("web.administration.people", lambda _, unit: len(office.people_of.get(unit.id, ()))),
     )
-    return [office.units[one.id] for one in units_in_order(office, used=())], columns
+    return [office.units[unit.id] for unit in units_in_order(office, used=())], columns
 
 
 def _accounts(ctx: RequestContext) -> tuple[Iterable[Account], tuple[Column[Account], ...]]:
     office = recorded_office(ctx)
     columns: tuple[Column[Account], ...] = (
-        Column("web.login.name", lambda _, one: one.reader.login),
-        Column("web.accounts.name", lambda _, one: one.reader.name),
-        Column("web.accounts.access", lambda t, one: t.say(f"access.{one.reader.access}")),
-        Column("web.unit", lambda t, one: account_unit(t, office, one.reader)),
-        Column("web.state", lambda t, one: t.say(f"cli.user.{account_state(one)}")),
-        Column("web.totp", lambda t, one: t.say("cli.user.active") if one.second_factor else None),
+        Column("web.login.name", lambda _, account: account.reader.login),
+        Column("web.accounts.name", lambda _, account: account.reader.name),
+        Column("web.accounts.access", lambda t, account: t.say(f"access.{account.reader.access}")),
+        Column("web.unit", lambda t, account: account_unit(t, office, account.reader)),
+        Column("web.state", lambda t, account: t.say(f"cli.user.{account_state(account)}")),
+        Column("web.totp", lambda t, account: t.say("cli.user.active") if account.second_factor else None),
     )
     return ctx.accounts.all(), columns
 
@@ -97,21 +97,24 @@ def _accounts(ctx: RequestContext) -> tuple[Iterable[Account], tuple[Column[Acco
 def _invitations(ctx: RequestContext) -> tuple[Iterable[InvitationView], tuple[Column[InvitationView], ...]]:
     office = recorded_office(ctx)
     columns: tuple[Column[InvitationView], ...] = (
-        Column("web.login.name", lambda _, one: one.login),
-        Column("web.accounts.name", lambda _, one: one.name),
-        Column("web.unit", lambda t, one: said_unit(t, office, one.unit)),
-        Column("web.accounts.access", lambda t, one: t.say(f"access.{one.access}")),
-        Column("web.state", lambda t, one: t.say(invitation_state(one))),
-        Column("web.audit.when", lambda _, one: _local(one.sent_at)),
+        Column("web.login.name", lambda _, invitation: invitation.login),
+        Column("web.accounts.name", lambda _, invitation: invitation.name),
+        Column("web.unit", lambda t, invitation: said_unit(t, office, invitation.unit)),
+        Column("web.accounts.access", lambda t, invitation: t.say(f"access.{invitation.access}")),
+        Column("web.state", lambda t, invitation: t.say(invitation_state(invitation))),
+        Column("web.audit.when", lambda _, invitation: _local(invitation.sent_at)),
     )
     return list_invitations(ctx, AskInvitations()).invitations, columns
 
 
 def _former(ctx: RequestContext) -> tuple[Iterable[FormerView], tuple[Column[FormerView], ...]]:
     columns: tuple[Column[FormerView], ...] = (
-        Column("web.staff.who", lambda t, one: one.name or t.say("person.former", number=one.number)),
-        Column("web.retention.left_on", lambda _, one: one.left_on),
-        Column("web.retention.due_on", lambda _, one: one.due_on),
+        Column(
+            "web.staff.who",
+            lambda t, former_person: former_person.name or t.say("person.former", number=former_person.number),
+        ),
+        Column("web.retention.left_on", lambda _, former_person: former_person.left_on),
+        Column("web.retention.due_on", lambda _, former_person: former_person.due_on),
         Column("web.state", former_state),
     )
     return list_former(ctx, AskFormer()).people, columns
@@ -120,12 +123,13 @@ def _former(ctx: RequestContext) -> tuple[Iterable[FormerView], tuple[Column[For
 def _webhooks(ctx: RequestContext) -> tuple[Iterable[WebhookView], tuple[Column[WebhookView], ...]]:
     office = recorded_office(ctx)
     columns: tuple[Column[WebhookView], ...] = (
-        Column("web.webhooks.address", lambda _, one: one.address),
+        Column("web.webhooks.address", lambda _, webhook: webhook.address),
         Column(
-            "web.webhooks.topics", lambda t, one: ", ".join(t.say(f"audit.topic.{name}") for name in one.topics)
+            "web.webhooks.topics",
+            lambda t, webhook: ", ".join(t.say(f"audit.topic.{name}") for name in webhook.topics),
         ),
-        Column("web.unit", lambda t, one: said_unit(t, office, one.unit) or t.say("web.unit.all")),
-        Column("web.state", lambda t, one: t.say(f"web.webhooks.state_{one.state}")),
+        Column("web.unit", lambda t, webhook: said_unit(t, office, webhook.unit) or t.say("web.unit.all")),
+        Column("web.state", lambda t, webhook: t.say(f"web.webhooks.state_{webhook.state}")),
     )
     return list_webhooks(ctx, AskWebhooks()).webhooks, columns
 
@@ -140,15 +144,15 @@ _LISTS: Mapping[
     "webhooks": ("web.administration.webhooks", _webhooks),
 }
 AUDIT_COLUMNS: tuple[Column[AuditLine], ...] = (
-    Column("numbered.head", lambda _, one: one.seq),
-    Column("web.audit.when", lambda _, one: _local(one.at), ""),
-    Column("web.audit.who", lambda _, one: one.who, ""),
-    Column("web.login.name", lambda _, one: one.by),
-    Column("web.audit.what", lambda t, one: t.capital(one.what), ""),
-    Column("web.audit.topic", lambda t, one: t.say(f"audit.topic.{one.topic}")),
-    Column("web.cases.head.id", lambda _, one: one.case),
-    Column("web.audit.where", lambda _, one: one.address, ""),
-    Column("web.audit.way", lambda t, one: t.say(f"audit.way.{one.way}")),
+    Column("numbered.head", lambda _, line: line.seq),
+    Column("web.audit.when", lambda _, line: _local(line.at), ""),
+    Column("web.audit.who", lambda _, line: line.who, ""),
+    Column("web.login.name", lambda _, line: line.by),
+    Column("web.audit.what", lambda t, line: t.capital(line.what), ""),
+    Column("web.audit.topic", lambda t, line: t.say(f"audit.topic.{line.topic}")),
+    Column("web.cases.head.id", lambda _, line: line.case),
+    Column("web.audit.where", lambda _, line: line.address, ""),
+    Column("web.audit.way", lambda t, line: t.say(f"audit.way.{line.way}")),
 )
 
 
@@ -165,8 +169,8 @@ def get_audit_workbook(ctx: Auditing, shown: AuditQuery, translator: RequestTran
     Raises:
         TooManyEntries: there are more than one workbook can have.
     """
-    asked = {name: text for name, text in shown.items() if text}
-    entries = exported_entries(ctx, build(AskAudit, {**asked, "language": translator.language}))
+    filters = {name: text for name, text in shown.items() if text}
+    entries = exported_entries(ctx, build(AskAudit, {**filters, "language": translator.language}))
     return list_workbook(translator, AUDIT_COLUMNS, entries, title="web.audit.title", today=ctx.today)
 
 

@@ -37,9 +37,9 @@ log = logging.getLogger("merzim.web")
 
 def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
     """Return a stored file of the case, after checking its SHA-256."""
-    found, _ = whole_case(ctx, case)
+    stored_case, _ = whole_case(ctx, case)
     # Of a document the reader may not open the case, as they see it, has no digest.
-    item = stored_file(found, digest)
+    item = stored_file(stored_case, digest)
     if item is None:
         raise HTTPException(404, "web.problem.no_file")
     name = clean_file_name(item.name or "")
@@ -54,8 +54,8 @@ def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
 
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: PaperLanguage) -> Response:
     """Return a form of the case, filled with the known values, as DOCX."""
-    found, _ = whole_case(ctx, case)
-    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(found), today=ctx.today)
+    stored_case, _ = whole_case(ctx, case)
+    document = filled_form(ctx.app, case, form, language, ctx.reads.scope_in(stored_case), today=ctx.today)
     return as_file(document, DOCX, f"{case}-{form}-{language}.docx")
 
 
@@ -64,10 +64,10 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
 
     Missing or altered files are left out and listed in its index; its name then says `incomplete`.
     """
-    found, _ = whole_case(ctx, case)
+    stored_case, _ = whole_case(ctx, case)
     language = translator.language
     code = partial(record_paper, ctx, "package_read", language=law_language(language), case=case)
-    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(found), code)
+    package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(stored_case), code)
     what = "package" if package.whole else "package-incomplete"
     return stream_file(package.content, ZIP, f"{case}-{what}.zip")
 

@@ -91,20 +91,22 @@ def _file_name(ctx: RequestContext, register_id: str, language: str) -> str:
 State = Annotated[Literal["", "awaited", "answered", "refused", "left", "unreached"], Query()]
 
 CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
-    Column("web.campaigns.campaign", lambda t, one: one.title[t.language], ""),
-    Column("numbered.head", lambda t, one: t.row(one.id)),
-    Column("web.campaigns.register", lambda t, one: one.register_title[t.language]),
-    Column("web.campaigns.units", lambda t, one: "; ".join(one.unit_names) or t.say("web.unit.all")),
+    Column("web.campaigns.campaign", lambda t, campaign: campaign.title[t.language], ""),
+    Column("numbered.head", lambda t, campaign: t.row(campaign.id)),
+    Column("web.campaigns.register", lambda t, campaign: campaign.register_title[t.language]),
+    Column("web.campaigns.units", lambda t, campaign: "; ".join(campaign.unit_names) or t.say("web.unit.all")),
     Column(
-        "web.campaigns.state", lambda t, one: t.say(f"web.campaigns.{'open' if one.is_open else 'ended'}"), ""
+        "web.campaigns.state",
+        lambda t, campaign: t.say(f"web.campaigns.{'open' if campaign.is_open else 'ended'}"),
+        "",
     ),
-    Column("campaign.sheet.started", lambda _, one: one.started_on),
-    Column("web.campaigns.last_day", lambda _, one: one.until, ""),
-    Column("web.campaigns.answers", lambda _, one: one.answered, "col-sum"),
-    Column("campaign.sheet.count_refused", lambda _, one: one.refused),
-    Column("campaign.sheet.count_awaited", lambda _, one: one.awaited),
-    Column("campaign.sheet.count_left", lambda _, one: one.left),
-    Column("campaign.sheet.count_asked", lambda _, one: one.asked),
+    Column("campaign.sheet.started", lambda _, campaign: campaign.started_on),
+    Column("web.campaigns.last_day", lambda _, campaign: campaign.until, ""),
+    Column("web.campaigns.answers", lambda _, campaign: campaign.answered, "col-sum"),
+    Column("campaign.sheet.count_refused", lambda _, campaign: campaign.refused),
+    Column("campaign.sheet.count_awaited", lambda _, campaign: campaign.awaited),
+    Column("campaign.sheet.count_left", lambda _, campaign: campaign.left),
+    Column("campaign.sheet.count_asked", lambda _, campaign: campaign.asked),
 )
 
 

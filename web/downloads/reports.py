@@ -85,12 +85,12 @@ RECOMMENDATION_COLUMNS: tuple[Column[Line], ...] = (
 )
 
 
-def get_monitoring_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
+def get_monitoring_file(request: Request, ctx: Reading, criteria: Monitored) -> Response:
     """Return the whole list of recommendations as a workbook."""
     # The columns of the page, then fields defined only in register files.
     extra = (_extra_column(row, field) for row in ("risk", "measure") for field in extra_fields(f"{row}s"))
     columns = (*RECOMMENDATION_COLUMNS, *extra)
-    lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=ctx.today)
+    lines = all_lines(ctx.reads, ctx.calendar, criteria, today=ctx.today)
     return workbook_response(request, columns, lines, title="web.monitoring.title", today=ctx.today)
 
 
@@ -103,14 +103,14 @@ def get_consolidated_file(
     year: Year = None,
 ) -> Response:
     """Return the consolidated form as a workbook."""
-    asked = asked_for(ctx, procedure, obligation, unit, year)
-    if asked.found is None:
+    query = asked_for(ctx, procedure, obligation, unit, year)
+    if query.found is None:
         raise HTTPException(404, "web.problem.not_found")
-    form = asked.found.form
-    numbers = list(dict.fromkeys((*asked.found.obligation.values, *form.sums)))
+    form = query.found.form
+    numbers = list(dict.fromkeys((*query.found.obligation.values, *form.sums)))
     heads = (
-        *(translator.say(f"cli.head.{one}") for one in CONSOLIDATED_COLUMNS),
-        *(translator.say(f"value.{one}") for one in numbers),
+        *(translator.say(f"cli.head.{column}") for column in CONSOLIDATED_COLUMNS),
+        *(translator.say(f"value.{number}") for number in numbers),
         translator.say("cli.head.documents"),
     )
     rows = [
@@ -121,13 +121,13 @@ def get_consolidated_file(
             line.due,
             line.on,
             line.late_by,
-            *(line.values.get(one) for one in numbers),
+            *(line.values.get(number) for number in numbers),
             line.evidence,
         )
         for line in form.lines
     ]
-    title = asked.obligation.title[translator.language]
-    return as_file(tables_workbook([Table(heads, rows, title)]), XLSX, f"{title[:80]} {asked.year}.xlsx")
+    title = query.obligation.title[translator.language]
+    return as_file(tables_workbook([Table(heads, rows, title)]), XLSX, f"{title[:80]} {query.year}.xlsx")
 
 
 def get_cartogram_file(
@@ -137,12 +137,12 @@ def get_cartogram_file(
     unit: RequiredUnit,
 ) -> Response:
     """Return the lines the cartogram should have, as a workbook or a drawing."""
-    found, language = comparison(ctx, unit), translator.language
+    cartogram_view, language = comparison(ctx, unit), translator.language
     file = f"{translator.say('web.cartogram.title')} {translator.short(ctx.today)}.{ending}"
     if ending == "xlsx":
-        return as_file(tables_workbook(cartogram_sheets(found.lines, language=language)), XLSX, file)
-    name = named_unit(ctx, translator, found.unit) if found.unit else ctx.organisation
-    return as_file(draw_cartogram(found.lines, name=name, language=language).encode(), SVG, file)
+        return as_file(tables_workbook(cartogram_sheets(cartogram_view.lines, language=language)), XLSX, file)
+    name = named_unit(ctx, translator, cartogram_view.unit) if cartogram_view.unit else ctx.organisation
+    return as_file(draw_cartogram(cartogram_view.lines, name=name, language=language).encode(), SVG, file)
 
 
 def get_report(
@@ -159,10 +159,10 @@ def get_report(
 
 
 def get_notices_file(
-    ctx: Reading, translator: RequestTranslator, asked: Noticed, ending: NoticesEnding
+    ctx: Reading, translator: RequestTranslator, filters: Noticed, ending: NoticesEnding
 ) -> Response:
     """Return the register as a workbook or a page to sign; its heading states whether it was verified."""
-    notices = ctx.reads.notices_matching(**asked, limit=IN_A_FILE)
+    notices = ctx.reads.notices_matching(**filters, limit=IN_A_FILE)
     name = f"{translator.say('web.register.title')} {translator.short(ctx.today)}.{ending}"
     return notices_file(ctx, notices, ending, name, translator.language)
 

@@ -74,11 +74,11 @@ def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
 
 
 def _page(
-    request: Request, ctx: RequestContext, asked: ListAssignments, *, tried: RejectedForm | None = None
+    request: Request, ctx: RequestContext, query: ListAssignments, *, tried: RejectedForm | None = None
 ) -> Response:
-    view = assignments.list_assignments(ctx, asked)
+    view = assignments.list_assignments(ctx, query)
     names = _names(ctx, view.assignments)
-    heads = ctx.reads.heads({one.case for one in view.assignments if not one.alone})
+    heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
     typed = tried.answers.get("person", "") if tried else ""
     return page(
         request,
@@ -87,7 +87,7 @@ def _page(
         status=422 if tried else 200,
         place="/assignments",
         view=view,
-        asked=asked,
+        asked=query,
         names=names,
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
@@ -99,21 +99,32 @@ def _page(
 def _names(ctx: RequestContext, shown: list[AssignmentResult]) -> dict[str, Name]:
     """Return the names of assignees and givers, by key or login."""
     office = ctx.reads.office()
-    people = {key: person_name(office, key) for one in shown for key in (one.person, one.giver) if key}
-    return {**author_names(ctx, {one.by for one in shown if not one.giver}), **people}
+    people = {
+        key: person_name(office, key)
+        for assignment in shown
+        for key in (assignment.person, assignment.giver)
+        if key
+    }
+    return {**author_names(ctx, {assignment.by for assignment in shown if not assignment.giver}), **people}
 
 
 def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:
     return (
-        Column("web.assignments.text", lambda _, one: one.text, ""),
-        Column("web.assignments.by", lambda _, one: one.until, "col-due"),
-        Column("web.state", lambda t, one: t.say(f"web.assignments.is.{one.state}"), ""),
-        Column("web.assignments.person", lambda t, one: t.name(names.get(one.person, one.person)), "col-who"),
+        Column("web.assignments.text", lambda _, assignment: assignment.text, ""),
+        Column("web.assignments.by", lambda _, assignment: assignment.until, "col-due"),
+        Column("web.state", lambda t, assignment: t.say(f"web.assignments.is.{assignment.state}"), ""),
         Column(
-            "web.assignments.giver", lambda t, one: t.name(names.get(one.giver or one.by, one.by)), "col-who"
+            "web.assignments.person",
+            lambda t, assignment: t.name(names.get(assignment.person, assignment.person)),
+            "col-who",
         ),
-        Column("web.assignments.given_on", lambda _, one: one.given_on),
-        Column("web.cases.head.id", lambda _, one: one.case),
-        Column("web.assignments.answered_on", lambda _, one: one.answered_on),
-        Column("web.assignments.said", lambda _, one: one.answer or one.refused),
+        Column(
+            "web.assignments.giver",
+            lambda t, assignment: t.name(names.get(assignment.giver or assignment.by, assignment.by)),
+            "col-who",
+        ),
+        Column("web.assignments.given_on", lambda _, assignment: assignment.given_on),
+        Column("web.cases.head.id", lambda _, assignment: assignment.case),
+        Column("web.assignments.answered_on", lambda _, assignment: assignment.answered_on),
+        Column("web.assignments.said", lambda _, assignment: assignment.answer or assignment.refused),
     )

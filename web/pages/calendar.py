@@ -124,13 +124,13 @@ def month_view(
             look=status_on(row, today=today, soon=soon),
         )
 
-    most = max((number for number, _ in by_day.values()), default=0)
+    maximum = max((number for number, _ in by_day.values()), default=0)
     return MonthView(
         month=laid,
         library=calendar.library,
         knowledge=calendar.knowledge(laid.first, laid.last),
         weeks=tuple(
-            tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
+            tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, maximum) for day in week)
             for week in laid.weeks
         ),
         runs=group_runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
@@ -147,14 +147,14 @@ def month_view(
 
 def _cell(
     day: Day,
-    found: tuple[int, Sequence[Row]],
+    day_rows: tuple[int, Sequence[Row]],
     cases: Mapping[str, Case],
     due: Callable[[Row], Due],
-    most: int,
+    maximum: int,
 ) -> Cell:
-    number, rows = found
+    number, rows = day_rows
     named = tuple(due(row) for row in rows if row.case in cases)
-    return Cell(day=day, count=number, heat=-(-number * HEATS // max(most, FULL)), due=named)
+    return Cell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named)
 
 
 def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:
@@ -262,8 +262,8 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
         shown = preview_act(ctx, act)
     except (Refusal, OutOfRange) as refusal:
         typed = text_fields(form)
-        kept = "" if _is_transfer(typed) else text
-        return _act_page(request, ctx, text=kept, name=name, typed=typed, refusal=refusal)
+        shown_text = "" if _is_transfer(typed) else text
+        return _act_page(request, ctx, text=shown_text, name=name, typed=typed, refusal=refusal)
     return _act_page(request, ctx, text=text, name=name, seen=shown)
 
 
@@ -297,17 +297,17 @@ def _transfer(typed: Mapping[str, str]) -> str:
     days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
     if typed.get("adopted", "").strip():
         days["adopted"] = parse_date(typed["adopted"])
-    said = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
-    if not said["act"]:
+    fields = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
+    if not fields["act"]:
         raise InvalidForm("web.act.unnamed")
     titles = ", ".join(
-        f"{name} = {_quoted(said[f'title_{name}'])}" for name in ("kk", "ru") if said[f"title_{name}"]
+        f"{name} = {_quoted(fields[f'title_{name}'])}" for name in ("kk", "ru") if fields[f"title_{name}"]
     )
     lines = [
         "[[transfer]]",
         *(f"{name} = {day.isoformat()}" for name, day in days.items()),
-        *(f"{name} = {_quoted(said[name])}" for name in ("act", "address")),
-        *([f"number = {_quoted(said['number'])}"] if said["number"] else ()),
+        *(f"{name} = {_quoted(fields[name])}" for name in ("act", "address")),
+        *([f"number = {_quoted(fields['number'])}"] if fields["number"] else ()),
         *([f"title = {{ {titles} }}"] if titles else ()),
     ]
     return "\n".join(lines) + "\n"

@@ -126,7 +126,7 @@ def listing(
     calendar: Calendar,
     *,
     today: date,
-    wanted: CaseFilter,
+    criteria: CaseFilter,
     number: int,
     own: str = "",
 ) -> Listing:
@@ -135,24 +135,24 @@ def listing(
     Args:
         own: the unit the reader sees, "" is all.
     """
-    total = reads.how_many(wanted)
+    total = reads.how_many(criteria)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    shown = reads.page(wanted, first=(number - 1) * PAGE, count=PAGE)
+    shown = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
     office = reads.office()
-    chosen = library.latest(wanted.procedure) if wanted.procedure in library.procedures() else None
+    chosen = library.latest(criteria.procedure) if criteria.procedure in library.procedures() else None
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
-        wanted=wanted,
-        units=build_unit_filter(office, wanted.unit or "", own=own),
+        wanted=criteria,
+        units=build_unit_filter(office, criteria.unit or "", own=own),
         procedures=group_by_document(library.latest(name) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
         pages=pages,
         total=total,
         near=()
-        if total or not wanted.search
-        else items(reads, library, office, calendar, cases=_near(reads, wanted.search), today=today),
+        if total or not criteria.search
+        else items(reads, library, office, calendar, cases=_near(reads, criteria.search), today=today),
     )
 
 
@@ -169,15 +169,17 @@ def items(
     """Return the cases as list items."""
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
-    nearest = {name: most_urgent(of, today=today) for name, of in rows.items()}
-    named = reads.heads_with_rows([name for name, row in nearest.items() if row and is_entry(row.obligation)])
+    urgent_rows = {name: most_urgent(of, today=today) for name, of in rows.items()}
+    named = reads.heads_with_rows(
+        [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
+    )
     soon = calendar.add(today, SOON_WORKING_DAYS)
     return tuple(
         _item(
             named.get(case.id, case),
             library.named(case.edition),
             rows.get(case.id, ()),
-            nearest.get(case.id),
+            urgent_rows.get(case.id),
             stands=stands[case.id],
             unit=unit_name(office, case.unit),
             unadopted=library.unadopted_act(library.named(case.edition), office, case.unit),
@@ -192,7 +194,7 @@ def _item(
     case: Case,
     procedure: Procedure,
     rows: Sequence[Row],
-    nearest: Row | None,
+    urgent_row: Row | None,
     *,
     stands: str,
     unit: UnitName,
@@ -202,8 +204,8 @@ def _item(
 ) -> Item:
     looks = [status_on(row, today=today, soon=soon) for row in rows]
     obligation = None
-    if nearest is not None:
-        obligation = entry_obligation(case, procedure, nearest.obligation)
+    if urgent_row is not None:
+        obligation = entry_obligation(case, procedure, urgent_row.obligation)
     return Item(
         id=case.id,
         object=case_title(case, procedure),
@@ -217,12 +219,12 @@ def _item(
         missed=looks.count("missed"),
         done=sum(row.state == "done" for row in rows),
         required=sum(row.state != "not_required" for row in rows),
-        next_due=nearest.due if nearest else None,
+        next_due=urgent_row.due if urgent_row else None,
         next_title=obligation.title if obligation else None,
         next_period=None
-        if nearest is None or is_entry(nearest.obligation)
-        else nearest.obligation.partition(".")[2] or None,
-        next_force=nearest.force if nearest else "",
+        if urgent_row is None or is_entry(urgent_row.obligation)
+        else urgent_row.obligation.partition(".")[2] or None,
+        next_force=urgent_row.force if urgent_row else "",
         opened_at=case.opened_at,
         unadopted=unadopted,
     )
@@ -258,7 +260,7 @@ def _wanted(
         unit=unit or None,
         procedure=procedure or None,
         stage=(stage or None) if procedure or stage in BETWEEN_STAGES else None,
-        standing=next((one for one in _STANDINGS if one == standing), None),
+        standing=next((status for status in _STANDINGS if status == standing), None),
         search=" ".join(search.replace("\0", "").split()),
         late_on=today if late else None,
     )
@@ -283,10 +285,10 @@ def cases_page(
         return tidy
     today = ctx.today
     view = listing(
-        ctx.reads, ctx.library, ctx.calendar, today=today, wanted=wanted, number=number, own=ctx.reader.root
+        ctx.reads, ctx.library, ctx.calendar, today=today, criteria=wanted, number=number, own=ctx.reader.root
     )
     query = tidy_address(request).partition("?")[2]
-    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
+    kept_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
         request,
@@ -296,7 +298,7 @@ def cases_page(
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
         over=BETWEEN_STAGES,
-        kept=kept,
+        kept=kept_query,
         done=done,
         saved=saved_views(request, ctx, unit=wanted.unit or ""),
     )
@@ -316,8 +318,8 @@ def cases_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     return workbook_response(request, CASE_COLUMNS, rows, title="web.analyses.title", today=ctx.today)
 
 
-def _all(ctx: RequestContext, wanted: CaseFilter, total: int, today: date) -> Iterator[Item]:
+def _all(ctx: RequestContext, criteria: CaseFilter, total: int, today: date) -> Iterator[Item]:
     office = ctx.reads.office()
     for first in range(0, total, _CHUNK):
-        cases = ctx.reads.page(wanted, first=first, count=_CHUNK)
+        cases = ctx.reads.page(criteria, first=first, count=_CHUNK)
         yield from items(ctx.reads, ctx.library, office, ctx.calendar, cases=cases, today=today)

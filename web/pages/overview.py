@@ -60,7 +60,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed = sending.undelivered(ctx)
     office = ctx.reads.office() if failed else None
-    names = {one.person: person_name(office, one.person) for one in failed} if office else {}
+    names = {notice.person: person_name(office, notice.person) for notice in failed} if office else {}
     manages = ctx.reader.may("manage")
     return page(
         request,
@@ -201,13 +201,13 @@ def _proposed_year(ctx: RequestContext) -> tuple[int, int] | None:
 def _unheard(ctx: RequestContext) -> list[Unheard]:
     """Return deadlines for which nobody can be notified, by reason, in cases visible to the reader."""
     now, today = ctx.now, ctx.today
-    found = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
-    seen = ctx.reads.heads({one.case for one in found}) if found else {}
+    problems = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
+    seen = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
-    for one in found:
-        if one.case in seen:
-            cases = reasons.setdefault((one.code, tuple(sorted(one.arguments.items()))), [])
-            cases.extend({one.case} - {*cases})
+    for problem in problems:
+        if problem.case in seen:
+            cases = reasons.setdefault((problem.code, tuple(sorted(problem.arguments.items()))), [])
+            cases.extend({problem.case} - {*cases})
     return [
         Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
         for (code, arguments), cases in reasons.items()

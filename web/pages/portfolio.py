@@ -72,12 +72,12 @@ def _asked(
     stage: Name = "",
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
 ) -> PortfolioQuery:
-    known = procedure if procedure in ctx.library.procedures() else PROCEDURE
-    stages = {*ctx.library.latest(known).stage_title, *BETWEEN_STAGES}
+    procedure_id = procedure if procedure in ctx.library.procedures() else PROCEDURE
+    stages = {*ctx.library.latest(procedure_id).stage_title, *BETWEEN_STAGES}
     years = _years(ctx)
     return PortfolioQuery(
         year=year if year is not None and year in years else ctx.today.year,
-        procedure=known,
+        procedure=procedure_id,
         unit=unit,
         stage=stage if stage in stages else "",
     )
@@ -120,7 +120,7 @@ class Axis:
 
     def marks(self, line: PortfolioLine) -> list[Mark]:
         """Return the marks of a case, those of the approved schedule below the others."""
-        found = []
+        marks = []
         for step in line.steps:
             for kind in ("approved", "planned", "done"):
                 on = getattr(step, kind)
@@ -128,16 +128,16 @@ class Axis:
                 if x is None:
                     continue
                 due = step.due if kind == "planned" and step.obligation == line.critical else None
-                found.append(Mark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None))
-        return sorted(found, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
+                marks.append(Mark(kind=kind, on=on, x=x, step=step, slack_x=self.x(due) if due else None))
+        return sorted(marks, key=lambda mark: ("approved", "done", "planned").index(mark.kind))
 
 
 def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
     """Return the axis of a year; days outside the calendar's records count as working days."""
     first = date(year, 1, 1)
     days = [first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days)]
-    known = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
-    working = ["1" if day.toordinal() not in known or calendar.is_working(day) else "0" for day in days]
+    known_days = range(calendar.first.toordinal(), calendar.last.toordinal() + 1)
+    working = ["1" if day.toordinal() not in known_days or calendar.is_working(day) else "0" for day in days]
     return Axis(
         year=year,
         months=tuple((day, round(100 * n / len(days), 2)) for n, day in enumerate(days) if day.day == 1),
@@ -159,7 +159,7 @@ def portfolio_page(
     if tidy is not None:
         return tidy
     view = _portfolio(request, ctx, asked, number)
-    known = replanned if any(line.case == replanned for line in view.lines) else ""
+    case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return _page(
         request,
         ctx,
@@ -167,7 +167,7 @@ def portfolio_page(
         asked,
         view=view,
         axis=build_axis(asked.year, ctx.calendar, today=ctx.today),
-        replanned=known,
+        replanned=case_id,
     )
 
 
@@ -277,16 +277,16 @@ def stages_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
     )
 
 
-def _portfolio(request: Request, ctx: RequestContext, asked: PortfolioQuery, number: int) -> PortfolioPage:
-    command = build(ListPortfolio, {**_fields(asked), "stage": asked.stage, "page": number})
+def _portfolio(request: Request, ctx: RequestContext, query: PortfolioQuery, number: int) -> PortfolioPage:
+    command = build(ListPortfolio, {**_fields(query), "stage": query.stage, "page": number})
     try:
         return list_portfolio(_speaking(request, ctx), command)
     except UnknownUnit:
-        return PortfolioPage(year=asked.year, total=0, page=1, pages=1, lines=[])
+        return PortfolioPage(year=query.year, total=0, page=1, pages=1, lines=[])
 
 
-def _fields(asked: PortfolioQuery) -> dict[str, object]:
-    return {name: getattr(asked, name) for name in YearOfCases.model_fields}
+def _fields(query: PortfolioQuery) -> dict[str, object]:
+    return {name: getattr(query, name) for name in YearOfCases.model_fields}
 
 
 def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
@@ -294,16 +294,16 @@ def _speaking(request: Request, ctx: RequestContext) -> RequestContext:
 
 
 def _page(
-    request: Request, ctx: RequestContext, template: str, asked: PortfolioQuery, **values: Any
+    request: Request, ctx: RequestContext, template: str, query: PortfolioQuery, **values: Any
 ) -> Response:
     procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
-    chosen = ctx.library.latest(asked.procedure)
+    chosen = ctx.library.latest(query.procedure)
     shown = page(
         *(request, ctx, template),
-        asked=asked,
-        saved=saved_views(request, ctx, unit=asked.unit),
+        asked=query,
+        saved=saved_views(request, ctx, unit=query.unit),
         years=_years(ctx),
-        units=build_unit_filter(ctx.reads.office(), asked.unit, own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), query.unit, own=ctx.reader.root),
         procedures=group_by_document(procedures),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages),
         **values,

@@ -49,9 +49,9 @@ PageNumber = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 def show(request: Request, ctx: Anybody, number: PageNumber = 1) -> Response:
     """Show the publications of each analysis, the newest first; 404 if the page is disabled."""
     app = _open(ctx)
-    found = published_analyses(app, first=(number - 1) * PAGE, count=PAGE)
-    pages = max(1, -(-found.total // PAGE))
-    response = page(request, ctx, "public.html", analyses=found.analyses, number=number, pages=pages)
+    public_page = published_analyses(app, first=(number - 1) * PAGE, count=PAGE)
+    pages = max(1, -(-public_page.total // PAGE))
+    response = page(request, ctx, "public.html", analyses=public_page.analyses, number=number, pages=pages)
     response.headers["cache-control"] = "private, max-age=60"
     return response
 
@@ -78,10 +78,10 @@ def check_entry(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fin
     return _answer(request, ctx, check_paper(_open_proofs(ctx), n, fingerprint))
 
 
-def _answer(request: Request, ctx: RequestContext, found: ProvenLine | None) -> Response:
-    if found is None:
+def _answer(request: Request, ctx: RequestContext, proven_line: ProvenLine | None) -> Response:
+    if proven_line is None:
         count_guess(request, ctx)
-    response = page(request, ctx, "public_proof.html", found=found, status=200 if found else 404)
+    response = page(request, ctx, "public_proof.html", found=proven_line, status=200 if proven_line else 404)
     response.headers["cache-control"] = "no-store"
     response.headers["x-robots-tag"] = "noindex"
     return response
@@ -125,7 +125,7 @@ def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[Publ
 
 
 def _newest(analyses: tuple[PublicAnalysis, ...]) -> Iterator[tuple[PublicAnalysis, Publication]]:
-    every = [(analysis, one) for analysis in analyses for one in analysis.publications]
+    every = [(analysis, publication) for analysis in analyses for publication in analysis.publications]
     yield from sorted(every, key=lambda pair: pair[1].on, reverse=True)
 
 
@@ -142,7 +142,7 @@ def export_public_pages(app: AppContext, folder: Path) -> tuple[Path, ...]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     analyses = published_analyses(app).analyses
-    made = [folder / "index.html", *(folder / style for style in STYLES)]
+    paths = [folder / "index.html", *(folder / style for style in STYLES)]
     for language in i18n.known_languages():
         organisation = app.settings.office.name_in(language)
         text = (
@@ -161,8 +161,8 @@ def export_public_pages(app: AppContext, folder: Path) -> tuple[Path, ...]:
             (f"feed.{language}.xml", _rss(app, organisation, language, analyses)),
         ):
             (folder / name).write_bytes(content)
-            made.append(folder / name)
+            paths.append(folder / name)
     shutil.copyfile(folder / f"index.{i18n.LANGUAGES[0]}.html", folder / "index.html")
     for style in STYLES:
         (folder / style).write_text((OWN / style).read_text("utf-8"), "utf-8")
-    return tuple(made)
+    return tuple(paths)

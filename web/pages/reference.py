@@ -76,7 +76,7 @@ def reference(request: Request, ctx: Own) -> Response:
     for method, path, operation in _operations(document):
         tags[operation["tags"][0]].append((method.upper(), path, operation))
     about = {tag["name"]: tag["description"] for tag in document["tags"]}
-    groups = [(name, about[name], found) for name, found in tags.items() if found]
+    groups = [(name, about[name], operations) for name, operations in tags.items() if operations]
     return page(request, ctx, "reference.html", groups=groups, version=document["info"]["version"])
 
 
@@ -110,7 +110,8 @@ def describe(document: Mapping[str, Any], method: str, path: str, operation: Map
         summary=operation["summary"],
         text=operation.get("description", ""),
         parameters=tuple(
-            _field(one["name"], one["schema"] | one, one) for one in operation.get("parameters", ())
+            _field(parameter["name"], parameter["schema"] | parameter, parameter)
+            for parameter in operation.get("parameters", ())
         ),
         body=_kind(body) if body else "",
         answers=tuple(answers),
@@ -136,7 +137,7 @@ def _models(schemas: Mapping[str, Any], named: list[str]) -> Iterator[Model]:
             _field(key, field, {"required": key in required})
             for key, field in schema.get("properties", {}).items()
         )
-        for more in (one for field in fields for one in field.models):
+        for more in (model for field in fields for model in field.models):
             if more not in seen:
                 seen[more] = None
                 waiting.append(more)
@@ -162,7 +163,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return str(schema["$ref"]).removeprefix(_MODEL)
     for several in ("anyOf", "oneOf"):
         if several in schema:
-            return " | ".join(dict.fromkeys(_kind(one) for one in schema[several]))
+            return " | ".join(dict.fromkeys(_kind(variant) for variant in schema[several]))
     if "enum" in schema:
         return " | ".join(json.dumps(value) for value in schema["enum"])
     if "const" in schema:
@@ -207,8 +208,8 @@ def _example(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
     if schema.get("type") == "array":
         return [_example(schemas, schema["items"])] if schema.get("items") else []
     fields = schema.get("properties", {})
-    wanted = schema.get("required") or fields
-    return {name: _example(schemas, fields[name]) for name in wanted} if fields else {}
+    names = schema.get("required") or fields
+    return {name: _example(schemas, fields[name]) for name in names} if fields else {}
 
 
 @router.get("/help")

@@ -98,7 +98,10 @@ def scores_page(
     own, spoken = templates_in_use(ctx.app), replace(ctx, language=preferences(request).language)
     period, periods = _periods(view.year, period, today=ctx.today)
     of_quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
-    about = {one.id: of_quarter if one.quarterly else {"year": view.year} for one in year_reports()}
+    about = {
+        year_report.id: of_quarter if year_report.quarterly else {"year": view.year}
+        for year_report in year_reports()
+    }
     return page(
         *(request, ctx, "scores.html"),
         view=view,
@@ -106,7 +109,8 @@ def scores_page(
         years=years,
         reports=year_reports(),
         report_marks={
-            one.id: report_marks(spoken, one, own, unit=view.unit.id, **about[one.id]) for one in year_reports()
+            year_report.id: report_marks(spoken, year_report, own, unit=view.unit.id, **about[year_report.id])
+            for year_report in year_reports()
         },
         about=about,
         period=period,
@@ -115,34 +119,36 @@ def scores_page(
 
 
 INDICATOR_COLUMNS: tuple[Column[Indicator], ...] = (
-    Column("cli.head.indicator", lambda t, one: t.paragraph(one.id)),
-    Column("cli.head.title", lambda t, one: one.title[t.language]),
-    Column("web.scores.points", lambda _, one: one.points),
-    Column("web.scores.maximum", lambda _, one: one.maximum),
-    Column("web.scores.at_stake.short", lambda _, one: one.at_stake),
-    Column("web.scores.lost.short", lambda _, one: one.lost),
-    Column("web.scores.arithmetic", lambda t, one: _arithmetic(t, one)),
+    Column("cli.head.indicator", lambda t, indicator: t.paragraph(indicator.id)),
+    Column("cli.head.title", lambda t, indicator: indicator.title[t.language]),
+    Column("web.scores.points", lambda _, indicator: indicator.points),
+    Column("web.scores.maximum", lambda _, indicator: indicator.maximum),
+    Column("web.scores.at_stake.short", lambda _, indicator: indicator.at_stake),
+    Column("web.scores.lost.short", lambda _, indicator: indicator.lost),
+    Column("web.scores.arithmetic", lambda t, indicator: _arithmetic(t, indicator)),
 )
 STEP_COLUMNS: tuple[Column[Ahead], ...] = (
-    Column("cli.head.indicator", lambda t, one: t.paragraph(one.step.indicator)),
-    Column("cli.head.title", lambda t, one: one.title[t.language]),
-    Column("web.scores.step", lambda t, one: t.tell(f"score.step.{one.step.code}", one.arguments)),
-    Column("web.scores.gain", lambda _, one: one.arguments["gain"]),
-    Column("web.scores.by", lambda _, one: one.step.by),
+    Column("cli.head.indicator", lambda t, prospect: t.paragraph(prospect.step.indicator)),
+    Column("cli.head.title", lambda t, prospect: prospect.title[t.language]),
+    Column(
+        "web.scores.step", lambda t, prospect: t.tell(f"score.step.{prospect.step.code}", prospect.arguments)
+    ),
+    Column("web.scores.gain", lambda _, prospect: prospect.arguments["gain"]),
+    Column("web.scores.by", lambda _, prospect: prospect.step.by),
 )
 PART_COLUMNS: tuple[Column[Part], ...] = (
-    Column("web.unit", lambda t, one: t.name(one.unit.name)),
-    Column("web.scores.points", lambda _, one: one.points),
-    Column("web.scores.at_stake.short", lambda _, one: one.at_stake),
-    Column("web.scores.lost.short", lambda _, one: one.lost),
+    Column("web.unit", lambda t, part: t.name(part.unit.name)),
+    Column("web.scores.points", lambda _, part: part.points),
+    Column("web.scores.at_stake.short", lambda _, part: part.at_stake),
+    Column("web.scores.lost.short", lambda _, part: part.lost),
 )
 
 
-def _arithmetic(translator: Translator, one: Indicator) -> str:
+def _arithmetic(translator: Translator, indicator: Indicator) -> str:
     """Return the calculation of an indicator in words, with the names it lacks."""
-    sentences = [translator.tell(element.code, element.arguments) for element in one.arithmetic]
-    if one.missing:
-        sentences.append(translator.say("score.step.missing", names=one.missing))
+    sentences = [translator.tell(element.code, element.arguments) for element in indicator.arithmetic]
+    if indicator.missing:
+        sentences.append(translator.say("score.step.missing", names=indicator.missing))
     return " ".join(sentences)
 
 
@@ -152,9 +158,9 @@ def scores_workbook(request: Request, ctx: Reading, unit: RequiredUnit, year: Ye
     view = points_of_year(ctx, unit, year, request.query_params, number=None)
     translator = Translator(preferences(request).language)
     title, steps, units = (
-        translator.say(f"web.scores.{one}", year=view.year) for one in ("title", "step", "units")
+        translator.say(f"web.scores.{sheet}", year=view.year) for sheet in ("title", "step", "units")
     )
-    indicators = [one for project in view.projects for one in project.indicators]
+    indicators = [indicator for project in view.projects for indicator in project.indicators]
     tables = (
         table_of(translator, INDICATOR_COLUMNS, indicators, name=title),
         table_of(translator, STEP_COLUMNS, view.steps, name=steps),
@@ -169,8 +175,8 @@ def journal_page(
 ) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
     view = list_notices(ctx, asked, number=number)
-    standing = verify_journal(ctx) if check else None
-    proof = proof_address(ctx.app, standing.batches, standing.end) if standing else ""
+    journal_proof = verify_journal(ctx) if check else None
+    proof = proof_address(ctx.app, journal_proof.batches, journal_proof.end) if journal_proof else ""
     named = {line.notice.person for line in view.lines}
     return page(
         request,
@@ -180,7 +186,7 @@ def journal_page(
         asked=asked,
         people=build_person_filter(ctx.reads.office(), asked["person"], named, own=ctx.reader.root),
         states=NOTICE_STATES,
-        standing=standing,
+        standing=journal_proof,
         lines=LINES,
         picture=qr_picture(proof) if proof else "",
     )
@@ -215,14 +221,14 @@ def consolidated_page(
     """Show the organisations that fulfilled it in a year, with their numbers, and those that have not
     reported.
     """
-    asked = asked_for(ctx, procedure, obligation, unit, year)
+    query = asked_for(ctx, procedure, obligation, unit, year)
     return page(
         request,
         ctx,
         "consolidated.html",
-        asked=asked,
+        asked=query,
         procedures=ordered(ctx, ""),
-        units=unit_choices(ctx, asked.unit),
+        units=unit_choices(ctx, query.unit),
         years=range(ctx.calendar.first.year, min(ctx.calendar.last.year, ctx.today.year + 2) + 1),
         name=_names(request, ctx),
     )
@@ -232,12 +238,12 @@ def consolidated_page(
 def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Show the documents ready but not uploaded to the platform, and the accounts to use."""
     today = ctx.today
-    found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
+    ready_uploads = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     return page(
         request,
         ctx,
         "uploads.html",
-        found=found,
+        found=ready_uploads,
         unit=unit,
         units=unit_choices(ctx, unit),
         name=_names(request, ctx),
@@ -247,8 +253,10 @@ def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response
 @router.get("/monitoring/uploads/xlsx")
 def uploads_workbook(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Return the list as a workbook, with a row for each document."""
-    found = uploads(ctx.app, seen_unit(ctx, unit), today=ctx.today, reads=ctx.reads)
-    rows = [(one, document) for one in found for document in one.waiting.ready]
+    ready_uploads = uploads(ctx.app, seen_unit(ctx, unit), today=ctx.today, reads=ctx.reads)
+    rows = [
+        (ready_upload, document) for ready_upload in ready_uploads for document in ready_upload.waiting.ready
+    ]
     columns = _upload_columns(_names(request, ctx))
     return workbook_response(request, columns, rows, title="web.together.uploads", today=ctx.today)
 
@@ -275,12 +283,12 @@ def _title(translator: Translator, upload: Deadline) -> str:
 @router.get("/monitoring/yearly")
 def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Show when each organisation's last analysis ended, and by when the next is due."""
-    found = list_turns(ctx, unit)
+    turns = list_turns(ctx, unit)
     return page(
         request,
         ctx,
         "yearly.html",
-        found=found,
+        found=turns,
         unit=unit,
         units=unit_choices(ctx, unit),
         name=_names(request, ctx),
@@ -290,52 +298,54 @@ def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Res
 @router.get("/monitoring/yearly/xlsx")
 def yearly_clock_workbook(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Return the list as a workbook."""
-    found = list_turns(ctx, unit)
-    if found is None:
+    turns = list_turns(ctx, unit)
+    if turns is None:
         raise HTTPException(404, "web.problem.not_found")
     columns = _turn_columns(_names(request, ctx))
-    return workbook_response(request, columns, found, title="web.together.yearly", today=ctx.today)
+    return workbook_response(request, columns, turns, title="web.together.yearly", today=ctx.today)
 
 
 def _turn_columns(name: Callable[[str], str]) -> tuple[Column[UnitTurn], ...]:
     """Return the columns of yearly analyses. `name`: from a unit's id to its name."""
     return (
-        Column("web.open.organisation", lambda _, one: name(one.turn.unit)),
-        Column("web.state", lambda t, one: t.say(f"yearly_clock.{one.turn.state}")),
-        Column("web.together.next_by", lambda _, one: one.turn.due),
-        Column("cli.head.next_start", lambda _, one: one.turn.next_on),
-        Column("cli.head.last_ended", lambda _, one: one.turn.last),
-        Column("cli.head.closed_until", lambda _, one: one.turn.closed_until),
-        Column("cli.head.reading", lambda t, one: t.say(f"yearly_clock.reading.{one.turn.once_in}")),
-        Column("cli.head.act", lambda t, one: one.rules and one.rules.act.short[t.language]),
-        Column("web.together.remarks", lambda t, one: _remarks(t, one.turn, name)),
+        Column("web.open.organisation", lambda _, unit_turn: name(unit_turn.turn.unit)),
+        Column("web.state", lambda t, unit_turn: t.say(f"yearly_clock.{unit_turn.turn.state}")),
+        Column("web.together.next_by", lambda _, unit_turn: unit_turn.turn.due),
+        Column("cli.head.next_start", lambda _, unit_turn: unit_turn.turn.next_on),
+        Column("cli.head.last_ended", lambda _, unit_turn: unit_turn.turn.last),
+        Column("cli.head.closed_until", lambda _, unit_turn: unit_turn.turn.closed_until),
+        Column(
+            "cli.head.reading", lambda t, unit_turn: t.say(f"yearly_clock.reading.{unit_turn.turn.once_in}")
+        ),
+        Column("cli.head.act", lambda t, unit_turn: unit_turn.rules and unit_turn.rules.act.short[t.language]),
+        Column("web.together.remarks", lambda t, unit_turn: _remarks(t, unit_turn.turn, name)),
     )
 
 
 def _remarks(translator: Translator, turn: Turn, name: Callable[[str], str]) -> str:
     """Return what the page says below the name of an organisation."""
-    said = []
+    sentences = []
     if turn.next_closed:
         until = {"on": turn.next_on, "until": turn.closed_until}
-        said.append(translator.say("yearly_clock.next_closed", unit=name(turn.unit), **until))
+        sentences.append(translator.say("yearly_clock.next_closed", unit=name(turn.unit), **until))
     if turn.postponed:
-        said.append(translator.say("yearly_clock.postponed"))
-    return " ".join(said)
+        sentences.append(translator.say("yearly_clock.postponed"))
+    return " ".join(sentences)
 
 
 @router.get("/monitoring/cartogram")
 def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Show both sections by department and district, and the differences from the published cartogram."""
-    found = comparison(ctx, unit)
+    cartogram_view = comparison(ctx, unit)
     return page(
         request,
         ctx,
         "cartogram.html",
-        found=found,
+        found=cartogram_view,
         sections=SECTIONS,
         shown=LINES_SHOWN,
-        unit=found.unit,
-        units=unit_choices(ctx, found.unit),
+        unit=cartogram_view.unit,
+        units=unit_choices(ctx, cartogram_view.unit),
     )
 
 

@@ -32,8 +32,8 @@ def delete(ctx: Own, answers: Fields) -> Response:
     """Delete a view, then show its list."""
     number = parse_event_number(answers.get("number", ""))
     saved_views.delete_view(ctx, build(saved_views.DeleteView, {"number": number}))
-    asked = build(saved_views.ListViews, {"list": answers.get("list", "")})
-    return RedirectResponse(f"/{asked.list}", status_code=303)
+    query = build(saved_views.ListViews, {"list": answers.get("list", "")})
+    return RedirectResponse(f"/{query.list}", status_code=303)
 
 
 def _content(answers: Fields) -> dict[str, object]:

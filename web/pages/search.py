@@ -35,8 +35,8 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     """Show the results for the search words in the address."""
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
     reader = replace(ctx, language=preferences(request).language)
-    found = search(reader, Search(text=text)) if text else None
-    hits = [hit for group in found.groups for hit in group.hits] if found else []
+    results = search(reader, Search(text=text)) if text else None
+    hits = [hit for group in results.groups for hit in group.hits] if results else []
     latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     acts = {act.id: act for edition in latest for act in edition.acts.values()}
     duties = {
@@ -46,17 +46,17 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
     }
     cited = {duty.act for duty in duties.values()} | {hit.id for hit in hits if hit.kind == "act"}
     of_law = {_procedure(hit) for hit in hits} - {""}
-    kept = ctx.reads.with_cases(of_law)
+    open_procedures = ctx.reads.with_cases(of_law)
     return page(
         *(request, ctx, "search.html"),
         place="/search",
         text=text,
-        found=found,
+        found=results,
         texts=loaded_languages(ctx, cited & acts.keys()) if cited else {},
         acts=acts,
         duties=duties,
         procedures={edition.id: edition for edition in latest},
-        address=lambda hit: hit_address(hit, kept),
+        address=lambda hit: hit_address(hit, open_procedures),
     )
 
 
@@ -65,14 +65,14 @@ def _procedure(hit: Hit) -> str:
     return {"procedure": hit.id, "obligation": hit.within}.get(hit.kind, "")
 
 
-def hit_address(hit: Hit, kept: Collection[str]) -> str:
+def hit_address(hit: Hit, open_procedures: Collection[str]) -> str:
     """Return the page of what was found; an act has one where its text is loaded.
 
     Args:
-        kept: procedures with cases; of any other the planner shows what it asks and when.
+        open_procedures: procedures with cases; of any other the planner shows what it asks and when.
     """
     id = quote(hit.id, safe="")
-    if (procedure := _procedure(hit)) and procedure not in kept:
+    if (procedure := _procedure(hit)) and procedure not in open_procedures:
         return f"/planner?procedure={quote(procedure, safe='')}"
     match hit.kind:
         case "case":
@@ -126,10 +126,10 @@ def responsible(request: Request, ctx: Own, q: Typed = "") -> Response:
 def case(request: Request, ctx: Reading, q: Typed = "") -> Response:
     """Suggest cases visible to the reader, by number or object."""
     language = preferences(request).language
-    found = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
+    cases = ctx.reads.page(CaseFilter(search=q.replace("\0", "")), first=0, count=MAX_SUGGESTIONS) if q else ()
     return _answer(
         request,
-        [Suggestion(typed=one.id, beside=case_title(one, ctx.library.of(one))[language]) for one in found],
+        [Suggestion(typed=case.id, beside=case_title(case, ctx.library.of(case))[language]) for case in cases],
     )
 
 
@@ -140,14 +140,16 @@ def row(request: Request, ctx: Reading, register_id: RegisterPath, q: Typed = ""
     register = register_view(seen_register(ctx, register_id), reader_scope(ctx))
     command = ListRows(register_id=register_id, search=" ".join(tidy(q).split()), size=MAX_SUGGESTIONS)
     rows = list_rows(ctx, command).rows
-    found = [Suggestion(typed=one.id, beside=row_title(register, one, translator)) for one in rows]
-    return _answer(request, found)
+    suggestions = [Suggestion(typed=row.id, beside=row_title(register, row, translator)) for row in rows]
+    return _answer(request, suggestions)
 
 
 def _names_people(ctx: RequestContext) -> bool:
     return ctx.reader.may("settings") or ctx.reader.may("manage")
 
 
-def _answer(request: Request, found: Sequence[Suggestion]) -> Response:
+def _answer(request: Request, suggestions: Sequence[Suggestion]) -> Response:
     t = Translator(preferences(request).language)
-    return JSONResponse([{"value": t.name(one.typed), "label": t.name(one.beside)} for one in found])
+    return JSONResponse(
+        [{"value": t.name(suggestion.typed), "label": t.name(suggestion.beside)} for suggestion in suggestions]
+    )

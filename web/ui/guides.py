@@ -130,7 +130,7 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
 
 def in_words(id: str, language: str) -> str:
     """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
-    named = _LABEL.sub(lambda found: f"**{i18n.say(found[1], {}, language)}**", source(id, language))
+    named = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
     return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", named)
 
 
@@ -141,7 +141,7 @@ def section_of(path: str) -> str:
         for start, section in SECTION_OF_PAGE
         if path == start or path.startswith(start if start.endswith("/") else start + "/")
     ]
-    return max(fitting, key=lambda one: len(one[0]))[1] if fitting else "first-day"
+    return max(fitting, key=lambda pair: len(pair[0]))[1] if fitting else "first-day"
 
 
 def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
@@ -151,9 +151,9 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]
     hits = [
-        (one, section)
-        for one in guides
-        for section in one.sections
+        (guide, section)
+        for guide in guides
+        for section in guide.sections
         if words and all(word in section.words for word in words)
     ]
     return sorted(hits, key=lambda hit: not any(word in fold(hit[1].title) for word in words))
@@ -162,11 +162,11 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
 def _section(title: str, id: str, text: str, language: str) -> GuideSection:
     """Return a section with names of buttons from the catalogues, in bold."""
     # Control characters stand for the label's ends: Markdown leaves them alone, whatever the label contains.
-    marked = _LABEL.sub(lambda found: f"\x01{found[1]}\x02", text.strip())
+    marked = _LABEL.sub(lambda match: f"\x01{match[1]}\x02", text.strip())
     html = MarkdownIt("commonmark", {"html": False}).render(marked)
-    html = _IMAGE.sub(lambda found: _image(f"{found[1]}.{law_language(language)}.webp"), html)
-    shown = _MARKED.sub(lambda found: f'<b class="label">{escape(i18n.say(found[1], {}, language))}</b>', html)
-    plain = _MARKED.sub(lambda found: i18n.say(found[1], {}, language), _PICTURE.sub(r"\1", marked))
+    html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{law_language(language)}.webp"), html)
+    shown = _MARKED.sub(lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html)
+    plain = _MARKED.sub(lambda match: i18n.say(match[1], {}, language), _PICTURE.sub(r"\1", marked))
     return GuideSection(id=id, title=title, html=Markup(shown), words=fold(f"{title} {plain}"))
 
 

@@ -185,8 +185,8 @@ def _former_text(office: Office, key: str) -> Name:
     left = office.former.get(key)
     if left is None:
         return key
-    called = office.person_called.exactly(left.name) + office.former_called.exactly(left.name)
-    return name_of(left) if len(called) == 1 else key
+    namesakes = office.person_called.exactly(left.name) + office.former_called.exactly(left.name)
+    return name_of(left) if len(namesakes) == 1 else key
 
 
 def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
@@ -233,7 +233,7 @@ def _person_suggestion(office: Office, key: str) -> Suggestion:
 
 
 def _resolve(
-    index: NameIndex, text: str, is_visible: IsVisible | None, called: Callable[[str], Name], kind: str
+    index: NameIndex, text: str, is_visible: IsVisible | None, name_by_id: Callable[[str], Name], kind: str
 ) -> str:
     """Return the only match of a text; raise InvalidForm with the closest when there is none or several."""
     match = _find_only(index, text, is_visible)
@@ -243,7 +243,7 @@ def _resolve(
         islice(_filter_visible(index.beginning(text), is_visible), MAX_SUGGESTIONS + 1)
     )
     near = matches or _find_closest(index, text, is_visible)
-    names = [called(id) for id in near[:MAX_SUGGESTIONS]]
+    names = [name_by_id(id) for id in near[:MAX_SUGGESTIONS]]
     more = "_more" if len(near) > MAX_SUGGESTIONS else ""
     code = f"several{more}" if matches else "near" if names else "none"
     raise InvalidForm(f"web.found.{kind}_{code}", text=text[:100], near=names)

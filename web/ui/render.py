@@ -82,13 +82,13 @@ class _PlainContext(Context):
     does; that costs more than most calls.
     """
 
-    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def call(self, target: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call what a template calls."""
-        if (kind := type(called)) is MethodType or kind is Macro:
+        if (kind := type(target)) is MethodType or kind is Macro:
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)
-            return called(*args, **kwargs)
-        return super().call(called, *args, **kwargs)
+            return target(*args, **kwargs)
+        return super().call(target, *args, **kwargs)
 
 
 class Translator:
@@ -148,8 +148,8 @@ class Translator:
             return self.say("numbered", n=name)
         if _DAY.fullmatch(number):
             return self.say("web.edition.in_force", on=date.fromisoformat(number))
-        known = i18n.knows(f"row.{kind}")
-        return self.say(f"row.{kind}", number=number) if known else i18n.row_number(name, self.language)
+        is_known = i18n.knows(f"row.{kind}")
+        return self.say(f"row.{kind}", number=number) if is_known else i18n.row_number(name, self.language)
 
     def change(self, change: FieldChange, titles: Mapping[str, Text], names: Mapping[str, Name]) -> str:
         """Return the change of one field by an event: `Field: "before" → "after"`.
@@ -157,8 +157,8 @@ class Translator:
         Args:
             names: names of people and units by key.
         """
-        code, known = f"change.field.{change.field}", row_field(change.field)
-        field = self.say(code) if i18n.knows(code) or known is None else known.title[self.language]
+        code, definition = f"change.field.{change.field}", row_field(change.field)
+        field = self.say(code) if i18n.knows(code) or definition is None else definition.title[self.language]
         if change.of:
             field = f"{field}, {titles[change.of][self.language] if change.of in titles else change.of}"
         values = (
@@ -177,9 +177,9 @@ class Translator:
         if isinstance(value, dict):  # the term of a measure; the words of a schedule
             return str(value.get("written") or value.get("object") or "")
         if isinstance(value, list):
-            return "; ".join(self._field_text(field, one) for one in value)
-        known = row_field(field)
-        if field == "period" or (known and known.kind == "date"):
+            return "; ".join(self._field_text(field, part) for part in value)
+        definition = row_field(field)
+        if field == "period" or (definition and definition.kind == "date"):
             return self.short(date.fromisoformat(str(value)))
         return self.option(field, str(value))
 
@@ -195,7 +195,7 @@ class Translator:
         """Return the sentence of a code with the rows of registers it names by their numbers."""
         rows = arguments.get("rows")
         numbers = (
-            [i18n.row_number(one, self.language) for one in rows] if isinstance(rows, list | tuple) else ()
+            [i18n.row_number(row, self.language) for row in rows] if isinstance(rows, list | tuple) else ()
         )
         return self.tell(code, {**arguments, **({"rows": ("; ".join(numbers),)} if numbers else {})})
 
@@ -205,8 +205,11 @@ class Translator:
 
     def asks(self, obligation: Obligation, procedure: Procedure) -> str:
         """Return a description of an obligation in our own words: what, by when, who, and the evidence."""
-        terms = (i18n.say(one.code, one.arguments, self.language) for one in wording(obligation, procedure))
-        said = {
+        terms = (
+            i18n.say(element.code, element.arguments, self.language)
+            for element in wording(obligation, procedure)
+        )
+        arguments = {
             "title": i18n.inner(obligation.title[self.language]),
             "term": "; ".join(terms),
             "duty": i18n.inner(self.word("duty.", obligation.duty)),
@@ -214,7 +217,7 @@ class Translator:
         }
         proofs = [i18n.inner(self.word("evidence.", kind)) for kind in obligation.evidence]
         proved = " " + self.say("web.asks.proved", evidence=", ".join(proofs)) if proofs else ""
-        return self.say("web.asks", **said) + proved
+        return self.say("web.asks", **arguments) + proved
 
     def long(self, on: date) -> str:
         """Return a date as in official documents: "30 марта 2026 года"."""
@@ -279,11 +282,11 @@ class Translator:
         """
         if i18n.knows(f"calendar_act.{act}"):
             return self.say(f"calendar_act.{act}")
-        found = _REGISTERED_PARTS.fullmatch(act)
-        if found is None or not i18n.knows(f"calendar_act.kind.{found['kind']}"):
+        match = _REGISTERED_PARTS.fullmatch(act)
+        if match is None or not i18n.knows(f"calendar_act.kind.{match['kind']}"):
             return act
-        year = 1900 + int(found["year"]) if int(found["year"]) > 50 else 2000 + int(found["year"])
-        return self.say(f"calendar_act.kind.{found['kind']}", year=year, number=int(found["number"]))
+        year = 1900 + int(match["year"]) if int(match["year"]) > 50 else 2000 + int(match["year"])
+        return self.say(f"calendar_act.kind.{match['kind']}", year=year, number=int(match["number"]))
 
     def cited(self, act: Act, paragraph: str) -> str:
         """Return the citation of an act and paragraph, as in explanations."""

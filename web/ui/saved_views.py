@@ -37,7 +37,7 @@ def saved_views(request: Request, ctx: RequestContext, *, unit: str = "") -> Sav
         unit: id of the unit the list is filtered by, stored in a view in place of a typed name.
     """
     place = request.url.path.strip("/")
-    found = list_views(ctx, ListViews(list=place))
+    view_list = list_views(ctx, ListViews(list=place))
     given = request.query_params.multi_items()
     query = clean_query(urlencode([(name, unit if unit and name == "unit" else text) for name, text in given]))
-    return SavedViews(list=place, query=query, views=tuple(found.views), may_share=found.may_share)
+    return SavedViews(list=place, query=query, views=tuple(view_list.views), may_share=view_list.may_share)

@@ -145,12 +145,12 @@ def figures_columns(
 
     return (
         Column(head, line_name, ""),
-        figure("due", lambda one: one.due),
-        figure("on_time", lambda one: one.on_time),
-        figure("late", lambda one: one.late),
-        figure("unmet", lambda one: one.unmet),
-        figure("rate", lambda one: one.rate),
-        figure("median_late", lambda one: one.median_late),
+        figure("due", lambda performance: performance.due),
+        figure("on_time", lambda performance: performance.on_time),
+        figure("late", lambda performance: performance.late),
+        figure("unmet", lambda performance: performance.unmet),
+        figure("rate", lambda performance: performance.rate),
+        figure("median_late", lambda performance: performance.median_late),
         *(figure(name, attrgetter(name)) for name in ("own", "inherited", "delay") if with_delay),
         *((pace("took", 0), pace("norm", 1)) if with_pace else ()),
     )
@@ -172,10 +172,13 @@ def matrix_columns(matrix: Matrix) -> tuple[Column[MatrixRow], ...]:
 
 
 WAITING_COLUMNS: tuple[Column[Workload], ...] = (
-    Column("web.who", lambda t, one: t.names(one.names) or one.written or t.say("web.overview.nobody")),
-    Column("web.staff.duties", lambda t, one: t.word("duty.", one.duty) if one.duty else ""),
-    Column("web.board.legend_overdue", lambda _, one: one.overdue),
-    Column("web.board.legend_due", lambda _, one: one.due),
+    Column(
+        "web.who",
+        lambda t, workload: t.names(workload.names) or workload.written or t.say("web.overview.nobody"),
+    ),
+    Column("web.staff.duties", lambda t, workload: t.word("duty.", workload.duty) if workload.duty else ""),
+    Column("web.board.legend_overdue", lambda _, workload: workload.overdue),
+    Column("web.board.legend_due", lambda _, workload: workload.due),
 )
 
 

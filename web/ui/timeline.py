@@ -152,7 +152,9 @@ def build_timeline(
     if not dated:
         return None
     first, last = _span(dated, calendar=calendar, today=today)
-    rows = [group for group in dated if any(first <= on <= last for one in group for on in _dates_of(one))]
+    rows = [
+        group for group in dated if any(first <= on <= last for deadline in group for on in _dates_of(deadline))
+    ]
     step = (WIDTH - LABELS) / ((last - first).days + 1)
 
     def x(on: date) -> float:
@@ -198,7 +200,12 @@ def build_timeline(
         today=today,
         today_x=middle(today) if first <= today <= last else None,
         left_out=sum(1 for deadline in required if deadline.due is not None)
-        - sum(1 for group in rows for one in group if one.due is not None and first <= one.due <= last),
+        - sum(
+            1
+            for group in rows
+            for deadline in group
+            if deadline.due is not None and first <= deadline.due <= last
+        ),
     )
 
 
@@ -221,7 +228,7 @@ def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Calendar, today: da
     are dropped from the end farther from the middle of the dates, or from today if a recurring obligation has
     begun.
     """
-    days = sorted(on for group in groups for one in group for on in _dates_of(one))
+    days = sorted(on for group in groups for deadline in group for on in _dates_of(deadline))
     recurs = any(group[0].period is not None for group in groups)
     middle = min(max(today, days[0]), days[-1]) if recurs else days[len(days) // 2]
     while (days[-1] - days[0]).days > MAX_SPAN_DAYS:
@@ -280,18 +287,18 @@ def _build_row(
     soon: date,
 ) -> TimelineRow:
     # Of several periods the row shows the first that is not done.
-    deadline = next((one for one in group if one.state in AWAITED), group[-1])
-    looks = {one.id: status_on(one, today=today, soon=soon) for one in group}
+    deadline = next((occurrence for occurrence in group if occurrence.state in AWAITED), group[-1])
+    looks = {occurrence.id: status_on(occurrence, today=today, soon=soon) for occurrence in group}
     marks = tuple(
-        Mark(kind=kind, look=looks[one.id], on=on, x=middle(on))
-        for one in group
-        for kind, on in _marks(one)
+        Mark(kind=kind, look=looks[occurrence.id], on=on, x=middle(on))
+        for occurrence in group
+        for kind, on in _marks(occurrence)
         if on is not None and first <= on <= last
     )
     bars = tuple(
         Bar(
             kind=kind,
-            look=looks[one.id],
+            look=looks[occurrence.id],
             first=begin,
             last=end,
             x=middle(begin) if kind == "counted" else x(begin),
@@ -299,8 +306,8 @@ def _build_row(
             if kind == "counted"
             else round(x(end + timedelta(days=1)) - x(begin), 1),
         )
-        for one in group
-        for kind, begin, end in _bars(one, first, last)
+        for occurrence in group
+        for kind, begin, end in _bars(occurrence, first, last)
     )
     ends = sorted(marks, key=lambda mark: mark.x)
     near_right = bool(ends) and ends[-1].x > WIDTH - 64

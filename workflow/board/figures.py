@@ -130,22 +130,22 @@ def performance_by(
     Args:
         delay: function that counts the working days from a due date (local) to the day of the statistics.
     """
-    found: dict[Key, Performance] = {}
-    for one in outcomes:
-        figures = found.setdefault(key(one), Performance())
-        figures.numbers[one.outcome] += one.number
-        figures.own += (one.late_by if one.since is None else delay(one.since)) * one.number
-        figures.inherited += one.inherited * one.number
-        if one.outcome == "late":
-            figures.lateness[one.late_by] += one.number
-    return found
+    performances: dict[Key, Performance] = {}
+    for outcome in outcomes:
+        figures = performances.setdefault(key(outcome), Performance())
+        figures.numbers[outcome.outcome] += outcome.number
+        figures.own += (outcome.late_by if outcome.since is None else delay(outcome.since)) * outcome.number
+        figures.inherited += outcome.inherited * outcome.number
+        if outcome.outcome == "late":
+            figures.lateness[outcome.late_by] += outcome.number
+    return performances
 
 
 def pace_by_stage(spans: Iterable[StageSpan], working_days: Callable[[date, date], int]) -> dict[str, Pace]:
     """Return how long stages took, by stage. `working_days` counts from one local date to another."""
-    found: dict[str, Pace] = {}
-    for one in spans:
-        pace = found.setdefault(one.stage, Pace())
-        pace.took[working_days(one.first, one.done)] += one.number
-        pace.norm[working_days(one.first, one.due)] += one.number
-    return found
+    paces: dict[str, Pace] = {}
+    for span in spans:
+        pace = paces.setdefault(span.stage, Pace())
+        pace.took[working_days(span.first, span.done)] += span.number
+        pace.norm[working_days(span.first, span.due)] += span.number
+    return paces

@@ -103,8 +103,8 @@ def rows(
     """
     chain = tuple(deadlines)
     if inherited is None:
-        dues = {one.id: one.due for one in chain if not is_entry(one.id)}
-        entries = [one for one in chain if is_entry(one.id)]
+        dues = {deadline.id: deadline.due for deadline in chain if not is_entry(deadline.id)}
+        entries = [deadline for deadline in chain if is_entry(deadline.id)]
         inherited = inherited_days(case, procedure, calendar, dues, entries, today=today)
     return tuple(
         _row(case, procedure, deadline, calendar, today, inherited.get(deadline.id)) for deadline in chain

@@ -77,9 +77,9 @@ class Sums(Collection[Sum]):
     @classmethod
     def of(cls, units: Mapping[str, tuple[Sum, ...]]) -> Sums:
         """Return the sums of these units, one entry per unit; the mapping must not be changed afterwards."""
-        found = cls()
-        found._units = dict(units)
-        return found
+        sums = cls()
+        sums._units = dict(units)
+        return sums
 
     def __iter__(self) -> Iterator[Sum]:
         return chain.from_iterable(self._units.values())
@@ -90,8 +90,8 @@ class Sums(Collection[Sum]):
     def __bool__(self) -> bool:
         return any(self._units.values())
 
-    def __contains__(self, one: object) -> bool:
-        return isinstance(one, Sum) and one in self._units.get(one.asked.unit, ())
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, Sum) and value in self._units.get(value.asked.unit, ())
 
     def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
         """Return a value derived from the sums, computed on the first call and cached under a name.
@@ -103,8 +103,8 @@ class Sums(Collection[Sum]):
         if what not in self._made:
             self._made[what] = make(self), mend
         self._used.add(what)
-        made: T = self._made[what][0]
-        return made
+        result: T = self._made[what][0]
+        return result
 
     def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
         """Return the sums with those of some units replaced. Cached values that nobody has read since are not
@@ -113,9 +113,9 @@ class Sums(Collection[Sum]):
         gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
         come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
         after = Sums.of({**self._units, **fresh})
-        for what, (made, mend) in list(self._made.items()):
+        for what, (result, mend) in list(self._made.items()):
             if mend is not None and what in self._used:
-                after._made[what] = mend(made, gone, come), mend
+                after._made[what] = mend(result, gone, come), mend
         return after
 
 
@@ -144,22 +144,26 @@ def horizon(today: date, *, soon: date) -> Horizon:
     return Horizon(today=today, week=today + timedelta(days=6 - today.weekday()), soon=soon)
 
 
-def counted(sums: Sums, sought: DeadlineFilter) -> int:
+def counted(sums: Sums, criteria: DeadlineFilter) -> int:
     """Return how many rows match the filter, whatever their due date; its unit is that of the sums."""
 
     def number(every: Iterable[Sum]) -> int:
-        return sum(_number(one, sought.urgency) for one in every if sought.stage in (None, one.stage))
+        return sum(
+            _number(subtotal, criteria.urgency)
+            for subtotal in every
+            if criteria.stage in (None, subtotal.stage)
+        )
 
-    if sought.asked is not None:
-        known = by_asked(sums)
-        return sum(number(known.get(asked, ())) for asked in sought.asked)
-    return sums.once(("count", sought.urgency, sought.stage), number, _difference(number))
+    if criteria.asked is not None:
+        sums_by_assignee = by_asked(sums)
+        return sum(number(sums_by_assignee.get(assignee, ())) for assignee in criteria.asked)
+    return sums.once(("count", criteria.urgency, criteria.stage), number, _difference(number))
 
 
-def _number(one: Sum, urgency: Urgency) -> int:
+def _number(subtotal: Sum, urgency: Urgency) -> int:
     if urgency == "open":
-        return one.overdue + one.today + one.week + one.later
-    number: int = getattr(one, urgency, 0)
+        return subtotal.overdue + subtotal.today + subtotal.week + subtotal.later
+    number: int = getattr(subtotal, urgency, 0)
     return number
 
 
@@ -172,35 +176,35 @@ def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", 
     """Return the total of one figure over all sums."""
 
     def number(every: Iterable[Sum]) -> int:
-        return sum(getattr(one, what) for one in every)
+        return sum(getattr(subtotal, what) for subtotal in every)
 
     return sums.once(("total", what), number, _difference(number))
 
 
 def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
     """Return the sums grouped by unit."""
-    found: dict[str, list[Sum]] = {}
-    for one in sums:
-        found.setdefault(one.asked.unit, []).append(one)
-    return {unit: tuple(of_it) for unit, of_it in found.items()}
+    sums_by_unit: dict[str, list[Sum]] = {}
+    for subtotal in sums:
+        sums_by_unit.setdefault(subtotal.asked.unit, []).append(subtotal)
+    return {unit: tuple(of_it) for unit, of_it in sums_by_unit.items()}
 
 
 def by_asked(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
     """Return the sums grouped by assignees."""
 
     def made(every: Iterable[Sum]) -> dict[AssigneeKey, list[Sum]]:
-        found: dict[AssigneeKey, list[Sum]] = {}
-        for one in every:
-            found.setdefault(one.asked, []).append(one)
-        return found
+        sums_by_assignee: dict[AssigneeKey, list[Sum]] = {}
+        for subtotal in every:
+            sums_by_assignee.setdefault(subtotal.asked, []).append(subtotal)
+        return sums_by_assignee
 
     def mended(
         before: Mapping[AssigneeKey, Sequence[Sum]], gone: Sums, come: Sums
     ) -> Mapping[AssigneeKey, Sequence[Sum]]:
-        found = {**before}
-        for one in gone:
-            found.pop(one.asked, None)
-        return {**found, **made(come)}
+        sums_by_assignee = {**before}
+        for subtotal in gone:
+            sums_by_assignee.pop(subtotal.asked, None)
+        return {**sums_by_assignee, **made(come)}
 
     return sums.once("by asked", made, mended)
 

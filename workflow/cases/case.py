@@ -334,8 +334,8 @@ class Case:
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """Return the fact of that name and its repetitions (`name#2`, `name#3`), ordered by day."""
         again = f"{name}#"
-        found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
-        return tuple(sorted(found, key=lambda fact: fact.on))
+        facts = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
+        return tuple(sorted(facts, key=lambda fact: fact.on))
 
 
 def fold(events: Iterable[Event]) -> Case:
@@ -353,8 +353,8 @@ def with_rows(head: Case, events: Sequence[Event]) -> Case:
     Args:
         events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
-    told = (event for event in effective_events(events) if event is not None)
-    return _changed(head, (replace(event, payload=_unproved(event.payload)) for event in told))
+    valid_events = (event for event in effective_events(events) if event is not None)
+    return _changed(head, (replace(event, payload=_unproved(event.payload)) for event in valid_events))
 
 
 def _unproved(payload: Mapping[str, object]) -> Mapping[str, object]:
@@ -464,21 +464,21 @@ def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
             "signs": item.signs,
             "agrees": item.agrees,
         }
-        told = {key: value for key, value in row.items() if value not in (None, "")}
-        rows.append({"kind": item.kind, "reference": item.reference, **told})
+        details = {key: value for key, value in row.items() if value not in (None, "")}
+        rows.append({"kind": item.kind, "reference": item.reference, **details})
     return rows
 
 
-def gathered(known: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def gathered(evidence: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return all evidence of a fact without duplicates; a document recorded again (now restricted, say)
     replaces its earlier entry and keeps the moment it was first recorded.
     """
-    kept = {(item.kind, item.reference): item for item in known}
+    items_by_place = {(item.kind, item.reference): item for item in evidence}
     for item in more:
         place = (item.kind, item.reference)
-        first = kept.get(place)
-        kept[place] = replace(item, recorded_at=first.recorded_at) if first else item
-    return tuple(kept.values())
+        first = items_by_place.get(place)
+        items_by_place[place] = replace(item, recorded_at=first.recorded_at) if first else item
+    return tuple(items_by_place.values())
 
 
 def _day(written: object) -> date | None:
@@ -524,7 +524,7 @@ def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
     """Return a case's withdrawals except that of a record that is recorded again."""
     if record not in case.withdrawn:
         return case.withdrawn
-    return {name: one for name, one in case.withdrawn.items() if name != record}
+    return {name: withdrawal for name, withdrawal in case.withdrawn.items() if name != record}
 
 
 def _changes(case: Case, event: Event) -> dict[str, Any]:
@@ -534,13 +534,13 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
     match event.kind:
         case "fact" | "corrected":
             assert event.on is not None
-            known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
-            fact = _proved(known, event, on=event.on, at=event.at, by=event.by)
+            recorded_fact = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
+            fact = _proved(recorded_fact, event, on=event.on, at=event.at, by=event.by)
             withdrawn = _recorded_anew(case, event.name)
             return {"facts": {**case.facts, event.name: fact}, "withdrawn": withdrawn}
         case "evidence":
-            known = case.facts[event.name]
-            fact = _proved(known, event, on=known.on, at=known.at, by=known.by)
+            recorded_fact = case.facts[event.name]
+            fact = _proved(recorded_fact, event, on=recorded_fact.on, at=recorded_fact.at, by=recorded_fact.by)
             return {"facts": {**case.facts, event.name: fact}}
         case "planned":
             assert event.on is not None
@@ -577,9 +577,11 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
             return {
                 "edition": str(event.payload["edition"]),
                 "digest": str(event.payload.get("digest", "")),
-                "facts": {name: one for name, one in case.facts.items() if name not in lost},
+                "facts": {name: fact for name, fact in case.facts.items() if name not in lost},
                 "planned": {name: on for name, on in case.planned.items() if name not in lost},
-                "extensions": {name: one for name, one in case.extensions.items() if name not in lost},
+                "extensions": {
+                    name: extensions for name, extensions in case.extensions.items() if name not in lost
+                },
             }
         case "extended":
             extensions = (*case.extensions.get(event.name, ()), _extension(event))
@@ -684,4 +686,4 @@ def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _names(given: object) -> frozenset[str]:
-    return frozenset(str(one) for one in given) if isinstance(given, list | tuple) else frozenset()
+    return frozenset(str(name) for name in given) if isinstance(given, list | tuple) else frozenset()

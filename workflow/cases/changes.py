@@ -46,9 +46,9 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
                 if effective is not None:
                     _apply(records, effective)
             continue
-        made = tuple(_apply(records, event))
-        if made:
-            changes[event.seq] = made
+        event_changes = tuple(_apply(records, event))
+        if event_changes:
+            changes[event.seq] = event_changes
     return changes
 
 
@@ -58,14 +58,14 @@ def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
     if not record:
         return []
     begun = record not in records
-    known = records.setdefault(record, {})
-    names = dict.fromkeys((*known, *values) if whole else values)
-    changes = [] if begun else list(_differences(known, values, names))
+    record_values = records.setdefault(record, {})
+    names = dict.fromkeys((*record_values, *values) if whole else values)
+    changes = [] if begun else list(_differences(record_values, values, names))
     if whole:
-        known.clear()
+        record_values.clear()
     for name, value in values.items():
-        old = known.get(name)
-        known[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+        old = record_values.get(name)
+        record_values[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
     return changes
 
 
@@ -92,9 +92,9 @@ def _passport(payload: Mapping[str, object]) -> Values:
     return {name: payload[name] for name in fields if name in payload}
 
 
-def _differences(known: Values, values: Values, names: Mapping[str, object]) -> Iterator[FieldChange]:
+def _differences(old_values: Values, values: Values, names: Mapping[str, object]) -> Iterator[FieldChange]:
     for name in names:
-        before, after = known.get(name), values.get(name)
+        before, after = old_values.get(name), values.get(name)
         if name == "responsible" and isinstance(after, dict):
             old = before if isinstance(before, dict) else {}
             for obligation, person in after.items():

@@ -74,8 +74,10 @@ class Owed(Protocol):
 def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
     """Return the state of a case: a stage's id, `completed`, `closed`, `paused`, `cancelled` or `exempted`."""
     # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
-    open_ = [one for one in deadlines if one.state in _HOLDING and not one.obligation.by_itself]
-    blocking = [one.obligation for one in open_ if one.obligation.blocking]
+    open_ = [
+        deadline for deadline in deadlines if deadline.state in _HOLDING and not deadline.obligation.by_itself
+    ]
+    blocking = [deadline.obligation for deadline in open_ if deadline.obligation.blocking]
     trigger = ADVANCE
     if case.standing != "active":
         trigger = _COMMAND_OF[case.standing]
@@ -84,9 +86,12 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Owed]) -> str:
     return _reached(
         machine_of(procedure),
         trigger,
-        frozenset([one.stage for one in blocking if not one.options]),
-        frozenset([one.stage for one in blocking if one.options]),
-        any(one.due and one.state in AWAITED and one.obligation.force != "may" for one in open_),
+        frozenset([obligation.stage for obligation in blocking if not obligation.options]),
+        frozenset([obligation.stage for obligation in blocking if obligation.options]),
+        any(
+            deadline.due and deadline.state in AWAITED and deadline.obligation.force != "may"
+            for deadline in open_
+        ),
     )
 
 
@@ -117,8 +122,8 @@ def require(procedure: Procedure, case: Case, state: str, command: str, *, code:
     """
     open_now = open_commands(procedure, state)
     if command not in open_now:
-        standing = procedure.stage_title.get(state, state)
-        raise NotOpen(code or f"cannot_{command}", case=case.id, standing=standing, open=open_now)
+        status = procedure.stage_title.get(state, state)
+        raise NotOpen(code or f"cannot_{command}", case=case.id, standing=status, open=open_now)
 
 
 def _fire(machine: Machine, trigger: str, context: _Context) -> bool:
@@ -172,10 +177,10 @@ class Definition:
     def __post_init__(self) -> None:
         if not self.states or len(set(self.states)) < len(self.states):
             raise ValueError(f"{self.edition}: no state, or a state declared twice: {', '.join(self.states)}")
-        named = {state for one in self.transitions for state in (*one.sources, one.target)}
+        named = {state for transition in self.transitions for state in (*transition.sources, transition.target)}
         if unknown := named - set(self.states):
             raise ValueError(f"{self.edition}: a transition names unknown states: {', '.join(sorted(unknown))}")
-        if any(guard not in GUARDS for one in self.transitions for guard in one.guards):
+        if any(guard not in GUARDS for transition in self.transitions for guard in transition.guards):
             raise ValueError(f"{self.edition}: a transition names a guard that is not in the list")
 
 
@@ -185,7 +190,7 @@ _Shape: TypeAlias = tuple[str, tuple[str, ...], frozenset[str], bool]
 def _shape(procedure: Procedure) -> _Shape:
     """Return what the machine of an edition is made of, as `_define` takes it."""
     stages = tuple([stage.id for stage in procedure.stages])
-    asking = frozenset([one.stage for one in procedure.decisions.values()])
+    asking = frozenset([decision.stage for decision in procedure.decisions.values()])
     return procedure.edition, stages, asking, procedure.pause is not None
 
 
@@ -228,12 +233,12 @@ def _settings(definition: Definition) -> dict[str, Any]:
         "states": list(definition.states),
         "transitions": [
             {
-                "trigger": one.trigger,
-                "source": list(one.sources),
-                "dest": one.target,
-                "conditions": list(one.guards),
+                "trigger": transition.trigger,
+                "source": list(transition.sources),
+                "dest": transition.target,
+                "conditions": list(transition.guards),
             }
-            for one in definition.transitions
+            for transition in definition.transitions
         ],
         "initial": definition.states[0],
         "auto_transitions": False,

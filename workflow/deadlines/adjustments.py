@@ -39,7 +39,11 @@ _UNITS: Mapping[type, str] = {
 
 def adjustments(elements: Explanation) -> Explanation:
     """Return the elements of an explanation that state an extension or a pause."""
-    return tuple(one for one in elements if one.code.partition(".")[0] in ("extended", "paused", "pause_ended"))
+    return tuple(
+        element
+        for element in elements
+        if element.code.partition(".")[0] in ("extended", "paused", "pause_ended")
+    )
 
 
 def decision_elements(what: str, *, decided_by: str = "", document: str = "") -> Explanation:
@@ -126,10 +130,10 @@ def _extended(
     counted: CountedTerm, more: CountedTerm, extension: Extended, before: date, *, safe_by: date | None
 ) -> CountedTerm:
     assert extension.by is not None
-    said = {**_said(extension, before), "count": extension.by.count, "due": more.due or before}
-    element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=said, on=more.due)
+    arguments = {**_said(extension, before), "count": extension.by.count, "due": more.due or before}
+    element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=arguments, on=more.due)
     # The days counted are in the sentence of the extension; days off and pauses not named yet follow it.
-    follow = (one for one in more.elements[1:] if one not in counted.elements)
+    follow = (next_element for next_element in more.elements[1:] if next_element not in counted.elements)
     return replace(
         more,
         safe_by=min((day for day in (more.safe_by, safe_by) if day), default=None) if more.due else None,
@@ -165,11 +169,11 @@ def _paused(
             continue
         first = max(pause.first, begins)
         rests = decision_elements("paused", decided_by=pause.decided_by, document=pause.document)
-        said: dict[str, object] = {"on": pause.first, "before": due, "ground": pause.ground.rstrip(".")}
+        arguments: dict[str, object] = {"on": pause.first, "before": due, "ground": pause.ground.rstrip(".")}
         if pause.resumed is None:
             left = calendar.count(first, due) if working else (due - first).days + 1
             unit = "working_days" if working else "calendar_days"
-            element = Element(code=f"paused.{unit}", arguments={**said, "left": left}, on=pause.first)
+            element = Element(code=f"paused.{unit}", arguments={**arguments, "left": left}, on=pause.first)
             elements = (*counted.elements, element, *rests)
             return CountedTerm(first=counted.first, last=counted.last, elements=elements)
         last = pause.resumed - _DAY
@@ -180,7 +184,7 @@ def _paused(
             moved = calendar.next_working(nominal) if rolls else nominal
             safe_by = calendar.previous_working(nominal) if rolls else nominal
         element = Element(
-            code="pause_ended", arguments={**said, "resumed": pause.resumed, "due": moved}, on=moved
+            code="pause_ended", arguments={**arguments, "resumed": pause.resumed, "due": moved}, on=moved
         )
         days = [day for day in (counted.first, counted.last, first, moved) if day]
         counted = CountedTerm(

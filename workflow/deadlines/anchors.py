@@ -178,8 +178,8 @@ class DueDateResolver:
         beside it.
         """
         law = self._counted(obligation, span)
-        asked = obligation.asked_every
-        if asked is not None and span is not None and not ends_period(span, asked):
+        period = obligation.asked_every
+        if period is not None and span is not None and not ends_period(span, period):
             # The act requires nothing in this period; only the organisation itself does.
             law = law._replace(counted=_NOTHING)
         links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
@@ -197,7 +197,7 @@ class DueDateResolver:
         return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
 
     def _by_own(self, obligation: Obligation, own: OwnTerm, span: Span | None) -> Link:
-        asked = replace(
+        own_obligation = replace(
             obligation,
             term=own.term,
             since=own.since,
@@ -207,7 +207,7 @@ class DueDateResolver:
             note=None,
             readings=(),
         )
-        return self._counted(asked, span)._replace(own=own)
+        return self._counted(own_obligation, span)._replace(own=own)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):

@@ -39,9 +39,9 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if obligation.force != "obligatory":
         yield Element(code=obligation.force)
     if link.span is not None:
-        said = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
+        arguments = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
         rolls = obligation.recurs is not None and obligation.recurs.rolling
-        yield Element(code="period_rolling" if rolls else "period", arguments=said, on=link.span.last)
+        yield Element(code="period_rolling" if rolls else "period", arguments=arguments, on=link.span.last)
     if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
         yield _anchor(chain, link)
     if not branch_open(chain.case, procedure, obligation, link.span):
@@ -81,15 +81,15 @@ def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -
     if deadline.due and deadline.anchor_on and deadline.due < deadline.anchor_on and holds_on(deadline, today):
         return ()
     fact, due = deadline.waiting_for.partition(".")[0], deadline.due
-    said: dict[str, object] = {"title": procedure.by_id[fact].title}
+    arguments: dict[str, object] = {"title": procedure.by_id[fact].title}
     on = deadline.anchor_on if deadline.anchor_fact == fact else None
     kind = deadline.anchor if on is not None and deadline.anchor in ("planned", "derived") else "none"
     if kind != "none":
-        said["on"] = on
-    found = [Element(code=f"waits.{kind}", arguments=said, on=on)]
+        arguments["on"] = on
+    elements = [Element(code=f"waits.{kind}", arguments=arguments, on=on)]
     if due is not None and not holds_on(deadline, today):
-        found.append(Element(code="waits.stale", arguments={"due": due}, on=due))
-    return tuple(found)
+        elements.append(Element(code="waits.stale", arguments={"due": due}, on=due))
+    return tuple(elements)
 
 
 def _own(link: Link) -> Iterator[Element]:
@@ -102,21 +102,21 @@ def _own(link: Link) -> Iterator[Element]:
         yield Element(code=code, arguments={"on": law} if law else {}, on=law)
     for other in link.beside:
         assert other.own is not None
-        said: dict[str, object] = {"act": other.own.act.short, "paragraph": other.own.paragraph}
+        arguments: dict[str, object] = {"act": other.own.act.short, "paragraph": other.own.paragraph}
         due = other.counted.due
         if due is None:
             code = "own_rule_undated"
         else:
             code = "own_rule_same" if due == link.counted.due else "own_rule_milder"
-            said["on"] = due
-        yield Element(code=code, arguments=said, on=due, act=other.own.act.id)
+            arguments["on"] = due
+        yield Element(code=code, arguments=arguments, on=due, act=other.own.act.id)
 
 
 def _readings(chain: DueDateResolver, link: Link) -> Iterator[Element]:
     """Yield which reading of the act the organisation chose, and the date by the usual reading."""
     for reading in link.obligation.readings:
-        said: dict[str, object] = {"act": reading.act.short}
-        yield Element(code=f"reading.{reading.switch}.{reading.value}", arguments=said, act=reading.act.id)
+        arguments: dict[str, object] = {"act": reading.act.short}
+        yield Element(code=f"reading.{reading.switch}.{reading.value}", arguments=arguments, act=reading.act.id)
         usual = chain.usual(link, reading)
         if usual is not None and usual != link.counted.due:
             yield Element(code="reading_usual", arguments={"on": usual}, on=usual)
@@ -128,13 +128,15 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
     """
     for code, named in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
         if named:
-            yield Element(code=code, arguments={"bodies": tuple(procedure.bodies[one].short for one in named)})
-    for one in (*obligation.bodies, *obligation.by_agreement):
-        body = procedure.bodies[one]
+            yield Element(
+                code=code, arguments={"bodies": tuple(procedure.bodies[body_id].short for body_id in named)}
+            )
+    for body_id in (*obligation.bodies, *obligation.by_agreement):
+        body = procedure.bodies[body_id]
         if body.abolished_on is not None:
             after = tuple(procedure.bodies[successor].title for successor in body.successors)
-            said = {"body": body.short, "on": body.abolished_on, "successors": after}
-            yield Element(code="body_succeeded", arguments=said, on=body.abolished_on)
+            arguments = {"body": body.short, "on": body.abolished_on, "successors": after}
+            yield Element(code="body_succeeded", arguments=arguments, on=body.abolished_on)
 
 
 def _anchor(chain: DueDateResolver, link: Link) -> Element:

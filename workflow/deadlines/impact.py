@@ -56,8 +56,8 @@ def changed_days(before: Calendar, after: Calendar) -> tuple[DayChange, ...]:
     _, becomes = after.span(after.first, after.last)
     return tuple(
         DayChange(on, before.day(on), after.day(on))
-        for on, one, two in zip(days, was, becomes, strict=True)
-        if one != two and before.is_working(on) != after.is_working(on)
+        for on, old_count, two in zip(days, was, becomes, strict=True)
+        if old_count != two and before.is_working(on) != after.is_working(on)
     )
 
 
@@ -132,34 +132,34 @@ def walk(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -
     """Return the due dates of a case by a calendar. `today` as in `moved`."""
     chain = DueDateResolver(case, procedure, calendar, today=today)
     entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
-    return Walk(chain, {link.id: link for link in chain.links()}, {one.id: one for one in entries})
+    return Walk(chain, {link.id: link for link in chain.links()}, {entry.id: entry for entry in entries})
 
 
 def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
     """Return the due dates that differ between two computations of one case."""
-    found = []
+    moved_deadlines = []
     for name in dict.fromkeys((*was.names(), *becomes.names())):
         old, new = was.due(name), becomes.due(name)
         if old == new:
             continue
-        asked = becomes.standing(name) or was.standing(name)
-        assert asked is not None
-        obligation, state = asked
-        found.append(
+        status = becomes.standing(name) or was.standing(name)
+        assert status is not None
+        obligation, state = status
+        moved_deadlines.append(
             MovedDeadline(case=was.chain.case.id, id=name, obligation=obligation, old=old, new=new, state=state)
         )
-    return tuple(found)
+    return tuple(moved_deadlines)
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     """Return the same days as the smallest number of spans, overlapping ones merged."""
-    found: list[tuple[date, date]] = []
+    joined_spans: list[tuple[date, date]] = []
     for first, last in sorted(spans):
-        if found and first <= found[-1][1] + _DAY:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
+        if joined_spans and first <= joined_spans[-1][1] + _DAY:
+            joined_spans[-1] = (joined_spans[-1][0], max(joined_spans[-1][1], last))
         else:
-            found.append((first, last))
-    return found
+            joined_spans.append((first, last))
+    return joined_spans
 
 
 class _FirstCounted(DueDateResolver):

@@ -105,16 +105,20 @@ def urgency(deadline: Awaited, *, today: date) -> tuple[int, date]:
     """Return the sort key that puts open deadlines in order of urgency: overdue, then ahead, then waiting or
     without a due date; each by day.
     """
-    standing, day = lateness(deadline, today=today), deadline.due or date.max
-    if standing.overdue:
+    status, day = lateness(deadline, today=today), deadline.due or date.max
+    if status.overdue:
         return 0, day
     return (1 if deadline.due is not None and holds_on(deadline, today) else 2), day
 
 
 def most_urgent(deadlines: Iterable[Deadline], *, today: date) -> Deadline | None:
     """Return the most urgent open deadline whose due date is valid; None if there is none."""
-    dated = [one for one in deadlines if one.state == "open" and one.due is not None and holds_on(one, today)]
-    return min(dated, key=lambda one: urgency(one, today=today), default=None)
+    dated = [
+        deadline
+        for deadline in deadlines
+        if deadline.state == "open" and deadline.due is not None and holds_on(deadline, today)
+    ]
+    return min(dated, key=lambda deadline: urgency(deadline, today=today), default=None)
 
 
 DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits"]
@@ -138,12 +142,12 @@ def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
         return "done" if deadline.late_by is None else "done_late"
     if deadline.state != "open":
         return deadline.state
-    standing = lateness(deadline, today=today)
-    if standing.overdue:
+    status = lateness(deadline, today=today)
+    if status.overdue:
         return "overdue"
-    if standing.slipped:
+    if status.slipped:
         return "slipped"
-    if standing.waiting_for is not None:
+    if status.waiting_for is not None:
         return "waits"
     return "soon" if deadline.due is not None and deadline.due <= soon else "open"
 

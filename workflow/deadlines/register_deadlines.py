@@ -56,21 +56,23 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     """
     if not is_entry(name):
         return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
-    known = register(case)
+    risk_register = register(case)
     number = number_of(name)
     if name.startswith("assignment"):
         given = assignments(case).get(number)
         id = assignment_id(number)
         return _asking(procedure, id, given.text if given else case.withdrawn[id].title, MeasureTerm())
     if name.startswith("request"):
-        id, risk = request_id(number), known.risks.get(number)
+        id, risk = request_id(number), risk_register.risks.get(number)
         if risk is not None and risk.request is not None:
             return _asking(procedure, id, risk.request.asked, risk.request.term)
         withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}"]
         return _asking(procedure, id, withdrawal.title, MeasureTerm())
     id = measure_id(number)
-    if number in known.measures:
-        return _asking(procedure, id, known.measures[number].action, known.measures[number].term)
+    if number in risk_register.measures:
+        return _asking(
+            procedure, id, risk_register.measures[number].action, risk_register.measures[number].term
+        )
     return _asking(procedure, id, case.withdrawn[id].title, MeasureTerm())
 
 
@@ -119,10 +121,10 @@ class _Entries:
     bare: bool
 
     def all(self) -> Iterator[Deadline]:
-        known = register(self.case)
-        for measure in known.measures.values():
-            yield from self._measure(measure, known)
-        for risk in known.risks.values():
+        risk_register = register(self.case)
+        for measure in risk_register.measures.values():
+            yield from self._measure(measure, risk_register)
+        for risk in risk_register.risks.values():
             if risk.request is not None:
                 yield self._request(risk, risk.request)
         for given in assignments(self.case).values():
@@ -136,9 +138,9 @@ class _Entries:
         about: dict[str, object] = {"on": given.given_on, "until": given.until}
         return self._deadline(obligation, None, counted, anchor, state, given.answered_on, term, about)
 
-    def _measure(self, measure: Measure, known: Register) -> Iterator[Deadline]:
+    def _measure(self, measure: Measure, risk_register: Register) -> Iterator[Deadline]:
         obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
-        risk = known.risks.get(measure.risk)
+        risk = risk_register.risks.get(measure.risk)
         for span in self._spans(measure.term):
             counted, anchor = self._counted(measure.term, span)
             review = measure.review(span.name if span else "")
@@ -176,11 +178,11 @@ class _Entries:
         if term.every is None or since is None:
             yield None
             return
-        found = False
+        has_span = False
         for span in periods(term.every, after=since, until=years_later(since, 1)):
-            found = True
+            has_span = True
             yield span
-        if not found:
+        if not has_span:
             yield None
 
     def _since(self) -> _Anchor:

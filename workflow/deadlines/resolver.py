@@ -46,12 +46,12 @@ def deadline(
     """Return one deadline of the case by its id, computing only its own anchors; None for an unknown id."""
     if is_entry(obligation):
         entries = entry_deadlines(case, procedure, calendar, today=today)
-        return next((one for one in entries if one.id == obligation), None)
+        return next((entry for entry in entries if entry.id == obligation), None)
     chain = DueDateResolver(case, procedure, calendar, today=today)
-    asked = procedure.by_id.get(obligation.partition(".")[0])
-    if asked is None:
+    known_obligation = procedure.by_id.get(obligation.partition(".")[0])
+    if known_obligation is None:
         return None
-    links = [link for link in chain.links_of(asked) if link.id == obligation]
+    links = [link for link in chain.links_of(known_obligation) if link.id == obligation]
     return next(walked(chain, links), None)
 
 

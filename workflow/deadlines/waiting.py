@@ -65,14 +65,14 @@ def falls_away(resolver: DueDateResolver, link: Link) -> bool:
         obligation.recurs is None and (since is None or link.anchor.state == "happened")
     ):
         return False
-    known = resolver.fallen.get(link.id)
-    if known is None:
+    has_fallen = resolver.fallen.get(link.id)
+    if has_fallen is None:
         # Many terms depend on one chain of anchors; each of its links is checked once.
-        known = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
+        has_fallen = bool(obligation.recurs and _gone(resolver, obligation.recurs.since, None)) or bool(
             since and type(obligation.term) is not Embargo and _gone(resolver, since, link.span)
         )
-        resolver.fallen[link.id] = known
-    return known
+        resolver.fallen[link.id] = has_fallen
+    return has_fallen
 
 
 def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
@@ -106,9 +106,9 @@ def _waiting(
     return Waiting(obligation.name_in(span), until)
 
 
-def _earlier(one: date | None, other: date | None) -> date | None:
+def _earlier(day: date | None, other: date | None) -> date | None:
     """Return the earlier of two days; the other one if one of them is None."""
-    return other if one is None or (other is not None and other < one) else one
+    return other if day is None or (other is not None and other < day) else day
 
 
 def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:

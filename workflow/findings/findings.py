@@ -28,29 +28,29 @@ def findings(
     calendar: Calendar,
     *,
     prove: bool = True,
-    known: Calendar | None = None,
+    known_calendar: Calendar | None = None,
 ) -> tuple[Finding, ...]:
     """Return every finding of a case.
 
     Args:
         prove: whether a fact without its evidence documents is a finding (False for a what-if, which has none).
-        known: the calendar as known the day before; facts in time by it are noted.
+        known_calendar: the calendar as known the day before; facts in time by it are noted.
     """
-    found: list[Finding] = []
-    asked = tuple(deadlines)
+    findings: list[Finding] = []
+    all_deadlines = tuple(deadlines)
     calendar = for_edition(procedure.calendar, calendar)
     answered = with_answers(case, procedure)
-    for deadline in asked:
-        found += _term(deadline, calendar, known)
-        found += _extended_late(deadline, calendar)
-        found += _embargo(deadline)
+    for deadline in all_deadlines:
+        findings += _term(deadline, calendar, known_calendar)
+        findings += _extended_late(deadline, calendar)
+        findings += _embargo(deadline)
         if deadline.id in case.facts or deadline.id not in answered.facts:
             # What another fact answers besides is judged with that fact.
-            found += _order(deadline, answered, procedure)
-            found += _resting(deadline, case, procedure)
-        found += _evidence(deadline, case, procedure, prove=prove)
-        found += measured(deadline, case, prove=prove)
-    return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
+            findings += _order(deadline, answered, procedure)
+            findings += _resting(deadline, case, procedure)
+        findings += _evidence(deadline, case, procedure, prove=prove)
+        findings += measured(deadline, case, prove=prove)
+    return (*findings, *_unasked(case, procedure, {deadline.id for deadline in all_deadlines}))
 
 
 def feasibility(
@@ -61,21 +61,23 @@ def feasibility(
 
     `today` (local date): when given, a due date before it with nothing recorded is a conflict too.
     """
-    found = []
+    findings = []
     for deadline in deadlines:
         if deadline.state not in ("open", "not_due_yet") or deadline.due is None or deadline.taken_up_on:
             continue
         planned, due = deadline.planned_on, deadline.due
         if planned is not None and planned > due:
-            found.append(_planned_late(deadline, calendar, planned))
+            findings.append(_planned_late(deadline, calendar, planned))
         elif deadline.opens is not None and deadline.opens > due:
-            found.append(departure(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
+            findings.append(departure(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
         elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
             opens = deadline.opens_in_practice
-            found.append(departure(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
+            findings.append(
+                departure(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due)
+            )
         elif today is not None and is_overdue(deadline, today=today):
-            found.append(departure(deadline, "feasibility", "due_passed", due=due))
-    return tuple(found)
+            findings.append(departure(deadline, "feasibility", "due_passed", due=due))
+    return tuple(findings)
 
 
 def before_first_edition(procedure: Procedure, on: date) -> Finding:
@@ -119,7 +121,7 @@ def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Find
     return departure(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
 
 
-def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Iterator[Finding]:
+def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | None) -> Iterator[Finding]:
     done, due, closes = deadline.done_on, deadline.due, deadline.closes
     if done is not None and closes is not None and done > closes:
         yield departure(deadline, "term", "window_closed", closes=closes, on=done)
@@ -141,7 +143,7 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
         days = calendar.count(deadline.anchor_on, done)
         yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
-    if known is not None and deadline.own is None and _in_time(deadline, known, done):
+    if known_calendar is not None and deadline.own is None and _in_time(deadline, known_calendar, done):
         code = "late_known"
     else:
         code = "late" if late else "late_day_off"
@@ -175,17 +177,17 @@ def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
     return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
 
 
-def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
-    due = count(deadline.obligation.term, deadline.anchor_on, known).due
+def _in_time(deadline: Deadline, known_calendar: Calendar, done: date) -> bool:
+    due = count(deadline.obligation.term, deadline.anchor_on, known_calendar).due
     return due is not None and done <= due
 
 
-def _unasked(case: Case, procedure: Procedure, asked: set[str]) -> Iterator[Finding]:
+def _unasked(case: Case, procedure: Procedure, deadline_ids: set[str]) -> Iterator[Finding]:
     """Yield a finding for each fact recorded for a period in which nothing was required."""
     for name in case.facts:
         obligation = procedure.by_id[name.partition(".")[0]]
         # A repetition (`#2`) belongs to its period.
-        if obligation.recurs is not None and name.partition("#")[0] not in asked:
+        if obligation.recurs is not None and name.partition("#")[0] not in deadline_ids:
             period = name.partition(".")[2].partition("#")[0]
             yield Finding(
                 kind="range",
@@ -290,9 +292,9 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
 
 def _uncertified(deadline: Deadline, case: Case, procedure: Procedure) -> bool:
     """Return whether a document here is restricted but the certificate the procedure asks for is lacking."""
-    if not any(_CERTIFICATE in one.evidence for one in procedure.obligations):
+    if not any(_CERTIFICATE in obligation.evidence for obligation in procedure.obligations):
         return False
     if not any(item.restricted for fact in case.occurrences(deadline.fact) for item in fact.evidence):
         return False
-    kinds = (item.kind for known in case.facts.values() for item in known.evidence)
+    kinds = (item.kind for fact in case.facts.values() for item in fact.evidence)
     return _CERTIFICATE not in kinds

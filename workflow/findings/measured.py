@@ -66,13 +66,13 @@ def _figure(deadline: Deadline, term: Target, fact: Fact) -> Iterator[Finding]:
         return
     year = int(deadline.period)
     if not term.met(year, Fraction(figure)):
-        wanted = term.of(year)
+        target = term.of(year)
         yield departure(
             deadline,
             "term",
             "target_missed",
             year=year,
             measured=figure,
-            figure=wanted,
+            figure=target,
             better=term.better,
         )

@@ -49,22 +49,22 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     """
     if not case.entries:
         return ()
-    known, seen = register(case), exposure(case)
-    due = {one.obligation.id: one.due for one in deadlines if one.due is not None}
-    found: list[Finding] = []
-    for measure in known.measures.values():
-        if measure.risk not in known.risks:
-            found.append(_of(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk))
-        found += quality(measure)
-        found += _reviewed(case, measure)
-        found += _within_the_year(case, measure, due.get(measure_id(measure.number)))
-    for risk in known.risks.values():
-        found += _risk(risk, known)
-    found += _unranked(known)
+    risk_register, seen = register(case), exposure(case)
+    due = {deadline.obligation.id: deadline.due for deadline in deadlines if deadline.due is not None}
+    findings: list[Finding] = []
+    for measure in risk_register.measures.values():
+        if measure.risk not in risk_register.risks:
+            findings.append(_of(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk))
+        findings += quality(measure)
+        findings += _reviewed(case, measure)
+        findings += _within_the_year(case, measure, due.get(measure_id(measure.number)))
+    for risk in risk_register.risks.values():
+        findings += _risk(risk, risk_register)
+    findings += _unranked(risk_register)
     for position in seen.positions.values():
-        found += _position(position)
-    found += (one for remark in remarks(case).values() for one in _remark(case, remark))
-    return tuple(found)
+        findings += _position(position)
+    findings += (finding for remark in remarks(case).values() for finding in _remark(case, remark))
+    return tuple(findings)
 
 
 def quality(measure: Measure) -> Iterator[Finding]:
@@ -72,8 +72,8 @@ def quality(measure: Measure) -> Iterator[Finding]:
     date.
     """
     words = measure.action.casefold()
-    few = len(words.split()) < _FEW
-    if few or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
+    is_short = len(words.split()) < _FEW
+    if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
         yield _of(measure, "risk.measure_general", basis="practice")
     if not measure.completion.strip():
         yield _of(measure, "risk.measure_no_completion")
@@ -95,7 +95,11 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
             yield _of(measure, "risk.executed_unproved", on=latest.on)
         if latest.done_on is None:
             yield _of(measure, "risk.executed_without_day", on=latest.on)
-    ends = [one.on for one in measure.reviews if one.outcome in ("executed", "irrelevant") and not one.period]
+    ends = [
+        review.on
+        for review in measure.reviews
+        if review.outcome in ("executed", "irrelevant") and not review.period
+    ]
     done = min(ends, default=None)
     for name, fact in sorted(case.facts.items()):
         fact_of, _, period = name.partition(".")
@@ -104,7 +108,7 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
         if measure.set_on is not None and measure.set_on > fact.on:
             continue
         first, last = _quarter_after(period)
-        if not any(first <= one.on <= last for one in measure.reviews):
+        if not any(first <= review.on <= last for review in measure.reviews):
             yield _of(measure, "risk.measure_not_reviewed", period=period)
 
 
@@ -124,12 +128,12 @@ def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator
         yield _of(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
 
 
-def _risk(risk: Risk, known: Register) -> Iterator[Finding]:
-    name, said = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
-    if not known.measures_of(risk.number) and risk.removal is None and not risk.body:
-        yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=said)
+def _risk(risk: Risk, risk_register: Register) -> Iterator[Finding]:
+    name, arguments = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
+    if not risk_register.measures_of(risk.number) and risk.removal is None and not risk.body:
+        yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=arguments)
     if risk.body and risk.request is None:
-        said_of = {**said, "body": risk.body}
+        said_of = {**arguments, "body": risk.body}
         yield Finding(
             kind="evidence",
             obligation=name,
@@ -139,12 +143,14 @@ def _risk(risk: Risk, known: Register) -> Iterator[Finding]:
             force="may",
         )
     if risk.removal is not None and risk.removal.completed and not risk.removal.evidence:
-        yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=said)
+        yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=arguments)
 
 
-def _unranked(known: Register) -> Iterator[Finding]:
+def _unranked(risk_register: Register) -> Iterator[Finding]:
     """Yield one finding for all risks without a rank together: just after an import none has a rank."""
-    numbers = tuple(str(risk.number) for risk in known.risks.values() if risk.rank is None and not risk.removal)
+    numbers = tuple(
+        str(risk.number) for risk in risk_register.risks.values() if risk.rank is None and not risk.removal
+    )
     if numbers:
         yield Finding(
             kind="evidence",
@@ -159,11 +165,13 @@ def _unranked(known: Register) -> Iterator[Finding]:
 def _position(position: Position) -> Iterator[Finding]:
     if position.cleared_on is not None:
         return
-    name, said = f"position.{position.number}", {"position": position.number, "title": position.title}
+    name, arguments = f"position.{position.number}", {"position": position.number, "title": position.title}
     if not position.why.strip():
-        yield Finding(kind="evidence", obligation=name, code="risk.position_without_reason", arguments=said)
+        yield Finding(
+            kind="evidence", obligation=name, code="risk.position_without_reason", arguments=arguments
+        )
     if position.approved_on is None:
-        yield Finding(kind="evidence", obligation=name, code="risk.position_not_approved", arguments=said)
+        yield Finding(kind="evidence", obligation=name, code="risk.position_not_approved", arguments=arguments)
 
 
 def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
@@ -175,12 +183,12 @@ def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
         return
     if signed is None and not any(name in case.facts for name in ("discussion_held", "analysis_ended")):
         return
-    said: dict[str, object] = {"remark": remark.number, "text": remark.text}
+    arguments: dict[str, object] = {"remark": remark.number, "text": remark.text}
     yield Finding(
         kind="evidence",
         obligation=f"remark.{remark.number}",
         code="risk.remark_waits" if signed is None else "risk.remark_unanswered",
-        arguments=said if signed is None else {**said, "on": signed.on},
+        arguments=arguments if signed is None else {**arguments, "on": signed.on},
         basis="practice",
         force="recommended",
     )
@@ -213,16 +221,16 @@ def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
     lines: list[CartogramLine] = []
     for case in cases:
         lines += [
-            CartogramLine("positions", one.department or case.unit, one.district, one.title)
-            for one in exposure(case).positions.values()
-            if one.cleared_on is None
+            CartogramLine("positions", position.department or case.unit, position.district, position.title)
+            for position in exposure(case).positions.values()
+            if position.cleared_on is None
         ]
         lines += [
-            CartogramLine("risks", one.department or case.unit, one.district, one.description)
-            for one in register(case).risks.values()
-            if one.removal is None
+            CartogramLine("risks", risk.department or case.unit, risk.district, risk.description)
+            for risk in register(case).risks.values()
+            if risk.removal is None
         ]
-    return tuple(sorted(set(lines), key=lambda one: (one.section, one.department, one.district, one.text)))
+    return tuple(sorted(set(lines), key=lambda line: (line.section, line.department, line.district, line.text)))
 
 
 def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
@@ -236,11 +244,11 @@ def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLi
 
 def latest(cases: Iterable[Case]) -> Cartogram | None:
     """Return the cartogram recorded last, by its own date."""
-    known = [found for case in cases if (found := exposure(case).cartogram) is not None]
-    return max(known, key=lambda one: one.on, default=None)
+    cartograms = [cartogram for case in cases if (cartogram := exposure(case).cartogram) is not None]
+    return max(cartograms, key=lambda cartogram: cartogram.on, default=None)
 
 
-def compared(told: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
+def compared(lines: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
     """Return findings, department by department: lines of the results the cartogram lacks, and lines it has
     beyond them.
 
@@ -248,7 +256,7 @@ def compared(told: Iterable[CartogramLine], cartogram: Cartogram | None) -> tupl
     """
     if cartogram is None:
         return (_finding("risk.cartogram_missing"),)
-    should = {_key(line): line for line in told}
+    should = {_key(line): line for line in lines}
     does = {_key(line): line for line in cartogram.lines}
     lacking = [_of_line("risk.cartogram_lacks", should[key]) for key in sorted(should.keys() - does.keys())]
     besides = [_of_line("risk.cartogram_exceeds", does[key]) for key in sorted(does.keys() - should.keys())]

@@ -108,9 +108,11 @@ def table(
     function = getattr(declared, "func", declared)
     hints = get_type_hints(function, include_extras=True)
     parameters = {
-        name: one for name, one in inspect.signature(declared).parameters.items() if name not in without
+        name: parameter
+        for name, parameter in inspect.signature(declared).parameters.items()
+        if name not in without
     }
-    any_key = [name for name, one in parameters.items() if one.kind is one.VAR_KEYWORD]
+    any_key = [name for name, parameter in parameters.items() if parameter.kind is parameter.VAR_KEYWORD]
     for name in any_key:
         del parameters[name]
     fields = {}
@@ -193,10 +195,10 @@ def one_of(*texts: str, shown: Collection[str] = ()) -> Reported:
     )
 
 
-def within(least: int, most: int | None = None) -> Reported:
+def within(least: int, maximum: int | None = None) -> Reported:
     """Return an annotation for a whole number within bounds."""
-    schema = core_schema.int_schema(ge=least, le=most, strict=True)
-    return Reported(schema, "out_of_bounds", int, {"least": least, "most": most})
+    schema = core_schema.int_schema(ge=least, le=maximum, strict=True)
+    return Reported(schema, "out_of_bounds", int, {"least": least, "most": maximum})
 
 
 def one_of_forms(
@@ -297,9 +299,9 @@ def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomErr
 
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
     """Yield the mistakes pydantic found in the data."""
-    for one in error.errors(include_url=False)[:MISTAKES_LIMIT]:
-        code, given, location = one["type"], one["input"], one["loc"]
-        path, arguments = _path(location, data), dict(one.get("ctx", {}))
+    for error_details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
+        code, given, location = error_details["type"], error_details["input"], error_details["loc"]
+        path, arguments = _path(location, data), dict(error_details.get("ctx", {}))
         keys, kind = arguments.pop("keys", ()), arguments.pop("kind", None)
         if code == "missing":
             code, given = "missing_key", location[-1]

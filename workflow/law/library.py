@@ -59,10 +59,10 @@ class UnknownProcedure(Refusal):
 
 
 class NoEdition(Refusal):
-    """No edition is in force on that day; `nearest` are the existing ones, the nearest in time first."""
+    """No edition is in force on that day; `editions` are the existing ones, the nearest in time first."""
 
-    def __init__(self, procedure: str, on: date, nearest: Iterable[str]) -> None:
-        super().__init__("no_edition", procedure=procedure, on=on, nearest=tuple(nearest))
+    def __init__(self, procedure: str, on: date, editions: Iterable[str]) -> None:
+        super().__init__("no_edition", procedure=procedure, on=on, nearest=tuple(editions))
 
 
 class TwoEditions(Refusal):

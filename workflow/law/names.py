@@ -72,11 +72,11 @@ def known_option(procedure: Procedure, decision: str, option: str) -> Option:
         code = "unknown_decision" if procedure.decisions else "no_decisions"
         allowed = closest_first(decision, procedure.decisions)
         raise UnknownDecision(code, decision=decision, procedure=procedure.title, allowed=allowed)
-    found = next((one for one in question.options if one.id == option), None)
-    if found is None:
-        allowed = tuple(one.id for one in question.options)
+    chosen_option = next((candidate for candidate in question.options if candidate.id == option), None)
+    if chosen_option is None:
+        allowed = tuple(candidate.id for candidate in question.options)
         raise UnknownDecision("unknown_option", option=option, title=question.title, allowed=allowed)
-    return found
+    return chosen_option
 
 
 def answering_fact(procedure: Procedure, name: str) -> str:

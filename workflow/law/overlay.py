@@ -123,12 +123,14 @@ def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
     every: dict[str, Period] = {}
     for overlay in overlays:
         chosen |= {switch: (value, overlay.act) for switch, value in overlay.switches.items()}
-        for one in overlay.terms:
-            if one.own is not None:
-                own.setdefault(one.obligation, []).append(one.own)
-            for name in _together(procedure, one.obligation) if one.every else ():
+        for stricter_term in overlay.terms:
+            if stricter_term.own is not None:
+                own.setdefault(stricter_term.obligation, []).append(stricter_term.own)
+            for name in _together(procedure, stricter_term.obligation) if stricter_term.every else ():
                 here = every.get(name) or procedure.by_id[name].recurs.every  # type: ignore[union-attr]
-                every[name] = one.every if one.every and shorter(one.every, here) else here
+                every[name] = (
+                    stricter_term.every if stricter_term.every and shorter(stricter_term.every, here) else here
+                )
     return replace(
         procedure,
         obligations=tuple(
@@ -166,20 +168,20 @@ def _read(obligation: Obligation, switch: str, value: str, act: Act, procedure: 
     if switch == "quarters":
         if recurs is None or recurs.every != "quarter" or procedure.by_id[recurs.since].by_itself:
             return obligation
-        told = (*obligation.readings, Reading(switch=switch, value=value, act=act))
-        return replace(obligation, recurs=replace(recurs, rolling=True), readings=told)
+        readings = (*obligation.readings, Reading(switch=switch, value=value, act=act))
+        return replace(obligation, recurs=replace(recurs, rolling=True), readings=readings)
     if switch == "discussion":
         if obligation.stage != DISCUSSION:
             return obligation
-        told = (*obligation.readings, Reading(switch=switch, value=value, act=act))
+        readings = (*obligation.readings, Reading(switch=switch, value=value, act=act))
         return replace(
-            obligation, force="may", occasional=True, blocking=False, lapses_with=None, readings=told
+            obligation, force="may", occasional=True, blocking=False, lapses_with=None, readings=readings
         )
     anew = _term(term, switch)
     if anew is None:
         return obligation
-    told = (*obligation.readings, Reading(switch=switch, value=value, act=act, usual=term))
-    return replace(obligation, term=anew, readings=told)
+    readings = (*obligation.readings, Reading(switch=switch, value=value, act=act, usual=term))
+    return replace(obligation, term=anew, readings=readings)
 
 
 def _term(term: Term, switch: str) -> Term | None:
@@ -211,16 +213,20 @@ def _together(procedure: Procedure, name: str) -> Iterator[str]:
     """Yield the obligation and those that must have the same periods: the ones counted from it or that it
     counts from.
     """
-    asked = procedure.by_id.get(name)
-    if asked is None or asked.recurs is None:
+    obligation = procedure.by_id.get(name)
+    if obligation is None or obligation.recurs is None:
         return
-    alike = {one.id: one for one in procedure.obligations if one.recurs == asked.recurs}
-    found, waiting = set[str](), [name]
+    alike = {
+        other_obligation.id: other_obligation
+        for other_obligation in procedure.obligations
+        if other_obligation.recurs == obligation.recurs
+    }
+    visited_names, waiting = set[str](), [name]
     while waiting:
         here = waiting.pop()
-        if here in found:
+        if here in visited_names:
             continue
-        found.add(here)
+        visited_names.add(here)
         yield here
         tied = {alike[here].since, alike[here].when}
         waiting += [
@@ -232,7 +238,7 @@ class OwnRules:
     """The own rules an office has adopted, by units."""
 
     def __init__(self, overlays: Iterable[Overlay], office: Office) -> None:
-        self.overlays = tuple(sorted(overlays, key=lambda one: (one.name, one.in_force)))
+        self.overlays = tuple(sorted(overlays, key=lambda overlay: (overlay.name, overlay.in_force)))
         self._office = office
         self._above: dict[str, tuple[str, ...]] = {}
 
@@ -248,7 +254,9 @@ class OwnRules:
                 latest.pop(overlay.name, None)
                 if depth is not None:
                     latest[overlay.name] = depth, overlay
-        return tuple(one for _, one in sorted(latest.values(), key=lambda held: (held[0], held[1].name)))
+        return tuple(
+            overlay for _, overlay in sorted(latest.values(), key=lambda held: (held[0], held[1].name))
+        )
 
     def covers(self, overlay: Overlay, unit: str) -> bool:
         """Return whether rules are valid for a unit: it is theirs, or lies below it."""
@@ -267,9 +275,9 @@ class OwnRules:
         """Return how deep the rules' unit lies on the path down to this unit; None if it is not on the path."""
         if not overlay.unit:
             return 0
-        wanted = self._office.unit_named.get(_plain(overlay.unit), overlay.unit)
+        unit_key = self._office.unit_named.get(_plain(overlay.unit), overlay.unit)
         above = self._way(unit)
-        return len(above) - above.index(wanted) if wanted in above else None
+        return len(above) - above.index(unit_key) if unit_key in above else None
 
     def _way(self, unit: str) -> tuple[str, ...]:
         if unit not in self._above:

@@ -429,17 +429,17 @@ class Procedure:
         """Everything that can be recorded: all obligations except decisions, whose options name their own
         facts.
         """
-        return {name: one for name, one in self.by_id.items() if not one.options}
+        return {name: obligation for name, obligation in self.by_id.items() if not obligation.options}
 
     @cached_property
     def decisions(self) -> Mapping[str, Obligation]:
         """The decisions every case must answer, by id."""
-        return {one.id: one for one in self.obligations if one.options}
+        return {obligation.id: obligation for obligation in self.obligations if obligation.options}
 
     @cached_property
     def answered_by(self) -> Mapping[str, Obligation]:
         """Fact -> the decision it answers."""
-        return {option.fact: one for one in self.decisions.values() for option in one.options}
+        return {option.fact: decision for decision in self.decisions.values() for option in decision.options}
 
     @cached_property
     def anchor_by_id(self) -> Mapping[str, Obligation]:
@@ -447,19 +447,19 @@ class Procedure:
         return {
             **self.by_id,
             **{
-                EXTENDED + one.id: Obligation(
-                    id=EXTENDED + one.id,
-                    stage=one.stage,
-                    title=one.extension.title,
+                EXTENDED + obligation.id: Obligation(
+                    id=EXTENDED + obligation.id,
+                    stage=obligation.stage,
+                    title=obligation.extension.title,
                     term=WithoutTerm(),
-                    act=one.act,
-                    paragraph=one.extension.paragraph or one.paragraph,
+                    act=obligation.act,
+                    paragraph=obligation.extension.paragraph or obligation.paragraph,
                     force="may",
-                    duty=one.extension.decided_by[0],
-                    recurs=one.recurs,
+                    duty=obligation.extension.decided_by[0],
+                    recurs=obligation.recurs,
                 )
-                for one in self.obligations
-                if one.extension is not None
+                for obligation in self.obligations
+                if obligation.extension is not None
             },
         }
 
@@ -468,19 +468,23 @@ class Procedure:
         """Whether anything in it depends on the kind of organisation."""
         return (
             bool(self.applies_to)
-            or any(one.only_for or one.signed_by for one in self.obligations)
+            or any(obligation.only_for or obligation.signed_by for obligation in self.obligations)
             or any(body.kinds for body in self.bodies.values())
         )
 
     @cached_property
     def open_ended(self) -> tuple[Obligation, ...]:
         """Obligations that recur as long as the case is open."""
-        return tuple(one for one in self.obligations if one.recurs and one.recurs.years is None)
+        return tuple(
+            obligation
+            for obligation in self.obligations
+            if obligation.recurs and obligation.recurs.years is None
+        )
 
     @cached_property
     def answering(self) -> Mapping[str, frozenset[str]]:
         """Body -> the bodies responsible for its obligations: itself and, recursively, its successors."""
-        found = {}
+        answers_by_body = {}
         for body in self.bodies:
             waiting, answering = [body], set[str]()
             while waiting:
@@ -488,8 +492,8 @@ class Procedure:
                 if here not in answering:
                     answering.add(here)
                     waiting += self.bodies[here].successors
-            found[body] = frozenset(answering)
-        return found
+            answers_by_body[body] = frozenset(answering)
+        return answers_by_body
 
     def body_named(self, text: str) -> str:
         """Return the id of the body with that id, title or short title in any language; other text
@@ -514,7 +518,9 @@ class Procedure:
         names: dict[str, str] = {}
         for body in self.bodies.values():
             names.setdefault(body.id.casefold(), body.id)
-            for title in (_body_name(text[one]) for text in (body.title, body.short) for one in LANGUAGES):
+            for title in (
+                _body_name(text[language]) for text in (body.title, body.short) for language in LANGUAGES
+            ):
                 for end in ("", *_OF_COUNTRY):
                     names.setdefault(title + end, body.id)
         return names
@@ -522,17 +528,20 @@ class Procedure:
     @cached_property
     def answered_too(self) -> tuple[Obligation, ...]:
         """Obligations that are also fulfilled by another obligation's fact."""
-        return tuple(one for one in self.obligations if one.also_by)
+        return tuple(obligation for obligation in self.obligations if obligation.also_by)
 
     @cached_property
     def lapse_facts(self) -> frozenset[str]:
         """Facts whose recording makes unrecorded obligations missed."""
-        return frozenset(one.lapses_with for one in self.obligations if one.lapses_with)
+        return frozenset(obligation.lapses_with for obligation in self.obligations if obligation.lapses_with)
 
     @cached_property
     def counts_from_extensions(self) -> bool:
         """Whether some term counts from the day on which another one was extended."""
-        return any(one.since is not None and one.since.startswith(EXTENDED) for one in self.obligations)
+        return any(
+            obligation.since is not None and obligation.since.startswith(EXTENDED)
+            for obligation in self.obligations
+        )
 
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:
@@ -543,9 +552,15 @@ class Procedure:
         """Facts that other terms or periods count from: recording one can move due dates."""
         counted = {obligation.since for obligation in self.obligations if obligation.since}
         counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
-        counted |= {fact for one in self.answered_too if one.id in counted for fact in one.also_by}
+        counted |= {
+            fact for obligation in self.answered_too if obligation.id in counted for fact in obligation.also_by
+        }
         branches = {obligation.when for obligation in self.obligations if obligation.when}
-        return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
+        return frozenset(
+            counted
+            | branches
+            | {obligation.recurs.since for obligation in self.obligations if obligation.recurs}
+        )
 
     def resting_on(self, facts: Iterable[str], settled: Container[str] = ()) -> set[str]:
         """Return ids of the obligations whose deadlines can change with these facts, or with plan dates of
@@ -556,24 +571,24 @@ class Procedure:
             settled: names whose days stay as they are: what depends on others through them alone is left out.
         """
         waiting = [fact.partition(".")[0].partition("#")[0] for fact in facts]
-        found = {*waiting}
+        names = {*waiting}
         while waiting:
-            new = self._read_by.get(waiting.pop(), frozenset()) - found
-            found |= new
+            new = self._read_by.get(waiting.pop(), frozenset()) - names
+            names |= new
             waiting += [name for name in new if name not in settled]
-        return found
+        return names
 
     @cached_property
     def _read_by(self) -> Mapping[str, frozenset[str]]:
         """Name of a fact -> ids of the obligations and answers whose deadlines depend on it directly."""
-        read = {one.id: _names_in(one) for one in (*self.obligations, *self.answers)}
+        read = {obligation.id: _names_in(obligation) for obligation in (*self.obligations, *self.answers)}
         for fact, decision in self.answered_by.items():
             read.setdefault(fact, set()).add(decision.id)
-        found = defaultdict[str, set[str]](set)
+        readers_by_name = defaultdict[str, set[str]](set)
         for reader, names in read.items():
             for name in names:
-                found[name].add(reader)
-        return {name: frozenset(readers) for name, readers in found.items()}
+                readers_by_name[name].add(reader)
+        return {name: frozenset(readers) for name, readers in readers_by_name.items()}
 
 
 def _names_in(obligation: Obligation) -> set[str]:

@@ -160,9 +160,9 @@ def must_enrol(account: Account, required: Collection[Access]) -> bool:
 def administrators(accounts: Iterable[Account]) -> list[str]:
     """Return the logins of the administrators who can log in."""
     return [
-        one.reader.login
-        for one in accounts
-        if one.reader.access == "administrator" and one.password and not one.disabled
+        account.reader.login
+        for account in accounts
+        if account.reader.access == "administrator" and account.password and not account.disabled
     ]
 
 

@@ -62,7 +62,7 @@ def resolve(
     held = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
     for group in (_named(office, duty, responsible), *held):
         present = _present(office, group, on)
-        allowed = tuple(one for one in present if one.person.key not in without)
+        allowed = tuple(recipient for recipient in present if recipient.person.key not in without)
         if allowed and group[0].why == "named" and duty in SIGNING_DUTIES:
             return _with_signatories(office, allowed, held, on, without)
         if allowed:
@@ -77,8 +77,10 @@ def _organisation_named(office: Office, duty: str, responsible: str) -> str:
     """Return the organisation of the people a schedule names, for a case without a unit; "" if there is not
     exactly one.
     """
-    found = {office.organisation(one.person.unit) or "" for one in _named(office, duty, responsible)}
-    return found.pop() if len(found) == 1 else ""
+    organisations = {
+        office.organisation(recipient.person.unit) or "" for recipient in _named(office, duty, responsible)
+    }
+    return organisations.pop() if len(organisations) == 1 else ""
 
 
 def _with_signatories(
@@ -89,14 +91,24 @@ def _with_signatories(
     without: frozenset[str],
 ) -> tuple[Recipient, ...]:
     """Return the people the schedule names, as preparing, together with the duty holders who sign."""
-    keys = {one.person.key for one in named}
+    keys = {recipient.person.key for recipient in named}
     for group in held:
-        if keys & {one.person.key for one in group}:
+        if keys & {recipient.person.key for recipient in group}:
             return named
-        signing = [one for one in _present(office, group, on) if one.person.key not in keys | without]
+        signing = [
+            recipient for recipient in _present(office, group, on) if recipient.person.key not in keys | without
+        ]
         if signing:
-            prepare = (one if one.instead_of else replace(one, why="prepares") for one in named)
-            return (*prepare, *(one if one.instead_of else replace(one, why="signs") for one in signing))
+            prepare = (
+                recipient if recipient.instead_of else replace(recipient, why="prepares") for recipient in named
+            )
+            return (
+                *prepare,
+                *(
+                    recipient if recipient.instead_of else replace(recipient, why="signs")
+                    for recipient in signing
+                ),
+            )
     return named
 
 
@@ -144,9 +156,9 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipie
         return (Recipient(person=person, why="duty"),) if person else ()
     for here in office.above(person.unit if person else place):
         for held in ("head_of_unit", "head"):
-            heads = [one for one in office.holders.get((here, held), ()) if one is not person]
+            heads = [head for head in office.holders.get((here, held), ()) if head is not person]
             if heads:
-                return tuple(Recipient(person=one, why="duty") for one in heads)
+                return tuple(Recipient(person=head, why="duty") for head in heads)
     return ()
 
 
@@ -156,15 +168,15 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
         yield from list(_heads(office, place))[1:]
         return
     answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
-    found = False
+    has_holder = False
     for here in office.above(place):
         for held in answering:
             holders = office.holders.get((here, held), ())
             if holders:
                 why: Why = "head_for_unit" if held != duty else "duty" if here == place else "duty_above"
-                found = True
+                has_holder = True
                 yield tuple(Recipient(person=person, why=why) for person in holders)
-    if found or (duty in UNIT_DUTIES and place in office.units):
+    if has_holder or (duty in UNIT_DUTIES and place in office.units):
         return
     organisation = office.organisation(place)
     if organisation is not None:
@@ -220,25 +232,29 @@ def heads_over(
     for unit, key in places:
         place = office.unit_named.get(plain(unit), unit)
         for group in _heads(office, place):
-            if key in {one.person.key for one in group}:
+            if key in {recipient.person.key for recipient in group}:
                 continue
             if not first_head and not without and _are_first(office, group):
                 continue
-            allowed = [one for one in _present(office, group, on) if one.person.key not in {key, *without}]
+            allowed = [
+                recipient
+                for recipient in _present(office, group, on)
+                if recipient.person.key not in {key, *without}
+            ]
             if allowed:
-                people.update((one.person.key, one) for one in allowed)
+                people.update((recipient.person.key, recipient) for recipient in allowed)
                 break
-    found = tuple(people.values()) or _officer(office, "head_of_unit", unit, on, without)
-    if isinstance(found, Unresolved) and not first_head:
+    recipients = tuple(people.values()) or _officer(office, "head_of_unit", unit, on, without)
+    if isinstance(recipients, Unresolved) and not first_head:
         return heads_over(office, places, on=on, without=without, first_head=True)
-    return found
+    return recipients
 
 
 def _are_first(office: Office, heads: tuple[Recipient, ...]) -> bool:
     """Return whether they are first heads: holders of that duty at the top, or of an organisation of its
     own.
     """
-    units = [office.units[one.person.unit] for one in heads if "head" in one.person.duties]
+    units = [office.units[head.person.unit] for head in heads if "head" in head.person.duties]
     return any(unit.kind or unit.parent not in office.units for unit in units)
 
 
@@ -249,12 +265,12 @@ def _elsewhere(people: Iterable[Person]) -> tuple[Recipient, ...]:
 def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple[Recipient, ...]:
     """Return each candidate, or the deputy who stands in on that day, without repetition."""
     present: dict[str, Recipient] = {}
-    for told in candidates:
-        person = stand_in(office, told.person, on)
-        if person is told.person:
-            present[person.key] = told
+    for candidate in candidates:
+        person = stand_in(office, candidate.person, on)
+        if person is candidate.person:
+            present[person.key] = candidate
         elif person is not None:
-            present.setdefault(person.key, Recipient(person=person, why="deputy", instead_of=told.person))
+            present.setdefault(person.key, Recipient(person=person, why="deputy", instead_of=candidate.person))
     return tuple(present.values())
 
 

@@ -62,6 +62,6 @@ class Signatories:
         """
         if not kind:
             return tuple(dict.fromkeys(duty for _, duties in self.by_kind for duty in duties))
-        said = dict(self.by_kind)
+        duties_by_kind = dict(self.by_kind)
         groups = [name for name, members in GROUPS.items() if kind in members]
-        return next((said[name] for name in (kind, *groups, ANY) if name in said), ())
+        return next((duties_by_kind[name] for name in (kind, *groups, ANY) if name in duties_by_kind), ())

@@ -42,21 +42,21 @@ class NameIndex:
 
     def exactly(self, text: str) -> tuple[str, ...]:
         """Return the keys with exactly this name, each once."""
-        wanted = plain(text)
-        found: list[str] = []
-        for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
+        phrase = plain(text)
+        keys: list[str] = []
+        for at in range(bisect_left(self._words, (phrase,)), len(self._words)):
             word, key = self._words[at]
-            if word != wanted:
+            if word != phrase:
                 break
-            found.append(key)
-        return tuple(found)
+            keys.append(key)
+        return tuple(keys)
 
     def beginning(self, text: str) -> Iterator[str]:
         """Yield the keys whose name begins with a text, in order of name, each once; exact matches first."""
-        wanted, seen = plain(text), set[str]()
-        for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
+        phrase, seen = plain(text), set[str]()
+        for at in range(bisect_left(self._words, (phrase,)), len(self._words)):
             word, key = self._words[at]
-            if not word.startswith(wanted):
+            if not word.startswith(phrase):
                 return
             if key not in seen:
                 seen.add(key)
@@ -66,11 +66,11 @@ class NameIndex:
         """Yield the keys whose name has, for each word of the text, a word that begins with it; each key
         once.
         """
-        wanted = _WORD.findall(plain(text))
-        if not wanted:
+        words = _WORD.findall(plain(text))
+        if not words:
             return
         # Search by the rarest word, and test the other words on its results.
-        rarest, *others = sorted(wanted, key=lambda word: sum(map(len, self._calling(word))))
+        rarest, *others = sorted(words, key=lambda word: sum(map(len, self._calling(word))))
         seen = set[str]()
         for word, key in chain.from_iterable(self._calling(rarest)):
             if key not in seen and all(f" {other}" in word for other in others):
@@ -81,19 +81,19 @@ class NameIndex:
         """Yield, for each indexed word that begins with a prefix, the (words of a name, its key) that contain
         it.
         """
-        words, found = self._by_word
+        words, entries_by_word = self._by_word
         for at in range(bisect_left(words, word), len(words)):
             if not words[at].startswith(word):
                 return
-            yield found[words[at]]
+            yield entries_by_word[words[at]]
 
     @cached_property
     def _by_word(self) -> tuple[Sequence[str], Mapping[str, list[tuple[str, str]]]]:
         """The indexed words in order, and the names that contain each word."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        for called, key in self._words:
-            words = _WORD.findall(called)
-            said = " " + " ".join(words), key
+        entries_by_word: dict[str, list[tuple[str, str]]] = {}
+        for phrase, key in self._words:
+            words = _WORD.findall(phrase)
+            entry = " " + " ".join(words), key
             for word in words:
-                found.setdefault(word, []).append(said)
-        return sorted(found), found
+                entries_by_word.setdefault(word, []).append(entry)
+        return sorted(entries_by_word), entries_by_word

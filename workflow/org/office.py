@@ -135,9 +135,9 @@ class Person:
         return any(first <= on <= last for first, last in self.away)
 
 
-def name_order(one: Unit | Person) -> tuple[str, str]:
+def name_order(member: Unit | Person) -> tuple[str, str]:
     """Return the sort key of a unit or person in lists ordered by name."""
-    return alphabetical(one.name), one.key if isinstance(one, Person) else one.id
+    return alphabetical(member.name), member.key if isinstance(member, Person) else member.id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,8 +177,10 @@ class Office:
     def order_in(self, language: str) -> Mapping[str, str]:
         """Return by what people, also those who left, and units are sorted in a language, by key."""
         if language not in self._orders:
-            known: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
-            self._orders[language] = {key: alphabetical(one.name_in(language)) for key, one in known.items()}
+            members_by_key: dict[str, Person | Unit] = {**self.former, **self.units, **self.people}
+            self._orders[language] = {
+                key: alphabetical(member.name_in(language)) for key, member in members_by_key.items()
+            }
         return self._orders[language]
 
     @cached_property
@@ -192,28 +194,33 @@ class Office:
     @cached_property
     def former_called(self) -> NameIndex:
         """Index of the people who left, by key and by name."""
-        return NameIndex((word, one.key) for one in self.former.values() for word in (one.key, *one.names))
+        return NameIndex(
+            (word, person.key) for person in self.former.values() for word in (person.key, *person.names)
+        )
 
     @cached_property
     def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
         """(unit, duty) -> the people who hold it there, in order of name."""
-        found: dict[tuple[str, str], list[Person]] = {}
+        people_by_place: dict[tuple[str, str], list[Person]] = {}
         for person in sorted(self.people.values(), key=name_order):
             for duty in person.duties:
-                found.setdefault((person.unit, duty), []).append(person)
-        return {place: tuple(people) for place, people in found.items()}
+                people_by_place.setdefault((person.unit, duty), []).append(person)
+        return {place: tuple(people) for place, people in people_by_place.items()}
 
     @cached_property
     def held(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
         """(organisation, duty) -> (unit, person) of everybody who holds it in the organisation, in order of
         name; the organisation "" is the whole office.
         """
-        found: dict[tuple[str, str], list[tuple[str, Person]]] = {}
+        holders_by_place: dict[tuple[str, str], list[tuple[str, Person]]] = {}
         for (unit, duty), holders in self.holders.items():
             own = self.organisation(unit)
             for place in ("", own) if own else ("",):
-                found.setdefault((place, duty), []).extend((unit, person) for person in holders)
-        return {place: tuple(sorted(all_, key=lambda one: name_order(one[1]))) for place, all_ in found.items()}
+                holders_by_place.setdefault((place, duty), []).extend((unit, person) for person in holders)
+        return {
+            place: tuple(sorted(all_, key=lambda holder: name_order(holder[1])))
+            for place, all_ in holders_by_place.items()
+        }
 
     @cached_property
     def unit_named(self) -> Mapping[str, str]:
@@ -224,60 +231,60 @@ class Office:
     @cached_property
     def unit_called(self) -> NameIndex:
         """Index of units by id, name and the label that tells namesakes apart."""
-        words = ((word, one.id) for one in self.units.values() for word in (one.id, *one.names))
-        return NameIndex((*words, *((said, id) for id, said in self.told_apart.items())))
+        words = ((word, unit.id) for unit in self.units.values() for word in (unit.id, *unit.names))
+        return NameIndex((*words, *((name, id) for id, name in self.told_apart.items())))
 
     @cached_property
     def told_apart(self) -> Mapping[str, str]:
         """Unit -> "name (id)", for units that share a name with another unit, or have another one's id as
         name.
         """
-        called = [(one, _plain(one.name)) for one in self.units.values()]
-        several = Counter(name for _, name in called)
-        several.update(id for one, name in called if (id := _plain(one.id)) != name)
-        return {one.id: f"{one.name} ({one.id})" for one, name in called if several[name] > 1}
+        named_units = [(unit, _plain(unit.name)) for unit in self.units.values()]
+        several = Counter(name for _, name in named_units)
+        several.update(id for unit, name in named_units if (id := _plain(unit.id)) != name)
+        return {unit.id: f"{unit.name} ({unit.id})" for unit, name in named_units if several[name] > 1}
 
     @cached_property
     def person_called(self) -> NameIndex:
         """Index of people by key, e-mail address and name."""
         return NameIndex(
-            (word, one.key)
-            for one in self.people.values()
-            for word in (one.key, one.email or one.key, *one.names)
+            (word, person.key)
+            for person in self.people.values()
+            for word in (person.key, person.email or person.key, *person.names)
         )
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Unit -> the units directly below it, by name; "" -> the top-level units."""
-        found: dict[str, list[str]] = {}
+        ids_by_parent: dict[str, list[str]] = {}
         for unit in sorted(self.units.values(), key=name_order):
-            found.setdefault(unit.parent or "", []).append(unit.id)
-        return {parent: tuple(below) for parent, below in found.items()}
+            ids_by_parent.setdefault(unit.parent or "", []).append(unit.id)
+        return {parent: tuple(below) for parent, below in ids_by_parent.items()}
 
     @cached_property
     def parts(self) -> Mapping[str | None, tuple[str, ...]]:
         """Unit -> the units directly below it, in the order of `units`; None -> the top-level units."""
-        found: dict[str | None, list[str]] = {}
+        ids_by_parent: dict[str | None, list[str]] = {}
         for unit in self.units.values():
-            found.setdefault(unit.parent, []).append(unit.id)
-        return {parent: tuple(below) for parent, below in found.items()}
+            ids_by_parent.setdefault(unit.parent, []).append(unit.id)
+        return {parent: tuple(below) for parent, below in ids_by_parent.items()}
 
     def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
         """Units at or below a unit ("" is all), grouped by their own kind, in order of id."""
-        known = self._kinds.get(root)
-        if known is None:
-            found: dict[str, list[str]] = {}
-            for one in sorted(self.below(root) if root else self.units):
-                if one in self.units:
-                    found.setdefault(self.units[one].kind, []).append(one)
-            known = self._kinds[root] = {kind: tuple(units) for kind, units in found.items()}
-        return known
+        units_by_kind = self._kinds.get(root)
+        if units_by_kind is None:
+            ids_by_kind: dict[str, list[str]] = {}
+            for unit in sorted(self.below(root) if root else self.units):
+                if unit in self.units:
+                    ids_by_kind.setdefault(self.units[unit].kind, []).append(unit)
+            units_by_kind = self._kinds[root] = {kind: tuple(units) for kind, units in ids_by_kind.items()}
+        return units_by_kind
 
     @cached_property
     def tops(self) -> tuple[str, ...]:
         """Units without a known unit above them, by name."""
-        found = [unit for unit in self.units.values() if unit.parent not in self.units]
-        return tuple(unit.id for unit in sorted(found, key=name_order))
+        top_units = [unit for unit in self.units.values() if unit.parent not in self.units]
+        return tuple(unit.id for unit in sorted(top_units, key=name_order))
 
     @cached_property
     def root(self) -> str:
@@ -295,7 +302,7 @@ class Office:
         alone = self.people.get(self.officer or "")
         if alone is None or alone.name != alone.key or alone.unit:
             return self
-        return replace(self, people={key: one for key, one in self.people.items() if one is not alone})
+        return replace(self, people={key: person for key, person in self.people.items() if person is not alone})
 
     @cached_property
     def by_name(self) -> tuple[Person, ...]:
@@ -305,22 +312,22 @@ class Office:
     @cached_property
     def folded_people(self) -> FoldedNames:
         """Names and posts of everybody, normalised for searches."""
-        return FoldedNames((one.key, one.names, one.post) for one in self.people.values())
+        return FoldedNames((person.key, person.names, person.post) for person in self.people.values())
 
     @cached_property
     def folded_units(self) -> FoldedNames:
         """Names of all units, normalised for searches."""
-        return FoldedNames((one.id, one.names, "") for one in self.units.values())
+        return FoldedNames((unit.id, unit.names, "") for unit in self.units.values())
 
     @cached_property
     def people_of(self) -> Mapping[str, tuple[Person, ...]]:
         """Unit -> its own people, by name."""
-        found: dict[str, list[Person]] = {}
+        people_by_unit: dict[str, list[Person]] = {}
         for person in self.by_name:
-            found.setdefault(person.unit, []).append(person)
-        return {unit: tuple(people) for unit, people in found.items()}
+            people_by_unit.setdefault(person.unit, []).append(person)
+        return {unit: tuple(people) for unit, people in people_by_unit.items()}
 
-    def resolved_once(self, on: date, asked: Hashable, resolve: Callable[[], Resolved]) -> Resolved:
+    def resolved_once(self, on: date, question: Hashable, resolve: Callable[[], Resolved]) -> Resolved:
         """Return the result of `resolve` for a query about a day, cached by query.
 
         Only results of one day are cached; a query about another day clears them.
@@ -328,9 +335,9 @@ class Office:
         day, answers = self._resolved
         if day != on:
             day, answers = self.__dict__["_resolved"] = on, {}
-        if asked not in answers:
-            answers[asked] = resolve()
-        return cast(Resolved, answers[asked])
+        if question not in answers:
+            answers[question] = resolve()
+        return cast(Resolved, answers[question])
 
     @cached_property
     def _resolved(self) -> tuple[date | None, dict[Hashable, object]]:
@@ -338,10 +345,10 @@ class Office:
 
     def below(self, root: str) -> tuple[str, ...]:
         """Return the unit and all units below it, parents before children; an unknown unit gives itself."""
-        known = self._trees.get(root)
-        if known is None:
-            known = self._trees[root] = tuple(self._walked(root))
-        return known
+        tree = self._trees.get(root)
+        if tree is None:
+            tree = self._trees[root] = tuple(self._walked(root))
+        return tree
 
     def whose_cases(self, root: str) -> tuple[str, ...]:
         """Return the unit and all units below it, and for the organisation itself also "", the cases without a
@@ -393,7 +400,7 @@ class Office:
         known.
         """
         here = self.unit_named.get(_plain(unit), unit)
-        return next((one for one in self.above(here) if one in self.units and self.units[one].kind), None)
+        return next((unit for unit in self.above(here) if unit in self.units and self.units[unit].kind), None)
 
     def is_within_another(self, organisation: str) -> bool:
         """Return whether an organisation with a kind of its own exists above this one."""
@@ -412,8 +419,8 @@ class Office:
         while here is not None and here not in seen:
             seen.add(here)
             yield here
-            known = self.units.get(here)
-            here = known.parent if known else None
+            current_unit = self.units.get(here)
+            here = current_unit.parent if current_unit else None
 
 
 def with_officer(office: Office, officer: str, *, language: str) -> Office:
@@ -426,9 +433,11 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
         return office
     if officer in office.people:
         return replace(office, officer=officer)
-    known = next((one for one in office.people.values() if _plain(one.email or "") == _plain(officer)), None)
-    if known is not None:
-        return office if known.key == office.officer else replace(office, officer=known.key)
+    officer_person = next(
+        (person for person in office.people.values() if _plain(person.email or "") == _plain(officer)), None
+    )
+    if officer_person is not None:
+        return office if officer_person.key == office.officer else replace(office, officer=officer_person.key)
     if "@" not in officer:
         return office
     person = Person(key=officer, name=officer, unit="", email=officer, language=language)
@@ -441,9 +450,9 @@ def uploads_through(office: Office, unit: str) -> str:
     """
     place = office.unit_named.get(_plain(unit), unit)
     for here in office.above(place):
-        known = office.units.get(here)
-        if known is not None and known.uploads_through:
-            return known.uploads_through
+        current_unit = office.units.get(here)
+        if current_unit is not None and current_unit.uploads_through:
+            return current_unit.uploads_through
     return place
 
 

@@ -44,10 +44,10 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
     hours: Hours | None = None
     week: tuple[int, ...] = ()
     days: dict[date, bool] = {}
-    for one in nearest_first:
-        hours = hours or one.hours
-        week = week or one.week
-        for works, named in ((False, one.off), (True, one.working)):
+    for office_time in nearest_first:
+        hours = hours or office_time.hours
+        week = week or office_time.week
+        for works, named in ((False, office_time.off), (True, office_time.working)):
             for day in named:
                 days.setdefault(day, works)
     return OfficeTime(

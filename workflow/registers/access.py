@@ -58,7 +58,9 @@ def list_fields(register: Register, scope: RowScope) -> tuple[str, ...]:
         return ()
     granted = register.seen_by_reader.get(scope.access, frozenset())
     return tuple(
-        one.id for one in register.fields.values() if scope.officer or one.id in granted or not one.confidential
+        field.id
+        for field in register.fields.values()
+        if scope.officer or field.id in granted or not field.confidential
     )
 
 

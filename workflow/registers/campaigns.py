@@ -135,7 +135,7 @@ def word_of_state(state: str, *, is_open: bool) -> str:
 
 def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
     """Yield the chosen people of the present office."""
-    inside, posts = _units(office, choice), [search_words(one) for one in choice.posts]
+    inside, posts = _units(office, choice), [search_words(post) for post in choice.posts]
     for person in office.people.values():
         if person.unit in inside and (not choice.narrows or _is_chosen(person, choice, posts)):
             yield person
@@ -143,7 +143,7 @@ def people_asked(office: Office, choice: PeopleChoice) -> Iterator[Person]:
 
 def is_asked(office: Office, choice: PeopleChoice, person: Person) -> bool:
     """Return whether a person is among the chosen."""
-    posts = [search_words(one) for one in choice.posts]
+    posts = [search_words(post) for post in choice.posts]
     chosen = not choice.narrows or _is_chosen(person, choice, posts)
     return chosen and person.unit in _units(office, choice)
 
@@ -162,4 +162,4 @@ def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[st
 
 
 def _texts(value: object) -> frozenset[str]:
-    return frozenset(str(one) for one in value) if isinstance(value, list | tuple) else frozenset()
+    return frozenset(str(element) for element in value) if isinstance(value, list | tuple) else frozenset()

@@ -242,7 +242,14 @@ class Count:
     @property
     def fields(self) -> tuple[str, ...]:
         """Ids of the fields of the register it refers to."""
-        named = (self.date, self.distinct, self.sum, self.most, self.unit, *(one.field for one in self.where))
+        named = (
+            self.date,
+            self.distinct,
+            self.sum,
+            self.most,
+            self.unit,
+            *(condition.field for condition in self.where),
+        )
         return tuple(filter(None, named))
 
 
@@ -285,7 +292,7 @@ class Fulfilment:
     @property
     def fields(self) -> tuple[str, ...]:
         """Ids of the fields of the register it refers to."""
-        named = (*(one.field for one in self.where), *self.evidence.values(), *self.values.values())
+        named = (*(condition.field for condition in self.where), *self.evidence.values(), *self.values.values())
         return (self.date, self.within, *named, *filter(None, [self.distinct]))
 
 
@@ -492,36 +499,38 @@ class Register:
     @cached_property
     def people(self) -> tuple[str, ...]:
         """Fields that name people."""
-        return tuple(one.id for one in self.fields.values() if one.kind == "person")
+        return tuple(field.id for field in self.fields.values() if field.kind == "person")
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:
         """Fields that name the person a row is about."""
-        return tuple(one.id for one in self.fields.values() if one.subject)
+        return tuple(field.id for field in self.fields.values() if field.subject)
 
     @cached_property
     def seen_by_person(self) -> Mapping[str, frozenset[str]]:
         """Person field -> the fields of their own row that the person named there may see, translations too."""
-        return self._granted({one: one.person for one in self.access if one.person})
+        return self._granted({row_access: row_access.person for row_access in self.access if row_access.person})
 
     @cached_property
     def seen_by_reader(self) -> Mapping[str, frozenset[str]]:
         """Access -> the confidential fields its accounts may see."""
-        return self._granted({one: one.reader for one in self.access if one.reader})
+        return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
 
     def _granted(self, named: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
         seen: dict[str, frozenset[str]] = {}
-        for one, name in named.items():
-            translated = {field.id for field in self.fields.values() if field.translation_of in one.fields}
-            seen[name] = seen.get(name, frozenset()) | translated.union(one.fields)
+        for row_access, name in named.items():
+            translated = {
+                field.id for field in self.fields.values() if field.translation_of in row_access.fields
+            }
+            seen[name] = seen.get(name, frozenset()) | translated.union(row_access.fields)
         return seen
 
     def outside_events(self, name: str) -> bool:
         """Return whether events store only a salted hash of a field's value; in a confidential register
         always.
         """
-        known = self.fields.get(name)
-        return self.confidential or known is None or known.outside_events
+        field = self.fields.get(name)
+        return self.confidential or field is None or field.outside_events
 
     def binds(self, kind: str, acts: Iterable[str]) -> bool:
         """Return whether it applies to an organisation of a kind ("" if unknown) that adopted these acts."""
@@ -533,8 +542,8 @@ class Registers:
 
     def __init__(self, registers: Iterable[Register]) -> None:
         self._versions: dict[str, dict[str, Register]] = {}
-        for one in sorted(registers, key=lambda register: (register.id, register.in_force)):
-            self._versions.setdefault(one.id, {})[one.edition] = one
+        for register in sorted(registers, key=lambda register: (register.id, register.in_force)):
+            self._versions.setdefault(register.id, {})[register.edition] = register
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the registers."""
@@ -542,12 +551,12 @@ class Registers:
 
     def all(self) -> tuple[Register, ...]:
         """Return every version, by register, then by date."""
-        return tuple(one for versions in self._versions.values() for one in versions.values())
+        return tuple(version for versions in self._versions.values() for version in versions.values())
 
     def on(self, register: str, day: date) -> Register:
         """Return the version in force on a day, or the first one for earlier days. Raises UnknownRegister."""
         versions = self._of(register).values()
-        in_force = [one for one in versions if one.in_force <= day]
+        in_force = [version for version in versions if version.in_force <= day]
         return in_force[-1] if in_force else next(iter(versions))
 
     def latest(self, register: str) -> Register:

@@ -92,7 +92,7 @@ def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> Re
             case=str(payload.get("case", row.case)),
             opened_case=str(payload.get("opened_case", row.opened_case)),
             values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
-            hashes={name: one for name, one in {**row.hashes, **hashes}.items() if one},
+            hashes={name: digest for name, digest in {**row.hashes, **hashes}.items() if digest},
             erased=(row.erased | frozenset(payload.get("erased", ()))) - frozenset(hashes),
             withdrawn=row.withdrawn or event.kind == "withdrawn",
             ground=str(payload.get("ground", "")) if event.kind == "withdrawn" else row.ground,
@@ -139,7 +139,11 @@ def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
     """Return the date fields that give facts to the case a row opens, each with its fact."""
     if register.opens is not None:
         pairs = [*register.opens.facts.items()]
-        return pairs + [(one.field, one.fact) for one in register.opens.conditional if holds(one.when, values)]
+        return pairs + [
+            (conditional_fact.field, conditional_fact.fact)
+            for conditional_fact in register.opens.conditional
+            if holds(conditional_fact.when, values)
+        ]
     return [(name, name) for name in register.procedure.by_id] if register.procedure is not None else []
 
 
@@ -155,10 +159,10 @@ def days_of_case(
     """
     days: dict[str, date | None] = {}
     for name, fact in fact_fields(register, row.values):
-        own, known = as_date(row.values.get(name)), recorded.get(fact)
-        if known is not None and known != own:
-            days[name] = known
-        elif known is None and own is not None and own <= today:
+        own, recorded_day = as_date(row.values.get(name)), recorded.get(fact)
+        if recorded_day is not None and recorded_day != own:
+            days[name] = recorded_day
+        elif recorded_day is None and own is not None and own <= today:
             days[name] = None
     return days
 
@@ -177,40 +181,42 @@ def name_in(office: Office, key: str, language: str = "") -> str:
     """Return the name of a unit or person in a language, including people who left; the key itself if
     unknown.
     """
-    known = office.named(key)
-    return known.name_in(language) if known is not None else key
+    member = office.named(key)
+    return member.name_in(language) if member is not None else key
 
 
 def all_names(office: Office, key: str) -> str:
     """Return the names of a person or unit in all languages as one text, for searches."""
-    known = office.named(key)
-    return " ".join(known.names) if known is not None else key
+    member = office.named(key)
+    return " ".join(member.names) if member is not None else key
 
 
 def _cells(register: Register, values: Values) -> list[tuple[str, str]]:
     cells = []
-    for one in register.fields.values():
-        value = values.get(one.id)
-        if one.indexed:
+    for row_field in register.fields.values():
+        value = values.get(row_field.id)
+        if row_field.indexed:
             keys = (
-                [sort_key(one, item) for item in value] if isinstance(value, list) else [sort_key(one, value)]
+                [sort_key(row_field, item) for item in value]
+                if isinstance(value, list)
+                else [sort_key(row_field, value)]
             )
-            cells += [(one.id, key) for key in keys or [""]]
-        elif one.kind == "person" and is_filled(value):
+            cells += [(row_field.id, key) for key in keys or [""]]
+        elif row_field.kind == "person" and is_filled(value):
             # Lists are not filtered by it, but the row's owner must be stored.
-            cells.append((one.id, str(value)))
+            cells.append((row_field.id, str(value)))
     return cells
 
 
-def sort_key(known: RegisterField, value: Value) -> str:
+def sort_key(field: RegisterField, value: Value) -> str:
     """Return the key by which a field's value is filtered and sorted; "" for none."""
     if not is_filled(value):
         return ""
-    if known.kind in ("number", "money"):
+    if field.kind in ("number", "money"):
         return f"{Decimal(value) + NUMBER_SHIFT:020.4f}"
-    if known.kind == "yes_no":
+    if field.kind == "yes_no":
         return "yes" if value else "no"
-    if known.kind in ("text", "position", "link"):
+    if field.kind in ("text", "position", "link"):
         return text_key(str(value))
     return str(value)
 
@@ -220,13 +226,13 @@ def text_key(text: str) -> str:
     return alphabetical(text)[:KEY_LIMIT]
 
 
-def _words(known: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:
-    if known.kind == "choice":
-        options = [known.option(name) for name in (value if isinstance(value, list) else [value])]
-        titles = [one.title for one in options if one is not None]
+def _words(field: RegisterField, value: Value, name_of: Callable[[str], str]) -> str:
+    if field.kind == "choice":
+        options = [field.option(name) for name in (value if isinstance(value, list) else [value])]
+        titles = [option.title for option in options if option is not None]
         return " ".join(title[language] for title in titles for language in LANGUAGES)
-    if known.kind in ("person", "unit"):
+    if field.kind in ("person", "unit"):
         return name_of(str(value))
-    if known.kind == "file":
+    if field.kind == "file":
         return str(value.get("name", ""))
-    return "" if known.kind == "yes_no" else str(value)
+    return "" if field.kind == "yes_no" else str(value)

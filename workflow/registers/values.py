@@ -86,13 +86,13 @@ def parse_values(
     values: dict[str, Value] = {}
     problems = []
     for name, raw in given.items():
-        known = register.fields.get(name)
-        if known is None:
+        field = register.fields.get(name)
+        if field is None:
             allowed = closest_first(name, register.fields)
             problems.append(ValueProblem(name, "unknown_field", {"value": name, "allowed": allowed}))
             continue
         try:
-            values[name] = _parse(known, raw, lookup)
+            values[name] = _parse(field, raw, lookup)
         except _Wrong as wrong:
             shown = raw if isinstance(raw, str) else str(raw)
             problems.append(ValueProblem(name, wrong.code, quoted({"value": shown, **wrong.arguments})))
@@ -101,12 +101,12 @@ def parse_values(
 
 def check_values(register: Register, values: Values, *, today: date) -> Iterator[ValueProblem]:
     """Yield a problem for each empty required field, date in the future, and rule that is violated."""
-    for one in register.fields.values():
-        if one.required and not is_filled(values.get(one.id)):
-            yield ValueProblem(one.id, "required")
-        day = as_date(values.get(one.id)) if one.past else None
+    for field in register.fields.values():
+        if field.required and not is_filled(values.get(field.id)):
+            yield ValueProblem(field.id, "required")
+        day = as_date(values.get(field.id)) if field.past else None
         if day is not None and day > today:
-            yield ValueProblem(one.id, "in_future", {"value": day, "limit": today})
+            yield ValueProblem(field.id, "in_future", {"value": day, "limit": today})
     for rule in register.rules:
         yield from _broken(register, rule, values, today)
 
@@ -117,12 +117,14 @@ def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, ob
     for name in ("field", "than", "when"):
         # Of a further row of an answer the field is named after the row: `spouse.filed_on`.
         of_row, _, own = problem.field.rpartition(".")
-        known = register.fields.get(own if name == "field" else str(arguments.get(name, "")))
-        rows = [one.also[of_row].title for one in register.campaigns.values() if of_row in one.also]
-        if known is not None:
-            arguments[name] = known.title
+        field = register.fields.get(own if name == "field" else str(arguments.get(name, "")))
+        rows = [
+            campaign.also[of_row].title for campaign in register.campaigns.values() if of_row in campaign.also
+        ]
+        if field is not None:
+            arguments[name] = field.title
             if name == "field" and rows:
-                titles = (f"{rows[0][language]}: {known.title[language]}" for language in LANGUAGES)
+                titles = (f"{rows[0][language]}: {field.title[language]}" for language in LANGUAGES)
                 arguments[name] = Text(*titles)
     return {"field": problem.field, **arguments}
 
@@ -132,10 +134,10 @@ def days_late(register: Register, values: Values, *, today: date) -> dict[str, i
     one is late from the day after.
     """
     late = {}
-    for one in register.lates:
-        limit, day = as_date(values.get(one.than)), as_date(values.get(one.field)) or today
+    for late_rule in register.lates:
+        limit, day = as_date(values.get(late_rule.than)), as_date(values.get(late_rule.field)) or today
         if limit is not None and day > limit:
-            late[one.field] = (day - limit).days
+            late[late_rule.field] = (day - limit).days
     return late
 
 
@@ -161,12 +163,12 @@ def as_date(value: Value) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
+def _parse(field: RegisterField, raw: object, lookup: Lookup) -> Value:
     if isinstance(raw, str):
         raw = raw.strip()
     if raw is None or raw in ("", []):
         return None
-    match known.kind:
+    match field.kind:
         case "date":
             return _date(raw).isoformat()
         case "number" | "money":
@@ -174,7 +176,7 @@ def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
         case "yes_no":
             return _yes_no(raw)
         case "choice":
-            return _choice(known, raw)
+            return _choice(field, raw)
         case "file":
             return _file(raw)
         case "person":
@@ -184,7 +186,7 @@ def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
         case "case":
             return _name(raw, lookup.case, "unknown_case")
         case "row":
-            return _name(raw, lambda text: lookup.row(known.register, text), "unknown_row")
+            return _name(raw, lambda text: lookup.row(field.register, text), "unknown_row")
         case "term":
             return raw if isinstance(raw, Mapping) else lookup.term(str(raw))
         case "link":
@@ -192,7 +194,7 @@ def _parse(known: RegisterField, raw: object, lookup: Lookup) -> Value:
             if not _ADDRESS.fullmatch(text):
                 raise _Wrong("not_a_link")
             return text
-    return _text(raw, TEXT_LIMITS.get(known.kind, TEXT_LIMIT), lines=known.kind == "long_text")
+    return _text(raw, TEXT_LIMITS.get(field.kind, TEXT_LIMIT), lines=field.kind == "long_text")
 
 
 def _text(raw: object, limit: int, *, lines: bool = False) -> str:
@@ -207,21 +209,21 @@ def _text(raw: object, limit: int, *, lines: bool = False) -> str:
 
 
 def _date(raw: object) -> date:
-    found = raw.date() if isinstance(raw, datetime) else raw
-    if isinstance(found, str):
+    parsed_date = raw.date() if isinstance(raw, datetime) else raw
+    if isinstance(parsed_date, str):
         try:
-            if parts := _ISO.fullmatch(found):
-                found = date(*(int(part) for part in parts.groups()))
-            elif parts := _DOTTED.fullmatch(found):
+            if parts := _ISO.fullmatch(parsed_date):
+                parsed_date = date(*(int(part) for part in parts.groups()))
+            elif parts := _DOTTED.fullmatch(parsed_date):
                 day, month, year = (int(part) for part in parts.groups())
-                found = date(year, month, day)
+                parsed_date = date(year, month, day)
         except ValueError:
             raise _Wrong("impossible_date") from None
-    if not isinstance(found, date):
+    if not isinstance(parsed_date, date):
         raise _Wrong("not_a_date")
-    if not FIRST_DAY <= found <= LAST_DAY:
+    if not FIRST_DAY <= parsed_date <= LAST_DAY:
         raise _Wrong("impossible_date")
-    return found
+    return parsed_date
 
 
 def _number(raw: object) -> str:
@@ -249,25 +251,25 @@ def _yes_no(raw: object) -> bool:
     return text in YES
 
 
-def _choice(known: RegisterField, raw: object) -> Value:
+def _choice(field: RegisterField, raw: object) -> Value:
     texts = raw if isinstance(raw, list | tuple) else [raw]
-    if known.several and isinstance(raw, str):
+    if field.several and isinstance(raw, str):
         texts = [text for text in re.split(r"\s*;\s*", raw) if text]
-    chosen = [_option(known, text) for text in texts]
-    if known.several:
+    chosen = [_option(field, text) for text in texts]
+    if field.several:
         return list(dict.fromkeys(chosen))
     if len(chosen) != 1:
         raise _Wrong("one_option")
     return chosen[0]
 
 
-def _option(known: RegisterField, raw: object) -> str:
+def _option(field: RegisterField, raw: object) -> str:
     text = str(raw).strip().casefold()
-    for option in known.options:
+    for option in field.options:
         titles = (option.title[language].casefold() for language in LANGUAGES)
         if text in (option.id, *titles):
             return option.id
-    raise _Wrong("not_an_option", allowed=tuple(option.title for option in known.options))
+    raise _Wrong("not_an_option", allowed=tuple(option.title for option in field.options))
 
 
 def _file(raw: object) -> dict[str, object]:
@@ -277,12 +279,12 @@ def _file(raw: object) -> dict[str, object]:
 
 
 def _name(raw: object, find: Callable[[str], str | tuple[str, ...] | None], code: str) -> str:
-    found = None if isinstance(raw, bool | list | dict) else find(str(raw))
-    if isinstance(found, tuple):
-        raise _Wrong("several_rows", ids=found)
-    if found is None:
+    key = None if isinstance(raw, bool | list | dict) else find(str(raw))
+    if isinstance(key, tuple):
+        raise _Wrong("several_rows", ids=key)
+    if key is None:
         raise _Wrong(code)
-    return found
+    return key
 
 
 def _broken(register: Register, rule: Rule, values: Values, today: date) -> Iterator[ValueProblem]:

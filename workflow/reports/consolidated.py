@@ -71,7 +71,7 @@ def asked_of(
 
 def consolidated(
     office: Office,
-    asked: Iterable[str],
+    unit_ids: Iterable[str],
     cases: Iterable[tuple[Case, tuple[Deadline, ...]]],
     obligation: str,
     *,
@@ -81,30 +81,34 @@ def consolidated(
     """Return the consolidated form of one obligation in a year over these organisations.
 
     Args:
-        asked: ids of organisations; "" stands for an office without units.
+        unit_ids: ids of organisations; "" stands for an office without units.
         cases: with their deadlines; each belongs to the nearest of the organisations above its unit.
         obligation: id without period.
         additive: whether its numbers can be added up (a measured figure cannot).
         year: of the period; without a period, the year of the day it was done, else due, else of the case's
             first date.
     """
-    units = tuple(asked)
-    found: dict[str, list[Line]] = {unit: [] for unit in units}
+    units = tuple(unit_ids)
+    lines_by_unit: dict[str, list[Line]] = {unit: [] for unit in units}
     for case, deadlines in cases:
-        unit = _nearest(office, case.unit, found)
+        unit = _nearest(office, case.unit, lines_by_unit)
         if unit is None:
             continue
-        found[unit] += [
-            _line(unit, case, one)
-            for one in deadlines
-            if one.obligation.id == obligation and one.state != "not_required" and _year(one, case) == year
+        lines_by_unit[unit] += [
+            _line(unit, case, deadline)
+            for deadline in deadlines
+            if deadline.obligation.id == obligation
+            and deadline.state != "not_required"
+            and _year(deadline, case) == year
         ]
-    lines = tuple(line for unit in units for line in sorted(found[unit], key=_place) or (Line(unit=unit),))
+    lines = tuple(
+        line for unit in units for line in sorted(lines_by_unit[unit], key=_place) or (Line(unit=unit),)
+    )
     sums: dict[str, Decimal] = {}
     for line in lines if additive else ():
         for name, value in line.values.items():
             sums[name] = sums.get(name, Decimal()) + value
-    silent = tuple(unit for unit in units if not _reported(found[unit]))
+    silent = tuple(unit for unit in units if not _reported(lines_by_unit[unit]))
     return Consolidated(asked=units, lines=lines, silent=silent, sums=sums)
 
 
@@ -114,12 +118,12 @@ def _reported(lines: list[Line]) -> bool:
     return bool(begun) and all(line.on is not None for line in begun)
 
 
-def _nearest(office: Office, unit: str, asked: Mapping[str, object]) -> str | None:
+def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -> str | None:
     place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
     if not place and len(office.organisations) == 1:
         # A case without a unit is of the whole organisation, where there is no other it could be of.
         place = office.organisations[0]
-    return next((one for one in office.above(place) if one in asked), None)
+    return next((higher_unit for higher_unit in office.above(place) if higher_unit in reporting_units), None)
 
 
 def _line(unit: str, case: Case, deadline: Deadline) -> Line:
@@ -141,11 +145,11 @@ def _line(unit: str, case: Case, deadline: Deadline) -> Line:
 
 def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
     """Return the sums of numbers recorded several times in a period."""
-    found: dict[str, Decimal] = {}
-    for one in values:
-        for name, value in one.items():
-            found[name] = found.get(name, Decimal()) + value
-    return found
+    sums: dict[str, Decimal] = {}
+    for amounts in values:
+        for name, value in amounts.items():
+            sums[name] = sums.get(name, Decimal()) + value
+    return sums
 
 
 def _year(deadline: Deadline, case: Case) -> int:
@@ -202,13 +206,14 @@ def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
     Args:
         looked: all active cases of the organisation.
     """
-    known = tuple(looked)
+    case_chains = tuple(looked)
     shared = tuple(
-        one
-        for one in known
-        if not one[1].confidential and not any(obligation.uploads for obligation in one[1].obligations)
+        case_chain
+        for case_chain in case_chains
+        if not case_chain[1].confidential
+        and not any(obligation.uploads for obligation in case_chain[1].obligations)
     )
-    for case, procedure, deadlines in known:
+    for case, procedure, deadlines in case_chains:
         for deadline in deadlines:
             after = _open_since(case, deadline)
             if after is None:
@@ -221,7 +226,9 @@ def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
             ]
             if ready:
                 yield Waiting(
-                    case=case, upload=deadline, ready=tuple(sorted(ready, key=lambda one: (one.on, one.fact)))
+                    case=case,
+                    upload=deadline,
+                    ready=tuple(sorted(ready, key=lambda document: (document.on, document.fact))),
                 )
 
 

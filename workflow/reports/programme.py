@@ -26,8 +26,12 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
     year.
     """
     for name in library.procedures():
-        editions = [one for one in library.all() if one.id == name and one.in_force <= date(year, 12, 31)]
-        begun = [one for one in editions if one.in_force <= date(year, 1, 1)]
+        editions = [
+            edition
+            for edition in library.all()
+            if edition.id == name and edition.in_force <= date(year, 12, 31)
+        ]
+        begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
         if editions:
             edition = begun[-1] if begun else editions[0]
             if edition.opened == "yearly":
@@ -40,7 +44,7 @@ def tails(
     year: int,
     *,
     units: Collection[str],
-    known: Collection[Known],
+    known_openings: Collection[Known],
     acts: Collection[str],
     calendar: Calendar,
     today: date,
@@ -51,12 +55,12 @@ def tails(
     Obligations that are over or have no date are exempted: nothing due before the records began is required.
 
     Args:
-        year: the year that begins; `known`: the cases of the year before.
+        year: the year that begins; `known_openings`: the cases of the year before.
         ground: of the exemptions.
     """
     last = date(year - 1, 12, 31)
     chains: dict[tuple[str, str], tuple[Deadline, ...]] = {}
-    for opening in openings(library, office, year - 1, units=units, known=known, acts=acts):
+    for opening in openings(library, office, year - 1, units=units, known_openings=known_openings, acts=acts):
         kind = office.kind_of(opening.unit)
         if (opening.procedure, kind) not in chains:
             edition = library.named(opening.edition)
@@ -71,11 +75,18 @@ def tails(
                 planned=opening.planned,
             )
             chain = deadlines(case, edition, calendar, today=today, bare=True)
-            chains[opening.procedure, kind] = tuple(one for one in chain if one.state in AWAITED)
-        asked = chains[opening.procedure, kind]
-        ahead = {one.id for one in asked if one.due is not None and one.due > last and one.due >= today}
+            chains[opening.procedure, kind] = tuple(deadline for deadline in chain if deadline.state in AWAITED)
+        chain_deadlines = chains[opening.procedure, kind]
+        ahead = {
+            deadline.id
+            for deadline in chain_deadlines
+            if deadline.due is not None and deadline.due > last and deadline.due >= today
+        }
         if ahead:
-            yield replace(opening, exempted={one.id: ground for one in asked if one.id not in ahead})
+            yield replace(
+                opening,
+                exempted={deadline.id: ground for deadline in chain_deadlines if deadline.id not in ahead},
+            )
 
 
 def openings(
@@ -84,7 +95,7 @@ def openings(
     year: int,
     *,
     units: Collection[str],
-    known: Collection[Known],
+    known_openings: Collection[Known],
     acts: Collection[str] = (),
 ) -> Iterator[Opening]:
     """Yield the cases to open for the year: one of each yearly procedure for every unit of a kind it applies
@@ -92,10 +103,10 @@ def openings(
 
     Args:
         units: organisations; "" stands for an office without any unit.
-        known: the cases opened already.
+        known_openings: the cases opened already.
         acts: ids of acts of one organisation that the whole office adopted.
     """
-    there = frozenset(known)
+    there = frozenset(known_openings)
     for procedure in yearly(library, year):
         for unit in units:
             own = procedure.adopted_act

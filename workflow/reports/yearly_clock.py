@@ -80,16 +80,23 @@ def turn(
         once_in: "calendar_year" (one ends in each), "12_months" or "18_months" (since the last).
         embargo: how long after an external analysis no internal one may start, from the edition.
     """
-    known = tuple(analyses)
-    ended = [(one.ended, one.case) for one in known if one.ended is not None and one.ended <= today]
+    all_analyses = tuple(analyses)
+    ended = [
+        (analysis.ended, analysis.case)
+        for analysis in all_analyses
+        if analysis.ended is not None and analysis.ended <= today
+    ]
     last, last_case = max(ended, default=(None, ""))
-    external = max((one.external for one in known if one.external and one.external <= today), default=None)
+    external = max(
+        (analysis.external for analysis in all_analyses if analysis.external and analysis.external <= today),
+        default=None,
+    )
     closed = _closed_until(external, embargo, calendar)
     due = _due(last, once_in, calendar, today)
     postponed = due is not None and closed is not None and due <= closed
     if closed is not None and (postponed or (due is None and last is None)):
         due, postponed = _after(closed, once_in, calendar), True
-    next_on, next_case, running = _next(known, today)
+    next_on, next_case, running = _next(all_analyses, today)
     return Turn(
         unit=unit,
         once_in=once_in,
@@ -137,13 +144,17 @@ def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
         return None
 
 
-def _next(known: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
+def _next(analyses: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
     """Return the day the next analysis began or is planned to begin, its case, and whether it is running."""
-    open_ones = [one for one in known if one.ended is None or one.ended > today]
-    running = sorted((one.started, one.case) for one in open_ones if one.started and one.started <= today)
+    open_ones = [analysis for analysis in analyses if analysis.ended is None or analysis.ended > today]
+    running = sorted(
+        (analysis.started, analysis.case)
+        for analysis in open_ones
+        if analysis.started and analysis.started <= today
+    )
     if running:
         return (*running[0], True)
-    planned = sorted((one.starts, one.case) for one in open_ones if one.starts is not None)
+    planned = sorted((analysis.starts, analysis.case) for analysis in open_ones if analysis.starts is not None)
     return (*planned[0], False) if planned else (None, "", False)
 
 

@@ -68,36 +68,36 @@ class Prospect:
     at_stake: Fraction
 
 
-def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> Prospect | None:
+def prospect(indicator: Indicator, score: Score, counted: Tally, year: Year) -> Prospect | None:
     """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
     over = year.today.year > year.year
-    taken = max(-found.points, NOTHING)
+    taken = max(-score.points, NOTHING)
     pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
     if isinstance(indicator.scale, Presence):
         return Prospect(lost=taken, at_stake=pending)
     if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, Months):
         return _months(indicator.scale, counted.answer, over=over)
-    ceiling = _ceiling(indicator, found)
+    ceiling = _ceiling(indicator, score)
     if ceiling is None:
         return Prospect(lost=taken, at_stake=pending) if taken or pending else None
-    missing = max(ceiling - _of_ceiling(indicator, found, counted.answer), NOTHING)
+    missing = max(ceiling - _of_ceiling(indicator, score, counted.answer), NOTHING)
     if over:
         return Prospect(lost=missing + taken, at_stake=NOTHING)
     if counted.quarterly and isinstance(counted.answer, Done | Present) and counted.missing:
         # A unit that missed a quarter can no longer be counted for the year.
-        return Prospect(lost=missing, at_stake=found.points)
+        return Prospect(lost=missing, at_stake=score.points)
     return Prospect(lost=NOTHING, at_stake=missing + pending)
 
 
 def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
-    found = [
+    steps = [
         step
-        for name, one in counted.items()
-        for step in _steps(scoring.indicators[name], one, year, scoring, readings)
+        for name, tally in counted.items()
+        for step in _steps(scoring.indicators[name], tally, year, scoring, readings)
         if step.gain > 0
     ]
-    return tuple(sorted(found, key=lambda step: (-step.gain, step.by, step.indicator)))
+    return tuple(sorted(steps, key=lambda step: (-step.gain, step.by, step.indicator)))
 
 
 def _steps(
@@ -131,8 +131,10 @@ def _steps(
         more = int(room / scale.points)
         yield Step(indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": more})
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
-        wanted = Events(scaled=True, views=max(answer.views, scale.views))
-        gain = _points(indicator, wanted, scoring, readings) - _points(indicator, answer, scoring, readings)
+        scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
+        gain = _points(indicator, scaled_answer, scoring, readings) - _points(
+            indicator, answer, scoring, readings
+        )
         yield Step(
             indicator=indicator.id,
             code="views",
@@ -157,27 +159,27 @@ def _more(
     """
 
     def points(done: int) -> Fraction:
-        told: Answer = Done(done, answer.of)
+        new_answer: Answer = Done(done, answer.of)
         if risks is not None:
-            told = Analyses(Done(done, answer.of), None)
-        return _points(indicator, told, scoring, readings)
+            new_answer = Analyses(Done(done, answer.of), None)
+        return _points(indicator, new_answer, scoring, readings)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
     # Points never decrease with the count, so the first count that earns more is found by binary search.
-    nearest = bisect_right(room, now, key=lambda more: points(answer.done + more))
-    if nearest == len(room):
+    index = bisect_right(room, now, key=lambda more: points(answer.done + more))
+    if index == len(room):
         return
     yield Step(
         indicator=indicator.id,
         code="more",
-        gain=points(answer.done + room[nearest]) - now,
+        gain=points(answer.done + room[index]) - now,
         by=end,
         arguments={
-            "count": room[nearest],
+            "count": room[index],
             "done": answer.done,
             "of": answer.of,
             "now": now,
-            "then": points(answer.done + room[nearest]),
+            "then": points(answer.done + room[index]),
         },
         missing=counted.missing[:SHOWN],
     )
@@ -192,11 +194,11 @@ def _this_quarter(
     quarter = year.quarter
     if quarter is None or counted.members is None:
         return
-    asked = tuple(counted.members.units)
+    units = tuple(counted.members.units)
     done = counted.members.having((indicator.counting.fact,), quarter) | {*counted.missing}
-    missing = tuple(unit for unit in asked if unit not in done)
+    missing = tuple(unit for unit in units if unit not in done)
     if missing:
-        whole, of = len(asked) - len(counted.missing), len(asked)
+        whole, of = len(units) - len(counted.missing), len(units)
         best = _points(indicator, Done(whole, of), scoring, readings)
         worst = _points(indicator, Done(max(whole - len(missing), 0), of), scoring, readings)
         yield Step(
@@ -225,47 +227,49 @@ def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
     return Prospect(lost=lost, at_stake=ahead + scale.at_most - min(now * scale.points, scale.at_most))
 
 
-def _ceiling(indicator: Indicator, found: Score) -> Fraction | None:
+def _ceiling(indicator: Indicator, score: Score) -> Fraction | None:
     if isinstance(indicator.scale, CoverageAndRisks):
         return indicator.scale.units.maximum
     if isinstance(indicator.scale, Share | Sittings | Propaganda):
-        return found.maximum
+        return score.maximum
     return None
 
 
-def _of_ceiling(indicator: Indicator, found: Score, answer: Answer) -> Fraction:
+def _of_ceiling(indicator: Indicator, score: Score, answer: Answer) -> Fraction:
     """Return the points that count towards the ceiling: for an analysis those of coverage, not of risks."""
     scale = indicator.scale
     if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):
         of_risks = NOTHING
         if answer.risks is not None:
-            one = answer.risks
-            of_risks = one.found * scale.found + one.removed * scale.removed + one.completed * scale.completed
-        return found.points - of_risks
-    return NOTHING if isinstance(answer, Present) else found.points
+            risks = answer.risks
+            of_risks = (
+                risks.found * scale.found + risks.removed * scale.removed + risks.completed * scale.completed
+            )
+        return score.points - of_risks
+    return NOTHING if isinstance(answer, Present) else score.points
 
 
 def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, ...]:
     """Return remarks: since when records are kept, if within or after the year, and which indicators are not
     assessed.
     """
-    found = []
+    elements = []
     if not year.is_known:
         if year.since is None:
             return ()
         return (Element(code="score.no_data", arguments={"year": year.year, "since": year.since}),)
     if year.since is not None and year.since.year >= year.year and year.since <= year.today:
-        found.append(Element(code="score.since", arguments={"since": year.since}))
+        elements.append(Element(code="score.since", arguments={"since": year.since}))
     if under_embargo(scoring, year, readings):
         reading = scoring.readings["embargo"][readings["embargo"]]
-        found.append(Element(code="score.embargo", arguments={"text": reading}))
+        elements.append(Element(code="score.embargo", arguments={"text": reading}))
     for indicator in scoring.indicators.values():
         counting = indicator.counting
         people = year.body.rows(counting.fact) if counting.by == "values" else 0
         if people and not recorded_whole(year, counting, readings):
             arguments = {"indicator": indicator.id, "title": indicator.title, "count": people}
-            found.append(Element(code="score.rows_of_what", arguments=arguments))
-    return tuple(found)
+            elements.append(Element(code="score.rows_of_what", arguments=arguments))
+    return tuple(elements)
 
 
 def explain(
@@ -283,13 +287,13 @@ def explain(
     Args:
         registers: titles of registers by id.
     """
-    found = []
-    for one in scores.scores:
-        indicator = scoring.indicators[one.id]
-        arithmetic = one.arithmetic
-        if counted[one.id].pending and indicator.deduction is not None:
+    explained_scores = []
+    for score in scores.scores:
+        indicator = scoring.indicators[score.id]
+        arithmetic = score.arithmetic
+        if counted[score.id].pending and indicator.deduction is not None:
             pending = Element(code="score.pending", arguments={"points": written(indicator.deduction)})
-            arithmetic = (pending,) if isinstance(counted[one.id].answer, Present) else (*arithmetic, pending)
+            arithmetic = (pending,) if isinstance(counted[score.id].answer, Present) else (*arithmetic, pending)
         used = {name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)}
         read = (
             Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
@@ -297,8 +301,8 @@ def explain(
         )
         sources = _sources(indicator, year, registers)
         arithmetic = (*arithmetic, *sources, *read)
-        found.append(replace(one, arithmetic=arithmetic, readings={**one.readings, **used}))
-    return replace(scores, scores=tuple(found))
+        explained_scores.append(replace(score, arithmetic=arithmetic, readings={**score.readings, **used}))
+    return replace(scores, scores=tuple(explained_scores))
 
 
 def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) -> Iterator[Element]:

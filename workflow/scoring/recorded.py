@@ -172,16 +172,16 @@ def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) ->
 def row_numbers(counted: Iterable[CountedRows]) -> dict[str, Numbers]:
     """Return the numbers that register rows add to each unit, beside those of the facts they count as."""
     by_unit: dict[str, Numbers] = {}
-    for one in counted:
-        sums, fact = by_unit.setdefault(one.unit, Counter()), of_rows(one.fact)
-        if one.month:
-            sums[fact, "month", f"{one.month:02d}"] += one.count
-        sums[fact, "counted"] += one.count
-        sums[fact, "register", one.register] += one.rows
-        if one.value:
-            sums[fact, "value", one.value] += 1
-        if one.views is not None:
-            sums[fact, "views", str(one.views)] += 1
+    for counted_rows in counted:
+        sums, fact = by_unit.setdefault(counted_rows.unit, Counter()), of_rows(counted_rows.fact)
+        if counted_rows.month:
+            sums[fact, "month", f"{counted_rows.month:02d}"] += counted_rows.count
+        sums[fact, "counted"] += counted_rows.count
+        sums[fact, "register", counted_rows.register] += counted_rows.rows
+        if counted_rows.value:
+            sums[fact, "value", counted_rows.value] += 1
+        if counted_rows.views is not None:
+            sums[fact, "views", str(counted_rows.views)] += 1
     return {unit: Counter({key: n for key, n in sums.items() if n}) for unit, sums in by_unit.items()}
 
 
@@ -216,8 +216,8 @@ class Body:
             which a term in hours ends.
     """
 
-    def __init__(self, told: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
-        self.numbers = told
+    def __init__(self, numbers: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
+        self.numbers = numbers
         self._lacking = lacking
         self._asked: dict[tuple[str, date, int], tuple[tuple[str, ...], Waiting | None]] = {}
         self._ends: dict[str, tuple[datetime, ...]] = {}
@@ -230,10 +230,10 @@ class Body:
     @cached_property
     def _by_fact(self) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """The keys of the numbers by their fact: what is counted by different values has thousands."""
-        found: dict[str, list[tuple[str, ...]]] = {}
+        keys_by_fact: dict[str, list[tuple[str, ...]]] = {}
         for key in self.numbers:
-            found.setdefault(key[0], []).append(key)
-        return found
+            keys_by_fact.setdefault(key[0], []).append(key)
+        return keys_by_fact
 
     @property
     def any_case(self) -> bool:
@@ -261,11 +261,11 @@ class Body:
     @cached_property
     def registers(self) -> Mapping[str, Mapping[str, int]]:
         """Fact -> register -> the number of its rows that count as the fact."""
-        found: dict[str, dict[str, int]] = {}
+        counts_by_fact: dict[str, dict[str, int]] = {}
         for key, count in self.numbers.items():
             if key[1] == "register":
-                found.setdefault(key[0], {})[key[2]] = count
-        return {name.removeprefix("rows:"): registers for name, registers in found.items()}
+                counts_by_fact.setdefault(key[0], {})[key[2]] = count
+        return {name.removeprefix("rows:"): registers for name, registers in counts_by_fact.items()}
 
     def typed(self, fact: str) -> bool:
         """Return whether the fact itself was recorded in the year, regardless of register rows."""
@@ -296,20 +296,22 @@ class Body:
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
         """Return the sums of these numbers over the facts that have all of them; None where none has."""
-        wanted = frozenset(names)
+        needed_names = frozenset(names)
         mine = self._by_fact.get(fact, ())
-        having = [key[2:] for key in mine if key[1] == "with" and wanted <= {*key[2:]}]
+        having = [key[2:] for key in mine if key[1] == "with" and needed_names <= {*key[2:]}]
         if not having:
             return None
-        return tuple(int(sum(self.numbers[fact, "sum", name, *one] for one in having)) for name in names)
+        return tuple(
+            int(sum(self.numbers[fact, "sum", name, *key_tail] for key_tail in having)) for name in names
+        )
 
     @property
     def risks(self) -> Risks | None:
         """Return the risks found and removed in the year; None where there are none."""
-        found, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
-        if not found + removed + completed:
+        found_count, removed, completed = (self.numbers[key] for key in (_FOUND, _REMOVED, _COMPLETED))
+        if not found_count + removed + completed:
             return None
-        return Risks(found=found, removed=removed, completed=completed)
+        return Risks(found=found_count, removed=removed, completed=completed)
 
     def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
         """Return the cases in which it is overdue on the day or was missed, and those that still wait, even for
@@ -322,8 +324,8 @@ class Body:
             ends = self._ends[fact] = tuple(at for at in moments if at is not None)
         # What ends at an hour is late from then on: the answer of the day changes with each of them.
         key = (fact, today, sum(at <= present(today) for at in ends))
-        known = self._asked.get(key)
-        if known is None:
+        cached_answer = self._asked.get(key)
+        if cached_answer is None:
             late = tuple(
                 sorted(
                     case
@@ -335,44 +337,48 @@ class Body:
             gone = frozenset(late)
             ahead = {case: due for case, (due, *_) in every.items() if case not in gone}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
-            known = self._asked[key] = late, waiting
-        return known
+            cached_answer = self._asked[key] = late, waiting
+        return cached_answer
 
     def joined(self, *others: Body) -> Body:
         """Return this body and others added together."""
-        told, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
-        for one in others:
-            told.update(one.numbers)
-            for fact, cases in one._lacking.items():
+        numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
+        for other_body in others:
+            numbers.update(other_body.numbers)
+            for fact, cases in other_body._lacking.items():
                 lacking.setdefault(fact, {}).update(cases)
-        return Body(told, lacking)
+        return Body(numbers, lacking)
 
     def exchanged(self, gone: Iterable[Body], come: Iterable[Body]) -> Body:
         """Return this body with some of its parts replaced."""
-        told, lacking = Counter(self.numbers), {**self._lacking}
+        numbers, lacking = Counter(self.numbers), {**self._lacking}
         for part in gone:
-            told.subtract(part.numbers)
+            numbers.subtract(part.numbers)
             for fact, cases in part._lacking.items():
                 lacking[fact] = {case: due for case, due in lacking[fact].items() if case not in cases}
         for part in come:
-            told.update(part.numbers)
+            numbers.update(part.numbers)
             for fact, cases in part._lacking.items():
                 lacking[fact] = {**lacking.get(fact, {}), **cases}
-        return Body(Counter({key: n for key, n in told.items() if n}), lacking)
+        return Body(Counter({key: n for key, n in numbers.items() if n}), lacking)
 
 
 NOTHING = Body(Counter(), {})
 
 
-def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
+def body(numbers: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
     """Return a unit's own numbers without the units below it; of open obligations only those due in the
     year.
     """
-    found: dict[str, dict[str, _Due]] = {}
-    for one in lacking:
-        if one.due is not None and one.due.year == year:
-            found.setdefault(one.fact, {})[one.case] = one.due, one.counts_until, one.due_at
-    return Body(told, found)
+    dues_by_fact: dict[str, dict[str, _Due]] = {}
+    for missing_fact in lacking:
+        if missing_fact.due is not None and missing_fact.due.year == year:
+            dues_by_fact.setdefault(missing_fact.fact, {})[missing_fact.case] = (
+                missing_fact.due,
+                missing_fact.counts_until,
+                missing_fact.due_at,
+            )
+    return Body(numbers, dues_by_fact)
 
 
 class YearRecords:
@@ -387,9 +393,9 @@ class YearRecords:
         self.office = office
         self._own = dict(own)
         parts: dict[str | None, list[Body]] = {}
-        for unit, one in own.items():
+        for unit, body in own.items():
             for place in self._way(unit):
-                parts.setdefault(place, []).append(one)
+                parts.setdefault(place, []).append(body)
         self._bodies: dict[str | None, Body] = {
             place: of_it[0] if len(of_it) == 1 else NOTHING.joined(*of_it) for place, of_it in parts.items()
         }
@@ -410,14 +416,14 @@ class YearRecords:
                 changes.setdefault(place, []).append(unit)
         for place, units in changes.items():
             gone = [self._own[unit] for unit in units if unit in self._own]
-            known = self._bodies.get(place, NOTHING)
-            after._bodies[place] = known.exchanged(gone, [fresh[unit] for unit in units])
+            old_body = self._bodies.get(place, NOTHING)
+            after._bodies[place] = old_body.exchanged(gone, [fresh[unit] for unit in units])
         return after
 
     def with_rows(self, rows: Mapping[str, Numbers]) -> YearRecords:
         """Return the records with the numbers of register rows added, by unit."""
         fresh = {unit: Body(sums, {}) for unit, sums in rows.items()}
-        return self.exchanged({unit: self._own.get(unit, NOTHING).joined(one) for unit, one in fresh.items()})
+        return self.exchanged({unit: self._own.get(unit, NOTHING).joined(body) for unit, body in fresh.items()})
 
     def body(self, root: str) -> Body:
         """Return the records of a unit with all units below it; of the whole office for ""."""
@@ -426,15 +432,15 @@ class YearRecords:
     @cached_property
     def at(self) -> Mapping[str, tuple[Body, ...]]:
         """Unit of the office -> the records of cases that name this unit itself."""
-        found: dict[str, list[Body]] = {}
-        for unit, one in self._own.items():
-            found.setdefault(self.place(unit), []).append(one)
-        return {place: tuple(bodies) for place, bodies in found.items()}
+        bodies_by_place: dict[str, list[Body]] = {}
+        for unit, body in self._own.items():
+            bodies_by_place.setdefault(self.place(unit), []).append(body)
+        return {place: tuple(bodies) for place, bodies in bodies_by_place.items()}
 
     def _way(self, unit: str) -> tuple[str | None, ...]:
         """Return the units that a unit's records are added to: the whole office (None), and, if the unit is
         known, itself and those above it.
         """
         place = self.place(unit)
-        known = place in self.office.units
-        return (None, *(self.office.above(place) if known else filter(None, (place, self.office.root))))
+        is_unit = place in self.office.units
+        return (None, *(self.office.above(place) if is_unit else filter(None, (place, self.office.root))))

@@ -344,26 +344,28 @@ class Scoring:
     def facts(self) -> frozenset[str]:
         """All facts that are counted: `procedure:fact`."""
         embargo = () if self.embargo is None else self.embargo.facts
-        return frozenset(embargo).union(*(one.every_fact for one in self._countings))
+        return frozenset(embargo).union(*(counting.every_fact for counting in self._countings))
 
     @property
     def awaited(self) -> frozenset[str]:
         """Facts that are required by their due date."""
-        return frozenset(one.fact for one in self._countings if one.by == "presence")
+        return frozenset(counting.fact for counting in self._countings if counting.by == "presence")
 
     @cached_property
     def of_the_period(self) -> frozenset[str]:
         """Facts that count for the period in their name, not for the day they were recorded on: yearly figures
         and reports are made after the year.
         """
-        found = [one.every_fact for one in self._countings if one.by in _OF_THE_PERIOD]
-        return frozenset().union(*found, *(one.data for one in self._countings))
+        fact_groups = [counting.every_fact for counting in self._countings if counting.by in _OF_THE_PERIOD]
+        return frozenset().union(*fact_groups, *(counting.data for counting in self._countings))
 
     @cached_property
     def carried(self) -> Mapping[str, str]:
         """Facts that may lie in the year before -> the fact of their case that must then lie in the year."""
-        found = [one for one in self._countings if one.for_year_of]
-        return {fact: one.for_year_of for one in found for fact in (one.fact, *one.also)}
+        countings = [counting for counting in self._countings if counting.for_year_of]
+        return {
+            fact: counting.for_year_of for counting in countings for fact in (counting.fact, *counting.also)
+        }
 
     @cached_property
     def of_year_before(self) -> frozenset[str]:
@@ -374,8 +376,10 @@ class Scoring:
     @cached_property
     def proofs(self) -> Mapping[str, frozenset[str]]:
         """Fact -> the kinds of evidence it must have to count."""
-        return {one.fact: frozenset(one.evidence) for one in self._countings if one.evidence}
+        return {
+            counting.fact: frozenset(counting.evidence) for counting in self._countings if counting.evidence
+        }
 
     @property
     def _countings(self) -> tuple[Counting, ...]:
-        return tuple(one.counting for one in self.indicators.values())
+        return tuple(indicator.counting for indicator in self.indicators.values())

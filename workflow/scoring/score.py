@@ -90,7 +90,7 @@ def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -
         for name, indicator in scoring.indicators.items()
         if name in answers
     )
-    return Scores(scores, sum((one.points for one in scores), NOTHING))
+    return Scores(scores, sum((score.points for score in scores), NOTHING))
 
 
 def points_of(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
@@ -180,20 +180,25 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
 @lru_cache(maxsize=4096)
 def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
     share = Fraction(answer.done * _HUNDRED, answer.of)
-    said = {"done": answer.done, "of": answer.of, "share": _percent(share), "maximum": written(scale.maximum)}
+    arguments = {
+        "done": answer.done,
+        "of": answer.of,
+        "share": _percent(share),
+        "maximum": written(scale.maximum),
+    }
     if scale.nothing_below is not None and share < scale.nothing_below:
         return _Earned(
-            NOTHING, scale.maximum, (_element("below", **said, least=_percent(scale.nothing_below)),)
+            NOTHING, scale.maximum, (_element("below", **arguments, least=_percent(scale.nothing_below)),)
         )
     reached = min(share, scale.full)
     if linear:
         points = scale.maximum * reached / scale.full
-        sentence = _element("linear", **said, full=_percent(scale.full), points=written(points))
+        sentence = _element("linear", **arguments, full=_percent(scale.full), points=written(points))
     else:
         steps = reached // scale.step
         points = steps * scale.per_step
-        said |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
-        sentence = _element("share", **said, points=written(points))
+        arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
+        sentence = _element("share", **arguments, points=written(points))
     more = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
     return _Earned(points, scale.maximum, (sentence, *more))
 
@@ -202,8 +207,8 @@ def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
     parts = []
     for kind, count in answer.counts.items():
         each = scale.points[kind]
-        said = _element("kind", kind=kind, count=count, each=written(each), points=written(count * each))
-        parts.append(_Earned(count * each, None, (said,)))
+        element = _element("kind", kind=kind, count=count, each=written(each), points=written(count * each))
+        parts.append(_Earned(count * each, None, (element,)))
     return _together(parts)
 
 
@@ -213,13 +218,13 @@ def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
         *rest, before, last = rows
         rows = [*rest, replace(before, last=last.first), replace(last, first=last.first + 1)]
     row = next(row for row in rows if row.last is None or count <= row.last)
-    said: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
+    arguments: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
     if row.last is None:
-        sentence = _element("bracket_open", **said)
+        sentence = _element("bracket_open", **arguments)
     elif row.last == 0:
         sentence = _element("no_facts", points=written(row.points))
     else:
-        sentence = _element("bracket", **said, last=row.last)
+        sentence = _element("bracket", **arguments, last=row.last)
     return _Earned(row.points, rows[0].points, (sentence,))
 
 
@@ -240,15 +245,22 @@ def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
 def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
     missing = max(answer.of - answer.done, 0)
     share = Fraction(missing * _HUNDRED, answer.of)
-    said = {"missing": missing, "of": answer.of, "share": _percent(share), "maximum": written(scale.maximum)}
+    arguments = {
+        "missing": missing,
+        "of": answer.of,
+        "share": _percent(share),
+        "maximum": written(scale.maximum),
+    }
     if linear:
         lost = scale.maximum * share / _HUNDRED
         points = scale.maximum - lost
-        return _Earned(points, scale.maximum, (_element("sittings_linear", **said, points=written(points)),))
+        return _Earned(
+            points, scale.maximum, (_element("sittings_linear", **arguments, points=written(points)),)
+        )
     steps = share // scale.step
     points = scale.maximum - steps * scale.per_step
-    said |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
-    return _Earned(points, scale.maximum, (_element("sittings", **said, points=written(points)),))
+    arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
+    return _Earned(points, scale.maximum, (_element("sittings", **arguments, points=written(points)),))
 
 
 def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> _Earned:
@@ -261,17 +273,17 @@ def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> 
 
 
 def _risks(scale: CoverageAndRisks, risks: Risks, reading: str) -> _Earned:
-    found, removed = risks.found, risks.removed
+    found_count, removed = risks.found, risks.removed
     match reading:
         case "sum":
             removed += risks.completed
         case "highest":
             # A risk found in an earlier year may have been removed in this one.
-            found = max(found - removed - risks.completed, 0)
-    points = found * scale.found + removed * scale.removed + risks.completed * scale.completed
+            found_count = max(found_count - removed - risks.completed, 0)
+    points = found_count * scale.found + removed * scale.removed + risks.completed * scale.completed
     sentence = _element(
         "risks",
-        found=found,
+        found=found_count,
         found_each=written(scale.found),
         removed=removed,
         removed_each=written(scale.removed),

@@ -58,7 +58,7 @@ class BadInputs(Refusal, ValueError):
 
     def __init__(self, problems: Sequence[InputError]) -> None:
         super().__init__(problems[0].code, **problems[0].arguments)
-        self.problems = tuple(InputError(one.code, quoted(one.arguments)) for one in problems)
+        self.problems = tuple(InputError(problem.code, quoted(problem.arguments)) for problem in problems)
 
 
 class UnknownReading(Refusal, LookupError):
@@ -201,10 +201,14 @@ def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[T
             return EVENTS, _EVENTS
 
 
-def _errors(indicator: Indicator, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
+def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> Iterator[InputError]:
     """Yield the mistakes of one record; missing keys of one place are reported together."""
-    for mistake in found:
-        missing = tuple(one.given for one in found if (one.code, one.path) == ("missing_key", mistake.path))
+    for mistake in mistakes:
+        missing = tuple(
+            other_mistake.given
+            for other_mistake in mistakes
+            if (other_mistake.code, other_mistake.path) == ("missing_key", mistake.path)
+        )
         if mistake.code == "missing_key" and mistake.given != missing[0]:
             continue
         code = _CODES.get(mistake.code, mistake.code)

@@ -53,10 +53,10 @@ class Members:
     def having(self, facts: Iterable[str], span: Span | None = None) -> frozenset[str]:
         """Return the units for which one of the facts happened (in that span)."""
         facts = tuple(facts)
-        found = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
+        units = {unit for unit, bodies in self.units.items() if _any_has(bodies, facts, span)}
         if self.covered and _any_has(self.whole, facts, span):
-            found |= self.covered
-        return frozenset(found)
+            units |= self.covered
+        return frozenset(units)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,8 +111,8 @@ class Year:
     @property
     def is_known(self) -> bool:
         """Whether the year can be assessed: records were kept by its end, or reach back into it."""
-        kept = self.since is not None and self.since.year <= self.year
-        return kept or self.gathered.body("").any_fact
+        is_recorded = self.since is not None and self.since.year <= self.year
+        return is_recorded or self.gathered.body("").any_fact
 
     @cached_property
     def is_organisation(self) -> bool:
@@ -147,8 +147,8 @@ class Year:
         """Every organisation below the body; the body itself where there is none."""
         without = ("", APPARATUS, self._kind(self.root))
         kinds = self.office.by_kind(self.root)
-        found = sorted(unit for kind, units in kinds.items() if kind not in without for unit in units)
-        return self._members(found or ((self.root,) if self.root else ()))
+        organisations = sorted(unit for kind, units in kinds.items() if kind not in without for unit in units)
+        return self._members(organisations or ((self.root,) if self.root else ()))
 
     @cached_property
     def regions(self) -> Members:
@@ -158,8 +158,8 @@ class Year:
     @cached_property
     def districts(self) -> Members:
         """The districts below the body; the body itself if it is an akim's office without districts."""
-        found = self._below((DISTRICT,))
-        return self._members(found or ((self.root,) if self._kind(self.root) in _AKIMS else ()), stop=False)
+        districts = self._below((DISTRICT,))
+        return self._members(districts or ((self.root,) if self._kind(self.root) in _AKIMS else ()), stop=False)
 
     @cached_property
     def places(self) -> Members:
@@ -209,8 +209,8 @@ class Year:
         return period_of(self.today, "quarter") if self.today.year == self.year else None
 
     def _kind(self, unit: str) -> str:
-        known = self.office.units.get(unit)
-        return known.kind if known else ""
+        office_unit = self.office.units.get(unit)
+        return office_unit.kind if office_unit else ""
 
     def _is_part(self, unit: str, rule: UnitKinds | None) -> bool:
         """Return whether a part directly below the body counts as one of its units by position, not by kind."""
@@ -219,8 +219,8 @@ class Year:
 
     def _below(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """Return the units of these kinds below the body, except those that belong to another akimat."""
-        found = self.office.by_kind(self.root)
-        units = (unit for kind in kinds for unit in found.get(kind, ()) if unit != self.root)
+        units_by_kind = self.office.by_kind(self.root)
+        units = (unit for kind in kinds for unit in units_by_kind.get(kind, ()) if unit != self.root)
         return tuple(unit for unit in units if not self._is_anothers(unit))
 
     def _is_anothers(self, unit: str) -> bool:
@@ -231,7 +231,7 @@ class Year:
                 return True
         return False
 
-    def _members(self, asked: Iterable[str], *, stop: bool = True, apparatus: Iterable[str] = ()) -> Members:
+    def _members(self, unit_ids: Iterable[str], *, stop: bool = True, apparatus: Iterable[str] = ()) -> Members:
         """Return these units as members, each record assigned to the nearest of them at or above its unit.
 
         Args:
@@ -239,7 +239,7 @@ class Year:
                 akimat.
             apparatus: the units whose records count as the body's own.
         """
-        units: dict[str, list[Body]] = {unit: [] for unit in asked}
+        units: dict[str, list[Body]] = {unit: [] for unit in unit_ids}
         owners: dict[str | None, str | None] = {}
         (stands_for,) = tuple(apparatus) if len(tuple(apparatus)) == 1 else (self.root,)
         for unit in self._tree:
@@ -271,9 +271,9 @@ def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tall
     """Return the count for each indicator; indicators that cannot be counted yet are left out, and all of them
     if no records were kept in the year.
     """
-    found: dict[str, Tally] = {}
+    tallies: dict[str, Tally] = {}
     if not year.is_known:
-        return found
+        return tallies
     kind = year.office.kind_of(year.root) if year.root else ""
     embargo = under_embargo(scoring, year, readings)
     for indicator in scoring.indicators.values():
@@ -285,8 +285,8 @@ def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tall
             continue
         counted = _BY[indicator.counting.by](scoring, year, indicator, readings)
         if counted is not None:
-            found[indicator.id] = counted
-    return found
+            tallies[indicator.id] = counted
+    return tallies
 
 
 def assessed(indicator: Indicator, kind: str) -> bool:
@@ -295,7 +295,7 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     Supervising bodies need no check here: they are those with quasi-state subjects below them, which the share
     counts.
     """
-    named = [one for one in indicator.assessed if one != "supervising_body"]
+    named = [assessed_kind for assessed_kind in indicator.assessed if assessed_kind != "supervising_body"]
     return of_kinds(kind, tuple(named))
 
 
@@ -387,27 +387,27 @@ def _regions(scoring: Scoring, year: Year, indicator: Indicator, readings: Readi
 
 def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     districts, fact = year.districts, indicator.counting.fact
-    asked = tuple(districts.units)
-    needed = readings["own_commission"] == "needed" and year.root not in asked
+    units = tuple(districts.units)
+    needed = readings["own_commission"] == "needed" and year.root not in units
     if needed and not all(_any_has(year.own, (fact,), span) for span in year.quarters):
         return Tally(answer=Present(False), missing=(year.root,), quarterly=True)
-    if readings["commission_period"] != "quarter" or not asked or not year.quarters:
+    if readings["commission_period"] != "quarter" or not units or not year.quarters:
         return _each_quarter(year, fact, districts)
     by_quarter = [districts.having((fact,), span) for span in year.quarters]
-    quarters = Quarters(tuple(Done(len(having), len(asked)) for having in by_quarter))
+    quarters = Quarters(tuple(Done(len(having), len(units)) for having in by_quarter))
     whole = frozenset.intersection(*by_quarter)
-    missing = tuple(unit for unit in asked if unit not in whole)
+    missing = tuple(unit for unit in units if unit not in whole)
     return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
 
 
 def _each_quarter(year: Year, fact: str, members: Members) -> Tally | None:
     """Count the members that did it in every quarter that has ended; None before the end of the first."""
-    asked = tuple(members.units)
-    if not asked or not year.quarters:
+    units = tuple(members.units)
+    if not units or not year.quarters:
         return None
     having = frozenset.intersection(*(members.having((fact,), span) for span in year.quarters))
-    missing = tuple(unit for unit in asked if unit not in having)
-    return Tally(answer=Done(len(having), len(asked)), missing=missing, members=members, quarterly=True)
+    missing = tuple(unit for unit in units if unit not in having)
+    return Tally(answer=Done(len(having), len(units)), missing=missing, members=members, quarterly=True)
 
 
 def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
@@ -429,8 +429,8 @@ def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readin
         return Tally(answer=Done(max(done, rows), of))
     # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
     kinds = [year.office.kind_of(unit) for unit in ([year.root] if year.root else year.office.tops)]
-    asked = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
-    return Tally(answer=Present(False)) if asked else None
+    is_assessed = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
+    return Tally(answer=Present(False)) if is_assessed else None
 
 
 def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:
@@ -480,20 +480,24 @@ def _cartogram(scoring: Scoring, year: Year, indicator: Indicator, readings: Rea
     """
     members = year.places
     fact, office = indicator.counting.fact, year.office
-    found: set[tuple[str, str]] = {(part, unit) for unit in members.having((fact,)) for part in SECTIONS}
+    section_units: set[tuple[str, str]] = {
+        (part, unit) for unit in members.having((fact,)) for part in SECTIONS
+    }
     for section, name in year.body.sections():
         unit = office.unit_named.get(" ".join(name.casefold().split()), name)
         if unit in members.units or unit not in office.units:
-            found.add((section, unit))
-    missing = tuple(unit for unit in members.units if not {(section, unit) for section in SECTIONS} <= found)
-    return Tally(answer=Count(len(found)), missing=missing) if found or members.units else None
+            section_units.add((section, unit))
+    missing = tuple(
+        unit for unit in members.units if not {(section, unit) for section in SECTIONS} <= section_units
+    )
+    return Tally(answer=Count(len(section_units)), missing=missing) if section_units or members.units else None
 
 
 def _propaganda(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     fact, scaled = indicator.counting.fact, indicator.counting.scaled
     if not year.body.has(fact):
         return Tally(answer=Present(False)) if year.is_over else None
-    views = max(year.body.views(one) for one in (fact, scaled))
+    views = max(year.body.views(fact_name) for fact_name in (fact, scaled))
     published = year.body.linked(fact) or year.body.has(scaled)
     return Tally(answer=Events(scaled=views > 0 or published, views=views))
 

@@ -320,7 +320,7 @@ def _index(
     op.create_index(
         name,
         table,
-        [sa.text(one) if " " in one else one for one in columns],
+        [sa.text(name) if " " in name else name for name in columns],
         unique=unique,
         sqlite_where=sa.text(where) if where else None,
         postgresql_where=sa.text(postgresql or where) if where else None,

@@ -83,27 +83,27 @@ def torn(room: Room, times: int = CUTS) -> Done:
     address, folder = room.database(), Path(mkdtemp(prefix="mz"))
     through = address.replace(str(room.server.sockets), str(folder))
     with (
-        wire(room.server.sockets, folder, room.chance) as one,
+        wire(room.server.sockets, folder, room.chance) as cutter,
         morning(room, room.letters(LETTERS), address=address, through=through) as office,
     ):
-        while one.cut < times:
-            before = one.cut
-            if one.cut % 10 == 0:
+        while cutter.cut < times:
+            before = cutter.cut
+            if cutter.cut % 10 == 0:
                 _more(office, room)
             if room.chance.random() < 0.1:
-                one.drop()
+                cutter.drop()
             else:
-                one.tear(1)
+                cutter.tear(1)
             time.sleep(room.chance.uniform(0.05, 0.4))
-            if one.cut // 50 > before // 50:
-                room.tell(f"{one.cut} connections cut, {office.nodes.sent()} letters sent")
+            if cutter.cut // 50 > before // 50:
+                room.tell(f"{cutter.cut} connections cut, {office.nodes.sent()} letters sent")
         slowest = _back(office)
     return _done(
         office,
         [],
         name="connections cut",
         what="the wire to PostgreSQL cut, answers broken off half way",
-        times=one.cut,
+        times=cutter.cut,
         slowest=slowest,
     )
 
@@ -115,10 +115,12 @@ def _more(office: Morning, room: Room) -> None:
 
 def _says_so(office: Morning) -> list[str]:
     """The web node without its database: alive, not ready, and a page that says so."""
-    found = {path: office.nodes.answer(path) for path in ("/health", "/ready", "/login")}
-    wanted = {"/health": 200, "/ready": 503, "/login": 503}
+    answers = {path: office.nodes.answer(path) for path in ("/health", "/ready", "/login")}
+    expected = {"/health": 200, "/ready": 503, "/login": 503}
     return [
-        f"{path} answered {found[path]}, not {wanted[path]}" for path in wanted if found[path] != wanted[path]
+        f"{path} answered {answers[path]}, not {expected[path]}"
+        for path in expected
+        if answers[path] != expected[path]
     ]
 
 

@@ -27,9 +27,9 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
     """`merzim backup` beside `merzim serve`, each restored into an installation of its own."""
     place = room.place()
     address = f"sqlite:///{(place / 'office.sqlite').as_posix()}"
-    made = open_database(address)
-    create_or_migrate(made)
-    made.dispose()
+    engine = open_database(address)
+    create_or_migrate(engine)
+    engine.dispose()
 
     def copy(office: Morning, number: int) -> str:
         file = place / f"backup{number}.sqlite"
@@ -37,9 +37,9 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         elsewhere = place / f"elsewhere{number}"
         elsewhere.mkdir()
         there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
-        house = _house(elsewhere, there)
-        maintenance.restore(house, file)
-        house.close()
+        app = _house(elsewhere, there)
+        maintenance.restore(app, file)
+        app.close()
         return there
 
     with morning(room, room.letters(LETTERS), address=address, commands=("serve",)) as office:
@@ -81,17 +81,17 @@ def _copied(
         if 0 <= office.nodes.left() < 200:
             office.more(40 if room.quick else 200)
         time.sleep(0.3 if room.quick else 3)
-        before = [deed for one in office.writers for deed in list(one.deeds) if deed.fate == "done"]
+        before = [deed for writer in office.writers for deed in list(writer.deeds) if deed.fate == "done"]
         there = copy(office, number)
         folder = place / f"copy{number}"
         folder.mkdir()
-        house = _house(folder, there)
-        problems = maintenance.verify(house, now=MORNING, today=TODAY)
-        kept = found(house)
-        house.close()
-        faults += [f"copy {number + 1}, verify: {one.code}" for one in problems[:3]]
-        lost = [one for one in before if kept[one.kind, one.token] != 1]
-        faults += [f"copy {number + 1} lacks {one.kind} {one.token}" for one in lost[:3]]
+        app = _house(folder, there)
+        problems = maintenance.verify(app, now=MORNING, today=TODAY)
+        deed_counts = found(app)
+        app.close()
+        faults += [f"copy {number + 1}, verify: {problem.code}" for problem in problems[:3]]
+        lost = [deed for deed in before if deed_counts[deed.kind, deed.token] != 1]
+        faults += [f"copy {number + 1} lacks {deed.kind} {deed.token}" for deed in lost[:3]]
         room.tell(f"copied {number + 1} times, {len(before)} deeds of people in it, {len(problems)} problems")
     return faults
 
@@ -102,8 +102,8 @@ def _house(folder: Path, address: str) -> AppContext:
     return build_app(replace(settings, database=replace(settings.database, url=address)))
 
 
-def _plain(house: AppContext) -> str:
-    return house.settings.database.url
+def _plain(app: AppContext) -> str:
+    return app.settings.database.url
 
 
 def _done(office: Morning, name: str, what: str, times: int, faults: list[str]) -> Done:

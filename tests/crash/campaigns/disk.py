@@ -41,17 +41,17 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
             pages.write_text(_MANY)
         file = place / "office.sqlite"
         address = f"sqlite:///{file.as_posix()}"
-        made = open_database(address)
-        create_or_migrate(made)
-        made.dispose()
+        engine = open_database(address)
+        create_or_migrate(engine)
+        engine.dispose()
         letters = room.letters(LETTERS)
-        told = 0
+        noticed_count = 0
         with morning(room, letters, address=address, commands=("serve",), pages=pages) as office:
             for number in range(times):
                 with _full(place, file, pages):
-                    told += _noticed(office, room)
+                    noticed_count += _noticed(office, room)
                 _rest(office, room, number)
-    return _done(office, name, what, times, told)
+    return _done(office, name, what, times, noticed_count)
 
 
 def postgresql(room: Room, times: int = TIMES) -> Done:
@@ -75,13 +75,13 @@ def postgresql(room: Room, times: int = TIMES) -> Done:
         company.callback(
             administer, room.server.address, f"DROP DATABASE {database} WITH (FORCE)", "DROP TABLESPACE small"
         )
-        told = 0
+        noticed_count = 0
         with morning(room, room.letters(LETTERS), address=address) as office:
             for number in range(times):
                 with _full(place, None, None):
-                    told += _noticed(office, room)
+                    noticed_count += _noticed(office, room)
                 _rest(office, room, number)
-    return _done(office, name, what, times, told)
+    return _done(office, name, what, times, noticed_count)
 
 
 _MANY = str(2**30)
@@ -141,7 +141,7 @@ def _rest(office: Morning, room: Room, number: int) -> None:
     room.tell(f"full {number + 1} times, {office.nodes.sent()} letters sent")
 
 
-def _done(office: Morning, name: str, what: str, times: int, told: int) -> Done:
+def _done(office: Morning, name: str, what: str, times: int, noticed_count: int) -> Done:
     account = office.ended()
     return balanced(
         account,
@@ -152,7 +152,7 @@ def _done(office: Morning, name: str, what: str, times: int, told: int) -> Done:
         twice=2 * 100 * times,
         notes=(
             f"{len(account.seen)} letters; people: {people(account)}",
-            f"nothing could be written {told} of {times} times",
+            f"nothing could be written {noticed_count} of {times} times",
             *office.nodes.said()[:6],
         ),
     )

@@ -41,11 +41,11 @@ def ordered(room: Room, times: int = SECONDS) -> Done:
 def fuzzed(room: Room, times: int = SECONDS) -> Done:
     """Spoiled files for every reader: a value or one sentence."""
     begun = time.monotonic()
-    found, bad = fuzzing.fuzz(readers(), room.chance, seconds=times)
+    outcomes, bad = fuzzing.fuzz(readers(), room.chance, seconds=times)
     return Done(
         name="fuzzing",
-        what=f"spoiled files for {len(found)} readers: a value or one sentence",
-        times=sum(came.total() for came in found.values()),
+        what=f"spoiled files for {len(outcomes)} readers: a value or one sentence",
+        times=sum(came.total() for came in outcomes.values()),
         seconds=time.monotonic() - begun,
         verify="-",
         faults=tuple(trouble[:300] for trouble, _ in bad.values()),

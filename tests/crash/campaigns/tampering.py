@@ -184,45 +184,45 @@ FILES: Mapping[str, tuple[Callable[[Path], object], frozenset[str]]] = {
 
 def tampered(room: Room, times: int = ROUNDS) -> Done:
     """Every injury so often, each time to another case; pages torn out each time at other places."""
-    begun, told, faults = time.monotonic(), 0, list[str]()
+    begun, injuries, faults = time.monotonic(), 0, list[str]()
     place = room.place()
     for kind, address in _offices(room, place):
         engine = open_database(address)
         faults += [f"{kind}, nothing done: {code}" for code in _named(place, address)]
         for number in range(times):
             for injury, (statements, codes) in BY_HAND.items():
-                said = _injured(engine, place, address, statements, number)
-                told += 1
-                if not codes & said:
-                    faults.append(f"{kind}, {injury}: verify said {sorted(said) or 'nothing'}")
+                named_codes = _injured(engine, place, address, statements, number)
+                injuries += 1
+                if not codes & named_codes:
+                    faults.append(f"{kind}, {injury}: verify said {sorted(named_codes) or 'nothing'}")
             for injury, (injure, codes) in FILES.items():
-                said = _injured_file(place, address, injure, number)
-                told += 1
-                if not codes & said:
-                    faults.append(f"{kind}, {injury}: verify said {sorted(said) or 'nothing'}")
-            room.tell(f"{kind}: {told} injuries")
+                named_codes = _injured_file(place, address, injure, number)
+                injuries += 1
+                if not codes & named_codes:
+                    faults.append(f"{kind}, {injury}: verify said {sorted(named_codes) or 'nothing'}")
+            room.tell(f"{kind}: {injuries} injuries")
         engine.dispose()
     for _ in range(times * PAGES):
-        said = _torn(place, room)
-        told += 1
-        if not said:
+        named_codes = _torn(place, room)
+        injuries += 1
+        if not named_codes:
             faults.append("a page torn out of the file: verify said nothing")
     return Done(
         name="tampering",
         what=f"{len(BY_HAND) + len(FILES)} kinds of change by hand on both databases, pages torn out of SQLite",
-        times=told,
+        times=injuries,
         seconds=time.monotonic() - begun,
-        verify=f"named {told - len(faults)} of {told}",
+        verify=f"named {injuries - len(faults)} of {injuries}",
         faults=tuple(faults),
     )
 
 
 def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
-    found = [("SQLite", f"sqlite:///{(place / 'office.sqlite').as_posix()}")]
+    databases = [("SQLite", f"sqlite:///{(place / 'office.sqlite').as_posix()}")]
     if room.server is not None:
-        found.append(("PostgreSQL", room.database()))
+        databases.append(("PostgreSQL", room.database()))
     store = EvidenceFolder(place / "evidence")
-    for _, address in found:
+    for _, address in databases:
         settled(address, CASES)
         engine = open_database(address)
         seal(engine, now=MORNING)
@@ -230,8 +230,8 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бекіту")]
         for case in SqlLedger(engine).ids():
             RiskCommands(case_commands).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
-            kept = store.keep(BytesIO(f"%PDF-1.7 work plan of {case}".encode()), "plan.pdf")
-            proof = Evidence(kind="", reference=kept.reference, name="plan.pdf")
+            stored_file = store.keep(BytesIO(f"%PDF-1.7 work plan of {case}".encode()), "plan.pdf")
+            proof = Evidence(kind="", reference=stored_file.reference, name="plan.pdf")
             case_commands.record(
                 case, "work_plan_approved", on=TODAY, evidence=[proof], by="Айгүл", now=MORNING, today=TODAY
             )
@@ -239,7 +239,7 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         _let_in(engine)
         seal(engine, now=MORNING)
         engine.dispose()
-    return found
+    return databases
 
 
 def _let_in(engine: Engine) -> None:
@@ -268,8 +268,8 @@ def _injured(
 ) -> frozenset[str]:
     """What `verify` names once these are done to another case; then everything is as it was."""
     with engine.connect() as connection, connection.begin():
-        asked = 'SELECT "case", max(seq) FROM event GROUP BY "case" ORDER BY "case"'
-        ends = connection.execute(text(asked)).all()
+        query = 'SELECT "case", max(seq) FROM event GROUP BY "case" ORDER BY "case"'
+        ends = connection.execute(text(query)).all()
     case, last = ends[number % len(ends)]
     undo = _kept(engine, place, address)
     with engine.connect() as connection, connection.begin():
@@ -277,9 +277,9 @@ def _injured(
         for statement in statements:
             connection.execute(text(statement.format(case=case, last=last, seq=3)))
         triggers.install(connection)
-    said = _named(place, address)
+    named_codes = _named(place, address)
     undo()
-    return said
+    return named_codes
 
 
 def _injured_file(place: Path, address: str, injure: Callable[[Path], object], number: int) -> frozenset[str]:
@@ -289,9 +289,9 @@ def _injured_file(place: Path, address: str, injure: Callable[[Path], object], n
     content = file.read_bytes()
     file.chmod(0o600)
     injure(file)
-    said = _named(place, address)
+    named_codes = _named(place, address)
     file.write_bytes(content)
-    return said
+    return named_codes
 
 
 def _flipped(file: Path) -> None:
@@ -356,8 +356,8 @@ def _named(place: Path, address: str) -> frozenset[str]:
     config.write_text(settings, encoding="utf-8")
     with closing(StringIO()) as out, closing(StringIO()) as err, redirect_stdout(out), redirect_stderr(err):
         code = main(["verify", "--json", "--config", str(config), "--now", str(TODAY), "--lang", "en"])
-        said, refused = out.getvalue(), err.getvalue()
+        output, refused = out.getvalue(), err.getvalue()
     if code == 2:
         return frozenset({"refused"} if refused.startswith("merzim: ") and refused.count("\n") == 1 else ())
-    problems = json.loads(said).get("problems", ())
-    return frozenset(str(one["code"]) for one in problems)
+    problems = json.loads(output).get("problems", ())
+    return frozenset(str(problem["code"]) for problem in problems)

@@ -126,9 +126,9 @@ def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The example office with cases in every standing; shared by the tests of one file."""
     with (
         lived_in_office(tmp_path_factory.mktemp("office")) as office,
-        serving(office, chromium) as made,
+        serving(office, chromium) as server,
     ):
-        yield made
+        yield server
 
 
 @pytest.fixture

@@ -63,9 +63,9 @@ class ScriptedUser:
 
     def take(self, selector: str) -> None:
         """Click what is kept as a file."""
-        with self.page.expect_download() as kept:
+        with self.page.expect_download() as download:
             self.click(selector)
-        assert kept.value.path().stat().st_size > 0
+        assert download.value.path().stat().st_size > 0
 
     def sees(self, selector: str) -> None:
         """Wait for the result."""
@@ -161,25 +161,25 @@ def main() -> None:
     """Do each task in an office of its own, in order; print what it took, and what is wrong."""
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="merzim-tasks-") as name, sync_playwright() as playwright:
-        made = _example(Path(name) / "made")
+        example = _example(Path(name) / "made")
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        for number, (title, login, start, task, most) in enumerate(TASKS, start=1):
+        for number, (title, login, start, task, limit) in enumerate(TASKS, start=1):
             folder = Path(name) / str(number)
-            shutil.copytree(made, folder)
-            house = build_app(read(folder / "config.toml", at=folder))
+            shutil.copytree(example, folder)
+            context = build_app(read(folder / "config.toml", at=folder))
             moment = [stand(DAY)]
-            pages = create_app(house, lambda moment=moment: moment[0])
-            office = RealOffice(folder=folder, house=house, pages=pages, moment=moment)
+            pages = create_app(context, lambda moment=moment: moment[0])
+            office = RealOffice(folder=folder, house=context, pages=pages, moment=moment)
             with serving(office, browser) as served:
-                wrong += _measure(served, title, login, start, task, most)
-            house.close()
+                wrong += _measure(served, title, login, start, task, limit)
+            context.close()
         browser.close()
     print(f"load {os.getloadavg()[0]:.1f}; {wrong} faults")
     sys.exit(bool(wrong))
 
 
 def _measure(
-    served: Served, title: str, login: str, start: str, task: Callable[[ScriptedUser], None], most: int
+    served: Served, title: str, login: str, start: str, task: Callable[[ScriptedUser], None], limit: int
 ) -> bool:
     """Do one task and print what it took; return whether it is wrong."""
     with served.page(login) as page:
@@ -192,8 +192,8 @@ def _measure(
         except Exception as error:  # whatever stops a task is its fault, and the others are done all the same
             fault = f"  FAULT: {str(error).splitlines()[0]}"
         seconds = time.perf_counter() - began
-    if user.clicks > most:
-        fault += f"  FAULT: more than {most} clicks"
+    if user.clicks > limit:
+        fault += f"  FAULT: more than {limit} clicks"
     print(f"{title:<55} {login:<8} {user.clicks:>2} clicks  {seconds:5.1f} s{fault}", flush=True)
     return bool(fault)
 

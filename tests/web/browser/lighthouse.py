@@ -39,12 +39,13 @@ def main() -> None:
             cookie = f"{COOKIE}={office.way_in(login)}; lang=ru"
             reports = [ask(served.address + path, cookie, Path(folder)) for _ in range(times)]
             marks = {
-                name: 100 * median(one["categories"][name]["score"] for one in reports) for name in CATEGORIES
+                name: 100 * median(report["categories"][name]["score"] for report in reports)
+                for name in CATEGORIES
             }
-            carried = max(one["audits"]["total-byte-weight"]["numericValue"] for one in reports)
+            carried = max(report["audits"]["total-byte-weight"]["numericValue"] for report in reports)
             missed |= marks["performance"] < AIM or carried > MOST_BYTES
-            said = ", ".join(f"{name} {mark:.0f}" for name, mark in marks.items())
-            print(f"{path}: {said}, {carried / 1000:.0f} KB", flush=True)
+            summary = ", ".join(f"{name} {mark:.0f}" for name, mark in marks.items())
+            print(f"{path}: {summary}, {carried / 1000:.0f} KB", flush=True)
     sys.exit(missed)
 
 

@@ -32,8 +32,8 @@ def main() -> None:
     """Look at all pages; print what is wrong with each, and how many were looked at."""
     from playwright.sync_api import sync_playwright
 
-    languages = [one for one in sys.argv[1:] if one in LANGUAGES] or [*LANGUAGES]
-    pictures = next((Path(one) for one in sys.argv[1:] if one not in LANGUAGES), None)
+    languages = [argument for argument in sys.argv[1:] if argument in LANGUAGES] or [*LANGUAGES]
+    pictures = next((Path(argument) for argument in sys.argv[1:] if argument not in LANGUAGES), None)
     looked = wrong = 0
     with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
@@ -48,10 +48,10 @@ def main() -> None:
                 with served.page(login, language=language, reduced_motion="reduce") as page:
                     page.add_init_script(AXE)
                     for address in pages[login]:
-                        for theme, found in look(page, address, language, pictures):
+                        for theme, faults in look(page, address, language, pictures):
                             looked += 1
-                            wrong += len(found)
-                            for fault in found:
+                            wrong += len(faults)
+                            for fault in faults:
                                 print(
                                     f"{login or 'stranger'} {address} {language} {theme}: {fault}",
                                     flush=True,
@@ -66,36 +66,36 @@ def main() -> None:
 def pages_of(served: Served) -> dict[str, list[str]]:
     """Return one address of each route, by the first log-in that reaches it."""
     opened = ["/public"] if served.office.house.settings.web.public_page else []
-    found: dict[str, list[str]] = {"": [*UNSIGNED, *opened]}
-    known: set[str] = set()
+    pages_by_login: dict[str, list[str]] = {"": [*UNSIGNED, *opened]}
+    known_routes: set[str] = set()
     for login in filter(None, LOGINS):
         with served.office.client(login) as client:
             walked = walk(client, each=1, starts=(*STARTS, *served.office.uploaded))
         whole = set(walked.pages)
         fresh = {route: next(filter(whole.__contains__, at), "") for route, at in walked.by_route.items()}
-        found[login] = [page for route, page in fresh.items() if page and route not in known]
-        known.update(fresh)
-    return found
+        pages_by_login[login] = [page for route, page in fresh.items() if page and route not in known_routes]
+        known_routes.update(fresh)
+    return pages_by_login
 
 
 def look(page: Any, address: str, language: str, pictures: Path | None = None) -> list[tuple[str, list[str]]]:
     """Return what is wrong with a page in a language, by theme and width."""
-    found = []
+    faults = []
     for width, theme in product(WIDTHS, THEMES):
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{address}{'&' if '?' in address else '?'}lang={language}&theme={theme}")
-        wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
-        wrong += [f"over the edge: {one}" for one in page.evaluate(OVER)]
+        wrong = [f"two of one id: {fault}" for fault in page.evaluate(TWICE)]
+        wrong += [f"over the edge: {fault}" for fault in page.evaluate(OVER)]
         if width == min(WIDTHS):
-            wrong += [f"less than a finger: {one}" for one in page.evaluate(SMALL)]
+            wrong += [f"less than a finger: {fault}" for fault in page.evaluate(SMALL)]
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
             name = address.strip("/").replace("/", "-").partition("?")[0] or "overview"
             page.screenshot(path=pictures / f"{name}.{language}.{theme}.{width}.png", full_page=True)
         page.evaluate(PRUNE)
         wrong += page.evaluate(RUN, "all")
-        found.append((f"{theme} {width}", wrong))
-    return found
+        faults.append((f"{theme} {width}", wrong))
+    return faults
 
 
 if __name__ == "__main__":

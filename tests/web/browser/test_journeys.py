@@ -31,8 +31,8 @@ PDF = {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%P
 @pytest.fixture
 def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An office of one's own: these journeys write."""
-    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as server:
+        yield server
 
 
 def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet: Callable[[], None]) -> None:
@@ -142,21 +142,21 @@ def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -
 
 def test_two_people_record_the_same_fact(served: Served) -> None:
     """Both have the form open; the second is told what the first wrote, and how to correct it."""
-    with served.page() as one, served.page("responsible") as other:
-        for page, on in ((one, "2026-04-06"), (other, "2026-04-03")):
+    with served.page() as first_page, served.page("responsible") as other:
+        for page, on in ((first_page, "2026-04-06"), (other, "2026-04-03")):
             page.goto("/cases/2026-0001?fact=order_signed")
             page.fill("#record-on", on)
-        one.locator("#record button[type=submit]").click()
-        one.wait_for_url("**recorded=order_signed*")
+        first_page.locator("#record button[type=submit]").click()
+        first_page.wait_for_url("**recorded=order_signed*")
         other.locator("#record button[type=submit]").click()
         other.locator("#record-problem").get_by_text(re.compile("06.04.2026|6 апреля")).wait_for()
 
         assert other.input_value("#record-on") == "2026-04-03"
 
 
-def reach(page: Any, selector: str, *, most: int = 250) -> None:
+def reach(page: Any, selector: str, *, limit: int = 250) -> None:
     """Press Tab until the focus is there; on the way every stop must be seen."""
-    for _ in range(most):
+    for _ in range(limit):
         page.keyboard.press("Tab")
         here = page.evaluate(
             """(selector) => {
@@ -229,11 +229,11 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
 def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[], None], tmp_path: Path) -> None:
     """The window is closed first; then signed by the head, by another person, with a key of GOST, over another
     file. Each time the page says in words what the signature is worth."""
-    house = served.office.house
+    context = served.office.house
     head, other = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ"), signatory("ИБРАЕВ", "НУРЛАН", "")
     with ncalayer() as layer, served.page(ignore_https_errors=True) as page:
         eds = EdsSettings(on=True, address=layer.address, trust=trust(tmp_path / "ca"))
-        house.settings = replace(house.settings, eds=eds)
+        context.settings = replace(context.settings, eds=eds)
         page.goto(f"/cases/{CASE}?fact=order_signed#record")
         page.fill("#record input[name=on]", "2026-04-01")
         page.set_input_files("#record input[type=file]", PDF)
@@ -261,12 +261,12 @@ def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[],
 
         # A campaign asks for it, too: by a personal link, without an account.
         now, today = served.office.moment[0].now, served.office.moment[0].today
-        ctx = operator_context(house, by="officer", now=now, today=today, demonstration=True)
+        ctx = operator_context(context, by="officer", now=now, today=today, demonstration=True)
         fields = {"register_id": "consents", "kind": "confirmation", "until": today, "eds": True}
         campaign = start_campaign(ctx, StartCampaign.model_validate(fields)).campaign
-        asked = campaign_store(ctx).people(campaign)["d.serikbaev@example.kz"]
+        person = campaign_store(ctx).people(campaign)["d.serikbaev@example.kz"]
         layer.sign = head.sign
-        token = link_token(house.rules.link_key, AnswerLink(campaign, asked.number, asked.version))
+        token = link_token(context.rules.link_key, AnswerLink(campaign, person.number, person.version))
         page.goto(f"/confirm/{token}?lang=ru")
         page.locator("[data-eds-button]").click()
         expect(page.locator("p.told")).to_be_visible()
@@ -274,4 +274,4 @@ def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[],
         expect(page.locator(".signed")).to_contain_text("тот, чей ответ ожидался")
     # The one socket is no server of others; a refused form is written into the browser's console.
     served.watched.complaints.clear()
-    served.watched.foreign = [one for one in served.watched.foreign if one != f"{layer.address}/"]
+    served.watched.foreign = [host for host in served.watched.foreign if host != f"{layer.address}/"]

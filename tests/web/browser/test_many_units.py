@@ -26,8 +26,8 @@ def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(MAX_LISTED)]
     with real_office(tmp_path_factory.mktemp("country")) as office:
         store.save(office.house.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
-        with serving(office, chromium) as made:
-            yield made
+        with serving(office, chromium) as server:
+            yield server
 
 
 def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
@@ -46,7 +46,7 @@ def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
     people = served.office.house.reads.office().people.values()
 
     assert suggested == ("Мектеп 070", "Алатау ауданы")
-    assert [one.unit for one in people if one.name == "Жаңа Адам"] == ["s77"]
+    assert [person.unit for person in people if person.name == "Жаңа Адам"] == ["s77"]
     assert served.watched.complaints == []
 
 
@@ -56,15 +56,15 @@ def test_without_scripts_what_was_typed_is_understood_or_given_back(served: Serv
         page.goto("/planner")
         page.fill("#unit", "мектеп 07")
         page.locator(".plan-foot button[type=submit]").click()
-        said = page.locator("[role=alert]").inner_text()
+        message = page.locator("[role=alert]").inner_text()
         typed = page.input_value("#unit"), page.locator("#unit-near option").count()
         page.fill("#unit", "мектеп 077")
         page.locator(".plan-foot button[type=submit]").click()
-        found = page.input_value("#unit"), page.locator("[role=alert]").count()
+        field_state = page.input_value("#unit"), page.locator("[role=alert]").count()
 
-    assert "«мектеп 07»" in said
+    assert "«мектеп 07»" in message
     assert typed == ("мектеп 07", 10)
-    assert found == ("Мектеп 077", 0)
+    assert field_state == ("Мектеп 077", 0)
 
 
 @pytest.mark.parametrize("login", PAGES)
@@ -74,13 +74,13 @@ def test_pages_with_the_field_can_be_used_by_everybody(login: str, served: Serve
     with served.page(login, bypass_csp=True, reduced_motion="reduce") as sheet:
         for address in PAGES[login]:
             sheet.goto(address)
-            wrong += [f"{address} two of one id: {one}" for one in sheet.evaluate(TWICE)]
+            wrong += [f"{address} two of one id: {fault}" for fault in sheet.evaluate(TWICE)]
             sheet.evaluate(AXE)
             for width, theme in ((1360, "light"), (360, "dark")):
                 sheet.set_viewport_size({"width": width, "height": 900})
                 sheet.emulate_media(color_scheme=theme)
                 sheet.wait_for_function(f"document.documentElement.dataset.mode === '{theme}'")
-                wrong += [f"{address} {width} over the edge: {one}" for one in sheet.evaluate(OVER)]
-                wrong += [f"{address} {theme} {width} {one}" for one in sheet.evaluate(RUN, "all")]
+                wrong += [f"{address} {width} over the edge: {fault}" for fault in sheet.evaluate(OVER)]
+                wrong += [f"{address} {theme} {width} {fault}" for fault in sheet.evaluate(RUN, "all")]
 
     assert wrong == []

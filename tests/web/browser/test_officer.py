@@ -33,9 +33,9 @@ def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """An office that knows its people and has no case, in June."""
     with (
         real_office(tmp_path_factory.mktemp("office"), day="2026-06-15", cases=False) as office,
-        serving(office, chromium) as made,
+        serving(office, chromium) as server,
     ):
-        yield made
+        yield server
 
 
 def test_a_schedule_becomes_a_case_and_goes_to_publication(
@@ -75,7 +75,7 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
         page.fill("#record-on", "2026-06-04")
         page.locator("#record button[type=submit]").click()
         page.wait_for_url("**recorded=order_signed*")
-        found = page.locator(".finding", has_text="приказ").all_inner_texts()
+        texts = page.locator(".finding", has_text="приказ").all_inner_texts()
 
         page.locator("#correct summary").click()
         page.select_option("#correct-fact", "order_signed")
@@ -89,7 +89,7 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
     corrected = served.office.house.reads.case(case.id)
     assert corrected is not None
     assert corrected.facts["order_signed"].on == date(2026, 4, 6)
-    assert len(left) < len(found)
+    assert len(left) < len(texts)
 
 
 def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callable[[], None]) -> None:

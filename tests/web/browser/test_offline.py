@@ -17,8 +17,8 @@ KEPT = "caches.match('/desk/kept').then(kept => kept ? kept.headers.get('content
 @pytest.fixture
 def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An office of its own: the browser that logs out ends its only session."""
-    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as made:
-        yield made
+    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as server:
+        yield server
 
 
 def wait_until_kept(page: Any, language: str) -> None:

@@ -68,15 +68,15 @@ class Visit:
 @pytest.fixture(scope="module")
 def visits(served: Served) -> dict[str, Visit]:
     """A visit to one address of each route, by log-in and address."""
-    found: dict[str, Visit] = {}
+    visits: dict[str, Visit] = {}
     pages = pages_of(served)
     for login in LOGINS:
         with served.page(login, language="kk", reduced_motion="reduce") as page:
             page.add_init_script(AXE)
             for address in pages[login]:
-                looks = sample(LOOKS[len(found) % 2 :][:1], LOOKS)
-                found[f"{login} {address}"] = visit(page, served, address, looks)
-    return found
+                looks = sample(LOOKS[len(visits) % 2 :][:1], LOOKS)
+                visits[f"{login} {address}"] = visit(page, served, address, looks)
+    return visits
 
 
 def visit(page: Any, served: Served, address: str, looks: Sequence[Look]) -> Visit:
@@ -85,35 +85,41 @@ def visit(page: Any, served: Served, address: str, looks: Sequence[Look]) -> Vis
     watched.foreign.clear()
     watched.complaints.clear()
     page.goto(f"{address}{'&' if '?' in address else '?'}lang=ru&theme=dark")
-    said = page.evaluate(
+    measures = page.evaluate(
         "[document.documentElement.lang, document.documentElement.dataset.mode,"
         " document.querySelector('h1').innerText]"
     )
     complaints = tuple(watched.complaints)  # before the page is taken apart
     sheets = text_of(page)
     return Visit(
-        said[0], said[1], tuple(watched.foreign), complaints, said[2], sheets, tuple(faults(page, looks))
+        measures[0],
+        measures[1],
+        tuple(watched.foreign),
+        complaints,
+        measures[2],
+        sheets,
+        tuple(faults(page, looks)),
     )
 
 
 def faults(page: Any, looks: Sequence[Look]) -> list[str]:
     """Whatever axe-core knows, and what it does not ask; the page is not whole afterwards."""
-    wrong = [f"two of one id: {one}" for one in page.evaluate(TWICE)]
+    wrong = [f"two of one id: {fault}" for fault in page.evaluate(TWICE)]
     for width in (1360, 360):
         page.set_viewport_size({"width": width, "height": 900})
-        wrong += [f"over the edge at {width}: {one}" for one in page.evaluate(OVER)]
-    wrong += [f"less than a finger: {one}" for one in page.evaluate(SMALL)]
+        wrong += [f"over the edge at {width}: {fault}" for fault in page.evaluate(OVER)]
+    wrong += [f"less than a finger: {fault}" for fault in page.evaluate(SMALL)]
     page.evaluate(PRUNE)
     page.keyboard.press("Tab")
     # After a stroke of the keyboard, what is come to by a script shows where one stands as if by a key.
-    wrong += [f"nothing shows where one stands: {one}" for one in page.evaluate(SHOWS)]
+    wrong += [f"nothing shows where one stands: {fault}" for fault in page.evaluate(SHOWS)]
     page.evaluate(NEW)
     for width, theme in LOOKS:
         if page.viewport_size["width"] != width:
             page.set_viewport_size({"width": width, "height": 900})
         page.evaluate("theme => { document.documentElement.dataset.mode = theme; }", theme)
         for part in ("structure", "colours") if (width, theme) in looks else ("colours",):
-            wrong += [f"{theme} {width} {one}" for one in page.evaluate(RUN, part)]
+            wrong += [f"{theme} {width} {fault}" for fault in page.evaluate(RUN, part)]
     return wrong
 
 
@@ -145,22 +151,24 @@ def test_a_page_is_looked_at_in_both_themes_and_widths_and_what_is_wrong_is_name
         spoilt = look(page, "/figures", "kk")
 
     assert whole == [(view, []) for view in views]
-    assert [view for view, wrong in spoilt if any("image-alt" in one for one in wrong)] == views
+    assert [view for view, wrong in spoilt if any("image-alt" in fault for fault in wrong)] == views
 
 
 def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
     """Contrast, names of fields, headings, landmarks: whatever axe-core knows; and no scrolling sideways."""
-    found = {page: seen.faults for page, seen in visits.items() if seen.faults}
+    faults_by_page = {page: seen.faults for page, seen in visits.items() if seen.faults}
 
-    assert not found, "\n".join(f"{page}\n   " + "\n   ".join(wrong) for page, wrong in found.items())
+    assert not faults_by_page, "\n".join(
+        f"{page}\n   " + "\n   ".join(wrong) for page, wrong in faults_by_page.items()
+    )
 
 
 def test_no_page_asks_another_host_or_breaks_its_own_policy(visits: dict[str, Visit]) -> None:
     """Nor has the browser anything else to complain about, but that a page that is not there is a 404."""
-    found = {page: seen for page, seen in visits.items() if seen.foreign or seen.complaints}
-    missing = found.pop(" /cases/2026-9999", None)
+    visits_by_page = {page: seen for page, seen in visits.items() if seen.foreign or seen.complaints}
+    missing = visits_by_page.pop(" /cases/2026-9999", None)
 
-    assert found == {}
+    assert visits_by_page == {}
     assert missing is None or not missing.foreign
 
 

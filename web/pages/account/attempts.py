@@ -69,9 +69,9 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         raise NotProved(reached.wait)
     # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
-    known = credentials.verify_password(password, account.password if account else "")
+    is_verified = credentials.verify_password(password, account.password if account else "")
     no_access = False
-    if not known and not _is_local_administrator(account):
+    if not is_verified and not _is_local_administrator(account):
         try:
             outside = identities.log_in(ctx, login, password)
         except DirectorySilent:
@@ -79,15 +79,15 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
             raise NotProved(silent=True) from None
         if outside is not None:
             account = outside[1]
-            known, no_access = account is not None, account is None
+            is_verified, no_access = account is not None, account is None
             named = account.reader.login if account is not None else ""
-    if account is None or not known or account.disabled:
+    if account is None or not is_verified or account.disabled:
         reason: Reason = "wrong_password"
         if no_access:
             reason = "no_access"
         elif account is None:
             reason = "unknown_account"
-        elif known:
+        elif is_verified:
             reason = "account_closed"
         # A correct password is followed by a counted code; the time must not reveal the difference.
         ctx.accounts.count_attempt(decoy_limits(login), now=now)

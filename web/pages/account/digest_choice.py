@@ -28,13 +28,13 @@ Choice = Literal["default", "single", "daily", "weekly"]
 @router.get("/digest/{secret}")
 def ask(request: Request, ctx: Anybody, secret: Secret) -> Response:
     """Show the choice page at a recipient's personal address."""
-    return _page(request, ctx, secret, said=False)
+    return _page(request, ctx, secret, is_saved=False)
 
 
 @router.get("/digest/{secret}/{choice}")
 def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """Show the page at a one-click address; a GET request changes nothing."""
-    return _page(request, ctx, secret, said=False)
+    return _page(request, ctx, secret, is_saved=False)
 
 
 @router.post("/digest/{secret}/{choice}")
@@ -42,7 +42,7 @@ def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Re
     """Save the choice of one click or of the page's buttons. Repeating it changes nothing."""
     person = _whose(ctx, secret)
     ctx.choices.choose(person.key, CHOICES[choice], by=person.key, now=ctx.now)
-    return _page(request, ctx, secret, said=True)
+    return _page(request, ctx, secret, is_saved=True)
 
 
 @router.post("/account/digest")
@@ -60,10 +60,10 @@ def _whose(ctx: RequestContext, secret: str) -> Person:
     return person
 
 
-def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
+def _page(request: Request, ctx: RequestContext, secret: str, *, is_saved: bool) -> Response:
     """Return the choice page of a recipient."""
     person = _whose(ctx, secret)
     chosen = choice_of(person)
     return page(
-        request, ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), told=said
+        request, ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), told=is_saved
     )

@@ -67,7 +67,7 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             request,
             ctx,
             onward=inside(texts.get("next", "/")),
-            kept=_kept(texts),
+            form_values=_kept(texts),
             wrong=True,
             wait=refusal.wait,
             silent=refusal.silent,
@@ -137,7 +137,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
 @router.get("/account")
 def own(request: Request, ctx: Own, said: str = "") -> Response:
     """Show the user's own account: password, second factor, sessions."""
-    return own_page(request, ctx, said=said if said in OWN_SAID else "")
+    return own_page(request, ctx, message=said if said in OWN_SAID else "")
 
 
 @router.post("/account/password")
@@ -173,7 +173,7 @@ def login_page(
     ctx: RequestContext,
     *,
     onward: str,
-    kept: Mapping[str, str] | None = None,
+    form_values: Mapping[str, str] | None = None,
     files: bool = False,
     wrong: bool = False,
     wait: timedelta | None = None,
@@ -187,7 +187,7 @@ def login_page(
     """Return the log-in page.
 
     Args:
-        kept: fields of a form interrupted by the end of the session.
+        form_values: fields of a form interrupted by the end of the session.
         wait: time until the next attempt is accepted, after too many.
         silent: whether the directory did not answer.
         refusal: catalogue code of the reason why the log-in by the OpenID provider failed.
@@ -202,7 +202,7 @@ def login_page(
         status=status,
         place=f"/login?{urlencode({'next': onward})}",
         onward=onward,
-        kept=json.dumps(kept, ensure_ascii=False) if kept else "",
+        kept=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
@@ -241,16 +241,16 @@ def enter_account(
 ) -> Response:
     """Log an account in. `recovered`: by a recovery code, of which one is now used."""
     now = ctx.now
-    onward, kept = inside(texts.get("next", "/")), _kept(texts)
+    onward, form_values = inside(texts.get("next", "/")), _kept(texts)
     if must_enrol(account, ctx.totp_required):
-        onward, kept = "/account/totp", {}
-    elif recovered and not kept:
+        onward, form_values = "/account/totp", {}
+    elif recovered and not form_values:
         onward = "/account?said=recovery"
     elif onward == "/":
         onward = first_page(account.reader)
     response: Response = RedirectResponse(onward, status_code=303)
-    if kept:
-        fields = list(kept.items())
+    if form_values:
+        fields = list(form_values.items())
         response = page(request, ctx, "again.html", onward=onward, fields=fields)
     begin_session(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
     return response
@@ -303,7 +303,7 @@ def own_page(
     request: Request,
     ctx: RequestContext,
     *,
-    said: str = "",
+    message: str = "",
     refusal: Refusal | None = None,
     status: int = 200,
     feed: str = "",
@@ -327,7 +327,7 @@ def own_page(
         entries=ctx.accounts.entries(ctx.reader.login, now=now),
         present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
-        said=said,
+        said=message,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
         may_feed=True,
@@ -338,10 +338,10 @@ def own_page(
     )
 
 
-def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
+def begin_again(request: Request, ctx: RequestContext, message: str) -> Response:
     """Start a new session for this browser, after all others have ended."""
     now = ctx.now
-    response = RedirectResponse(f"/account?said={said}", status_code=303)
+    response = RedirectResponse(f"/account?said={message}", status_code=303)
     begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
@@ -349,7 +349,7 @@ def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
 def _kept(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an interrupted form, as submitted with the log-in page."""
     try:
-        kept = json.loads(texts.get("kept", "") or "{}")
+        form_values = json.loads(texts.get("kept", "") or "{}")
     except ValueError:
         return {}
-    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
+    return {str(key): str(value) for key, value in form_values.items()} if isinstance(form_values, dict) else {}

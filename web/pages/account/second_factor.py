@@ -124,8 +124,8 @@ def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tu
     now = ctx.now
     account = attempts.check_present_password(request, ctx, texts.get("old", ""))
     login, secret = account.reader.login, texts.get("secret", "")
-    known = credentials.is_totp_secret(secret)
-    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if known else None
+    is_secret = credentials.is_totp_secret(secret)
+    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if is_secret else None
     if step is None:
         raise BadPassword("web.totp.wrong")
     if account.second_factor:

@@ -59,13 +59,13 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
     account = accounts.get_account(ctx, typed.get("login", "")[:80])
     login, do = account.reader.login, typed.get("do", "")
     command = accounts.AccountCommand(login=login)
-    said = "changed"
+    message = "changed"
     try:
         match do:
             case "change":
                 accounts.change(ctx, _access_command(ctx, typed, login))
             case "close" | "reopen" | "end" | "unlink":
-                run, said = _PLAIN[do]
+                run, message = _PLAIN[do]
                 run(ctx, command)
             case "token":
                 fields = {"login": login, "days": typed.get("days", ""), "name": tidy(typed.get("name", ""))}
@@ -77,29 +77,29 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
                 raise HTTPException(422)
     except Refusal as refusal:
         return _account_page(request, ctx, account, typed=typed if do == "change" else None, refusal=refusal)
-    return onward(request, "/administration/account", login=login, said=said)
+    return onward(request, "/administration/account", login=login, said=message)
 
 
 @router.post("/administration/account/second-factor")
 def remove_second_factor(request: Request, ctx: SettingByPerson, typed: Fields) -> Response:
     """Request, approve or reject the removal of a second factor."""
-    known = accounts.get_account(ctx, typed.get("login", "")[:80])
+    account = accounts.get_account(ctx, typed.get("login", "")[:80])
     try:
         match typed.get("do", ""):
             case "request":
-                factor_removal.request_removal(ctx, known, typed.get("ground", ""))
-                said = "removal_requested"
+                factor_removal.request_removal(ctx, account, typed.get("ground", ""))
+                message = "removal_requested"
             case "approve":
-                factor_removal.approve(ctx, known)
-                said = "removal_approved"
+                factor_removal.approve(ctx, account)
+                message = "removal_approved"
             case "withdraw":
-                factor_removal.withdraw(ctx, known)
-                said = "removal_withdrawn"
+                factor_removal.withdraw(ctx, account)
+                message = "removal_withdrawn"
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
-        return _account_page(request, ctx, known, refusal=refusal)
-    return onward(request, "/administration/account", login=known.reader.login, said=said)
+        return _account_page(request, ctx, account, refusal=refusal)
+    return onward(request, "/administration/account", login=account.reader.login, said=message)
 
 
 def _accounts_page(
@@ -110,14 +110,21 @@ def _accounts_page(
     refusal: Refusal | None = None,
     invitation: accounts.Invitation | None = None,
 ) -> Response:
-    office, known = recorded_office(ctx), ctx.accounts.all()
+    office, all_accounts = recorded_office(ctx), ctx.accounts.all()
     return show(
         request,
         ctx,
         "accounts.html",
         status=200 if refusal is None else 422,
-        accounts=known,
-        made=next((one.reader for one in known if invitation and one.reader.login == invitation.login), None),
+        accounts=all_accounts,
+        made=next(
+            (
+                account.reader
+                for account in all_accounts
+                if invitation and account.reader.login == invitation.login
+            ),
+            None,
+        ),
         placed=placed_reader,
         account_state=account_state,
         account_unit=account_unit,
@@ -136,14 +143,14 @@ def _accounts_page(
 def _account_page(
     request: Request,
     ctx: RequestContext,
-    known: Account,
+    account: Account,
     *,
     typed: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     link: str = "",
     token: str = "",
 ) -> Response:
-    office, reader = recorded_office(ctx), known.reader
+    office, reader = recorded_office(ctx), account.reader
     shown = typed or {"access": reader.access, "name": reader.name}
     now = ctx.now
     removal = ctx.factors.removal(reader.login, now=now)
@@ -152,17 +159,17 @@ def _account_page(
         ctx,
         "one_account.html",
         status=200 if refusal is None else 422,
-        place=placed("/administration/account", login=known.reader.login),
-        account=known,
-        own=known.reader.login == ctx.reader.login,
+        place=placed("/administration/account", login=account.reader.login),
+        account=account,
+        own=account.reader.login == ctx.reader.login,
         invitation_hours=ctx.app.settings.web.invitation_hours,
         office=office,
         accesses=ACCESSES,
         unit=build_unit_field(office, shown.get("unit", reader.unit)),
         person=build_person_field(office, shown.get("person", reader.person)),
         form=shown,
-        no_unit=placed_reader(known.reader, office).nowhere,
-        entries=ctx.accounts.entries(known.reader.login, now=now),
+        no_unit=placed_reader(account.reader, office).nowhere,
+        entries=ctx.accounts.entries(account.reader.login, now=now),
         removal=removal,
         obstacle=factor_removal.obstacle(ctx, removal) if removal else "",
         longest_ground=factor_removal.LONGEST_GROUND,

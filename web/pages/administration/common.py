@@ -27,9 +27,9 @@ def placed(path: str, **told: str) -> str:
 
 def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a page of the administration."""
-    said = request.query_params.get("said", "") if request.method == "GET" else ""
+    message = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
-    return page(request, ctx, template, status=status, said=said if said in SAID else "", **values)
+    return page(request, ctx, template, status=status, said=message if message in SAID else "", **values)
 
 
 def onward(request: Request, path: str, **said: str) -> Response:

@@ -20,11 +20,11 @@ LASTS = timedelta(hours=72)
 LONGEST_GROUND = 500
 
 
-def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
+def request_removal(ctx: RequestContext, account: Account, ground: str) -> None:
     """Request the removal of an account's second factor, and notify its holder. Raises BadAccount."""
     now = ctx.now
-    login, ground = known.reader.login, tidy(ground)[:LONGEST_GROUND]
-    if not known.second_factor:
+    login, ground = account.reader.login, tidy(ground)[:LONGEST_GROUND]
+    if not account.second_factor:
         raise BadAccount("web.factor.none", login=login)
     if not ground:
         raise BadAccount("web.factor.no_ground")
@@ -32,28 +32,28 @@ def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
         raise BadAccount("web.factor.no_other")
     until = now + LASTS
     facts = {"by": ctx.reader.login, "until": until.isoformat()}
-    letters = account_letters(ctx, known, "removal_requested", facts)
+    letters = account_letters(ctx, account, "removal_requested", facts)
     if not ctx.factors.request_removal(login, ground, until=until, letters=letters, **stamp(ctx)):
         raise BadAccount("web.factor.requested_already", login=login)
 
 
-def withdraw(ctx: RequestContext, known: Account) -> None:
+def withdraw(ctx: RequestContext, account: Account) -> None:
     """Withdraw or reject a request. Raises BadAccount."""
-    if not ctx.factors.withdraw_removal(known.reader.login, **stamp(ctx)):
-        raise BadAccount("web.factor.no_request", login=known.reader.login)
+    if not ctx.factors.withdraw_removal(account.reader.login, **stamp(ctx)):
+        raise BadAccount("web.factor.no_request", login=account.reader.login)
 
 
-def approve(ctx: RequestContext, known: Account) -> None:
+def approve(ctx: RequestContext, account: Account) -> None:
     """Remove a second factor on another administrator's request, and notify its holder. Raises BadAccount."""
     now = ctx.now
-    login = known.reader.login
+    login = account.reader.login
     request = ctx.factors.removal(login, now=now)
     if request is None:
         raise BadAccount("web.factor.no_request", login=login)
     if code := obstacle(ctx, request):
         raise BadAccount(code)
     facts = {"by": request.by, "approved_by": ctx.reader.login}
-    letters = account_letters(ctx, known, "removed", facts)
+    letters = account_letters(ctx, account, "removed", facts)
     if not ctx.factors.approve_removal(login, letters=letters, **stamp(ctx)):
         raise BadAccount("web.factor.no_request", login=login)
 
@@ -73,4 +73,4 @@ def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:
 def approvers(ctx: RequestContext, login: str, *, requested_by: str) -> list[str]:
     """Return the logins of administrators who may approve a request about an account."""
     every = administrators(ctx.accounts.all())
-    return [one for one in every if one not in (login, requested_by)]
+    return [approver for approver in every if approver not in (login, requested_by)]

@@ -20,11 +20,11 @@ Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_
 @router.get("/feeds/{token}.ics")
 def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     """Return a feed to a calendar program, as iCalendar."""
-    found = open_feed(ctx, token, request.query_params.get("lang", ""))
-    if found is None:
+    open_feed_view = open_feed(ctx, token, request.query_params.get("lang", ""))
+    if open_feed_view is None:
         raise HTTPException(403, "web.problem.second_factor")
     return Response(
-        calendar(found.items, name=found.name, refresh=REFRESH),
+        calendar(open_feed_view.items, name=open_feed_view.name, refresh=REFRESH),
         media_type="text/calendar; charset=utf-8",
         headers={
             "cache-control": "private, max-age=3600",

@@ -106,6 +106,6 @@ def _page(
         done=done,
         sent=sent,
         invitation_state=invitation_state,
-        waiting=sum(one.state not in ("accepted", "closed") for one in sent),
+        waiting=sum(invitation.state not in ("accepted", "closed") for invitation in sent),
         refusal=refusal,
     )

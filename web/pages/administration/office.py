@@ -157,7 +157,7 @@ def _channels_page(
     outcome: Outcome | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    known = ctx.reads.office().people.get(ctx.reader.person)
+    person = ctx.reads.office().people.get(ctx.reader.person)
     return show(
         request,
         ctx,
@@ -165,7 +165,7 @@ def _channels_page(
         status=200 if refusal is None else 422,
         channels=administration.channels(ctx.app),
         faults=sending.faults(ctx.app),
-        email=(typed or {}).get("email", (known.email or "") if known else ""),
+        email=(typed or {}).get("email", (person.email or "") if person else ""),
         tried=(typed or {}).get("channel", ""),
         outcome=outcome,
         refusal=refusal,

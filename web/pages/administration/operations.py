@@ -50,8 +50,8 @@ def _page(
     request: Request, ctx: RequestContext, *, status: int = 200, refusal: Refusal | None = None
 ) -> Response:
     view = get_operations(ctx, AskOperations(language=preferences(request).language))
-    channels = sorted({one.channel for one in view.queue})
-    counts = {(one.channel, one.state): one.count for one in view.queue}
+    channels = sorted({queue_line.channel for queue_line in view.queue})
+    counts = {(queue_line.channel, queue_line.state): queue_line.count for queue_line in view.queue}
     return show(
         request,
         ctx,
@@ -76,16 +76,16 @@ Number = Annotated[int | None, Query(ge=1, le=2**53)]
 def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Number = None) -> Response:
     """Show entries of the audit log, the newest first."""
     entries, refusal = AuditList(entries=[], cursor=None, more=False), None
-    asked = {name: value for name, value in shown.items() if value}
+    filters = {name: value for name, value in shown.items() if value}
     try:
-        for name in {"since", "until"} & asked.keys():
-            asked[name] = parse_date(asked[name]).isoformat()
+        for name in {"since", "until"} & filters.keys():
+            filters[name] = parse_date(filters[name]).isoformat()
         language = preferences(request).language
-        paged = {**asked, "before": before, "limit": PAGE, "language": language}
+        paged = {**filters, "before": before, "limit": PAGE, "language": language}
         entries = ask_audit(ctx, build(AskAudit, paged))
     except (InvalidForm, Refusal) as trouble:
         refusal = trouble
-    older = urlencode({**asked, "before": entries.cursor}) if entries.more else ""
+    older = urlencode({**filters, "before": entries.cursor}) if entries.more else ""
     topics = [name for name in TOPICS if ctx.reader.may("read" if name in OF_CASES else "settings")]
     return page(
         request,
@@ -97,6 +97,6 @@ def audit_page(request: Request, ctx: Auditing, shown: AuditQuery, before: Numbe
         refusal=refusal,
         topics=topics,
         older=older,
-        newest=urlencode(asked) if before else "",
-        query=urlencode(asked),
+        newest=urlencode(filters) if before else "",
+        query=urlencode(filters),
     )

@@ -81,7 +81,7 @@ def overview(request: Request, ctx: Setting) -> Response:
     counts = {
         "people": len(office.people),
         "units": len(office.units),
-        "accounts": sum(not one.disabled for one in accounts),
+        "accounts": sum(not account.disabled for account in accounts),
         "channels": len(ctx.app.settings.channels.use),
     }
     faults = sending.faults(ctx.app)
@@ -111,7 +111,7 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
         "units.html",
         office=office,
         tree=tree,
-        people={one.id: len(office.people_of.get(one.id, ())) for one in tree},
+        people={unit.id: len(office.people_of.get(unit.id, ())) for unit in tree},
         unit=unit,
         number=min(number, pages),
         pages=pages,
@@ -121,10 +121,10 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
 @router.get("/unit")
 def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
     """Show the form of a unit, or of a new one if no id is given."""
-    known = recorded_office(ctx).units.get(id)
-    if id and known is None:
+    unit = recorded_office(ctx).units.get(id)
+    if id and unit is None:
         raise HTTPException(404, "web.problem.no_unit")
-    return _unit_page(request, ctx, known, staff.mark(known))
+    return _unit_page(request, ctx, unit, staff.mark(unit))
 
 
 @router.post("/unit")
@@ -150,24 +150,24 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
         }
         staff.save_unit(ctx, build(staff.SaveUnit, fields))
     except Refusal as refusal:
-        known = recorded_office(ctx).units.get(same["id"])
+        unit = recorded_office(ctx).units.get(same["id"])
         shown = {**typed, "acts": " ".join(typed.getlist("act"))}
-        return _unit_page(request, ctx, known, staff.mark(known), typed=shown, refusal=refusal)
+        return _unit_page(request, ctx, unit, staff.mark(unit), typed=shown, refusal=refusal)
     return onward(request, "/administration/units", said="saved")
 
 
 @router.post("/unit/feed")
 def unit_feed(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Create or revoke a calendar feed of a unit. Its address is shown once."""
-    known = recorded_office(ctx).units.get(typed.get("id", ""))
-    if known is None:
+    unit = recorded_office(ctx).units.get(typed.get("id", ""))
+    if unit is None:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
         revoke_unit_feed(ctx, build(FeedRevoked, {"id": typed.get("hash", "")}))
-        return onward(request, "/administration/unit", id=known.id, said="revoked")
+        return onward(request, "/administration/unit", id=unit.id, said="revoked")
     language = preferences(request).language
-    feed = give(ctx, "", scope=known.id, name=known.name, language=language)
-    return _unit_page(request, ctx, known, staff.mark(known), feed=feed)
+    feed = give(ctx, "", scope=unit.id, name=unit.name, language=language)
+    return _unit_page(request, ctx, unit, staff.mark(unit), feed=feed)
 
 
 @router.get("/people")
@@ -176,15 +176,15 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
-    found = find_people(office, q, unit)
+    people = find_people(office, q, unit)
     return show(
         request,
         ctx,
         "people.html",
         office=office,
         heads=page_heads(PEOPLE_COLUMNS),
-        found=found[:SHOWN],
-        more=len(found) - len(found[:SHOWN]),
+        found=people[:SHOWN],
+        more=len(people) - len(people[:SHOWN]),
         q=q,
         units=build_unit_filter(office, unit),
         unit=unit,
@@ -195,7 +195,7 @@ PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
     Column("web.staff.name", lambda _, row: row[1].name, ""),
     Column("web.staff.post", lambda _, row: row[1].post),
     Column("web.unit", lambda t, row: t.name(unit_name(row[0], row[1].unit).name), ""),
-    Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", one) for one in row[1].duties), ""),
+    Column("web.staff.duties", lambda t, row: "; ".join(t.word("duty.", duty) for duty in row[1].duties), ""),
     Column("web.staff.email", lambda _, row: row[1].email, ""),
     Column(
         "web.staff.away",
@@ -209,17 +209,17 @@ PEOPLE_COLUMNS: tuple[Column[tuple[Office, Person]], ...] = (
 def people_workbook(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Return all people that match the search as a workbook."""
     office = recorded_office(ctx)
-    found = find_people(office, q, unit)
-    require_exportable(len(found))
-    rows = ((office, one) for one in found)
+    people = find_people(office, q, unit)
+    require_exportable(len(people))
+    rows = ((office, person) for person in people)
     return workbook_response(request, PEOPLE_COLUMNS, rows, title="web.administration.people", today=ctx.today)
 
 
 @router.get("/person")
 def person(request: Request, ctx: Setting, key: Key = "") -> Response:
     """Show the form of a person, or of a new one if no key is given."""
-    known = staff.get_person(ctx, key) if key else None
-    return _person_page(request, ctx, known, staff.mark(known))
+    person = staff.get_person(ctx, key) if key else None
+    return _person_page(request, ctx, person, staff.mark(person))
 
 
 @router.post("/person")
@@ -238,8 +238,10 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
         }
         staff.save_person(ctx, build(staff.SavePerson, fields))
     except (Refusal, OutOfRange) as refusal:
-        known = recorded_office(ctx).people.get(key)
-        return _person_page(request, ctx, known, staff.mark(known), typed=typed, duties=duties, refusal=refusal)
+        person = recorded_office(ctx).people.get(key)
+        return _person_page(
+            request, ctx, person, staff.mark(person), typed=typed, duties=duties, refusal=refusal
+        )
     return onward(request, "/administration/people", said="saved")
 
 
@@ -252,19 +254,19 @@ def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
 @router.post("/person/remove")
 def remove_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Remove a person."""
-    known = staff.get_person(ctx, typed.get("key", ""))
+    person = staff.get_person(ctx, typed.get("key", ""))
     try:
-        fields = {"id": known.key, "mark": typed.get("mark", "")}
+        fields = {"id": person.key, "mark": typed.get("mark", "")}
         staff.remove_person(ctx, build(staff.Removal, fields))
     except Refusal as refusal:
-        return _removal(request, ctx, known, refusal=refusal)
+        return _removal(request, ctx, person, refusal=refusal)
     return onward(request, "/administration/people", said="removed")
 
 
 def _unit_page(
     request: Request,
     ctx: RequestContext,
-    known: Unit | None,
+    unit: Unit | None,
     seen: str,
     *,
     typed: Mapping[str, str] | None = None,
@@ -272,44 +274,44 @@ def _unit_page(
     feed: str = "",
 ) -> Response:
     office = recorded_office(ctx)
-    shown = typed or _unit_answers(known)
-    holds = time_of(office, known.id if known else "")
+    shown = typed or _unit_answers(unit)
+    holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
-    inside = frozenset(office.below(known.id)) if known else frozenset()
+    inside = frozenset(office.below(unit.id)) if unit else frozenset()
     return show(
         request,
         ctx,
         "unit.html",
         status=200 if refusal is None else 422,
-        place=placed("/administration/unit", id=known.id if known else ""),
-        known=known,
+        place=placed("/administration/unit", id=unit.id if unit else ""),
+        known=unit,
         mark=seen,
         form=shown,
         parent=build_unit_field(office, shown.get("parent", ""), without=inside),
-        through=build_unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
+        through=build_unit_field(office, shown.get("uploads_through", ""), without={unit.id} if unit else ()),
         kinds=ctx.library.kinds,
         acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
-        feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if known and feed.scope == known.id],
+        feeds=[feed for feed in feeds_of(ctx, "", now=ctx.now) if unit and feed.scope == unit.id],
         feed=feed,
-        holds=staff.unit_holds(ctx, known) if known else (0, 0, 0),
+        holds=staff.unit_holds(ctx, unit) if unit else (0, 0, 0),
         holding=staff.hours_result(OfficeTime(hours=hours, week=week)),
     )
 
 
-def _unit_answers(known: Unit | None) -> dict[str, str]:
+def _unit_answers(unit: Unit | None) -> dict[str, str]:
     """Return the form values of a unit."""
-    if known is None:
+    if unit is None:
         return {}
-    time = staff.hours_result(known.time)
+    time = staff.hours_result(unit.time)
     return {
-        "name": known.name,
-        "name_kk": known.name_kk,
-        "name_ru": known.name_ru,
-        "parent": known.parent or "",
-        "kind": known.kind,
-        "uploads_through": known.uploads_through or "",
-        "acts": " ".join(known.acts),
+        "name": unit.name,
+        "name_kk": unit.name_kk,
+        "name_ru": unit.name_ru,
+        "parent": unit.parent or "",
+        "kind": unit.kind,
+        "uploads_through": unit.uploads_through or "",
+        "acts": " ".join(unit.acts),
         **{f"time_{name}": getattr(time, name) for name in ("first", "last", "off", "working")},
         **{f"time_day_{number}": "1" for number in time.week},
     }
@@ -318,7 +320,7 @@ def _unit_answers(known: Unit | None) -> dict[str, str]:
 def _person_page(
     request: Request,
     ctx: RequestContext,
-    known: Person | None,
+    person: Person | None,
     seen: str,
     *,
     typed: Mapping[str, str] | None = None,
@@ -326,16 +328,16 @@ def _person_page(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     office = recorded_office(ctx)
-    form = dict(typed) if typed is not None else _answers(known, office)
+    form = dict(typed) if typed is not None else _answers(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
-    held = duties if duties is not None else list(known.duties if known else ())
+    held = duties if duties is not None else list(person.duties if person else ())
     return show(
         request,
         ctx,
         "person.html",
         status=200 if refusal is None else 422,
-        place=placed("/administration/person", key=known.key if known else ""),
-        known=known,
+        place=placed("/administration/person", key=person.key if person else ""),
+        known=person,
         mark=seen,
         form=form,
         held=held,
@@ -345,28 +347,28 @@ def _person_page(
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
         deputy=build_person_field(office, form.get("deputy", "")),
         refusal=refusal,
-        accounts=[one for one in ctx.accounts.all() if known and one.reader.person == known.key],
+        accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
     )
 
 
-def _answers(known: Person | None, office: Office) -> dict[str, str]:
-    if known is None:
+def _answers(person: Person | None, office: Office) -> dict[str, str]:
+    if person is None:
         return {"language": "kk"}
-    deputy = office.people.get(known.deputy or "")
+    deputy = office.people.get(person.deputy or "")
     form = {
-        "name": known.name,
-        "name_kk": known.name_kk,
-        "name_ru": known.name_ru,
-        "unit": known.unit,
-        "post": known.post,
-        "post_kk": known.post_kk,
-        "post_ru": known.post_ru,
-        "email": known.email or "",
-        "language": known.language,
-        "deputy": (deputy.email or deputy.key) if deputy else known.deputy or "",
-        "digest": known.digest,
+        "name": person.name,
+        "name_kk": person.name_kk,
+        "name_ru": person.name_ru,
+        "unit": person.unit,
+        "post": person.post,
+        "post_kk": person.post_kk,
+        "post_ru": person.post_ru,
+        "email": person.email or "",
+        "language": person.language,
+        "deputy": (deputy.email or deputy.key) if deputy else person.deputy or "",
+        "digest": person.digest,
     }
-    for n, (first, last) in enumerate(known.away):
+    for n, (first, last) in enumerate(person.away):
         form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
     return form
 
@@ -386,7 +388,7 @@ def _away(typed: Mapping[str, str]) -> list[dict[str, date]]:
 
 
 def _removal(
-    request: Request, ctx: RequestContext, known: Person, *, refusal: Refusal | None = None
+    request: Request, ctx: RequestContext, person: Person, *, refusal: Refusal | None = None
 ) -> Response:
     office = recorded_office(ctx)
     return show(
@@ -394,13 +396,13 @@ def _removal(
         ctx,
         "person_remove.html",
         status=200 if refusal is None else 422,
-        place=placed("/administration/person/remove", key=known.key),
-        known=known,
-        mark=staff.mark(known),
+        place=placed("/administration/person/remove", key=person.key),
+        known=person,
+        mark=staff.mark(person),
         office=office,
-        falling=pending_duties(ctx, known.key),
-        deputised=[one for one in office.people.values() if one.deputy == known.key],
-        accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
-        is_officer=ctx.reads.office().officer == known.key,
+        falling=pending_duties(ctx, person.key),
+        deputised=[colleague for colleague in office.people.values() if colleague.deputy == person.key],
+        accounts=[account for account in ctx.accounts.all() if account.reader.person == person.key],
+        is_officer=ctx.reads.office().officer == person.key,
         refusal=refusal,
     )

@@ -39,7 +39,7 @@ def anonymise(request: Request, ctx: Setting, typed: Fields) -> Response:
             "act": tidy(typed.get("act", "")),
             "act_on": parse_date(typed.get("act_on", "")),
             "ground": typed.get("ground", ""),
-            "also": [tidy(one) for one in typed.get("also", "").split(",") if tidy(one)],
+            "also": [tidy(name) for name in typed.get("also", "").split(",") if tidy(name)],
             "preview": typed["do"] == "preview",
         }
         done = retention.anonymise_person(ctx, build(AnonymisePerson, fields))
@@ -86,17 +86,17 @@ def compare(request: Request, ctx: Setting, typed: Fields) -> Response:
     fields = {"apply": typed["do"] == "apply", "mark": typed.get("mark", "")[:40]}
     try:
         command = build(SyncPeople, {**fields, "many_leave": bool(typed.get("many_leave"))})
-        found = people_sync.sync_people(ctx, command)
+        result = people_sync.sync_people(ctx, command)
     except Refusal as refusal:
         return _sync_page(request, ctx, refusal=refusal)
-    return _sync_page(request, ctx, found=found)
+    return _sync_page(request, ctx, result=result)
 
 
 def _sync_page(
     request: Request,
     ctx: RequestContext,
     *,
-    found: SyncResult | None = None,
+    result: SyncResult | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
     return show(
@@ -106,8 +106,8 @@ def _sync_page(
         status=200 if refusal is None else 422,
         place="/administration/people/sync",
         sync=people_sync.get_sync_state(ctx, AskSync()),
-        found=found,
-        changes=found.changes[:SHOWN] if found else (),
-        more=max(0, len(found.changes) - SHOWN) if found else 0,
+        found=result,
+        changes=result.changes[:SHOWN] if result else (),
+        more=max(0, len(result.changes) - SHOWN) if result else 0,
         refusal=refusal,
     )

@@ -112,7 +112,7 @@ def _shown(translator: Translator, key: str, text: str) -> str:
     kind, _ = field_of(key)
     if kind in ("several", "hours") and text:
         parts = json.loads(text)
-        return "–".join(parts) if kind == "hours" else ", ".join(_word(translator, one) for one in parts)
+        return "–".join(parts) if kind == "hours" else ", ".join(_word(translator, part) for part in parts)
     if key == "office.language":
         return translator.tongue(text)
     return _word(translator, text) if kind in ("choice", "password") and text else text
@@ -167,8 +167,8 @@ def _group_page(
     if group not in CHANGEABLE:
         raise HTTPException(404)
     translator = Translator(preferences(request).language)
-    known = office_settings.list_settings(ctx, AskSettings())
-    rows = [row for row in known.settings if row.group == group]
+    setting_list = office_settings.list_settings(ctx, AskSettings())
+    rows = [row for row in setting_list.settings if row.group == group]
     texts: Mapping[str, str] = _texts(group, typed) if typed is not None else {}
     reader = ctx.reads.office().people.get(ctx.reader.person)
     return show(
@@ -184,7 +184,7 @@ def _group_page(
         variables={key: office_settings.password_variable(ctx.app.settings, key) for key in SERVER_KEYS},
         ground=typed.get("ground", "") if typed is not None else "",
         email=typed.get("email", "") if typed is not None else (reader.email or "" if reader else ""),
-        mark=known.mark,
+        mark=setting_list.mark,
         done=done,
         tried=tried,
         refusal=refusal,

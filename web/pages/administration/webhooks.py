@@ -35,10 +35,10 @@ def webhook_list(request: Request, ctx: Setting) -> Response:
 def add_webhook(request: Request, ctx: Setting, typed: Fields) -> Response:
     """Add an address; the secret of its signatures is shown once."""
     try:
-        made = webhooks.add_webhook(ctx, build(AddWebhook, _fields(ctx, typed)))
+        webhook_secret = webhooks.add_webhook(ctx, build(AddWebhook, _fields(ctx, typed)))
     except Refusal as refusal:
         return _list_page(request, ctx, typed=typed, topics=typed.getlist("topic"), refusal=refusal)
-    return _page(request, ctx, made.id, secret=made.secret)
+    return _page(request, ctx, webhook_secret.id, secret=webhook_secret.secret)
 
 
 @router.get("/{webhook}")
@@ -61,8 +61,8 @@ def save_webhook(request: Request, ctx: Setting, webhook: WebhookPath, typed: Fi
                 webhooks.remove_webhook(ctx, build(WebhookCommand, about))
                 return onward(request, "/administration/webhooks", said="removed")
             case "rotate":
-                made = webhooks.rotate_webhook_secret(ctx, build(WebhookCommand, about))
-                return _page(request, ctx, webhook, secret=made.secret)
+                webhook_secret = webhooks.rotate_webhook_secret(ctx, build(WebhookCommand, about))
+                return _page(request, ctx, webhook, secret=webhook_secret.secret)
             case "test":
                 sent = webhooks.test_webhook(ctx, build(WebhookCommand, about))
                 return _page(request, ctx, webhook, sent=sent)

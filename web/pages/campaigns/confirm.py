@@ -73,8 +73,8 @@ def text_to_sign(request: Request, ctx: Anybody, token: str, answers: Fields) ->
 @router.post("/confirm/{token}")
 def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Response:
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
-    asked = _open(request, ctx, token)
-    invitation = asked.refusing() if answers.get("refuse") else asked
+    open_invitation = _open(request, ctx, token)
+    invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
     typed, values = _typed(invitation, answers)
     try:
         row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
@@ -82,7 +82,7 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
         raise
     except (Refusal, OutOfRange) as refusal:
         tried = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed)
-        return _page(request, ctx, token, asked, tried=tried)
+        return _page(request, ctx, token, open_invitation, tried=tried)
     return _page(request, ctx, token, invitation, row=row)
 
 
@@ -94,7 +94,7 @@ def _typed(
     invitation: Invitation, answers: ImmutableMultiDict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the typed texts by field, and those of them that are not empty."""
-    typed = {one.id: _MANY_CHOSEN.join(answers.getlist(FIELD + one.id)) for one in invitation.fields}
+    typed = {field.id: _MANY_CHOSEN.join(answers.getlist(FIELD + field.id)) for field in invitation.fields}
     return typed, {name: text for name, text in typed.items() if text}
 
 
@@ -124,7 +124,7 @@ def _fields(invitation: Invitation, tried: RejectedForm | None) -> list[tuple[Te
     """Return the fields of a form by row, as filled in after its refusal."""
     values = tried.answers if tried and tried.form == _form_name(invitation) else {}
     return [
-        (title, [FormField(view=one, value=values.get(one.id, "")) for one in views])
+        (title, [FormField(view=view, value=values.get(view.id, "")) for view in views])
         for title, views in invitation.parts
     ]
 
@@ -154,7 +154,7 @@ def _page(
         ground=cited(invitation.campaign, register, kind, preferences(request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        forms=[(_form_name(one), one.wanted.declares, _fields(one, tried)) for one in forms],
+        forms=[(_form_name(form), form.wanted.declares, _fields(form, tried)) for form in forms],
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
         row=row,

@@ -53,10 +53,10 @@ def ask(request: Request, ctx: Anybody, token: str, say: Annotated[str, Query(ma
 @router.post("/answer/{token}")
 def answer(request: Request, ctx: Anybody, token: str, fields: Fields) -> Response:
     """Record the answer in the case; repeated, it changes nothing."""
-    question, said = _open(request, ctx, token), fields.get("say", "")
-    if said not in ANSWERS:
+    question, reply = _open(request, ctx, token), fields.get("say", "")
+    if reply not in ANSWERS:
         raise HTTPException(422)
-    answer_letter(ctx, question, said)
+    answer_letter(ctx, question, reply)
     return RedirectResponse(f"/answer/{token}", status_code=303)
 
 

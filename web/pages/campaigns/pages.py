@@ -95,14 +95,14 @@ PAPER, REFUSAL = "paper", "refuse"
 @router.get("/campaigns")
 def campaigns_page(request: Request, ctx: Reading) -> Response:
     """Show all campaigns visible to the reader, and the kinds that may be started."""
-    found = list_campaigns(_spoken(request, ctx), AskCampaigns())
+    campaign_list = list_campaigns(_spoken(request, ctx), AskCampaigns())
     return page(
         request,
         ctx,
         "campaigns.html",
         heads=page_heads(CAMPAIGN_COLUMNS),
-        campaigns=found.campaigns,
-        kinds=found.kinds if ctx.reader.may("manage") else [],
+        campaigns=campaign_list.campaigns,
+        kinds=campaign_list.kinds if ctx.reader.may("manage") else [],
     )
 
 
@@ -133,7 +133,9 @@ def campaign_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    shown = _campaign_page(request, ctx, campaign, people_filter(state, unit, search), number=number, said=said)
+    shown = _campaign_page(
+        request, ctx, campaign, people_filter(state, unit, search), number=number, message=said
+    )
     return with_tidy_address(request, shown)
 
 
@@ -243,8 +245,8 @@ def _start_form(
         address=f"/campaigns/new/{name}",
         kind=kind,
         answers=answers,
-        units=[build_unit_field(office, one, root=ctx.reader.root) for one in typed],
-        duties=[duty for duty in DUTIES if any(duty in one.duties for one in office.people.values())],
+        units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in typed],
+        duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
         given=form_fields(ctx, kind.given, None, tried),
         own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
         preview=preview,
@@ -323,22 +325,22 @@ def _campaign_page(
     request: Request,
     ctx: RequestContext,
     campaign: str,
-    asked: dict[str, Any],
+    filters: dict[str, Any],
     *,
     number: int = 1,
-    said: str = "",
+    message: str = "",
     problem: Refusal | OutOfRange | None = None,
 ) -> Response:
-    command = build(ShowCampaign, {"campaign": campaign, **asked, "page": number})
-    found = show_campaign(_spoken(request, ctx), command)
-    state = "unreached" if asked.get("unreached") else asked.get("state", "")
-    query = {"state": state, "unit": asked.get("unit", ""), "search": asked.get("search", "")}
+    command = build(ShowCampaign, {"campaign": campaign, **filters, "page": number})
+    campaign_page = show_campaign(_spoken(request, ctx), command)
+    state = "unreached" if filters.get("unreached") else filters.get("state", "")
+    query = {"state": state, "unit": filters.get("unit", ""), "search": filters.get("search", "")}
 
     def to(**changes: object) -> str:
-        kept = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
-        return f"/campaigns/{campaign}" + (f"?{urlencode(kept)}" if kept else "")
+        parameters = {key: value for key, value in {**query, **changes}.items() if value not in ("", None)}
+        return f"/campaigns/{campaign}" + (f"?{urlencode(parameters)}" if parameters else "")
 
-    kept = {key: value for key, value in query.items() if value}
+    parameters = {key: value for key, value in query.items() if value}
     units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root)
     return page(
         request,
@@ -346,18 +348,18 @@ def _campaign_page(
         "campaign.html",
         status=status_of(problem),
         place=f"/campaigns/{campaign}",
-        campaign=found.campaign,
-        kind=_kind_of(ctx, found.campaign.register_id, found.campaign.kind),
-        found=found,
-        names=author_names(ctx, {event.by for event in found.history}),
-        chosen=said_choice(found.campaign, preferences(request).language),
+        campaign=campaign_page.campaign,
+        kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
+        found=campaign_page,
+        names=author_names(ctx, {event.by for event in campaign_page.history}),
+        chosen=said_choice(campaign_page.campaign, preferences(request).language),
         query=query,
         units=units,
         number=number,
         to=to,
         papers=campaign_papers(ctx, campaign),
-        kept="?" + urlencode(kept) if kept else "",
-        said=said,
+        kept="?" + urlencode(parameters) if parameters else "",
+        said=message,
         problem=problem,
         narrowed=any(query.values()),
     )
@@ -369,7 +371,7 @@ def _kind_of(ctx: RequestContext, register_id: str, kind: str) -> CampaignKind |
 
 
 def _change(
-    request: Request, ctx: RequestContext, campaign: str, said: str, run: Callable[[], object]
+    request: Request, ctx: RequestContext, campaign: str, message: str, run: Callable[[], object]
 ) -> Response:
     try:
         run()
@@ -377,21 +379,22 @@ def _change(
         if isinstance(refusal, LookupError | PermissionError):
             raise
         return _campaign_page(request, ctx, campaign, {}, problem=refusal)
-    return redirect(request, f"/campaigns/{campaign}", said=said)
+    return redirect(request, f"/campaigns/{campaign}", said=message)
 
 
 def _paper_form(
     request: Request, ctx: RequestContext, campaign: str, person: int, *, tried: RejectedForm | None = None
 ) -> Response:
-    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
-    known = ctx.reads.office().people.get(person_key(ctx, campaign, person))
-    if known is None or not found.may_manage:
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
+    if invited_person is None or not campaign_view.may_manage:
         raise HTTPException(404, "web.problem.no_campaign")
     forms = []
     for name in (PAPER, REFUSAL):
         again = tried if tried and tried.form == name else None
         parts = [
-            (title, form_fields(ctx, fields, None, again)) for title, fields in _paper_fields(ctx, found, name)
+            (title, form_fields(ctx, fields, None, again))
+            for title, fields in _paper_fields(ctx, campaign_view, name)
         ]
         if parts:
             forms.append((name, parts))
@@ -401,8 +404,8 @@ def _paper_form(
         "campaign_paper.html",
         status=status_of(tried and tried.refusal),
         place=f"/campaigns/{campaign}",
-        campaign=found,
-        person=known,
+        campaign=campaign_view,
+        person=invited_person,
         forms=forms,
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
@@ -420,34 +423,40 @@ def _paper_fields(
     kind = register.campaigns.get(campaign.kind)
     if kind is None:
         raise HTTPException(404, "web.problem.no_campaign")
-    wanted = kind.refused() if form == REFUSAL else kind
-    if wanted is None:
+    campaign_kind = kind.refused() if form == REFUSAL else kind
+    if campaign_kind is None:
         return []
-    own = {wanted.confirmed_on, wanted.written_on, wanted.post, *wanted.asks}
-    needs = {wanted.confirmed_on, *wanted.fills, *([wanted.scan] if form == REFUSAL else [])}
-    views = [one for one in register.fields.values() if one.id in own or one.kind == "file"]
+    own = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
+    needs = {
+        campaign_kind.confirmed_on,
+        *campaign_kind.fills,
+        *([campaign_kind.scan] if form == REFUSAL else []),
+    }
+    views = [field for field in register.fields.values() if field.id in own or field.kind == "file"]
     parts: list[tuple[Texts | None, list[FieldView]]] = [
-        (None, [field_view(one).model_copy(update={"required": one.id in needs}) for one in views])
+        (None, [field_view(field).model_copy(update={"required": field.id in needs}) for field in views])
     ]
-    for one in wanted.also.values():
-        known = {f"{one.id}.{name}": field_view(register.fields[name]) for name in one.fills}
-        fields = [view.model_copy(update={"id": id, "required": False}) for id, view in known.items()]
-        parts += [(one.title, fields)] if fields else []
+    for further_row in campaign_kind.also.values():
+        views_by_id = {
+            f"{further_row.id}.{name}": field_view(register.fields[name]) for name in further_row.fills
+        }
+        fields = [view.model_copy(update={"id": id, "required": False}) for id, view in views_by_id.items()]
+        parts += [(further_row.title, fields)] if fields else []
     return parts
 
 
 def _record(request: Request, ctx: RequestContext, campaign: str, person: int, form: FormData) -> Response:
-    found = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
+    campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     answers = typed_answers(form)
     name = REFUSAL if answers.get("refuse") else PAPER
-    fields = [one for _, views in _paper_fields(ctx, found, name) for one in views]
+    fields = [view for _, views in _paper_fields(ctx, campaign_view, name) for view in views]
     try:
-        asked = {
+        details = {
             "person": person_key(ctx, campaign, person),
             "values": new_values(ctx, fields, form),
             "refused": name == REFUSAL,
         }
-        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **asked}))
+        record_answer(ctx, build(RecordAnswer, {"campaign": campaign, **details}))
     except (Refusal, OutOfRange) as refusal:
         if isinstance(refusal, LookupError | PermissionError):
             raise

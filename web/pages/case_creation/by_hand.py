@@ -141,19 +141,24 @@ def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Na
 @router.post("/open/year")
 def open_the_year(request: Request, ctx: Managing, answers: Fields) -> Response:
     """Open the year's cases, then show their list."""
-    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    year_text, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
-        count = open_year(ctx, parse_year(asked), unit)
+        count = open_year(ctx, parse_year(year_text), unit)
     except (Refusal, OutOfRange) as refusal:
-        return _year_page(request, ctx, asked, unit, refusal=refusal)
+        return _year_page(request, ctx, year_text, unit, refusal=refusal)
     return go(request, f"/cases?opened={count}")
 
 
-def parse_year(said: str) -> int:
+def parse_year(year_text: str) -> int:
     """Parse a year. Raises InvalidForm if it cannot be opened."""
-    if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
-        raise InvalidForm("web.refusal.bad_year", text=said[:40])
-    return int(said)
+    if not (
+        year_text.isascii()
+        and year_text.isdigit()
+        and len(year_text) == 4
+        and FIRST_YEAR <= int(year_text) <= LAST_YEAR
+    ):
+        raise InvalidForm("web.refusal.bad_year", text=year_text[:40])
+    return int(year_text)
 
 
 def go(request: Request, address: str) -> Response:
@@ -174,8 +179,8 @@ def _case_page(
     procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
-    said = text(answers.get("unit"))
-    unit, unknown = found_unit(office, said, ctx.reader.root)
+    unit_text = text(answers.get("unit"))
+    unit, unknown = found_unit(office, unit_text, ctx.reader.root)
     outlook = make_outlook(
         ctx,
         procedure,
@@ -202,11 +207,11 @@ def _case_page(
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
-        unit=build_unit_field(office, unit or said, root=ctx.reader.root),
+        unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
         objects=_objects(answers, preferences(request).language),
         person=build_person_field(office, text(answers.get("person"))),
         about=_about(procedure),
-        of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
+        of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
     )
@@ -237,7 +242,7 @@ def _kind(ctx: RequestContext, office: Office) -> str:
 def _year_page(
     request: Request,
     ctx: RequestContext,
-    asked: str,
+    year_text: str,
     unit: str,
     *,
     refusal: Refusal | OutOfRange | None = None,
@@ -245,31 +250,33 @@ def _year_page(
     today = ctx.today
     office = ctx.reads.office()
     ahead: YearPreview | None = None
-    found, unknown = found_unit(office, unit, ctx.reader.root)
+    unit_key, unknown = found_unit(office, unit, ctx.reader.root)
     try:
         if unknown is not None:
             raise unknown
-        ahead = preview_year(ctx, parse_year(asked or str(today.year)), found)
+        ahead = preview_year(ctx, parse_year(year_text or str(today.year)), unit_key)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
-    counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
+    counted = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
     titles = [(ctx.library.latest(name).title, count) for name, count in counted.items()]
     return page(
         request,
         ctx,
         "open_year.html",
         status=200 if refusal is None else 422,
-        place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
-        year=text(asked, longest=20) or str(today.year),
+        place=f"/open/year?{urlencode({'year': text(year_text, longest=20), 'unit': unit})}",
+        year=text(year_text, longest=20) or str(today.year),
         years=range(today.year - 1, min(today.year + 2, ctx.calendar.last.year) + 1),
-        unit=found,
-        field=build_unit_field(office, found or unit, root=ctx.reader.root),
+        unit=unit_key,
+        field=build_unit_field(office, unit_key or unit, root=ctx.reader.root),
         ahead=ahead,
         titles=titles,
-        organisations=[office.units.get(one, one) for one in dict.fromkeys(_units(ahead))],
+        organisations=[
+            office.units.get(organisation, organisation) for organisation in dict.fromkeys(_units(ahead))
+        ],
         refusal=refusal,
     )
 
 
 def _units(ahead: YearPreview | None) -> list[str]:
-    return [one.unit for one in ahead.openings if one.unit] if ahead else []
+    return [opening.unit for opening in ahead.openings if opening.unit] if ahead else []

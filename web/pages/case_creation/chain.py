@@ -89,32 +89,34 @@ def chain(
     """
     soon = calendar.add(today, SOON_WORKING_DAYS)
     required = tuple(
-        one for one in deadlines if one.state != "not_required" and (one.due is not None or not dated)
+        deadline
+        for deadline in deadlines
+        if deadline.state != "not_required" and (deadline.due is not None or not dated)
     )
     links = [
         Link(
-            deadline=one,
-            look=status_on(one, today=today, soon=soon),
-            who=name_obligation_assignees(case, one.obligation, one.id, office, on=today),
-            working_days=working_days_between(one.due, today, calendar),
+            deadline=deadline,
+            look=status_on(deadline, today=today, soon=soon),
+            who=name_obligation_assignees(case, deadline.obligation, deadline.id, office, on=today),
+            working_days=working_days_between(deadline.due, today, calendar),
         )
-        for one in required
+        for deadline in required
     ]
     titles = {
-        **{name: one.title for name, one in procedure.by_id.items()},
-        **{one.id: one.obligation.title for one in deadlines},
+        **{name: obligation.title for name, obligation in procedure.by_id.items()},
+        **{deadline.id: deadline.obligation.title for deadline in deadlines},
     }
     return Chain(
         procedure=procedure,
         parts=tuple(
-            Part(stage=stage, links=tuple(one for one in links if one.deadline.obligation.stage == stage.id))
+            Part(stage=stage, links=tuple(link for link in links if link.deadline.obligation.stage == stage.id))
             for stage in procedure.stages
         ),
         timeline=build_timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
         findings=findings,
         titles=titles,
         latest_start=tuple(
-            (titles[wanted], case.planned[wanted], start) for wanted, start in (latest_start or {}).items()
+            (titles[fact], case.planned[fact], start) for fact, start in (latest_start or {}).items()
         ),
     )
 
@@ -158,13 +160,13 @@ def load(
     Args:
         case: the intended one: its unit, its responsible texts.
     """
-    ahead = [one for one in deadlines if one.state == "open" and is_ahead(one, today=today)]
+    ahead = [deadline for deadline in deadlines if deadline.state == "open" and is_ahead(deadline, today=today)]
     added: Counter[tuple[str, date]] = Counter()
     people: dict[str, Person] = {}
-    for one in ahead:
-        for person in _asked(office, one.obligation.duty, case, one.id, today):
+    for deadline in ahead:
+        for person in _asked(office, deadline.obligation.duty, case, deadline.id, today):
             people[person.key] = person
-            added[person.key, _monday(one.due or today)] += 1
+            added[person.key, _monday(deadline.due or today)] += 1
     weeks = tuple(sorted({week for _, week in added})[:WEEKS])
     if not weeks:
         return None
@@ -176,16 +178,16 @@ def load(
     ]
     names = {row.case for row in rows}
     cases = reads.whole(names) if len(names) <= WHOLE else reads.heads(names)
-    known: dict[tuple[str, str, str, str], tuple[Person, ...]] = {}
+    people_by_key: dict[tuple[str, str, str, str], tuple[Person, ...]] = {}
     there: Counter[tuple[str, date]] = Counter()
     for row in rows:
         of = cases[row.case]
         obligation = library.named(of.edition).by_id[row.obligation.partition(".")[0]]
-        said = of.responsible.get(row.obligation) or of.responsible.get(obligation.id) or ""
-        key = (obligation.duty, of.unit, of.person, said)
-        if key not in known:
-            known[key] = _asked(office, obligation.duty, of, row.obligation, today, said)
-        for person in known[key]:
+        person_key = of.responsible.get(row.obligation) or of.responsible.get(obligation.id) or ""
+        key = (obligation.duty, of.unit, of.person, person_key)
+        if key not in people_by_key:
+            people_by_key[key] = _asked(office, obligation.duty, of, row.obligation, today, person_key)
+        for person in people_by_key[key]:
             there[person.key, _monday(row.due or today)] += 1
     return Load(
         weeks=weeks,
@@ -200,14 +202,14 @@ def load(
 
 
 def _asked(
-    office: Office, duty: str, case: Case, deadline: str, on: date, said: str | None = None
+    office: Office, duty: str, case: Case, deadline: str, on: date, person_key: str | None = None
 ) -> tuple[Person, ...]:
     """Return the people responsible, without an officer who is notified only because nobody else is."""
-    responsible = said if said is not None else case.responsible.get(deadline, "")
-    found = resolve(office, duty=duty, unit=case.unit, on=on, responsible=responsible, person=case.person)
-    if isinstance(found, Unresolved):
+    responsible = person_key if person_key is not None else case.responsible.get(deadline, "")
+    recipients = resolve(office, duty=duty, unit=case.unit, on=on, responsible=responsible, person=case.person)
+    if isinstance(recipients, Unresolved):
         return ()
-    return tuple(one.person for one in found if one.why != "officer")
+    return tuple(recipient.person for recipient in recipients if recipient.why != "officer")
 
 
 def _root(office: Office, people: dict[str, Person]) -> str | None:

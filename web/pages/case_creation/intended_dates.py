@@ -82,8 +82,8 @@ def intended(
         planned=planned,
         facts=facts,
         carried=tuple(
-            (key, said)
-            for key, said in given.items()
+            (key, value)
+            for key, value in given.items()
             if key.startswith((PLANNED, HAPPENED)) and not _known(procedure, key.partition(".")[2])
         ),
         refusal=refusal,
@@ -100,17 +100,17 @@ def _known(procedure: Procedure, name: str) -> bool:
 
 def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
     turning = procedure.anchors | {procedure.begins_with}
-    single = [one for one in procedure.facts.values() if one.recurs is None and not one.by_itself]
-    names = {one.id for one in single}
+    single = [fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself]
+    names = {fact.id for fact in single}
     # A recurring one stands in the form once the address names its period.
     periods = [
         key.partition(".")[2]
         for key in given
         if key.startswith((PLANNED, HAPPENED)) and key.partition(".")[2] not in names
     ]
-    for one in sorted(single, key=lambda one: one.id != procedure.begins_with):
-        answered = bool({PLANNED + one.id, HAPPENED + one.id} & given.keys())
-        yield _one(one.id, one.title, answered or (one.id in turning and not one.occasional), given)
+    for fact in sorted(single, key=lambda fact: fact.id != procedure.begins_with):
+        answered = bool({PLANNED + fact.id, HAPPENED + fact.id} & given.keys())
+        yield _one(fact.id, fact.title, answered or (fact.id in turning and not fact.occasional), given)
     for name in dict.fromkeys(periods):
         if _known(procedure, name):
             title = procedure.by_id[name.partition(".")[0]].title

@@ -78,10 +78,10 @@ def past_findings_page(
     """Show every date of an uploaded table beside the law's, the latest first."""
     upload = kept_upload(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
-    dates = worst_first(one for analysis in judged for one in analysis.dates)
+    dates = worst_first(checked_date for analysis in judged for checked_date in analysis.dates)
     pages = max(1, -(-len(dates) // SHOWN))
     number = min(number, pages)
-    kinds = Counter(finding.kind for one in judged for finding in one.findings)
+    kinds = Counter(finding.kind for analysis in judged for finding in analysis.findings)
     return page(
         request,
         ctx,
@@ -89,12 +89,14 @@ def past_findings_page(
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
         dates=dates[(number - 1) * SHOWN : number * SHOWN],
-        read=sum(bool(one.cell) for one in dates),
+        read=sum(bool(checked_date.cell) for checked_date in dates),
         total=len(judged),
-        ignored=", ".join(f"«{one}»" for one in judged[0].ignored),
-        departing=sum(bool(one.findings) for one in judged),
+        ignored=", ".join(f"«{heading}»" for heading in judged[0].ignored),
+        departing=sum(bool(analysis.findings) for analysis in judged),
         kinds=kinds.most_common(),
-        latest=max((f.late_by for one in judged for f in one.findings if f.late_by is not None), default=None),
+        latest=max(
+            (f.late_by for analysis in judged for f in analysis.findings if f.late_by is not None), default=None
+        ),
         number=number,
         pages=pages,
     )
@@ -109,22 +111,25 @@ def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Respon
     translator = Translator(preferences(request).language)
     names = ("case", "step", "cell", "taken", "due", "late_by", "kind", "finding", "basis")
     heads = [translator.say(f"web.past.head.{name}") for name in names]
-    rows = [_row(one, translator) for one in worst_first(one for analysis in judged for one in analysis.dates)]
+    rows = [
+        _row(checked_date, translator)
+        for checked_date in worst_first(checked_date for analysis in judged for checked_date in analysis.dates)
+    ]
     return download(tables_workbook([Table(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
 
 
-def _row(one: CheckedDate, translator: Translator) -> list[object]:
-    found = one.finding
+def _row(checked_date: CheckedDate, translator: Translator) -> list[object]:
+    finding = checked_date.finding
     return [
-        one.case,
-        translator.titled(one.title, one.period),
-        one.cell,
-        one.on,
-        one.due,
-        found.late_by if found else None,
-        translator.say(f"web.finding.{found.kind}") if found else "",
-        translator.tell(found.code, found.arguments) if found else translator.say("web.past.clean"),
-        translator.say(f"web.basis.{found.basis}") if found else "",
+        checked_date.case,
+        translator.titled(checked_date.title, checked_date.period),
+        checked_date.cell,
+        checked_date.on,
+        checked_date.due,
+        finding.late_by if finding else None,
+        translator.say(f"web.finding.{finding.kind}") if finding else "",
+        translator.tell(finding.code, finding.arguments) if finding else translator.say("web.past.clean"),
+        translator.say(f"web.basis.{finding.basis}") if finding else "",
     ]
 
 
@@ -157,8 +162,8 @@ def _form(
 
 
 def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    said = form.get("procedure")
-    procedure = text(said if isinstance(said, str) else "")
+    form_value = form.get("procedure")
+    procedure = text(form_value if isinstance(form_value, str) else "")
     name = ""
     try:
         edition = chosen_procedure(ctx, procedure)
@@ -166,6 +171,6 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
         judge_past(ctx.app, content, edition.id, name=name)
         digest = keep_upload(ctx, "past", content, name, edition.id)
     except (Refusal, OutOfRange) as refusal:
-        known = procedure if procedure in ctx.library.procedures() else ""
-        return _form(request, ctx, known, refusal=refusal, file=name)
+        procedure_id = procedure if procedure in ctx.library.procedures() else ""
+        return _form(request, ctx, procedure_id, refusal=refusal, file=name)
     return go(request, f"/past/{digest}")

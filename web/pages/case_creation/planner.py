@@ -62,8 +62,8 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
     office = ctx.reads.office()
     # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
     root = "" if are_units_listed(office) else ctx.reader.root
-    found, unknown = found_unit(office, unit, root)
-    outlook = make_outlook(ctx, form, answers, unit=found if found in office.units else "", today=today)
+    unit_key, unknown = found_unit(office, unit, root)
+    outlook = make_outlook(ctx, form, answers, unit=unit_key if unit_key in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal
     shown = page(
         request,
@@ -71,11 +71,11 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         "planner.html",
         status=200 if refusal is None else 422,
         procedure=form,
-        procedures=ordered(ctx, office.kind_of(found) if found else "", found),
+        procedures=ordered(ctx, office.kind_of(unit_key) if unit_key else "", unit_key),
         intended=answers,
         outlook=outlook,
         refusal=refusal,
-        unit=build_unit_field(office, found or unit, root=root),
+        unit=build_unit_field(office, unit_key or unit, root=root),
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
         query=tidy_address(request).partition("?")[2],
@@ -84,10 +84,10 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
     return with_tidy_address(request, shown)
 
 
-def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm | None]:
+def found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidForm | None]:
     """Return the unit that was typed and None, or "" and the error."""
     try:
-        return resolve_unit(office, said, root=root), None
+        return resolve_unit(office, unit_text, root=root), None
     except InvalidForm as refusal:
         return "", refusal
 
@@ -127,7 +127,7 @@ def make_outlook(
         return Outlook()
     office = ctx.reads.office()
     try:
-        made = plan(
+        forecast = plan(
             ctx.library,
             procedure.id,
             facts=answers.facts,
@@ -138,23 +138,23 @@ def make_outlook(
         )
     except (Refusal, OutOfRange) as refusal:
         return Outlook(refusal=refusal)
-    case = supposed_case(made.procedure, answers.facts, answers.planned, unit=unit, person=person)
-    ahead = {name: answers.facts[name] for name in made.ahead}
+    case = supposed_case(forecast.procedure, answers.facts, answers.planned, unit=unit, person=person)
+    ahead = {name: answers.facts[name] for name in forecast.ahead}
     case = replace(case, planned={**case.planned, **ahead})
     return Outlook(
         chain=chain(
             case,
-            made.procedure,
-            made.deadlines,
-            made.findings,
+            forecast.procedure,
+            forecast.deadlines,
+            forecast.findings,
             office=office,
             calendar=ctx.calendar,
             today=today,
-            latest_start=dict(made.latest_start),
+            latest_start=dict(forecast.latest_start),
         ),
-        load=load(ctx.reads, ctx.library, office, deadlines=made.deadlines, case=case, today=today),
-        ahead=made.ahead,
-        act_languages=loaded_languages(ctx, made.procedure.acts),
+        load=load(ctx.reads, ctx.library, office, deadlines=forecast.deadlines, case=case, today=today),
+        ahead=forecast.ahead,
+        act_languages=loaded_languages(ctx, forecast.procedure.acts),
     )
 
 

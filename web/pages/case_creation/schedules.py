@@ -154,8 +154,8 @@ def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tupl
 
 
 def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    said = form.get("procedure")
-    procedure = text(said if isinstance(said, str) else "") or "internal-analysis"
+    form_value = form.get("procedure")
+    procedure = text(form_value if isinstance(form_value, str) else "") or "internal-analysis"
     name = ""
     try:
         content, name = sent_file(form)
@@ -184,7 +184,7 @@ def _preview(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     today = ctx.today
-    said = dict(answers or {})
+    form_answers = dict(answers or {})
     try:
         analyses, seen = preview_schedule(
             ctx,
@@ -192,7 +192,7 @@ def _preview(
             upload.name,
             upload.procedure,
             # What it may be joined to is asked again, with the answer as it was chosen.
-            replace(_of_analyses(said), joins={}),
+            replace(_of_analyses(form_answers), joins={}),
         )
     except (Refusal, OutOfRange) as found:
         # The office changed since the upload, so that the file is no longer valid.
@@ -205,11 +205,11 @@ def _preview(
     everything = len(analyses) <= JUDGED
     shown = range(first, min(first + SHOWN, len(analyses)))
     judged = {
-        n: _previewed(ctx, one, office, today=today, reasons=len(analyses) == 1)
-        for n, one in enumerate(analyses)
+        n: _previewed(ctx, analysis, office, today=today, reasons=len(analyses) == 1)
+        for n, analysis in enumerate(analyses)
         if everything or n in shown
     }
-    changes = [one.change for one in analyses]
+    changes = [analysis.change for analysis in analyses]
     return page(
         request,
         ctx,
@@ -220,21 +220,23 @@ def _preview(
         shown=[judged[n] for n in shown],
         total=len(analyses),
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
-        conflicts=sum(len(one.chain.findings) for one in judged.values()),
+        conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
         everything=everything,
-        foreign=[one for one in analyses if foreign(ctx, office, one)],
+        foreign=[analysis for analysis in analyses if foreign(ctx, office, analysis)],
         notes=[
             note._replace(code=_SAID_HERE.get(note.code, note.code))
             for note in seen.notes
             if note.code not in _ASKED_HERE  # they stand above, with fields to answer
         ],
-        matches=[(said, _meant(office, target)) for said, target in sorted(seen.matches.items())],
+        matches=[(name, _meant(office, target)) for name, target in sorted(seen.matches.items())],
         strange=seen.strange,
         people=_known_names(office) if seen.strange else (),
-        answers=said,
-        asked=[one for n, one in enumerate(analyses) if one.case is None and (n in shown or one.looks_like)][
-            :MAX_ASKED
-        ],
+        answers=form_answers,
+        asked=[
+            analysis
+            for n, analysis in enumerate(analyses)
+            if analysis.case is None and (n in shown or analysis.looks_like)
+        ][:MAX_ASKED],
         likely=_likely(analyses),
         refusal=refusal,
         number=number,
@@ -247,14 +249,14 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
     def meant(strange: Sequence[str]) -> dict[str, str]:
-        return {said: text(answers.get(f"meant.{number}")) for number, said in enumerate(strange)}
+        return {name: text(answers.get(f"meant.{number}")) for number, name in enumerate(strange)}
 
     try:
         done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
-    told = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
-    return go(request, f"/cases?{urlencode(told)}")
+    counts = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
+    return go(request, f"/cases?{urlencode(counts)}")
 
 
 def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
@@ -278,93 +280,100 @@ def _of_analyses(answers: Mapping[str, str]) -> ScheduleAnswers:
 
 def _likely(analyses: Sequence[Analysis]) -> dict[int, str]:
     """Return the case preselected for each analysis: its only candidate, if no other analysis has it."""
-    of = Counter(case.id for one in analyses for case in one.looks_like)
+    of = Counter(case.id for analysis in analyses for case in analysis.looks_like)
     return {
-        one.row: one.looks_like[0].id
-        for one in analyses
-        if len(one.looks_like) == 1 and of[one.looks_like[0].id] == 1
+        analysis.row: analysis.looks_like[0].id
+        for analysis in analyses
+        if len(analysis.looks_like) == 1 and of[analysis.looks_like[0].id] == 1
     }
 
 
 def _previewed(
-    ctx: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool
+    ctx: RequestContext, analysis: Analysis, office: Office, *, today: date, reasons: bool
 ) -> PreviewedAnalysis:
-    case = _after(one, office)
-    made = deadlines(case, one.procedure, ctx.calendar, today=today, bare=not reasons)
-    found = (
-        *findings(case, one.procedure, made, ctx.calendar, prove=False),
-        *feasibility(made, ctx.calendar, today=today),
+    case = _after(analysis, office)
+    case_deadlines = deadlines(case, analysis.procedure, ctx.calendar, today=today, bare=not reasons)
+    case_findings = (
+        *findings(case, analysis.procedure, case_deadlines, ctx.calendar, prove=False),
+        *feasibility(case_deadlines, ctx.calendar, today=today),
     )
     return PreviewedAnalysis(
-        analysis=one,
-        unit=unit_name(office, one.unit).name,
+        analysis=analysis,
+        unit=unit_name(office, analysis.unit).name,
         chain=chain(
             case,
-            one.procedure,
-            made,
-            found,
+            analysis.procedure,
+            case_deadlines,
+            case_findings,
             office=office,
             calendar=ctx.calendar,
             today=today,
             drawn=False,
             dated=True,
         ),
-        taken=tuple(_taken(one, made, found)),
-        foreign=foreign(ctx, office, one),
-        why=_planned(one, office),
+        taken=tuple(_taken(analysis, case_deadlines, case_findings)),
+        foreign=foreign(ctx, office, analysis),
+        why=_planned(analysis, office),
     )
 
 
-def _taken(one: Analysis, made: Sequence[Deadline], found: Sequence[Finding]) -> Iterator[TakenDate]:
+def _taken(
+    analysis: Analysis, case_deadlines: Sequence[Deadline], case_findings: Sequence[Finding]
+) -> Iterator[TakenDate]:
     """Yield every date of the file in order, each with the last day by the act."""
-    due = {deadline.id: deadline.due for deadline in made}
-    late = {finding.obligation: finding.late_by for finding in found if finding.late_by is not None}
-    days = {**one.planned, **one.facts}
+    due = {deadline.id: deadline.due for deadline in case_deadlines}
+    late = {finding.obligation: finding.late_by for finding in case_findings if finding.late_by is not None}
+    days = {**analysis.planned, **analysis.facts}
     for name, on in sorted(days.items(), key=lambda item: item[1]):
         yield TakenDate(
-            title=known_fact(one.procedure, name).title,
-            cell=one.cells.get(name, ""),
+            title=known_fact(analysis.procedure, name).title,
+            cell=analysis.cells.get(name, ""),
             on=on,
-            happened=name in one.facts,
-            before=one.case.planned.get(name) if one.case and name in one.moved else None,
-            writes=name in one.new or name in one.moved,
+            happened=name in analysis.facts,
+            before=analysis.case.planned.get(name) if analysis.case and name in analysis.moved else None,
+            writes=name in analysis.new or name in analysis.moved,
             due=due.get(name),
             late_by=late.get(name),
         )
 
 
-def _planned(one: Analysis, office: Office) -> str:
+def _planned(analysis: Analysis, office: Office) -> str:
     """Return the address of the planner with the same dates, which explains each of them."""
-    unit = {"unit": one.unit} if one.unit in office.units else {}
-    facts = {**{name: fact.on for name, fact in (one.case.facts if one.case else {}).items()}, **one.facts}
-    asked = {
-        "procedure": one.procedure.id,
+    unit = {"unit": analysis.unit} if analysis.unit in office.units else {}
+    facts = {
+        **{name: fact.on for name, fact in (analysis.case.facts if analysis.case else {}).items()},
+        **analysis.facts,
+    }
+    parameters = {
+        "procedure": analysis.procedure.id,
         **unit,
-        **{PLANNED + name: on.isoformat() for name, on in one.planned.items()},
+        **{PLANNED + name: on.isoformat() for name, on in analysis.planned.items()},
         **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
     }
-    return f"/planner?{urlencode(asked)}"
+    return f"/planner?{urlencode(parameters)}"
 
 
-def _after(one: Analysis, office: Office) -> Case:
+def _after(analysis: Analysis, office: Office) -> Case:
     """Return the case as it would be after the import."""
-    facts = {name: Fact(name=name, on=on) for name, on in one.new.items()}
-    if one.case is not None:
+    facts = {name: Fact(name=name, on=on) for name, on in analysis.new.items()}
+    if analysis.case is not None:
         return replace(
-            one.case,
-            facts={**one.case.facts, **facts},
-            planned={**one.case.planned, **one.planned},
+            analysis.case,
+            facts={**analysis.case.facts, **facts},
+            planned={**analysis.case.planned, **analysis.planned},
         )
     return Case(
         id="",
-        procedure=one.procedure.id,
-        edition=one.procedure.edition,
-        unit=one.unit,
-        object=one.object,
-        kind=office.kind_of(one.unit) if one.unit in office.units and one.procedure.asks_for_kind else "",
+        procedure=analysis.procedure.id,
+        edition=analysis.procedure.edition,
+        unit=analysis.unit,
+        object=analysis.object,
+        kind=office.kind_of(analysis.unit)
+        if analysis.unit in office.units and analysis.procedure.asks_for_kind
+        else "",
         facts=facts,
-        planned=dict(one.planned),
-        responsible=dict(one.responsible),
+        planned=dict(analysis.planned),
+        responsible=dict(analysis.responsible),
     )
 
 
@@ -377,4 +386,4 @@ def _known_names(office: Office) -> Sequence[str]:
     """Return the names that may be entered, units first; empty if they are too many for a list."""
     if len(office.units) + len(office.people) > MAX_LISTED:
         return ()
-    return [unit.name for unit in office.units.values()] + [one.name for one in office.people.values()]
+    return [unit.name for unit in office.units.values()] + [person.name for person in office.people.values()]

@@ -239,8 +239,8 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
     named = {event.name for event in events if event.kind.startswith("reader_")}
     for event in events:
         if event.kind == "commented":
-            said = comment_of(event)
-            named |= {said.person, said.asks, *said.mentions} - {""}
+            comment = comment_of(event)
+            named |= {comment.person, comment.asks, *comment.mentions} - {""}
         elif event.kind == GIVEN:
             named |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
     return {notice.person for notice in notices} | set(case.readers) | named
@@ -248,11 +248,11 @@ def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> s
 
 def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
     """Return the names of units and people in changes, by key."""
-    changed = (one for every in changes.values() for one in every)
-    keys = {str(key) for one in changed for key in (one.before, one.after)}
+    changed = (change for every in changes.values() for change in every)
+    keys = {str(key) for change in changed for key in (change.before, change.after)}
     people = {**office.former, **office.people}
-    found: dict[str, Name] = {key: name_of(people[key]) for key in keys & set(people)}
-    return found | {key: name_of(office.units[key]) for key in keys & set(office.units)}
+    names: dict[str, Name] = {key: name_of(people[key]) for key in keys & set(people)}
+    return names | {key: name_of(office.units[key]) for key in keys & set(office.units)}
 
 
 def _at_stake(late: Sequence[Entry]) -> Decimal:
@@ -301,25 +301,25 @@ class Risks(CaseRegisters):
         """Return titles and values of fields without a place of their own on the page."""
         shown = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
         fields = (
-            field_view(one) for name, one in self.registers[register].fields.items() if row.extra.get(name)
+            field_view(field) for name, field in self.registers[register].fields.items() if row.extra.get(name)
         )
-        return [(one.title[translator.language], cell_of(one, shown, translator).text) for one in fields]
+        return [(field.title[translator.language], cell_of(field, shown, translator).text) for field in fields]
 
 
-def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, today: date) -> Risks:
+def risk_view(dossier: CaseView, parameters: Mapping[str, str], tried: object, *, today: date) -> Risks:
     """Return the register of a case on a day.
 
     Args:
-        asked: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused form
-            chooses its own.
+        parameters: query of the address: `risk`, `measure`, `position` and `remark` choose the rows; a refused
+            form chooses its own.
     """
     entries = {entry.deadline.id: entry for part in dossier.parts for entry in part.entries}
     shown = registers_of_case(dossier.case, (entry.deadline for entry in entries.values()), today=today)
-    chosen: dict[str, Any] = {name: _number(asked.get(name, "")) for name in CHOSEN}
+    chosen: dict[str, Any] = {name: _number(parameters.get(name, "")) for name in CHOSEN}
     if isinstance(tried, RejectedForm):
         what, _, number = tried.form.rpartition("-")
         chosen[OF_FORM.get(what, "risk")] = _number(number)
-    rows: dict[str, Any] = {one.name: getattr(shown, one.name) for one in fields(shown)}
+    rows: dict[str, Any] = {field.name: getattr(shown, field.name) for field in fields(shown)}
     return Risks(**rows, **chosen, entries=entries)
 
 

@@ -41,27 +41,31 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers
     """Return the documents of a case, as visible to the reader."""
     case = dossier.case
     signatures = signatures_of(replace(ctx, language=language), case, dossier.procedure)
-    signed = {one.document for one in signatures}
+    signed = {signature.document for signature in signatures}
     may_sign = ctx.app.settings.eds.on and case.standing == "active" and ctx.reader.may("record")
-    files = {one.evidence.reference for one in signable(case)} if may_sign else set()
+    files = {proved_item.evidence.reference for proved_item in signable(case)} if may_sign else set()
 
-    def proof(one: ProvedItem) -> Proof:
-        own = tuple(each for each in signatures if each.document == one.evidence.reference)
-        return replace(_proof(one, dossier), signatures=own, signable=one.evidence.reference in files)
+    def proof(proved_item: ProvedItem) -> Proof:
+        own = tuple(each for each in signatures if each.document == proved_item.evidence.reference)
+        return replace(
+            _proof(proved_item, dossier), signatures=own, signable=proved_item.evidence.reference in files
+        )
 
-    shown = {one.evidence.reference for one in proofs(case)} & signed
+    shown = {proved_item.evidence.reference for proved_item in proofs(case)} & signed
     return Papers(
         forms=case_papers(ctx, case, language),
         # A signature is listed below the document it signs; if that was withdrawn, by itself.
         proofs=tuple(
-            proof(one) for one in proofs(case) if not (one.evidence.signs and one.evidence.signs in shown)
+            proof(proved_item)
+            for proved_item in proofs(case)
+            if not (proved_item.evidence.signs and proved_item.evidence.signs in shown)
         ),
         languages=PAPER_LANGUAGES,
     )
 
 
-def _proof(one: ProvedItem, dossier: CaseView) -> Proof:
-    what, _, more = one.of.partition(".")
-    if one.kind == "fact":
-        return Proof(item=one.evidence, title=dossier.titles.get(what), period=more)
-    return Proof(item=one.evidence, event=one.kind, period=more.replace(".", ", "))
+def _proof(proved_item: ProvedItem, dossier: CaseView) -> Proof:
+    what, _, more = proved_item.of.partition(".")
+    if proved_item.kind == "fact":
+        return Proof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)
+    return Proof(item=proved_item.evidence, event=proved_item.kind, period=more.replace(".", ", "))

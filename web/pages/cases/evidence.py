@@ -44,11 +44,11 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: st
     Args:
         published_on: the default day of publication of a link.
     """
-    wanted = [(kind, kind.startswith("link:")) for kind in kinds]
-    if not any(link for _, link in wanted):
-        wanted.append((OTHER, True))
-    if all(link for _, link in wanted):
-        wanted.append((OTHER, False))
+    marked_kinds = [(kind, kind.startswith("link:")) for kind in kinds]
+    if not any(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, True))
+    if all(link for _, link in marked_kinds):
+        marked_kinds.append((OTHER, False))
     return tuple(
         Field(
             kind=kind,
@@ -58,7 +58,7 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str], *, published_on: st
             written=answers.get(f"written.{kind}", ""),
             restricted=answers.get(f"restricted.{kind}", ""),
         )
-        for kind, is_link in wanted
+        for kind, is_link in marked_kinds
     )
 
 

@@ -66,15 +66,15 @@ def done(
     """Carry out a form; return the page with the result, the refusal, or the confirmation to give."""
     whole_case(ctx, case)
     try:
-        said, of = act(ctx, case, answers)
+        message, of = act(ctx, case, answers)
     except Unconfirmed as question:
         tried = RejectedForm(form=name, refusal=None, answers=answers, confirmation=question.confirmation)
         return case_page(request, ctx, case, tab=tab, tried=tried)
     except (Refusal, OutOfRange) as refusal:
         tried = RejectedForm(form=name, refusal=refusal, answers=answers)
         return case_page(request, ctx, case, tab=tab, tried=tried)
-    told = {"said": said, "of": of} if of else {"said": said}
-    return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **told)
+    parameters = {"said": message, "of": of} if of else {"said": message}
+    return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
 
 
 def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:

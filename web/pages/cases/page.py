@@ -62,7 +62,7 @@ def case_page(
     fact: str = "",
     fix: str = "",
     taken_back: tuple[str, str] = ("", ""),
-    said: tuple[str, str] | None = None,
+    message: tuple[str, str] | None = None,
     tried: RejectedForm | None = None,
     had_files: bool = False,
     left_out: int = 0,
@@ -73,12 +73,12 @@ def case_page(
     Args:
         fact: the obligation chosen in the form for recording; `fix`: in the form for correcting.
         taken_back: the record chosen in the form for withdrawing, and the document of it.
-        said: the last action and its object.
+        message: the last action and its object.
         left_out: measures of an imported plan that were withdrawn in the case before.
     """
     today = ctx.today
-    found, procedure = whole_case(ctx, case)
-    view = build_case_view(ctx, found, procedure, today=today)
+    stored_case, procedure = whole_case(ctx, case)
+    view = build_case_view(ctx, stored_case, procedure, today=today)
     more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
     response = page(
         request,
@@ -88,13 +88,13 @@ def case_page(
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
-        unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), found.unit),
+        unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), stored_case.unit),
         tab=tab,
         tabs=ADDRESSES,
-        said=said if said and (not said[1] or said[1] in view.titles) else None,
+        said=message if message and (not message[1] or message[1] in view.titles) else None,
         tried=tried,
-        undo=_line_to_undo(ctx, case, said),
-        out_of_order=_out_of_order(view, said),
+        undo=_line_to_undo(ctx, case, message),
+        out_of_order=_out_of_order(view, message),
         left_out=left_out,
         act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
         source_row=_source_row(ctx, view),
@@ -161,20 +161,20 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
     return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
 
 
-def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:
+def _line_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> int | None:
     """Return the number of the event to offer for undoing: of the last recording, plan date, extension or
     pause.
     """
-    if said is None or said[0] not in UNDOABLE or not ctx.reader.may("record"):
+    if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
-    return cases.line_to_undo(ctx, case, said[1])
+    return cases.line_to_undo(ctx, case, message[1])
 
 
-def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding, ...]:
+def _out_of_order(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
     """Return the findings that the fact just recorded or corrected is out of order."""
-    if said is None or said[0] not in ("recorded", "corrected"):
+    if message is None or message[0] not in ("recorded", "corrected"):
         return ()
-    return cases.out_of_order(view.findings, view.procedure, said[1])
+    return cases.out_of_order(view.findings, view.procedure, message[1])
 
 
 def _forms(
@@ -232,9 +232,9 @@ def _forms(
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
         "editions": [
-            (one.edition, one.in_force)
-            for one in ctx.library.editions_of(view.case.procedure)
-            if one.edition != view.case.edition
+            (edition.edition, edition.in_force)
+            for edition in ctx.library.editions_of(view.case.procedure)
+            if edition.edition != view.case.edition
         ],
         "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
     }

@@ -38,7 +38,7 @@ def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedF
     """Return the form with the present values, or with the typed ones after a refusal."""
     case = view.case
     first, last = case.period or (None, None)
-    titles = [(one.id, one.title) for one in view.procedure.obligations]
+    titles = [(obligation.id, obligation.title) for obligation in view.procedure.obligations]
     shown = {
         "object_kk": case.object_kk,
         "object_ru": case.object_ru,

@@ -34,9 +34,9 @@ def deadlines_page(
     said: Name = None,
     of: Name = None,
 ) -> Response:
-    told = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
+    message = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
     taken_back = withdraw or "", evidence or ""
-    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, said=told)
+    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, message=message)
 
 
 @router.get("/cases/{case}/risks")
@@ -47,21 +47,21 @@ def registers_page(
     said: Name = None,
     left_out: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
-    return case_page(request, ctx, case, tab="risks", said=_told(said, None), left_out=left_out)
+    return case_page(request, ctx, case, tab="risks", message=_told(said, None), left_out=left_out)
 
 
 @router.get("/cases/{case}/papers")
 def documents_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="papers", said=_told(said, None))
+    return case_page(request, ctx, case, tab="papers", message=_told(said, None))
 
 
 @router.get("/cases/{case}/history")
 def history_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="history", said=_told(said, None))
+    return case_page(request, ctx, case, tab="history", message=_told(said, None))
 
 
-def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
-    return (said, of or "") if said in SAID else None
+def _told(message: str | None, of: str | None) -> tuple[str, str] | None:
+    return (message, of or "") if message in SAID else None
 
 
 SAID = frozenset(

@@ -74,18 +74,18 @@ def record_form(
         today: the default day, unless another was recorded or typed.
     """
     answers = answers or {}
-    known = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
+    deadlines_by_id = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
     choices = tuple(
         (deadline.id, deadline.obligation.title)
-        for deadline in known.values()
+        for deadline in deadlines_by_id.values()
         if deadline.id == fact
         or (deadline.state not in ("done", "not_required") and deadline.recorded_on is None)
     )
-    if fact not in known:
+    if fact not in deadlines_by_id:
         still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
-        nearest = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
-        fact = nearest.id if nearest else (choices[0][0] if choices else "")
-    chosen = known.get(fact)
+        next_deadline = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
+        fact = next_deadline.id if next_deadline else (choices[0][0] if choices else "")
+    chosen = deadlines_by_id.get(fact)
     recorded = chosen.recorded_on if chosen else None
     taken = chosen.answer if chosen else None
     published = chosen is not None and chosen.obligation.judged_by == "published"
@@ -140,18 +140,24 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
 
     Facts recorded from a register row are corrected in the register.
     """
-    recorded = {one.fact: one for one in deadlines if one.fact in case.facts and not case.facts[one.fact].row}
+    recorded = {
+        deadline.fact: deadline
+        for deadline in deadlines
+        if deadline.fact in case.facts and not case.facts[deadline.fact].row
+    }
     answers = dict(tried.answers) if tried else {}
     fact = answers.get("fact", fact)
     if fact not in recorded:
         fact = next(reversed(recorded), "")
-    chosen, known = recorded.get(fact), case.facts.get(fact)
-    if known is not None and not tried:
-        answers = {f"value.{name}": f"{number:f}" for name, number in known.values.items()}
-        answers |= {"on": known.on.isoformat(), "signed_by": known.signed_by}
-        answers |= {"at_time": f"{known.at_time:%H:%M}"} if known.at_time else {}
+    chosen, recorded_fact = recorded.get(fact), case.facts.get(fact)
+    if recorded_fact is not None and not tried:
+        answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
+        answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
+        answers |= {"at_time": f"{recorded_fact.at_time:%H:%M}"} if recorded_fact.at_time else {}
     return Form(
-        choices=tuple((name, (one.answer or one.obligation).title) for name, one in recorded.items()),
+        choices=tuple(
+            (name, (deadline.answer or deadline.obligation).title) for name, deadline in recorded.items()
+        ),
         fact=fact,
         on=answers.get("on", ""),
         timed=_is_timed(chosen, deadlines),
@@ -166,9 +172,9 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
 def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
     """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
     named: dict[str, Text] = {}
-    for one in deadlines:
-        if one.state in ("open", "not_due_yet", "missed") and not is_entry(one.id):
-            named.setdefault(one.id.partition(".")[0], one.obligation.title)
+    for deadline in deadlines:
+        if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
+            named.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
     chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
     return Form(choices=tuple(named.items()), fact=chosen if chosen in named else "")
 
@@ -189,9 +195,9 @@ class ExtendForm:
 def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> ExtendForm:
     """Return the form that extends one of the deadlines whose act allows it."""
     rules = {
-        one.id: (one.obligation.title, one.obligation.extension)
-        for one in deadlines
-        if one.obligation.extension is not None and one.state == "open"
+        deadline.id: (deadline.obligation.title, deadline.obligation.extension)
+        for deadline in deadlines
+        if deadline.obligation.extension is not None and deadline.state == "open"
     }
     extensions = [(title, rule) for title, rule in dict(rules.values()).items() if rule is not None]
     return ExtendForm(
@@ -214,15 +220,15 @@ def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
 
 def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedForm | None) -> Form:
     """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
-    titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
+    titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
     named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
     return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
 
 
 def _is_timed(chosen: Deadline | None, deadlines: Sequence[Deadline]) -> bool:
-    hours = [one.obligation for one in deadlines if isinstance(one.obligation.term, Hours)]
+    hours = [deadline.obligation for deadline in deadlines if isinstance(deadline.obligation.term, Hours)]
     return chosen is not None and (
-        chosen.obligation in hours or chosen.obligation.id in {one.since for one in hours}
+        chosen.obligation in hours or chosen.obligation.id in {obligation.since for obligation in hours}
     )
 
 

@@ -128,8 +128,8 @@ def _write(form: RowForm, ctx: RequestContext, case: str, sent: FormData, answer
         values["evidence"] = evidence_inputs(sent)
     result = verb(ctx, build(verb.command, values))
     event = action.event if action else entry.event
-    said = "position_described" if event == "position_exposed" and numbered else _SAID.get(event, event)
-    return said if result.changed else "nothing_new", {}
+    message = "position_described" if event == "position_exposed" and numbered else _SAID.get(event, event)
+    return message if result.changed else "nothing_new", {}
 
 
 def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mapping[str, str]) -> dict[str, Any]:
@@ -205,11 +205,11 @@ def _done(request: Request, ctx: RequestContext, case: str, name: str, form: For
     if name == "edit":
         name = f"edit_{answers.get('kind', '')}"
     try:
-        said, more = act(ctx, case, form, answers)
+        message, more = act(ctx, case, form, answers)
     except (Refusal, OutOfRange) as refusal:
         where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
         tried = RejectedForm(form=where, refusal=refusal, answers=answers)
         had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
         return case_page(request, ctx, case, tab="risks", tried=tried, had_files=had_files)
     place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-    return redirect(request, f"/cases/{case}/risks", place=place, said=said, **more)
+    return redirect(request, f"/cases/{case}/risks", place=place, said=message, **more)

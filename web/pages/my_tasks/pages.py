@@ -72,8 +72,8 @@ def my_desk(
     typed = {"on": on} if on else None
     unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
     undo, disorder = (_undo(ctx, what), _out_of_order(ctx, what)) if said == "recorded" else (None, ())
-    told = (said, _title(request, ctx, what))
-    return _page(request, ctx, show=show, unfolded=unfolded, said=told, undo=undo, out_of_order=disorder)
+    message = (said, _title(request, ctx, what))
+    return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, out_of_order=disorder)
 
 
 @router.get("/desk.xlsx")
@@ -218,7 +218,7 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
         for step in result.steps
         for event in (step.result.events[:1] if step.result and not result.preview else ())
     ]
-    many = ManyView(
+    batch = ManyView(
         result=result,
         titles=_titles(request, ctx, result),
         token=token,
@@ -226,7 +226,7 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
         lines=written,
     )
     return _page(
-        request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), many=many
+        request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch
     )
 
 
@@ -243,7 +243,7 @@ def _withdraw_many(request: Request, ctx: RequestContext, answers: ImmutableMult
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=show, refusal=refusal)
     titles = {f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in taken}
-    return _page(request, ctx, show=show, many=ManyView(result=None, titles=titles, withdrawn=withdrawn))
+    return _page(request, ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
 
 
 def _ids(rows: Sequence[tuple[str, str, str]]) -> tuple[str, ...]:
@@ -278,8 +278,8 @@ def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
 def _out_of_order(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
     """Return the findings that the fact just recorded (`case:fact`) is out of order."""
     case, _, fact = what.partition(":")
-    found = ctx.reads.case(case) if case else None
-    return cases.recorded_out_of_order(ctx, found, fact) if found is not None else ()
+    stored_case = ctx.reads.case(case) if case else None
+    return cases.recorded_out_of_order(ctx, stored_case, fact) if stored_case is not None else ()
 
 
 def _page(
@@ -288,19 +288,19 @@ def _page(
     *,
     show: str = "",
     unfolded: UnfoldedRow | None = None,
-    said: tuple[str, str] = ("", ""),
+    message: tuple[str, str] = ("", ""),
     undo: tuple[str, int] | None = None,
     out_of_order: Sequence[Finding] = (),
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
     ticked: Sequence[str] = (),
-    many: ManyView | None = None,
+    batch: ManyView | None = None,
 ) -> Response:
     today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
     view = tasks_view(ctx, everything=everything, today=today)
     now = None
-    if unfolded is None and refusal is None and many is None:
+    if unfolded is None and refusal is None and batch is None:
         case, _, obligation = most_pressing(view).partition(":")
         now = opened(ctx, case, obligation, today=today, foresees=False) if obligation else None
     status = status_of(refusal)
@@ -316,7 +316,7 @@ def _page(
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
         show="mine" if view.mine else "all",
-        said=said,
+        said=message,
         undo=undo,
         out_of_order=out_of_order,
         refusal=refusal,
@@ -324,7 +324,7 @@ def _page(
         now=now,
         act_languages=loaded_languages(ctx, [now.deadline.obligation.act]) if now else {},
         ticked=ticked,
-        many=many,
+        many=batch,
     )
 
 
@@ -340,12 +340,15 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
     hidden.
     """
     case, _, obligation = what.partition(":")
-    found = ctx.reads.case(case) if case else None
-    if found is None:
+    stored_case = ctx.reads.case(case) if case else None
+    if stored_case is None:
         return ""
-    known, language = ctx.library.of(found).by_id.get(base(obligation)), preferences(request).language
-    title = known.title[language] if known else obligation
-    about = found.object_in(language)
+    known_obligation, language = (
+        ctx.library.of(stored_case).by_id.get(base(obligation)),
+        preferences(request).language,
+    )
+    title = known_obligation.title[language] if known_obligation else obligation
+    about = stored_case.object_in(language)
     return f"{title} ({about})" if about else title
 
 

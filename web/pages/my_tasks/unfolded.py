@@ -85,12 +85,12 @@ def opened(
     Args:
         foresees: whether to compute what recording it on the form's day would change.
     """
-    found = ctx.reads.case(case)
-    if found is None:
+    stored_case = ctx.reads.case(case)
+    if stored_case is None:
         return None
-    procedure = ctx.library.of(found)
-    computed = deadlines(found, procedure, ctx.calendar, today=today)
-    deadline = next((one for one in computed if one.id == obligation), None)
+    procedure = ctx.library.of(stored_case)
+    computed = deadlines(stored_case, procedure, ctx.calendar, today=today)
+    deadline = next((candidate for candidate in computed if candidate.id == obligation), None)
     if is_entry(obligation) or deadline is None:
         return None
     form = record_form(
@@ -100,7 +100,7 @@ def opened(
         refusal=refusal,  # type: ignore[arg-type]
         confirmation=confirmation,
         had_files=had_files,
-        kind=found.kind,
+        kind=stored_case.kind,
         today=today,
     )
     return UnfoldedRow(

@@ -57,23 +57,23 @@ def form_fields(
     ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, tried: RejectedForm | None
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
-    return [_field(ctx, one, row, tried) for one in fields]
+    return [_field(ctx, field, row, tried) for field in fields]
 
 
-def _field(ctx: RequestContext, one: FieldView, row: RowView | None, tried: RejectedForm | None) -> FormField:
-    stored = row.values.get(one.id) if row else None
-    if one.kind == "file":
-        return FormField(view=one, file=str(stored.get("name", "")) if stored else "")
-    was = _amount(one, stored, ctx.language) if one.kind in ("number", "money") else _text(stored)
-    value = tried.answers.get(FIELD + one.id, "") if tried else was
-    return FormField(view=one, value=value, was=was, names=_names(ctx, one, value))
+def _field(ctx: RequestContext, field: FieldView, row: RowView | None, tried: RejectedForm | None) -> FormField:
+    stored = row.values.get(field.id) if row else None
+    if field.kind == "file":
+        return FormField(view=field, file=str(stored.get("name", "")) if stored else "")
+    was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
+    value = tried.answers.get(FIELD + field.id, "") if tried else was
+    return FormField(view=field, value=value, was=was, names=_names(ctx, field, value))
 
 
-def _amount(one: FieldView, value: object, language: str) -> str:
+def _amount(field: FieldView, value: object, language: str) -> str:
     """Return a number as lists show it, where that is read back: in Kazakh and Russian."""
     if value is None or language not in ("kk", "ru"):
         return _text(value)
-    return Translator(language).number(written_amount(one, Decimal(str(value))))
+    return Translator(language).number(written_amount(field, Decimal(str(value))))
 
 
 def _text(value: object) -> str:
@@ -84,15 +84,15 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _names(ctx: RequestContext, one: FieldView, value: str) -> NameField | None:
-    if one.kind == "person":
+def _names(ctx: RequestContext, field: FieldView, value: str) -> NameField | None:
+    if field.kind == "person":
         return build_person_field(ctx.reads.office(), value, root=_people_root(ctx))
-    if one.kind == "unit":
+    if field.kind == "unit":
         return build_unit_field(ctx.reads.office(), value)
-    if one.kind == "case":
+    if field.kind == "case":
         return NameField(chosen=value, shown=value, finds="case")
-    if one.kind == "row":
-        return NameField(chosen=value, shown=value, finds=f"row/{one.register_id}")
+    if field.kind == "row":
+        return NameField(chosen=value, shown=value, finds=f"row/{field.register_id}")
     return None
 
 
@@ -114,9 +114,9 @@ def new_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormData)
     """Return the values in a form for a new row: the fields that are filled."""
     answers = typed_answers(form)
     values = {
-        one.id: _value(ctx, one, answers[FIELD + one.id])
-        for one in fields
-        if one.kind != "file" and answers.get(FIELD + one.id, "").strip()
+        field.id: _value(ctx, field, answers[FIELD + field.id])
+        for field in fields
+        if field.kind != "file" and answers.get(FIELD + field.id, "").strip()
     }
     return values | _files(fields, form)
 
@@ -125,47 +125,47 @@ def changed_values(ctx: RequestContext, fields: Sequence[FieldView], form: FormD
     """Return the values of a form that differ from those it showed."""
     answers = typed_answers(form)
     values = {
-        one.id: _value(ctx, one, answers.get(FIELD + one.id, ""))
-        for one in fields
-        if WAS + one.id in answers
-        and _plain(answers.get(FIELD + one.id, "")) != _plain(answers[WAS + one.id])
-        and not (one.kind in ("person", "unit") and _is_same(ctx, one, answers))
+        field.id: _value(ctx, field, answers.get(FIELD + field.id, ""))
+        for field in fields
+        if WAS + field.id in answers
+        and _plain(answers.get(FIELD + field.id, "")) != _plain(answers[WAS + field.id])
+        and not (field.kind in ("person", "unit") and _is_same(ctx, field, answers))
     }
-    cleared = {one.id: None for one in fields if one.kind == "file" and answers.get(CLEAR + one.id)}
+    cleared = {field.id: None for field in fields if field.kind == "file" and answers.get(CLEAR + field.id)}
     return values | cleared | _files(fields, form)
 
 
-def _is_same(ctx: RequestContext, one: FieldView, answers: Mapping[str, str]) -> bool:
+def _is_same(ctx: RequestContext, field: FieldView, answers: Mapping[str, str]) -> bool:
     """Return whether a typed name is that of the person or unit the form showed."""
-    return _value(ctx, one, answers.get(FIELD + one.id, "")) == answers[WAS + one.id]
+    return _value(ctx, field, answers.get(FIELD + field.id, "")) == answers[WAS + field.id]
 
 
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def _value(ctx: RequestContext, one: FieldView, text: str) -> object:
+def _value(ctx: RequestContext, field: FieldView, text: str) -> object:
     office = ctx.reads.office()
     try:
-        if one.kind == "person":
+        if field.kind == "person":
             return resolve_person(office, text, root=_people_root(ctx))
-        if one.kind == "unit":
+        if field.kind == "unit":
             return resolve_unit(office, text)
     except InvalidForm:
         # Reported with all other mistakes, beside its field.
         return text
-    return [part for part in text.split(";") if part] if one.several else text
+    return [part for part in text.split(";") if part] if field.several else text
 
 
 def _files(fields: Sequence[FieldView], form: FormData) -> dict[str, object]:
     files: dict[str, object] = {}
-    for one in fields:
-        upload = form.get(FIELD + one.id)
-        if one.kind == "file" and isinstance(upload, UploadFile) and (upload.filename or upload.size):
+    for field in fields:
+        upload = form.get(FIELD + field.id)
+        if field.kind == "file" and isinstance(upload, UploadFile) and (upload.filename or upload.size):
             name = clean_file_name(upload.filename or "")
             if not upload.size:
                 raise InvalidForm("web.refusal.empty_file", name=name)
-            files[one.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
+            files[field.id] = build(FileInput, {"content": OpenFile(name, upload.file)})
     return files
 
 
@@ -175,9 +175,9 @@ def problems_of(refusal: object) -> list[FieldProblem]:
         return []
     return [
         FieldProblem(
-            field=one.field,
-            code=f"register.value.{one.code}",
-            arguments=problem_arguments(refusal.register, one),
+            field=problem.field,
+            code=f"register.value.{problem.code}",
+            arguments=problem_arguments(refusal.register, problem),
         )
-        for one in refusal.problems
+        for problem in refusal.problems
     ]

@@ -57,36 +57,40 @@ def columns_of(register: RegisterView, fields: Sequence[FieldView]) -> list[Fiel
     fields first, then totals, choices and dates; in the order of the definition.
     """
     if register.columns:
-        known = {one.id: one for one in fields}
-        return [known[name] for name in register.columns if name in known]
-    left_out = (*register.named_by, *(one.id for one in fields if one.translation_of))
-    short = [one for one in fields if one.id not in left_out and one.kind not in UNSORTED]
-    short.sort(key=lambda one: (one.confidential, not one.required, not one.total, one.kind in LAST))
-    chosen = {one.id for one in short[:MAX_COLUMNS]}
-    return [one for one in fields if one.id in chosen]
+        fields_by_id = {field.id: field for field in fields}
+        return [fields_by_id[name] for name in register.columns if name in fields_by_id]
+    left_out = (*register.named_by, *(field.id for field in fields if field.translation_of))
+    short = [field for field in fields if field.id not in left_out and field.kind not in UNSORTED]
+    short.sort(key=lambda field: (field.confidential, not field.required, not field.total, field.kind in LAST))
+    chosen = {field.id for field in short[:MAX_COLUMNS]}
+    return [field for field in fields if field.id in chosen]
 
 
-def filters_of(ctx: RequestContext, fields: Sequence[FieldView], asked: Mapping[str, str]) -> list[RowFilter]:
+def filters_of(
+    ctx: RequestContext, fields: Sequence[FieldView], parameters: Mapping[str, str]
+) -> list[RowFilter]:
     """Return the filters of a list from the address: `is.F`, `from.F`, `until.F`, `has.F`.
 
     Translations of texts have none: pages would double theirs, and the search finds both.
     """
-    return [_filter(ctx, one, asked) for one in fields if one.filterable and not one.translation_of]
+    return [
+        _filter(ctx, field, parameters) for field in fields if field.filterable and not field.translation_of
+    ]
 
 
-def _filter(ctx: RequestContext, one: FieldView, asked: Mapping[str, str]) -> RowFilter:
-    if one.kind in RANGES:
-        first, last = (asked.get(f"{end}.{one.id}", "").strip() for end in ("from", "until"))
-        return RowFilter(field=one, first=first, last=last)
-    if one.kind not in LISTED:
-        return RowFilter(field=one, text=asked.get(f"has.{one.id}", "").strip())
-    text, names = asked.get(f"is.{one.id}", "").strip(), None
+def _filter(ctx: RequestContext, field: FieldView, parameters: Mapping[str, str]) -> RowFilter:
+    if field.kind in RANGES:
+        first, last = (parameters.get(f"{end}.{field.id}", "").strip() for end in ("from", "until"))
+        return RowFilter(field=field, first=first, last=last)
+    if field.kind not in LISTED:
+        return RowFilter(field=field, text=parameters.get(f"has.{field.id}", "").strip())
+    text, names = parameters.get(f"is.{field.id}", "").strip(), None
     office, root = ctx.reads.office(), ctx.reader.root
-    if one.kind == "person":
+    if field.kind == "person":
         names = build_person_filter(office, text, (), own=root)
-    elif one.kind == "unit":
+    elif field.kind == "unit":
         names = build_unit_filter(office, text, own=root)
-    return RowFilter(field=one, text=text, names=names)
+    return RowFilter(field=field, text=text, names=names)
 
 
 def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[FilterInput]:
@@ -96,23 +100,23 @@ def filter_inputs(ctx: RequestContext, filters: Sequence[RowFilter]) -> list[Fil
         InvalidForm: a text that names no person or unit.
     """
     office, root = ctx.reads.office(), ctx.reader.root
-    found = []
-    for one in filters:
-        if not one.is_set:
+    conditions = []
+    for row_filter in filters:
+        if not row_filter.is_set:
             continue
-        condition: dict[str, object] = {"field": one.field.id}
-        if one.field.kind in RANGES:
-            condition |= {"from": one.first, "until": one.last}
-        elif one.field.kind not in LISTED:
-            condition["contains"] = one.text
-        elif one.field.kind == "person":
-            condition["is"] = [resolve_person(office, one.text, root=root)]
-        elif one.field.kind == "unit":
-            condition["is"] = [resolve_unit(office, one.text, root=root)]
+        condition: dict[str, object] = {"field": row_filter.field.id}
+        if row_filter.field.kind in RANGES:
+            condition |= {"from": row_filter.first, "until": row_filter.last}
+        elif row_filter.field.kind not in LISTED:
+            condition["contains"] = row_filter.text
+        elif row_filter.field.kind == "person":
+            condition["is"] = [resolve_person(office, row_filter.text, root=root)]
+        elif row_filter.field.kind == "unit":
+            condition["is"] = [resolve_unit(office, row_filter.text, root=root)]
         else:
-            condition["is"] = [one.text]
-        found.append(FilterInput.model_validate(condition))
-    return found
+            condition["is"] = [row_filter.text]
+        conditions.append(FilterInput.model_validate(condition))
+    return conditions
 
 
 def line_of(
@@ -123,14 +127,14 @@ def line_of(
         row=row,
         name=row_title(register, row, translator),
         unit=row.names.get(row.unit, row.unit),
-        cells=[cell_of(one, row, translator) for one in columns],
+        cells=[cell_of(column, row, translator) for column in columns],
     )
 
 
 def typed_cell(
-    one: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
+    field: FieldView, values: Mapping[str, object], translator: Translator, names: Mapping[str, str]
 ) -> Cell:
     """Return the cell for a value of a row that is not written yet."""
-    value = values.get(one.id)
-    row = RowView.model_construct(id="", register_id="", values={one.id: value}, names=names)
-    return cell_of(one, row, translator)
+    value = values.get(field.id)
+    row = RowView.model_construct(id="", register_id="", values={field.id: value}, names=names)
+    return cell_of(field, row, translator)

@@ -83,7 +83,7 @@ def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
     translator = Translator(preferences(request).language)
     registers = list_registers(ctx, AskRegisters(unit=unit)).registers
     acts: dict[str, list[RegisterView]] = {}
-    for register in sorted(registers, key=lambda one: not one.adopted):
+    for register in sorted(registers, key=lambda register: not register.adopted):
         acts.setdefault(act_of(register, translator), []).append(register)
     mine = list_my_rows(ctx, AskRegisters())
     views = {register.id: register for register in mine.registers}
@@ -141,15 +141,15 @@ def rows_page(
     register = _view(ctx, register_id)
     filters = filters_of(ctx, register.fields, request.query_params)
     empty = request.query_params.get("empty", "")
-    refusal, found = None, _NO_ROWS.model_copy(update={"register_id": register_id})
+    refusal, row_page = None, _NO_ROWS.model_copy(update={"register_id": register_id})
     try:
         reader = replace(ctx, language=translator.language)
-        found = list_rows(reader, _command(ctx, query, filters, empty, page=number))
+        row_page = list_rows(reader, _command(ctx, query, filters, empty, page=number))
     except (Refusal, InvalidForm) as error:
         refusal = error
     columns = columns_of(register, register.fields)
-    is_filtered = bool(empty) or any(one.is_set for one in filters)
-    narrowed = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
+    is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
+    is_narrowed = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
     shown = page(
         request,
         ctx,
@@ -159,18 +159,18 @@ def rows_page(
         register=register,
         act=act_of(register, translator),
         columns=columns,
-        lines=[line_of(register, row, columns, translator) for row in found.rows],
-        found=found,
+        lines=[line_of(register, row, columns, translator) for row in row_page.rows],
+        found=row_page,
         imported=imported,
         number=number,
-        totals=_totals(register, found, translator),
+        totals=_totals(register, row_page, translator),
         filters=filters,
         is_filtered=is_filtered,
         empty=empty,
         units=build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root),
         query=query,
         sort=query["sort"],
-        narrowed=narrowed,
+        narrowed=is_narrowed,
         problem=refusal,
         readers=_readers(ctx, register_id, translator),
         may_add=register.may_write and ctx.reader.may("record"),
@@ -254,7 +254,7 @@ def row_page(
     request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: Said = ""
 ) -> Response:
     """Show one row: its values, the case it opened, its history, and the forms that change it."""
-    return show_row_page(request, ctx, register_id, row, said=said)
+    return show_row_page(request, ctx, register_id, row, message=said)
 
 
 def row_form(
@@ -291,15 +291,15 @@ def row_form(
 def _preset(request: Request, ctx: RequestContext, register: RegisterView) -> dict[str, str]:
     """Return the values of fields in the address; a row is named by its title and id."""
     answers = {}
-    for one in register.fields:
-        text = request.query_params.get(FIELD + one.id, "").replace("\0", "")[:MAX_PRESET]
-        if text and one.kind == "row":
+    for field in register.fields:
+        text = request.query_params.get(FIELD + field.id, "").replace("\0", "")[:MAX_PRESET]
+        if text and field.kind == "row":
             language = preferences(request).language
-            known = ctx.app.registers.on(register.id, ctx.today)
-            name = names_of(replace(ctx, language=language), known, [{one.id: text}]).get(text)
+            definition = ctx.app.registers.on(register.id, ctx.today)
+            name = names_of(replace(ctx, language=language), definition, [{field.id: text}]).get(text)
             text = f"{name} ({text})" if name and name != text else text
         if text:
-            answers[FIELD + one.id] = text
+            answers[FIELD + field.id] = text
     return answers
 
 
@@ -309,7 +309,7 @@ def show_row_page(
     register_id: str,
     row: str,
     *,
-    said: str = "",
+    message: str = "",
     tried: RejectedForm | None = None,
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
@@ -333,15 +333,15 @@ def show_row_page(
         days_of_case=detail.days_of_case,
         cells=[(field, cell_of(field, detail.row, translator)) for field in detail.fields],
         duties=detail.fulfils,
-        pointing=[_pointing_lines(one, translator) for one in detail.pointing],
+        pointing=[_pointing_lines(pointing_rows, translator) for pointing_rows in detail.pointing],
         papers=_papers(ctx, detail.row, translator.language),
         history=_history(ctx, detail, translator),
         names=author_names(ctx, {event.by for event in detail.history}),
         form_fields=form_fields(reader, detail.fields, _as_typed(detail.row), edits)
         if detail.row.may_write
         else [],
-        said=said,
-        erasable=[one for one in detail.fields if one.id in erasable and one.id in detail.row.values],
+        said=message,
+        erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
     )
@@ -352,12 +352,12 @@ def _as_typed(row: RowView) -> RowView:
     return row.model_copy(update={"values": {**row.values, **row.typed}}) if row.typed else row
 
 
-def _pointing_lines(found: PointingRows, translator: Translator) -> dict[str, object]:
+def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict[str, object]:
     """Return the rows that refer to a row as a table, without the field that refers to it."""
-    register = found.view
-    columns = [one for one in columns_of(register, register.fields) if one.id != found.field]
-    lines = [line_of(register, one, columns, translator) for one in found.rows]
-    return {"found": found, "columns": columns, "lines": lines}
+    register = pointing_rows.view
+    columns = [column for column in columns_of(register, register.fields) if column.id != pointing_rows.field]
+    lines = [line_of(register, row, columns, translator) for row in pointing_rows.rows]
+    return {"found": pointing_rows, "columns": columns, "lines": lines}
 
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
@@ -368,7 +368,7 @@ def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, 
     papers: list[dict[str, object]] = []
     for form in papers_for(row.register_id, row.values, withdrawn=row.withdrawn):
         blank = missing_values(form, row_fields(ctx, form, row, PAPER_LANGUAGES[0]), PAPER_LANGUAGES[0])
-        titles = [field_title(one.field, language) for one in blank]
+        titles = [field_title(missing_field.field, language) for missing_field in blank]
         papers.append({"form": form, "blank": titles, "marks": paper_marks(ctx, form, row)})
     return papers
 
@@ -403,7 +403,9 @@ def act_of(register: RegisterView, translator: Translator) -> str:
 
 def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> list[str]:
     """Return the accesses besides the officers' whose accounts read a confidential register, in words."""
-    return [translator.say(f"access.{one}").lower() for one in seen_register(ctx, register_id).seen_by_reader]
+    return [
+        translator.say(f"access.{reader}").lower() for reader in seen_register(ctx, register_id).seen_by_reader
+    ]
 
 
 def _kept(ctx: RequestContext, register_id: str) -> RegisterView:
@@ -415,9 +417,9 @@ def _view(ctx: RequestContext, register_id: str) -> RegisterView:
     return view_here(ctx, seen_register(ctx, register_id))
 
 
-def _totals(register: RegisterView, found: RowPage, translator: Translator) -> list[tuple[str, str]]:
+def _totals(register: RegisterView, row_page: RowPage, translator: Translator) -> list[tuple[str, str]]:
     """Return the sums below a list: title and value."""
-    titles = {one.id: one for one in register.fields}
+    titles = {field.id: field for field in register.fields}
     return [
         (
             titles[name].title[translator.language],
@@ -431,7 +433,7 @@ def _totals(register: RegisterView, found: RowPage, translator: Translator) -> l
                 )
             ),
         )
-        for name, amount in found.totals.items()
+        for name, amount in row_page.totals.items()
     ]
 
 
@@ -454,8 +456,12 @@ def _history(
 
     def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
         return [
-            (fields[one.field].title[translator.language], cell(one, one.before), cell(one, one.after))
-            for one in of
+            (
+                fields[change.field].title[translator.language],
+                cell(change, change.before),
+                cell(change, change.after),
+            )
+            for change in of
         ]
 
     return [(event, changes(event.changes)) for event in reversed(detail.history)]
@@ -465,12 +471,12 @@ def _changed_address(request: Request) -> object:
     """Return a function that returns the list's address with some parameters changed."""
 
     def to(beside: str = "", **changes: object) -> str:
-        kept: Mapping[str, object] = {
+        parameters: Mapping[str, object] = {
             key: value
             for key, value in request.query_params.items()
             if key not in ("page", "lang", "theme", "imported") and value
         }
-        changed = {key: value for key, value in {**kept, **changes}.items() if value not in ("", None)}
+        changed = {key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)}
         return request.url.path + beside + (f"?{urlencode(changed)}" if changed else "")
 
     return to

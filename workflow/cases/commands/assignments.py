@@ -109,10 +109,10 @@ def answer(
     items = tuple(evidence)
 
     def events(case: Case) -> Sequence[EventDraft]:
-        known = _open(case, number, None if for_office else author)
+        assignment = _open(case, number, None if for_office else author)
         if on > today:
             raise CannotAssign("assignment.in_future", on=on, today=today)
-        payload = _said(known, text, author, "answer")
+        payload = _said(assignment, text, author, "answer")
         if items:
             payload["evidence"] = evidence_payload(items)
         return [("assignment_answered", str(number), on, payload)]
@@ -135,10 +135,10 @@ def refuse(
     """Refuse an assignment, giving the ground; it waits for nobody until its giver sets another day."""
 
     def events(case: Case) -> Sequence[EventDraft]:
-        known = _open(case, number, None if for_office else author)
+        assignment = _open(case, number, None if for_office else author)
         if not ground.strip():
             raise CannotAssign("assignment.no_ground")
-        return [("assignment_refused", str(number), today, _said(known, ground, author, "refusal"))]
+        return [("assignment_refused", str(number), today, _said(assignment, ground, author, "refusal"))]
 
     return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
@@ -158,40 +158,40 @@ def extend(
     """Set another due day for an assignment, by its giver; a refused one is open again."""
 
     def events(case: Case) -> Sequence[EventDraft]:
-        known = _known(case, number)
-        if known.answered_on is not None:
+        assignment = _known(case, number)
+        if assignment.answered_on is not None:
             raise CannotAssign("assignment.answered", number=number)
-        if by != known.by and (not author or author != known.giver):
+        if by != assignment.by and (not author or author != assignment.giver):
             raise CannotAssign("assignment.not_giver", number=number)
         _require_ahead(until, today)
-        if until == known.until and not known.refused:
+        if until == assignment.until and not assignment.refused:
             return []
-        to = {} if known.assignee == author else {known.assignee: "assignment"}
-        payload: dict[str, object] = {"text": ground.strip() or known.text, "person": author, "to": to}
+        to = {} if assignment.assignee == author else {assignment.assignee: "assignment"}
+        payload: dict[str, object] = {"text": ground.strip() or assignment.text, "person": author, "to": to}
         return [("assignment_extended", str(number), until, payload)]
 
     return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
-def _said(known: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
-    to = {known.giver: kind} if known.giver and known.giver != author else {}
+def _said(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
+    to = {assignment.giver: kind} if assignment.giver and assignment.giver != author else {}
     return {"text": text.strip(), "person": author, "to": to}
 
 
 def _open(case: Case, number: int, author: str | None) -> Assignment:
-    known = _known(case, number)
-    if known.answered_on is not None:
+    assignment = _known(case, number)
+    if assignment.answered_on is not None:
         raise CannotAssign("assignment.answered", number=number)
-    if author is not None and author != known.assignee:
+    if author is not None and author != assignment.assignee:
         raise CannotAssign("assignment.not_assignee", number=number)
-    return known
+    return assignment
 
 
 def _known(case: Case, number: int) -> Assignment:
-    known = assignments(case)
-    if number not in known:
-        raise CannotAssign("assignment.unknown", number=number, allowed=tuple(map(str, known)))
-    return known[number]
+    assignments_by_number = assignments(case)
+    if number not in assignments_by_number:
+        raise CannotAssign("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))
+    return assignments_by_number[number]
 
 
 def _require_ahead(until: date, today: date) -> None:
@@ -244,7 +244,7 @@ def comment(
         if asks:
             to[asks] = "question"
         if answers is not None:
-            written = {one.seq: one for one in comments(case_commands.events(case_id)[: case.seq])}
+            written = {comment.seq: comment for comment in comments(case_commands.events(case_id)[: case.seq])}
             question = written.get(answers)
             if question is None or not question.asks or question.withdrawn:
                 raise CannotComment("comment.no_question", line=answers)
@@ -262,7 +262,7 @@ def comment(
             "answers": answers,
             "to": to,
         }
-        said = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
-        return [("commented", about, until, said)]
+        details = {name: value for name, value in payload.items() if value not in ("", None, [], {})}
+        return [("commented", about, until, details)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)

@@ -138,9 +138,9 @@ class CaseCommands:
         """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
         openings, editions, kinds = self._checked(openings, today)
         ids = ids or self._ledger.next_ids(today.year, len(openings))
-        known: dict[object, CaseWrite] = {}
+        writes_by_key: dict[object, CaseWrite] = {}
         changes = [
-            self._opened(first_events(name, opening, procedure, kind, by=by, now=now), today, known)
+            self._opened(first_events(name, opening, procedure, kind, by=by, now=now), today, writes_by_key)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
         if len(changes) == 1:
@@ -228,15 +228,15 @@ class CaseCommands:
             answer = question.answer(case.facts) if question else None
             if question and answer and answer.fact != fact:
                 raise AnsweredOtherwise(case.facts[answer.fact], question=question, answer=answer)
-            known = case.facts.get(fact)
-            if known is not None and known.on != on:
-                raise FactKnown(known, title=title, on=on)
-            if known is not None:
-                new = tuple(item for item in new if item not in known.evidence)
-                numbers, signature, hour = missing_details(obligation, known, numbers, signature, hour)
+            recorded_fact = case.facts.get(fact)
+            if recorded_fact is not None and recorded_fact.on != on:
+                raise FactKnown(recorded_fact, title=title, on=on)
+            if recorded_fact is not None:
+                new = tuple(item for item in new if item not in recorded_fact.evidence)
+                numbers, signature, hour = missing_details(obligation, recorded_fact, numbers, signature, hour)
                 if not new and not numbers and not signature and hour is None and not remark:
                     return ()
-            kind: EventKind = "evidence" if known is not None else "fact"
+            kind: EventKind = "evidence" if recorded_fact is not None else "fact"
             payload = fact_payload(obligation, numbers, signature, hour, duties=procedure.duties)
             if new:
                 payload["evidence"] = evidence_payload(new)
@@ -316,13 +316,15 @@ class CaseCommands:
                 raise CannotRecord("nothing_to_correct", title=obligation.title)
             require_past(obligation, on, at_time, now=now, today=today)
             self.require_within_records(on)
-            known = case.facts[fact]
-            same = all(known.values.get(name) == value for name, value in (values or {}).items())
-            same = same and signed_by in ("", known.signed_by) and at_time in (None, known.at_time)
-            if known.on == on and same:
+            recorded_fact = case.facts[fact]
+            same = all(recorded_fact.values.get(name) == value for name, value in (values or {}).items())
+            same = (
+                same and signed_by in ("", recorded_fact.signed_by) and at_time in (None, recorded_fact.at_time)
+            )
+            if recorded_fact.on == on and same:
                 return ()
-            if known.row and known.on != on:
-                raise CannotRecord("fact_of_row", title=obligation.title, row=known.row)
+            if recorded_fact.row and recorded_fact.on != on:
+                raise CannotRecord("fact_of_row", title=obligation.title, row=recorded_fact.row)
             payload["ground"] = ground
             return [("corrected", fact, on, payload)]
 
@@ -365,7 +367,7 @@ class CaseCommands:
         """
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-            closed = case.confidential or any(one.evidence.restricted for one in proofs(case))
+            closed = case.confidential or any(proved_item.evidence.restricted for proved_item in proofs(case))
             return [("reader_named", person, None, {})] if closed and person not in case.readers else ()
 
         return self.write(case_id, decide, by=by, now=now, today=today)
@@ -458,11 +460,11 @@ class CaseCommands:
         """
 
         def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
-            found = lines(case)
-            for _kind, _name, on, _payload in found:
+            drafts = lines(case)
+            for _kind, _name, on, _payload in drafts:
                 if on is not None:
                     self.require_within_records(on)
-            return found
+            return drafts
 
         return self.write(case_id, decide, by=by, now=now, today=today)
 
@@ -504,7 +506,7 @@ class CaseCommands:
         self,
         case: Case,
         procedure: Procedure,
-        told: Sequence[EventDraft],
+        drafts: Sequence[EventDraft],
         by: str,
         now: datetime,
         today: date,
@@ -520,12 +522,14 @@ class CaseCommands:
                 by=by,
                 payload=payload,
             )
-            for number, (kind, name, on, payload) in enumerate(told, 1)
+            for number, (kind, name, on, payload) in enumerate(drafts, 1)
         )
         change = self._depending(events, case, procedure, today) or self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under other rules of the organisation's own.
-        moving = any(kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told)
+        moving = any(
+            kind in MOVING or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in drafts
+        )
         moving = moving or self._library.of(change.case) is not procedure
         before = self._ledger.rows(case.id) if moving else {}
         self._ledger.append([change], now=now)
@@ -554,20 +558,22 @@ class CaseCommands:
         assert case is not None
         return self._change(events, self._view(case, self._library.of(case), today), today)
 
-    def _opened(self, events: tuple[Event, ...], today: date, known: dict[object, CaseWrite]) -> CaseWrite:
+    def _opened(
+        self, events: tuple[Event, ...], today: date, writes_by_key: dict[object, CaseWrite]
+    ) -> CaseWrite:
         """Return the write of a new case; of cases that differ in their names alone (`_alike`), which most of a
         schedule do, only the first one is computed.
 
         Args:
-            known: the first ones, filled here.
+            writes_by_key: the first ones, filled here.
         """
         case = fold(events)
         procedure = self._library.of(case)
         alike = _alike(case, procedure)
-        if alike is None or (first := known.get(alike)) is None:
+        if alike is None or (first := writes_by_key.get(alike)) is None:
             written = self._change(events, self._view(case, procedure, today), today)
             if alike is not None:
-                known[alike] = written
+                writes_by_key[alike] = written
             return written
         board = [Row._make((case.id, *row[1:_UNIT], case.unit, *row[_UNIT + 1 :])) for row in first.rows]
         return CaseWrite(events=events, case=case, stage=first.stage, rows=tuple(board))
@@ -606,7 +612,7 @@ def _alike(case: Case, procedure: Procedure) -> object:
     if case.facts or case.entries or procedure.bodies:
         return None
     values = [getattr(case, name) for name in Case.__slots__ if name not in _NAMES]
-    return id(procedure), *(tuple(one.items()) if isinstance(one, dict) else one for one in values)
+    return id(procedure), *(tuple(value.items()) if isinstance(value, dict) else value for value in values)
 
 
 def _require_asked(view: View, decision: str) -> None:

@@ -55,7 +55,7 @@ class CaseRows:
         scale_on: Callable[[date], RiskScale],
     ) -> None:
         self._case_commands, self._registers = case_commands, registers
-        self._kinds = {one.entry.row: one.id for one in registers.all() if one.entry}
+        self._kinds = {register.entry.row: register.id for register in registers.all() if register.entry}
         self._read_term, self._scale_on = read_term, scale_on
 
     def add(
@@ -74,8 +74,8 @@ class CaseRows:
         _require_past(on, today)
 
         def events(case: Case) -> Sequence[EventDraft]:
-            known = {kind: rows_of(case, kind) for kind in self._kinds}
-            taken = {kind: set(of_kind) for kind, of_kind in known.items()}
+            rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
+            taken = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
             drafts: list[EventDraft] = []
             for new in [rows] if isinstance(rows, NewRow) else rows(case):
                 register, entry = self._register(new.register)
@@ -89,7 +89,7 @@ class CaseRows:
                 values = presets | {name: value for name, value in values.items() if value not in ("", False)}
                 day = date.fromisoformat(str(values.pop("on", on)))
                 draft = _draft(entry.event, number, day, values)
-                if _is_new(case, register, known[kind], draft):
+                if _is_new(case, register, rows_by_kind[kind], draft):
                     drafts.append(draft)
                 taken[kind].add(number)
             return drafts
@@ -111,13 +111,13 @@ class CaseRows:
 
         def events(case: Case) -> Sequence[EventDraft]:
             kind, number = self._place(case, row)
-            known, register = rows_of(case, kind)[number], self._register(self._kinds[kind])[0]
+            stored_row, register = rows_of(case, kind)[number], self._register(self._kinds[kind])[0]
             fields = {name: field for name, field in register.fields.items() if not field.fixed}
             parsed = self._parsed(case, row, fields, values, today)
             for name, value in parsed.items():
                 if fields[name].required and not is_filled(value):
                     raise CannotEnter("risk.field_empty", row=row, field=name)
-            before = values_of(known, parsed)
+            before = values_of(stored_row, parsed)
             changed = {name: value for name, value in parsed.items() if (value or "") != (before[name] or "")}
             return [("row_edited", f"{kind}.{number}", None, changed)] if changed else ()
 
@@ -146,9 +146,9 @@ class CaseRows:
         action, kind, items = register.actions[action_id], entry.row, tuple(evidence)
 
         def events(case: Case) -> Sequence[EventDraft]:
-            known = rows_of(case, kind)
-            if number not in known:
-                raise _unknown_row(case, kind, number, known)
+            rows = rows_of(case, kind)
+            if number not in rows:
+                raise _unknown_row(case, kind, number, rows)
             parsed = self._parsed(case, f"{kind}.{number}", action.fields, values, today)
             for name, field in action.fields.items():
                 if field.required and field.kind != "yes_no" and not is_filled(parsed.get(name)):
@@ -158,7 +158,7 @@ class CaseRows:
             on = date.fromisoformat(day) if day else None
             if special := SPECIAL.get(action.event):
                 acted = ActedRow(
-                    row=known[number],
+                    row=rows[number],
                     on=on,
                     scale=lambda: self._scale_on(today),
                     deadlines=lambda: self._case_commands.looked_at(case, today=today).deadlines,
@@ -168,7 +168,7 @@ class CaseRows:
             if items:
                 payload["evidence"] = evidence_payload(items)
             draft = _draft(action.event, number, on, payload)
-            return [draft] if changes_row(kind, known[number], _event(case, draft)) else ()
+            return [draft] if changes_row(kind, rows[number], _event(case, draft)) else ()
 
         return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
@@ -188,8 +188,8 @@ class CaseRows:
         items = evidence_payload(evidence)
 
         def events(case: Case) -> Sequence[EventDraft]:
-            known = exposure(case).cartogram
-            if known is not None and (known.on, known.lines) == (on, tuple(lines)) and not items:
+            cartogram = exposure(case).cartogram
+            if cartogram is not None and (cartogram.on, cartogram.lines) == (on, tuple(lines)) and not items:
                 return ()
             payload: dict[str, object] = {"lines": lines_payload(lines)}
             if items:
@@ -206,8 +206,8 @@ class CaseRows:
 
     def _place(self, case: Case, row: str) -> tuple[str, int]:
         kind, _, text = row.partition(".")
-        known = rows_of(case, kind) if kind in self._kinds else {}
-        if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in known:
+        case_rows = rows_of(case, kind) if kind in self._kinds else {}
+        if not (text.isascii() and text.isdecimal() and len(text) < 9) or int(text) not in case_rows:
             rows = tuple(f"{name}.{number}" for name in self._kinds for number in rows_of(case, name))
             allowed = closest_first(row, rows)[:ALLOWED_LIMIT]
             raise CannotEnter("risk.unknown_row", case=case.id, row=row, allowed=allowed)
@@ -265,17 +265,19 @@ def _require_past(on: date, today: date) -> None:
         raise CannotEnter("risk.in_future", on=on, today=today)
 
 
-def _is_new(case: Case, register: Register, known: Mapping[int, Row], draft: EventDraft) -> bool:
+def _is_new(case: Case, register: Register, rows: Mapping[int, Row], draft: EventDraft) -> bool:
     """Return whether an event that enters or edits a row changes anything."""
     event, name, on, values = draft
     assert register.entry is not None
-    row = known.get(int(name))
+    row = rows.get(int(name))
     if row is not None:
         # Described again in the same words on another day, a risk is still found when it was.
         day = getattr(row, "found_on", None) or on
         return changes_row(register.entry.row, row, _event(case, (event, name, day, values)))
-    said = {**dict.fromkeys(register.fields, ""), **values, "on": str(on)}
-    return not register.entry.distinct or all(values_of(one, register.fields) != said for one in known.values())
+    new_values = {**dict.fromkeys(register.fields, ""), **values, "on": str(on)}
+    return not register.entry.distinct or all(
+        values_of(other_row, register.fields) != new_values for other_row in rows.values()
+    )
 
 
 def _draft(event: str, number: int, on: date | None, payload: Values) -> EventDraft:
@@ -290,6 +292,6 @@ def _event(case: Case, draft: EventDraft) -> Event:
     )
 
 
-def _unknown_row(case: Case, kind: str, number: object, known: Collection[int]) -> CannotEnter:
-    allowed = tuple(str(one) for one in sorted(known))
+def _unknown_row(case: Case, kind: str, number: object, numbers: Collection[int]) -> CannotEnter:
+    allowed = tuple(str(row_number) for row_number in sorted(numbers))
     return CannotEnter(f"risk.unknown_{kind}", **{"case": case.id, kind: number, "allowed": allowed})

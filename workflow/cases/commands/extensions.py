@@ -172,8 +172,8 @@ def _decision(procedure: Procedure, ground: str, decided_by: str, document: str)
     if decided_by and decided_by not in procedure.duties:
         allowed = closest_first(decided_by, procedure.duties)
         raise UnknownDuty("unknown_duty", duty=decided_by, allowed=allowed)
-    said = {"ground": ground.strip(), "decided_by": decided_by, "document": document.strip()}
-    return {name: text for name, text in said.items() if text}
+    details = {"ground": ground.strip(), "decided_by": decided_by, "document": document.strip()}
+    return {name: text for name, text in details.items() if text}
 
 
 def _require_day(
@@ -233,11 +233,11 @@ def _left(rule: Extension, extensions: Sequence[Extended]) -> int | None:
     """Return how much may still be added, in the units of the act; None where an earlier extension named a
     day.
     """
-    if any(one.by is None or type(one.by) is not type(rule.by) for one in extensions):
+    if any(extension.by is None or type(extension.by) is not type(rule.by) for extension in extensions):
         return None
-    return rule.by.count - sum(one.by.count for one in extensions if one.by is not None)
+    return rule.by.count - sum(extension.by.count for extension in extensions if extension.by is not None)
 
 
 def _due(case_commands: CaseCommands, case: Case, name: str, *, today: date) -> date | None:
     view = case_commands.looked_at(case, today=today)
-    return next((one.due for one in view.deadlines if one.id == name), None)
+    return next((deadline.due for deadline in view.deadlines if deadline.id == name), None)

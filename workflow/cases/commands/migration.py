@@ -38,21 +38,21 @@ def migrate(
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        editions = {one.edition: one for one in library.all() if one.id == procedure.id}
-        wanted = editions.get(edition)
-        if wanted is None:
+        editions = {version.edition: version for version in library.all() if version.id == procedure.id}
+        new_edition = editions.get(edition)
+        if new_edition is None:
             allowed = closest_first(edition, editions)
             raise OtherProcedure("migrate.no_edition", edition=edition, title=procedure.title, allowed=allowed)
-        if (wanted.edition, wanted.digest) == (case.edition, case.digest):
+        if (new_edition.edition, new_edition.digest) == (case.edition, case.digest):
             return ()
         payload: dict[str, object] = {
-            "edition": wanted.edition,
-            "digest": wanted.digest,
+            "edition": new_edition.edition,
+            "digest": new_edition.digest,
             "before": {"edition": case.edition, "digest": case.digest},
         }
-        if lost := lost_records(case, wanted):
+        if lost := lost_records(case, new_edition):
             payload["lost"] = list(lost)
-        return [("migrated", wanted.edition, None, payload)]
+        return [("migrated", new_edition.edition, None, payload)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 

@@ -77,13 +77,17 @@ def with_bodies(
     openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger
 ) -> Sequence[Opening]:
     """Return the openings; where an act names bodies, with the body that the organisation is by its name."""
-    asking = (procedure.bodies and not one.object for one, procedure in zip(openings, editions, strict=True))
+    asking = (
+        procedure.bodies and not opening.object for opening, procedure in zip(openings, editions, strict=True)
+    )
     if not any(asking):
         return openings
     office = ledger.office()
     return [
-        replace(one, object=procedure.body_of(office, one.unit)) if procedure.bodies and not one.object else one
-        for one, procedure in zip(openings, editions, strict=True)
+        replace(opening, object=procedure.body_of(office, opening.unit))
+        if procedure.bodies and not opening.object
+        else opening
+        for opening, procedure in zip(openings, editions, strict=True)
     ]
 
 
@@ -99,7 +103,10 @@ def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger
     if not any(asking):
         return [""] * len(openings)
     office = ledger.office()
-    kinds = [office.kind_of(one.unit) if asked else "" for one, asked in zip(openings, asking, strict=True)]
+    kinds = [
+        office.kind_of(opening.unit) if needs_kind else ""
+        for opening, needs_kind in zip(openings, asking, strict=True)
+    ]
     for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
         if not among(kind, procedure.applies_to):
             unit = office.units.get(opening.unit)
@@ -147,8 +154,8 @@ def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledge
         if procedure.opened != "once" or opening.again:
             continue
         place = procedure.id, opening.unit, procedure.body_named(opening.object)
-        if known := ledger.open_case(*place):
-            raise OpenedOnce(procedure, known)
+        if case_id := ledger.open_case(*place):
+            raise OpenedOnce(procedure, case_id)
 
 
 def first_events(
@@ -175,12 +182,14 @@ def first_events(
         payload["row"] = opening.row
     if opening.notes:
         payload["notes"] = list(opening.notes)
-    told: list[EventDraft] = [("opened", procedure.id, None, payload)]
-    told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
-    told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
-    told += [("exempted", one, None, {"ground": ground}) for one, ground in opening.exempted.items()]
-    told += opening.entries
+    drafts: list[EventDraft] = [("opened", procedure.id, None, payload)]
+    drafts += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
+    drafts += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
+    drafts += [
+        ("exempted", obligation, None, {"ground": ground}) for obligation, ground in opening.exempted.items()
+    ]
+    drafts += opening.entries
     return tuple(
         Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
-        for seq, (kind, what, on, data) in enumerate(told, 1)
+        for seq, (kind, what, on, data) in enumerate(drafts, 1)
     )

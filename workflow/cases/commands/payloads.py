@@ -21,29 +21,29 @@ class CannotRecord(Refusal, ValueError):
 class FactKnown(Contradiction, CannotRecord):
     """The fact is recorded with another date; the message says which, by whom and when."""
 
-    def __init__(self, known: Fact, *, title: Text, on: date) -> None:
+    def __init__(self, recorded_fact: Fact, *, title: Text, on: date) -> None:
         super().__init__(
             "fact_known",
-            changes=(_change(known),),
+            changes=(_change(recorded_fact),),
             title=title,
             on=on,
-            known=known.on,
-            by=known.by,
-            at=known.at,
+            known=recorded_fact.on,
+            by=recorded_fact.by,
+            at=recorded_fact.at,
         )
 
 
 class AnsweredOtherwise(Contradiction, CannotRecord):
     """The decision is answered with another option; the message says which, by whom and when."""
 
-    def __init__(self, known: Fact, *, question: Obligation, answer: Option) -> None:
+    def __init__(self, recorded_fact: Fact, *, question: Obligation, answer: Option) -> None:
         super().__init__(
             "answered_otherwise",
-            changes=(_change(known),),
+            changes=(_change(recorded_fact),),
             title=question.title,
             answer=answer.title,
-            on=known.on,
-            by=known.by,
+            on=recorded_fact.on,
+            by=recorded_fact.by,
         )
 
 
@@ -99,7 +99,7 @@ def require_past(obligation: Obligation, on: date, at_time: time | None, *, now:
 
 def missing_details(
     obligation: Obligation,
-    known: Fact,
+    recorded_fact: Fact,
     values: Mapping[str, Decimal],
     signed_by: str,
     at_time: time | None = None,
@@ -110,42 +110,44 @@ def missing_details(
         AlreadyRecorded: one of them is recorded with another value.
     """
     for name, value in values.items():
-        if name in known.values and known.values[name] != value:
+        if name in recorded_fact.values and recorded_fact.values[name] != value:
             raise AlreadyRecorded(
                 "value_known",
-                changes=(_change(known),),
+                changes=(_change(recorded_fact),),
                 title=obligation.title,
                 value=name,
-                known=known.values[name],
+                known=recorded_fact.values[name],
                 given=value,
-                by=known.by,
-                at=known.at,
+                by=recorded_fact.by,
+                at=recorded_fact.at,
             )
-    if signed_by and known.signed_by not in ("", signed_by):
+    if signed_by and recorded_fact.signed_by not in ("", signed_by):
         raise AlreadyRecorded(
             "signatory_known",
-            changes=(_change(known),),
+            changes=(_change(recorded_fact),),
             title=obligation.title,
-            known=known.signed_by,
+            known=recorded_fact.signed_by,
             given=signed_by,
-            by=known.by,
-            at=known.at,
+            by=recorded_fact.by,
+            at=recorded_fact.at,
         )
-    if at_time is not None and known.at_time not in (None, at_time):
+    if at_time is not None and recorded_fact.at_time not in (None, at_time):
         raise AlreadyRecorded(
             "time_known",
-            changes=(_change(known),),
+            changes=(_change(recorded_fact),),
             title=obligation.title,
-            known=f"{known.at_time:%H:%M}",
+            known=f"{recorded_fact.at_time:%H:%M}",
             given=f"{at_time:%H:%M}",
-            by=known.by,
-            at=known.at,
+            by=recorded_fact.by,
+            at=recorded_fact.at,
         )
-    new = {name: value for name, value in values.items() if name not in known.values}
-    signature = "" if signed_by == known.signed_by else signed_by
-    return new, signature, None if at_time == known.at_time else at_time
+    new = {name: value for name, value in values.items() if name not in recorded_fact.values}
+    signature = "" if signed_by == recorded_fact.signed_by else signed_by
+    return new, signature, None if at_time == recorded_fact.at_time else at_time
 
 
-def _change(known: Fact) -> OtherChange:
+def _change(recorded_fact: Fact) -> OtherChange:
     """Return who recorded a fact and when, for error messages."""
-    return OtherChange(kind="fact", name=known.name, on=known.on, by=known.by, at=known.at)
+    return OtherChange(
+        kind="fact", name=recorded_fact.name, on=recorded_fact.on, by=recorded_fact.by, at=recorded_fact.at
+    )

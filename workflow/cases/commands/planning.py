@@ -77,7 +77,7 @@ def plan(
         Refusal: an unknown procedure or fact, a date outside the records.
     """
     days = [*facts.values(), *planned.values()]
-    procedure, found = _edition(library, procedure_id, on or min(days, default=today))
+    procedure, edition_findings = _edition(library, procedure_id, on or min(days, default=today))
     supposed = supposed or AssumedCase()
     procedure = library.laid(procedure, supposed.unit, min(days, default=on or today or calendar.last))
     facts = {answering_fact(procedure, name): day for name, day in facts.items()}
@@ -95,7 +95,7 @@ def plan(
         procedure=procedure,
         deadlines=chain,
         findings=(
-            *found,
+            *edition_findings,
             *findings(case, procedure, chain, calendar, prove=False),
             *feasibility(chain, calendar, today=today),
             *_beyond(chain, calendar),
@@ -112,28 +112,28 @@ def audit(
     facts: Mapping[str, date],
     published: Mapping[str, date],
     calendar: Calendar,
-    known: Calendar | None = None,
+    known_calendar: Calendar | None = None,
 ) -> Plan:
     """Judge one past analysis. A fact that is not given is unknown, which by itself is no lateness.
 
     Args:
         published: dates of first publication by fact name; where the law judges by publication they decide.
-        known: the calendar as known when the facts happened; facts that were in time by it are noted.
+        known_calendar: the calendar as known when the facts happened; facts that were in time by it are noted.
     """
     days = [*facts.values(), *published.values()]
     if not days:
         return Plan(procedure=library.latest(procedure_id), deadlines=(), findings=())
-    procedure, found = _edition(library, procedure_id, min(days))
+    procedure, edition_findings = _edition(library, procedure_id, min(days))
     procedure = library.laid(procedure, "", min(days))
-    told = {name: _fact(name, facts, published) for name in (*facts, *published)}
-    case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=told)
+    case_facts = {name: _fact(name, facts, published) for name in (*facts, *published)}
+    case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=case_facts)
     chain = deadlines(case, procedure, calendar, today=LAST)
-    departures = findings(case, procedure, chain, calendar, prove=False, known=known)
-    return Plan(procedure=procedure, deadlines=chain, findings=(*found, *departures))
+    departures = findings(case, procedure, chain, calendar, prove=False, known_calendar=known_calendar)
+    return Plan(procedure=procedure, deadlines=chain, findings=(*edition_findings, *departures))
 
 
-def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date) -> date | None:
-    """Return the latest working day to begin on so that `wanted` is due by a local date, every step on its last
+def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, fact: str, by: date) -> date | None:
+    """Return the latest working day to begin on so that `fact` is due by a local date, every step on its last
     day.
 
     None when no start within the records does it.
@@ -142,17 +142,17 @@ def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted
     best: date | None = None
     while early <= late:
         middle = (early + late) // 2
-        if _reached(case, procedure, calendar, wanted, by, date.fromordinal(middle)):
+        if _reached(case, procedure, calendar, fact, by, date.fromordinal(middle)):
             best, early = date.fromordinal(middle), middle + 1
         else:
             late = middle - 1
     return calendar.previous_working(best) if best else None
 
 
-def _reached(case: Case, procedure: Procedure, calendar: Calendar, wanted: str, by: date, start: date) -> bool:
+def _reached(case: Case, procedure: Procedure, calendar: Calendar, fact: str, by: date, start: date) -> bool:
     trial = replace(case, planned={procedure.begins_with: start})
     chain = deadlines(trial, procedure, calendar, today=LAST)
-    due = next((deadline.due for deadline in chain if deadline.id == wanted), None)
+    due = next((deadline.due for deadline in chain if deadline.id == fact), None)
     return due is not None and due <= by
 
 
@@ -161,15 +161,15 @@ def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict
     begin = procedure.begins_with
     if begin in case.facts or begin in case.planned:
         return {}
-    found = {}
-    for wanted, by in case.planned.items():
+    starts = {}
+    for fact, by in case.planned.items():
         try:
-            start = latest_start(replace(case, planned={}), procedure, calendar, wanted=wanted, by=by)
+            start = latest_start(replace(case, planned={}), procedure, calendar, fact=fact, by=by)
         except OutOfRange:
             start = None
         if start is not None:
-            found[wanted] = start
-    return found
+            starts[fact] = start
+    return starts
 
 
 def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
@@ -248,7 +248,7 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
     """
     library = Library([procedure])
     for example in procedure.examples:
-        made = plan(
+        example_plan = plan(
             library,
             procedure.id,
             facts=example.facts,
@@ -257,7 +257,7 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             on=procedure.in_force,
             supposed=_supposed(procedure, example),
         )
-        deadlines = {deadline.id: deadline for deadline in made.deadlines}
+        deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
         for what in ("due", "due_at", "safe_by", "state"):
             for name, expected in getattr(example, what).items():
                 deadline = deadlines.get(name)
@@ -271,21 +271,26 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
                         expected=str(expected or "none"),
                         actual=str(actual or "none"),
                     )
-        found = sorted(f"{finding.kind}:{finding.obligation}" for finding in made.findings)
-        if example.findings is not None and found != sorted(example.findings):
-            said = ", ".join(sorted(example.findings)) or "[]"
+        actual_findings = sorted(f"{finding.kind}:{finding.obligation}" for finding in example_plan.findings)
+        if example.findings is not None and actual_findings != sorted(example.findings):
+            expected_text = ", ".join(sorted(example.findings)) or "[]"
             yield Mismatch(
-                example=example.title, what="findings", expected=said, actual=", ".join(found) or "[]"
+                example=example.title,
+                what="findings",
+                expected=expected_text,
+                actual=", ".join(actual_findings) or "[]",
             )
 
 
 def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
     extensions = {}
-    for name, one in example.extended.items():
+    for name, example_extension in example.extended.items():
         rule = procedure.by_id[name.partition(".")[0]].extension
         assert rule is not None
-        by = type(rule.by)(one.by) if one.by is not None else None
-        extension = Extended(on=one.on, decided_by=rule.decided_by[0], ground="", by=by, to=one.to)
+        by = type(rule.by)(example_extension.by) if example_extension.by is not None else None
+        extension = Extended(
+            on=example_extension.on, decided_by=rule.decided_by[0], ground="", by=by, to=example_extension.to
+        )
         extensions[name] = (extension,)
     return AssumedCase(
         kind=example.kind,
@@ -294,5 +299,5 @@ def _supposed(procedure: Procedure, example: Example) -> AssumedCase:
         values=example.values,
         signed_by=example.signed_by,
         extensions=extensions,
-        pauses=tuple(Pause(first=one.on, ground="", resumed=one.resumed) for one in example.paused),
+        pauses=tuple(Pause(first=pause.on, ground="", resumed=pause.resumed) for pause in example.paused),
     )

@@ -52,17 +52,17 @@ class Preview:
     @property
     def moved(self) -> tuple[DeadlineChange, ...]:
         """Deadlines still required whose due date would change or disappear."""
-        return tuple(one for one in self.deadlines if one.required_before and one.required_after)
+        return tuple(change for change in self.deadlines if change.required_before and change.required_after)
 
     @property
     def dropped(self) -> tuple[DeadlineChange, ...]:
         """Deadlines that would no longer be required."""
-        return tuple(one for one in self.deadlines if not one.required_after)
+        return tuple(change for change in self.deadlines if not change.required_after)
 
     @property
     def opened(self) -> tuple[DeadlineChange, ...]:
         """Deadlines that would become required."""
-        return tuple(one for one in self.deadlines if not one.required_before)
+        return tuple(change for change in self.deadlines if not change.required_before)
 
 
 def preview(
@@ -80,22 +80,28 @@ def preview(
     change = command(case_commands.on(_Unwritten))
     after = case_commands.looked_at(change.case, today=today)
     planned = {event.name for event in change.events if event.kind == "planned"}
-    conflicts = feasibility((one for one in after.deadlines if one.id in planned), case_commands.calendar)
+    conflicts = feasibility(
+        (deadline for deadline in after.deadlines if deadline.id in planned), case_commands.calendar
+    )
     return Preview(
         change=change,
         deadlines=_changes(before.deadlines, after.deadlines, today),
-        late_plans=tuple((one, _stake(one.obligation, after)) for one in conflicts if one.code in LATE_PLANS),
+        late_plans=tuple(
+            (conflict, _stake(conflict.obligation, after))
+            for conflict in conflicts
+            if conflict.code in LATE_PLANS
+        ),
     )
 
 
 def _stake(obligation: str, view: View) -> str | None:
-    indicator = next(one.obligation.indicator for one in view.deadlines if one.id == obligation)
+    indicator = next(deadline.obligation.indicator for deadline in view.deadlines if deadline.id == obligation)
     return view.procedure.indicators[indicator].stake if indicator else None
 
 
 def _changes(before: Sequence[Deadline], after: Sequence[Deadline], today: date) -> tuple[DeadlineChange, ...]:
-    was = {one.id: one for one in before}
-    becomes = {one.id: one for one in after}
+    was = {deadline.id: deadline for deadline in before}
+    becomes = {deadline.id: deadline for deadline in after}
     changes = []
     for name in dict.fromkeys((*was, *becomes)):
         old, new = was.get(name), becomes.get(name)
@@ -128,7 +134,9 @@ def _is_required(name: str, deadlines: Mapping[str, Deadline]) -> bool:
     recurring, dot, _ = name.partition(".")
     if dot:
         return recurring in deadlines and deadlines[recurring].state in WAITING
-    return any(one.state in WAITING for one in deadlines.values() if one.id.startswith(f"{name}."))
+    return any(
+        deadline.state in WAITING for deadline in deadlines.values() if deadline.id.startswith(f"{name}.")
+    )
 
 
 class _Unwritten:

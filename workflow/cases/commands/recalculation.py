@@ -64,17 +64,19 @@ def recounted(
 
 def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -> frozenset[str] | None:
     """Return the ids of the obligations whose rows may change; None for all of them."""
-    if any(one.by_itself for one in becomes.chain.procedure.obligations):
+    if any(obligation.by_itself for obligation in becomes.chain.procedure.obligations):
         # A day that comes by itself passes on what is uncertain in it without a trace in the links after it.
         return None
-    found = {*was.entries, *becomes.entries, *becomes.chain.case.put_off}
-    found.update(was.links.keys() - becomes.links.keys())
-    found.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
-    found.update(name for name, link in becomes.links.items() if _waits_otherwise(was, name, becomes, link))
+    names = {*was.entries, *becomes.entries, *becomes.chain.case.put_off}
+    names.update(was.links.keys() - becomes.links.keys())
+    names.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
+    names.update(name for name, link in becomes.links.items() if _waits_otherwise(was, name, becomes, link))
     before, after = _inherited(was), _inherited(becomes)
-    found.update(name for name in {**before, **after} if before.get(name) != after.get(name))
-    found.update(one.id for one in chain if one.id not in found and _feels(becomes, one, reach))
-    return frozenset(found)
+    names.update(name for name in {**before, **after} if before.get(name) != after.get(name))
+    names.update(
+        deadline.id for deadline in chain if deadline.id not in names and _feels(becomes, deadline, reach)
+    )
+    return frozenset(names)
 
 
 def _inherited(walk: Walk) -> dict[str, int]:
@@ -84,12 +86,12 @@ def _inherited(walk: Walk) -> dict[str, int]:
     return inherited_days(chain.case, chain.procedure, chain.calendar, dues, entries, today=chain.today)
 
 
-def _alike(one: Link | None, other: Link) -> bool:
+def _alike(link: Link | None, other: Link) -> bool:
     """Return whether two calendars give a link the same values in all that a row stores of it."""
-    if one is None:
+    if link is None:
         return False
-    if one.counted is not other.counted:
-        was, becomes = one.counted, other.counted
+    if link.counted is not other.counted:
+        was, becomes = link.counted, other.counted
         if (was.due, was.safe_by, was.first, was.last) != (
             becomes.due,
             becomes.safe_by,
@@ -97,7 +99,7 @@ def _alike(one: Link | None, other: Link) -> bool:
             becomes.last,
         ):
             return False
-    return one.knowledge == other.knowledge and one.anchor == other.anchor
+    return link.knowledge == other.knowledge and link.anchor == other.anchor
 
 
 def _waits_otherwise(was: Walk, name: str, becomes: Walk, link: Link) -> bool:
@@ -130,11 +132,11 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
         yield deadline.planned_on
         yield becomes.chain.calendar.previous_working(deadline.planned_on)
         yield becomes.chain.calendar.add(deadline.planned_on, LAST_QUESTION)
-    asked = asked_on(becomes.chain.case, deadline.obligation) if deadline.due is None else None
-    if asked is not None:
+    asking_day = asked_on(becomes.chain.case, deadline.obligation) if deadline.due is None else None
+    if asking_day is not None:
         # A decision without a term is asked on the first working day from then on.
-        yield max(asked, becomes.chain.today)
-        yield becomes.chain.calendar.next_working(max(asked, becomes.chain.today))
+        yield max(asking_day, becomes.chain.today)
+        yield becomes.chain.calendar.next_working(max(asking_day, becomes.chain.today))
     if deadline.due is not None and deadline.done_on is None:
         policy = becomes.chain.procedure.ladders[deadline.obligation.ladder]
         for at in _ends(policy):
@@ -185,19 +187,19 @@ def recomputed(
         return None
     names = [event.name for event in events]
     resolver = DueDateResolver(case, procedure, calendar, today=today)
-    chain, kept, inherited = _walked(
+    chain, kept_rows, inherited = _walked(
         resolver, stored, procedure.resting_on(names, _settled(case, resolver, events, stored))
     )
     if inherited or any(row.inherited is not None for row in stored.values()):
         # What came late moves the first dates of what is settled too.
-        chain, kept, inherited = _walked(resolver, stored, procedure.resting_on(names))
+        chain, kept_rows, inherited = _walked(resolver, stored, procedure.resting_on(names))
     fresh = rows(case, procedure, chain, calendar, today=today, inherited=inherited)
     return CaseWrite(
         events=events,
         case=case,
-        stage=stage(procedure, case, (*chain, *_owed(kept.values(), procedure))),
-        rows=(*fresh, *kept.values()),
-        touched=frozenset({row.obligation for row in fresh} | (stored.keys() - kept.keys())),
+        stage=stage(procedure, case, (*chain, *_owed(kept_rows.values(), procedure))),
+        rows=(*fresh, *kept_rows.values()),
+        touched=frozenset({row.obligation for row in fresh} | (stored.keys() - kept_rows.keys())),
     )
 
 
@@ -207,10 +209,10 @@ def _settled(
     """Return the names of facts whose days these events cannot change: recorded ones; planned ones too, unless
     the events may decide which terms fall away with what they count from.
     """
-    procedure, known = resolver.procedure, {*case.facts}
+    procedure, names = resolver.procedure, {*case.facts}
     if not resolver.may_fall or not any(_may_fell(event.name, case, procedure, stored) for event in events):
-        known |= case.planned.keys() - {one.id for one in procedure.answered_too}
-    return {name for name in known if (one := procedure.by_id.get(name)) and one.recurs is None}
+        names |= case.planned.keys() - {obligation.id for obligation in procedure.answered_too}
+    return {name for name in names if (obligation := procedure.by_id.get(name)) and obligation.recurs is None}
 
 
 def _may_fell(fact: str, case: Case, procedure: Procedure, stored: Mapping[str, Row]) -> bool:
@@ -221,7 +223,10 @@ def _may_fell(fact: str, case: Case, procedure: Procedure, stored: Mapping[str, 
     return (
         row is None
         or row.state in ("missed", "not_required")
-        or any(one.lapses_with == fact and one.id not in case.facts for one in procedure.obligations)
+        or any(
+            obligation.lapses_with == fact and obligation.id not in case.facts
+            for obligation in procedure.obligations
+        )
     )
 
 
@@ -230,12 +235,19 @@ def _walked(
 ) -> tuple[tuple[Deadline, ...], dict[str, Row], dict[str, int]]:
     """Return the deadlines of these obligations, the stored rows of all others, and the inherited days."""
     procedure = resolver.procedure
-    links = [link for one in procedure.obligations if one.id in ids for link in resolver.links_of(one)]
+    links = [
+        link
+        for obligation in procedure.obligations
+        if obligation.id in ids
+        for link in resolver.links_of(obligation)
+    ]
     chain = tuple(walked(resolver, links, bare=True))
-    kept = {name: row for name, row in stored.items() if _base(name) not in ids}
-    dues = {name: row.due for name, row in kept.items()} | {one.id: one.due for one in chain}
+    kept_rows = {name: row for name, row in stored.items() if _base(name) not in ids}
+    dues = {name: row.due for name, row in kept_rows.items()} | {
+        deadline.id: deadline.due for deadline in chain
+    }
     inherited = inherited_days(resolver.case, procedure, resolver.calendar, dues, today=resolver.today)
-    return chain, kept, inherited
+    return chain, kept_rows, inherited
 
 
 def _holds(case: Case, procedure: Procedure) -> bool:
@@ -248,8 +260,8 @@ def _base(name: str) -> str:
     return name.partition(".")[0]
 
 
-def _owed(kept: Iterable[Row], procedure: Procedure) -> Iterable[_Stored]:
+def _owed(kept_rows: Iterable[Row], procedure: Procedure) -> Iterable[_Stored]:
     """Yield what the stage may turn on of stored rows."""
-    for row in kept:
+    for row in kept_rows:
         if row.state in ("open", "target"):
             yield _Stored(procedure.by_id[_base(row.obligation)], row.due, row.state)

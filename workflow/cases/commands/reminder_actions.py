@@ -70,8 +70,8 @@ def put_off(
         working = until if until > latest else calendar.next_working(until)
         if working > latest:
             raise CannotSnooze("put_off_too_far", title=title, until=working, latest=latest)
-        known = case.put_off.get(obligation)
-        if known is not None and (known.until, known.due) == (working, deadline.due):
+        snooze = case.put_off.get(obligation)
+        if snooze is not None and (snooze.until, snooze.due) == (working, deadline.due):
             return ()
         return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
 
@@ -117,8 +117,8 @@ def acknowledged(
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
         for event in case_commands.events(case_id):
-            said = event.payload if event.kind == "notice" else {}
-            if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
+            payload = event.payload if event.kind == "notice" else {}
+            if (payload.get("what"), payload.get("notice")) == ("acknowledged", notice):
                 return ()
         if obligation and not is_entry(obligation):
             known_obligation(procedure, obligation.partition(".")[0])
@@ -157,13 +157,13 @@ def answered(
         written: EventDraft = ("notice", obligation, until, {"what": what, "notice": notice, "person": by})
         if not officer or officer == by:
             return [written]
-        said: dict[str, object] = {
+        payload: dict[str, object] = {
             "text": text,
             "person": by,
             "mentions": [officer],
             "to": {officer: "mention"},
         }
-        return [written, ("commented", obligation, None, said)]
+        return [written, ("commented", obligation, None, payload)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 

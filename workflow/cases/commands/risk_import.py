@@ -35,15 +35,17 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
     plan again changes nothing, a changed term changes only its measure. A new row takes the plan's number if it
     is free, else the next one.
     """
-    known = register(case)
-    risks = {_plain(risk.description): number for number, risk in known.risks.items()}
-    measures = {(one.risk, _plain(one.action)): number for number, one in known.measures.items()}
+    risk_register = register(case)
+    risks = {_plain(risk.description): number for number, risk in risk_register.risks.items()}
+    measures = {
+        (measure.risk, _plain(measure.action)): number for number, measure in risk_register.measures.items()
+    }
     # A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
-    risk_numbers = {*known.risks, *_withdrawn_numbers(case, "risk")}
-    measure_numbers = {*known.measures, *_withdrawn_numbers(case, "measure")}
+    risk_numbers = {*risk_register.risks, *_withdrawn_numbers(case, "risk")}
+    measure_numbers = {*risk_register.measures, *_withdrawn_numbers(case, "measure")}
     lines: list[NewRow] = []
     for row in rows:
-        if _withdrawn(case, known, row):
+        if _withdrawn(case, risk_register, row):
             continue
         risk = risks.get(_plain(row.risk))
         if risk is None:
@@ -52,8 +54,8 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
         place = risk, _plain(row.action)
         if place not in measures:
             measures[place] = _free(row.number, measure_numbers)
-        said = {name: getattr(row, name) for name in _SAID}
-        lines.append(NewRow(register="measures", number=measures[place], values={"risk": risk, **said}))
+        details = {name: getattr(row, name) for name in _SAID}
+        lines.append(NewRow(register="measures", number=measures[place], values={"risk": risk, **details}))
     return lines
 
 
@@ -62,21 +64,21 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
 
     Withdrawn rows were recorded by mistake, so an import does not record them anew.
     """
-    known = register(case)
-    return tuple(row for row in rows if _withdrawn(case, known, row))
+    risk_register = register(case)
+    return tuple(row for row in rows if _withdrawn(case, risk_register, row))
 
 
-def _withdrawn(case: Case, known: Register, row: PlanRow) -> bool:
+def _withdrawn(case: Case, risk_register: Register, row: PlanRow) -> bool:
     gone = {
-        (kind, _plain(one.title))
-        for record, one in case.withdrawn.items()
+        (kind, _plain(withdrawal.title))
+        for record, withdrawal in case.withdrawn.items()
         if (kind := record.partition(".")[0]) in ("risk", "measure")
     }
     if not gone:
         return False
     risk, action = (_plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
-    risks = {_plain(one.description)[:TITLE_LIMIT] for one in known.risks.values()}
-    actions = {_plain(one.action)[:TITLE_LIMIT] for one in known.measures.values()}
+    risks = {_plain(risk.description)[:TITLE_LIMIT] for risk in risk_register.risks.values()}
+    actions = {_plain(measure.action)[:TITLE_LIMIT] for measure in risk_register.measures.values()}
     return (("risk", risk) in gone and risk not in risks) or (
         ("measure", action) in gone and action not in actions
     )
@@ -89,8 +91,8 @@ def _withdrawn_numbers(case: Case, kind: str) -> Iterator[int]:
             yield int(number)
 
 
-def _free(wanted: int | None, numbers: set[int]) -> int:
-    number = wanted if wanted is not None and wanted not in numbers else max(numbers, default=0) + 1
+def _free(own_number: int | None, numbers: set[int]) -> int:
+    number = own_number if own_number is not None and own_number not in numbers else max(numbers, default=0) + 1
     numbers.add(number)
     return number
 

@@ -83,12 +83,14 @@ def review(acted: ActedRow, values: Values) -> Values:
         return values
     assert acted.on is not None
     id = measure_id(measure.number)
-    asked = tuple(one.period for one in acted.deadlines() if one.obligation.id == id and one.period)
-    if period and asked and period not in asked:
-        raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=asked)
+    periods = tuple(
+        deadline.period for deadline in acted.deadlines() if deadline.obligation.id == id and deadline.period
+    )
+    if period and periods and period not in periods:
+        raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=periods)
     first = period_of(acted.on, measure.term.every).first
     before = period_of(date.fromordinal(first.toordinal() - 1), measure.term.every).name
-    return {**values, "period": period or (before if before in asked or not asked else asked[0])}
+    return {**values, "period": period or (before if before in periods or not periods else periods[0])}
 
 
 def talk(acted: ActedRow, values: Values) -> Values:

@@ -122,8 +122,8 @@ def _of_period(
     for day in typed:
         waiting = _without_day(waiting, day)
     obligation = procedure.by_id[name.partition(".")[0]]
-    most = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
-    for row in waiting[: max(0, min(most, len(rows)) - len(facts))]:
+    limit = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
+    for row in waiting[: max(0, min(limit, len(rows)) - len(facts))]:
         key = next(key for key in _names(name) if key not in facts)
         fact = moved.get(row.row)
         facts[key] = Fact(name=key, on=row.on, row=row.row)

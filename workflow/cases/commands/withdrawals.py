@@ -142,10 +142,10 @@ def withdraw(
         # What others wrote since the case was read is refused by the ledger, and the command is run again.
         events = case_commands.events(case_id)[: case.seq]
         selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
-        known = case.facts.get(selection.record)
-        if known is not None and known.row:
-            title = procedure.by_id[known.name.partition(".")[0]].title
-            raise CannotWithdraw("fact_of_row", title=title, row=known.row)
+        recorded_fact = case.facts.get(selection.record)
+        if recorded_fact is not None and recorded_fact.row:
+            title = procedure.by_id[recorded_fact.name.partition(".")[0]].title
+            raise CannotWithdraw("fact_of_row", title=title, row=recorded_fact.row)
         return [withdrawal(selection, ground=ground.strip())]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
@@ -186,7 +186,7 @@ def undo(
         CannotUndo: it is another user's, over ten minutes old, or a letter about it was sent.
         WithdrawnAlready, CannotWithdraw: as `withdraw`.
     """
-    event = next((one for one in case_commands.events(case_id) if one.seq == line), None)
+    event = next((line_event for line_event in case_commands.events(case_id) if line_event.seq == line), None)
     if event is not None:
         require_undoable(event, was_told, by=by, now=now)
     return withdraw(case_commands, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
@@ -210,8 +210,8 @@ def undoable(
     """Return the number of the event to offer for undoing after a record of that name; None where there is
     none.
     """
-    lines = [one for one in effective_events(tuple(events)) if one is not None and one.name == name]
-    written = [one for one in lines if one.kind in _UNDOABLE]
+    lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
+    written = [event for event in lines if event.kind in _UNDOABLE]
     if not written:
         return None
     try:
@@ -234,24 +234,24 @@ def select_records(
             raise _missing(case, name)
         selection = _whole(thread, name)
     elif name == PASSPORT and name not in procedure.by_id:
-        edits = [one for one in live if one.kind == PASSPORT]
+        edits = [event for event in live if event.kind == PASSPORT]
         if not edits:
             raise _missing(case, name)
         selection = _part(edits[-1], "")
     elif name.startswith(PLAN) and name.partition(".")[0] not in procedure.by_id:
         known_fact(procedure, name.removeprefix(PLAN))
-        planned = [one for one in live if one.kind == "planned" and PLAN + one.name == name]
+        planned = [event for event in live if event.kind == "planned" and PLAN + event.name == name]
         if not planned:
             raise _missing(case, name)
         selection = _plan(planned[-1])
     elif name.startswith(EXTENDED) and name.partition(".")[0] not in procedure.by_id:
-        extensions = [one for one in live if one.kind == "extended" and EXTENDED + one.name == name]
+        extensions = [event for event in live if event.kind == "extended" and EXTENDED + event.name == name]
         if not extensions:
             known_fact(procedure, name.removeprefix(EXTENDED))
             raise _missing(case, name)
         selection = _extension(extensions[-1])
     elif name == PAUSE and PAUSE not in procedure.by_id:
-        pauses = [one for one in live if one.kind == "paused"]
+        pauses = [event for event in live if event.kind == "paused"]
         if not pauses:
             raise _missing(case, name)
         selection = _pause(pauses[-1], live)
@@ -260,7 +260,7 @@ def select_records(
         if question is not None and question.options:
             answer = question.answer(case.facts)
             if answer is None:
-                taken_back = (one.fact for one in question.options if one.fact in case.withdrawn)
+                taken_back = (option.fact for option in question.options if option.fact in case.withdrawn)
                 raise _missing(case, next(taken_back, name))
             name = answer.fact
         known_fact(procedure, name)
@@ -282,7 +282,7 @@ def withdrawable(case: Case) -> tuple[str, ...]:
 
 def _fact(live: Iterable[Event], name: str) -> list[Event]:
     """Return the events of a fact: its recording, corrections, evidence, and the note that evidence follows."""
-    return [one for one in live if one.name == name and _of_fact(one)]
+    return [event for event in live if event.name == name and _of_fact(event)]
 
 
 def _of_fact(event: Event) -> bool:
@@ -300,35 +300,35 @@ def _row_name(event: Event) -> str:
 
 def _row(live: Iterable[Event], name: str) -> list[Event]:
     """Return every event of a register row."""
-    return [one for one in live if _row_name(one) == name]
+    return [event for event in live if _row_name(event) == name]
 
 
 def _requests(live: Sequence[Event], name: str) -> list[Event]:
     """Return the events of the latest request about a risk and of its answers."""
     thread = _row(live, f"risk.{name.partition('.')[2]}")
-    sent = [one for one in thread if one.kind == "request_sent"]
+    sent = [event for event in thread if event.kind == "request_sent"]
     return [sent[-1], *_answers(thread, sent[-1])] if sent else []
 
 
 def _title(thread: Sequence[Event]) -> str:
     """Return the title of a register row as last edited."""
-    said = [str(one.payload[key]) for one in thread for key in _TITLES if one.payload.get(key)]
-    return said[-1][:TITLE_LIMIT] if said else ""
+    titles = [str(event.payload[key]) for event in thread for key in _TITLES if event.payload.get(key)]
+    return titles[-1][:TITLE_LIMIT] if titles else ""
 
 
 def _whole(thread: Sequence[Event], name: str) -> Selection:
     """Return the selection of a whole record: a fact or a row with all its events."""
     # Its day is the last one recorded.
-    days = [one.on for one in thread if one.kind in ("fact", "corrected")]
+    days = [event.on for event in thread if event.kind in ("fact", "corrected")]
     kind = thread[0].kind
-    said = [one for one in thread if one.kind in (kind, "row_edited")] if kind in _ROW_OF else []
+    row_events = [event for event in thread if event.kind in (kind, "row_edited")] if kind in _ROW_OF else []
     return Selection(
         what=kind,
         name=name,
         on=days[-1] if days else thread[0].on,
         record=name,
-        title=_title(said),
-        lines=tuple(one.seq for one in thread),
+        title=_title(row_events),
+        lines=tuple(event.seq for event in thread),
     )
 
 
@@ -345,18 +345,31 @@ def _extension(event: Event) -> Selection:
 
 def _pause(event: Event, live: Iterable[Event]) -> Selection:
     """Return the selection of a pause together with its end."""
-    end = next((one.seq for one in live if one.kind == "resumed" and one.seq > event.seq), None)
+    end = next(
+        (
+            later_event.seq
+            for later_event in live
+            if later_event.kind == "resumed" and later_event.seq > event.seq
+        ),
+        None,
+    )
     lines = (event.seq,) if end is None else (event.seq, end)
     return Selection(what="paused", name=PAUSE, on=event.on, record=PAUSE, lines=lines)
 
 
 def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
     """Return the selection of one event of the history, with the answers to it."""
-    event = next((one for one in live if one.seq == seq), None)
+    event = next((line_event for line_event in live if line_event.seq == seq), None)
     if event is None:
-        for one in events:
-            if one.kind == "withdrawn" and seq in withdrawn_lines(one):
-                raise _already(one.name, one.on, one.by, one.at, str(one.payload.get("ground", "")))
+        for withdrawal in events:
+            if withdrawal.kind == "withdrawn" and seq in withdrawn_lines(withdrawal):
+                raise _already(
+                    withdrawal.name,
+                    withdrawal.on,
+                    withdrawal.by,
+                    withdrawal.at,
+                    str(withdrawal.payload.get("ground", "")),
+                )
         raise _missing(case, f"#{seq}")
     if event.kind == "fact":
         return _whole(_fact(live, event.name), event.name)
@@ -373,7 +386,11 @@ def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) 
     if event.kind not in _PARTS:
         raise CannotWithdraw("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
     if event.kind == "planned":
-        latest = [one for one in live if one.kind == "planned" and one.name == event.name][-1]
+        latest = [
+            planned_event
+            for planned_event in live
+            if planned_event.kind == "planned" and planned_event.name == event.name
+        ][-1]
         selection = _plan(event)
         return selection if latest is event else _part(event, event.name)
     return _part(event, row or event.name)

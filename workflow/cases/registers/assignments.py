@@ -67,15 +67,15 @@ class Assignment:
 
 def assignments(case: Case) -> Mapping[int, Assignment]:
     """Return the assignments of a case by number."""
-    found: dict[int, Assignment] = {}
+    assignments_by_number: dict[int, Assignment] = {}
     for event in case.entries:
         if event.kind == GIVEN:
-            found[int(event.name)] = _given(event)
+            assignments_by_number[int(event.name)] = _given(event)
         elif event.kind in ("assignment_answered", "assignment_refused", "assignment_extended"):
             number = int(event.name)
-            if number in found:
-                found[number] = _changed(found[number], event)
-    return dict(sorted(found.items()))
+            if number in assignments_by_number:
+                assignments_by_number[number] = _changed(assignments_by_number[number], event)
+    return dict(sorted(assignments_by_number.items()))
 
 
 def _given(event: Event) -> Assignment:
@@ -97,15 +97,15 @@ def _told_on(event: Event) -> date | None:
     return event.at.astimezone(almaty()).date() if event.payload.get("to") else None
 
 
-def _changed(known: Assignment, event: Event) -> Assignment:
+def _changed(assignment: Assignment, event: Event) -> Assignment:
     assert event.on is not None
     text = str(event.payload.get("text", ""))
     match event.kind:
         case "assignment_answered":
-            evidence = (*known.evidence, *evidence_of(event))
-            return replace(known, answered_on=event.on, answer=text, evidence=evidence, refused="")
+            evidence = (*assignment.evidence, *evidence_of(event))
+            return replace(assignment, answered_on=event.on, answer=text, evidence=evidence, refused="")
         case "assignment_refused":
-            return replace(known, refused=text)
+            return replace(assignment, refused=text)
         case _:
-            extended = known.extended + 1
-            return replace(known, until=event.on, refused="", extended=extended, told_on=_told_on(event))
+            extended = assignment.extended + 1
+            return replace(assignment, until=event.on, refused="", extended=extended, told_on=_told_on(event))

@@ -47,18 +47,18 @@ def row_kind(obligation: str) -> str:
 
 def number_of(obligation: str) -> int:
     """Return the number in the id of a register row. Raises ValueError for another id."""
-    found = _ENTRY.fullmatch(obligation)
-    if found is None:
+    match = _ENTRY.fullmatch(obligation)
+    if match is None:
         raise ValueError(f"no entry of a register: {obligation!r}")
-    return int(found["number"])
+    return int(match["number"])
 
 
 def period_in(obligation: str) -> str | None:
     """Return the period in an id, `2026Q3` of `quarter_reported.2026Q3` and of `measure.3.2026Q3`; None for an
     obligation that does not recur.
     """
-    found = _ENTRY.fullmatch(obligation)
-    return found["period"] if found else obligation.partition(".")[2] or None
+    match = _ENTRY.fullmatch(obligation)
+    return match["period"] if match else obligation.partition(".")[2] or None
 
 
 def edited_number(event: Event, kind: str) -> int | None:
@@ -89,10 +89,10 @@ _READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day
 def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
     """Return the values of an event as attributes of a row; fields without an attribute go into `extra`."""
     named: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
-    known = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
+    parsed_values = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
     return {
-        **{name: value for name, value in known.items() if name in named},
-        "extra": {name: value for name, value in known.items() if name not in named},
+        **{name: value for name, value in parsed_values.items() if name in named},
+        "extra": {name: value for name, value in parsed_values.items() if name not in named},
     }
 
 

@@ -96,9 +96,9 @@ def stored_file(case: Case, reference: str) -> Evidence | None:
     """
     return next(
         (
-            one.evidence
-            for one in proofs(case)
-            if one.evidence.reference == reference and one.evidence.name is not None
+            proved_item.evidence
+            for proved_item in proofs(case)
+            if proved_item.evidence.reference == reference and proved_item.evidence.name is not None
         ),
         None,
     )
@@ -140,8 +140,12 @@ def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
             shown[item.kind, item.reference] = item
             continue
         place = ("restricted", item.kind, ground, "link" if item.name is None else "file")
-        known = shown.get(place)
-        days = [one.published_on for one in (item, known) if one is not None and one.published_on is not None]
+        shown_item = shown.get(place)
+        days = [
+            evidence.published_on
+            for evidence in (item, shown_item)
+            if evidence is not None and evidence.published_on is not None
+        ]
         shown[place] = Evidence(
             kind=item.kind,
             reference="",

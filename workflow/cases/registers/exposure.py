@@ -115,10 +115,14 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
     """Return a plan of talks with the holders nobody has talked to this year, at most ten a month from this
     month (local date) on.
     """
-    known = [one for one in positions if one.cleared_on is None and one.holder]
-    of_the_year = [talk for one in known for talk in one.talks if talk.on.year == today.year]
-    told = {talk.holder for talk in of_the_year}
-    waiting = [name for name in dict.fromkeys(one.holder for one in known) if name not in told]
+    open_positions = [position for position in positions if position.cleared_on is None and position.holder]
+    of_the_year = [talk for position in open_positions for talk in position.talks if talk.on.year == today.year]
+    told_holders = {talk.holder for talk in of_the_year}
+    waiting = [
+        name
+        for name in dict.fromkeys(position.holder for position in open_positions)
+        if name not in told_holders
+    ]
     room = max(0, TALKS_A_MONTH - sum(talk.on.month == today.month for talk in of_the_year))
     months, at = [], today.year * 12 + today.month - 1
     while waiting:
@@ -130,33 +134,35 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestio
     return tuple(months)
 
 
-def next_position(known: Position | None, number: int, event: Event) -> Position:
+def next_position(position: Position | None, number: int, event: Event) -> Position:
     """Return a position after an event about it."""
     if event.kind == "position_exposed":
-        talks = known.talks if known else ()
+        talks = position.talks if position else ()
         return Position(number=number, **{**described(Position, event.payload), "talks": talks})
-    assert known is not None
+    assert position is not None
     assert event.on is not None
     if event.kind == "position_cleared":
-        return replace(known, cleared_on=known.cleared_on or event.on)
-    told = event.payload
-    talk = Talk(event.on, str(told.get("holder", known.holder)), str(told.get("topic", "")))
+        return replace(position, cleared_on=position.cleared_on or event.on)
+    payload = event.payload
+    talk = Talk(event.on, str(payload.get("holder", position.holder)), str(payload.get("topic", "")))
     # The same talk with one more document replaces it.
-    before = next((one for one in known.talks if _same(one, talk)), None)
+    before = next((old_talk for old_talk in position.talks if _same(old_talk, talk)), None)
     whole = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:
-        return replace(known, talks=(*known.talks, whole))
-    return replace(known, talks=tuple(whole if one is before else one for one in known.talks))
+        return replace(position, talks=(*position.talks, whole))
+    return replace(
+        position, talks=tuple(whole if old_talk is before else old_talk for old_talk in position.talks)
+    )
 
 
-def _same(one: Talk, other: Talk) -> bool:
-    return (one.on, one.holder, one.topic) == (other.on, other.holder, other.topic)
+def _same(talk: Talk, other: Talk) -> bool:
+    return (talk.on, talk.holder, talk.topic) == (other.on, other.holder, other.topic)
 
 
-def _lines(told: object) -> tuple[CartogramLine, ...]:
-    if not isinstance(told, list | tuple):
+def _lines(raw_lines: object) -> tuple[CartogramLine, ...]:
+    if not isinstance(raw_lines, list | tuple):
         return ()
-    return tuple(CartogramLine(cast(Section, one[0]), *map(str, one[1:4])) for one in told)
+    return tuple(CartogramLine(cast(Section, line[0]), *map(str, line[1:4])) for line in raw_lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,20 +182,20 @@ class Remark:
 
 def remarks(case: Case) -> Mapping[int, Remark]:
     """Return the remarks of a case by number, computed from its events."""
-    found: dict[int, Remark] = {}
+    remarks_by_number: dict[int, Remark] = {}
     for event in case.entries:
         if event.kind in ("remark_made", "remark_answered"):
             number = int(event.name)
-            found[number] = next_remark(found.get(number), number, event)
+            remarks_by_number[number] = next_remark(remarks_by_number.get(number), number, event)
         elif (number_edited := edited_number(event, "remark")) is not None:
-            found[number_edited] = edited(found[number_edited], event.payload)
-    return found
+            remarks_by_number[number_edited] = edited(remarks_by_number[number_edited], event.payload)
+    return remarks_by_number
 
 
-def next_remark(known: Remark | None, number: int, event: Event) -> Remark:
+def next_remark(remark: Remark | None, number: int, event: Event) -> Remark:
     """Return a remark after an event about it."""
-    if known is None or event.kind == "remark_made":
+    if remark is None or event.kind == "remark_made":
         assert event.on is not None
         return Remark(number=number, **{"on": event.on, **described(Remark, event.payload)})
-    answered = replace(known, answered_on=event.on, taken=False, answer="")
+    answered = replace(remark, answered_on=event.on, taken=False, answer="")
     return edited(answered, event.payload)

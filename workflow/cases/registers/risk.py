@@ -118,7 +118,7 @@ class Measure:
 
     def review(self, period: str = "") -> Review | None:
         """Return the latest review of a period; the latest of the whole measure where the period has none."""
-        return next((one for one in reversed(self.reviews) if one.period in (period, "")), None)
+        return next((review for review in reversed(self.reviews) if review.period in (period, "")), None)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -135,7 +135,7 @@ class Register:
 
     def measures_of(self, risk: int) -> tuple[Measure, ...]:
         """Return the measures that remove a risk, in order."""
-        return tuple(one for one in self.measures.values() if one.risk == risk)
+        return tuple(measure for measure in self.measures.values() if measure.risk == risk)
 
 
 def register(case: Case) -> Register:
@@ -159,74 +159,84 @@ def register(case: Case) -> Register:
 _OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered")
 
 
-def next_risk(known: Risk | None, number: int, event: Event) -> Risk:
+def next_risk(risk: Risk | None, number: int, event: Event) -> Risk:
     """Return a risk after an event about it."""
-    told = event.payload
+    payload = event.payload
     if event.kind == "risk_found":
-        said = Risk(number=number, found_on=event.on, **described(Risk, told))
+        described_risk = Risk(number=number, found_on=event.on, **described(Risk, payload))
         # The row was edited: its rank, requests and removal are kept.
-        return replace(said, rank=known.rank, removal=known.removal, request=known.request) if known else said
-    assert known is not None
+        return (
+            replace(described_risk, rank=risk.rank, removal=risk.removal, request=risk.request)
+            if risk
+            else described_risk
+        )
+    assert risk is not None
     assert event.on is not None or event.kind == "risk_ranked"
     match event.kind:
         case "risk_ranked":
             rank = Rank(
-                likelihood=int(str(told["likelihood"])),
-                effect=int(str(told["effect"])),
-                scale=_text(told, "scale"),
+                likelihood=int(str(payload["likelihood"])),
+                effect=int(str(payload["effect"])),
+                scale=_text(payload, "scale"),
             )
-            return replace(known, rank=rank)
+            return replace(risk, rank=rank)
         case "risk_removed":
             assert event.on is not None
-            removal = Removal(on=event.on, completed=bool(told.get("completed")))
-            before = known.removal.evidence if known.removal and _same(known.removal, removal) else ()
+            removal = Removal(on=event.on, completed=bool(payload.get("completed")))
+            before = risk.removal.evidence if risk.removal and _same(risk.removal, removal) else ()
             evidence = gathered(before, evidence_of(event))
-            return replace(known, removal=replace(removal, evidence=evidence))
+            return replace(risk, removal=replace(removal, evidence=evidence))
         case "request_sent":
             assert event.on is not None
             request = Request(
-                body=_text(told, "body"),
-                asked=_text(told, "asked"),
+                body=_text(payload, "body"),
+                asked=_text(payload, "asked"),
                 on=event.on,
-                term=from_data(told.get("term")),
+                term=from_data(payload.get("term")),
             )
-            if known.request and replace(known.request, answered_on=None, answer="") == request:
-                return known
-            return replace(known, request=request, body=known.body or request.body)
+            if risk.request and replace(risk.request, answered_on=None, answer="") == request:
+                return risk
+            return replace(risk, request=request, body=risk.body or request.body)
         case _:
-            assert known.request is not None
-            answered = replace(known.request, answered_on=event.on, answer=_text(told, "answer"))
-            return replace(known, request=answered)
+            assert risk.request is not None
+            answered = replace(risk.request, answered_on=event.on, answer=_text(payload, "answer"))
+            return replace(risk, request=answered)
 
 
-def next_measure(known: Measure | None, number: int, event: Event) -> Measure:
+def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
     """Return a measure after an event about it."""
-    told = event.payload
+    payload = event.payload
     if event.kind == "measure_set":
-        said = Measure(number=number, set_on=event.on, **described(Measure, told))
-        return replace(said, set_on=known.set_on, reviews=known.reviews) if known else said
-    assert known is not None
+        described_measure = Measure(number=number, set_on=event.on, **described(Measure, payload))
+        return (
+            replace(described_measure, set_on=measure.set_on, reviews=measure.reviews)
+            if measure
+            else described_measure
+        )
+    assert measure is not None
     assert event.on is not None
-    done_on = told.get("done_on")
+    done_on = payload.get("done_on")
     review = Review(
         on=event.on,
-        outcome=cast(Outcome, told["outcome"]),
-        period=_text(told, "period"),
+        outcome=cast(Outcome, payload["outcome"]),
+        period=_text(payload, "period"),
         done_on=date.fromisoformat(str(done_on)) if done_on else None,
-        comment=_text(told, "comment"),
+        comment=_text(payload, "comment"),
     )
     # The same review with one more document replaces it.
-    before = next((one for one in known.reviews if _same(one, review)), None)
+    before = next((old_review for old_review in measure.reviews if _same(old_review, review)), None)
     whole = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:
-        return replace(known, reviews=(*known.reviews, whole))
-    return replace(known, reviews=tuple(whole if one is before else one for one in known.reviews))
+        return replace(measure, reviews=(*measure.reviews, whole))
+    return replace(
+        measure, reviews=tuple(whole if old_review is before else old_review for old_review in measure.reviews)
+    )
 
 
-def _same(one: Review | Removal, other: Review | Removal) -> bool:
+def _same(record: Review | Removal, other: Review | Removal) -> bool:
     """Return whether two reviews are equal except for their evidence."""
-    return replace(one, evidence=()) == replace(other, evidence=())
+    return replace(record, evidence=()) == replace(other, evidence=())
 
 
-def _text(told: Mapping[str, object], key: str) -> str:
-    return str(told.get(key, ""))
+def _text(payload: Mapping[str, object], key: str) -> str:
+    return str(payload.get(key, ""))

@@ -103,9 +103,9 @@ class SharedRisk:
 def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
     """Yield every risk with each of its measures, case by case, by number."""
     for case in cases:
-        known = register(case)
-        for risk in known.risks.values():
-            measures = known.measures_of(risk.number)
+        risk_register = register(case)
+        for risk in risk_register.risks.values():
+            measures = risk_register.measures_of(risk.number)
             yield from (ListedRisk(case, risk, measure) for measure in measures or (None,))
 
 
@@ -115,7 +115,7 @@ def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
     for case in cases:
         for risk in register(case).risks.values():
             alike.setdefault(likeness(risk), []).append((case, risk))
-    found = [
+    shared_risks = [
         SharedRisk(
             description=members[0][1].description,
             found=tuple(members),
@@ -125,7 +125,7 @@ def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
         for members in alike.values()
         if len({case.id for case, _ in members}) > 1
     ]
-    return tuple(sorted(found, key=lambda one: (-len(one.units), -len(one.found), one.description)))
+    return tuple(sorted(shared_risks, key=lambda risk: (-len(risk.units), -len(risk.found), risk.description)))
 
 
 def likeness(risk: Risk) -> tuple[str, ...]:

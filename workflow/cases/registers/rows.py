@@ -28,8 +28,8 @@ def rows_of(case: Case, kind: str) -> Mapping[int, Row]:
         return exposure(case).positions
     if kind == "remark":
         return remarks(case)
-    known = register(case)
-    return known.risks if kind == "risk" else known.measures
+    risk_register = register(case)
+    return risk_register.risks if kind == "risk" else risk_register.measures
 
 
 def is_extra(kind: str, name: str) -> bool:

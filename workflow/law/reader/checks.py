@@ -45,8 +45,11 @@ _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after
 
 def problems(procedure: Procedure) -> Iterator[Problem]:
     """Yield every mistake in how the obligations of a procedure refer to each other."""
-    asked = [one for one in procedure.obligations if not one.options]
-    places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(asked)}
+    obligations = [obligation for obligation in procedure.obligations if not obligation.options]
+    places = {
+        obligation.id: heading("obligation", number, obligation.id)
+        for number, obligation in enumerate(obligations)
+    }
     places |= {name: heading("decision", number, name) for number, name in enumerate(procedure.decisions)}
     facts = tuple(procedure.facts)
     if procedure.begins_with not in facts:
@@ -77,7 +80,7 @@ def problems(procedure: Procedure) -> Iterator[Problem]:
 
 def unfinished(procedure: Procedure) -> Iterator[Problem]:
     """Yield what a new file still lacks though it can be read, e.g. something that holds a case at a stage."""
-    if not any(one.blocking for one in procedure.obligations):
+    if not any(obligation.blocking for obligation in procedure.obligations):
         yield Problem("nothing_blocks", "obligation", {"value": procedure.id})
 
 
@@ -89,7 +92,9 @@ def _named(
     stages: Collection[str],
 ) -> Iterator[Problem]:
     anchors = [name for name in procedure.anchor_by_id if name not in procedure.decisions]
-    branches = (f"{one.id}={option.id}" for one in procedure.decisions.values() for option in one.options)
+    branches = (
+        f"{decision.id}={option.id}" for decision in procedure.decisions.values() for option in decision.options
+    )
     named: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
@@ -116,7 +121,7 @@ def _named(
 def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
     """Yield options that share a name or fact with another one, and decisions named like a fact."""
     facts = [option.fact for decision in procedure.decisions.values() for option in decision.options]
-    names = [*facts, *(one.id for one in procedure.obligations)]
+    names = [*facts, *(obligation.id for obligation in procedure.obligations)]
     for decision in procedure.decisions.values():
         options = [option.id for option in decision.options]
         shared = [options[number] for number in repeated(options)]
@@ -126,7 +131,7 @@ def _answers(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Proble
             yield Problem("duplicate", f"{places[decision.id]}: option", {"value": name})
         for option in decision.options:
             if procedure.by_id[option.fact].recurs:
-                once = [one.id for one in procedure.facts.values() if not one.recurs]
+                once = [fact.id for fact in procedure.facts.values() if not fact.recurs]
                 yield _unknown(f"{places[decision.id]}: option.fact", option.fact, once)
 
 
@@ -174,21 +179,25 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
     duties, kinds = procedure.duties, (*NAMES, *own)
     named: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
     named += ((f'body "{body.id}": kinds', body.kinds, kinds) for body in procedure.bodies.values())
-    for one in procedure.obligations:
-        place, signed_by = places[one.id], one.signed_by.by_kind if one.signed_by else ()
+    for obligation in procedure.obligations:
+        place, signed_by = places[obligation.id], obligation.signed_by.by_kind if obligation.signed_by else ()
         named += [
-            (f"{place}: {'asked_of' if one.options else 'duty'}", (one.duty,), duties),
-            (f"{place}: only_for", one.only_for, kinds),
-            *((f"{place}: signed_by", said, duties) for _, said in signed_by),
-            (f"{place}: extension.decided_by", one.extension.decided_by if one.extension else (), duties),
+            (f"{place}: {'asked_of' if obligation.options else 'duty'}", (obligation.duty,), duties),
+            (f"{place}: only_for", obligation.only_for, kinds),
+            *((f"{place}: signed_by", signing_duties, duties) for _, signing_duties in signed_by),
+            (
+                f"{place}: extension.decided_by",
+                obligation.extension.decided_by if obligation.extension else (),
+                duties,
+            ),
         ]
         for kind, _ in signed_by:
             if kind not in (*kinds, ANY):
                 allowed = closest_first(kind, (*kinds, ANY))
                 yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
     for number, policy in enumerate(procedure.ladders.values()):
-        told = (duty for step in policy.rungs for duty in step.to)
-        named.append((f"{heading('ladder', number, policy.id)}: rungs", told, ("duty", ABOVE, *duties)))
+        step_duties = (duty for step in policy.rungs for duty in step.to)
+        named.append((f"{heading('ladder', number, policy.id)}: rungs", step_duties, ("duty", ABOVE, *duties)))
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
         named.append((f"{place}: signed_by", example.signed_by.values(), duties))

@@ -175,19 +175,22 @@ def _edition(
     **fields: Any,
 ) -> law.Procedure:
     """Return the procedure with its decisions placed among the obligations, and their options as facts."""
-    decisions, known = answers, {one.id for one in obligations}
+    decisions, known_ids = answers, {obligation.id for obligation in obligations}
     facts = {f"{decision.id}={option.id}": option.fact for decision in decisions for option in decision.options}
     ordered = list(obligations)
     for decision in decisions:
         ordered.insert(_place(decision, ordered, [stage.id for stage in stages]), decision)
     return _PROCEDURE(
         stages=stages,
-        obligations=tuple(replace(one, when=facts.get(one.when or "", one.when)) for one in ordered),
+        obligations=tuple(
+            replace(obligation, when=facts.get(obligation.when or "", obligation.when))
+            for obligation in ordered
+        ),
         answers=tuple(
             _answer(decision, option, facts)
             for decision in decisions
             for option in decision.options
-            if option.fact not in known
+            if option.fact not in known_ids
         ),
         **fields,
     )
@@ -196,8 +199,10 @@ def _edition(
 def _place(decision: law.Obligation, obligations: Sequence[law.Obligation], stages: Sequence[str]) -> int:
     """Return the position of a decision: after what it follows, else at the beginning of its stage."""
     later = stages[stages.index(decision.stage) :] if decision.stage in stages else []
-    after = [place for place, one in enumerate(obligations, 1) if one.id in decision.after]
-    first = [place for name in later for place, one in enumerate(obligations) if one.stage == name]
+    after = [place for place, obligation in enumerate(obligations, 1) if obligation.id in decision.after]
+    first = [
+        place for name in later for place, obligation in enumerate(obligations) if obligation.stage == name
+    ]
     place = max((*after, *first[:1]), default=len(obligations))
     while place < len(obligations) and obligations[place].options:
         # Decisions at the same place keep the order of the file.

@@ -108,7 +108,10 @@ def read_overlay(name: str, text: bytes) -> Overlay:
     if not overlay.terms and not overlay.switches:
         raise UnreadableRegulation(file, [Problem("own_nothing", "")])
     act = replace(overlay.act, id=f"overlay-{named[1]}")
-    terms = (replace(one, own=one.own and replace(one.own, act=act)) for one in overlay.terms)
+    terms = (
+        replace(stricter_term, own=stricter_term.own and replace(stricter_term.own, act=act))
+        for stricter_term in overlay.terms
+    )
     return replace(overlay, name=named[1], act=act, terms=tuple(terms), text=text.decode("utf-8-sig"))
 
 
@@ -119,45 +122,45 @@ def unfitting(overlay: Overlay, editions: Sequence[Procedure]) -> None:
         UnreadableRegulation: an obligation or fact that none of them has, or a term that does not suit the
             obligation.
     """
-    found = [problem for one in overlay.terms for problem in _unfitting(one, editions)]
-    if found:
-        raise UnreadableRegulation(overlay.file, found)
+    problems = [problem for stricter_term in overlay.terms for problem in _unfitting(stricter_term, editions)]
+    if problems:
+        raise UnreadableRegulation(overlay.file, problems)
 
 
-def _unfitting(one: Stricter, editions: Sequence[Procedure]) -> Iterator[Problem]:
-    place = f'term "{one.obligation}"'
-    known = {name: obligation for edition in editions for name, obligation in edition.by_id.items()}
-    asked = known.get(one.obligation)
-    if asked is None:
-        allowed = closest_first(one.obligation, known)
+def _unfitting(stricter_term: Stricter, editions: Sequence[Procedure]) -> Iterator[Problem]:
+    place = f'term "{stricter_term.obligation}"'
+    obligations_by_id = {name: obligation for edition in editions for name, obligation in edition.by_id.items()}
+    obligation = obligations_by_id.get(stricter_term.obligation)
+    if obligation is None:
+        allowed = closest_first(stricter_term.obligation, obligations_by_id)
         yield Problem(
-            "unknown_reference", f"{place}: obligation", {"value": one.obligation, "allowed": allowed}
+            "unknown_reference", f"{place}: obligation", {"value": stricter_term.obligation, "allowed": allowed}
         )
         return
-    if asked.by_itself or isinstance(asked.term, _NO_DUTY):
-        yield Problem("own_of_no_duty", f"{place}: obligation", {"value": one.obligation})
+    if obligation.by_itself or isinstance(obligation.term, _NO_DUTY):
+        yield Problem("own_of_no_duty", f"{place}: obligation", {"value": stricter_term.obligation})
         return
-    if one.every is not None and asked.recurs is None:
-        yield Problem("own_never_recurs", f"{place}: every", {"value": one.obligation})
+    if stricter_term.every is not None and obligation.recurs is None:
+        yield Problem("own_never_recurs", f"{place}: every", {"value": stricter_term.obligation})
         return
-    if one.own is None:
+    if stricter_term.own is None:
         return
-    term, since = one.own.term, one.own.since
-    if since is not None and since not in known:
-        allowed = closest_first(since, known)
+    term, since = stricter_term.own.term, stricter_term.own.since
+    if since is not None and since not in obligations_by_id:
+        allowed = closest_first(since, obligations_by_id)
         yield Problem("unknown_reference", f"{place}: term.from", {"value": since, "allowed": allowed})
         return
-    if since == one.obligation:
+    if since == stricter_term.obligation:
         yield Problem("itself", f"{place}: term.from", {"value": since})
-    anchor = known.get(since or "")
-    if anchor is not None and anchor.recurs is not None and anchor.recurs != asked.recurs:
+    anchor = obligations_by_id.get(since or "")
+    if anchor is not None and anchor.recurs is not None and anchor.recurs != obligation.recurs:
         yield Problem("recurring_anchor", f"{place}: term.from", {"value": anchor.id})
-    if isinstance(term, _OF_A_PERIOD) and asked.recurs is None:
-        yield Problem("own_never_recurs", f"{place}: term", {"value": one.obligation})
-    if isinstance(term, terms.Embargo) != isinstance(asked.term, terms.Embargo):
-        yield Problem("own_other_kind", f"{place}: term", {"value": one.obligation})
+    if isinstance(term, _OF_A_PERIOD) and obligation.recurs is None:
+        yield Problem("own_never_recurs", f"{place}: term", {"value": stricter_term.obligation})
+    if isinstance(term, terms.Embargo) != isinstance(obligation.term, terms.Embargo):
+        yield Problem("own_other_kind", f"{place}: term", {"value": stricter_term.obligation})
     for edition in editions:
-        path = _circle(edition, one.obligation, since)
+        path = _circle(edition, stricter_term.obligation, since)
         if path:
             yield Problem("cycle", f"{place}: term.from", {"kind": "since", "path": path})
             return
@@ -188,29 +191,35 @@ def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Mi
 
     Only terms counted from the same day are checked; for others it depends on the dates of a case.
     """
-    found = []
-    for one in overlay.terms:
-        asked = edition.by_id.get(one.obligation)
-        if asked is None:
+    milder_terms = []
+    for stricter_term in overlay.terms:
+        obligation = edition.by_id.get(stricter_term.obligation)
+        if obligation is None:
             continue
-        finer = one.every and asked.recurs and shorter(one.every, asked.recurs.every)
-        if one.own is None:
+        finer = (
+            stricter_term.every and obligation.recurs and shorter(stricter_term.every, obligation.recurs.every)
+        )
+        if stricter_term.own is None:
             if not finer:
-                found.append(Milder(asked, None))
-        elif not finer and one.own.since == asked.since and not _ever(one.own.term, asked, overlay, calendar):
-            found.append(Milder(asked, one.own))
-    return tuple(found)
+                milder_terms.append(Milder(obligation, None))
+        elif (
+            not finer
+            and stricter_term.own.since == obligation.since
+            and not _ever(stricter_term.own.term, obligation, overlay, calendar)
+        ):
+            milder_terms.append(Milder(obligation, stricter_term.own))
+    return tuple(milder_terms)
 
 
-def _ever(own: terms.Term, asked: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
+def _ever(own: terms.Term, obligation: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
     """Return whether an own term is stricter when counted from some day of a year."""
     if isinstance(own, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
         return True
     for step in range(_SAMPLE_DAYS):
         day = overlay.in_force + timedelta(days=step)
-        if asked.recurs is not None and isinstance(own, _OF_A_PERIOD):
-            day = period_of(day, asked.recurs.every).last
-        if stricter(own, _count(own, day, calendar), asked.term, _count(asked.term, day, calendar)):
+        if obligation.recurs is not None and isinstance(own, _OF_A_PERIOD):
+            day = period_of(day, obligation.recurs.every).last
+        if stricter(own, _count(own, day, calendar), obligation.term, _count(obligation.term, day, calendar)):
             return True
     return False
 

@@ -87,9 +87,11 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
     if not procedure:
         return register
     obligations = tuple(obligation for obligation, _ in procedure)
-    asked = {one.id for one in obligations}
+    obligation_ids = {obligation.id for obligation in obligations}
     anchors = [
-        name for name in dict.fromkeys(one.since for one in obligations if one.since) if name not in asked
+        name
+        for name in dict.fromkeys(obligation.since for obligation in obligations if obligation.since)
+        if name not in obligation_ids
     ]
     stage = register.id.replace("-", "_")
     dates = [register.fields[name] for name in anchors if name in register.fields]
@@ -105,7 +107,8 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
             acts=register.acts,
             stages=(law.Stage(id=stage, title=register.title),),
             obligations=tuple(
-                replace(one, stage=stage) for one in (*obligations, *(_anchor(one, register) for one in dates))
+                replace(obligation, stage=stage)
+                for obligation in (*obligations, *(_anchor(date_field, register) for date_field in dates))
             ),
             ladders={"default": REMINDERS},
             indicators={},
@@ -113,7 +116,7 @@ def _register(*, procedure: tuple[tuple[law.Obligation, str], ...] = (), **field
             adopted_act=register.adopted_act,
             confidential=register.confidential,
         ),
-        responsible={one.id: person for one, person in procedure if person},
+        responsible={obligation.id: person for obligation, person in procedure if person},
     )
 
 

@@ -65,7 +65,7 @@ def problems(register: Register) -> Iterator[Problem]:
         yield from _shown(register, place, together)
         for name in together:
             if name in register.fields and not register.fields[name].sortable:
-                allowed = tuple(one.id for one in register.fields.values() if one.sortable)
+                allowed = tuple(field.id for field in register.fields.values() if field.sortable)
                 yield Problem("not_allowed", place, {"value": name, "allowed": allowed})
     for number, access in enumerate(register.access, 1):
         if access.person and access.reader:
@@ -100,8 +100,8 @@ def problems(register: Register) -> Iterator[Problem]:
             condition = Condition(field=count.distinct, value=value)
             yield from _condition_problems(register, f"{place}: all_of", condition if count.distinct else None)
         yield from _shown(register, place, dict.fromkeys(count.fields))
-    for number, one in enumerate(register.fulfils, 1):
-        yield from _fulfils(register, one, f"fulfils {number}")
+    for number, fulfilment in enumerate(register.fulfils, 1):
+        yield from _fulfils(register, fulfilment, f"fulfils {number}")
 
 
 def cross_problems(
@@ -113,10 +113,10 @@ def cross_problems(
             yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
         if field.counted:
             allowed = [
-                f"{other}.{one.id}"
+                f"{other}.{field.id}"
                 for other in others.ids()
-                for one in others.latest(other).fields.values()
-                if one.kind == "row" and one.register == register.id and not one.confidential
+                for field in others.latest(other).fields.values()
+                if field.kind == "row" and field.register == register.id and not field.confidential
             ]
             if field.counted not in allowed:
                 yield _unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
@@ -136,7 +136,7 @@ def cross_problems(
         except UnknownProcedure:
             yield _unknown("opens.procedure", register.opens.procedure, library.procedures())
         else:
-            conditional = (one.fact for one in register.opens.conditional)
+            conditional = (conditional_fact.fact for conditional_fact in register.opens.conditional)
             for fact in (*register.opens.facts.values(), *conditional, *register.opens.evidence):
                 if fact not in facts:
                     yield _unknown("opens.facts", fact, facts)
@@ -148,48 +148,48 @@ def cross_problems(
             yield Problem("missing_key", f"count {number}", {"value": "fact"})
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
-    scored = {fact for one in indicators.values() for fact in one.counting.every_fact}
+    scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
     counted = {
         count.fact or indicators[count.indicator].counting.fact
         for count in register.counts
         if count.indicator in indicators
     }
-    for number, one in enumerate(register.fulfils, 1):
+    for number, fulfilment in enumerate(register.fulfils, 1):
         place = f"fulfils {number}: fact"
-        if one.procedure not in library.procedures():
-            yield _unknown(place, one.procedure, library.procedures())
+        if fulfilment.procedure not in library.procedures():
+            yield _unknown(place, fulfilment.procedure, library.procedures())
             continue
-        procedure = library.latest(one.procedure)
-        duties = {name: known for name, known in procedure.facts.items() if not known.by_itself}
+        procedure = library.latest(fulfilment.procedure)
+        duties = {name: obligation for name, obligation in procedure.facts.items() if not obligation.by_itself}
         if procedure.opened != "yearly":
             yield Problem("fulfils_not_yearly", place, {"value": procedure.id})
-        elif one.obligation not in duties:
-            yield _unknown(place, one.obligation, duties)
+        elif fulfilment.obligation not in duties:
+            yield _unknown(place, fulfilment.obligation, duties)
         else:
-            numbers = duties[one.obligation].values
-            for value in one.values:
+            numbers = duties[fulfilment.obligation].values
+            for value in fulfilment.values:
                 if value not in numbers:
                     yield _unknown(f"fulfils {number}: values", value, numbers)
-            if one.fact in scored - counted:
+            if fulfilment.fact in scored - counted:
                 # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
-                yield Problem("fulfils_uncounted", place, {"value": one.fact})
+                yield Problem("fulfils_uncounted", place, {"value": fulfilment.fact})
 
 
-def _fulfils(register: Register, one: Fulfilment, place: str) -> Iterator[Problem]:
+def _fulfils(register: Register, fulfilment: Fulfilment, place: str) -> Iterator[Problem]:
     """Yield mistakes of a duty that rows carry out, e.g. confidential fields that everybody would read in its
     case.
     """
     if register.confidential or register.kept_in == "case":
-        yield Problem("fulfils_closed", place, {"value": one.fact})
-    yield from _names(register, f"{place}: date", [one.date], "date")
-    yield from _names(register, f"{place}: period", filter(None, [one.period]), "date")
-    yield from _names(register, f"{place}: distinct", filter(None, [one.distinct]))
-    yield from _names(register, f"{place}: evidence", one.evidence.values(), "file", "link")
-    yield from _names(register, f"{place}: values", one.values.values(), "number", "money")
-    for condition in one.where:
+        yield Problem("fulfils_closed", place, {"value": fulfilment.fact})
+    yield from _names(register, f"{place}: date", [fulfilment.date], "date")
+    yield from _names(register, f"{place}: period", filter(None, [fulfilment.period]), "date")
+    yield from _names(register, f"{place}: distinct", filter(None, [fulfilment.distinct]))
+    yield from _names(register, f"{place}: evidence", fulfilment.evidence.values(), "file", "link")
+    yield from _names(register, f"{place}: values", fulfilment.values.values(), "number", "money")
+    for condition in fulfilment.where:
         yield from _condition_problems(register, f"{place}: where", condition)
-    yield from _shown(register, place, dict.fromkeys(one.fields))
-    for name in dict.fromkeys(one.fields):
+    yield from _shown(register, place, dict.fromkeys(fulfilment.fields))
+    for name in dict.fromkeys(fulfilment.fields):
         if name in register.fields and register.fields[name].personal:
             yield Problem("fulfils_personal", place, {"value": name})
 
@@ -235,7 +235,11 @@ def _translation(register: Register, field: RegisterField, place: str) -> Iterat
         return
     same = ("kind", "confidential", "personal")
     differing = [key for key in same if getattr(field, key) != getattr(about, key)]
-    again = [one.id for one in register.fields.values() if one.translation_of == about.id and one != field]
+    again = [
+        other_field.id
+        for other_field in register.fields.values()
+        if other_field.translation_of == about.id and other_field != field
+    ]
     if differing or again or about.translation_of or field.required or field.unique:
         yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
 
@@ -292,27 +296,27 @@ def _opens(register: Register) -> Iterator[Problem]:
     yield from _names(register, "opens.evidence", opening.evidence.values(), "file", "link")
     yield from _shown(register, "opens.evidence", opening.evidence.values())
     yield from _condition_problems(register, "opens.when", opening.when)
-    for number, one in enumerate(opening.conditional, 1):
+    for number, conditional_fact in enumerate(opening.conditional, 1):
         place = f"opens.fact {number}"
-        yield from _names(register, f"{place}: field", [one.field], "date")
-        yield from _condition_problems(register, f"{place}: when", one.when)
+        yield from _names(register, f"{place}: field", [conditional_fact.field], "date")
+        yield from _condition_problems(register, f"{place}: when", conditional_fact.when)
 
 
 def _obligations(register: Register) -> Iterator[Problem]:
     procedure = register.procedure
     if procedure is None:
         return
-    asked = [one for one in procedure.obligations if not one.by_itself]
-    for number, one in enumerate(asked):
-        place = heading("obligation", number, one.id)
-        yield from _names(register, f"{place}: id", [one.id], "date")
-        yield from _names(register, f"{place}: term", filter(None, [one.since]), "date")
+    obligations = [obligation for obligation in procedure.obligations if not obligation.by_itself]
+    for number, obligation in enumerate(obligations):
+        place = heading("obligation", number, obligation.id)
+        yield from _names(register, f"{place}: id", [obligation.id], "date")
+        yield from _names(register, f"{place}: term", filter(None, [obligation.since]), "date")
         yield from _names(
-            register, f"{place}: person", filter(None, [register.responsible.get(one.id)]), "person"
+            register, f"{place}: person", filter(None, [register.responsible.get(obligation.id)]), "person"
         )
-        yield from _shown(register, place, [name for name in (one.id, one.since) if name])
+        yield from _shown(register, place, [name for name in (obligation.id, obligation.since) if name])
     names = {*register.fields}
-    if all(one.since is None or one.since in names for one in asked):
+    if all(obligation.since is None or obligation.since in names for obligation in obligations):
         yield from checks.problems(procedure)
 
 
@@ -332,13 +336,18 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
         yield from _names(register, f"{place}: {key}", names, *TYPED)
     yield from _names(register, f"{place}: scan", filter(None, [campaign.scan]), "file")
     yield from _row_of_campaign(register, campaign.values, campaign.fields, place)
-    for one in campaign.also.values():
-        where = f"{place}: also: {one.id}"
-        yield from _names(register, f"{where}: fills", one.fills, *TYPED)
-        yield from _names(register, f"{where}: keeps", one.keeps)
-        yield from _condition_problems(register, f"{where}: when", one.when)
+    for further_row in campaign.also.values():
+        where = f"{place}: also: {further_row.id}"
+        yield from _names(register, f"{where}: fills", further_row.fills, *TYPED)
+        yield from _names(register, f"{where}: keeps", further_row.keeps)
+        yield from _condition_problems(register, f"{where}: when", further_row.when)
         own = (campaign.person, *filter(None, [campaign.post]), *campaign.given)
-        yield from _row_of_campaign(register, one.values, (*own, *one.values, *one.fills, *one.keeps), where)
+        yield from _row_of_campaign(
+            register,
+            further_row.values,
+            (*own, *further_row.values, *further_row.fills, *further_row.keeps),
+            where,
+        )
     if refused := campaign.refused():
         yield from _campaign(register, refused, f"{place}: refusal")
 
@@ -348,8 +357,8 @@ def _row_of_campaign(
 ) -> Iterator[Problem]:
     """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
     yield from _names(register, f"{place}: values", values, *TYPED)
-    known = {name: value for name, value in values.items() if name in register.fields}
-    for problem in parse_values(register, known, NO_NAMES)[1]:
+    own_values = {name: value for name, value in values.items() if name in register.fields}
+    for problem in parse_values(register, own_values, NO_NAMES)[1]:
         value = values[problem.field]
         yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
     for number in repeated(named):

@@ -62,7 +62,7 @@ class UnreadableRegulation(Refusal):
         first = problems[0]
         given = {**first.arguments, "file": file, "place": first.shown_place}
         super().__init__(f"regulation.{first.code}", **given)
-        self.problems = tuple(replace(one, arguments=quoted(one.arguments)) for one in problems)
+        self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
 
 
 def read_table(table: Table, name: str, text: bytes) -> Any:
@@ -73,14 +73,18 @@ def read_table(table: Table, name: str, text: bytes) -> Any:
     """
     data = parsed(name, text)
     unknown = [key for key in data if key not in table.fields][:MISTAKES_LIMIT]
-    found = [Mistake("unknown_key", (), key, {"allowed": tuple(table.fields)}) for key in unknown]
+    all_mistakes = [Mistake("unknown_key", (), key, {"allowed": tuple(table.fields)}) for key in unknown]
     try:
         value = table.adapter.validate_python({key: data[key] for key in table.fields if key in data})
     except ValidationError as error:
         # A key that is missing at the top is most likely the one that is misspelt there.
-        found += (one for one in mistakes(error, data) if one.path or one.code != "missing_key" or not unknown)
-    found.sort(key=lambda mistake: _listed_table(mistake.path, data) is None)
-    problems = [*(_problem(mistake, data) for mistake in found), *_duplicates(data)]
+        all_mistakes += (
+            mistake
+            for mistake in mistakes(error, data)
+            if mistake.path or mistake.code != "missing_key" or not unknown
+        )
+    all_mistakes.sort(key=lambda mistake: _listed_table(mistake.path, data) is None)
+    problems = [*(_problem(mistake, data) for mistake in all_mistakes), *_duplicates(data)]
     if problems:
         raise UnreadableRegulation(name, problems)
     return value

@@ -52,9 +52,9 @@ def _count(
     """A term of calendar days, weeks, months or years after a fact; "days" if the act does not say which
     days.
     """
-    least, most = {"weeks": (1, 1000), "years": (1, 100)}.get(in_, (-1000, 1000))
-    if not least <= count <= most:
-        raise wrong("out_of_bounds", "count", least=least, most=most)
+    least, maximum = {"weeks": (1, 1000), "years": (1, 100)}.get(in_, (-1000, 1000))
+    if not least <= count <= maximum:
+        raise wrong("out_of_bounds", "count", least=least, most=maximum)
     match in_:
         case "weeks":
             return terms.Weeks(count, roll), from_
