@@ -1,4 +1,7 @@
-"""After a fact only what depends on it is computed: the rows are those of a case computed as a whole."""
+"""What does not depend on what is new is not computed: after a fact, and in new cases that share plan dates.
+
+The rows are those of a case computed as a whole.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from tests.law import library
 from tests.sweep import sample
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventKind, Fact, apply
+from workflow.cases.commands.new_cases import NewCases
+from workflow.cases.commands.opening import Opening, first_events
 from workflow.cases.commands.recalculation import recomputed
 from workflow.cases.machine import stage
 from workflow.deadlines.resolver import deadlines
@@ -103,6 +108,41 @@ def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, Ev
     assert written.touched is not None
     differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
     assert differ <= written.touched
+
+
+@st.composite
+def schedule(draw: st.DrawFn) -> tuple[Procedure, list[Opening]]:
+    """Openings of one procedure that plan the same facts, on days of which they share some."""
+    procedure = EDITIONS[draw(st.sampled_from([ANALYSIS.edition, *sorted(EDITIONS)]))]
+    names = sorted(draw(st.sets(st.sampled_from(sorted(procedure.facts)), max_size=5)))
+    names = [procedure.begins_with, *(name for name in names if name != procedure.begins_with)]
+    start = draw(st.dates(date(2026, 2, 2), date(2026, 10, 30)))
+    days = st.integers(0, 3).map(lambda n: start + timedelta(days=19 * n))
+    exempted = dict.fromkeys(draw(st.sets(st.sampled_from(names), max_size=1)), "ground")
+    return procedure, [
+        Opening(
+            procedure=procedure.id,
+            unit=f"Unit {number}",
+            planned={name: draw(days) for name in names},
+            responsible={names[-1]: "Айгүл"},
+            exempted=exempted,
+        )
+        for number in range(4)
+    ]
+
+
+@settings(max_examples=sample(100, 400), deadline=None)
+@given(schedule())
+def test_rows_of_new_cases_are_those_of_a_whole_computation(openings: tuple[Procedure, list[Opening]]) -> None:
+    """What rests on the same plan dates is computed once, and stands in the rows of every case."""
+    procedure, plans = openings
+    new = NewCases(library(), CALENDAR, today=TODAY)
+    for number, opening in enumerate(plans):
+        written = new.write(first_events(f"2026-{number}", opening, procedure, "", by="Айгүл", now=NOW))
+
+        assert (written.stage, {row.obligation: row for row in written.rows}) == in_full(
+            written.case, procedure
+        )
 
 
 def test_an_announcement_is_computed_alone() -> None:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from calendars.calendar import Calendar
 from workflow.board.rows import Row, rows
 from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
+from workflow.cases.commands.new_cases import NewCases
 from workflow.cases.commands.opening import (
     Opening,
     check,
@@ -138,9 +139,9 @@ class CaseCommands:
         """Open many cases after checking all of them. `ids`: ids reserved for them, if any."""
         openings, editions, kinds = self._checked(openings, today)
         ids = ids or self._ledger.next_ids(today.year, len(openings))
-        writes_by_key: dict[object, CaseWrite] = {}
+        new = NewCases(self._library, self._calendar, today=today)
         changes = [
-            self._opened(first_events(name, opening, procedure, kind, by=by, now=now), today, writes_by_key)
+            new.write(first_events(name, opening, procedure, kind, by=by, now=now))
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
         if len(changes) == 1:
@@ -558,26 +559,6 @@ class CaseCommands:
         assert case is not None
         return self._change(events, self._view(case, self._library.of(case), today), today)
 
-    def _opened(
-        self, events: tuple[Event, ...], today: date, writes_by_key: dict[object, CaseWrite]
-    ) -> CaseWrite:
-        """Return the write of a new case; of cases that differ in their names alone (`_alike`), which most of a
-        schedule do, only the first one is computed.
-
-        Args:
-            writes_by_key: the first ones, filled here.
-        """
-        case = fold(events)
-        procedure = self._library.of(case)
-        alike = _alike(case, procedure)
-        if alike is None or (first := writes_by_key.get(alike)) is None:
-            written = self._change(events, self._view(case, procedure, today), today)
-            if alike is not None:
-                writes_by_key[alike] = written
-            return written
-        board = [Row._make((case.id, *row[1:_UNIT], case.unit, *row[_UNIT + 1 :])) for row in first.rows]
-        return CaseWrite(events=events, case=case, stage=first.stage, rows=tuple(board))
-
     def _change(self, events: tuple[Event, ...], view: View, today: date) -> CaseWrite:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
         return CaseWrite(events=events, case=view.case, stage=view.stage, rows=board)
@@ -600,19 +581,6 @@ class CaseCommands:
     def require_within_records(self, on: date) -> None:
         """Raise OutOfRange for a day outside the calendar's records."""
         self._calendar.is_working(on)
-
-
-_NAMES = frozenset({"id", "unit", "object", "object_kk", "object_ru", "written", "notes"})
-"""What of a new case no date is computed from, unless its act names bodies: these are known by object."""
-_UNIT = Row._fields.index("unit")
-
-
-def _alike(case: Case, procedure: Procedure) -> object:
-    """Return what two new cases have in common whose dates are the same; None where that is not known."""
-    if case.facts or case.entries or procedure.bodies:
-        return None
-    values = [getattr(case, name) for name in Case.__slots__ if name not in _NAMES]
-    return id(procedure), *(tuple(value.items()) if isinstance(value, dict) else value for value in values)
 
 
 def _require_asked(view: View, decision: str) -> None:

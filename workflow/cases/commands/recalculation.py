@@ -203,6 +203,24 @@ def recomputed(
     )
 
 
+def plan_dates_read(case: Case, procedure: Procedure) -> dict[str, list[str]]:
+    """Return each obligation, in order, with the plan dates its rows rest on in a case without facts.
+
+    What rests on a planned fact rests on its plan date, not on those before it.
+    """
+    planned = _unrepeated(case.planned.keys() - {answer.id for answer in procedure.answered_too}, procedure)
+    readers = {name: procedure.resting_on([name], planned) for name in case.planned}
+    return {
+        obligation.id: [name for name in case.planned if obligation.id in readers[name]]
+        for obligation in procedure.obligations
+    }
+
+
+def _unrepeated(facts: Iterable[str], procedure: Procedure) -> set[str]:
+    """Return the names of the facts that do not recur."""
+    return {name for name in facts if (obligation := procedure.by_id.get(name)) and obligation.recurs is None}
+
+
 def _settled(
     case: Case, resolver: DueDateResolver, events: Iterable[Event], stored: Mapping[str, Row]
 ) -> set[str]:
@@ -212,7 +230,7 @@ def _settled(
     procedure, names = resolver.procedure, {*case.facts}
     if not resolver.may_fall or not any(_may_fell(event.name, case, procedure, stored) for event in events):
         names |= case.planned.keys() - {obligation.id for obligation in procedure.answered_too}
-    return {name for name in names if (obligation := procedure.by_id.get(name)) and obligation.recurs is None}
+    return _unrepeated(names, procedure)
 
 
 def _may_fell(fact: str, case: Case, procedure: Procedure, stored: Mapping[str, Row]) -> bool:
