@@ -178,9 +178,7 @@ def insert_rows(
     quoted = ", ".join(f'"{name}"' for name in names)
     bound = _bind_values(connection, [table.c[name] for name in names], rows)
     if connection.dialect.name == "sqlite":
-        places = ", ".join("?" * len(names))
-        statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({places})'
-        connection.exec_driver_sql(statement, bound)
+        _insert_by_table(connection, f'"{table.name}"', quoted, bound)
         return
     # Through the driver, whose errors SQLAlchemy does not see.
     driver: Any = connection.connection.driver_connection
@@ -190,6 +188,21 @@ def insert_rows(
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.IntegrityError as trouble:
         raise IntegrityError(None, None, trouble) from trouble
+
+
+def _insert_by_table(
+    connection: Connection, table: str, columns: str, rows: Sequence[Sequence[object]]
+) -> None:
+    """Insert rows into a table of SQLite by a temporary one, which has neither indexes nor triggers.
+
+    A statement on a table with triggers copies each page it changes first: one for all rows takes two thirds of
+    the time of one for each.
+    """
+    places = ", ".join("?" * len(rows[0]))
+    connection.exec_driver_sql(f"CREATE TEMP TABLE bulk AS SELECT {columns} FROM {table} WHERE 0")
+    connection.exec_driver_sql(f"INSERT INTO temp.bulk VALUES ({places})", rows)
+    connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) SELECT * FROM temp.bulk")
+    connection.exec_driver_sql("DROP TABLE temp.bulk")
 
 
 @cache
