@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Update, and_, bindparam, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, and_, bindparam, or_, select
 
 from calendars.hours import almaty, moment_of
 from notifications.event_notices import COMMENT, line_key
@@ -74,7 +74,6 @@ _WITHDRAW = (
     .values(state="withdrawn")
 )
 _UNSAY = INBOX.delete().where(INBOX.c.case == bindparam("k_case"), INBOX.c.seq == bindparam("k_seq"))
-_COUNT = {"preserve_rowcount": True}
 
 
 class ConcurrentChange(Exception):
@@ -243,7 +242,7 @@ def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str],
         step = _change_lines(connection.dialect.name, names)
         values = ([line[name] for name in (*_COUNTED, *names)] for line in lines)
         given = values_parameters(connection, columns, values)
-        _all(connection.execute(step, given, execution_options=_COUNT).rowcount, lines)
+        _all(step.execute(connection, [given]), lines)
 
 
 def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
@@ -251,12 +250,11 @@ def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
 
 
 @lru_cache(maxsize=512)
-def _change_lines(dialect: str, names: tuple[str, ...]) -> Update:
-    """Return the statement that updates these columns of many rows (cached, which saves a third of the time for
-    one fact).
-    """
+def _change_lines(dialect: str, names: tuple[str, ...]) -> Prepared:
+    """Return the statement that updates these columns of many rows."""
     held = _held(values_table(dialect, _changed_columns(names)))
-    return DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
+    step = DEADLINE.update().where(_joined(held))
+    return Prepared(step.values({name: held.c[f"new_{name}"] for name in names}))
 
 
 def _held(lines: FromClause) -> FromClause:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from storage.chain import canonical, link, moment
 from storage.database.dialect import insert_many
@@ -33,6 +33,7 @@ _SUMMED: frozenset[Topic] = frozenset({"case", "register"})
 _DIGITS = 32
 LAST = select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1)
 _LAST = Prepared(LAST)
+_LOCK = Prepared(text(f"SELECT pg_advisory_xact_lock({_ADVISORY})"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +80,7 @@ def append_collected(connection: Connection) -> None:
         about = (event.topic, event.kind, event.case, event.by, event.more.get("register"))
         groups.setdefault(about if event.topic in _SUMMED else number, []).append(event)
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
+        _LOCK.fetch(connection, {})
     last = _LAST.fetch(connection, {})
     seq, previous = last[0] if last else (0, "")
     origin, rows, origins = ORIGIN.get(), [], []

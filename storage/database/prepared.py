@@ -8,14 +8,17 @@ rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Date, Dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+from storage.types import Moment
 
 Processor = Callable[[Any], Any]
 
@@ -59,9 +62,8 @@ class Prepared:
     def fetch(self, connection: Connection, values: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
         """Return all rows of a query."""
         text = self.text(connection.dialect)
-        with closing(connection.connection.cursor()) as cursor:
-            cursor.execute(text.text, text.bound(values))
-            records: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        driver: Any = connection.connection.dbapi_connection
+        records: Sequence[tuple[Any, ...]] = driver.execute(text.text, text.bound(values)).fetchall()
         if not text.converted or not records:
             return records
         columns: list[Any] = [*zip(*records, strict=True)]
@@ -77,19 +79,16 @@ class Prepared:
             IntegrityError: a constraint is broken.
         """
         text = self.text(connection.dialect)
-        bound = [text.bound(line) for line in lines]
-        cursor: Any = connection.connection.cursor()
+        driver: Any = connection.connection.dbapi_connection
         try:
-            if len(bound) == 1:
-                cursor.execute(text.text, bound[0])
-            else:
-                cursor.executemany(text.text, bound)
+            if len(lines) == 1:
+                return int(driver.execute(text.text, text.bound(lines[0])).rowcount)
+            cursor = driver.cursor()
+            cursor.executemany(text.text, [text.bound(line) for line in lines])
             return int(cursor.rowcount)
         except connection.dialect.loaded_dbapi.IntegrityError as trouble:
             # Through the driver, whose errors SQLAlchemy does not see.
             raise IntegrityError(None, None, trouble) from trouble
-        finally:
-            cursor.close()
 
     def text(self, dialect: Dialect) -> StatementText:
         """Return the statement as the driver of this kind of database takes it."""
@@ -110,9 +109,16 @@ def _compiled(statement: ClauseElement, columns: list[str] | None, dialect: Dial
     return StatementText(
         text=str(compiled),
         positional=compiled.positional,
-        binds=tuple((name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in names),
+        binds=tuple((name, _bind_processor(types[name], dialect)) for name in names),
         fixed={name: bind.value for bind, name in compiled.bind_names.items() if not bind.required},
         converted=tuple(
             (place, processor) for place, processor in enumerate(processors) if processor is not None
         ),
     )
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    """Return what converts the values of a type for the driver."""
+    processor = kind.dialect_impl(dialect).bind_processor(dialect)
+    # What is written names few days, and one moment.
+    return lru_cache(processor) if processor and isinstance(kind, Date | Moment) else processor
