@@ -11,6 +11,7 @@ connection a second tries it again.
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import closing
@@ -30,6 +31,8 @@ QUEUE_PATIENCE = 10.0
 """Seconds a connection of the job queue waits for an answer: its statements are short, and no user waits."""
 CANCEL_GRACE_SECONDS = 5.0
 """Seconds beyond its own limit after which the server should have cancelled a statement."""
+TRUSTED_SECONDS = 1.0
+"""Seconds for which a connection is taken to be open after an answer, unless the server sends more unasked."""
 IDLE_RECHECK_SECONDS = 0.3
 """Seconds until the server is asked again about a statement it does not know: its answer may be under way."""
 _IS_WORKING = """
@@ -120,6 +123,7 @@ class Connection(psycopg.Connection[Any]):
 
     watch: ServerWatch | None = None
     give_up_at: float | None = None
+    _waited_at = 0.0
 
     def wait(self, gen: PQGen[_T], *args: Any, **more: Any) -> _T:
         """Wait as the driver does, checking for a silent server meanwhile.
@@ -127,7 +131,16 @@ class Connection(psycopg.Connection[Any]):
         Raises:
             ServerSilent: the server does not answer; the connection is closed.
         """
-        return super().wait(_watched(gen, _SilenceCheck(self)), *args, **more)
+        self._waited_at = time.monotonic()
+        return super().wait(_watched(gen, _SilenceCheck(self, self._waited_at)), *args, **more)
+
+    def may_be_lost(self) -> bool:
+        """Tell whether the server may have closed the connection: it was idle, or something came unasked."""
+        if time.monotonic() > self._waited_at + TRUSTED_SECONDS:
+            return True
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
 
 class QueueConnection(psycopg.AsyncConnection[Any]):
@@ -168,29 +181,24 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
 class _SilenceCheck:
     """Decides whether to go on waiting; called about ten times a second."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, began: float) -> None:
         self._connection = connection
-        self._began = time.monotonic()
+        self._began = self._next = began
         self._idle = False
         watch = connection.watch
-        if watch is None:
-            return
-        if watch.silent and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+        if watch and watch.silent and connection.pgconn.transaction_status == TransactionStatus.IDLE:
             self._give_up()
-        self._half = self._next = self._began + watch.limits.patience / 2
-        limits = watch.limits
-        self._last = (
-            self._began + CANCEL_GRACE_SECONDS + (limits.long_statement if is_long_work() else limits.statement)
-        )
 
     def __call__(self) -> None:
         now, connection = time.monotonic(), self._connection
         if connection.give_up_at is not None and now > connection.give_up_at:
             self._give_up()
         watch = connection.watch
-        if watch is None or now < self._half:
+        if watch is None or now < self._began + watch.limits.patience / 2:
             return
-        if watch.silent or now > self._last:
+        limits = watch.limits
+        statement = limits.long_statement if is_long_work() else limits.statement
+        if watch.silent or now > self._began + statement + CANCEL_GRACE_SECONDS:
             self._give_up()
         if now < self._next:
             return

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, make_url, select, text
 
+from storage.database import silent_server
 from storage.database.engine import driver, reading, writing
 from storage.database.engine import open as open_database
 from storage.database.limits import Limits, long_work
@@ -123,8 +124,12 @@ def test_long_work_has_a_limit_of_its_own(far: Engine) -> None:
     assert ask(far, "SHOW statement_timeout") == "1500ms"
 
 
-def test_a_connection_the_server_has_lost_is_replaced(far: Engine, server: Engine) -> None:
-    """A frozen process of the server, all others work: the next question is answered, only later."""
+def test_a_connection_the_server_has_lost_is_replaced(
+    far: Engine, server: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen process of the server, all others work: the next question is answered, only later, once the
+    connection has rested."""
+    monkeypatch.setattr(silent_server, "TRUSTED_SECONDS", 0.0)
     process = int(str(ask(far, "SELECT pg_backend_pid()")))
     os.kill(process, signal.SIGSTOP)
     try:
