@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
 
+from sqlalchemy import Date
+
 from notifications.notice import Notice
 from storage.database.engine import Row_
+from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, EVENT
 from storage.tables.notices import NOTICE
+from storage.types import Moment
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 
@@ -45,6 +51,33 @@ EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 def row(record: Iterable[Any]) -> Row:
     """Return a row of the board from a table row."""
     return Row._make(record)
+
+
+def rows_from_json(text: str) -> list[Row]:
+    """Return rows of the board from a JSON text of their values (`storage.database.dialect.as_json`)."""
+    columns: list[Any] = [*zip(*json.loads(text), strict=True)]
+    for place, convert in _FROM_JSON if columns else ():
+        columns[place] = map(convert, columns[place])
+    return [*map(Row._make, zip(*columns, strict=True))]
+
+
+@lru_cache
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+@lru_cache
+def _moment(text: str | None) -> datetime | None:
+    at = datetime.fromisoformat(text) if text else None
+    return at and (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+_FROM_JSON: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
+    (place, _day if isinstance(column.type, Date) else _moment)
+    for place, column in enumerate(DEADLINE.columns)
+    if isinstance(column.type, Date | Moment)
+)
+"""The places of a row's days and moments, and what reads them from JSON."""
 
 
 def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:

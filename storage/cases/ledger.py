@@ -12,24 +12,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from itertools import islice
 from threading import local
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
+from sqlalchemy import case as case_when
 from sqlalchemy.exc import IntegrityError
 
 from storage.cache import DatabaseCache
 from storage.cases.batch import HEAD, QUESTIONS_AFTER, STEPS_BEFORE, Batch, Before, batch
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
-from storage.database.dialect import insert, values_parameters
-from storage.database.engine import Row_, one_snapshot, read_once, reading, writing
+from storage.database.dialect import as_json, insert, values_parameters
+from storage.database.engine import Row_, one_snapshot, read_once, reading, shared_results, writing
 from storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from storage.database.limits import long_work
 from storage.database.prepared import Prepared
 from storage.database.threads import FairLock
 from storage.refusals import CaseBroken
-from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
+from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case, rows_from_json
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, COUNTER, EVENT
 from workflow.board.rows import Row
@@ -62,6 +64,17 @@ _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] 
 _HEAD = Prepared(_HEADS.where(CASE.c.id == bindparam("k_case")))
 _ROWS = Prepared(DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case")))
 _HEADS_OF = _HEADS.where(in_names(CASE.c.id))
+
+
+@cache
+def _state_query(dialect: str) -> Prepared:
+    """Return the statement that reads the events of a case from a number on, with its head; the last one with
+    its rows too.
+    """
+    rows = as_json(dialect, DEADLINE.select().where(DEADLINE.c.case == CASE.c.id))
+    query = EVENTS_IN_ORDER.join_from(EVENT, CASE, CASE.c.id == EVENT.c.case)
+    query = query.add_columns(*_HEADS.selected_columns, case_when((EVENT.c.seq == CASE.c.seq, rows)))
+    return Prepared(query.where(EVENT.c.case == bindparam("k_case"), EVENT.c.seq >= bindparam("k_seq")))
 
 
 class SqlLedger:
@@ -164,10 +177,37 @@ class SqlLedger:
         """
         try:
             with _turn(self._engine, case):
-                return repeated(lambda: _in_one_snapshot(command), pause=_pause)
+                return repeated(lambda: self._in_one_snapshot(case, command), pause=_pause)
         except Conflict as conflict:
             changes = changes_since(self.events(case), conflict.since)
             raise Conflict(case, since=conflict.since, changes=changes) from None
+
+    def _in_one_snapshot(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
+        with one_snapshot() as snapshot:
+            try:
+                self._read_ahead(case)
+                return command()
+            except Conflict:
+                # What was read is outdated: the next attempt reads anew, also within a page's transaction.
+                snapshot.end()
+                raise
+
+    def _read_ahead(self, case: str) -> None:
+        """Read all that a command on a case asks for by one statement: its new events, its head and rows."""
+        if ("before", case) in shared_results(self._engine):
+            return
+        folded = self._folded.get(case)
+        with reading(self._engine) as connection:
+            query = _state_query(connection.dialect.name)
+            records = query.fetch(connection, {"k_case": case, "k_seq": folded.seq if folded else 0})
+            results = shared_results(self._engine)
+        # Where the last event is not the one the head names, what is read in turn says what is wrong.
+        if records and records[-1][-1] is not None:
+            width = len(EVENT.c)
+            events = ("events since", case, folded.seq) if folded else ("events", case)
+            results[events] = [event(record[:width]) for record in records]
+            results["before", case] = _stored_state(records[-1][width:-1], rows_from_json(records[-1][-1]))
 
     def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write events and changed rows, and withdraw unsent notices of outdated due dates, in one transaction.
@@ -297,17 +337,6 @@ class SqlLedger:
         )
 
 
-def _in_one_snapshot(command: Callable[[], Result]) -> Result:
-    """Run a command whose reads share one transaction: its events, head and rows are of the same moment."""
-    with one_snapshot() as snapshot:
-        try:
-            return command()
-        except Conflict:
-            # What was read is outdated: the next attempt reads anew, also within a page's transaction.
-            snapshot.end()
-            raise
-
-
 @contextmanager
 def _turn(engine: Engine, case: str) -> Iterator[None]:
     """Wait for exclusive access to a case among the threads of this process; a nested command on the same
@@ -359,9 +388,13 @@ def _before(connection: Connection, case: str) -> Before:
     heads = _HEAD.fetch(connection, {"k_case": case})
     if not heads:
         return Before()
-    _, seq, head, *values = heads[0]
-    rows = {record[1]: row(record) for record in _ROWS.fetch(connection, {"k_case": case})}
-    return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
+    return _stored_state(heads[0], map(row, _ROWS.fetch(connection, {"k_case": case})))
+
+
+def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
+    """Return the stored state of a case from the columns of its head and its rows."""
+    _, seq, last_hash, *values = head
+    return Before(seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True)))
 
 
 def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     Engine,
     FromClause,
+    Select,
     Table,
     Text,
     bindparam,
@@ -147,6 +148,18 @@ def _encode_date(value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"not a value of a column: {value!r}")
+
+
+def as_json(dialect: str, query: Select[Any]) -> ColumnElement[str]:
+    """Return the rows of a query as one JSON text of arrays: values of a row cost the driver more than reading
+    them from a text does. Days and moments are texts in it.
+    """
+    columns = query.selected_columns
+    if dialect == "sqlite":
+        rows: ColumnElement[str] = func.json_group_array(func.json_array(*columns))
+    else:
+        rows = func.coalesce(cast(func.json_agg(func.json_build_array(*columns)), Text), literal_column("'[]'"))
+    return query.with_only_columns(rows).scalar_subquery()
 
 
 def insert_many(connection: Connection, table: Table, lines: Sequence[Mapping[str, object]]) -> None:

@@ -155,6 +155,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
             raise
 
 
+def shared_results(engine: Engine) -> dict[object, object]:
+    """Return what was read once in the shared transaction, by its key; an empty dict outside of one."""
+    snapshot = _snapshot.get()
+    return snapshot.results if snapshot is not None and snapshot.engine is engine else {}
+
+
 def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashable) -> Result:
     """Return the result of `read`, cached within a shared transaction.
 
@@ -164,9 +170,9 @@ def read_once(engine: Engine, read: Callable[[Connection], Result], *key: Hashab
     Raises:
         StorageUnavailable: the database cannot be read.
     """
-    snapshot, name = _snapshot.get(), key or read
-    if snapshot is not None and snapshot.engine is engine and name in snapshot.results:
-        return cast(Result, snapshot.results[name])
+    snapshot, name, results = _snapshot.get(), key or read, shared_results(engine)
+    if name in results:
+        return cast(Result, results[name])
     with reading(engine) as connection:
         result = read(connection)
         if snapshot is not None and connection is snapshot.connection:
