@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from documents.schedules.written_terms import read_term
-from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
+from documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from documents.sheets.rows import Row, text_of
 from documents.sheets.texts import tidy
 from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -89,19 +89,18 @@ def read_measures(
 
 
 def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:
-    if not check_no_formulas(row, heading.at, heading.texts, errors):
-        return None
-    text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items() if id != "term"}
+    where = {place: heading.texts[id] for id, place in heading.at.items() if id != "term"}
+    worded = without_formulas(row, where, errors, texts=where)
+    text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items() if id != "term"}
     risk, recommendation = text.get("risk", ""), text.get("recommendation", "")
-    if not text["action"] or _is_numbering(text):
-        if not text["action"] and (text["completion"] or text["responsible"]):
-            errors.add(row.number, "paper_cell_empty", column=ACTION.title)
+    if _is_numbering(text) or not (text["action"] or text["completion"] or text["responsible"]):
         return None
+    if not text["action"]:
+        errors.add(row.number, "paper_cell_empty", column=ACTION.title)
     if not (risk or recommendation):
         errors.add(
             row.number, "paper_cell_empty", column=(RISK if "risk" in heading.at else RECOMMENDATION).title
         )
-        return None
     try:
         term = read_term(row.cell(heading.at["term"]), where=heading.texts["term"], year=year)
     except UnreadableCell as refusal:

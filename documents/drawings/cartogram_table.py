@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
+from documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from documents.sheets.rows import Row, text_of
 from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import Errors, UnreadablePaper
@@ -53,17 +53,17 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
 
 
 def _line(row: Row, heading: Heading, named: str, errors: Errors) -> CartogramLine | None:
-    if not check_no_formulas(row, heading.at, heading.texts, errors):
-        return None
-    text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items()}
+    where = {place: heading.texts[id] for id, place in heading.at.items()}
+    worded = without_formulas(row, where, errors, texts=where)
+    text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items()}
     if not any(text.values()):
         return None
     section = _section(text.get("section", named))
     if section is None:
         errors.add(row.number, "paper_section_unknown", text=text["section"])
-        return None
     if not text["text"]:
         errors.add(row.number, "paper_cell_empty", column=TEXT.title)
+    if section is None or not text["text"]:
         return None
     return CartogramLine(section, text["department"], text.get("district", ""), text["text"])
 

@@ -9,7 +9,7 @@ from datetime import date
 from documents.people import office_time as people_time
 from documents.people.read_people import ReadPeople, TableAccount
 from documents.people.words import GIVEN_ACCESSES, duties, parse_access, parse_kind, parse_language, titles
-from documents.sheets.columns import Column, Heading, check_no_formulas, column, find_heading, require_columns
+from documents.sheets.columns import Column, Heading, column, find_heading, require_columns, without_formulas
 from documents.sheets.dates import Day, Nothing, Span, read
 from documents.sheets.rows import Row, text_of
 from documents.sheets.texts import is_address, plain, tidy
@@ -117,8 +117,10 @@ def read_people(
     own = [code.partition(".") for code in own_titles or {}]
     known_duties = (*org.DUTIES, *(code for prefix, _, code in own if prefix == "duty"))
     known_kinds = (*KINDS, *(code for prefix, _, code in own if prefix == "kind"))
+    where = {place: heading.texts.get(id, "") for id, place in heading.at.items()}
+    never_empty = (heading.at[UNIT.id], heading.at[NAME.id])
     rows = [row for row in sheet.rows if row.number > heading.row]
-    readable = [row for row in rows if check_no_formulas(row, heading.at, heading.texts, errors)]
+    readable = [without_formulas(row, where, errors, texts=never_empty) for row in rows]
     units = _units(readable, heading, errors, known_kinds)
     people: dict[str, tuple[int, Person]] = {}
     accounts: list[TableAccount] = []
@@ -229,11 +231,9 @@ def _person(
     """Return the person of a row; None for a row without a name."""
     name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
     if not name:
-        for sheet_column in (EMAIL, DUTIES):
-            if _cell(row, heading, sheet_column):
-                errors.add(row.number, "paper_cell_empty", column=NAME.title)
-                break
-        return None
+        if not (_cell(row, heading, EMAIL) or _cell(row, heading, DUTIES)):
+            return None
+        errors.add(row.number, "paper_cell_empty", column=NAME.title)
     written = _cell(row, heading, EMAIL)
     email = written.lower() or None
     if email and not is_address(email):
@@ -242,7 +242,7 @@ def _person(
     tongue = _cell(row, heading, LANGUAGE)
     if tongue and parse_language(tongue, languages) is None:
         errors.add(row.number, "paper_language_unknown", text=tongue, allowed=(*LANGUAGES, *languages))
-    return Person(
+    person = Person(
         key=email or f"{unit} / {name}",
         name=name,
         unit=unit,
@@ -257,6 +257,7 @@ def _person(
         away=_away(row, heading, errors),
         deputy=_cell(row, heading, DEPUTY) or None,
     )
+    return person if name else None
 
 
 def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:

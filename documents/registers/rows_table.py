@@ -8,7 +8,7 @@ from datetime import datetime, time
 
 from documents.sheets.rows import NotAValue, Row, is_empty, text_of
 from documents.sheets.texts import plain
-from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.unreadable import Errors, UnreadablePaper
 from documents.sheets.workbook import Source, open_paper
 from workflow.refusal import closest_first
 
@@ -23,10 +23,12 @@ class RegisterTable:
     Attributes:
         columns: field -> the letters of its column.
         rows: (row number in the spreadsheet, field -> its cell value), non-empty cells only.
+        formulas: row number -> field -> the formula in its cell instead of a value.
     """
 
     columns: Mapping[str, str]
     rows: tuple[tuple[int, Mapping[str, object]], ...]
+    formulas: Mapping[int, Mapping[str, str]]
 
 
 def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, str]) -> RegisterTable:
@@ -36,8 +38,7 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
         heads: possible spelling of a heading -> its field.
 
     Raises:
-        UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one; or a formula
-            instead of a value.
+        UnreadablePaper: it cannot be opened; it has no headings, a repeated or unknown one.
     """
     paper = open_paper(source, name)
     fields_by_head = {plain(head): field for head, field in heads.items()}
@@ -59,15 +60,21 @@ def read_rows(source: Source, name: str | None = None, *, heads: Mapping[str, st
             )
         elif head and at[fields_by_head[plain(head)]] != place:
             errors.add(head_row.number, "register_head_twice", cell=_cell(place, head_row), text=head)
+    errors.refuse(paper.name)
     rows = []
+    formulas: dict[int, dict[str, str]] = {}
     for row in paper.sheets[0].rows:
         if row.number > head_row.number:
-            values = {field: _value(row, place, errors) for field, place in at.items()}
-            values = {field: value for field, value in values.items() if not is_empty(value)}
-            if values:
+            values = {field: _value(row.cell(place)) for field, place in at.items()}
+            texts = {field: value.text for field, value in values.items() if isinstance(value, NotAValue)}
+            values = {
+                field: value for field, value in values.items() if not is_empty(value) and field not in texts
+            }
+            if values or texts:
                 rows.append((row.number, values))
-    errors.refuse(paper.name)
-    return RegisterTable({field: letters(place) for field, place in at.items()}, tuple(rows))
+            if texts:
+                formulas[row.number] = texts
+    return RegisterTable({field: letters(place) for field, place in at.items()}, tuple(rows), formulas)
 
 
 def letters(column: int) -> str:
@@ -90,17 +97,10 @@ def _fields(row: Row, fields_by_head: Mapping[str, str]) -> dict[str, int]:
     return places
 
 
-def _value(row: Row, place: int, errors: Errors) -> object:
-    value = row.cell(place)
+def _value(value: object) -> object:
     if isinstance(value, datetime) and value.time() == time():
         return value.date()
-    if isinstance(value, str | NotAValue | float):
-        try:
-            return text_of(value, _cell(place, row))
-        except UnreadableCell as refusal:
-            errors.take(row.number, refusal)
-            return None
-    return value
+    return text_of(value) if isinstance(value, str | float) else value
 
 
 def _cell(place: int, row: Row) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 
 from documents.schedules.rows_joined import Note, ReadSchedule
 from documents.schedules.schedule import find_published_heading, read_published
-from documents.sheets.columns import Heading, check_no_formulas, column, find_heading, require_columns
+from documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from documents.sheets.dates import read_day
 from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from documents.sheets.texts import plain, tidy
@@ -80,9 +80,9 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
     values = {id: row.cell(place) for id, place in heading.at.items() if id != "number"}
     if all(value is None or value == "" for value in values.values()):
         return None
-    if not check_no_formulas(row, {id: heading.at[id] for id in values}, heading.texts, errors):
-        return None
-    text = {id: tidy(text_of(values.get(id))) for id in ("object", "unit", "responsible")}
+    where = {heading.at[id]: heading.texts[id] for id in ("object", "unit", "responsible") if id in values}
+    worded = without_formulas(row, where, errors, texts=where)
+    text = {id: tidy(text_of(worded.cell(heading.at.get(id, -1)))) for id in ("object", "unit", "responsible")}
     if not text["object"]:
         errors.add(row.number, "paper_cell_empty", column=OBJECT.title)
     dates: dict[str, date] = {}

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from documents.schedules.roots import FactMatch, match_facts
 from documents.schedules.rows_joined import CombinedRows, Planned, ReadSchedule
-from documents.sheets.columns import Heading, column, find_heading, require_columns
+from documents.sheets.columns import Heading, column, find_heading, require_columns, without_formulas
 from documents.sheets.dates import Day, Nothing, Span, When, read, read_lines
 from documents.sheets.rows import Paper, Row, Sheet, cell_name, text_of
 from documents.sheets.texts import plain, tidy
@@ -220,18 +220,20 @@ def _lines(
     lines: list[_Line] = []
     sections: list[tuple[int, str]] = []
     spans = {id: sheet.covered(heading.row, place) for id, place in heading.at.items()}
-    for row in sheet.rows:
-        if row.number <= heading.row or _only_counts(row):
+    worded = {place: heading.texts[id] for id in ("work", "who") for place in spans[id]}
+    for written_row in sheet.rows:
+        if written_row.number <= heading.row or _only_counts(written_row):
             continue
+        row = without_formulas(written_row, worded, errors, texts=worded)
+        work = _joined_text(row, spans["work"])
+        if plain(work) == plain(heading.texts["work"]):
+            continue  # the heading again, on the next printed page
         try:
-            work = _joined_text(row, spans["work"], heading.texts["work"])
-            if plain(work) == plain(heading.texts["work"]):
-                continue  # the heading again, on the next printed page
             section = _section(sheet, row, spans["when"].start)
             if section is not None:
                 sections.append((row.number, section))
                 continue
-            who = _joined_text(row, spans["who"], heading.texts["who"])
+            who = _joined_text(row, spans["who"])
             when = _when(row, spans["when"], heading.texts["when"], above.year)
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
@@ -314,6 +316,6 @@ def _only_counts(row: Row) -> bool:
     return len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]
 
 
-def _joined_text(row: Row, places: range, where: str) -> str:
+def _joined_text(row: Row, places: range) -> str:
     """Return the texts of a row's cells in some columns, joined by line breaks."""
-    return "\n".join(filter(None, (text_of(row.cell(place), where) for place in places)))
+    return "\n".join(filter(None, (text_of(row.cell(place)) for place in places)))

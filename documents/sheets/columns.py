@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.sheets.rows import NotAValue, Paper, Row, Sheet
@@ -69,15 +69,20 @@ def require_columns(heading: Heading, columns: Iterable[Column], paper: Paper) -
         raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
 
 
-def check_no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> bool:
-    """Return whether the row's cells hold values; record an error for each formula among them."""
-    clean = True
-    for id, place in at.items():
+def without_formulas(row: Row, where: Mapping[int, str], errors: Errors, *, texts: Collection[int]) -> Row:
+    """Return the row with an error recorded for each formula in these columns, for its other cells.
+
+    Args:
+        where: column -> its heading.
+        texts: columns whose formula stays as a text, because they must not be empty; others are emptied.
+    """
+    cells = list(row.cells)
+    for place, heading in where.items():
         value = row.cell(place)
         if isinstance(value, NotAValue):
-            errors.add(row.number, "paper_formula", text=value.text, where=texts[id])
-            clean = False
-    return clean
+            errors.add(row.number, "paper_formula", text=value.text, where=heading)
+            cells[place] = value.text if place in texts else None
+    return Row(row.number, tuple(cells))
 
 
 def _named(text: str, columns: Sequence[Column]) -> list[Column]:

@@ -133,15 +133,18 @@ def take_schedule(
     Raises:
         Refusal: a bad row, a unit not among the reader's, an answer that matches nobody.
     """
+    from documents.sheets.unreadable import Errors
     from services.imports.files import import_schedule
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
     office = ctx.reads.office()
     analyses, seen = preview_schedule(ctx, content, name, procedure, answers)
+    errors = Errors()
     for analysis in analyses:
         if foreign(ctx, office, analysis):
-            raise NotOpened("web.open.foreign", row=analysis.row, object=analysis.object)
+            errors.add(analysis.row, "web.open.foreign", object=analysis.object)
+    errors.refuse(name)
     if matches := _matches(office, seen.strange, meant(seen.strange)):
         office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
     imported = import_schedule(

@@ -121,12 +121,18 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     find, places = lookup(ctx), dict[str, str | None]()
     people = ctx.reads.office().people
     taken = {field.id for field in fields}
+    errors += [
+        RowError(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
+        for number, formulas in table.formulas.items()
+        for key, text in formulas.items()
+    ]
     for number, cells in lines:
         values, problems = parse_values(
             register, {key: value for key, value in cells.items() if key in taken}, find
         )
         values = with_posts(register, values, people)
-        problems = [*problems, *invalid_values(ctx, register, values, problems)]
+        unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
+        problems += invalid_values(ctx, register, values, [*problems, *unread])
         errors += [_error(register, problem, number, table.columns) for problem in problems]
         of_unit = "" if case else str(cells.get(UNIT, ""))
         person = None if of_unit or command.unit or case else first_person(ctx, register, values)

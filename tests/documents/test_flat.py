@@ -55,6 +55,7 @@ def test_every_bad_row_of_the_flat_form_is_named() -> None:
                 (6, "Архив", "", "", "=TODAY()", None),
                 (7, "закупки", "", "", "13.04.26", "27.05.2026"),
                 (8, "Связь", "", "", "13.04.26 – 26.05.26", None),
+                (9, "=B2", "", "", "31.02.26", "=E2"),
             ]
         )
     )
@@ -68,6 +69,9 @@ def test_every_bad_row_of_the_flat_form_is_named() -> None:
         (7, "paper_formula"),
         (8, "paper_row_twice"),
         (9, "paper_day_expected"),
+        (10, "paper_formula"),
+        (10, "paper_date_impossible"),
+        (10, "paper_formula"),
     ]
 
 

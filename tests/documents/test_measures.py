@@ -55,6 +55,7 @@ def test_every_bad_row_is_named() -> None:
         + "1;Обновить;Утвердить правила;приказ;юрист;31.02.2026\n"
         + "2;Обновить;;приказ;юрист;2026\n"
         + "3;;Утвердить;приказ;юрист;2026\n"
+        + "4;;;приказ;юрист;31.02.2026\n"
     )
     with pytest.raises(UnreadablePaper) as refusal:
         read_measures(text.encode(), "п.csv")
@@ -63,6 +64,9 @@ def test_every_bad_row_is_named() -> None:
         (2, "paper_date_impossible"),
         (3, "paper_cell_empty"),
         (4, "paper_cell_empty"),
+        (5, "paper_cell_empty"),
+        (5, "paper_cell_empty"),
+        (5, "paper_date_impossible"),
     ]
 
 

@@ -75,7 +75,7 @@ def test_every_duty_is_understood_by_its_code(code: str) -> None:
 
 
 def test_every_bad_row_is_named() -> None:
-    """E-mail, duty, language, leave, an empty unit, the same person twice: each by its row."""
+    """E-mail, duty, language, leave, an empty unit, one person twice: each by its row, all at once."""
     assert refused(
         "unit;name;duties;e-mail;language;away",
         "Отдел;А;officer;a@example.kz;kk;",
@@ -85,6 +85,7 @@ def test_every_bad_row_is_named() -> None:
         "Отдел;Д;;;;31.02.26",
         ";Е;;;;",
         "Отдел;Ж;;A@example.kz;;",
+        "Отдел;;царь;нет адреса;;",
     ) == [
         (3, "paper_email_malformed"),
         (4, "paper_duty_unknown"),
@@ -92,6 +93,9 @@ def test_every_bad_row_is_named() -> None:
         (6, "paper_date_impossible"),
         (7, "paper_cell_empty"),
         (8, "paper_person_twice"),
+        (9, "paper_cell_empty"),
+        (9, "paper_email_malformed"),
+        (9, "paper_duty_unknown"),
     ]
 
 

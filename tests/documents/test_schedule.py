@@ -89,12 +89,12 @@ def test_a_date_cell_of_excel_is_a_date() -> None:
 
 
 def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
-    """All of the file or none: three bad rows, three messages, in the order of rows."""
+    """All of the file or none: every mistake of three bad rows, in the order of rows."""
     refusal = refused(
         published(
             ("Подписание приказа", "31.02.26"),
             RUN,
-            ("Публичное обсуждение результатов", "=C3"),
+            ("=B1", "=C3"),
             ("Подписание аналитической справки", "12.05.2041"),
         )
     )
@@ -102,6 +102,7 @@ def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
     assert refusal.code == "paper_unreadable"
     assert [(error.row, error.code) for error in refusal.errors] == [
         (3, "paper_date_impossible"),
+        (5, "paper_formula"),
         (5, "paper_formula"),
         (6, "paper_date_beyond"),
     ]
