@@ -108,6 +108,7 @@ def test_everything_wrong_with_a_form_is_said_at_once_and_nothing_is_lost(office
     wrong = gift(kind="", description="", received_on="2026-02-30", employee="Ешкім", reason="мереке")
     with office.client() as browser:
         answer = browser.post(f"{GIFTS}/new?lang=ru", data=wrong)
+        bought = browser.post(f"{GIFTS}/new?lang=ru", data=gift(reason="", decision="bought_back", measures=""))
         by_program = browser.post(
             f"{API}/registers/gifts/rows",
             json={"unit": OWN, "values": {"kind": "", "received_on": "2026-02-30"}},
@@ -118,6 +119,14 @@ def test_everything_wrong_with_a_form_is_said_at_once_and_nothing_is_lost(office
     for field in ("kind", "description", "received_on", "employee"):
         assert f'<a href="#add-{field}">' in answer.text, field
     assert 'value="мереке"' in answer.text
+    groups = [
+        re.findall(r'<details class="row-group"( open)?><summary>(.+?)<', page.text)
+        for page in (answer, bought)
+    ]
+    folded = [[title for is_open, title in group if not is_open] for group in groups]
+    assert "Чем закончилось" in folded[0], "only what is filled in or wrong stands unfolded"
+    assert "Как и почему поступил" not in folded[0]
+    assert "Чем закончилось" not in folded[1]
     assert by_program.status_code == 422
     where = {fault["where"] for fault in by_program.json()["errors"]}
     assert where == {"values.kind", "values.description", "values.employee", "values.received_on"}

@@ -140,7 +140,11 @@ def test_a_file_becomes_a_register_with_everything_it_says() -> None:
 
 
 GIFT = '[opens]\nprocedure = "gift-handover"\n[[opens.fact]]\n'
+GROUP = '[[group]]\ntitle = { kk = "А", ru = "Б", en = "C" }\nfields = '
 MISTAKES = [
+    ("[[rule]]", GROUP + '["plase"]\n\n[[rule]]', "unknown_reference", "group 1"),
+    ("[[rule]]", GROUP + '["secret"]\n' + GROUP + '["secret"]\n\n[[rule]]', "duplicate", "group 2"),
+    ("[[rule]]", GROUP + '["place"]\n\n[[rule]]', "not_allowed", "group 1"),
     ('id = "visits"', 'id = "risks"', "reserved", "id"),
     ('rests_on = "rules"', 'rests_on = "rule"', "unknown_reference", "rests_on"),
     ('named_by = ["place"]', "named_by = []", "empty", "named_by"),

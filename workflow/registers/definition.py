@@ -173,6 +173,14 @@ class Late:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FieldGroup:
+    """Fields only some rows need: a form shows them folded under a title until one of them has a value."""
+
+    title: Text
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RowAccess:
     """Fields that others than officers may see of confidential rows.
 
@@ -451,6 +459,7 @@ class Register:
         applies_to: kinds of organisation (or groups) it is for; empty means all.
         adopted_act: the act of one organisation it rests on, which binds only organisations that adopted it.
         named_by: fields that make the title of a row in lists and letters.
+        groups: fields that forms show folded; others always.
         columns: fields a list shows beside the name of a row; empty: chosen by their kinds.
         confidential: its rows are visible to officers and to the people and accesses `access` names.
         unique_together: fields that together must be unique; the most selective first.
@@ -471,6 +480,7 @@ class Register:
     fields: Mapping[str, RegisterField]
     named_by: tuple[str, ...]
     columns: tuple[str, ...] = ()
+    groups: tuple[FieldGroup, ...] = ()
     note: Text | None = None
     kept_in: KeptIn = "unit"
     procedures: tuple[str, ...] = ()

@@ -281,6 +281,7 @@ def row_form(
         place=f"/registers/{register_id}/new",
         register=register,
         form_fields=form_fields(ctx, register.fields, None, tried or preset),
+        groups=ctx.app.registers.on(register_id, ctx.today).groups,
         units=build_unit_field(ctx.reads.office(), typed, root=ctx.reader.root),
         case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
         tried=tried,
@@ -340,6 +341,7 @@ def show_row_page(
         form_fields=form_fields(reader, detail.fields, _as_typed(detail.row), edits)
         if detail.row.may_write
         else [],
+        groups=definition.groups,
         said=message,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,

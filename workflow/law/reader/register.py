@@ -201,6 +201,7 @@ REGISTER = table(
     actions=Keyed("action", many(ACTION, BY_ID)),
     named_by=Distinct[Name],
     columns=Keyed("list", Distinct[Name]),
+    groups=Keyed("group", many(table(registers.FieldGroup, fields=Distinct[Name]))),
     kept_in=one_of("unit", "case"),
     procedures=Distinct[DashedName],
     applies_to=Kinds,

@@ -57,6 +57,16 @@ def problems(register: Register) -> Iterator[Problem]:
     yield from _names(register, "named_by", register.named_by)
     yield from _shown(register, "named_by", register.named_by)
     yield from _names(register, "list", register.columns, *(kind for kind in KINDS if kind != "long_text"))
+    grouped = set[str]()
+    for number, group in enumerate(register.groups, 1):
+        yield from _names(register, f"group {number}", group.fields)
+        for name in grouped.intersection(group.fields):
+            yield Problem("duplicate", f"group {number}", {"value": name})
+        grouped.update(group.fields)
+        for name in group.fields:
+            if name in register.fields and register.fields[name].required:
+                allowed = tuple(field.id for field in register.fields.values() if not field.required)
+                yield Problem("not_allowed", f"group {number}", {"value": name, "allowed": allowed})
     for number, rule in enumerate(register.rules, 1):
         yield from _rule(register, rule, f"rule {number}")
     for number, together in enumerate(register.unique_together, 1):
