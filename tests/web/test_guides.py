@@ -121,10 +121,13 @@ def test_every_page_is_explained_by_a_section_that_exists() -> None:
     sections = {f"{id}#{section.id}" for id in GUIDES for section in guide(id, "ru").sections}
 
     assert {section for _, section in SECTION_OF_PAGE} <= sections
-    assert section_of("/cases/2026-0001") == "officer#case"
-    assert section_of("/cases") == "officer#find"
-    assert section_of("/registers/gifts") == "officer#registers"
-    assert section_of("/register") == "officer#letters"
+    assert section_of("/cases/2026-0001", "head_of_unit") == "officer#case"
+    assert section_of("/cases", "officer") == "officer#find"
+    assert section_of("/registers/gifts", "officer") == "officer#registers"
+    assert section_of("/register", "officer") == "officer#letters"
+    own = {access: section_of("/assignments", access) for access in ACCESSES}
+    assert own["officer"] == "officer#ask"
+    assert {section.partition("#")[0] for section in own.values()} == {"officer", "executor", "head"}
 
 
 @pytest.mark.parametrize("access", ACCESSES)

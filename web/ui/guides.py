@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 import i18n
 from web.ui.assets import asset_address
-from workflow.languages import law_language
+from workflow.languages import LANGUAGES, law_language
 from workflow.org.access import Access
 from workflow.search_words import fold, search_words
 
@@ -64,11 +64,16 @@ SECTION_OF_PAGE = (
     ("/account", "first-day#account"),
     ("/", "head#overview"),
 )
-"""The section that explains a page, by the beginning of the page's path; the longest match counts."""
+"""The section that explains a page, by the beginning of the page's path; the longest match counts.
+
+Readers whose own guide has a section of that name are led there.
+"""
 PICTURE_WIDTH, PICTURE_HEIGHT = 820, 500
 """Size of all pictures, so that a page reserves their space."""
 _FOLDER = Path(__file__).parents[1] / "guides"
 _HEADING = re.compile(r"^## (?P<title>.+?) \{#(?P<id>[a-z-]+)\}$", re.MULTILINE)
+_SHARED = re.compile(r"^\{([a-z-]+)#([a-z-]+)\}$", re.MULTILINE)
+"""A line that stands for a section of another guide."""
 _LABEL = re.compile(r"\{([a-z_.]+)\}")
 _PICTURE = re.compile(r"!\[([^\]]+)\]\(([a-z-]+)\)")
 _IMAGE = re.compile(r'<img src="([a-z-]+)"')
@@ -114,8 +119,18 @@ def guide(id: str, language: str) -> Guide:
 
 
 def source(id: str, language: str) -> str:
-    """Return the Markdown of a guide."""
+    """Return the Markdown of a guide, with the sections it shares with others."""
+    return _SHARED.sub(lambda match: _shared(match[1], match[2], language), _written(id, language))
+
+
+def _written(id: str, language: str) -> str:
     return (_FOLDER / law_language(language) / f"{id}.md").read_text(encoding="utf-8")
+
+
+def _shared(id: str, section: str, language: str) -> str:
+    """Return a section of a guide with its heading."""
+    parts = re.split(r"^(?=## )", _written(id, language), flags=re.MULTILINE)
+    return next(part for part in parts if f"{{#{section}}}\n" in part).strip()
 
 
 def labels(text: str) -> frozenset[str]:
@@ -134,14 +149,19 @@ def in_words(id: str, language: str) -> str:
     return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", named)
 
 
-def section_of(path: str) -> str:
-    """Return the guide and section that explain a page, as `guide#section`."""
+def section_of(path: str, access: Access) -> str:
+    """Return the guide and section that explain a page to a reader, as `guide#section`."""
     fitting = [
         (start, section)
         for start, section in SECTION_OF_PAGE
         if path == start or path.startswith(start if start.endswith("/") else start + "/")
     ]
-    return max(fitting, key=lambda pair: len(pair[0]))[1] if fitting else "first-day"
+    if not fitting:
+        return "first-day"
+    section = max(fitting, key=lambda pair: len(pair[0]))[1]
+    own, id = GUIDE_OF[access], section.partition("#")[2]
+    has_own = any(section.id == id for section in guide(own, LANGUAGES[0]).sections)
+    return f"{own}#{id}" if has_own else section
 
 
 def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
@@ -150,11 +170,12 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
     """
     words = search_words(text)
     guides = [guide(id, language) for id in GUIDES]
+    shared = {id: {match[2] for match in _SHARED.finditer(_written(id, language))} for id in GUIDES}
     hits = [
         (guide, section)
         for guide in guides
         for section in guide.sections
-        if words and all(word in section.words for word in words)
+        if words and section.id not in shared[guide.id] and all(word in section.words for word in words)
     ]
     return sorted(hits, key=lambda hit: not any(word in fold(hit[1].title) for word in words))
 

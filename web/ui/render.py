@@ -395,7 +395,7 @@ def page(
             unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
             here=_here(request, place),
             path=request.url.path,
-            help_section=section_of(request.url.path),
+            help_section=section_of(request.url.path, account.access) if account else "",
             **values,
         )
     )
