@@ -130,7 +130,10 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
         reader = seen_by(request, status)
-        return page(request, reader, "problem.html", status=status, number=status, detail=detail)
+        reference = request.scope.get("merzim.request", "") if status >= 500 else ""
+        return page(
+            request, reader, "problem.html", status=status, number=status, detail=detail, reference=reference
+        )
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated
 
@@ -149,7 +150,8 @@ def ask_why(ctx: RequestContext, command: AskWhy) -> CommandResult:
 def escalate(ctx: RequestContext, command: Escalate) -> CommandResult:
     """Escalate an obligation to the nearest head above the people responsible: a comment with a due day."""
     people = assignees_of(ctx, command.case, command.obligation)
-    office = ctx.app.reads.office()
+    # An officer who replaces a missing head for reminders is above nobody.
+    office = replace(ctx.app.reads.office(), officer=None)
     places = [(recipient.person.unit, recipient.person.key) for recipient in people]
     heads = heads_over(office, places, on=ctx.today, first_head=True)
     if isinstance(heads, Unresolved):

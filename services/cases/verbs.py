@@ -37,7 +37,7 @@ from services.results import (
     preview_result,
 )
 from services.verbs import Command, verb
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 from workflow.cases.commands import extensions, migration, reminder_actions, withdrawals
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.extensions import CannotExtend
@@ -255,21 +255,25 @@ def run(ctx: RequestContext, command: Previewed) -> CommandResult:
         recorded = [event.name for event in change.events if event.kind in ("fact", "corrected")]
         if recorded:
             language = ctx.spoken_language
-            findings = recorded_out_of_order(ctx, change.case, recorded[0])
-            result.out_of_order = [FindingResult.of(finding, language) for finding in findings]
+            remarks = recorded_remarks(ctx, change.case, recorded[0])
+            result.out_of_order = [
+                FindingResult.of(finding, language) for finding in remarks if finding.kind == "order"
+            ]
         return result
     foreseen, people = foresee(ctx, command)
     return preview_result(foreseen, tells=len(people))
 
 
-def recorded_out_of_order(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
-    """Return the findings that a fact just recorded in a case is out of order."""
+def recorded_remarks(ctx: RequestContext, case: Case, fact: str) -> tuple[Finding, ...]:
+    """Return the findings to name beside a fact just recorded in a case."""
     view = ctx.case_commands.looked_at(case, today=ctx.today)
-    return out_of_order(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
+    return remarks(findings(case, view.procedure, view.deadlines, ctx.calendar), view.procedure, fact)
 
 
-def out_of_order(findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
-    """Return the findings that a fact is out of order with others, in either direction."""
+def remarks(case_findings: Iterable[Finding], procedure: Procedure, fact: str) -> tuple[Finding, ...]:
+    """Return the findings that a fact is out of order with others, in either direction, and that it lacks
+    evidence its act asks for.
+    """
     question, obligation = procedure.answered_by.get(fact), procedure.by_id.get(fact.partition(".")[0])
     name = question.id if question else fact
 
@@ -278,7 +282,9 @@ def out_of_order(findings: Iterable[Finding], procedure: Procedure, fact: str) -
         titles = others if isinstance(others, tuple) else ()
         return finding.obligation == name or (obligation is not None and obligation.title in titles)
 
-    return tuple(finding for finding in findings if finding.kind == "order" and concerns(finding))
+    return tuple(
+        finding for finding in case_findings if finding.kind in ("order", "evidence") and concerns(finding)
+    )
 
 
 def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
@@ -470,12 +476,15 @@ def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandRe
     )
 
 
-def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
-    """Return the number of the event the reader may undo after recording this; None where there is none."""
-    notification_check = partial(was_notified, ctx.reads.notices(case))
-    return withdrawals.undoable(
-        ctx.reads.events(case), name, notification_check, by=ctx.reader.login, now=ctx.now
-    )
+def event_to_undo(ctx: RequestContext, case: str, name: str) -> Event | None:
+    """Return the event the reader may undo after recording this; None where there is none."""
+    notified = partial(was_notified, ctx.reads.notices(case))
+    return withdrawals.undoable(ctx.reads.events(case), name, notified, by=ctx.reader.login, now=ctx.now)
+
+
+def event_name(ctx: RequestContext, case: str, line: int) -> str:
+    """Return the name of an event of the history: of its fact or obligation; "" for none."""
+    return next((event.name for event in ctx.reads.events(case) if event.seq == line), "")
 
 
 @verb("manage")

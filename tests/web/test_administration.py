@@ -251,12 +251,17 @@ def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestCli
 
 def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
     names = {"name": f"Архив {SCRIPT}", "name_kk": "Мұрағат ", "name_ru": f"Архив {SCRIPT}"}
+    unplaced = admin.post("/administration/unit?lang=ru", data=names)
+    admin.post("/administration/unit", data={"name": "Дербес орган", "first_level": "1"})
     admin.post("/administration/unit", data={**names, "parent": "head"})
     (unit,) = (candidate for candidate in home.office.units.values() if "Архив" in candidate.name)
     page = admin.get("/administration/units").text
     page += admin.get("/administration/unit", params={"id": unit.id}).text
     admin.post("/administration/unit", data={"id": unit.id, "mark": mark(unit), "do": "remove"})
 
+    assert unplaced.status_code == 422, "a second root is never made unasked"
+    assert "Выберите вышестоящее подразделение или отметьте" in unplaced.text
+    assert home.office.units["Дербес орган"].parent is None
     assert unit.parent == "head"
     assert (unit.name_in("kk"), unit.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
     assert 'name="name_kk" value="Мұрағат"' in page

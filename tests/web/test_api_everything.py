@@ -183,6 +183,7 @@ READS: dict[str, tuple[str, ...]] = {
     "/cases/{case}/evidence/{digest}": (f"{CASE}/evidence/{{digest}}",),
     "/cases/{case}/forms/{form}/{language}": (f"{CASE}/documents/{{form}}/{{language}}",),
     "/cases/{case}/package": (f"{CASE}/package",),
+    "/cases/{case}/xlsx": (CASE, f"{CASE}/package"),
     "/cases/{case}/register/{ending}": (f"{CASE}/notices/file/{{ending}}",),
     "/campaigns/{campaign}/forms/{language}": (f"{V1}/campaigns/{{campaign}}/forms/{{language}}",),
     "/campaigns/{campaign}/forms/{number}/{language}": (

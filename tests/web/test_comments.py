@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -265,6 +266,21 @@ def test_what_cannot_be_said_is_refused_in_words(home: Home) -> None:
         assert home.client().post(url, json=body).status_code == 422, body
     assert comments(home.events(home.late)) == ()
     assert home.client("auditor").post(url, json={"text": "x"}).status_code == 403
+
+
+def test_a_step_of_the_first_head_is_escalated_to_nobody(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The officer of the settings replaces a missing head in reminders and stands above nobody."""
+    office = home.context.reads.office()
+    chief = replace(office.people["b@org.kz"], unit="head", duties=("head",))
+    named = replace(office, officer="a@org.kz", people={**office.people, chief.key: chief})
+    monkeypatch.setattr(type(home.context.reads), "office", lambda _: named)
+    refused = home.client().post(
+        f"/cases/{home.late}/ask?lang=ru", data={"obligation": "order_signed", "above": "1"}
+    )
+
+    assert refused.status_code == 422
+    assert "Вышестоящий руководитель не найден." in refused.text
+    assert comments(home.events(home.late)) == ()
 
 
 def test_the_history_names_people_not_log_ins(home: Home) -> None:

@@ -29,7 +29,7 @@ def home() -> Home:
         object="Орда",
         facts={"procurement_analysis_ended": ENDED, "procurement_result_reported": ENDED},
     )
-    home.desk.open(opening, by="test", now=NOW, today=TODAY)
+    home.case_commands.open(opening, by="test", now=NOW, today=TODAY)
     return home
 
 
@@ -61,7 +61,7 @@ def test_an_answer_that_opens_a_term_is_confirmed_first(home: Home) -> None:
     opening = Opening(
         procedure="conflict-of-interest", unit="hr", facts={"opinion_given": ENDED}, readers=("officer",)
     )
-    case = home.desk.open(opening, by="officer", now=NOW, today=TODAY).id
+    case = home.case_commands.open(opening, by="officer", now=NOW, today=TODAY).id
     browser = home.client()
     data = {"fact": "conflict", "option": "confirmed", "on": TODAY.isoformat(), "preview": "yes"}
     question = browser.post(f"/cases/{case}?lang=ru", data=data)

@@ -335,8 +335,8 @@ def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
     reader = Reader(login="officer", access="officer", person=person.key)
     home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     opening = Opening(procedure="internal-analysis")
-    case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
-    home.desk.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    home.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
     _, _, checklist = home.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
 
     assert f"{case}:start_text_checked" in rows(checklist)
@@ -360,8 +360,8 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
         reader = Reader(login=person.name, access="responsible", person=person.key)
         home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
-    case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
-    home.desk.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    home.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
     before = home.client("a")
     assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
     assert before.get(f"/cases/{case}").status_code == 200
@@ -398,7 +398,9 @@ def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(
     reader = Reader(login="theirs", access="officer", person="a@org.kz", unit="hr")
     home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     proof = Evidence(kind="document:order", reference="https://org.kz/1", restricted="secret")
-    home.desk.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY, evidence=[proof])
+    home.case_commands.record(
+        home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY, evidence=[proof]
+    )
     browser, page = home.client("theirs"), f"/cases/{home.late}"
     closed = browser.get(page).status_code
     home.sent(
@@ -428,7 +430,7 @@ def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(
 
 def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Home) -> None:
     """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
-    home.desk.replan(
+    home.case_commands.replan(
         home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
     )
     page = home.client("erlan").get("/desk?lang=en").text
@@ -456,11 +458,11 @@ def test_a_row_past_its_plan_date_stands_once_on_the_desk(home: Home) -> None:
             for text in [page.partition(f'href="#{name}"')[2]]
         } | {"shown": page.count(f'<tr id="{home.late}:discussion_announced"')}
 
-    home.desk.replan(
+    home.case_commands.replan(
         home.late, "discussion_announced", on=date(2026, 4, 8), by="test", now=NOW, today=date(2026, 4, 1)
     )
     before = groups()
-    home.desk.replan(
+    home.case_commands.replan(
         home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
     )
     after = groups()

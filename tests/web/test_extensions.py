@@ -205,7 +205,7 @@ def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
         True,
     )
 
-    new = {"name": "Клиника № 1", "kind": "clinic", "id": "", "mark": ""}
+    new = {"name": "Клиника № 1", "kind": "clinic", "id": "", "mark": "", "first_level": "1"}
     nurse = {"name": "С. Сейтова", "unit": "Клиника № 1", "key": "", "mark": "", "email": "s@org.kz"}
     responses = [
         admin.post("/administration/unit", data=new),

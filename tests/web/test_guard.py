@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
 
 from storage.queries import SqlReads
 from tests.web.conftest import Home, build, office_with_cases
 from web.auth.middleware import MAX_TEXT
+from web.auth.request_ids import RequestIdMiddleware
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 
@@ -160,7 +163,7 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(SqlReads, "sums", broken)
-    browser = home.client()
+    browser = replace(home, app=RequestIdMiddleware(home.app)).client()  # type: ignore[arg-type]
     browser._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
     with browser:
         answer = browser.get("/?lang=ru")
@@ -169,6 +172,7 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
     assert "ошибка" in answer.text
+    assert f"<code>{answer.headers['x-request-id']}</code>" in answer.text, "by it the log is found"
     assert "default-src" in answer.headers["content-security-policy"]
 
 

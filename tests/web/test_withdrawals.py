@@ -161,10 +161,17 @@ def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, b
     page = browser.get(f"{done.headers['location']}&lang=ru").text
     line = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
     assert line is not None
+    assert "Отменить: Подписание приказа о внутреннем анализе, 6 апреля 2026 года</button>" in page
+    lacking = re.search(
+        r"записано, но не приложены подтверждающие документы: [^<]+<a[^>]+href=\"([^\"]+)", page
+    )
+    assert lacking is not None, "the evidence the act asks for, and where to add it"
+    assert lacking[1] == f"{case}?fact=order_signed#record"
 
     undone = browser.post(f"{case}/undo?lang=ru", data={"line": line[1]})
 
     assert undone.status_code == 303
+    assert "Запись отменена: Подписание приказа" in browser.get(undone.headers["location"]).text
     assert "order_signed" not in home.facts(home.real)
     event = home.events(home.real)[-1]
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "внесено по ошибке")

@@ -81,6 +81,27 @@ def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_see
     assert {row[place] for row in own[1:]} == {home.real}
 
 
+def test_the_tables_of_a_case_are_one_workbook(home: Home) -> None:
+    """Linked from its pages: what is due, its documents, its risks with measures."""
+    browser, case = home.client(), f"/cases/{home.late}"
+    assert f'href="{case}/xlsx"' in browser.get(case, params={"lang": "ru"}).text
+    risk = {"description": "Сговор", "direction": "procurement", "on": "2026-04-06"}
+    done = browser.post(f"{case}/risks", data=risk)
+    proof = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/a"}
+    assert (done.status_code, browser.post(case, data=proof).status_code) == (303, 303)
+
+    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"{case}/xlsx").content))
+    rows = {tab.title: [list(row) for row in tab.iter_rows(values_only=True)] for tab in book.worksheets}
+
+    assert list(rows) == ["Сроки", "Подтверждающие документы", "Риски и рекомендации"]
+    deadlines, documents, risks = rows.values()
+    assert deadlines[0][:2] == ["Этап", "Обязанность"]
+    (signed,) = (row for row in deadlines if str(row[1]).startswith("Подписание приказа"))
+    assert (str(signed[4]).startswith("исполнено"), str(signed[5])[:10]) == (True, "2026-04-06")
+    assert documents[1][0] == "https://org.kz/a"
+    assert risks[1][:2] == [1, "Сговор"]
+
+
 def test_a_list_too_long_for_a_workbook_is_refused_in_words(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

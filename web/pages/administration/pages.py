@@ -136,6 +136,9 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
             staff.remove_unit(ctx, build(staff.Removal, same))
             return onward(request, "/administration/units", said="removed")
         office = recorded_office(ctx)
+        has_parent, is_first = (bool(typed.get(name, "").strip()) for name in ("parent", "first_level"))
+        if not same["id"] and office.units and has_parent == is_first:
+            raise InvalidForm("web.staff.parent_or_first")
         fields = {
             **same,
             **{name: tidy(typed.get(name, "")) for name in ("name", "name_kk", "name_ru")},
@@ -285,6 +288,7 @@ def _unit_page(
         status=200 if refusal is None else 422,
         place=placed("/administration/unit", id=unit.id if unit else ""),
         known=unit,
+        has_units=bool(office.units),
         mark=seen,
         form=shown,
         parent=build_unit_field(office, shown.get("parent", ""), without=inside),

@@ -129,7 +129,7 @@ def open_case(request: Request, ctx: Managing, answers: Fields) -> Response:
         case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, ctx, answers, refusal=refusal)
-    return go(request, f"/cases/{case.id}")
+    return go(request, f"/cases/{case.id}?said=opened")
 
 
 @router.get("/open/year")

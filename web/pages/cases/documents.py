@@ -48,7 +48,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers
     def proof(proved_item: ProvedItem) -> Proof:
         own = tuple(each for each in signatures if each.document == proved_item.evidence.reference)
         return replace(
-            _proof(proved_item, dossier), signatures=own, signable=proved_item.evidence.reference in files
+            proof_of(proved_item, dossier), signatures=own, signable=proved_item.evidence.reference in files
         )
 
     shown = {proved_item.evidence.reference for proved_item in proofs(case)} & signed
@@ -64,7 +64,8 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers
     )
 
 
-def _proof(proved_item: ProvedItem, dossier: CaseView) -> Proof:
+def proof_of(proved_item: ProvedItem, dossier: CaseView) -> Proof:
+    """Return a piece of evidence with the fact or register row it proves."""
     what, _, more = proved_item.of.partition(".")
     if proved_item.kind == "fact":
         return Proof(item=proved_item.evidence, title=dossier.titles.get(what), period=more)

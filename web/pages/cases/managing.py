@@ -54,8 +54,9 @@ def undo(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Res
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
-        return "undone", ""
+        line = parse_event_number(answers.get("line", ""))
+        cases.undo(ctx, case, line, ground=ground)
+        return "undone", cases.event_name(ctx, case, line)
 
     return done(request, ctx, case, "undo", answers, act, tab="deadlines")
 

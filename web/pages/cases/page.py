@@ -93,8 +93,8 @@ def case_page(
         tabs=ADDRESSES,
         said=message if message and (not message[1] or message[1] in view.titles) else None,
         tried=tried,
-        undo=_line_to_undo(ctx, case, message),
-        out_of_order=_out_of_order(view, message),
+        undo=_event_to_undo(ctx, case, message),
+        remarks=_remarks(view, message),
         left_out=left_out,
         act_languages=loaded_languages(ctx, procedure.acts) if tab == "deadlines" else {},
         source_row=_source_row(ctx, view),
@@ -161,20 +161,18 @@ def _row_registers(ctx: RequestContext, view: CaseView) -> Mapping[str, Register
     return {row: registers.latest(name) for row, name in names.items() if name in registers.ids()}
 
 
-def _line_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> int | None:
-    """Return the number of the event to offer for undoing: of the last recording, plan date, extension or
-    pause.
-    """
+def _event_to_undo(ctx: RequestContext, case: str, message: tuple[str, str] | None) -> Event | None:
+    """Return the event to offer for undoing: of the last recording, plan date, extension or pause."""
     if message is None or message[0] not in UNDOABLE or not ctx.reader.may("record"):
         return None
-    return cases.line_to_undo(ctx, case, message[1])
+    return cases.event_to_undo(ctx, case, message[1])
 
 
-def _out_of_order(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
-    """Return the findings that the fact just recorded or corrected is out of order."""
+def _remarks(view: CaseView, message: tuple[str, str] | None) -> tuple[Finding, ...]:
+    """Return the findings to name beside the fact just recorded or corrected."""
     if message is None or message[0] not in ("recorded", "corrected"):
         return ()
-    return cases.out_of_order(view.findings, view.procedure, message[1])
+    return cases.remarks(view.findings, view.procedure, message[1])
 
 
 def _forms(
@@ -255,10 +253,11 @@ def _asking(
 
 
 def pressing_fact(view: CaseView) -> str:
-    """Return the fact to record next: of the most urgent deadline, else of the first open obligation."""
+    """Return the fact to record next: of the most urgent deadline, else of the first obligation not done."""
     if view.next is not None:
         return view.next.deadline.id
-    open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look == "open")
+    looks = ("open", "slipped", "waits")
+    open_ones = (entry.deadline.id for part in view.parts for entry in part.entries if entry.look in looks)
     return next(open_ones, "")
 
 

@@ -11,12 +11,14 @@ from web.auth.dependencies import Reading
 from web.downloads.cases import get_case_notices_file, get_evidence, get_form, get_package
 from web.http import CaseId
 from web.pages.cases.page import case_page
+from web.pages.cases.workbook import get_case_workbook
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str | None, Query(max_length=200)]
 router.get("/cases/{case}/evidence/{digest}")(get_evidence)
 router.get("/cases/{case}/forms/{form}/{language}")(get_form)
 router.get("/cases/{case}/package")(get_package)
+router.get("/cases/{case}/xlsx")(get_case_workbook)
 router.get("/cases/{case}/register/{ending}")(get_case_notices_file)
 
 
@@ -66,7 +68,7 @@ def _told(message: str | None, of: str | None) -> tuple[str, str] | None:
 
 SAID = frozenset(
     {
-        *("corrected", "signed", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
+        *("opened", "corrected", "signed", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),
         *("extended", "paused", "resumed", "migrated", "commented", "comment_withdrawn", "asked"),
         *("assigned", "assignment_answered", "assignment_refused", "assignment_extended"),

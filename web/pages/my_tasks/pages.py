@@ -47,6 +47,7 @@ from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from web.ui.tables import line_columns, page_heads, workbook_response
 from workflow.board.sums import base
+from workflow.cases.case import Event
 from workflow.findings.finding import Finding
 from workflow.refusal import Refusal
 
@@ -71,9 +72,9 @@ def my_desk(
     case, _, obligation = row.partition(":")
     typed = {"on": on} if on else None
     unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
-    undo, disorder = (_undo(ctx, what), _out_of_order(ctx, what)) if said == "recorded" else (None, ())
-    message = (said, _title(request, ctx, what))
-    return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, out_of_order=disorder)
+    undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
+    message = (said, _title(request, ctx, what), what.partition(":")[0])
+    return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
 
 
 @router.get("/desk.xlsx")
@@ -126,10 +127,11 @@ def undo(request: Request, ctx: Recording, answers: Fields) -> Response:
     try:
         if not case:
             raise InvalidForm("web.refusal.no_record")
-        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
+        line = parse_event_number(answers.get("line", ""))
+        cases.undo(ctx, case, line, ground=ground)
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
-    return _onward(request, answers, said="undone", what="")
+    return _onward(request, answers, said="undone", what=f"{case}:{cases.event_name(ctx, case, line)}")
 
 
 @router.post("/desk/later")
@@ -266,20 +268,19 @@ def _uploaded(ctx: RequestContext, form: FormData) -> str:
     return keep_upload(ctx, "file", content, name)
 
 
-def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
-    """Return the case and the number of the event to offer for undoing (`case:fact`); None if there is none."""
+def _undo(ctx: RequestContext, what: str) -> Event | None:
+    """Return the event to offer for undoing (`case:fact`); None if there is none."""
     case, _, fact = what.partition(":")
     if not case or ctx.reads.case(case) is None:
         return None
-    line = cases.line_to_undo(ctx, case, fact)
-    return None if line is None else (case, line)
+    return cases.event_to_undo(ctx, case, fact)
 
 
-def _out_of_order(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
-    """Return the findings that the fact just recorded (`case:fact`) is out of order."""
+def _remarks(ctx: RequestContext, what: str) -> tuple[Finding, ...]:
+    """Return the findings to name beside the fact just recorded (`case:fact`)."""
     case, _, fact = what.partition(":")
     stored_case = ctx.reads.case(case) if case else None
-    return cases.recorded_out_of_order(ctx, stored_case, fact) if stored_case is not None else ()
+    return cases.recorded_remarks(ctx, stored_case, fact) if stored_case is not None else ()
 
 
 def _page(
@@ -288,9 +289,9 @@ def _page(
     *,
     show: str = "",
     unfolded: UnfoldedRow | None = None,
-    message: tuple[str, str] = ("", ""),
-    undo: tuple[str, int] | None = None,
-    out_of_order: Sequence[Finding] = (),
+    message: tuple[str, str, str] = ("", "", ""),
+    undo: Event | None = None,
+    remarks: Sequence[Finding] = (),
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
     ticked: Sequence[str] = (),
@@ -318,7 +319,7 @@ def _page(
         show="mine" if view.mine else "all",
         said=message,
         undo=undo,
-        out_of_order=out_of_order,
+        remarks=remarks,
         refusal=refusal,
         answers=answers or {},
         now=now,

@@ -206,10 +206,8 @@ def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str
 
 def undoable(
     events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
-) -> int | None:
-    """Return the number of the event to offer for undoing after a record of that name; None where there is
-    none.
-    """
+) -> Event | None:
+    """Return the event to offer for undoing after a record of that name; None where there is none."""
     lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
     written = [event for event in lines if event.kind in _UNDOABLE]
     if not written:
@@ -218,7 +216,7 @@ def undoable(
         require_undoable(written[-1], was_told, by=by, now=now)
     except CannotUndo:
         return None
-    return written[-1].seq
+    return written[-1]
 
 
 def select_records(
