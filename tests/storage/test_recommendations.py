@@ -99,7 +99,7 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
     elif numbers := [
         risk.number for risk in risk_register.risks.values() if risk.body and risk.request is None
     ]:
-        risks.ask(case, numbers[0], body="", question="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
+        risks.ask(case, numbers[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
 
 
 def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:

@@ -34,7 +34,7 @@ def case(home: Home) -> str:
         home.real,
         1,
         body="",
-        question="Қағиданы өзгерту туралы",
+        asked="Қағиданы өзгерту туралы",
         term=OVERDUE,
         on=TODAY,
         by="o",

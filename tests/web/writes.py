@@ -659,7 +659,7 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
         risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)
         registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **who)
         registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **who)
-    risks.ask(case, 1, body="Министрлік", question="Өзгерту", term=MeasureTerm(), on=today, **who)
+    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **who)
     for obligation in ("cartogram_updated", "positions_consolidated"):
         case_commands.exempt(case, obligation=obligation, ground="-", **who)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):

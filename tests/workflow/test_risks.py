@@ -272,7 +272,7 @@ def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
     assert "risk.without_measure" not in codes(core, case)
 
     case_commands.ask(
-        case, 1, body="", question="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
+        case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO
     )
     request = due(core, case, "request.1")
     assert (request.due, request.state, request.obligation.duty) == (
@@ -462,7 +462,7 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
     found(case_commands, case, body="ДСМ")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="ДСМ", question="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
     stored_case = ledger.case(case)
     assert stored_case is not None
 
@@ -509,7 +509,7 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     term = MeasureTerm(term=OnDate(date(2026, 9, 30)), said="date")
     set_measure(case_commands, case, term)
-    case_commands.ask(case, 1, body="", question="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
     codes_by_name = {
         name: [element.code for element in due(core, case, name).explanation]
         for name in ("measure.1", "request.1")
@@ -558,7 +558,7 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
     """As the letter that takes it back does; nothing else has such a deadline."""
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
     set_measure(case_commands, case, QUARTER)
-    case_commands.ask(case, 1, body="", question="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
+    case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=UNTIL, on=TODAY, **WHO)
     for name in ("measure.1", "request.1"):
         withdraw(core, case, name, ground="қате", **WHO)
     now = core.view(case, today=TODAY).case

@@ -370,7 +370,7 @@ def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
     risks = RiskCommands(case_commands)
     found(case_commands, case, "Закупки без конкурса", "Совмещение функций")
     stamp = {"by": "a", "now": NOW, "today": TODAY}
-    risks.ask(case.id, 1, body="Минфин", question="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
+    risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
     risks.answer(case.id, 1, text="учтено", on=date(2026, 5, 25), **stamp)  # type: ignore[arg-type]
     risks.remove(case.id, 1, on=date(2026, 5, 26), completed=False, **stamp)  # type: ignore[arg-type]
     measure(case_commands, case, 1)
@@ -440,7 +440,7 @@ def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
     stamp = {"by": "a", "now": NOW, "today": TODAY}
     day = date(2026, 5, 21)
     RiskCommands(case_commands).ask(
-        case.id, 1, body="Минфин", question="изменить", term=MeasureTerm(), on=day, **stamp
+        case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, **stamp
     )  # type: ignore[arg-type]
     RiskCommands(case_commands).answer(case.id, 1, text="учтено", on=day, **stamp)  # type: ignore[arg-type]
 
