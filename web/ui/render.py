@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from types import MethodType
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -16,7 +15,6 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Query
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
-from jinja2.runtime import Context, Macro
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match
@@ -36,6 +34,7 @@ from web.auth.middleware import SAFE_METHODS
 from web.ui.assets import asset_address
 from web.ui.guides import section_of
 from web.ui.preferences import THEMES, preferences, set_preference_cookies
+from web.ui.template_code import TemplateCode
 from web.ui.timeline import Off
 from workflow.cases.changes import FieldChange
 from workflow.deadlines.term_elements import wording
@@ -71,24 +70,10 @@ def environment() -> Environment:
         trim_blocks=True,
         extensions=[_Unindent],
     )
-    jinja.context_class = _PlainContext
+    jinja.code_generator_class = TemplateCode
     jinja.globals["case_title"] = case_title
     jinja.filters["by_name"] = partial(sorted, key=alphabetical)
     return jinja
-
-
-class _PlainContext(Context):
-    """Calls methods and macros at once. Jinja asks twice of each whether it takes a context, which none of ours
-    does; that costs more than most calls.
-    """
-
-    def call(self, target: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call what a template calls."""
-        if (kind := type(target)) is MethodType or kind is Macro:
-            kwargs.pop("_block_vars", None)
-            kwargs.pop("_loop_vars", None)
-            return target(*args, **kwargs)
-        return super().call(target, *args, **kwargs)
 
 
 class Translator:
