@@ -117,7 +117,7 @@ def event(record: Sequence[Any]) -> Event:
     )
 
 
-def head(record: Row_) -> Case:
+def head(record: Iterable[Any]) -> Case:
     """Return a case without its facts and plan dates, from a table row that begins with the columns HEAD."""
     return Case(**dict(zip(_HEAD, record, strict=False)))
 

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, o
 
 from storage.board import sums as summing
 from storage.cache import DatabaseCache
+from storage.confidentiality import KNOWN, reader_values
 from storage.database.engine import read_once, reading
-from storage.database.in_list import execute_for_names, in_collection, in_names
-from storage.notices.journal import SETTLED
+from storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
+from storage.database.prepared import Prepared
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, READER
-from storage.tables.notices import NOTICE
+from storage.tables.notices import NOTICE, SETTLED
 from workflow.cases.case import Case
 from workflow.org import access
 from workflow.org.access import Scope
@@ -27,6 +28,7 @@ _ASSIGNED = (
     .join(CASE, CASE.c.id == DEADLINE.c.case)
     .where(in_names(DEADLINE.c.case), DEADLINE.c.state != "not_required", not_(CASE.c.confidential))
 )
+_KNOWN_OF = Prepared(select(CASE.c.id).where(in_names(CASE.c.id), KNOWN))
 
 
 MANY_CASES = 2000
@@ -51,6 +53,11 @@ class Visibility:
     def is_blind(self) -> bool:
         """Return whether the reader sees no case at all."""
         return self._scope is not None and self._scope.unit is None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether the reader sees every unit."""
+        return self._scope is None or self._scope.unit == ""
 
     @cached_property
     def sees_many(self) -> bool:
@@ -101,6 +108,9 @@ class Visibility:
             return cases
 
         def read(connection: Connection) -> Collection[str]:
+            if self.is_whole:
+                values = reader_values(connection.dialect, self._scope)
+                return [name for (name,) in fetch_for_names(connection, _KNOWN_OF, cases, values)]
             query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
             seen = {record.id for record in execute_for_names(connection, query, cases)}
             return [*seen, *self.assigned(connection, [name for name in cases if name not in seen])]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from heapq import nsmallest
+from itertools import chain
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -124,9 +125,10 @@ def overview(
     office = reads.office()
     matrix = _matrix(reads, sums, library, office, calendar, today)
     late = partial(DeadlineFilter, urgency="overdue", horizon=day, unit=unit)
-    worst = [*reads.listed(late(is_obligatory=True), limit=WORST)]
+    lists = [(late(is_obligatory=True), WORST)]
     if recommended := _recommended(sums, library):
-        worst += reads.listed(late(is_obligatory=False), limit=WORST_RECOMMENDED)
+        lists.append((late(is_obligatory=False), WORST_RECOMMENDED))
+    worst = [*chain.from_iterable(reads.first_rows(lists))]
     workloads, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
     first = min(worst, key=lambda row: row.due or today, default=None)
     return Overview(

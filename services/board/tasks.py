@@ -111,11 +111,7 @@ def tasks_view(
     recipients = find_assignments(office, reader.person, sums, on=today)
     assignees = None if all_ else frozenset(recipients)
     counts = sums if all_ else person_sums(office, reader.person, sums, on=today)
-    groups = _each_once(
-        [_sought(reads, day, urgency, assignees, counts, limit or SHOWN[urgency]) for urgency in GROUPS],
-        day,
-        limit,
-    )
+    groups = _each_once(_first_rows(reads, day, assignees, counts, limit), day, limit)
     if assignees is not None and person:
         assignees |= _duties_held(office, person, on=today)
     groups.append(_checklist(ctx, reads, day, assignees, limit))
@@ -162,19 +158,20 @@ def most_pressing(view: TasksView) -> str:
     return next((item.id for item in items if item.recordable), "")
 
 
-def _sought(
-    reads: Reads,
-    day: Horizon,
-    urgency: Urgency,
-    assignees: frozenset[AssigneeKey] | None,
-    sums: Sums,
-    limit: int,
-) -> tuple[Urgency, Sequence[Row], int]:
-    number = total(sums, urgency)  # type: ignore[arg-type]
-    deadline_filter = DeadlineFilter(urgency=urgency, horizon=day, asked=assignees)
+def _first_rows(
+    reads: Reads, day: Horizon, assignees: frozenset[AssigneeKey] | None, sums: Sums, limit: int | None
+) -> list[tuple[Urgency, Sequence[Row], int]]:
+    numbers = {urgency: total(sums, urgency) for urgency in GROUPS}  # type: ignore[arg-type]
+    # Those past their plan date stand in their own group alone, so others move up.
+    more = min(numbers["slipped"], limit or SHOWN["slipped"])
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = reads.listed(deadline_filter, limit=limit + SHOWN["slipped"]) if number or assignees is None else ()
-    return urgency, rows, number
+    waiting = [urgency for urgency in GROUPS if numbers[urgency] or assignees is None]
+    lists = [
+        (DeadlineFilter(urgency=urgency, horizon=day, asked=assignees), (limit or SHOWN[urgency]) + more)
+        for urgency in waiting
+    ]
+    rows = dict(zip(waiting, reads.first_rows(lists), strict=True))
+    return [(urgency, rows.get(urgency, ()), numbers[urgency]) for urgency in GROUPS]
 
 
 def _each_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from itertools import count
 from typing import cast
@@ -15,6 +15,7 @@ from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
 from storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
 from workflow.org.access import (
@@ -34,6 +35,15 @@ _WITH_PROVIDERS = (
     .join_from(ACCOUNT, IDENTITY, IDENTITY.c.login == ACCOUNT.c.login, isouter=True)
     .where(ACCOUNT.c.login == bindparam("of_login"))
     .order_by(IDENTITY.c.provider)
+)
+_ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
+_VALID_ENTRY = Prepared(
+    select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
+        ENTRY.c.hash == bindparam("k_hash"),
+        ENTRY.c.kind == bindparam("k_kind"),
+        ENTRY.c.ended_at.is_(None),
+        ENTRY.c.expires_at > bindparam("k_now"),
+    )
 )
 _PRUNE_EVERY = 50
 """Attempts of this process between two deletions of expired rate limits."""
@@ -212,14 +222,11 @@ class SqlAccounts:
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
         """Return the valid entry with that hash."""
-        query = ENTRY.select().where(
-            ENTRY.c.hash == hash, ENTRY.c.kind == kind, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now
-        )
         with reading(self._engine) as connection:
             if kind == "device":
                 return rate_limits.find(connection, hash, now=now)
-            row = connection.execute(query).first()
-        return _entry(row) if row else None
+            rows = _VALID_ENTRY.fetch(connection, {"k_hash": hash, "k_kind": kind, "k_now": now})
+        return Entry(**dict(zip(_ENTRY_FIELDS, rows[0], strict=True))) if rows else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
         """Return the valid entries of an account, the newest first."""

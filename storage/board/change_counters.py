@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, func, select
 
+from storage.database.prepared import Prepared
 from storage.tables.service import MARK
 
 OFFICE, BOARD, FACTS, ROWS = "office", "board", "facts", "rows"
@@ -31,11 +32,12 @@ _TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
 
+_VERSIONS = Prepared(select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what))
+
 
 def versions(connection: Connection) -> Mapping[str, int]:
     """Return name -> version of each counter; names never changed are missing."""
-    query = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
-    return {what: int(n) for what, n in connection.execute(query)}
+    return {what: int(n) for what, n in _VERSIONS.fetch(connection, {})}
 
 
 def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, int]]:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    bindparam,
     case,
     func,
     literal,
@@ -26,19 +25,22 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    union_all,
 )
 
 from calendars.hours import end_of_day, moment_of, present
 from storage.board import lateness
+from storage.board.lateness import Day
 from storage.board.totals import month, open_until
+from storage.confidentiality import HIDDEN, reader_values
 from storage.database.engine import Row_
-from storage.database.in_list import execute_for_names, in_names
+from storage.database.in_list import execute_for_names, fetch_for_names, in_names, names_table
+from storage.database.prepared import Prepared
 from storage.rows import row
-from storage.tables.board import DEADLINE, IN_HOURS, TOTAL, UNDATED
+from storage.tables.board import DEADLINE, IN_HOURS, TOTAL
 from storage.tables.cases import CASE
 from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, base, by_unit
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, Urgency, base, by_unit
+from workflow.org.access import Scope
 
 Conditions = Sequence[ColumnElement[bool]]
 _ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
@@ -48,6 +50,23 @@ _SUMMED = tuple(
 )
 _FIGURES = ("overdue", "today", "week", "later", "due", "missed", "slipped")
 _PLAIN = not_(CASE.c.confidential)
+_UNITS = names_table()
+_SINCE = Prepared(
+    select(
+        _UNITS.c.value,
+        select(DEADLINE.c.due)
+        .where(
+            DEADLINE.c.unit == _UNITS.c.value,
+            DEADLINE.c.state == "open",
+            lateness.overdue(lateness.TODAY),
+            DEADLINE.c.case.not_in(HIDDEN),
+        )
+        .order_by(DEADLINE.c.due)
+        .limit(1)
+        .correlate(_UNITS)
+        .scalar_subquery(),
+    )
+)
 NAMED = 300
 """Maximum number of assignees listed individually in a query."""
 WALKED = 200
@@ -209,35 +228,16 @@ def by_day(connection: Connection, first: date, last: date, access: AccessFilter
     return {record[0]: record[1] for record in connection.execute(query)}
 
 
-def since(
-    connection: Connection, units: Sequence[str], today: date, access: AccessFilter
-) -> Mapping[str, date]:
-    """Return, for each of these units, the due date of its longest overdue row."""
-    if not units:
-        return {}
-    in_names = union_all(*(select(literal(unit).label("unit")) for unit in units)).subquery()
-    longest = (
-        select(DEADLINE.c.due)
-        .where(
-            DEADLINE.c.unit == in_names.c.unit,
-            DEADLINE.c.state == "open",
-            lateness.overdue(today),
-            *access.rows,
-        )
-        .order_by(DEADLINE.c.due)
-        .limit(1)
-        .correlate(in_names)
-        .scalar_subquery()
-    )
-    return {unit: on for unit, on in connection.execute(select(in_names.c.unit, longest)) if on is not None}
+def since(connection: Connection, units: Sequence[str], today: date, scope: Scope | None) -> Mapping[str, date]:
+    """Return, for each of these units, the due date of its longest overdue row that the reader may know of."""
+    values = {**lateness.moments(today), **reader_values(connection.dialect, scope)}
+    return {unit: on for unit, on in fetch_for_names(connection, _SINCE, units, values) if on is not None}
 
 
 def listed(
     connection: Connection, filters: DeadlineFilter, access: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
     """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-    if filters.urgency == "undated" and filters.asked:
-        return _undated(connection, filters, filters.asked, access, limit=limit, offset=offset)
     query = select(DEADLINE).where(*_sought(filters), *access.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
     first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if access.few else DEADLINE.c.due
@@ -252,42 +252,6 @@ def listed(
         return [*islice(rows, offset, offset + limit)]
 
 
-def _undated(
-    connection: Connection,
-    filters: DeadlineFilter,
-    assignees: frozenset[AssigneeKey],
-    access: AccessFilter,
-    *,
-    limit: int,
-    offset: int,
-) -> list[Row]:
-    """Return a page of the rows without a due date that have these assignees, ordered by case and obligation.
-
-    Each assignee is looked up in the index, because only few of such rows are theirs.
-    """
-    units: dict[tuple[str, str, str], set[str]] = {}
-    for unit, *rest in map(tuple, assignees):
-        units.setdefault((rest[0], rest[1], rest[2]), set()).add(unit)
-    names = ("duty", "responsible", "person")
-    chosen = select(DEADLINE).where(
-        UNDATED,
-        in_names(DEADLINE.c.unit),
-        *(DEADLINE.c[name] == bindparam(f"k_{name}") for name in names),
-        lateness.holds(filters.horizon.today),
-        *([] if filters.stage is None else [DEADLINE.c.stage == filters.stage]),
-        *access.rows,
-    )
-    chosen = chosen.order_by(func.coalesce(DEADLINE.c.case, DEADLINE.c.case), DEADLINE.c.obligation)
-    # The same statement for each: SQLAlchemy makes it once.
-    chosen = chosen.limit(offset + limit)
-    rows: list[Row] = []
-    for values, of_units in sorted(units.items()):
-        asked_of = {f"k_{name}": value for name, value in zip(names, values, strict=True)}
-        rows += map(row, execute_for_names(connection, chosen, sorted(of_units), asked_of))
-    rows.sort(key=lambda deadline_row: (deadline_row.case, deadline_row.obligation))
-    return rows[offset : offset + limit]
-
-
 def count(connection: Connection, filters: DeadlineFilter, access: AccessFilter) -> int:
     """Return the number of rows matching a filter."""
     if filters.asked is not None and len(filters.asked) > NAMED:
@@ -299,27 +263,9 @@ def count(connection: Connection, filters: DeadlineFilter, access: AccessFilter)
 def _sought(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter."""
     day, due = filters.horizon, DEADLINE.c.due
-    yield DEADLINE.c.state == ("missed" if filters.urgency == "missed" else "open")
-    if filters.urgency == "slipped":
-        yield lateness.slipped(day.today)
-    elif filters.urgency != "missed" and (filters.on is None or filters.on >= day.today):
-        # A past day shows what was computed for it, whether still valid or not.
-        yield lateness.holds(day.today)
-    match filters.urgency:
-        case "overdue":
-            yield lateness.overdue(day.today)
-        case "today":
-            yield and_(due == day.today, not_(lateness.ended(day.today)))
-        case "week":
-            yield and_(due > day.today, due <= day.week)
-        case "later":
-            yield due > max(day.week, day.today)
-        case "due":
-            yield and_(lateness.ahead(day.today), due <= day.soon)
-        case "undated":
-            yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
-        case "open":
-            yield due.is_not(None)
+    # A past day shows what was computed for it, whether still valid or not.
+    whenever = filters.on is not None and filters.on < day.today
+    yield from of_urgency(filters.urgency, day.today, day.week, day.soon, whenever=whenever)
     if filters.on is not None:
         yield due == filters.on
     if filters.stage is not None:
@@ -329,6 +275,33 @@ def _sought(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
         yield obligatory if filters.is_obligatory else not_(obligatory)
     if filters.asked is not None:
         yield _waiting_for(filters.asked)
+
+
+def of_urgency(
+    urgency: Urgency, today: Day, week: Day, soon: Day, *, whenever: bool = False
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions for rows of an urgency; `whenever`: also due dates that no longer apply."""
+    due = DEADLINE.c.due
+    yield DEADLINE.c.state == ("missed" if urgency == "missed" else "open")
+    if urgency == "slipped":
+        yield lateness.slipped(today)
+    elif urgency != "missed" and not whenever:
+        yield lateness.holds(today)
+    match urgency:
+        case "overdue":
+            yield lateness.overdue(today)
+        case "today":
+            yield and_(due == today, not_(lateness.ended(today)))
+        case "week":
+            yield and_(due > today, due <= week)
+        case "later":
+            yield due > week
+        case "due":
+            yield and_(lateness.ahead(today), due <= soon)
+        case "undated":
+            yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
+        case "open":
+            yield due.is_not(None)
 
 
 def _waiting_for(assignees: frozenset[AssigneeKey]) -> ColumnElement[bool]:

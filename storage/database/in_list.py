@@ -19,6 +19,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Executable,
+    TableValuedAlias,
     Text,
     bindparam,
     func,
@@ -68,9 +69,33 @@ def _postgresql(element: _InList, compiler: Any, **more: Any) -> str:
     return f"({tested} = ANY (string_to_array({names}, chr({ord(_SEPARATOR)}))))"
 
 
-def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return the condition that a column has one of the names given to `execute_for_names`."""
-    return _InList(tested, bindparam(_NAMES, type_=Text))
+class _Names(FunctionElement[str]):
+    type = Text()
+    inherit_cache = True
+    name = "value"
+
+
+@compiles(_Names, "sqlite")
+def _sqlite_names(element: _Names, compiler: Any, **more: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Names, "postgresql")
+def _postgresql_names(element: _Names, compiler: Any, **more: Any) -> str:
+    return f"unnest(string_to_array({compiler.process(element.clauses, **more)}, chr({ord(_SEPARATOR)})))"
+
+
+def names_table() -> TableValuedAlias:
+    """Return the names given to `execute_for_names` as a table with the column `value`."""
+    # PostgreSQL names the column of a function like its table.
+    return _Names(bindparam(_NAMES, type_=Text)).table_valued("value", name="value")
+
+
+def in_names(tested: ColumnElement[str], parameter: str = _NAMES) -> ColumnElement[bool]:
+    """Return the condition that a column has one of the names given to `execute_for_names`, or in another
+    parameter by `encode_names`.
+    """
+    return _InList(tested, bindparam(parameter, type_=Text))
 
 
 def execute_for_names(
@@ -86,7 +111,7 @@ def execute_for_names(
     """
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_SIZE)):
-        result = connection.execute(statement, {**parameters, _NAMES: _encode_names(connection.dialect, chunk)})
+        result = connection.execute(statement, {**parameters, _NAMES: encode_names(connection.dialect, chunk)})
         # Row by row SQLAlchemy asks its cursor anew, which costs more than the row.
         for rows in result.partitions(_ROWS_AT_ONCE):
             yield from rows
@@ -101,7 +126,7 @@ def fetch_for_names(
     """Run a prepared statement with `in_names` and yield its rows as plain tuples."""
     remaining = iter(names)
     while chunk := list(islice(remaining, _CHUNK_OF_WHOLE_RESULTS)):
-        encoded = _encode_names(connection.dialect, chunk)
+        encoded = encode_names(connection.dialect, chunk)
         yield from statement.fetch(connection, {**parameters, _NAMES: encoded})
 
 
@@ -115,7 +140,7 @@ def in_collection(
     """
     if len(names) <= LITERAL_LIST_LIMIT:
         return tested.in_([*names])
-    text = _encode_names(engine.dialect, names)
+    text = encode_names(engine.dialect, names)
     if engine.dialect.name == "sqlite":
         return tested.in_(select(func.json_each(text).table_valued("value").c.value))
     condition = tested.in_(select(func.unnest(func.string_to_array(text, _SEPARATOR))))
@@ -123,5 +148,6 @@ def in_collection(
     return condition.is_(true()) if walked or len(names) > HASHED_LIST_LIMIT else condition
 
 
-def _encode_names(dialect: Dialect, names: Iterable[str]) -> str:
+def encode_names(dialect: Dialect, names: Iterable[str]) -> str:
+    """Return names as one parameter."""
     return json.dumps([*names]) if dialect.name == "sqlite" else _SEPARATOR.join(names)

@@ -48,7 +48,7 @@ from storage.tables.accounts import ACCOUNT, DEVICE, ENTRY, FACTOR_REMOVAL, IDEN
 from storage.tables.audit import AUDIT, AUDIT_ORIGIN
 from storage.tables.base import TableBase
 from storage.tables.cases import CASE, EVENT
-from storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF
+from storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF, SETTLED
 from storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
 from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
 from workflow.search_words import fold
@@ -291,7 +291,7 @@ def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[s
     for proof in connection.execute(PROOF.select()).all():
         lines = json.loads(proof.lines)
         new = [
-            [key, state, digests[key] if key in digests and state in journal.SETTLED else hashed]
+            [key, state, digests[key] if key in digests and state in SETTLED else hashed]
             for key, state, hashed in lines
         ]
         if new != lines:

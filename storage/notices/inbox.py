@@ -8,11 +8,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, select
 
 from notifications.ports import InboxLine
+from storage.confidentiality import KNOWN, reader_values
 from storage.database.engine import Row_, reading, writing
 from storage.database.in_list import execute_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.rows import event
 from storage.tables.cases import CASE, EVENT, INBOX
 from storage.tables.notices import NOTICE
+from workflow.org.access import Scope
 
 _ABOUT = {name: INBOX.c[name].label(f"inbox_{name}") for name in ("person", "kind", "read_at")}
 _LINES = (
@@ -21,6 +24,12 @@ _LINES = (
     .join(CASE, CASE.c.id == INBOX.c.case)
 )
 _UNREAD = INBOX.c.read_at.is_(None)
+_UNREAD_ANYWHERE = Prepared(
+    select(func.count())
+    .select_from(INBOX)
+    .join(CASE, CASE.c.id == INBOX.c.case)
+    .where(INBOX.c.person == bindparam("k_person"), _UNREAD, KNOWN)
+)
 _TOLD = (
     INBOX.update()
     .where(
@@ -30,6 +39,13 @@ _TOLD = (
     )
     .values(untold=False)
 )
+
+
+def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
+    """Return the number of a person's unread events, for a reader of the whole office."""
+    with reading(engine) as connection:
+        values = {"k_person": person, **reader_values(connection.dialect, scope)}
+        return int(_UNREAD_ANYWHERE.fetch(connection, values)[0][0])
 
 
 def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> int:

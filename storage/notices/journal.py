@@ -21,15 +21,13 @@ from storage.database.engine import reading
 from storage.database.limits import long_work
 from storage.rows import notice
 from storage.tables.cases import SEAL
-from storage.tables.notices import NOTICE, PROOF
+from storage.tables.notices import NOTICE, PROOF, SETTLED
 from storage.tables.organisation import REWRITTEN
 
 CHAIN = "notices"
 """Name of the chain, in place of a case's id."""
 CHAIN_TABLE = "proof"
 """Its table, as named in `rewritten`."""
-SETTLED = ("sent", "failed", "unknown")
-"""Final states of a letter; only these are recorded in the register."""
 ACKNOWLEDGED = "acknowledged"
 RESENT = "resent"
 _ADVISORY = 0x4D657270  # "Merp": one writer of proofs at a time on PostgreSQL

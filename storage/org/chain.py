@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, literal, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import encode_names, in_names
+from storage.database.prepared import Prepared
 from storage.tables.organisation import ACT
 from workflow.org.audit import Topic
 
@@ -65,13 +66,16 @@ def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
 def heads(engine: Engine, *groups: tuple[str, ...]) -> tuple[str, ...]:
     """Return the hash of the last event of each group of kinds, "" for none, by one query: what has changed."""
     with reading(engine) as connection:
-        return tuple(head or "" for head in connection.execute(_heads(groups)).one())
+        values = {f"k_{place}": encode_names(connection.dialect, kinds) for place, kinds in enumerate(groups)}
+        (hashes,) = _heads(len(groups)).fetch(connection, values)
+    return tuple(value or "" for value in hashes)
 
 
 @cache
-def _heads(groups: tuple[tuple[str, ...], ...]) -> Select[Any]:
+def _heads(number: int) -> Prepared:
     """Return the query of `heads`; built once, because every request asks it."""
-    return select(*(last(kinds).scalar_subquery() for kinds in groups))
+    kinds = (in_names(ACT.c.kind, f"k_{place}") for place in range(number))
+    return Prepared(select(*(_last(condition).scalar_subquery() for condition in kinds)))
 
 
 def follow(
@@ -120,7 +124,11 @@ def text_of(payload: str) -> str:
 
 def last(kinds: tuple[str, ...]) -> Select[str]:
     """Return the query for the hash of the last event of these kinds."""
-    return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
+    return _last(ACT.c.kind.in_(kinds))
+
+
+def _last(condition: ColumnElement[bool]) -> Select[str]:
+    return select(ACT.c.hash).where(condition).order_by(ACT.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

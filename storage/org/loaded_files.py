@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from storage.database.engine import reading, writing
+from storage.database.in_list import fetch_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.org import chain
 from storage.tables.organisation import ACT
 
@@ -41,20 +43,25 @@ class LoadedText:
 
 _KEPT = tuple(field.name for field in fields(LoadedText) if field.name not in ("act", "language", "at", "by"))
 
+_LOADED_TEXTS = select(*(ACT.c[name] for name in ("seq", "name", "at", "by", "payload"))).where(
+    ACT.c.kind == LOADED
+)
+_TEXTS = Prepared(_LOADED_TEXTS)
+_TEXTS_OF = Prepared(_LOADED_TEXTS.where(in_names(ACT.c.name)))
+
 
 def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
     """Return the texts in the order they were loaded: of all acts, or of some."""
-    query = chain.IN_ORDER.where(ACT.c.kind == LOADED)
-    if acts:
-        query = query.where(ACT.c.name.in_([f"{act}.{language}" for act in acts for language in ("kk", "ru")]))
+    names = [f"{act}.{language}" for act in acts for language in ("kk", "ru")]
     with reading(engine) as connection:
-        records = tuple(connection.execute(query))
+        records = fetch_for_names(connection, _TEXTS_OF, names) if acts else _TEXTS.fetch(connection, {})
+        rows = sorted(records)
     texts = []
-    for record in records:
-        act, _, language = record.name.rpartition(".")
-        payload = json.loads(record.payload)
+    for _, of, at, by, stored in rows:
+        act, _, language = of.rpartition(".")
+        payload = json.loads(stored)
         stored_values = {name: payload[name] for name in _KEPT}
-        texts.append(LoadedText(act=act, language=language, at=record.at, by=record.by, **stored_values))
+        texts.append(LoadedText(act=act, language=language, at=at, by=by, **stored_values))
     return texts
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from storage.board import figures, first_rows, lateness
+from storage.board import figures, first_rows, lateness, short_lists
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
 from storage.board.first_rows import Firsts
@@ -155,9 +155,42 @@ class BoardReads(SearchReads):
 
     def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, the earliest due first."""
+        plain = DeadlineFilter(urgency="undated", horizon=criteria.horizon, asked=criteria.asked)
+        if criteria == plain and criteria.asked and self._visible.is_whole:
+            with reading(self._engine) as connection:
+                rows = short_lists.undated_rows(
+                    connection, criteria.asked, self._scope, criteria.horizon, limit=offset + limit
+                )
+            return rows[offset:]
         access = self._visible.filters(criteria.unit, few_rows=self._by_unit(criteria, limit + offset))
         with reading(self._engine) as connection:
             return summing.listed(connection, criteria, access, limit=limit, offset=offset)
+
+    def first_rows(self, lists: Sequence[tuple[DeadlineFilter, int]]) -> Sequence[Sequence[Row]]:
+        """Return the first rows of each list, given with their number: of one horizon, with one unit
+        and one set of assignees, of all stages and days.
+        """
+        first = lists[0][0] if lists else None
+        assignees = first.asked if first else None
+        if (
+            first is None
+            or first.unit is not None
+            or len(assignees or ()) > summing.NAMED
+            or not self._visible.is_whole
+        ):
+            return [self.listed(criteria, limit=limit) for criteria, limit in lists]
+        short = [
+            short_lists.ShortList(
+                criteria.urgency,
+                limit,
+                is_obligatory=criteria.is_obligatory,
+                by_unit=self._by_unit(criteria, limit),
+                of_assignees=assignees is not None,
+            )
+            for criteria, limit in lists
+        ]
+        with reading(self._engine) as connection:
+            return short_lists.first_rows(connection, short, assignees or (), self._scope, first.horizon)
 
     def count(self, criteria: DeadlineFilter) -> int:
         """Return the number of matching rows."""
@@ -187,9 +220,8 @@ class BoardReads(SearchReads):
         if own is None:
             return {}
         seen = {*self._visible.below(own)} if own else {*units}
-        access = self._visible.filters(None, by_reach=False)
         with reading(self._engine) as connection:
-            return summing.since(connection, [unit for unit in units if unit in seen], today, access)
+            return summing.since(connection, [unit for unit in units if unit in seen], today, self._scope)
 
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None

@@ -157,5 +157,7 @@ NOTICE = table("notice")
 PROOF = table("proof")
 TALLY = table("notice_tally")
 CHANNEL_FAULT = table("channel_fault")
+SETTLED = ("sent", "failed", "unknown")
+"""Final states of a letter; only these are recorded in the register."""
 LINK = table("link")
 LINK_CODE = table("link_code")

@@ -61,7 +61,7 @@ class NameField:
 
 
 def build_unit_field(
-    office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()
+    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), typed: bool = False
 ) -> NameField:
     """Build the field for a unit.
 
@@ -86,7 +86,7 @@ def build_unit_field(
 
 
 def build_person_field(
-    office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()
+    office: Office, chosen: str, *, root: str = "", without: Collection[str] = (), typed: bool = False
 ) -> NameField:
     """Build the field for a person.
 
@@ -94,6 +94,7 @@ def build_person_field(
         chosen: a key, or the text that was typed; a person who left is offered only if already chosen.
         root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
+        typed: whether names are typed also where they are few, so that all are suggested.
     """
     if _are_people_listed(office):
         is_visible = _person_filter(office, root)
@@ -106,7 +107,7 @@ def build_person_field(
         return NameField(
             options=tuple(UnitName(id=person.key, name=name_of(person)) for person in (*people, *left)),
             chosen=chosen,
-            near=tuple(_person_suggestion(office, person.key) for person in people),
+            near=tuple(_person_suggestion(office, person.key) for person in people) if typed else (),
         )
     is_valid = (
         not chosen

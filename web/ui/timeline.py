@@ -176,10 +176,8 @@ def build_timeline(
         months=_months(first, last, step),
         ticks=tuple(
             Tick(on=on, x=x(on))
-            for on in _days(first, last)
-            if on.weekday() == 0
-            and x(on) <= WIDTH - TICK_WIDTH
-            and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
+            for on in _mondays(first, last)
+            if x(on) <= WIDTH - TICK_WIDTH and (step > NARROW_DAY or (on.day - 1) // 7 in (0, 2))
         ),
         offs=tuple(
             Off(
@@ -242,6 +240,11 @@ def _span(groups: Sequence[Sequence[Deadline]], *, calendar: Calendar, today: da
 
 def _days(first: date, last: date) -> Iterable[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _mondays(first: date, last: date) -> Iterable[date]:
+    monday = first + timedelta(days=-first.weekday() % 7)
+    return (monday + timedelta(weeks=n) for n in range(((last - monday).days + 7) // 7))
 
 
 def _months(first: date, last: date, step: float) -> tuple[Month, ...]:

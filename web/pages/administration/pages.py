@@ -349,7 +349,7 @@ def _person_page(
         digests=DIGESTS,
         unit=build_unit_field(office, form.get("unit", "")),
         rows=range(min(MAX_AWAY, max(2, len(filled) + 2))),
-        deputy=build_person_field(office, form.get("deputy", "")),
+        deputy=build_person_field(office, form.get("deputy", ""), typed=True),
         refusal=refusal,
         accounts=[account for account in ctx.accounts.all() if person and account.reader.person == person.key],
     )

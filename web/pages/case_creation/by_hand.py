@@ -209,7 +209,7 @@ def _case_page(
         refusal=refusal,
         unit=build_unit_field(office, unit or unit_text, root=ctx.reader.root),
         objects=_objects(answers, preferences(request).language),
-        person=build_person_field(office, text(answers.get("person"))),
+        person=build_person_field(office, text(answers.get("person")), typed=True),
         about=_about(procedure),
         of_person=any(obligation.duty in OF_A_PERSON for obligation in procedure.obligations),
         first_day=ctx.calendar.first,
