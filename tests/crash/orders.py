@@ -449,7 +449,7 @@ class Orders(RuleBasedStateMachine):
             return (
                 lambda plain: plain.ask(number, body, text, on=on, today=today),
                 lambda side, case, who: RiskCommands(side.case_commands).ask(
-                    case, number, body=body, question=text, term=term, on=on, **who
+                    case, number, body=body, asked=text, term=term, on=on, **who
                 ),
             )
         return (
