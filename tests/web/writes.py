@@ -244,7 +244,7 @@ SENT: Mapping[str, Sent] = {
         )
     },
     f"{CASE}/questions": in_case(obligation="order_signed"),
-    f"{CASE}/escalations": in_case(obligation="order_signed"),
+    f"{CASE}/escalations": in_case(obligation="start_announced"),
     f"{API}/account/inbox/query": Sent(json={}, changes=False),
     f"{API}/account/inbox/read": Sent(json={}, changes=False),
     f"{API}/views": Sent(json={"list": "cases", "name": "API: жаңа", "query": "late=1"}, status=(201,)),
