@@ -7,7 +7,8 @@ import builtins
 import logging
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,30 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 
-def _sources() -> Iterator[Path]:
-    for package in PACKAGES:
-        yield from (ROOT / package).rglob("*.py")
+@cache
+def _sources() -> Mapping[Path, str]:
+    """The modules of the product and their text."""
+    paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {path: path.read_text(encoding="utf-8") for path in paths}
+
+
+_Named = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Mapping[Path, list[_Named]]:
+    """Of each module itself, its classes, functions and imports, at whatever depth: read once for all tests."""
+    return {path: list(_nodes(ast.parse(text))) for path, text in _sources().items()}
+
+
+def _nodes(node: ast.AST) -> Iterator[_Named]:
+    if isinstance(node, _Named):
+        yield node
+    # All of them are statements, and a statement stands in these alone.
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        inside = getattr(node, part, ())
+        for statement in inside if isinstance(inside, list) else ():
+            yield from _nodes(statement)
 
 
 def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -205,15 +227,15 @@ def test_one_file_reads_the_clock() -> None:
     )
     where = {
         path.relative_to(ROOT).as_posix()
-        for path in _sources()
-        if asking.search(path.read_text(encoding="utf-8")) and path.name != "clock.py"
+        for path, text in _sources().items()
+        if asking.search(text) and path.name != "clock.py"
     }
 
     assert where == set()
     assert PYPROJECT["tool"]["ruff"]["lint"]["per-file-ignores"]["merzim/clock.py"] == ["TID251", "DTZ"]
 
 
-def test_one_file_knows_a_library() -> None:
+def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
     """transitions, APScheduler, Procrastinate have one home each; uvicorn, aiogram two; cryptography three."""
     homes = {
         "transitions": "workflow/cases/machine.py",
@@ -230,8 +252,8 @@ def test_one_file_knows_a_library() -> None:
         "uvicorn": {"merzim/dashboard.py", "merzim/metronome.py"},
     }
     places: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
-    for path in _sources():
-        for imported in _imports(path):
+    for path in nodes:
+        for imported in _imports(nodes[path]):
             if imported in places:
                 places[imported].add(path.relative_to(ROOT).as_posix())
 
@@ -251,18 +273,20 @@ def test_nothing_in_the_project_names_where_it_was_made() -> None:
     assert mentions == []
 
 
-def test_every_module_says_what_it_is() -> None:
+def test_every_module_says_what_it_is(nodes: Mapping[Path, list[_Named]]) -> None:
     """The first line of a file says what it is for."""
-    bare = []
-    for path in _sources():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if tree.body and ast.get_docstring(tree) is None:
-            bare.append(path.relative_to(ROOT).as_posix())
+    modules = ((path, inside[0]) for path, inside in nodes.items())
+    bare = [
+        path.relative_to(ROOT).as_posix()
+        for path, module in modules
+        if isinstance(module, ast.Module) and module.body and ast.get_docstring(module) is None
+    ]
+
     assert bare == []
 
 
-def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def _imports(nodes: list[_Named]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -330,18 +354,17 @@ def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
     assert "/etc/merzim/config.toml" in page
 
 
-def test_what_a_docstring_says_is_raised_exists() -> None:
+def test_what_a_docstring_says_is_raised_exists(nodes: Mapping[Path, list[_Named]]) -> None:
     """After `Raises` stand names of classes the product, Python or a library knows, never those of the past."""
     known_names = {name for name in dir(builtins) if name.endswith(("Error", "Exception", "Exit"))}
     raised_names: list[tuple[str, str]] = []
-    for path in _sources():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+    for path in nodes:
+        for node in nodes[path]:
             if isinstance(node, ast.ClassDef):
                 known_names.add(node.name)
             elif isinstance(node, ast.ImportFrom):
                 known_names |= {alias.asname or alias.name for alias in node.names}
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
+            if not isinstance(node, ast.Import | ast.ImportFrom):
                 where = f"{path.relative_to(ROOT)}: {getattr(node, 'name', '')}"
                 raised_names += [(where, name) for name in _raised_names(ast.get_docstring(node) or "")]
 

@@ -7,7 +7,7 @@ import re
 import time
 import zipfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -545,12 +545,15 @@ def test_a_form_brings_the_styles_it_names_and_no_gallery_of_others() -> None:
         assert "word/stylesWithEffects.xml" not in texts, name
 
 
-def test_the_same_values_give_the_same_bytes() -> None:
-    """No moment of making lies in the file."""
+def test_the_same_values_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No moment of making lies in the file: neither that of its ZIP nor that of its properties."""
     first = fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document
-    time.sleep(2.1)  # the clock of a ZIP ticks every two seconds
+    properties = docx.Document(io.BytesIO(first)).core_properties
+    tomorrow = datetime(2027, 11, 26, tzinfo=UTC).timestamp()
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
 
     assert fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
+    assert properties.created == properties.modified == datetime(2013, 12, 23, 23, 15, tzinfo=UTC)
 
 
 def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
