@@ -6,11 +6,15 @@ import gc
 import os
 import sys
 from contextlib import redirect_stdout
+from importlib import import_module
 from io import StringIO
 
 import pytest
 
 from tests.warm_workers import ASKED
+
+THRESHOLD = gc.get_threshold()
+"""Of collections of garbage in what is forked and is no worker."""
 
 
 class _Imports:
@@ -31,8 +35,11 @@ def _gather_constants() -> None:
 with redirect_stdout(StringIO()):  # what cannot be imported each worker says by itself
     pytest.main(["--collect-only", *os.environ[ASKED].split("\n")], plugins=[_Imports()])
 _gather_constants()
+if "tests.processes" in sys.modules:
+    import_module("tests.crash.warm")
 if "tests.web.test_access" in sys.modules:
     sys.modules["tests.web.test_access"].APP.openapi()  # a second of processor, kept by what it describes
 # What is never collected is not copied for each worker either.
 gc.collect()
 gc.freeze()
+gc.set_threshold(*THRESHOLD)

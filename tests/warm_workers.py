@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -50,11 +50,24 @@ class _Forked(Popen2IO):
         self._process.kill()
 
 
+def _ask_the_same_server() -> None:
+    """Let what a worker forks (`tests.processes`) come from where it comes from itself.
+
+    Else it would start a server of its own, which imports for nine seconds. From Python 3.14 on a server wants
+    to be asked with a key, which a worker is not told.
+    """
+    server = forkserver._forkserver
+    if server._forkserver_address and getattr(server, "_forkserver_authkey", b"") is not None:
+        server.ensure_running = lambda: None  # type: ignore[method-assign]
+
+
 def _work(theirs: Connection) -> None:
     """Do what execnet tells a new Python by its command line to do."""
     for number in (0, 1):
         os.dup2(theirs.fileno(), number)
     theirs.close()
     del os.environ[ASKED]
+    _ask_the_same_server()
+    sys.modules["tests.shortcuts"].import_without_collections()
     sys.stdin, sys.stdout = os.fdopen(0, "r", closefd=False), os.fdopen(1, "w", closefd=False)
     exec(eval(sys.stdin.readline()), {})
