@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
@@ -38,7 +39,7 @@ from web.auth.middleware import (
     SnapshotMiddleware,
 )
 from web.pages.account.login import first_page, inside, login_page
-from web.routes import every_route
+from web.routes import RouteIndex, every_route
 from web.ui.assets import asset_file, serve_asset
 from web.ui.form_values import MAX_FIELD_BYTES, status_of
 from web.ui.preferences import preferences, set_preference_cookies
@@ -74,6 +75,11 @@ def static_file(request: Request, name: Annotated[str, Path(max_length=60)]) -> 
     return serve_asset(request, file)
 
 
+@cache
+def _route_index() -> RouteIndex:
+    return RouteIndex((*every_route(), *_files.routes))
+
+
 def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
     """Return the dashboard as an ASGI application, for the present calendar and law.
 
@@ -96,7 +102,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        routes=[*every_route(), *_files.routes],
+        routes=[_route_index()],
     )
     describe_api(pages, every_route, address=settings.public_address.rstrip("/"))
     # One for all requests: each takes a copy, because a context keeps the moment it was first asked for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
+from tests.sweep import sample
 from tests.web.conftest import READERS, Home, build, office_with_cases
 from web.auth.dependencies import is_query_only, need_of
 from workflow.org.access import ACCESSES, NEEDS, Need, Reader
@@ -189,6 +191,13 @@ def test_the_router_has_routes() -> None:
     assert {"/", "/cases", "/cases/{case}", "/account"} <= {route.path for _, route in ROUTES}
 
 
+def test_every_route_is_found_by_its_first_segment_and_its_length() -> None:
+    """As `web.routes.RouteIndex` looks for it: no other could ever be reached."""
+    wrong = [route.path for _, route in ROUTES if re.search(r"^/\{|:path\}", route.path)]
+
+    assert not wrong, wrong
+
+
 def test_every_route_names_what_it_needs() -> None:
     """A route without a need is open to anybody; there is a short list of those."""
     wrong = [route.path for _, route in ROUTES if (need(route) is None) != (route.path in OPEN)]
@@ -222,24 +231,28 @@ def test_a_write_needs_more_than_reading() -> None:
 def test_every_access_meets_every_route_that_reads() -> None:
     """403 exactly where the access does not reach; a foreign unit's case is not there (404) for anybody.
 
-    Of routes that write: `tests.web.test_write_access`.
+    A page is asked for by every other of those who may read it, and by all who may not. Of routes that write:
+    `tests.web.test_write_access`.
     """
     wrong: list[tuple[str, str, str, int]] = []
     requests = 0
     home = untouched()
     reads = [(route, access) for method, route in ROUTES if method == "GET" and (access := need(route))]
-    for reader in READERS:
+    for turn, reader in enumerate(READERS):
         # Of hr and of law; whoever is of no unit sees the one as the other.
         cases = (home.real, home.late) if reader.unit else (home.late,)
         with home.client(reader.login) as browser:
-            for route, access in reads:
+            for number, (route, access) in enumerate(reads):
                 for case in cases if "{case}" in route.path else cases[:1]:
+                    foreign = "{case}" in route.path and reader.unit == "hr" and case == home.late
+                    if reader.may(access) and not foreign and (number + turn) % sample(2, 1):
+                        continue
                     status = browser.get(filled(route.path, case)).status_code
                     requests += 1
                     if not reader.may(access):
                         # The bare address leads to their own first page (tests.web.test_first_steps).
                         right = status == (303 if route.path == "/" else 403)
-                    elif "{case}" in route.path and reader.unit == "hr" and case == home.late:
+                    elif foreign:
                         right = status == 404
                     else:
                         right = status not in (401, 403)
@@ -247,7 +260,7 @@ def test_every_access_meets_every_route_that_reads() -> None:
                         wrong.append((reader.access, route.path, case, status))
 
     assert not wrong, wrong
-    assert requests > len(READERS) * len(reads)
+    assert requests > len(READERS) * len(reads) // sample(2, 1)
 
 
 def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
