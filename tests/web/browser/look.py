@@ -1,7 +1,7 @@
 """Every page in each language, theme and width, asked by axe-core; and how it fits. Run by `make look`.
 
-The suite asks one language of each page, and of colours what no page before it showed; this asks everything of
-all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`; with
+The suite asks one language and one look of each page, and of colours what no page before it showed; this asks
+all of all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`; with
 languages, only those are looked at: `python -m tests.web.browser.look kk ru`.
 """
 
