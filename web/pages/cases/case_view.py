@@ -128,6 +128,12 @@ class CaseView:
     `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
     `people`: names by keys, those of units that were changed among them."""
 
+    @property
+    def periods(self) -> Mapping[str, str]:
+        """Obligation -> the period it is for, where it recurs."""
+        deadlines = (entry.deadline for part in self.parts for entry in part.entries)
+        return {deadline.id: deadline.period for deadline in deadlines if deadline.period}
+
 
 def make_case_view(
     case: Case,

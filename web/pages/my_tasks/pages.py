@@ -44,7 +44,7 @@ from web.ui.form_values import (
     text_fields,
 )
 from web.ui.preferences import preferences, set_preference_cookies
-from web.ui.render import page
+from web.ui.render import Translator, page
 from web.ui.tables import line_columns, page_heads, workbook_response
 from workflow.board.sums import base
 from workflow.cases.case import Event
@@ -344,12 +344,13 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
     stored_case = ctx.reads.case(case) if case else None
     if stored_case is None:
         return ""
-    known_obligation, language = (
+    t, known_obligation = (
+        Translator(preferences(request).language),
         ctx.library.of(stored_case).by_id.get(base(obligation)),
-        preferences(request).language,
     )
-    title = known_obligation.title[language] if known_obligation else obligation
-    about = stored_case.object_in(language)
+    period = obligation.partition(".")[2] or None
+    title = t.titled(known_obligation.title, period) if known_obligation else obligation
+    about = stored_case.object_in(t.language)
     return f"{title} ({about})" if about else title
 
 
