@@ -142,7 +142,9 @@ def test_an_import_asks_for_the_object_and_joins_the_other_language(
     assert f'<option value="{case.id}" selected>' in page
     unsaid = officer.post(second.url.path)
     assert unsaid.status_code == 422
-    assert case.id in unsaid.text
+    assert "нужно указать, то ли это дело или новый анализ" in unsaid.text, (
+        "by its row, not only that there is one"
+    )
     done = officer.post(
         second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru}
     )

@@ -239,6 +239,7 @@ def _preview(
         ][:MAX_ASKED],
         likely=_likely(analyses),
         refusal=refusal,
+        errors=bad_rows(refusal, Translator(preferences(request).language)) if refusal else [],
         number=number,
         pages=pages,
     )
