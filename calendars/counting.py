@@ -8,7 +8,7 @@ art. 173, and a day off is then left towards the past, so that nobody's time is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
@@ -46,6 +46,7 @@ from calendars.terms import (
     month_end,
     months_later,
 )
+from calendars.values import dataclass
 
 LISTED_AT_MOST = 15
 ROLL_ACT = "civil-code-175"

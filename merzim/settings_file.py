@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
+from calendars.values import dataclass
 from notifications.channels import UnknownChannel, names
 from services.configuration.keys import SECTIONS, as_toml, is_number, read_text
 from services.configuration.settings import FOLDER, BadSetting, DatabaseSettings, OfficeSettings, Settings

@@ -7,13 +7,14 @@ import os
 import threading
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from calendars.values import dataclass
 from services.configuration.settings import BadSetting, Settings
 from services.configuration.translations import use_languages
 from services.configuration.values import HOME_CALENDAR

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from calendars.values import dataclass
 from workflow.refusal import Refusal
 
 _VALUED = ("--config", "--lang", "--now", "--xlsx")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from calendars.hours import end_of_day, moment_of, present
+from calendars.values import dataclass
 from storage.board import lateness
 from storage.board.lateness import Day
 from storage.board.totals import month, open_until

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, func, select
 
+from calendars.values import dataclass
 from storage.board import word_index
 from storage.database.dialect import insert_many
 from storage.database.engine import Row_, reading, writing

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, func, select, text
 
+from calendars.values import dataclass
 from notifications.notice import Notice
 from storage.chain import canonical, link, moment
 from storage.database.engine import reading

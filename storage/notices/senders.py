@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from itertools import groupby
@@ -20,6 +19,7 @@ from threading import Lock, local
 
 from sqlalchemy import Connection, Engine, literal_column, select
 
+from calendars.values import dataclass
 from storage.database.engine import driver, reading
 from storage.refusals import StorageUnavailable
 from storage.tables.notices import NOTICE

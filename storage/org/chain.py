@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
+from calendars.values import dataclass
 from storage.chain import canonical, line, link
 from storage.database import audit
 from storage.database.dialect import insert_many

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
+from calendars.values import dataclass
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.limits import long_work

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 
+from calendars.values import dataclass
 from storage.board import figures, first_rows, lateness, short_lists
 from storage.board import recommendations as recommended
 from storage.board import sums as summing

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from calendars.values import dataclass
 from storage.board import word_index
 from storage.database.dialect import folded_within, plan_for_values, text_within
 from storage.database.engine import reading

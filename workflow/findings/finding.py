@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from calendars.values import dataclass
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Basis, Force
 

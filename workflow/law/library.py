@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from functools import cached_property
 
+from calendars.values import dataclass
 from workflow.cases.case import Case
 from workflow.languages import LANGUAGES
 from workflow.law.overlay import OwnRules, begins, overlaid

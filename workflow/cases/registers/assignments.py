@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
 from calendars.hours import almaty
+from calendars.values import dataclass
 from workflow.cases.case import Case, Event, Evidence, evidence_of
 
 GIVEN = "assignment_given"

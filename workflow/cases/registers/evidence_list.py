@@ -6,10 +6,11 @@ A document restricted in one place is restricted in all of them: the same bytes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TypeAlias
 
+from calendars.values import dataclass
 from workflow.cases.case import (
     Case,
     Event,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Literal, cast
 
@@ -23,6 +23,7 @@ from calendars.terms import (
     WorkingDays,
     Years,
 )
+from calendars.values import dataclass
 
 Said = Literal[
     "date",
