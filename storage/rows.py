@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Date
 
 from notifications.notice import Notice
-from storage.database.engine import Row_
 from storage.tables.board import DEADLINE
 from storage.tables.cases import CASE, EVENT
 from storage.tables.notices import NOTICE
@@ -88,7 +87,7 @@ def rows_by_case(records: Iterable[Sequence[Any]]) -> dict[str, list[Row]]:
     return case_rows
 
 
-def notice(record: Row_) -> Notice:
+def notice(record: Iterable[Any]) -> Notice:
     """Return a notice with its delivery record; one that belongs to no case has the case ""."""
     values = dict(zip(NOTICE_COLUMNS, record, strict=True))
     return Notice(**{**values, "case": values["case"] or ""})

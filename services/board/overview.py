@@ -146,7 +146,7 @@ def overview(
         else None,
         matrix=matrix,
         worst=build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
-        days=_days(reads, calendar, today, unit),
+        days=_days(reads, calendar, day, unit),
         waiting=tuple(workloads),
         waiting_left_out=everybody - len(workloads),
         any_case=bool(sums) or reads.any_case(),
@@ -280,10 +280,11 @@ def _cell(overdue: int, due: int) -> Cell:
     return Cell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
 
 
-def _days(reads: Reads, calendar: Calendar, today: date, unit: str | None) -> tuple[DayDue, ...]:
+def _days(reads: Reads, calendar: Calendar, horizon: Horizon, unit: str | None) -> tuple[DayDue, ...]:
     """Return today and the following working days; days off only if something is due on them."""
+    today = horizon.today
     last = near(calendar, today, DAYS)
-    numbers = reads.by_day(today, last, unit)
+    numbers = reads.coming_days(horizon, last, unit)
     largest = max(numbers.values(), default=0)
     every = (today + timedelta(days=n) for n in range((last - today).days + 1))
     return tuple(

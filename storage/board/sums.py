@@ -7,6 +7,7 @@ these days. The conditions of `storage.queries` limit what a person may see.
 from __future__ import annotations
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
 from datetime import date
@@ -174,7 +175,7 @@ def confidential(
     """
     sums: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
-    case_ids = [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *access.cases)).scalars()]
+    case_ids = _confidential_cases(connection, access)
     if besides:
         others = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *access.cases)
         case_ids += [record.id for record in execute_for_names(connection, others, besides)]
@@ -184,6 +185,10 @@ def confidential(
         ends = _ends(horizon.today).where(in_names(CASE.c.id))
         _add_ended(sums, execute_for_names(connection, ends, case_ids), horizon.today)
     return list(sums.values())
+
+
+def _confidential_cases(connection: Connection, access: AccessFilter) -> list[str]:
+    return [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *access.cases)).scalars()]
 
 
 def joined(plain: Sums, others: Sequence[Sum]) -> Sums:
@@ -221,12 +226,31 @@ def by_day(connection: Connection, first: date, last: date, access: AccessFilter
 
     Counts rows whose due date still applies on `first`.
     """
-    query = (
-        select(DEADLINE.c.due, func.count())
-        .where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last, *access.rows)
-        .group_by(DEADLINE.c.due)
-    )
+    return {record[0]: record[1] for record in connection.execute(_by_day(first, last).where(*access.rows))}
+
+
+def plain_by_day(connection: Connection, first: date, last: date) -> dict[date, int]:
+    """Return the same of the whole office, without confidential cases."""
+    hidden = select(CASE.c.id).where(CASE.c.confidential)
+    query = _by_day(first, last).where(DEADLINE.c.case.not_in(hidden))
     return {record[0]: record[1] for record in connection.execute(query)}
+
+
+def confidential_by_day(
+    connection: Connection, first: date, last: date, access: AccessFilter
+) -> Mapping[date, int]:
+    """Return the same of the confidential cases the person may see."""
+    case_ids = _confidential_cases(connection, access)
+    query = _by_day(first, last).where(in_names(DEADLINE.c.case))
+    numbers: Counter[date] = Counter()
+    for due, number in execute_for_names(connection, query, case_ids):
+        numbers[due] += number
+    return numbers
+
+
+def _by_day(first: date, last: date) -> Select[Any]:
+    query = select(DEADLINE.c.due, func.count()).group_by(DEADLINE.c.due)
+    return query.where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last)
 
 
 def since(connection: Connection, units: Sequence[str], today: date, scope: Scope | None) -> Mapping[str, date]:

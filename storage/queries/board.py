@@ -209,6 +209,17 @@ class BoardReads(SearchReads):
         with reading(self._engine) as connection:
             return summing.by_day(connection, first, last, access)
 
+    def coming_days(self, horizon: Horizon, last: date, unit: str | None = None) -> Mapping[date, int]:
+        """Return what `by_day` does from today on; of the whole office it is kept with the sums."""
+        first = horizon.today
+        if unit is not None or not self._visible.is_whole:
+            return self.by_day(first, last, unit)
+        sums = self._plain(horizon, None)
+        with reading(self._engine) as connection:
+            plain = sums.once(("by day", last), lambda _: summing.plain_by_day(connection, first, last))
+            secret = summing.confidential_by_day(connection, first, last, self._visible.filters(None))
+        return {day: plain.get(day, 0) + secret.get(day, 0) for day in {*plain, *secret}}
+
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """Return by day from `first` to `last` the number of open rows due, and the first of them by case."""
         access = self._visible.filters(unit)

@@ -190,7 +190,7 @@ def test_the_longest_overdue_of_a_unit_is_the_first_of_its_list(engine: Engine) 
 
 
 def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
-    """A head counts the units below; nobody's scope counts nothing; by day as by sum."""
+    """A head counts the units below; nobody's scope counts nothing; by day as by sum, also after a change."""
     filled(engine, 6)
     day = horizon(LATER, soon=LATER + timedelta(days=20))
     for unit, expected in (("head", {"hr"}), ("law", {"law"}), ("", {"hr", "law"}), (None, set())):
@@ -200,7 +200,13 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
         assert {subtotal.asked.unit for subtotal in sums if subtotal.overdue} == expected
         assert {row.unit for row in reads.listed(DeadlineFilter(horizon=day), limit=500)} == expected
         assert sum(reads.by_day(LATER, day.soon).values()) == total(sums, "due")
+        assert reads.coming_days(day, day.soon) == reads.by_day(LATER, day.soon)
         assert set(reads.overdue_since(["hr", "law"], LATER)) == expected
+
+    whole = SqlReads(engine).seen_by(Scope(unit="", names=("a",)))
+    before = whole.coming_days(day, day.soon)
+    filled(engine, 3)
+    assert before != whole.coming_days(day, day.soon) == whole.by_day(LATER, day.soon)
 
 
 def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine) -> None:
@@ -214,18 +220,22 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
     )
     assert case.confidential
     day = horizon(date(2027, 2, 1), soon=date(2027, 2, 10))
+    late, coming = DeadlineFilter(urgency="overdue", horizon=day), horizon(TODAY, soon=TODAY)
     figures = {}
     for name in ("knows", "stranger"):
         reads = SqlReads(engine).seen_by(Scope(unit="", names=(name,)))
         figures[name] = (
             total(reads.sums(day), "overdue"),
-            reads.count(DeadlineFilter(urgency="overdue", horizon=day)),
+            reads.count(late),
+            len(reads.first_rows([(late, 99)])[0]),
             len(reads.overdue_since(["hr"], day.today)),
+            bool(reads.coming_days(coming, day.today)),
         )
+        assert reads.coming_days(coming, day.today) == reads.by_day(TODAY, day.today)
 
-    assert figures["stranger"] == (0, 0, 0)
-    assert figures["knows"][0] == figures["knows"][1] > 0
-    assert figures["knows"][2] == 1
+    assert figures["stranger"] == (0, 0, 0, 0, False)
+    assert figures["knows"][0] == figures["knows"][1] == figures["knows"][2] > 0
+    assert figures["knows"][3:] == (1, True)
     assert verify(engine, recompute=recompute(engine)) == ()
 
 
