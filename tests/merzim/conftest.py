@@ -33,6 +33,8 @@ class Said:
 
 
 Merzim = Callable[..., Said]
+Fill = Callable[[Merzim], None]
+Prepare = Callable[..., Merzim]
 
 
 @pytest.fixture
@@ -58,28 +60,47 @@ def empty_office(merzim: Merzim) -> Merzim:
 
 
 @pytest.fixture
-def office(
+def prepared(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Merzim:
-    """The same, with the example's people and its schedule taken in on the day it was approved."""
-    if any(tmp_path.iterdir()):  # settings of the test's own, which decide what the commands do
-        _import_example(merzim)
+) -> Prepare:
+    """`prepared(first, second)`: the folder as these two leave it, filled once and then copied."""
+    templates: dict[tuple[Fill, ...], Path] = request.getfixturevalue("templates")
+
+    def template(fills: tuple[Fill, ...]) -> Path:
+        if fills not in templates:
+            folder = request.getfixturevalue("tmp_path_factory").mktemp("template")
+            if fills[:-1]:
+                shutil.copytree(template(fills[:-1]), folder, dirs_exist_ok=True)
+            monkeypatch.chdir(folder)
+            fills[-1](merzim)
+            monkeypatch.chdir(tmp_path)
+            templates[fills] = folder
+        return templates[fills]
+
+    def prepare(*fills: Fill) -> Merzim:
+        if any(tmp_path.iterdir()):  # settings of the test's own, which decide what the commands do
+            for fill in fills:
+                fill(merzim)
+        else:
+            shutil.copytree(template(fills), tmp_path, dirs_exist_ok=True)
         return merzim
-    template: Path = request.getfixturevalue("office_template")
-    if not any(template.iterdir()):
-        monkeypatch.chdir(template)
-        _import_example(merzim)
-        monkeypatch.chdir(tmp_path)
-    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    return merzim
+
+    return prepare
+
+
+@pytest.fixture
+def office(prepared: Prepare) -> Merzim:
+    """The same, with the example's people and its schedule taken in on the day it was approved."""
+    return prepared(import_example)
 
 
 @pytest.fixture(scope="session")
-def office_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder the first `office` fills, by the commands an operator types, and the others copy."""
-    return tmp_path_factory.mktemp("office-template")
+def templates() -> dict[tuple[Fill, ...], Path]:
+    """The folders that were filled by commands an operator types, by what filled them."""
+    return {}
 
 
-def _import_example(merzim: Merzim) -> None:
+def import_example(merzim: Merzim) -> None:
+    """Take in the example's people and its schedule."""
     assert merzim("people", PEOPLE).code == 0
     assert merzim("import", SCHEDULE, "--now", "2026-03-30").code == 0

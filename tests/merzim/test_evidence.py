@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.eds import signatory
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import Merzim, Prepare, import_example
 
 ORDER = b"%PDF-1.7 order 15"
 DAY = ("--now", "2026-04-07")
@@ -218,10 +218,14 @@ def test_a_row_changed_by_hand_keeps_nobody_from_a_backup(signed: Merzim, tmp_pa
 
 
 @pytest.fixture
-def reviewed(office: Merzim, tmp_path: Path) -> Merzim:
+def reviewed(prepared: Prepare) -> Merzim:
     """A case with a reviewed measure, a removed risk and a talk, each proved by a file of its own."""
+    return prepared(import_example, _review)
+
+
+def _review(office: Merzim) -> None:
     for name in ("қарау", "жою", "әңгіме"):
-        (tmp_path / f"{name}.pdf").write_bytes(f"%PDF-1.7 {name}".encode())
+        Path(f"{name}.pdf").write_bytes(f"%PDF-1.7 {name}".encode())
     now = ("--now", "2026-07-20")
     proved = {
         ("risks", "review", "2026-0001", "1", "--status", "executed", "--done", "2026-07-01"): "қарау",
@@ -234,7 +238,6 @@ def reviewed(office: Merzim, tmp_path: Path) -> Merzim:
     for line, name in proved.items():
         result = office(*line, "--on", "2026-07-20", "--evidence", f"{name}.pdf", *now)
         assert result.code == 0, result
-    return office
 
 
 def test_registers_prove_too(reviewed: Merzim) -> None:

@@ -11,7 +11,7 @@ import pytest
 from documents.forms import form
 from services.documents.rows import period_rows, position_rows
 from tests.documents.test_forms import tables_of, text_of
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import Merzim, Prepare, import_example
 from workflow.cases.case import Case, Event, EventKind
 from workflow.org.office import Office, Person, Unit
 
@@ -25,9 +25,13 @@ PLAN = (
 
 
 @pytest.fixture
-def planned(office: Merzim, tmp_path: Path) -> Merzim:
+def planned(prepared: Prepare) -> Merzim:
     """A case with its note signed, its plan taken in, one measure reviewed."""
-    (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
+    return prepared(import_example, _plan)
+
+
+def _plan(office: Merzim) -> None:
+    Path("plan.csv").write_text(PLAN, encoding="utf-8")
     lines: list[tuple[str, ...]] = [
         ("record", CASE, "note_signed", "--on", "2026-06-01"),
         ("record", CASE, "plan_approved", "--on", "2026-06-10"),
@@ -38,7 +42,6 @@ def planned(office: Merzim, tmp_path: Path) -> Merzim:
     for line in lines:
         result = office(*line, *NOW)
         assert result.code == 0, result.err
-    return office
 
 
 def _table(merzim: Merzim, form: str, file: Path, language: str = "ru") -> list[list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import Merzim, Prepare
 
 NOW = ("--now", "2026-04-06")
 PEOPLE = """unit,parent,kind,name,post,duties,e-mail,language
@@ -22,13 +22,15 @@ TRAINED = "servants_trained"
 
 
 @pytest.fixture
-def akimat(merzim: Merzim, tmp_path: Path) -> Merzim:
+def akimat(prepared: Prepare) -> Merzim:
     """An oblast, two districts and a factory; the year 2026 is opened for all of them."""
-    table = tmp_path / "people.csv"
-    table.write_text(PEOPLE, encoding="utf-8")
-    assert merzim("people", table, *NOW).code == 0
+    return prepared(_akimat)
+
+
+def _akimat(merzim: Merzim) -> None:
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert merzim("people", "people.csv", *NOW).code == 0
     assert merzim("open-year", "2026", *NOW).code == 0
-    return merzim
 
 
 def case_of(merzim: Merzim, unit: str, procedure: str) -> str:

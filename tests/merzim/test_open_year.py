@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import Merzim, Prepare
 from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
 
 PEOPLE = """\
@@ -22,14 +22,17 @@ CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"
 
 
 @pytest.fixture
-def town(merzim: Merzim, tmp_path: Path) -> Merzim:
+def town(prepared: Prepare) -> Merzim:
     """A ministry with its committee, a company, and a yearly programme for the civil service."""
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(LAW, encoding="utf-8")
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    return prepared(_town)
+
+
+def _town(merzim: Merzim) -> None:
+    Path("own").mkdir()
+    Path("own/tea.2024-01-01.toml").write_text(LAW, encoding="utf-8")
+    Path("config.toml").write_text(CONFIG, encoding="utf-8")
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
     assert merzim("people", "people.csv").code == 0
-    return merzim
 
 
 def tea(answer: object) -> list[str]:

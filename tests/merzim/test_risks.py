@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import Merzim, Prepare, import_example
 
 CASE, NOW = "2026-0001", ("--now", "2026-06-20")
 PLAN = (
@@ -21,13 +21,16 @@ PLAN = (
 
 
 @pytest.fixture
-def planned(office: Merzim, tmp_path: Path) -> Merzim:
+def planned(prepared: Prepare) -> Merzim:
     """A case with its note signed, its plan approved and taken in."""
-    (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
+    return prepared(import_example, _plan)
+
+
+def _plan(office: Merzim) -> None:
+    Path("plan.csv").write_text(PLAN, encoding="utf-8")
     assert office("record", CASE, "note_signed", "--on", "2026-06-01", *NOW).code == 0
     assert office("record", CASE, "plan_approved", "--on", "2026-06-10", *NOW).code == 0
     assert office("risks", "import", CASE, "plan.csv", *NOW).code == 0
-    return office
 
 
 def test_a_plan_is_taken_in_once(planned: Merzim) -> None:

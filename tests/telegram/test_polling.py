@@ -12,7 +12,7 @@ import pytest
 from notifications.channels.telegram import Pacer, Telegram
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
-from tests.merzim.conftest import Merzim, merzim, office, office_template  # noqa: F401
+from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
 from tests.notifications.town import FIVE_BEFORE, Town
 from tests.processes import Program
 from tests.telegram import emulator
