@@ -24,6 +24,7 @@ from services.registers.views import list_rows
 from services.upkeep import maintenance
 from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.sweep import sample
 from workflow.board.rows import CaseFilter
 
 HEADS = ("Place", "Came_On", "Cost", "Pass", "Paid", "Purpose", "Guest", "Unit")
@@ -211,19 +212,21 @@ def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext,
     assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
 
 
-def test_ten_thousand_rows_are_taken_in_at_once(app: AppContext) -> None:
+def test_thousands_of_rows_are_taken_in_at_once(app: AppContext) -> None:
     """All in one transaction, and PostgreSQL plans by them at once; the bound is generous."""
     ctx = operator(app)
-    rows = [(f"Орын {n}", "2026-04-01", n, f"P{n}", "yes", "talk", "guest@org.kz", "") for n in range(10_000)]
+    count = sample(2_000, 10_000)
+    rows = [(f"Орын {n}", "2026-04-01", n, f"P{n}", "yes", "talk", "guest@org.kz", "") for n in range(count)]
     content = workbook([HEADS, *rows])
     began = time.monotonic()
 
     taken = take_in(ctx, content)
 
-    assert (taken.rows, taken.ids[-1]) == (10_000, "visits-2026-10000")
+    assert (taken.rows, taken.ids[-1]) == (count, f"visits-2026-{count}")
     assert time.monotonic() - began < 40
-    assert list_rows(ctx, ListRows(register_id="visits", sort="-cost", size=1)).totals == {"cost": "49995000"}
+    total = str(count * (count - 1) // 2)
+    assert list_rows(ctx, ListRows(register_id="visits", sort="-cost", size=1)).totals == {"cost": total}
     if app.engine.dialect.name == "postgresql":
         with app.engine.connect() as connection:
             query = text("SELECT reltuples FROM pg_class WHERE relname = 'register_row'")
-            assert connection.execute(query).scalar_one() == 10_000
+            assert connection.execute(query).scalar_one() == count

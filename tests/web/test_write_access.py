@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from storage.tables.organisation import ACT
+from tests.sweep import sample
 from tests.web.real import real_office
 from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
 from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare
@@ -187,16 +188,20 @@ def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
 ) -> None:
     """The officer's and the administrator's requests are done and written: nobody above was refused for a fault
     in what was sent. The others come after them and find some of it done; nobody is refused for who they are.
+    Each of them asks every other route.
 
     The last of the tests: afterwards the office is another one.
     """
     wrong: list[tuple[str, str, object]] = []
-    for reader in sorted(READERS, key=lambda reader: reader.access not in ("officer", "administrator")):
+    readers = sorted(READERS, key=lambda reader: reader.access not in ("officer", "administrator"))
+    for turn, reader in enumerate(readers):
         first = reader.access in ("officer", "administrator")
         with world.office.client("") as browser:
             secret = ""
-            for method, route in ASKED:
-                if refused(world, reader, route, world.case):
+            for number, (method, route) in enumerate(ASKED):
+                if refused(world, reader, route, world.case) or not (
+                    first or (number + turn) % sample(2, 1) == 0
+                ):
                     continue
                 sent = SENT[route.path]
                 # Some end the session they come in by.
