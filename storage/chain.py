@@ -17,7 +17,7 @@ def canonical(value: object) -> str:
     Raises:
         TypeError, ValueError: the value has no JSON form (a set, a NaN).
     """
-    return _ENCODER.encode(value)
+    return "{}" if value == {} else _ENCODER.encode(value)
 
 
 # What is written at once bears one moment.

@@ -58,7 +58,7 @@ class Batch:
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         written: ids of the cases with anything to write.
-        rows_changed: changed rows with the columns that differ.
+        rows_changed: the columns that differ, the changed row, and the key and values that must still stand.
         head: columns that differ in any changed case.
         moved: deadlines people were waiting for whose due date has changed, or that are no longer required.
         readers: current readers of confidential cases.
@@ -76,7 +76,7 @@ class Batch:
     changed: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     rows_new: list[tuple[object, ...]] = field(default_factory=list)
-    rows_changed: list[tuple[frozenset[str], Values]] = field(default_factory=list)
+    rows_changed: list[tuple[frozenset[str], Row, Values]] = field(default_factory=list)
     head: set[str] = field(default_factory=set)
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -241,7 +241,7 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
     days: set[date | None] = set()
     for row in rows:
         due = row.due
-        days |= {row.span_first, row.span_last, row.next_rung_on}
+        days.update((row.span_first, row.span_last, row.next_rung_on))
         if row.state in WAITING:
             if row.planned_on is not None:
                 days |= {row.planned_on - STEPS_BEFORE, row.planned_on + QUESTIONS_AFTER}
@@ -302,7 +302,7 @@ def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
             )
             if changed & ASSIGNEE_COLUMNS:
                 target.reassigned.add((row.case, row.obligation))
-            target.rows_changed.append((changed, _rekeyed(row, stored_row)))
+            target.rows_changed.append((changed, row, _place(stored_row)))
             counted.append((before.edition, stored_row, -1))
         counted.append((edition, row, 1))
     for obligation, gone in stored.items():
@@ -372,12 +372,6 @@ def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
 
 def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object]) -> Values:
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
-
-
-def _rekeyed(row: Row, stored_row: Sequence[object]) -> Values:
-    """Return the parameters of an UPDATE: new values by column, the key, and the old values that must still
-    stand."""
-    return {**row._asdict(), **_place(stored_row)}
 
 
 def _place(stored_row: Sequence[object]) -> Values:

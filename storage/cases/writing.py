@@ -36,7 +36,7 @@ from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, Values, event
 from storage.tables.board import DEADLINE, MOVED
 from storage.tables.cases import CASE, EVENT, INBOX, READER
 from storage.tables.notices import NOTICE
-from workflow.board.rows import WAITING
+from workflow.board.rows import WAITING, Row
 from workflow.cases.changes import comments
 from workflow.reminders import ASKED, PLAN_STEPS
 
@@ -224,17 +224,18 @@ def _change_row(*names: str) -> Prepared:
     return Prepared(DEADLINE.update().where(*_HERE), *names)
 
 
-def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str], Values]]) -> None:
+def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str], Row, Values]]) -> None:
     """Update only the columns in which rows differ: on PostgreSQL by one statement, on SQLite by one for all
     rows that differ in the same columns, because it writes each index of a column that is set, changed or not.
     """
-    alike: dict[frozenset[str], list[Values]] = {}
-    for differing, line in changes:
-        alike.setdefault(differing, []).append(line)
+    alike: dict[frozenset[str], list[tuple[Row, Values]]] = {}
+    for differing, row, place in changes:
+        alike.setdefault(differing, []).append((row, place))
     if alike and connection.dialect.name != "sqlite":
-        alike = {frozenset[str]().union(*alike): [line for _, line in changes]}
-    for differing, lines in alike.items():
+        alike = {frozenset[str]().union(*alike): [(row, place) for _, row, place in changes]}
+    for differing, rows in alike.items():
         names = tuple(sorted(differing))
+        lines = [place | {name: getattr(row, name) for name in names} for row, place in rows]
         if are_few(connection, lines):
             _all(_change_row(*names).execute(connection, lines), lines)
             continue

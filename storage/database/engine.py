@@ -24,7 +24,7 @@ from sqlalchemy.pool import StaticPool
 
 from storage.database import audit
 from storage.database.database_file import DatabaseFile
-from storage.database.errors import translate_errors
+from storage.database.errors import TranslatedErrors
 from storage.database.limits import Limits, is_long_work
 from storage.database.threads import FairLock
 from storage.refusals import StorageUnavailable
@@ -144,10 +144,10 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """
     snapshot = _snapshot.get()
     if snapshot is None or snapshot.over or snapshot.engine not in (None, engine):
-        with translate_errors(engine), engine.connect() as connection, connection.begin():
+        with TranslatedErrors(engine), engine.connect() as connection, connection.begin():
             yield connection
         return
-    with translate_errors(engine):
+    with TranslatedErrors(engine):
         try:
             yield snapshot.read(engine)
         except BaseException:
@@ -194,7 +194,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     snapshot, sqlite, committing = _snapshot.get(), engine.dialect.name == "sqlite", False
     try:
-        with translate_errors(engine), ExitStack() as turn, ExitStack() as stack:
+        with TranslatedErrors(engine), ExitStack() as turn, ExitStack() as stack:
             if sqlite:
                 lock = _writer_locks[str(engine.url.database)]
                 if snapshot is not None and lock.taken:
@@ -252,7 +252,7 @@ def empty_journal(engine: Engine) -> None:
     """Make SQLite move the content of its journal into the file and empty it; skipped while others read."""
     if engine.dialect.name != "sqlite":
         return
-    with translate_errors(engine), closing(engine.raw_connection()) as connection:
+    with TranslatedErrors(engine), closing(engine.raw_connection()) as connection:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 

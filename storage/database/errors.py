@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -66,21 +65,26 @@ def hide_secrets(address: URL) -> str:
     )
 
 
-@contextmanager
-def translate_errors(engine: Engine) -> Iterator[None]:
-    """Translate errors of the driver in this block to StorageUnavailable; IntegrityError is not translated."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except engine.dialect.loaded_dbapi.Error as error:
-        raise to_storage_unavailable(engine, error) from error
-    except DBAPIError as error:
-        raise to_storage_unavailable(engine, error.orig or error) from error
-    except PoolTimeout as error:
-        raise StorageUnavailable("busy", where=display_address(engine), problem=str(error)) from error
-    except SQLAlchemyError as error:
-        raise StorageUnavailable("failed", where=display_address(engine), problem=str(error)) from error
+class TranslatedErrors:
+    """A block whose errors of the driver become StorageUnavailable; IntegrityError is not translated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None or isinstance(error, IntegrityError):
+            return
+        engine = self._engine
+        if isinstance(error, engine.dialect.loaded_dbapi.Error):
+            raise to_storage_unavailable(engine, error) from error
+        if isinstance(error, DBAPIError):
+            raise to_storage_unavailable(engine, error.orig or error) from error
+        if isinstance(error, SQLAlchemyError):
+            what = "busy" if isinstance(error, PoolTimeout) else "failed"
+            raise StorageUnavailable(what, where=display_address(engine), problem=str(error)) from error
 
 
 def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:

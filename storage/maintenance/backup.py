@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table, func, select, text
 from storage.cases.evidence import sync_path
 from storage.database import engine as engines
 from storage.database.engine import reading
-from storage.database.errors import translate_errors
+from storage.database.errors import TranslatedErrors
 from storage.maintenance.schema import create_or_migrate, known, refuse_other_version, revision
 from storage.maintenance.verify import Problem, verify
 from storage.refusals import BackupRefused, StorageUnavailable
@@ -214,5 +214,5 @@ def _continues(chain: Table, copy: Engine, live: Engine) -> bool:
 
 
 def _administer(engine: Engine, statement: str) -> None:
-    with translate_errors(engine), engine.connect() as connection:
+    with TranslatedErrors(engine), engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(statement))
