@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -56,23 +55,19 @@ def rows_from_json(text: str) -> list[Row]:
     """Return rows of the board from a JSON text of their values (`storage.database.dialect.as_json`)."""
     columns: list[Any] = [*zip(*json.loads(text), strict=True)]
     for place, convert in _FROM_JSON if columns else ():
-        columns[place] = map(convert, columns[place])
+        # The rows of a case name few days.
+        values = {written: written and convert(written) for written in {*columns[place]}}
+        columns[place] = map(values.__getitem__, columns[place])
     return [*map(Row._make, zip(*columns, strict=True))]
 
 
-@lru_cache
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-@lru_cache
-def _moment(text: str | None) -> datetime | None:
-    at = datetime.fromisoformat(text) if text else None
-    return at and (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-_FROM_JSON: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
-    (place, _day if isinstance(column.type, Date) else _moment)
+_FROM_JSON: tuple[tuple[int, Callable[[str], date]], ...] = tuple(
+    (place, date.fromisoformat if isinstance(column.type, Date) else _moment)
     for place, column in enumerate(DEADLINE.columns)
     if isinstance(column.type, Date | Moment)
 )
