@@ -256,10 +256,9 @@ def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
     """Return the newest letters to the reader about visible cases that the reader has not acknowledged."""
     if not ctx.reader.person:
         return []
-    sent = ctx.app.outbox.notices(person=ctx.reader.person, state="sent", limit=LETTERS_LOOKED_THROUGH)
-    unread = [notice for notice in sent if notice.case and notice.acknowledged_at is None]
-    seen = ctx.reads.heads({notice.case for notice in unread})
-    return [notice for notice in unread if notice.case in seen][:limit]
+    unread = ctx.app.outbox.unread(ctx.reader.person, limit=LETTERS_LOOKED_THROUGH)
+    seen = ctx.reads.heads({letter.case for letter in unread if letter.case})
+    return [letter for letter in unread if letter.case in seen][:limit]
 
 
 def mentioned(office: Office, text: str) -> tuple[str, ...]:

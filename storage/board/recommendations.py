@@ -14,12 +14,12 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
-    Subquery,
     and_,
     case,
     func,
     or_,
     select,
+    tuple_,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -59,11 +59,8 @@ def counts(
 ) -> Mapping[Standing, int]:
     """Return the number of recommendations by status, with every filter except status and lateness."""
     conditions = (*seen, *_wanted(filters))
-    late = _late(today)
     every = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
-    behind = select(_R.status, func.count()).join_from(RECOMMENDATION, late, _its(late))
-    behind = behind.where(*conditions).group_by(_R.status)
-    overdue = {status: int(n) for status, n in map(tuple, connection.execute(behind))}
+    overdue = {status: int(n) for status, n in map(tuple, connection.execute(every.where(_late(today))))}
     counts_by_status: dict[Standing, int] = {}
     for status, n in map(tuple, connection.execute(every)):
         counts_by_status[status, True] = overdue.get(status, 0)
@@ -85,8 +82,7 @@ def page(
     if filters.status:
         query = query.where(_R.status == filters.status)
     if filters.late:
-        late = _late(today)
-        query = query.join_from(RECOMMENDATION, late, _its(late))
+        query = query.where(_late(today))
     query = query.order_by(*_PLACE).limit(limit).offset(offset)
     return [Place(*record) for record in connection.execute(query)]
 
@@ -152,13 +148,7 @@ def _wanted(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
     ]
 
 
-def _late(today: date) -> Subquery:
-    """Return a subquery of the measures that are late."""
-    number = _Number(DEADLINE.c.obligation).label("number")
-    query = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
-    return query.subquery("late")
-
-
-def _its(late: Subquery) -> ColumnElement[bool]:
-    """Return the condition that joins a recommendation with its late measure."""
-    return and_(_R.case == late.c.case, _R.measure == late.c.number)
+def _late(today: date) -> ColumnElement[bool]:
+    """Return the condition that a recommendation's measure is late."""
+    late = select(DEADLINE.c.case, _Number(DEADLINE.c.obligation)).where(MEASURES, overdue(today))
+    return tuple_(_R.case, _R.measure).in_(late)

@@ -35,7 +35,7 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.notices import bundles, faults, inbox, journal, steps
 from storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
-from storage.tables.notices import NOTICE
+from storage.tables.notices import NOTICE, UNREAD
 from storage.tables.registers import CAMPAIGN, CAMPAIGN_PERSON
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -331,6 +331,13 @@ class SqlOutbox:
                 query = query.where(NOTICE.c[name] == value)
         if limit is not None:
             query = query.limit(limit)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(query)]
+
+    def unread(self, person: str, *, limit: int) -> Sequence[Notice]:
+        """Return the letters sent to a person about cases and not acknowledged, newest first."""
+        query = select(NOTICE).where(UNREAD, NOTICE.c.case.is_not(None), NOTICE.c.person == person)
+        query = query.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit)
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(query)]
 

@@ -25,8 +25,8 @@ UNDATED = text("coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' A
 `due` is chosen instead, which would cover everybody's rows.
 """
 
-MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
-"""Condition: the row is a measure of a plan. Queries must use the same expression."""
+MEASURES = text("coalesce(state, state) = 'open' AND substr(obligation, 1, 8) = 'measure.'")
+"""Condition: the row is a measure of a plan. Queries must use the same expression, written as in `UNDATED`."""
 
 IN_HOURS = text("due_at IS NOT NULL")
 """Condition: the row's term is counted in hours. Queries must use the same expression."""
@@ -76,7 +76,7 @@ class DeadlineRow(TableBase, table=True):
         ),
         Index(
             "ix_deadline_measures",
-            *("due", "case", "obligation", "unit"),
+            *("due", "case", "obligation", "state", "counts_until", "due_at"),
             sqlite_where=MEASURES,
             postgresql_where=MEASURES,
         ),

@@ -10,6 +10,9 @@ from sqlmodel import Field
 from storage.tables.base import CLUSTERED, TableBase, table
 from storage.types import Canonical, Moment
 
+UNREAD = text("state = 'sent' AND acknowledged_at IS NULL")
+"""Condition: the letter was sent and not acknowledged. Queries must use the same expression."""
+
 
 class NoticeRow(TableBase, table=True):
     """A notice with its delivery record (`notifications.notice.Notice`), unique by its key."""
@@ -34,6 +37,12 @@ class NoticeRow(TableBase, table=True):
             postgresql_where=text("state = 'queued' AND bundle <> ''"),
         ),
         Index("ix_notice_person", "person", "queued_at"),
+        Index(
+            "ix_notice_unread",
+            *("person", text("queued_at DESC"), "key"),
+            sqlite_where=UNREAD,
+            postgresql_where=UNREAD,
+        ),
         Index("ix_notice_case_person", "case", "person"),
         Index("ix_notice_channel", "channel", text("queued_at DESC"), "key"),
         Index(

@@ -238,6 +238,10 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
         "550 no such user",
     )
     assert notices_by_key[failed.key].sent_at is None
+    assert outbox.unread(sent.person, limit=9) == [first]
+    assert outbox.unread(failed.person, limit=9) == []
+    outbox.acknowledge(sent.key, now=later(2))
+    assert outbox.unread(sent.person, limit=9) == []
 
 
 @pytest.mark.parametrize("wait", [None, 60])

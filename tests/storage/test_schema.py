@@ -30,7 +30,7 @@ NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 
 
 ON_SQLITE = ("ix_notice_by_date", "ix_notice_lost")
-WITH_EXPRESSIONS = (*ON_SQLITE, "ix_notice_channel", "ix_notice_newest", "ix_notice_unsent")
+WITH_EXPRESSIONS = (*ON_SQLITE, "ix_notice_channel", "ix_notice_newest", "ix_notice_unread", "ix_notice_unsent")
 """Indexes Alembic cannot compare on SQLite."""
 
 

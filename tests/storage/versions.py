@@ -13,15 +13,17 @@ _TABLES = (
     *("case_row", "search_word", "search_typo", "unsearched"),
 )
 _INDEXES = (
-    *(f"notice_{name}" for name in ("case_person", "channel", "unsent", "by_date", "lost")),
+    *(f"notice_{name}" for name in ("case_person", "channel", "unsent", "by_date", "lost", "unread")),
     *(f"deadline_{name}" for name in ("planned_on", "slipped", "counts_until", "due_at", "undated")),
     *("case_edition", "case_object_also", "event_assignment", "recommendation_status", "act_kind"),
     *("upload_at", "link_code_until"),
 )
 _REINDEXED = (
-    *("DROP INDEX ix_case_of_year", "DROP INDEX ix_deadline_unreported"),
+    *(f"DROP INDEX ix_{name}" for name in ("case_of_year", "deadline_unreported", "deadline_measures")),
     'CREATE INDEX ix_deadline_unreported ON deadline (obligation, due, "case", unit) '
     "WHERE state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'",
+    'CREATE INDEX ix_deadline_measures ON deadline (due, "case", obligation, unit) '
+    "WHERE state = 'open' AND substr(obligation, 1, 8) = 'measure.'",
 )
 _COLUMNS = (
     *(("deadline", name) for name in ("waiting_for", "counts_until", "due_at", "inherited")),
