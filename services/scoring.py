@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from services.context import RequestContext
@@ -93,22 +94,16 @@ def year_scores(
     # The whole office stands for its single top unit, if there is one; that unit's cases may name no unit.
     unit = unit or office.root
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
+    since = None if first is None else first.astimezone(almaty()).date()
+
+    def scores(root: str) -> YearScores:
+        of_year = Year(gathered=gathered, root=root, year=year, today=today, since=since, kinds=shipped.units)
+        return _score_year(shipped, of_year, readings, titles, hidden)
+
+    # Records change with the office, its registers and their rows: the points of each unit are kept with them.
+    chosen = tuple(sorted(readings.items()))
     return tuple(
-        _score_year(
-            shipped,
-            Year(
-                gathered=gathered,
-                root=root,
-                year=year,
-                today=today,
-                since=None if first is None else first.astimezone(almaty()).date(),
-                kinds=shipped.units,
-            ),
-            readings,
-            titles,
-            hidden,
-        )
-        for root in roots
+        gathered.once(partial(scores, root), root, since, chosen, bool(hidden), today=today) for root in roots
     )
 
 

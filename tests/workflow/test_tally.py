@@ -334,6 +334,15 @@ def test_what_an_own_term_in_hours_asks_for_is_late_from_its_moment_on() -> None
     assert [late(Today.at(now)) for now in moments] == [(), ("2026-2",), ()]
     assert (late(date(2026, 6, 10)), late(date(2026, 6, 11))) == ((), ("2026-2",))
 
+    # What is kept with the records is kept until then, and no longer.
+    records = YearRecords(Office(units=units()), {"dep2": unit_body})
+    numbered = iter(range(10))
+    numbers_kept = [
+        records.once(lambda: next(numbered), "dep2", today=Today.at(now)) for now in (*moments, moments[0])
+    ]
+    assert numbers_kept == [0, 1, 0, 0]
+    assert records.once(lambda: next(numbered), "oblast", today=Today.at(noon)) == 2
+
 
 def test_a_part_of_an_organisation_is_no_assessed_body() -> None:
     """Nothing is deducted from a division; a committee answers for its own order, not for the one schedule."""

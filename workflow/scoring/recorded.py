@@ -8,13 +8,13 @@ are summed again. Pure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from heapq import nsmallest
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, cast
 
 from calendars.hours import present
 from workflow.org.office import Office
@@ -23,6 +23,9 @@ from workflow.scoring.scale import Risks, Scoring
 
 NAMED = 3
 """Number of waiting cases that are named."""
+MAX_RESULTS = 300
+"""Results kept with the records they follow from; beyond that all are computed again."""
+Result = TypeVar("Result")
 Numbers: TypeAlias = "Counter[tuple[str, ...]]"
 """Sums over facts, by key; none is zero."""
 _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "removed", "completed"))
@@ -340,6 +343,12 @@ class Body:
             cached_answer = self._asked[key] = late, waiting
         return cached_answer
 
+    @cached_property
+    def hours(self) -> tuple[datetime, ...]:
+        """The moments at which open terms in hours end."""
+        every = (due for cases in self._lacking.values() for due in cases.values())
+        return tuple(at for _, until, at in every if at is not None and until is None)
+
     def joined(self, *others: Body) -> Body:
         """Return this body and others added together."""
         numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
@@ -392,6 +401,7 @@ class YearRecords:
     def __init__(self, office: Office, own: Mapping[str, Body]) -> None:
         self.office = office
         self._own = dict(own)
+        self._results: dict[Hashable, object] = {}
         parts: dict[str | None, list[Body]] = {}
         for unit, body in own.items():
             for place in self._way(unit):
@@ -428,6 +438,20 @@ class YearRecords:
     def body(self, root: str) -> Body:
         """Return the records of a unit with all units below it; of the whole office for ""."""
         return self._bodies.get(root or None, NOTHING)
+
+    def once(self, compute: Callable[[], Result], *key: Hashable, today: date) -> Result:
+        """Return a result that follows from these records: computed once a day, and again when a term in hours
+        has ended.
+
+        Args:
+            key: what else it follows from.
+        """
+        key = (*key, today, sum(at <= present(today) for at in self.body("").hours))
+        if key not in self._results:
+            if len(self._results) >= MAX_RESULTS:
+                self._results.clear()
+            self._results[key] = compute()
+        return cast(Result, self._results[key])
 
     @cached_property
     def at(self) -> Mapping[str, tuple[Body, ...]]:
