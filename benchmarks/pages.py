@@ -23,6 +23,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import quote
 
 from benchmarks.country import NOW, TODAY, build, databases, load
 from merzim import COLLECTIONS
@@ -110,7 +111,7 @@ class Office:
             "scheme": "https",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": query.encode(),
+            "query_string": quote(query, safe="=&+").encode(),
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
             "client": ("127.0.0.1", 50_000),
             "server": ("127.0.0.1", 8_000),
