@@ -6,10 +6,11 @@ read before the values, so that a value may be newer than its counter says, neve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
+from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 
@@ -25,6 +26,9 @@ MAX_UNITS_REREAD = 2000
 """The most units reread one by one; when more changed, all are reread."""
 MAX_COMBINED_ROOTS = 1000
 """The most units whose combined sums (with all units below) are cached."""
+MAX_RESULTS = 500
+"""The most results of queries that are cached."""
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -69,6 +73,7 @@ class DatabaseCache:
         self._reading_office: SingleFlight[Office] = SingleFlight()
         self._reading_board: SingleFlight[_Board] = SingleFlight()
         self._board_guard = Lock()
+        self._results: dict[Hashable, tuple[object, object]] = {}
 
     def office(self) -> Office:
         """Return the present units, people and matches, with the officer config.toml names.
@@ -103,6 +108,22 @@ class DatabaseCache:
             # Only now: after a failure above the next query combines them again.
             board.stale.pop(root, None)
             return combined
+
+    def once(self, read: Callable[[], Result], *key: Hashable, counters: Collection[str]) -> Result:
+        """Return what a query over the whole office finds, cached until one of these change counters moves.
+
+        Args:
+            key: everything else the result depends on.
+        """
+        versions = self._versions()
+        version = tuple(versions.get(name) for name in counters)
+        cached = self._results.get(key)
+        if cached is None or cached[0] != version:
+            cached = version, read()
+            if len(self._results) >= MAX_RESULTS:
+                self._results.clear()
+            self._results[key] = cached
+        return cast(Result, cached[1])
 
     def _versions(self) -> Mapping[str, int]:
         return read_once(self._engine, change_counters.versions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
@@ -148,20 +148,35 @@ class Visibility:
         return self._seen_elsewhere
 
     def filters(
-        self, unit: str | None, *, by_reach: bool = True, few_rows: bool = False
+        self, unit: str | None, *, by_reach: bool = True, few_rows: bool = False, by_unit: bool = True
     ) -> summing.AccessFilter:
         """Return the conditions of `cases`, limited to a unit, for each table the sums are read from.
 
         Args:
             by_reach: False if the units are already limited.
             few_rows: whether rows are found faster by their cases, when these are a small part of the office.
+            by_unit: False where an index of few rows is to be walked, not everything the units have.
         """
-        reach = self.reach(DEADLINE.c.case, DEADLINE.c.unit, unit, walked=not few_rows) if by_reach else []
+        of_unit = DEADLINE.c.unit if by_unit else DEADLINE.c.unit.concat("")
+        reach = self.reach(DEADLINE.c.case, of_unit, unit, walked=not few_rows) if by_reach else []
         return summing.AccessFilter(
             cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
             rows=self.lines(DEADLINE.c.case, reach),
             few=few_rows,
         )
+
+    def key(self, unit: str | None = None) -> Hashable:
+        """Return what the conditions on cases that are not confidential follow from, beside the office."""
+        own = None if self._scope is None else (self._scope.unit,)
+        return unit, own, frozenset(self.elsewhere())
+
+    def hidden(self) -> frozenset[str]:
+        """Return the confidential cases the reader may not know of."""
+        if self._scope is None:
+            return frozenset()
+        query = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        with reading(self._engine) as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def lines(
         self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
 
@@ -169,8 +169,9 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
     cards: dict[str, list[CaseCard]] = {}
     shown = [case for _, cases in cases_by_stage.values() for case in cases]
-    for case, rows, stage in _with_rows(ctx, shown, only="open"):
-        cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, rows, stage)))
+    names = [case.id for case in shown]
+    for case, stage, nearest, _ in _with_rows(ctx, shown, ctx.reads.rows_of(names, "open")):
+        cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, nearest, stage)))
     procedure = ctx.library.latest(command.procedure)
     stage_ids = [stage.id for stage in procedure.stages]
     columns = []
@@ -200,17 +201,28 @@ def _wanted(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseF
 
 
 def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
-    planning = ctx.reads.planning([case.id for case in cases])
-    count = ctx.calendar.distance
+    names, count, titles = [case.id for case in cases], ctx.calendar.distance, dict[tuple[str, str], str]()
+    approved = {name: approved_plan(events) for name, events in ctx.reads.planning(names).items()}
+    every = {**ctx.reads.rows_of(names, "dated")}
+    # A step of the approved schedule whose plan date was withdrawn may have no date left.
+    undated = [
+        name for name, plan in approved.items() if plan.keys() - {row.obligation for row in every.get(name, ())}
+    ]
+    every.update(ctx.reads.rows_of(undated) if undated else {})
+
+    def dates(case: Case, step: PlanStep) -> StepDates:
+        key = case.edition, step.row.obligation
+        titles[key] = titles.get(key) or _title(ctx, case, step.row.obligation)
+        return _dates(step, titles[key])
+
     lines = []
-    for case, rows, stage in _with_rows(ctx, cases):
-        approved = approved_plan(planning.get(case.id, ()))
-        steps = plan_steps(rows, approved, count, today=ctx.today)
+    for case, stage, nearest, rows in _with_rows(ctx, cases, every):
+        steps = plan_steps(rows, approved.get(case.id, {}), count, today=ctx.today)
         critical, drifted = critical_step(steps), most_drifted(steps)
         lines.append(
             PortfolioLine(
-                **_card(ctx, case, rows, stage),
-                steps=[_dates(ctx, case, step) for step in steps],
+                **_card(ctx, case, nearest, stage),
+                steps=[dates(case, step) for step in steps],
                 drift=drifted.drift if drifted else None,
                 drifted=drifted.row.obligation if drifted and drifted.drift else "",
                 slack=critical.slack if critical else None,
@@ -221,20 +233,21 @@ def _lines(ctx: RequestContext, cases: Sequence[Case]) -> list[PortfolioLine]:
 
 
 def _with_rows(
-    ctx: RequestContext, cases: Sequence[Case], only: Literal["", "open"] = ""
-) -> Iterable[tuple[Case, Sequence[Row], str]]:
-    """Yield each case with its board rows and its stage; with rows of registers where its next step is one."""
-    names = [case.id for case in cases]
-    rows, stages = ctx.reads.rows_of(names, only), ctx.reads.stages(names)
+    ctx: RequestContext, cases: Sequence[Case], rows: Mapping[str, Sequence[Row]]
+) -> Iterable[tuple[Case, str, Row | None, Sequence[Row]]]:
+    """Yield each case with its stage, the row of its next step, and its board rows; with rows of registers
+    where its next step is one.
+    """
+    stages = ctx.reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
     named = ctx.reads.heads_with_rows(
         [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
     for case in cases:
-        yield named.get(case.id, case), rows.get(case.id, ()), stages[case.id]
+        yield named.get(case.id, case), stages[case.id], urgent_rows.get(case.id), rows.get(case.id, ())
 
 
-def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> dict[str, Any]:
+def _card(ctx: RequestContext, case: Case, nearest: Row | None, stage: str) -> dict[str, Any]:
     office, language = ctx.reads.office(), ctx.spoken_language
     unit, title = office.units.get(case.unit or office.root), stage_title(ctx.app, case, stage)
     return {
@@ -244,13 +257,12 @@ def _card(ctx: RequestContext, case: Case, rows: Sequence[Row], stage: str) -> d
         "unit_name": unit.name_in(language) if unit else case.unit,
         "stage": stage,
         "stage_title": say(title, {}, language) if isinstance(title, str) else title[language],
-        "next": _next_step(ctx, office, case, rows),
+        "next": _next_step(ctx, office, case, nearest),
     }
 
 
-def _next_step(ctx: RequestContext, office: Office, case: Case, rows: Sequence[Row]) -> NextStep | None:
+def _next_step(ctx: RequestContext, office: Office, case: Case, row: Row | None) -> NextStep | None:
     today = ctx.today
-    row = most_urgent(rows, today=today)
     if row is None or row.due is None:
         return None
     obligation = entry_obligation(case, ctx.library.named(case.edition), row.obligation)
@@ -276,11 +288,11 @@ def _who(office: Office, row: Row, today: date, language: str) -> list[str]:
     return names or [row.responsible or say(f"duty.{row.duty}", {}, language)]
 
 
-def _dates(ctx: RequestContext, case: Case, step: PlanStep) -> StepDates:
+def _dates(step: PlanStep, title: str) -> StepDates:
     row = step.row
     return StepDates(
         obligation=row.obligation,
-        title=_title(ctx, case, row.obligation),
+        title=title,
         approved=step.approved,
         planned=row.planned_on,
         done=row.done_on,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from storage.database.prepared import Prepared
 from storage.tables.service import MARK
 
-OFFICE, BOARD, FACTS, ROWS = "office", "board", "facts", "rows"
+OFFICE, BOARD, FACTS, ROWS, LISTS = "office", "board", "facts", "rows", "lists"
 FOLD = 200
 """Minimum number of older lines to combine; as many of the newest are kept, for processes that check rarely."""
 AT_ONCE = 20_000
@@ -28,6 +28,8 @@ _COUNTED = (
     *("unit", "state", "due", "stage", "duty", "responsible", "person", "planned_on", "counts_until", "due_at"),
 )
 """Columns of the board that the sums depend on; changes of others do not affect them."""
+_LISTED = ("unit", "standing", "stage", "procedure", "search", "confidential", "span_first", "span_last")
+"""Columns of cases that lists count them by; their recommendations count as well."""
 _TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
@@ -98,7 +100,7 @@ def install(connection: Connection) -> None:
     """Create the triggers, replacing existing ones, and the office's first line."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
-    for what in {OFFICE, BOARD, FACTS, ROWS} - {*versions(connection)}:
+    for what in {OFFICE, BOARD, FACTS, ROWS, LISTS} - {*versions(connection)}:
         put(connection, what)
 
 
@@ -120,6 +122,7 @@ def _sqlite() -> list[str]:
     number = _RANDOM["sqlite"]
     office = f"UPDATE mark SET n = n + {number} WHERE what = '{OFFICE}';"
     rows = f"UPDATE mark SET n = n + {number} WHERE what = '{ROWS}' AND unit IS NULL;"
+    lists = f"UPDATE mark SET n = n + {number} WHERE what = '{LISTS}';"
 
     def of_unit(what: str, unit: str) -> str:
         place = f"what = '{what}' AND unit = {unit}"
@@ -134,13 +137,21 @@ def _sqlite() -> list[str]:
     def of_row(row: str) -> str:
         return of_unit(ROWS, f"{row}.register_id || '/' || {row}.unit")
 
-    other = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED)
+    other, listed = (
+        " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in names) for names in (_COUNTED, _LISTED)
+    )
     watched_tables = {
         **{
             f"{table}_{when.lower()}": (f'AFTER {when} ON "{table}"', office)
             for table in _OF_OFFICE
             for when in ("INSERT", "UPDATE", "DELETE")
         },
+        **{
+            f"recommendation_{when.lower()}": (f"AFTER {when} ON recommendation", lists)
+            for when in ("INSERT", "UPDATE", "DELETE")
+        },
+        "case_insert": ('AFTER INSERT ON "case"', lists),
+        "case_listed": (f'AFTER UPDATE OF {", ".join(_LISTED)} ON "case" WHEN {listed}', lists),
         "board_insert": ("AFTER INSERT ON deadline", board("NEW")),
         "board_delete": ("AFTER DELETE ON deadline", board("OLD")),
         "board_update": (
@@ -194,10 +205,13 @@ def _postgresql() -> list[str]:
     }
     statements = [
         # Once per transaction, because importing the people of a country takes twenty thousand statements.
-        "CREATE OR REPLACE FUNCTION merzim_mark_office() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "BEGIN IF coalesce(current_setting('merzim.marked', true), '') = '' THEN "
-        f"INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); "
-        "PERFORM set_config('merzim.marked', 'yes', true); END IF; RETURN NULL; END $$",
+        *(
+            f"CREATE OR REPLACE FUNCTION merzim_mark_{what}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN IF coalesce(current_setting('merzim.{flag}', true), '') = '' THEN "
+            f"INSERT INTO mark (what, unit, n) VALUES ('{what}', NULL, {number}); "
+            f"PERFORM set_config('merzim.{flag}', 'yes', true); END IF; RETURN NULL; END $$"
+            for what, flag in ((OFFICE, "marked"), (LISTS, "listed"))
+        ),
         "CREATE OR REPLACE FUNCTION merzim_mark_case() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{BOARD}', NEW.unit, {number}), "
         f"('{ROWS}', NULL, {number}); RETURN NULL; END $$",
@@ -211,11 +225,16 @@ def _postgresql() -> list[str]:
         'CREATE TRIGGER merzim_mark_standing AFTER UPDATE OF standing ON "case" FOR EACH ROW '
         "WHEN (OLD.standing <> NEW.standing) EXECUTE FUNCTION merzim_mark_standing()",
     ]
-    for table in _OF_OFFICE:
+    every, listed = "INSERT OR UPDATE OR DELETE OR TRUNCATE", f"INSERT OR UPDATE OF {', '.join(_LISTED)}"
+    for table, when, what, name in (
+        *((table, every, OFFICE, table) for table in _OF_OFFICE),
+        ("recommendation", every, LISTS, LISTS),
+        ("case", listed, LISTS, LISTS),
+    ):
         statements += [
-            f'DROP TRIGGER IF EXISTS merzim_mark_{table} ON "{table}"',
-            f'CREATE TRIGGER merzim_mark_{table} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{table}" '
-            "FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_office()",
+            f'DROP TRIGGER IF EXISTS merzim_mark_{name} ON "{table}"',
+            f'CREATE TRIGGER merzim_mark_{name} AFTER {when} ON "{table}" '
+            f"FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_{what}()",
         ]
     for name, unit_select in units.items():
         statements += _of_units(

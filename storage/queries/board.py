@@ -21,6 +21,7 @@ from calendars.values import dataclass
 from storage.board import figures, first_rows, lateness, short_lists
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
+from storage.board.change_counters import BOARD, LISTS, OFFICE
 from storage.board.first_rows import Firsts
 from storage.board.recommendations import Standing as Stands
 from storage.database.engine import reading
@@ -49,6 +50,10 @@ _ROWS_OF = {
         # Not by the index over states and days, under which everybody's rows lie.
         "open": (func.coalesce(DEADLINE.c.state, "") == "open", DEADLINE.c.due.is_not(None)),
         "measures": (func.substr(DEADLINE.c.obligation, 1, 8) == "measure.",),
+        "dated": (
+            func.coalesce(DEADLINE.c.state, "") != "not_required",
+            func.coalesce(DEADLINE.c.due, DEADLINE.c.planned_on, DEADLINE.c.done_on).is_not(None),
+        ),
     }.items()
 }
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
@@ -88,12 +93,13 @@ class BoardReads(SearchReads):
         return self._rows(query.order_by(*_IN_ORDER), unit)
 
     def rows_of(
-        self, cases: Collection[str], only: Literal["", "open", "measures"] = ""
+        self, cases: Collection[str], only: Literal["", "open", "measures", "dated"] = ""
     ) -> Mapping[str, Sequence[Row]]:
         """Return the board rows of these cases by case id, by due date, those without one last.
 
         Args:
-            only: those that are open and have a due date, or those of measures.
+            only: those that are open and have a due date, those of measures, or those that are required and
+                have any date.
         """
         with reading(self._engine) as connection:
             return rows_by_case(fetch_for_names(connection, _ROWS_OF[only], self._visible.among(cases)))
@@ -252,15 +258,22 @@ class BoardReads(SearchReads):
         """Return by quarter the number of rows that were due before the day and not reported, and some of
         them.
         """
-        access = self._visible.filters(unit)
+        access = self._visible.filters(unit, by_unit=False)
         with reading(self._engine) as connection:
             return first_rows.unreported(connection, today, access, limit=limit, offset=offset)
 
     def recommendations(self, criteria: RecommendationFilter, today: date) -> Mapping[Stands, int]:
         """Return the number of recommendations by status and lateness, with all other filters applied."""
-        seen = self._recommended(criteria.unit)
-        with reading(self._engine) as connection:
-            return recommended.counts(connection, criteria, today, [*seen, *self._worded(criteria.words)])
+
+        def read() -> Mapping[Stands, int]:
+            seen = self._recommended(criteria.unit)
+            with reading(self._engine) as connection:
+                return recommended.counts(connection, criteria, today, [*seen, *self._worded(criteria.words)])
+
+        if criteria.words:
+            return read()
+        key = criteria, today, self._visible.key(), self._visible.hidden()
+        return self._kept.once(read, "recommendations", *key, counters=(OFFICE, LISTS, BOARD))
 
     def recommended(
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
@@ -275,9 +288,14 @@ class BoardReads(SearchReads):
         """Return risks found in more than one case, those in most units first, each with up to `first`
         examples.
         """
-        seen = self._recommended(unit)
-        with reading(self._engine) as connection:
-            return recommended.alike(connection, seen, limit=limit, first=first)
+
+        def read() -> Sequence[RiskGroup]:
+            seen = self._recommended(unit)
+            with reading(self._engine) as connection:
+                return recommended.alike(connection, seen, limit=limit, first=first)
+
+        key = limit, first, self._visible.key(unit), self._visible.hidden()
+        return self._kept.once(read, "alike", *key, counters=(OFFICE, LISTS))
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0

@@ -24,11 +24,15 @@ from storage.org import store as office_store
 from storage.org.chain import Stamp
 from storage.org.preferences import LANGUAGE, prefer
 from storage.org.staff import SqlStaff
+from storage.queries import SqlReads
 from storage.tables.organisation import PERSON, UNIT
 from storage.tables.service import MARK
 from tests.storage.house import NOW, TODAY, case_commands, recompute
 from tests.storage.test_sums import filled
+from workflow.board.rows import CaseFilter
 from workflow.board.sums import Horizon, Sum, horizon
+from workflow.cases.commands.passports import PassportEdit, edit_passport
+from workflow.org.access import Scope
 from workflow.org.office import Office, Person, Unit
 
 HAND = Stamp(by="А", now=NOW, today=TODAY)
@@ -193,6 +197,27 @@ def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str
     other.dispose()
 
 
+def test_cases_are_counted_anew_when_others_change_one(engine: Engine, url: str) -> None:
+    """Renamed, moved to another unit, cancelled, opened; without a change they are not counted again."""
+    (renamed, cancelled), other = filled(engine, 2), open_database(url)
+    reads, core = SqlReads(engine).seen_by(Scope(unit="", names=())), case_commands(other)
+    filters = CaseFilter(search="жаңа"), CaseFilter(unit="law"), CaseFilter(standing="active")
+
+    def counted() -> list[int]:
+        return [reads.how_many(case_filter) for case_filter in filters]
+
+    assert counted() == [0, 1, 2]
+    edit_passport(core, renamed, PassportEdit(object_kk="Жаңа", unit="law"), kind_of=lambda _: "", **WHO)
+    assert counted() == [1, 2, 2]
+    core.cancel(cancelled, ground="Бекер", **WHO)
+    assert counted() == [1, 2, 1]
+    filled(other, 1)
+    assert counted() == [1, 2, 2]
+    sent = statements(engine, lambda: reads.how_many(filters[2]))
+    assert not any("confidential = 0" in text or 'NOT "case".confidential AND' in text for text in sent)
+    other.dispose()
+
+
 def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
     """What is put together of the others stays the same value, with all that was worked out of it."""
     names = filled(engine, 6)
@@ -238,7 +263,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     with reading(server) as connection:
         lines = connection.execute(MARK.select().order_by(MARK.c.id)).all()
     assert (len(lines), {line.unit for line in lines[change_counters.FOLD :]}) == (
-        change_counters.FOLD + 4,
+        change_counters.FOLD + 5,
         {None},
     )
 

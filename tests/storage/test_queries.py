@@ -219,9 +219,10 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
         numbers.append(counts)
 
     assert numbers[0] == numbers[1]
-    # Besides the answer: whether the office is still the one that was read, once for each unit or search; of a
-    # search each word in the index, at its beginning and within longer words.
-    assert max(number for n, number in enumerate(numbers[0]) if n not in (3, 4)) <= 4
+    # Besides the answer: whether the office is still the one that was read, once for each unit or search, what
+    # its reader may not know of, and the change counters of what is kept; of a search each word in the index,
+    # at its beginning and within longer words.
+    assert max(number for n, number in enumerate(numbers[0]) if n not in (3, 4)) <= 5
     assert max(numbers[0]) <= 24
 
 

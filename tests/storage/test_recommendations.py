@@ -129,9 +129,8 @@ def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], 
     return places, counted
 
 
-def agrees(engine: Engine) -> None:
+def agrees(engine: Engine, reads: SqlReads) -> None:
     """What is listed and counted is what reading every case comes to."""
-    reads = SqlReads(engine).seen_by(ALL)
     for criteria in NARROWED:
         places, counted = plain(engine, criteria)
         assert reads.recommended(criteria, TODAY) == places
@@ -175,11 +174,11 @@ def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, s
     """Whatever is written in whatever order: risks, measures, reviews, requests; cases cancelled, reopened."""
     office_store.save(engine, units=UNITS)
     core, chance = case_commands(engine), random.Random(seed)
-    cases = opened(core, "hr", "hr", "law", "head", "сырттан")
+    cases, reads = opened(core, "hr", "hr", "law", "head", "сырттан"), SqlReads(engine).seen_by(ALL)
     for step in range(40):
         change(core, chance.choice(cases), chance, step)
         if step % 10 == 9:
-            agrees(engine)
+            agrees(engine, reads)
     assert plain(engine, RecommendationFilter())[0]
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
     with reading(engine) as connection:

@@ -355,11 +355,14 @@ def with_rows(head: Case, events: Sequence[Event]) -> Case:
         events: of the kinds `ENTRIES` and `withdrawn` alone, in order.
     """
     valid_events = (event for event in effective_events(events) if event is not None)
-    return _changed(head, (replace(event, payload=_unproved(event.payload)) for event in valid_events))
+    return _changed(head, map(_unproved, valid_events))
 
 
-def _unproved(payload: Mapping[str, object]) -> Mapping[str, object]:
-    return {name: value for name, value in payload.items() if name != "evidence"}
+def _unproved(event: Event) -> Event:
+    if "evidence" not in event.payload:
+        return event
+    payload = {name: value for name, value in event.payload.items() if name != "evidence"}
+    return replace(event, payload=payload)
 
 
 def _changed(case: Case, events: Iterable[Event], **values: object) -> Case:
