@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 
 from storage.board import change_counters
 from storage.cache import DatabaseCache
@@ -28,6 +28,7 @@ from storage.queries import SqlReads
 from storage.tables.organisation import PERSON, UNIT
 from storage.tables.service import MARK
 from tests.storage.house import NOW, TODAY, case_commands, recompute
+from tests.storage.statements import heard
 from tests.storage.test_sums import filled
 from workflow.board.rows import CaseFilter
 from workflow.board.sums import Horizon, Sum, horizon
@@ -63,15 +64,10 @@ def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Coun
 
 
 def statements(engine: Engine, what: Callable[[], object]) -> list[str]:
-    queries: list[str] = []
-
-    def note(_c: object, _k: object, statement: str, *_: object) -> None:
-        queries.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    what()
-    event.remove(engine, "before_cursor_execute", note)
-    return queries
+    sent: list[str] = []
+    with heard(engine, lambda statement, _: sent.append(statement)):
+        what()
+    return sent
 
 
 CHANGES: list[Callable[[Engine], object]] = [
