@@ -98,6 +98,17 @@ def test_a_religious_day_sends_a_substitute_one_further() -> None:
     assert (uncertain.earliest, uncertain.latest) == (date(2027, 5, 9), date(2027, 5, 11))
 
 
+def test_a_religious_day_at_a_new_year_sends_substitutes_further_in_the_new_one() -> None:
+    """1 and 2 January 2028 are a Saturday and a Sunday: off are Monday and Tuesday; were Kurban Ait on the
+    Monday, it would be Tuesday and Wednesday."""
+    text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2028-01-02\ncertainty = "calculated"\n{SOURCE}'
+    calendar = calendars.compile_calendar(with_records(shipped_records(), parse(text)))
+    (uncertain,) = calendar.uncertain(date(2027, 12, 20), date(2028, 1, 10))
+
+    assert [calendar.is_working(date(2028, 1, day)) for day in (3, 4, 5)] == [False, False, True]
+    assert (uncertain.earliest, uncertain.latest) == (date(2028, 1, 1), date(2028, 1, 5))
+
+
 def test_an_override_stands_above_the_rules() -> None:
     """A single day made off, or worked, by an act."""
     text = (
