@@ -94,7 +94,7 @@ def test_an_officer_records_a_fact_with_a_file(served: Served, page: Any) -> Non
     page.locator("#record button[type=submit]").click()
     page.wait_for_url("**recorded=order_signed*")
 
-    assert "Записано: Подписание приказа" in page.locator(".told").inner_text()
+    assert "Записано: Подписание приказа" in page.locator(".told").first.inner_text()
     assert "исполнено" in page.locator("#order_signed .state").inner_text()
     assert page.locator("#order_signed").get_by_text("Приказ.pdf").is_visible()
     assert served.home.facts(served.home.real)["order_signed"].on == date(2026, 4, 6)
@@ -162,5 +162,5 @@ def test_the_pages_work_without_scripts(chromium: Any, served: Served) -> None:
     page.locator("#record button[type=submit]").click()
     page.wait_for_url("**recorded=order_signed*")
 
-    assert "Записано" in page.locator(".told").inner_text()
+    assert "Записано" in page.locator(".told").first.inner_text()
     context.close()
