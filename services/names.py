@@ -176,10 +176,10 @@ def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, 
     The name of an account is used if it differs from its person's.
     """
     office = ctx.reads.office()
-    people = {**office.former, **office.people}
-    names_by_author: dict[str, Name] = {key: name_of(people[key]) for key in written if key in people}
+    people = {key: office.people.get(key) or office.former.get(key) for key in written}
+    names_by_author: dict[str, Name] = {key: name_of(person) for key, person in people.items() if person}
     for login, (name, key) in ctx.accounts.names(written).items():
-        person = people.get(key)
+        person = office.people.get(key) or office.former.get(key)
         display_name = name_of(person) if person and name in ("", *person.names) else name
         names_by_author |= {by: display_name for by in written if display_name and by.casefold() == login}
     return names_by_author

@@ -14,7 +14,7 @@ from storage.accounts import rate_limits
 from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Row_, reading, writing
-from storage.database.in_list import execute_for_names, in_names
+from storage.database.in_list import fetch_for_names, in_names
 from storage.database.prepared import Prepared
 from storage.org.vouched import ACCOUNTS, ENTRIES, IDENTITIES, RowChange, RowEvent, record
 from storage.tables.accounts import ACCOUNT, ENTRY, IDENTITY
@@ -36,6 +36,7 @@ _WITH_PROVIDERS = (
     .where(ACCOUNT.c.login == bindparam("of_login"))
     .order_by(IDENTITY.c.provider)
 )
+_NAMES = Prepared(select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login)))
 _ENTRY_FIELDS = tuple(field.name for field in fields(Entry))
 _VALID_ENTRY = Prepared(
     select(*(ENTRY.c[name] for name in _ENTRY_FIELDS)).where(
@@ -78,10 +79,9 @@ class SqlAccounts:
 
     def names(self, logins: Collection[str]) -> Mapping[str, tuple[str, str]]:
         """Return name and person of the accounts of these logins, by login; unknown ones are left out."""
-        query = select(ACCOUNT.c.login, ACCOUNT.c.name, ACCOUNT.c.person).where(in_names(ACCOUNT.c.login))
         with reading(self._engine) as connection:
-            records = execute_for_names(connection, query, {login.casefold() for login in logins})
-            return {record.login: (record.name, record.person) for record in records}
+            records = fetch_for_names(connection, _NAMES, {login.casefold() for login in logins})
+            return {login: (name, person) for login, name, person in records}
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
         """Create an account or change its access. Its secrets are kept; disabling it ends its sessions and

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     and_,
+    bindparam,
     exists,
     literal_column,
     or_,
@@ -32,6 +33,7 @@ from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import retry_until_back
 from storage.database.in_list import execute_for_names, in_names
+from storage.database.prepared import Prepared
 from storage.notices import bundles, faults, inbox, journal, steps
 from storage.notices.senders import DeliveryLock, EnqueueJobs, Holding, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
@@ -46,6 +48,9 @@ _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
+_OF_CASE = Prepared(
+    select(NOTICE).where(NOTICE.c.case == bindparam("k_case")).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+)
 
 
 class SqlOutbox:
@@ -323,6 +328,9 @@ class SqlOutbox:
         limit: int | None = None,
     ) -> Sequence[Notice]:
         """Return notices, newest first, filtered by the given values, without digests that had no content."""
+        if case is not None and (person, channel, state, limit) == (None, None, None, None):
+            with reading(self._engine) as connection:
+                return [notice(record) for record in _OF_CASE.fetch(connection, {"k_case": case})]
         condition = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
         query = select(NOTICE).where(condition).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         filters = {"case": case, "person": person, "channel": channel, "state": state}

@@ -186,10 +186,11 @@ def build_timeline(
                 x=x(run[0]),
                 width=round(step * len(run), 1),
                 holiday=any(calendar.day(on).kind != "weekend" for on in run),
-                names=_holiday_names(run, calendar),
+                names=names,
             )
             for run in _find_runs_off(first, last, calendar)
-            if (last - first).days <= MAX_DAYS_WITH_WEEKENDS or _holiday_names(run, calendar)
+            for names in (_holiday_names(run, calendar),)
+            if names or (last - first).days <= MAX_DAYS_WITH_WEEKENDS
         ),
         lines=tuple(
             _build_row(group, number, first, last, x, middle, today=today, soon=soon)
@@ -248,7 +249,8 @@ def _mondays(first: date, last: date) -> Iterable[date]:
 
 
 def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
-    starts = [first, *(on for on in _days(first, last) if on.day == 1 and on != first)]
+    later = ((first.year + month // 12, month % 12 + 1) for month in range(first.month, first.month + 24))
+    starts = [first, *(on for on in (date(*month, 1) for month in later) if on <= last)]
     ends = [*(on - timedelta(days=1) for on in starts[1:]), last]
     return tuple(
         Month(

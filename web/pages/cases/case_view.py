@@ -256,9 +256,8 @@ def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> d
     """Return the names of units and people in changes, by key."""
     changed = (change for every in changes.values() for change in every)
     keys = {str(key) for change in changed for key in (change.before, change.after)}
-    people = {**office.former, **office.people}
-    names: dict[str, Name] = {key: name_of(people[key]) for key in keys & set(people)}
-    return names | {key: name_of(office.units[key]) for key in keys & set(office.units)}
+    named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
+    return {key: name_of(entity) for key, entity in named.items() if entity is not None}
 
 
 def _at_stake(late: Sequence[Entry]) -> Decimal:
