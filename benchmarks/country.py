@@ -160,7 +160,7 @@ def _find(
             for_legal_monitoring=chance.random() < 0.3,
             **(above if chance.random() < 0.1 else {}),
         )
-        term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), said="date", until=True)
+        term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), reading="date", until=True)
         measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
         lines += [new_risk, measure]
     case_commands.take_in(case, lines, on=noted, by="bench", now=now, today=today)

@@ -99,4 +99,4 @@ def _compile_up_to(records: Records, turns: int | None, last: datetime.date) -> 
     if turns is None:
         return Calendar(records=records, last=last)
     as_of = records.turns[turns - 1] if turns else datetime.date.min
-    return Calendar(records=records.known(as_of), last=last)
+    return Calendar(records=records.known_on(as_of), last=last)

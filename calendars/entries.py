@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 
 from calendars.values import dataclass
 
-Standing = Literal["national", "state", "religious"]
+HolidayClass = Literal["national", "state", "religious"]
 Change = Literal["introduced", "abolished"]
 Certainty = Literal["calculated", "listed", "announced_final"]
 BalanceStatus = Literal["as published", "final"]
@@ -73,7 +73,7 @@ class HolidayRule:
     code: str
     change: Change
     days: tuple[tuple[int, int], ...]
-    standing: Standing
+    standing: HolidayClass
     applies_from: date
     source: Source
 
@@ -172,7 +172,7 @@ class Records:
 
     entries: tuple[Entry, ...] = ()
 
-    def known(self, as_of: date | None) -> Records:
+    def known_on(self, as_of: date | None) -> Records:
         """Return the entries known on a day; all of them for None."""
         if as_of is None:
             return self

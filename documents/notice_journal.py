@@ -59,7 +59,7 @@ class Heading:
 
     Attributes:
         title, organisation: texts of the document.
-        made: when and from which data it was made.
+        origin: when and from which data it was made.
         statement: whether the lines agree with the chain.
         proof: the address where anybody can check the chain's hash, with the words before it; "" for none.
         code: the same address as a picture (PNG); empty for none.
@@ -67,7 +67,7 @@ class Heading:
 
     title: str
     organisation: str
-    made: str
+    origin: str
     statement: str
     proof: str = ""
     code: bytes = b""
@@ -88,7 +88,7 @@ def journal_workbook(lines: Iterable[Line], heading: Heading, language: str) -> 
     headed = book.add_format({"bold": True, "text_wrap": True, "border": 1, "bg_color": "#E8EEF7"})
     sheet.write_string(0, 0, heading.title, bold)
     sheet.write_string(1, 0, heading.organisation)
-    sheet.write_string(2, 0, heading.made)
+    sheet.write_string(2, 0, heading.origin)
     sheet.write_string(3, 0, heading.statement)
     sheet.write_string(4, 0, heading.proof)
     for place, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
@@ -133,7 +133,7 @@ def journal_page(lines: Sequence[Line], heading: Heading, language: str) -> byte
     title = document.add_paragraph()
     run = title.add_run(heading.title)
     run.bold, run.font.size = True, Pt(13)
-    document.add_paragraph(heading.made)
+    document.add_paragraph(heading.origin)
     table = document.add_table(rows=1, cols=len(ON_PAGE) + 1)
     table.style = "Table Grid"
     heads = ("numbered.head", *(f"register.head.{name}" for name in ON_PAGE))

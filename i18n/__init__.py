@@ -22,7 +22,7 @@ from i18n.dates import (
 )
 from i18n.entries import CatalogueError, UnknownCode, add_word, codes, knows
 from i18n.formats import inner, paragraph, row_number
-from i18n.languages import LANGUAGES, UnknownLanguage, fallback, known, known_languages, own_name
+from i18n.languages import LANGUAGES, UnknownLanguage, available_language, fallback, known_languages, own_name
 from i18n.numbers import money, number, percent, plural, roman
 from i18n.sentences import MissingArgument, explain, explanation, refusal, say
 
@@ -33,6 +33,7 @@ __all__ = [
     "UnknownCode",
     "UnknownLanguage",
     "add_word",
+    "available_language",
     "codes",
     "date_day",
     "date_long",
@@ -45,7 +46,6 @@ __all__ = [
     "fallback",
     "inflect",
     "inner",
-    "known",
     "known_languages",
     "knows",
     "money",

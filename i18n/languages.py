@@ -37,7 +37,7 @@ def known_languages() -> tuple[str, ...]:
     return (*LANGUAGES, *_fallbacks)
 
 
-def known(language: str) -> str:
+def available_language(language: str) -> str:
     """Return a stored choice of language if it is available, else Kazakh."""
     return language if language in LANGUAGES or language in _fallbacks else LANGUAGES[0]
 

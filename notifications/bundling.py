@@ -118,7 +118,7 @@ def _digest(
     person, days = office.people.get(group.person), times.days(group.person)
     day = digest_day(person.digest if person else "", days, today=today)
     key = digest_key(DIGEST, day, group.person, group.channel)
-    while outbox.known({key}):
+    while outbox.existing_keys({key}):
         # That day's digest has left: the next one takes it.
         after = digest_day(person.digest if person else "", days, today=day + timedelta(days=1))
         if after <= day:

@@ -21,7 +21,7 @@ from notifications.wire.message import text_hash
 from workflow.law.library import Library
 
 BATCH = 100
-FEW = 25
+SMALL_BATCH = 25
 """Batch size of a channel that cannot repeat: a crash makes no more notices unknown."""
 
 # A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
@@ -77,7 +77,7 @@ def deliver(
                 # A key ends with its channel. The other channels are used for what this one cannot deliver.
                 continue
             interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
-            limit = BATCH if channel.repeatable else FEW
+            limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
                 if keys is None or again:
                     # Before each batch: another sending process may have died by now, and this may take long.

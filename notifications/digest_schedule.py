@@ -48,7 +48,7 @@ def plan_regular(
         }
     except OutOfRange:
         return []
-    there = outbox.known(notices_by_key.keys())
+    there = outbox.existing_keys(notices_by_key.keys())
     return [notice for key, notice in notices_by_key.items() if key not in there]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"
 """The steps of these notices: another due date, or none that is valid."""
-TOLD_STATES = ("sending", "sent", "unknown")
+DELIVERED_STATES = ("sending", "sent", "unknown")
 """States of a notice whose recipient knows it, or may know it."""
 
 
@@ -54,7 +54,7 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     """
     last_notices: dict[tuple[str, str, str], Notice] = {}
     for notice in sorted(notices, key=lambda notice: (notice.queued_at, notice.key)):
-        if notice.state in TOLD_STATES:
+        if notice.state in DELIVERED_STATES:
             last_notices[notice.obligation, notice.person, notice.channel] = notice
     changed = {change.obligation: change for change in changes}
     return frozenset(
@@ -74,7 +74,7 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
     """
     change = f"{event.case}#{event.seq}"
     return any(
-        notice.state in TOLD_STATES and (notice.bundle == change or notice.queued_at > event.at)
+        notice.state in DELIVERED_STATES and (notice.bundle == change or notice.queued_at > event.at)
         for notice in notices
     )
 
@@ -95,7 +95,7 @@ def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> 
     awaited = lateness(row, today=today).waiting_for if row is not None else None
     due = row.due if row is not None and row.state in WAITING and awaited is None else None
     elsewhere = move.cause.get("told")
-    for last in move.told:
+    for last in move.notified:
         if isinstance(elsewhere, list) and last.person in elsewhere:
             continue
         if _is_news(due, last):

@@ -85,9 +85,9 @@ class Notice:
     about: Mapping[str, object] = field(default_factory=dict)
 
     @property
-    def said(self) -> str:
+    def displayed_state(self) -> str:
         """Its state as readers are told it."""
-        return said_state(self.state, self.channel)
+        return displayed_state(self.state, self.channel)
 
 
 def message_id(key: str, domain: str) -> str:
@@ -100,7 +100,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def said_state(state: str, channel: str) -> str:
+def displayed_state(state: str, channel: str) -> str:
     """Return the word for a state: what went into the folder is written there ("written"), not sent."""
     return "written" if (state, channel) == ("sent", "folder") else state
 

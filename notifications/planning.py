@@ -186,7 +186,7 @@ class Planner:
         if planned.reminder.person not in unasked:
             return False
         keys = [replace(planned.reminder, rung=step).key(planned.notice.channel) for step in SLIPPED]
-        return bool(self.outbox.known(keys))
+        return bool(self.outbox.existing_keys(keys))
 
     def _planned_notice(
         self, row: Row, come: ScheduledStep, recipient: Recipient, channel: Channel
@@ -242,7 +242,7 @@ class Planner:
         if place not in self._digests:
             days = self.times.days(person.key)
             comes = digest_day(person.digest, days, today=self.today)
-            if comes == self.today and self.outbox.known({digest_key(DIGEST, comes, *place)}):
+            if comes == self.today and self.outbox.existing_keys({digest_key(DIGEST, comes, *place)}):
                 comes = digest_day(person.digest, days, today=self.today + timedelta(days=1))
             self._digests[place] = comes
         return self._digests[place]

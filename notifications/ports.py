@@ -74,7 +74,7 @@ class Move:
         numbers: ids of the lines that record the move.
         change: name of the change, shared by all it moved; `cause`: the same in parts.
         row: the current row; None when the deadline no longer exists.
-        told: the last notice about it to each person through each channel.
+        notified: the last notice about it to each person through each channel.
     """
 
     numbers: tuple[int, ...]
@@ -83,7 +83,7 @@ class Move:
     change: str
     cause: Mapping[str, object]
     row: Row | None
-    told: tuple[Notice, ...]
+    notified: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -182,7 +182,7 @@ class Outbox(Protocol):
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim the notices that each of these claimed letters carries, by the letter's key."""
 
-    def known(self, keys: Collection[str]) -> frozenset[str]:
+    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of the keys that exist already."""
 
     def moves(self, *, limit: int) -> Sequence[Move]:

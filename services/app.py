@@ -64,9 +64,9 @@ _BUILT_BY_SETTINGS = (
         "channels",
         "provider",
         "rules",
-        "kept",
-        "kept_points",
-        "kept_rows",
+        "cache",
+        "points_cache",
+        "row_cache",
         "ledger",
         "outbox",
         "reads",
@@ -75,7 +75,7 @@ _BUILT_BY_SETTINGS = (
     *("factors", "invitations"),
 )
 """What is built from settings that administrators change."""
-log = logging.getLogger("merzim.house")
+log = logging.getLogger("merzim.app")
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,9 +365,9 @@ class AppContext:
         """
         if not steps:
             return self.editions
-        from storage.org.adoptions import standing
+        from storage.org.adoptions import rules_in_force
 
-        adopted = standing(steps)
+        adopted = rules_in_force(steps)
         if not adopted:
             return self.editions
         from workflow.law.overlay import OwnRules
@@ -504,21 +504,21 @@ class AppContext:
         folders.refuse_unwritable(self.settings)
 
     @cached_property
-    def kept(self) -> DatabaseCache:
+    def cache(self) -> DatabaseCache:
         """This process's cache of the database: the office and the sums of the board."""
         from storage.cache import DatabaseCache
 
         return DatabaseCache(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
-    def kept_points(self) -> PointsCache:
+    def points_cache(self) -> PointsCache:
         """This process's cache of the data that points are calculated from."""
         from storage.cases.points_cache import PointsCache
 
-        return PointsCache(self.engine, self.kept)
+        return PointsCache(self.engine, self.cache)
 
     @cached_property
-    def kept_rows(self) -> dict[tuple[int, date], Any]:
+    def row_cache(self) -> dict[tuple[int, date], Any]:
         """What register rows give for points, by year and last day (`services.scoring`)."""
         return {}
 
@@ -527,14 +527,14 @@ class AppContext:
         """The cases, stored as chains of events."""
         from storage.cases.ledger import SqlLedger
 
-        return SqlLedger(self.engine, cache=self.kept)
+        return SqlLedger(self.engine, cache=self.cache)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
         from storage.notices.outbox import SqlOutbox
 
-        return SqlOutbox(self.engine, enqueue=self._hand, cache=self.kept)
+        return SqlOutbox(self.engine, enqueue=self._hand, cache=self.cache)
 
     @cached_property
     def leaves(self) -> SqlLeaves:
@@ -562,7 +562,7 @@ class AppContext:
         """The read queries of commands and pages."""
         from storage.queries import SqlReads
 
-        return SqlReads(self.engine, cache=self.kept)
+        return SqlReads(self.engine, cache=self.cache)
 
     @cached_property
     def case_commands(self) -> CaseCommands:

@@ -69,7 +69,7 @@ def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str
 
 def kept_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises UnknownUpload."""
-    upload = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=ctx.now)
+    upload = ctx.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
     if upload is None:
         raise UnknownUpload("web.problem.no_upload")
     return upload

@@ -217,7 +217,7 @@ def group_by_document(procedures: Iterable[Procedure]) -> ProcedureGroups:
 def unit_text(office: Office, unit: str) -> str:
     """Return the text that identifies a unit: its name, with its code when other units have the same name."""
     record = office.units.get(unit)
-    return office.told_apart.get(unit, record.name) if record else unit
+    return office.namesake_labels.get(unit, record.name) if record else unit
 
 
 class UnknownUnit(Refusal, LookupError):

@@ -86,7 +86,7 @@ def year_scores(
     from calendars.terms import Element
     from workflow.scoring.tally import Year
 
-    shipped, cache = scoring(), ctx.app.kept_points
+    shipped, cache = scoring(), ctx.app.points_cache
     gathered = with_rows(ctx, cache.year(shipped, year, today=today), year)
     first, titles = cache.first_record(), register_titles(ctx)
     hidden = (Element(code="score.rows_hidden"),) if hides_counts(ctx) else ()
@@ -163,7 +163,7 @@ def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecor
         if register.confidential and sees_lists(register, seen)
     ]
     kept_registers, counted_rows = (
-        SqlRegisterLists(ctx.app.engine).kept() if secret else (),
+        SqlRegisterLists(ctx.app.engine).registers_with_rows() if secret else (),
         list[CountedRows](),
     )
     for register in secret:
@@ -199,7 +199,7 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
     from storage.board import change_counters
     from storage.database.engine import read_once, reading
 
-    office, before = records.office, cast("_Year | None", app.kept_rows.get((year, last)))
+    office, before = records.office, cast("_Year | None", app.row_cache.get((year, last)))
     version = read_once(app.engine, change_counters.versions).get(change_counters.ROWS)
     if before is not None and before.registers is not app.registers:
         before = None
@@ -227,10 +227,10 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
         added=records.with_rows(every),
     )
     # Another thread may do the same at the same time: what either keeps is right.
-    app.kept_rows.pop((year, last), None)
-    for oldest in [*app.kept_rows][: 1 - MOST_YEARS]:
-        app.kept_rows.pop(oldest, None)
-    app.kept_rows[year, last] = open_rows
+    app.row_cache.pop((year, last), None)
+    for oldest in [*app.row_cache][: 1 - MOST_YEARS]:
+        app.row_cache.pop(oldest, None)
+    app.row_cache[year, last] = open_rows
     return open_rows.added
 
 
@@ -245,7 +245,10 @@ def _row_numbers(
     """Count rows by register and unit. `changed`: only where rows were written; None for everywhere."""
     from storage.registers.lists import RowQuery, SqlRegisterLists
 
-    kept_registers, numbers = SqlRegisterLists(app.engine).kept(), dict[str, Mapping[str, Numbers]]()
+    kept_registers, numbers = (
+        SqlRegisterLists(app.engine).registers_with_rows(),
+        dict[str, Mapping[str, Numbers]](),
+    )
     for register in _counting(app.registers, last):
         if register.confidential or register.id not in kept_registers:
             continue
@@ -305,7 +308,7 @@ def _counted_by(
     fact = count.fact or scoring().indicators[count.indicator].counting.fact
     for condition in count.where:
         keys = _keys(register, condition)
-        query = query.narrowed(CellFilter(field=condition.field, keys=keys, filled=keys is None))
+        query = query.with_condition(CellFilter(field=condition.field, keys=keys, filled=keys is None))
     figures = SqlRegisterLists(app.engine).figures(
         query,
         date_field=count.date,

@@ -92,7 +92,7 @@ class Visibility:
             return []
         if scope.unit is None:
             return [false()]
-        conditions = [_known(scope)] if to_know else []
+        conditions = [_may_know(scope)] if to_know else []
         if not scope.unit:
             return conditions
         unit = CASE.c.unit.concat("") if walked else CASE.c.unit
@@ -162,7 +162,7 @@ class Visibility:
         return summing.AccessFilter(
             cases=[*self.cases(), *([] if unit is None else [self.within(CASE.c.unit, unit)])],
             rows=self.lines(DEADLINE.c.case, reach),
-            few=few_rows,
+            is_small=few_rows,
         )
 
     def key(self, unit: str | None = None) -> Hashable:
@@ -183,7 +183,7 @@ class Visibility:
     ) -> list[ColumnElement[bool]]:
         """Return the conditions for visible rows that belong to a case, combined with those of `reach`."""
         nobody = [false()] if self._scope is not None and self._scope.unit is None else []
-        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_is_recipient(self._scope)))
         return [*nobody, of_case.not_in(hidden), *reach]
 
     def reach(
@@ -233,13 +233,13 @@ class Visibility:
 
 
 @lru_cache(maxsize=1024)
-def _known(scope: Scope) -> ColumnElement[bool]:
+def _may_know(scope: Scope) -> ColumnElement[bool]:
     """Return the condition that the reader may know of a case."""
-    return or_(CASE.c.confidential.is_(False), _told(scope))
+    return or_(CASE.c.confidential.is_(False), _is_recipient(scope))
 
 
 @lru_cache(maxsize=1024)
-def _told(scope: Scope | None) -> ColumnElement[bool]:
+def _is_recipient(scope: Scope | None) -> ColumnElement[bool]:
     """Return the condition that the reader is a named reader of a case or a recipient of its letters; always
     true for the program.
     """

@@ -81,11 +81,11 @@ def policy_of(
         due: a reminder snoozed for another due date is no longer snoozed.
     """
     policy = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
-    later = case.put_off.get(deadline)
-    return policy if later is None or later.due != due else put_off(policy, due, later.until, calendar)
+    later = case.snoozed.get(deadline)
+    return policy if later is None or later.due != due else snoozed(policy, due, later.until, calendar)
 
 
-def put_off(policy: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
+def snoozed(policy: EscalationPolicy, due: date, until: date, calendar: Calendar) -> EscalationPolicy:
     """Return the policy without steps before `until`, a working day, and with a step on that day.
 
     Only steps sent to nobody but the responsible person are suppressed; steps that notify somebody above them,

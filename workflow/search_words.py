@@ -59,7 +59,7 @@ _CLOSED_UP = re.compile(rf"(.*[^{_VOWELS}ь])(ь?)([^{_VOWELS}ьй])")
 """A stem with the vowel its other forms lack, and one without it: "рынок" and "рынк", "халык" and "халк"."""
 
 
-def fold(text: str) -> str:
+def normalise(text: str) -> str:
     """Return a text normalised for comparison in searches."""
     return text.casefold().translate(_TABLE)
 
@@ -71,7 +71,7 @@ def search_words(text: str) -> tuple[str, ...]:
 
 def typed_words(text: str) -> list[str]:
     """Return the words to look for as they were typed, folded."""
-    return fold(text).split()[:MAX_SEARCH_WORDS]
+    return normalise(text).split()[:MAX_SEARCH_WORDS]
 
 
 def search_stem(word: str) -> str:
@@ -139,7 +139,7 @@ def index_words(text: str) -> frozenset[str]:
 
     A number it begins with is found as its beginning: "2026" stands in the id of every case of a year.
     """
-    return frozenset().union(*map(_index_parts, fold(text).split()))
+    return frozenset().union(*map(_index_parts, normalise(text).split()))
 
 
 @lru_cache(4096)
@@ -228,9 +228,9 @@ class FoldedNames:
     """
 
     def __init__(self, names: Iterable[tuple[str, Sequence[str], str]]) -> None:
-        listed = [(key, fold(" ".join(dict.fromkeys(titles))), more) for key, titles, more in names]
+        listed = [(key, normalise(" ".join(dict.fromkeys(titles))), more) for key, titles, more in names]
         self._names = [(key, name) for key, name, _ in listed]
-        self._texts = [(key, f"{name} {fold(f'{key} {more}')}") for key, name, more in listed]
+        self._texts = [(key, f"{name} {normalise(f'{key} {more}')}") for key, name, more in listed]
 
     def having(self, text: str) -> list[str]:
         """Return the keys of the entries that contain a form of each word of a text (`word_texts`)."""

@@ -102,26 +102,26 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
 def _example(language: str) -> list[list[str]]:
     """Return rows that show how the table is filled in."""
 
-    def said(what: str, spoken: str = language) -> str:
+    def text(what: str, spoken: str = language) -> str:
         return say(f"people.example.{what}", {}, spoken)
 
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
         held = "; ".join(duty_title(duty, language) for duty in duties)
-        who = [said(f"name_{number}"), said(f"post_{number}"), held, f"{number}@example.kz", language]
+        who = [text(f"name_{number}"), text(f"post_{number}"), held, f"{number}@example.kz", language]
         kind = "" if parent else kind_title("central_body", language)
         unit = "unit" if parent else "office"
         named = [
-            said(what, language)
+            text(what, language)
             for what in (unit, f"post_{number}", f"name_{number}")
             for language in ("kk", "ru")
         ]
-        return [said(unit), parent, kind, *who, deputy, away, *named]
+        return [text(unit), parent, kind, *who, deputy, away, *named]
 
     away = "01.07.2026 – 14.07.2026"
     return [
         row(1, "", ("head", "collegial_body"), "", ""),
-        row(2, said("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
-        row(3, said("office"), ("authorised_person",), "2@example.kz", ""),
+        row(2, text("office"), ("authorised_person", "head_of_unit"), "3@example.kz", away),
+        row(3, text("office"), ("authorised_person",), "2@example.kz", ""),
     ]
 
 

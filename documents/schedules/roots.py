@@ -28,7 +28,7 @@ class FactMatch:
     run: bool = False
 
     @property
-    def known(self) -> bool:
+    def is_recognised(self) -> bool:
         """Whether the row was recognised."""
         return bool(self.facts or self.likely or self.run)
 

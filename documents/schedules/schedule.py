@@ -270,7 +270,7 @@ def _join(lines: Sequence[_Line], above: HeadingBlock) -> CombinedRows:
 
 def _add_line(joined: CombinedRows, line: _Line, match: FactMatch, dated: Sequence[Planned]) -> None:
     """Add a row's plan dates and responsible to the combined rows."""
-    if not match.known:
+    if not match.is_recognised:
         joined.note(line.row, "read_row_not_recognised", work=line.work, when=line.written, who=line.who)
         return
     if match.run and len(dated) == 1 and not isinstance(dated[0], Span):

@@ -33,7 +33,7 @@ from documents.sheets.dates import LONGEST, find_partial_dates, months_named, wi
 from documents.sheets.rows import text_of
 from documents.sheets.texts import plain, tidy
 from documents.sheets.unreadable import UnreadableCell
-from workflow.cases.registers.measure_term import MeasureTerm, Said
+from workflow.cases.registers.measure_term import MeasureTerm, TermReading
 
 _ROMAN = str.maketrans({"і": "i", "ӏ": "i", "l": "i", "ѵ": "v"})
 _ORDINALS: Mapping[str, int] = {
@@ -118,9 +118,9 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
     text = tidy(value)
     words = plain(text)
     if not words:
-        return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
+        return MeasureTerm(written=text, term=WithoutTerm(), reading="nothing")
     if len(text) > LONGEST:
-        return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+        return MeasureTerm(written=text, term=WithoutTerm(), reading="words")
     return (
         _parse_recurring(text, words)
         or _parse_date_term(text, words, where, year)
@@ -139,13 +139,13 @@ def _parse_date_term(text: str, words: str, where: str, year: int | None) -> Mea
     if any(pattern.search(words) for _, pattern in _EVERY) or (
         year is None and all(not part.year for part in parts)
     ):
-        return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+        return MeasureTerm(written=text, term=WithoutTerm(), reading="words")
     try:
         when = dates.read(text, where=where, year=year)
     except UnreadableCell as refusal:
         if refusal.code != "paper_dates_several":
             raise
-        return MeasureTerm(written=text, term=WithoutTerm(), said="several")
+        return MeasureTerm(written=text, term=WithoutTerm(), reading="several")
     return _day_term(when, text, until=bool(_UNTIL.search(words)))
 
 
@@ -153,12 +153,12 @@ def _day_term(when: dates.When, text: str, *, until: bool) -> MeasureTerm:
     """Return the term of a parsed date."""
     match when:
         case dates.Day(on):
-            return MeasureTerm(written=text, term=OnDate(on), said="date", until=until)
+            return MeasureTerm(written=text, term=OnDate(on), reading="date", until=until)
         case dates.Span(_, last):
-            return MeasureTerm(written=text, term=OnDate(last), said="span")
+            return MeasureTerm(written=text, term=OnDate(last), reading="span")
         case dates.Nothing():
-            return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
-    return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+            return MeasureTerm(written=text, term=WithoutTerm(), reading="nothing")
+    return MeasureTerm(written=text, term=WithoutTerm(), reading="words")
 
 
 def _parse_recurring(text: str, words: str) -> MeasureTerm | None:
@@ -178,7 +178,7 @@ def _parse_recurring(text: str, words: str) -> MeasureTerm | None:
     day = _BY_DAY_OF_MONTH.search(words)
     number = int(day[1] or day[2]) if day else 0
     term: Term = DayAfterPeriod(number) if 1 <= number <= 31 else PerPeriod(count, every)
-    return MeasureTerm(written=text, term=term, said="recurring", every=every)
+    return MeasureTerm(written=text, term=term, reading="recurring", every=every)
 
 
 def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
@@ -195,7 +195,7 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
     if not _STANDING.search(words):
         within = _parse_within(words)
         if within is not None:
-            return MeasureTerm(written=text, term=within, said="after")
+            return MeasureTerm(written=text, term=within, reading="after")
         months = months_named(text)
         if months:
             return _period_term(text, meant, "month", months[-1])
@@ -204,20 +204,20 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
         if meant is not None and any(pattern.search(words) for period, pattern in _IN_A if period == "year"):
             return _period_term(text, meant, "year", 0)
     if _AT_ONCE.search(words):
-        return MeasureTerm(written=text, term=AtOnce(), said="at_once")
-    reasons: tuple[tuple[Said, re.Pattern[str]], ...] = (
+        return MeasureTerm(written=text, term=AtOnce(), reading="at_once")
+    reasons: tuple[tuple[TermReading, re.Pattern[str]], ...] = (
         ("by_schedule", _BY_SCHEDULE),
         ("standing", _STANDING),
         ("by_need", _BY_NEED),
     )
-    reason: Said = next((kind for kind, pattern in reasons if pattern.search(words)), "words")
-    return MeasureTerm(written=text, term=WithoutTerm(), said=reason)
+    reason: TermReading = next((kind for kind, pattern in reasons if pattern.search(words)), "words")
+    return MeasureTerm(written=text, term=WithoutTerm(), reading=reason)
 
 
-def _period_term(text: str, year: int | None, period: Said, number: int) -> MeasureTerm:
+def _period_term(text: str, year: int | None, period: TermReading, number: int) -> MeasureTerm:
     """Return the term that ends with a quarter, half-year, month or year."""
     if year is None:
-        return MeasureTerm(written=text, term=WithoutTerm(), said="no_year")
+        return MeasureTerm(written=text, term=WithoutTerm(), reading="no_year")
     term: Term
     match period:
         case "quarter":
@@ -228,7 +228,7 @@ def _period_term(text: str, year: int | None, period: Said, number: int) -> Meas
             term = InMonth(year, number)
         case _:
             term = OnDate(date(year, 12, 31))
-    return MeasureTerm(written=text, term=term, said=period)
+    return MeasureTerm(written=text, term=term, reading=period)
 
 
 def _ordinal_before(pattern: re.Pattern[str], words: str) -> int | None:

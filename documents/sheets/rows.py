@@ -189,7 +189,7 @@ class RowKeeper:
         if self._cells > MAX_CELLS:
             raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
-    def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
+    def non_empty(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
         """Return the non-empty rows with their numbers."""
         filled_rows: list[Row] = []
         for number, cells in rows:

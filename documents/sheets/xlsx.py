@@ -91,7 +91,7 @@ def _declares(xml: bytes) -> bool:
 
 def _sheet(sheet: Any, data: bytes, keeper: RowKeeper) -> Sheet:
     # Any: the stubs take a read-only sheet for a whole one. It alone knows its place in the archive.
-    rows = keeper.kept((number, _dense(cells, keeper)) for number, cells in _rows(sheet))
+    rows = keeper.non_empty((number, _dense(cells, keeper)) for number, cells in _rows(sheet))
     merges = read_merges(data, sheet._worksheet_path)
     spread = spread_down([(row.number, row.cells) for row in rows], merges)
     return Sheet(sheet.title, tuple(Row(number, cells) for number, cells in spread), _by_row(merges))

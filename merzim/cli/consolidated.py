@@ -176,7 +176,7 @@ def _print(call: CommandContext, report: ConsolidatedReport, year: int) -> None:
     call.print()
     for name, value in report.form.sums.items():
         call.print(call.say("cli.consolidated.sum", name=name, value=value))
-    unit_count, silent = len(report.form.asked), report.form.silent
+    unit_count, silent = len(report.form.required), report.form.silent
     if not unit_count:
         call.print(call.say("cli.consolidated.nobody"))
     elif silent:
@@ -242,7 +242,7 @@ def _as_answer(report: ConsolidatedReport, year: int) -> dict[str, object]:
         "procedure": report.procedure.id,
         "obligation": report.obligation.id,
         "year": year,
-        "asked": form.asked,
+        "asked": form.required,
         "lines": [_line(line, report.office) for line in form.lines],
         "not_reported": form.silent,
         "sums": dict(form.sums),

@@ -47,7 +47,7 @@ def attach(
         str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
     ] = "",
 ) -> None:
-    from merzim.cli.proofs import given, kept
+    from merzim.cli.proofs import given, store_proof
     from workflow.law.names import known_fact
 
     call = CommandContext.of(ctx)
@@ -60,7 +60,7 @@ def attach(
     written_on = day(written, where="--written") if written else None
     if written_on is not None and written_on > today:
         raise BadArgument("cli.attach.written_in_future", on=written_on, today=today)
-    item = kept(
+    item = store_proof(
         given(proof, view.procedure, fact),
         app.evidence,
         written_on=written_on,

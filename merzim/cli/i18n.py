@@ -84,7 +84,7 @@ def check(ctx: typer.Context) -> int:
                         "language": state.language,
                         "name": state.name,
                         "fallback": state.fallback,
-                        "said": state.said,
+                        "said": state.translated,
                         "missing": state.missing,
                         "faults": [code for code, _ in state.faults],
                     }
@@ -94,7 +94,7 @@ def check(ctx: typer.Context) -> int:
         )
         return NOT_SO if faults else DONE
     rows = [
-        (state.language, state.name, state.said, len(state.missing), len(state.faults), state.fallback)
+        (state.language, state.name, state.translated, len(state.missing), len(state.faults), state.fallback)
         for state in states
     ]
     call.table(("language", "name", "sentences", "missing", "faults", "fallback"), rows)

@@ -129,7 +129,7 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def kept(
+def store_proof(
     proof: Proof, store: EvidenceFolder, *, written_on: date | None = None, restricted: str = ""
 ) -> Evidence:
     """Return the evidence as recorded in the ledger; a file is stored first.

@@ -275,7 +275,7 @@ def _notice(notice: Notice) -> dict[str, object]:
 
 def _state(call: CommandContext, notice: Notice) -> str:
     """Return the state of a notice in words."""
-    label = call.say(f"cli.notice.{notice.said}")
+    label = call.say(f"cli.notice.{notice.displayed_state}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     detail = notice.state in ("failed", "unknown", "queued") and notice.answer
     return f"{label}: {notice.answer}" if detail else label
@@ -300,11 +300,11 @@ def snooze(
     obligation: Annotated[str, typer.Argument(metavar="OBLIGATION")],
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.snooze_until")],
 ) -> None:
-    from workflow.cases.commands.reminder_actions import put_off
+    from workflow.cases.commands.reminder_actions import snooze
 
     call = CommandContext.of(ctx)
     app, moment = call.app, call.moment
-    change = put_off(
+    change = snooze(
         app.case_commands,
         app.calendar,
         case,
@@ -314,7 +314,7 @@ def snooze(
         now=moment.now,
         today=moment.today,
     )
-    on = change.case.put_off[obligation].until
+    on = change.case.snoozed[obligation].until
     if call.json:
         call.answer({"case": case, "obligation": obligation, "until": on, "events": len(change.events)})
     else:

@@ -79,10 +79,10 @@ def day_or_today(call: CommandContext, text: str | None) -> date:
 
 def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
     """Return the evidence of these arguments, with files stored. `restricted`: ground of a restriction."""
-    from merzim.cli.proofs import given_freely, kept
+    from merzim.cli.proofs import given_freely, store_proof
 
     ground = " ".join(restricted.split())
-    return tuple(kept(given_freely(text), call.app.evidence, restricted=ground) for text in given or ())
+    return tuple(store_proof(given_freely(text), call.app.evidence, restricted=ground) for text in given or ())
 
 
 def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:
@@ -149,7 +149,7 @@ def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Js
         "completion": measure.completion,
         "responsible": measure.responsible,
         "term": measure.term.written,
-        "term_read_as": measure.term.said,
+        "term_read_as": measure.term.reading,
         **measure.extra,
         "every": measure.term.every,
         "due": due,

@@ -113,7 +113,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
                                 "request": risk.request
                                 and {"asked_on": risk.request.on, "answered_on": risk.request.answered_on},
                             }
-                            for case, risk in shared_risk.found
+                            for case, risk in shared_risk.occurrences
                         ],
                     }
                     for shared_risk in shared_risks
@@ -125,7 +125,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
         (
             shared_risk.description,
             len(shared_risk.units),
-            ", ".join(f"{case.id}/{risk.number}" for case, risk in shared_risk.found),
+            ", ".join(f"{case.id}/{risk.number}" for case, risk in shared_risk.occurrences),
             _requests(call, shared_risk),
         )
         for shared_risk in shared_risks
@@ -140,7 +140,7 @@ def _requests(call: CommandContext, shared_risk: SharedRisk) -> str:
     """Return, for causes in acts of higher bodies, in how many cases the body was sent a request and has
     answered.
     """
-    above = [risk.request for _, risk in shared_risk.found if risk.body]
+    above = [risk.request for _, risk in shared_risk.occurrences if risk.body]
     requests = [request for request in above if request is not None]
     answered = sum(request.answered_on is not None for request in requests)
     arguments = {"asked": len(requests), "of": len(above), "answered": answered}

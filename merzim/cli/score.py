@@ -118,7 +118,7 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     from i18n import number
     from workflow.scoring.score import written
 
-    def said(points: Fraction | None) -> str:
+    def shown(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
 
     for remark in whole.remarks:
@@ -132,7 +132,15 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     for score in whole.scores.scores:
         seen = whole.prospects.get(score.id)
         lost, stake = (seen.lost, seen.at_stake) if seen else (None, None)
-        rows.append((score.id, said(score.points), said(lost), said(stake), score.title[call.language]))
+        rows.append(
+            (
+                score.id,
+                shown(score.points),
+                shown(lost),
+                shown(stake),
+                score.title[call.language],
+            )
+        )
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
     call.print("\n" + call.say("cli.score.total", points=written(whole.scores.total)))
     for project, points in whole.projects().items():
@@ -142,7 +150,12 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     if parts:
         call.print()
         table = [
-            (call.name(part.unit), said(part.scores.total), said(part.lost), said(part.at_stake))
+            (
+                call.name(part.unit),
+                shown(part.scores.total),
+                shown(part.lost),
+                shown(part.at_stake),
+            )
             for part in parts
         ]
         call.table(("unit", "points", "lost", "at_stake"), table)
@@ -217,14 +230,14 @@ def _print(call: CommandContext, scores: Scores) -> None:
     from i18n import number
     from workflow.scoring.score import written
 
-    def said(points: Fraction | None) -> str:
+    def shown(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
 
     if not scores.scores:
         call.print(call.say("cli.score.nothing"))
         return
     rows = [
-        (score.id, said(score.points), said(score.maximum), score.title[call.language])
+        (score.id, shown(score.points), shown(score.maximum), score.title[call.language])
         for score in scores.scores
     ]
     call.table(("indicator", "points", "maximum", "title"), rows)

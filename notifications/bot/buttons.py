@@ -18,7 +18,7 @@ from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import ButtonAction, Reply, line, shorten
-from notifications.bot.office import CampaignAnswers, House, is_notified, is_responsible
+from notifications.bot.office import BotContext, CampaignAnswers, is_notified, is_responsible
 from notifications.moved_dates import was_notified
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, Buttons, buttons, reference
@@ -42,7 +42,7 @@ _NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,15}))?")
 
 
 def handle_button(
-    app: House,
+    app: BotContext,
     office: Office,
     person: Person,
     mark: str,
@@ -109,7 +109,7 @@ def handle_button(
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
     if mark == "s":
-        change = reminder_actions.put_off(
+        change = reminder_actions.snooze(
             app.case_commands,
             app.calendar,
             notice.case,
@@ -119,7 +119,7 @@ def handle_button(
             now=now,
             today=today,
         )
-        until = change.case.put_off[notice.obligation].until
+        until = change.case.snoozed[notice.obligation].until
         return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     change = reminder_actions.done(
         app.case_commands, notice.case, notice.obligation, on=day, by=by, now=now, today=today
@@ -137,7 +137,7 @@ def signature(person: Person) -> str:
     return f"{person.name} (Telegram)"
 
 
-def _answers(app: House, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
+def _answers(app: BotContext, notice: Notice, language: str, *, today: date) -> tuple[str, ...]:
     """Return the options of the decision a reminder is about; none for a confidential case."""
     if notice.kind != "reminder" or not notice.case:
         return ()
@@ -148,7 +148,7 @@ def _answers(app: House, notice: Notice, language: str, *, today: date) -> tuple
     return tuple(option.title[language] for option in obligation.options)
 
 
-def _may_wait(app: House, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
+def _may_wait(app: BotContext, office: Office, person: Person, notice: Notice, *, today: date) -> bool:
     """Return whether the person may snooze the reminder."""
     if notice.kind != "reminder" or not notice.case:
         return False
@@ -161,7 +161,7 @@ def _may_wait(app: House, office: Office, person: Person, notice: Notice, *, tod
 
 
 def _decide(
-    app: House,
+    app: BotContext,
     person: Person,
     view: View,
     notice: Notice,
@@ -238,7 +238,7 @@ def _answer_campaign(
 
 
 def _undo(
-    app: House,
+    app: BotContext,
     notice: Notice,
     deadline: Deadline,
     chosen: str,
@@ -267,7 +267,7 @@ def _undo(
     return ButtonAction(toast="", replies=(reply,), buttons=())
 
 
-def _notice(app: House, person: Person, name: str) -> Notice | None:
+def _notice(app: BotContext, person: Person, name: str) -> Notice | None:
     """Return the notice of a fingerprint sent to the person; None when there is none."""
     notices = app.outbox.notices(person=person.key, channel=CHANNEL, limit=LOOKED_AT)
     return next((notice for notice in notices if reference(notice.key) == name), None)
@@ -282,7 +282,7 @@ def _day(text: str) -> date | None:
 
 
 def _offer_days(
-    app: House, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
+    app: BotContext, notice: Notice, view: View, deadline: Deadline, mark: str, language: str, *, today: date
 ) -> ButtonAction:
     name = reference(notice.key)
     if mark == "s":
@@ -298,7 +298,7 @@ def _offer_days(
     return ButtonAction(toast="", replies=(Reply(text=question, buttons=rows),))
 
 
-def _past_days(app: House, view: View, data: str, language: str, *, until: date) -> Buttons:
+def _past_days(app: BotContext, view: View, data: str, language: str, *, until: date) -> Buttons:
     """Return buttons for the days on which a step may have happened, the latest first: back to the last step.
 
     Args:
@@ -334,7 +334,7 @@ def _links_to_forms(view: View, deadline: Deadline, page: str, language: str) ->
         yield line("pause_on_page", language, link=f"{page}#pause")
 
 
-def _show_deadline(app: House, view: View, deadline: Deadline, language: str) -> Reply:
+def _show_deadline(app: BotContext, view: View, deadline: Deadline, language: str) -> Reply:
     """Return the deadline with its explanation, and the link to its case."""
     address = app.rules.public_address
     page = escape(f"{address}/cases/{view.case.id}", quote=False) if address else ""

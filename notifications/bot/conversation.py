@@ -11,11 +11,11 @@ from html import escape
 from typing import BinaryIO
 
 from calendars import OutOfRange
-from i18n import LANGUAGES, known, known_languages, own_name, refusal, say
+from i18n import LANGUAGES, available_language, known_languages, own_name, refusal, say
 from notifications.bot import buttons, evidence
 from notifications.bot.messages import ButtonAction, Reply, Sender, line, shorten
-from notifications.bot.office import CampaignAnswers, House, rows_of_person
-from notifications.letters.texts import object_names, standing
+from notifications.bot.office import BotContext, CampaignAnswers, rows_of_person
+from notifications.letters.texts import object_names, relation_to_due_date
 from notifications.links import Link, hash_code
 from notifications.wire.telegram import Button
 from workflow.deadlines.register_deadlines import entry_obligation
@@ -37,20 +37,20 @@ class Conversation:
     """
 
     def __init__(
-        self, app: House, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
+        self, app: BotContext, clock: Clock, *, language: str, campaigns: CampaignAnswers | None = None
     ) -> None:
-        self._house = app
+        self._app = app
         self._campaigns = campaigns
         self._clock = clock
         self._language = language
 
-    def said(self, sender: Sender, text: str) -> tuple[Reply, ...]:
+    def handle_message(self, sender: Sender, text: str) -> tuple[Reply, ...]:
         """Answer a text message from a sender."""
         now, today = self._clock()
         office = self._office()
         command, _, rest = text.strip().partition(" ")
         name = command.partition("@")[0].lower()
-        link, person = self._known(sender, office)
+        link, person = self._sender_link(sender, office)
         if name == "/start":
             return (self._start(sender, link, person, rest.strip(), office, now),)
         if link is None or person is None:
@@ -59,20 +59,20 @@ class Conversation:
         try:
             match name:
                 case "/my" | "/week" | "/overdue":
-                    return (list_deadlines(self._house, office, person, name[1:], language, today=today),)
+                    return (list_deadlines(self._app, office, person, name[1:], language, today=today),)
                 case "/language":
                     return (self._languages(language),)
                 case "/stop":
-                    self._house.links.unlink(person.key, by=person.key, now=now)
+                    self._app.links.unlink(person.key, by=person.key, now=now)
                     return (Reply(text=line("stopped", language)),)
                 case "/evidence":
                     words = rest.split()
                     return evidence.handle_evidence_command(
-                        self._house, office, person, words, language, now=now, today=today
+                        self._app, office, person, words, language, now=now, today=today
                     )
                 case _ if name.startswith("/"):
                     return (Reply(text=line("help", language)),)
-            return evidence.handle_text(self._house, office, link, person, text, language, now=now, today=today)
+            return evidence.handle_text(self._app, office, link, person, text, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
@@ -80,44 +80,44 @@ class Conversation:
         """Answer a document sent to the bot."""
         now, today = self._clock()
         office = self._office()
-        link, person = self._known(sender, office)
+        link, person = self._sender_link(sender, office)
         if link is None or person is None:
             return (self._stranger(sender),)
         language = self._speaks(link, person)
         try:
             return evidence.handle_document(
-                self._house, office, link, person, content, name, caption, language, now=now, today=today
+                self._app, office, link, person, content, name, caption, language, now=now, today=today
             )
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
     def unreadable(self, sender: Sender, *, large: bool = False) -> tuple[Reply, ...]:
         """Answer a message the bot cannot use: a photograph, a voice message, a document that is too large."""
-        link, person = self._known(sender, self._office())
+        link, person = self._sender_link(sender, self._office())
         if link is None or person is None:
             return (self._stranger(sender),)
         return (Reply(text=line("too_large" if large else "unreadable", self._speaks(link, person))),)
 
     def expects_document(self, sender: Sender) -> bool:
         """Return whether a document of the sender is expected and should be downloaded."""
-        link, person = self._known(sender, self._office())
+        link, person = self._sender_link(sender, self._office())
         return link is not None and person is not None
 
     def pressed(self, sender: Sender, data: str) -> ButtonAction:
         """Answer the press of a button; everything in its data is verified."""
         now, today = self._clock()
         office = self._office()
-        link, person = self._known(sender, office)
+        link, person = self._sender_link(sender, office)
         if link is None or person is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         language = self._speaks(link, person)
         mark, _, rest = data.partition(":")
         if mark == "l" and rest in known_languages():
-            self._house.links.speak(person.key, rest)
+            self._app.links.speak(person.key, rest)
             return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
             return buttons.handle_button(
-                self._house,
+                self._app,
                 office,
                 person,
                 mark,
@@ -142,15 +142,15 @@ class Conversation:
             if link is None or person is None:
                 return self._stranger(sender)
             language = self._speaks(link, person)
-            if self._house.links.welcome(person.key):
+            if self._app.links.welcome(person.key):
                 return Reply(text=line("welcome_back", language, person=person.name_in(language)))
             return Reply(text=line("linked_already", language, person=person.name_in(language)))
-        result, new_link = self._house.links.redeem(hash_code(code), sender.chat, language="", now=now)
+        result, new_link = self._app.links.redeem(hash_code(code), sender.chat, language="", now=now)
         if new_link is None:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         whose = office.people.get(new_link.person)
         if whose is None:
-            self._house.links.unlink(new_link.person, by=new_link.person, now=now)
+            self._app.links.unlink(new_link.person, by=new_link.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
         language = self._speaks(new_link, whose)
         return Reply(text=line("linked", language, person=whose.name_in(language)))
@@ -164,14 +164,14 @@ class Conversation:
         """Answer an account that is not linked."""
         return Reply(text=line("stranger", self._guessed(sender)))
 
-    def _known(self, sender: Sender, office: Office) -> tuple[Link | None, Person | None]:
+    def _sender_link(self, sender: Sender, office: Office) -> tuple[Link | None, Person | None]:
         """Return the sender's link and person."""
-        link = self._house.links.behind(sender.chat)
+        link = self._app.links.behind(sender.chat)
         return link, office.people.get(link.person) if link else None
 
     def _office(self) -> Office:
-        rules = self._house.rules
-        return with_officer(self._house.outbox.office(), rules.officer, language=rules.officer_language)
+        rules = self._app.rules
+        return with_officer(self._app.outbox.office(), rules.officer, language=rules.officer_language)
 
     def _guessed(self, sender: Sender) -> str:
         """Return the language set in the sender's Telegram, else the default."""
@@ -180,7 +180,7 @@ class Conversation:
     @staticmethod
     def _speaks(link: Link, person: Person) -> str:
         """Return the language to answer a person in."""
-        return known(link.language or person.language)
+        return available_language(link.language or person.language)
 
 
 def _own_name(language: str) -> str:
@@ -201,7 +201,7 @@ SHOWN = 15
 
 
 def list_deadlines(
-    app: House, office: Office, person: Person, what: str, language: str, *, today: date
+    app: BotContext, office: Office, person: Person, what: str, language: str, *, today: date
 ) -> Reply:
     """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
     (`my`).
@@ -223,7 +223,7 @@ def list_deadlines(
             lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
             continue
         obligation = entry_obligation(case, procedure, row.obligation)
-        stands = standing(row, app.calendar, today=today)
+        stands = relation_to_due_date(row, app.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "today": today}
         arguments |= {"left": stands.left, "late": stands.late}
         subject = say(f"letter.subject_{stands.word}", arguments, language)

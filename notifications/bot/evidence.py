@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from documents.sheets.texts import is_web_address
 from notifications.bot.messages import ButtonAction, Reply, line
-from notifications.bot.office import House, is_notified
+from notifications.bot.office import BotContext, is_notified
 from notifications.links import Link, PendingLink
 from notifications.wire.telegram import Button
 from workflow.cases.case import Evidence
@@ -29,7 +29,7 @@ _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 
 
 def handle_evidence_button(
-    app: House,
+    app: BotContext,
     person: Person,
     view: View,
     deadline: Deadline,
@@ -53,7 +53,7 @@ def handle_evidence_button(
 
 
 def request_evidence(
-    app: House,
+    app: BotContext,
     person: Person,
     view: View,
     deadline: Deadline,
@@ -79,7 +79,7 @@ def request_evidence(
 
 
 def handle_evidence_command(
-    app: House,
+    app: BotContext,
     office: Office,
     person: Person,
     words: Sequence[str],
@@ -109,7 +109,7 @@ def handle_evidence_command(
 
 
 def handle_text(
-    app: House,
+    app: BotContext,
     office: Office,
     link: Link,
     person: Person,
@@ -131,7 +131,7 @@ def handle_text(
 
 
 def handle_document(
-    app: House,
+    app: BotContext,
     office: Office,
     link: Link,
     person: Person,
@@ -150,7 +150,7 @@ def handle_document(
 
 
 def _record_evidence(
-    app: House,
+    app: BotContext,
     office: Office,
     link: Link,
     person: Person,

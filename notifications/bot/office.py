@@ -85,7 +85,7 @@ class CampaignAnswers(Protocol):
         """Add the row of the person's answer; return its id. Raises Refusal."""
 
 
-class House(Protocol):
+class BotContext(Protocol):
     """The parts of the application the bot may use; built by the composition root."""
 
     @property
@@ -107,7 +107,7 @@ class House(Protocol):
 
 
 def rows_of_person(
-    app: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
+    app: BotContext, office: Office, person: Person, rows: Iterable[Row], *, today: date
 ) -> list[tuple[Row, Case, Procedure]]:
     """Return the rows whose obligation the person must fulfil, each with its case and edition."""
     listed_rows = list(rows)
@@ -121,7 +121,7 @@ def rows_of_person(
 
 
 def is_responsible(
-    app: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
+    app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
     """Return whether the person must fulfil the obligation, or is deputy of one who must, by the office as of
     today.
@@ -133,7 +133,9 @@ def is_responsible(
     )
 
 
-def is_notified(app: House, office: Office, person: Person, case: Case, deadline: str, *, today: date) -> bool:
+def is_notified(
+    app: BotContext, office: Office, person: Person, case: Case, deadline: str, *, today: date
+) -> bool:
     """Return whether the deadline's escalation policy still includes the person, by the office as of today."""
     procedure = app.library.named(case.edition)
     obligation = entry_obligation(case, procedure, deadline)

@@ -94,7 +94,7 @@ class Poller:
                 self._ill(str(problem))
                 self._trouble(str(problem), 12 * REST)
             except Exception as problem:  # Whatever it was, people still press buttons.
-                self._trouble(self._channel.said(problem), REST)
+                self._trouble(self._channel.error_text(problem), REST)
 
     @property
     def lease(self) -> str:
@@ -117,7 +117,7 @@ class Poller:
 
     async def _polled(self, bot: Bot, lease: str) -> None:
         """Poll as long as the lease lasts."""
-        from aiogram import exceptions as said
+        from aiogram import exceptions
 
         try:
             if self._offset is None:
@@ -134,19 +134,21 @@ class Poller:
             self._offset = self._offset or 0
             self._troubled = ""
             if not self._well:
-                self._told("", "")
+                self._report("", "")
                 self._well = True
-        except (said.TelegramUnauthorizedError, said.TelegramNotFound) as problem:
+        except (exceptions.TelegramUnauthorizedError, exceptions.TelegramNotFound) as problem:
             self._leases.give_back(lease, self._holder)
             self._offset = None
-            self._ill(self._channel.said(problem))
-            await self._named(f"the bot's token is not accepted: {self._channel.said(problem)}", 12 * REST)
+            self._ill(self._channel.error_text(problem))
+            await self._named(
+                f"the bot's token is not accepted: {self._channel.error_text(problem)}", 12 * REST
+            )
             return
-        except said.TelegramRetryAfter as problem:
-            await self._named(self._channel.said(problem), problem.retry_after)
+        except exceptions.TelegramRetryAfter as problem:
+            await self._named(self._channel.error_text(problem), problem.retry_after)
             return
-        except (said.AiogramError, OSError) as problem:
-            await self._named(self._channel.said(problem), REST)
+        except (exceptions.AiogramError, OSError) as problem:
+            await self._named(self._channel.error_text(problem), REST)
             return
         for update in news or ():
             if not self._hold(lease):
@@ -164,7 +166,9 @@ class Poller:
                 await self._reply(bot, message.chat.id, replies)
         except Exception as problem:  # One thing said must not keep the others from being heard.
             log.error(
-                "an update could not be answered: %s", self._channel.said(problem), exc_info=_plain(problem)
+                "an update could not be answered: %s",
+                self._channel.error_text(problem),
+                exc_info=_plain(problem),
             )
             user = query.from_user if query is not None else message.from_user if message is not None else None
             if user is not None:
@@ -176,7 +180,7 @@ class Poller:
         if document is None:
             if message.text is None:
                 return self._conversation.unreadable(sender)
-            return self._conversation.said(sender, message.text)
+            return self._conversation.handle_message(sender, message.text)
         if (document.file_size or 0) > LARGEST:
             return self._conversation.unreadable(sender, large=True)
         content = io.BytesIO()
@@ -218,7 +222,7 @@ class Poller:
         try:
             await request
         except (AiogramError, OSError) as problem:
-            log.warning("an answer did not arrive: %s", self._channel.said(problem))
+            log.warning("an answer did not arrive: %s", self._channel.error_text(problem))
 
     async def _introduce(self, bot: Bot) -> None:
         """Publish the bot's menu of commands."""
@@ -255,9 +259,9 @@ class Poller:
     def _ill(self, answer: str) -> None:
         """Report that Telegram refuses the bot's token."""
         self._well = False
-        self._told("token", answer)
+        self._report("token", answer)
 
-    def _told(self, code: str, answer: str) -> None:
+    def _report(self, code: str, answer: str) -> None:
         """Report a fault of the token, or its end; a failure to report is only logged."""
         try:
             self._fault(code, answer)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from aiogram.types import InlineKeyboardMarkup
 
 
-_MANY = 10_000
+_MAX_CHATS = 10_000
 
 
 class Pacer:
@@ -61,7 +61,7 @@ class Pacer:
             chosen = min(range(len(chats)), key=moments.__getitem__)
             moment = moments[chosen]
             self._free = moment + self._step
-            if len(self._chats) > _MANY:
+            if len(self._chats) > _MAX_CHATS:
                 self._chats = {chat: free for chat, free in self._chats.items() if free > at}
             self._chats[chats[chosen]] = moment + self._per_chat
         return chosen, moment
@@ -161,7 +161,7 @@ class Telegram:
         try:
             user = await bot.me()
         except (AiogramError, OSError) as problem:
-            return Outcome(state="failed", answer=self.said(problem))
+            return Outcome(state="failed", answer=self.error_text(problem))
         finally:
             await hang_up(bot)
         return Outcome(state="sent", answer=f"@{user.username}")
@@ -197,7 +197,7 @@ class Telegram:
             raise TokenMissing(f"environment variable {self.token_env!r} is not set")
         return token
 
-    def said(self, problem: BaseException) -> str:
+    def error_text(self, problem: BaseException) -> str:
         """Return the answer of the server or system in one line, with the token removed."""
         text = " ".join(str(getattr(problem, "message", "") or problem).split()) or type(problem).__name__
         try:
@@ -246,7 +246,7 @@ class _Batch:
             if self._over():
                 left.append((chat, parcel))
                 break
-            flying.add(asyncio.create_task(self._one(chat, parcel)))
+            flying.add(asyncio.create_task(self._send_message(chat, parcel)))
             while len(flying) >= AT_ONCE:
                 _, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
         if flying:
@@ -263,7 +263,7 @@ class _Batch:
     def _over(self) -> bool:
         return self.stopped is not None
 
-    async def _one(self, chat: str, parcel: OutgoingMessage) -> None:
+    async def _send_message(self, chat: str, parcel: OutgoingMessage) -> None:
         from aiogram.exceptions import AiogramError
 
         try:
@@ -278,27 +278,31 @@ class _Batch:
         self.outcomes[parcel.notice.key] = outcome
 
     def _judged(self, problem: Exception) -> Outcome:
-        from aiogram import exceptions as said
+        from aiogram import exceptions
 
-        answer = self.channel.said(problem)
+        answer = self.channel.error_text(problem)
         match problem:
-            case said.TelegramRetryAfter():
+            case exceptions.TelegramRetryAfter():
                 return self._too_many(problem.retry_after, answer)
-            case said.TelegramForbiddenError():
+            case exceptions.TelegramForbiddenError():
                 return Outcome(state="failed", answer=answer, others=True, lost=True)
-            case said.TelegramUnauthorizedError() | said.TelegramNotFound():
+            case exceptions.TelegramUnauthorizedError() | exceptions.TelegramNotFound():
                 # Telegram no longer accepts the bot: nobody gets messages until the token is corrected.
                 self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token")
                 return self.stopped
-            case said.TelegramEntityTooLarge() | said.TelegramBadRequest() | said.TelegramMigrateToChat():
+            case (
+                exceptions.TelegramEntityTooLarge()
+                | exceptions.TelegramBadRequest()
+                | exceptions.TelegramMigrateToChat()
+            ):
                 return Outcome(state="failed", answer=answer, others=True)
-            case said.TelegramNetworkError() if _was_not_sent(problem):
+            case exceptions.TelegramNetworkError() if _was_not_sent(problem):
                 self._impatient(answer)
                 return Outcome(state="queued", answer=answer)
-            case said.TelegramNetworkError() | said.ClientDecodeError():
+            case exceptions.TelegramNetworkError() | exceptions.ClientDecodeError():
                 self._impatient(answer)
                 return Outcome(state="unknown", answer=answer)
-            case said.TelegramServerError() | said.TelegramAPIError():
+            case exceptions.TelegramServerError() | exceptions.TelegramAPIError():
                 self._impatient(answer)
                 return Outcome(state="queued", answer=answer)
         return Outcome(state="failed", answer=answer, others=True)

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 
 from calendars.calendar import Calendar
-from i18n import known, say
+from i18n import available_language, say
 from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.digests import (
     collected_letter,
@@ -66,7 +66,7 @@ def compose(
     carried = carried or {}
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
     # A language may have left the installation since.
-    notices = [replace(notice, language=known(notice.language)) for notice in notices]
+    notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
     every = [*notices, *chain.from_iterable(carried.values())]
     cases = outbox.cases({notice.case for notice in every if notice.case})
     matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)
@@ -189,7 +189,7 @@ def _may_wait(matter: Matter, calendar: Calendar, *, today: date) -> bool:
     """Return whether the recipient may snooze it: they are responsible, and a day before the due date is left
     to choose.
     """
-    if not matter.dated or matter.told is None or matter.told.why in ("copied", "officer"):
+    if not matter.dated or matter.recipient is None or matter.recipient.why in ("copied", "officer"):
         return False
     return bool(days_to_offer(matter.deadline, matter.procedure, calendar, today=today))
 

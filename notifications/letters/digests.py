@@ -30,7 +30,7 @@ from workflow.org.office import Office
 from workflow.registers.rows import name_in
 
 
-def told_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
+def reminder_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
     """Return these reminders as items of a list, each deadline once."""
     items: dict[tuple[str, str], Item] = {}
     for notice, matter in notice_pairs:
@@ -42,7 +42,7 @@ def told_items(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters) 
             period=matter.deadline.period,
             object=object_names(matter.case, matter.procedure),
             due=day,
-            standing=now,
+            relation=now,
             force=matter.deadline.obligation.force,
             link=case_page(matter),
             today=matters.today,
@@ -82,7 +82,7 @@ def _taking_replies(notice_pairs: Sequence[tuple[Notice, Matter]]) -> list[Matte
 
 def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
     """Return the letter; each deadline in it is also a calendar item, except confidential ones."""
-    listed = told_items(notice_pairs, matters)
+    listed = reminder_items(notice_pairs, matters)
     page = Page(
         subject=say("digest.collected_subject", {"count": len(listed)}, language),
         greeting=say("letter.greeting", {"name": notice_pairs[0][1].name}, language),
@@ -116,7 +116,7 @@ def digest_letter(
     language = notice.language
     mine = overview.of(notice.person)
     there = {(notice.case, notice.obligation) for notice, _ in notice_pairs}
-    listed = told_items(notice_pairs, matters)
+    listed = reminder_items(notice_pairs, matters)
     listed += [_item(deadline, matters) for deadline in mine if (deadline.case.id, deadline.id) not in there]
     if not listed:
         return None
@@ -172,7 +172,7 @@ def _is_for_managers(deadline: OpenDeadline) -> bool:
     """Return whether an obligatory deadline is overdue past its last step: the first head is told last."""
     steps = deadline.procedure.ladders[deadline.obligation.ladder].rungs
     last = max((step.at for step in steps), default=0)
-    return deadline.overdue and deadline.standing.late >= last and deadline.obligation.force == "obligatory"
+    return deadline.overdue and deadline.relation.late >= last and deadline.obligation.force == "obligatory"
 
 
 def says_something(notice: Notice, overview: Overview) -> bool:
@@ -267,7 +267,7 @@ def _item(deadline: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
         period=period_in(deadline.id),
         object=object_names(deadline.case, deadline.procedure),
         due=deadline.due,
-        standing=deadline.standing,
+        relation=deadline.relation,
         force=deadline.obligation.force,
         link=f"{address}/cases/{deadline.case.id}" if address else None,
         today=matters.today,

@@ -29,7 +29,7 @@ class Item:
     period: str | None
     object: Text
     due: date
-    standing: DeadlineSummary
+    relation: DeadlineSummary
     force: Force
     link: str | None
     today: date
@@ -51,7 +51,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
     )
     sections = []
     for name, standings in parts:
-        lines = tuple(line(item, language) for item in every if item.standing.word in standings)
+        lines = tuple(line(item, language) for item in every if item.relation.word in standings)
         if lines:
             sections.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
     return tuple(sections)
@@ -59,9 +59,9 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
 
 def line(item: Item, language: str) -> Line:
     """Return one line: title, due date, and days left or late."""
-    arguments = {"due": item.due, "left": item.standing.left, "late": item.standing.late}
+    arguments = {"due": item.due, "left": item.relation.left, "late": item.relation.late}
     arguments |= {"today": item.today}
-    when = say(f"digest.when_{item.standing.word}", arguments, language)
+    when = say(f"digest.when_{item.relation.word}", arguments, language)
     if item.discreet:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     about = item.object[language]
@@ -74,4 +74,4 @@ def line(item: Item, language: str) -> Line:
 
 def count(items: Iterable[Item], *standings: str) -> int:
     """Return the number of items in these groups."""
-    return sum(item.standing.word in standings for item in items)
+    return sum(item.relation.word in standings for item in items)

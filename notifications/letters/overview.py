@@ -10,7 +10,7 @@ from functools import cached_property
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.letters.subjects import confidential
-from notifications.letters.texts import DeadlineSummary, relation_to_plan_date, standing
+from notifications.letters.texts import DeadlineSummary, relation_to_due_date, relation_to_plan_date
 from notifications.ports import Outbox
 from notifications.recipients import resolve_assignees
 from notifications.rules import Rules
@@ -45,7 +45,7 @@ class OpenDeadline:
     obligation: Obligation
     id: str
     due: date
-    standing: DeadlineSummary
+    relation: DeadlineSummary
     people: tuple[Recipient, ...]
     cause: str
     confidential: bool
@@ -53,7 +53,7 @@ class OpenDeadline:
     @property
     def overdue(self) -> bool:
         """Whether the due date has passed."""
-        return self.standing.word in ("overdue", "just_past")
+        return self.relation.word in ("overdue", "just_past")
 
     @property
     def title(self) -> Text:
@@ -97,14 +97,14 @@ class Overview:
                 procedure = self._library.named(case.edition) if case else None
             except Refusal:
                 procedure = None
-            obligation = _asked(case, procedure, row.obligation) if case and procedure else None
+            obligation = _obligation(case, procedure, row.obligation) if case and procedure else None
             if case is None or procedure is None or obligation is None or obligation.duty == OUTSIDE:
                 # A missing edition is reported by every round; the digest is sent without it. Obligations of a
                 # body outside the office are no lateness here.
                 continue
             people = resolve_assignees(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
-            day, now = self._standing(row)
+            day, now = self._relation(row)
             deadlines.append(
                 OpenDeadline(
                     case=case,
@@ -112,7 +112,7 @@ class Overview:
                     obligation=obligation,
                     id=row.obligation,
                     due=day,
-                    standing=now,
+                    relation=now,
                     people=resolved,
                     cause=_cause(case, procedure, obligation, row, resolved, unreached),
                     confidential=confidential(procedure),
@@ -120,10 +120,10 @@ class Overview:
             )
         return deadlines
 
-    def _standing(self, row: Row) -> tuple[date, DeadlineSummary]:
+    def _relation(self, row: Row) -> tuple[date, DeadlineSummary]:
         today = self._today
         if row.due is not None and not lateness(row, today=today).slipped:
-            return row.due, standing(row, self._calendar, today=today)
+            return row.due, relation_to_due_date(row, self._calendar, today=today)
         assert row.planned_on is not None
         return row.planned_on, relation_to_plan_date(row.planned_on, self._calendar, today=today)
 
@@ -192,7 +192,7 @@ def _is_blocked(case: Case, procedure: Procedure, obligation: Obligation, row: R
     return False
 
 
-def _asked(case: Case, procedure: Procedure, name: str) -> Obligation | None:
+def _obligation(case: Case, procedure: Procedure, name: str) -> Obligation | None:
     """Return the obligation of a deadline, if the case still requires it."""
     try:
         return entry_obligation(case, procedure, name)

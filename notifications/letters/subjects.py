@@ -118,7 +118,7 @@ class Matters:
             deadline=deadline,
             unit=unit.name_in(notice.language) if unit else case.unit,
             name=self.name(notice),
-            told=recipients.get(notice.person),
+            recipient=recipients.get(notice.person),
             others=tuple(
                 recipient.person.name_in(notice.language)
                 for key, recipient in recipients.items()

@@ -31,7 +31,7 @@ class Matter:
     Attributes:
         unit: the unit's name, "" when the case has none.
         name: the recipient's name.
-        told: the recipient and the reason; None when the office has changed since the notice was queued.
+        recipient: the recipient and the reason; None when the office has changed since the notice was queued.
         others: names of the other recipients of the reminder.
         public_address: address of the pages; with "" the letter gives a command instead of a link.
         answer: address at which the recipient answers without log-in; "" for none.
@@ -46,7 +46,7 @@ class Matter:
     deadline: Deadline
     unit: str
     name: str
-    told: Recipient | None
+    recipient: Recipient | None
     others: tuple[str, ...] = ()
     public_address: str = ""
     answer: str = ""
@@ -64,7 +64,7 @@ class Matter:
     @property
     def is_recipients(self) -> bool:
         """Whether the recipient is responsible for it, not only notified of it."""
-        return self.told is not None and self.told.why not in ("copied", "officer", "unreachable")
+        return self.recipient is not None and self.recipient.why not in ("copied", "officer", "unreachable")
 
     @property
     def dated(self) -> bool:
@@ -81,7 +81,7 @@ class DeadlineSummary:
     late: int = 0
 
 
-def standing(deadline: Awaited, calendar: Calendar, *, today: date) -> DeadlineSummary:
+def relation_to_due_date(deadline: Awaited, calendar: Calendar, *, today: date) -> DeadlineSummary:
     """Return the relation of `today` to the due date of a deadline that has one.
 
     Working days left exclude today and include the due date; days late run from the day after the due date to
@@ -122,7 +122,7 @@ def relation_to_matter(matter: Matter, calendar: Calendar, *, today: date) -> tu
     if matter.asked_on is not None:
         return matter.asked_on, DeadlineSummary("asked")
     assert deadline.due is not None
-    return deadline.due, standing(deadline, calendar, today=today)
+    return deadline.due, relation_to_due_date(deadline, calendar, today=today)
 
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
@@ -373,10 +373,10 @@ def answer_links(matter: Matter, language: str) -> tuple[tuple[str, str], ...]:
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:
-    if matter.told is not None:
-        instead_of = matter.told.instead_of.name_in(language) if matter.told.instead_of else ""
-        kind = row_kind(matter.deadline.id) if matter.told.why == "named" else ""
-        why = f"named_{kind}" if kind in ("measure", "assignment") else matter.told.why
+    if matter.recipient is not None:
+        instead_of = matter.recipient.instead_of.name_in(language) if matter.recipient.instead_of else ""
+        kind = row_kind(matter.deadline.id) if matter.recipient.why == "named" else ""
+        why = f"named_{kind}" if kind in ("measure", "assignment") else matter.recipient.why
         yield Line(text=say(f"letter.why_{why}", {"instead_of": instead_of}, language))
     if matter.others:
         yield Line(text=say("letter.others", {"people": matter.others}, language))

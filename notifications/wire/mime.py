@@ -25,7 +25,7 @@ _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
 _PLAIN_NAME = re.compile(rf"{_ATOM}( {_ATOM})*", re.ASCII)
 _QUOTED = re.compile(r'(["\\])')
-_FEW = 6
+_MIN_PART = 6
 """Up to one non-ASCII byte in so many, quoted-printable is shorter than base64."""
 
 
@@ -83,7 +83,7 @@ def text(subtype: str, content: str) -> bytes:
     beyond = len(data) - len(data.decode("ascii", "ignore"))
     if not beyond and b"\0" not in data and all(len(line) <= WIDTH for line in lines):
         how, body = "7bit", data
-    elif beyond * _FEW <= len(data):
+    elif beyond * _MIN_PART <= len(data):
         # Only at the end of a line is a space in danger, and there the function writes it out.
         how, body = "quoted-printable", b2a_qp(data or b"\r\n", istext=True)
     else:

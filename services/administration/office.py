@@ -97,9 +97,9 @@ def unused_files(app: AppContext) -> Sequence[tuple[str, str, Text]]:
 
 def own_rules(app: AppContext) -> Sequence[RulesInForce]:
     """Return the own rules in force."""
-    from storage.org.adoptions import rule_changes, standing
+    from storage.org.adoptions import rule_changes, rules_in_force
 
-    return [RulesInForce.model_validate(asdict(step)) for step in standing(rule_changes(app.engine))]
+    return [RulesInForce.model_validate(asdict(step)) for step in rules_in_force(rule_changes(app.engine))]
 
 
 def _mask_secret(key: str, value: object) -> str:

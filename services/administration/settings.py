@@ -578,7 +578,7 @@ def _effects(ctx: RequestContext, before: Settings, after: Settings) -> Iterator
     for channel in before.channels.use:
         if channel not in after.channels.use:
             code = f"web.channel.{channel}"
-            name = i18n.say(code, {}, language) if i18n.known(code) else channel
+            name = i18n.say(code, {}, language) if i18n.available_language(code) else channel
             yield say("channel_off", channel=name, count=waiting[channel])
     if differs(lambda settings: settings.reminders.digest_at):
         at = after.reminders.digest_at or after.reminders.office_hours[0]

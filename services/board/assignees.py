@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from services.names import AssigneeNames, Name, assignees_of, filed_as, name_of, written_assignee
 from workflow.board.rows import Row
-from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
+from workflow.board.sums import AssigneeKey, Sums, by_assignee, by_unit
 from workflow.org.name_index import alphabetical
 from workflow.org.office import OUTSIDE, Office, Recipient
 
@@ -46,13 +46,13 @@ def find_assignments(office: Office, person: str, sums: Sums, *, on: date) -> Ma
 
     def build(all_sums: Sums) -> ByPerson:
         by_person: dict[str, dict[AssigneeKey, Recipient]] = {}
-        for key in by_asked(all_sums):
+        for key in by_assignee(all_sums):
             for recipient in assignees_of(office, key, on=on):
                 by_person.setdefault(recipient.person.key, {}).setdefault(key, recipient)
         return office, by_person
 
     def update(before: ByPerson, removed: Sums, added: Sums) -> ByPerson:
-        dropped, new = by_asked(removed).keys() - by_asked(added).keys(), build(added)[1]
+        dropped, new = by_assignee(removed).keys() - by_assignee(added).keys(), build(added)[1]
         by_person = dict(before[1])
         affected = {recipient.person.key for key in dropped for recipient in assignees_of(office, key, on=on)}
         for person_key in affected | {*new}:
@@ -70,12 +70,12 @@ def person_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
     own_keys = find_assignments(office, person, sums, on=on)
 
     def build(all_sums: Sums) -> Sums:
-        by_key = by_asked(all_sums)
+        by_key = by_assignee(all_sums)
         return Sums(entry for key in own_keys for entry in by_key.get(key, ()))
 
     def update(before: Sums, removed: Sums, added: Sums) -> Sums:
-        own = [entry for key, entries in by_asked(added).items() if is_assignee(key) for entry in entries]
-        return before.exchanged({**{entry.asked.unit: () for entry in removed}, **by_unit(own)})
+        own = [entry for key, entries in by_assignee(added).items() if is_assignee(key) for entry in entries]
+        return before.exchanged({**{entry.assignee.unit: () for entry in removed}, **by_unit(own)})
 
     def is_assignee(key: AssigneeKey) -> bool:
         return any(recipient.person.key == person for recipient in assignees_of(office, key, on=on))
@@ -93,14 +93,14 @@ def rank_workloads(office: Office, sums: Sums, *, on: date, limit: int) -> tuple
 
     def build(all_sums: Sums) -> Groups:
         groups: dict[Group, dict[AssigneeKey, Pair]] = {}
-        for assignee_key, entries in by_asked(all_sums).items():
+        for assignee_key, entries in by_assignee(all_sums).items():
             pair = sum(entry.overdue for entry in entries), sum(entry.due for entry in entries)
             if any(pair):
                 groups.setdefault(group(assignee_key), {})[assignee_key] = pair
         return office, groups, {key: _total(pairs) for key, pairs in groups.items()}
 
     def update(before: Groups, removed: Sums, added: Sums) -> Groups:
-        dropped, new = by_asked(removed).keys(), build(added)[1]
+        dropped, new = by_assignee(removed).keys(), build(added)[1]
         groups, totals = dict(before[1]), dict(before[2])
         for key in {*map(group, dropped), *new}:
             former = groups.pop(key, {})

@@ -81,7 +81,7 @@ def deadlines(
             reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
         ),
         stage=_stage(library, asking.stage),
-        person=_person(office, asking.person, own, waits=bool(deadline_filter.asked))
+        person=_person(office, asking.person, own, waits=bool(deadline_filter.assignees))
         if asking.person is not None
         else "",
         number=number,
@@ -130,7 +130,7 @@ def _filter(
         on=asking.on,
         unit=asking.unit,
         stage=asking.stage,
-        asked=assignees,
+        assignees=assignees,
         is_obligatory=asking.force == "obligatory" if asking.force else None,
     )
 

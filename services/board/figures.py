@@ -40,7 +40,7 @@ class FiguresView:
 
     Attributes:
         last: the last local date that is counted.
-        months: those that have begun, in order; `most`: the largest number of deadlines in one.
+        months: those that have begun, in order; `highest`: the largest number of deadlines in one.
         units: the worst first.
     """
 
@@ -49,7 +49,7 @@ class FiguresView:
     unit: str
     total: Performance
     months: tuple[FiguresLine, ...]
-    most: int
+    highest: int
     stages: tuple[FiguresLine, ...]
     units: tuple[FiguresLine, ...]
 
@@ -85,7 +85,7 @@ def figures_of(ctx: RequestContext, unit: str, year: int | None) -> FiguresView:
         unit=unit,
         total=performance_by(outcomes, lambda _: None, delay).get(None, Performance()),
         months=tuple(months),
-        most=max((performance.due for performance in by_month.values()), default=0),
+        highest=max((performance.due for performance in by_month.values()), default=0),
         stages=tuple(
             FiguresLine(id=stage, name=title, figures=by_stage[stage], pace=pace.get(stage))
             for stage, title in titles.items()

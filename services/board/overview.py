@@ -246,7 +246,7 @@ def _by_stage(sums: Sums) -> dict[str, _Heat]:
     heats: dict[str, _Heat] = {}
     for tally in sums:
         if tally.overdue or tally.due:
-            unit = heats.setdefault(tally.asked.unit, _Heat())
+            unit = heats.setdefault(tally.assignee.unit, _Heat())
             late, soon = unit.cells.get(tally.stage, (0, 0))
             unit.cells[tally.stage] = late + tally.overdue, soon + tally.due
             unit.both = unit.both[0] + tally.overdue, unit.both[1] + tally.due
@@ -257,7 +257,7 @@ def _by_stage(sums: Sums) -> dict[str, _Heat]:
 def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[str, _Heat]:
     after = dict(before)
     for tally in gone:
-        after.pop(tally.asked.unit, None)
+        after.pop(tally.assignee.unit, None)
     return {**after, **_by_stage(come)}
 
 

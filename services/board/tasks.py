@@ -69,7 +69,7 @@ class TasksView:
         mine: whether only the reader's own obligations are shown; False shows all visible ones, for officers.
         person: the person the account belongs to, None if not in the list of people.
         colleagues: possible deputies visible to the reader.
-        narrowed: whether people of other units are left out.
+        is_restricted: whether people of other units are left out.
     """
 
     horizon: Horizon
@@ -79,7 +79,7 @@ class TasksView:
     person: Person | None
     deputy: Person | None
     colleagues: tuple[Person, ...]
-    narrowed: bool
+    is_restricted: bool
 
     @property
     def ids(self) -> frozenset[str]:
@@ -148,7 +148,7 @@ def tasks_view(
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
         colleagues=_colleagues(office, person, reader.root),
-        narrowed=bool(reader.root),
+        is_restricted=bool(reader.root),
     )
 
 
@@ -167,7 +167,7 @@ def _first_rows(
     # Where nothing waits for them, everybody's rows would be walked to find it out.
     waiting = [urgency for urgency in GROUPS if numbers[urgency] or assignees is None]
     lists = [
-        (DeadlineFilter(urgency=urgency, horizon=day, asked=assignees), (limit or SHOWN[urgency]) + more)
+        (DeadlineFilter(urgency=urgency, horizon=day, assignees=assignees), (limit or SHOWN[urgency]) + more)
         for urgency in waiting
     ]
     rows = dict(zip(waiting, reads.first_rows(lists), strict=True))
@@ -227,7 +227,7 @@ def _checklist(
     """Return obligatory rows without a due date, of stages a case is at or has passed, which no reminder
     covers. `assignees`: assignee keys; None for all.
     """
-    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, asked=assignees)
+    deadline_filter = DeadlineFilter(urgency="undated", horizon=day, assignees=assignees)
     rows = reads.listed(deadline_filter, limit=UNDATED) if assignees is None or assignees else ()
     names = {row.case for row in rows}
     heads, stages = reads.heads(names), reads.stages(names)

@@ -9,7 +9,7 @@ from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from i18n import known
+from i18n import available_language
 from notifications.bot.office import CampaignQuestion
 from notifications.letter_links import AnswerLink, campaign_address, link_token, read_link
 from notifications.rules import local_moment
@@ -46,13 +46,13 @@ class LinkRefused(NotFound):
 class Invitation:
     """The form opened by a link; it contains no stored data, neither of other people nor of its own person.
 
-    `refused`: whether it is the form of a refusal; `wanted` then says what is asked of who refuses.
+    `refused`: whether it is the form of a refusal; `definition` then names what is asked of a refusal.
     """
 
     campaign: StartedCampaign
     register: Register
-    wanted: Campaign
-    asked: CampaignPerson
+    definition: Campaign
+    invitee: CampaignPerson
     person: Person
     unit: Unit | None
     refused: bool = False
@@ -62,7 +62,7 @@ class Invitation:
         """The fields to fill in; the post is asked for where the office does not know it. Those of further rows
         are named after them: `spouse.filed_on`.
         """
-        campaign_kind, register_fields = self.wanted, self.register.fields
+        campaign_kind, register_fields = self.definition, self.register.fields
         post = (campaign_kind.post,) if campaign_kind.post and not self.person.post else ()
         form_fields = {
             name: (name, name not in campaign_kind.may_fill) for name in (*post, *campaign_kind.asks)
@@ -80,7 +80,7 @@ class Invitation:
     @property
     def parts(self) -> Sequence[tuple[Text | None, Sequence[FieldView]]]:
         """The fields by row: of the answer itself, then of each further one under its title."""
-        titles = {further_row.id: further_row.title for further_row in self.wanted.also.values()}
+        titles = {further_row.id: further_row.title for further_row in self.definition.also.values()}
         views_by_part: dict[str, list[FieldView]] = {"": [], **{name: [] for name in titles}}
         for view in self.fields:
             views_by_part[view.id.partition(".")[0] if "." in view.id else ""].append(view)
@@ -88,10 +88,10 @@ class Invitation:
 
     def refusing(self) -> Invitation:
         """Return the form of a refusal. Raises LinkRefused for a campaign that cannot be refused."""
-        campaign_kind = self.wanted.refused()
+        campaign_kind = self.definition.refused()
         if campaign_kind is None:
             raise LinkRefused("web.problem.no_link")
-        return replace(self, wanted=campaign_kind, refused=True)
+        return replace(self, definition=campaign_kind, refused=True)
 
 
 def open_link(ctx: RequestContext, token: str) -> Invitation:
@@ -150,9 +150,11 @@ def awaited_answers(ctx: RequestContext) -> Sequence[AwaitedAnswer]:
     for campaign in campaign_store(ctx).open(ctx.today) if ctx.reader.person else ():
         with suppress(LinkRefused):
             form = invitation_of(ctx, campaign.id, ctx.reader.person)
-            link = AnswerLink(campaign.id, form.asked.number, form.asked.version)
+            link = AnswerLink(campaign.id, form.invitee.number, form.invitee.version)
             place = f"/confirm/{link_token(ctx.app.rules.link_key, link)}"
-            answers.append(AwaitedAnswer(title=campaign.titled(form.wanted), until=campaign.until, place=place))
+            answers.append(
+                AwaitedAnswer(title=campaign.titled(form.definition), until=campaign.until, place=place)
+            )
     return answers
 
 
@@ -200,8 +202,8 @@ def statement(ctx: RequestContext, invitation: Invitation, values: Mapping[str, 
         raise CannotSign("eds.off")
     _refuse_wrong(invitation, values)
     _rows(ctx, invitation, values)
-    campaign, kind, person = invitation.campaign, invitation.wanted, invitation.person
-    language, document = law_language(known(person.language)), campaign.document
+    campaign, kind, person = invitation.campaign, invitation.definition, invitation.person
+    language, document = law_language(available_language(person.language)), campaign.document
     unit = invitation.unit.name_in(language) if invitation.unit else ""
     fields = [
         (f"{title[language]}. " if title else "", view)
@@ -226,7 +228,7 @@ def _signed(
 ) -> dict[str, object]:
     """Store a statement with its signature; return the data of both for the event of the row."""
     content = statement(ctx, invitation, values)
-    name = f"{invitation.campaign.id}-{invitation.asked.number}.txt"
+    name = f"{invitation.campaign.id}-{invitation.invitee.number}.txt"
     reference = sha256(content).hexdigest()
     evidence, checked = keep_signature(ctx, signature, reference, name, content=content)
     agrees = agreement(checked.signer, [invitation.person])
@@ -263,10 +265,10 @@ class BotAnswers:
         """Return the question of a campaign to a person. Raises LinkRefused."""
         ctx = self._context()
         invitation = invitation_of(ctx, campaign, person)
-        campaign_person = invitation.asked
+        campaign_person = invitation.invitee
         return CampaignQuestion(
-            title=invitation.campaign.titled(invitation.wanted)[language],
-            declares=invitation.wanted.declares[language],
+            title=invitation.campaign.titled(invitation.definition)[language],
+            declares=invitation.definition.declares[language],
             address=campaign_address(
                 ctx.app.rules,
                 AnswerLink(campaign_person.campaign, campaign_person.number, campaign_person.version),
@@ -307,8 +309,8 @@ def form_for(
     return Invitation(
         campaign=campaign,
         register=register,
-        wanted=campaign_kind,
-        asked=campaign_person,
+        definition=campaign_kind,
+        invitee=campaign_person,
         person=person,
         unit=ctx.app.reads.office().units.get(person.unit),
     )
@@ -325,7 +327,7 @@ def add_answer(
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
-    campaign_person, refused, campaign = invitation.asked, invitation.refused, invitation.campaign.id
+    campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
     payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(more or {})}
     rows = _rows(ctx, invitation, values)
     ids = add_rows(
@@ -347,7 +349,7 @@ def _rows(
     ctx: RequestContext, invitation: Invitation, values: Mapping[str, object]
 ) -> Sequence[Mapping[str, Value]]:
     """Return the values of the row of an answer, and of the further rows it adds. Raises InvalidRow."""
-    campaign_kind, person, register = invitation.wanted, invitation.person, invitation.register
+    campaign_kind, person, register = invitation.definition, invitation.person, invitation.register
     given_values: dict[str, object] = {**invitation.campaign.given, campaign_kind.person: person.key}
     if campaign_kind.post:
         given_values[campaign_kind.post] = person.post

@@ -248,9 +248,9 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     if campaign_person is None or person is None or campaign_person.left_on is not None:
         raise BadCampaign("campaign.not_asked", person=command.person)
     form = form_for(ctx, campaign, campaign_person, person)
-    register, campaign_kind = form.register, form.wanted.refused() if command.refused else form.wanted
+    register, campaign_kind = form.register, form.definition.refused() if command.refused else form.definition
     if campaign_kind is None:
-        raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.wanted))
+        raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.definition))
     given = {
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),

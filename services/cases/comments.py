@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from i18n import known, say
+from i18n import available_language, say
 from notifications.notice import Notice
 from services.context import RequestContext, stamp, writer
 from services.inputs import CaseCommand, Day, Ground, Line, OptionalName
@@ -165,7 +165,7 @@ def _ask(
 ) -> CommandResult:
     """Write a comment that asks a person, in the person's own language."""
     require_may_know(ctx, case, person.key)
-    text = say(code, {"until": until}, known(person.language))
+    text = say(code, {"until": until}, available_language(person.language))
     change = commands.comment(
         ctx.case_commands,
         case,

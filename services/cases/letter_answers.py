@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from i18n import known, say
+from i18n import available_language, say
 from notifications.acknowledgement import acknowledge
 from notifications.letter_links import read_token, takes_document
 from notifications.notice import Notice
@@ -158,6 +158,6 @@ def _officer(ctx: RequestContext) -> str:
 def _text(ctx: RequestContext, question: LetterQuestion, officer: str) -> str:
     """Return the text of the comment for the officer."""
     person = ctx.app.reads.office().people.get(officer)
-    language = known(person.language) if person else "ru"
+    language = available_language(person.language) if person else "ru"
     title = question.deadline.obligation.title
     return say("answer.not_mine_text", {"person": question.person.name_in(language), "title": title}, language)

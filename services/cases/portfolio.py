@@ -144,7 +144,7 @@ class StageBoard(BaseModel):
 @verb("read", writes=False)
 def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage:
     """List the cases of a year with their approved, planned and actual dates, drift and slack."""
-    case_filter = _wanted(ctx, command, command.stage)
+    case_filter = _case_filter(ctx, command, command.stage)
     total = ctx.reads.how_many(case_filter)
     pages = max(1, -(-total // PAGE))
     number = min(command.page, pages)
@@ -156,7 +156,7 @@ def list_portfolio(ctx: RequestContext, command: ListPortfolio) -> PortfolioPage
 
 def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterator[PortfolioLine]]:
     """Return the total number of requested cases, and an iterator over their lines."""
-    case_filter = _wanted(ctx, command, command.stage)
+    case_filter = _case_filter(ctx, command, command.stage)
     total = ctx.reads.how_many(case_filter)
     parts = (ctx.reads.earliest(case_filter, first=first, count=_CHUNK) for first in range(0, total, _CHUNK))
     return total, (line for cases in parts for line in _lines(ctx, cases))
@@ -165,7 +165,7 @@ def every_line(ctx: RequestContext, command: ListPortfolio) -> tuple[int, Iterat
 @verb("read", writes=False)
 def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     """List the cases of a year by stage, with the next step of each."""
-    case_filter = _wanted(ctx, command)
+    case_filter = _case_filter(ctx, command)
     cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
     cards: dict[str, list[CaseCard]] = {}
     shown = [case for _, cases in cases_by_stage.values() for case in cases]
@@ -188,7 +188,7 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     )
 
 
-def _wanted(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
+def _case_filter(ctx: RequestContext, command: YearOfCases, stage: str = "") -> CaseFilter:
     procedure = ctx.library.latest(command.procedure)
     stage_ids = {*procedure.stage_title, *BETWEEN_STAGES}
     return CaseFilter(

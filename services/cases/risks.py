@@ -176,11 +176,11 @@ class MeasureLine:
 class RiskLine:
     """A risk with its measures. `points`, `band`: of its rank; None without a rank.
 
-    `asked`: the deadline of the request about it, None without one.
+    `request`: the deadline of the request about it, None without one.
     """
 
     risk: Risk
-    asked: Deadline | None
+    request: Deadline | None
     points: int | None
     band: Band | None
     measures: tuple[MeasureLine, ...]
@@ -216,7 +216,7 @@ def registers_of_case(case: Case, deadlines: Iterable[Deadline], *, today: date)
         lines=tuple(
             RiskLine(
                 risk=risk,
-                asked=requests.get(risk.number),
+                request=requests.get(risk.number),
                 points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
                 band=ranked.band(risk.rank)
                 if risk.rank and (ranked := by_edition(editions, risk.rank))

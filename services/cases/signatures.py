@@ -43,7 +43,7 @@ from workflow.law.procedure import Procedure
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Person
 from workflow.refusal import Refusal
-from workflow.search_words import fold
+from workflow.search_words import normalise
 
 KIND = "document:signature"
 PATIENCE = 10.0
@@ -328,7 +328,7 @@ def _same(signer: Signer, name: str) -> Agreement:
 
 
 def _words(name: str) -> list[str]:
-    return fold(name).replace(".", " ").replace("-", " ").split()
+    return normalise(name).replace(".", " ").replace("-", " ").split()
 
 
 def _view(ctx: RequestContext, case: Case, procedure: Procedure, signature: ProvedItem) -> SignatureView:

@@ -542,7 +542,7 @@ def migrate(ctx: RequestContext, command: Migrate) -> CommandResult:
 def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
     """Snooze a reminder until a day, at the latest the last reminder before the due date."""
     return command_result(
-        reminder_actions.put_off(
+        reminder_actions.snooze(
             ctx.case_commands, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
         )
     )

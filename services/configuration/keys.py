@@ -22,18 +22,18 @@ from services.configuration.values import (
     HOURS,
     NAMES,
     NETWORKS,
+    NOT_BLANK,
     NUMBER,
     OPTIONAL_PATH,
     OPTIONAL_PORT,
     OPTIONAL_TIME,
     PATH,
-    SAID,
     TEXT,
     TIME_OF_DAY,
     YES_OR_NO,
     Kind,
     Network,
-    is_said,
+    is_not_blank,
     list_of,
     one_of,
     some_of,
@@ -205,7 +205,7 @@ def _body(value: object) -> AuthorisedBody:
     if not isinstance(value, dict) or not value.keys() <= {"name", "from", "until", "confirmed_on"}:
         raise TypeError("bodies")
     name, days = value.get("name"), [value.get(key) for key in ("from", "until", "confirmed_on")]
-    if not isinstance(name, dict) or name.keys() != set(LANGUAGES) or not all(map(is_said, name.values())):
+    if not isinstance(name, dict) or name.keys() != set(LANGUAGES) or not all(map(is_not_blank, name.values())):
         raise ValueError("bodies")
     since, until, confirmed = days
     if any(day is not None and type(day) is not date for day in days) or since is None:
@@ -220,7 +220,7 @@ def _group_accesses(value: object) -> tuple[GroupAccess, ...]:
     if not isinstance(value, list):
         raise TypeError("groups")
     for row in value:
-        if not isinstance(row, dict) or row.keys() != {"group", "access"} or not is_said(row["group"]):
+        if not isinstance(row, dict) or row.keys() != {"group", "access"} or not is_not_blank(row["group"]):
             raise ValueError("groups")
     return tuple(GroupAccess(group=row["group"], access=_access(row["access"])) for row in value)
 
@@ -247,7 +247,7 @@ _BODY = {
     "properties": {
         "name": {
             "type": "object",
-            "properties": dict.fromkeys(LANGUAGES, SAID),
+            "properties": dict.fromkeys(LANGUAGES, NOT_BLANK),
             "required": list(LANGUAGES),
             "additionalProperties": False,
         },
@@ -258,7 +258,7 @@ _BODY = {
 }
 _GROUP = {
     "type": "object",
-    "properties": {"group": SAID, "access": {"enum": list(ACCESSES)}},
+    "properties": {"group": NOT_BLANK, "access": {"enum": list(ACCESSES)}},
     "required": ["group", "access"],
     "additionalProperties": False,
 }

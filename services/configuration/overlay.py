@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from storage.accounts.encryption import Cipher
     from storage.org.setting_changes import SettingChange
 
-log = logging.getLogger("merzim.house")
+log = logging.getLogger("merzim.app")
 
 
 def changed_settings(configured: Settings, changes: Sequence[SettingChange]) -> Settings:

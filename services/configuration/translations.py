@@ -39,7 +39,7 @@ class LanguageState:
     language: str
     name: str
     fallback: str
-    said: int
+    translated: int
     missing: tuple[str, ...] = ()
     faults: tuple[tuple[str, further.Fault], ...] = ()
 
@@ -120,7 +120,7 @@ def check_languages(settings: Settings) -> Iterator[LanguageState]:
     """Yield the state of translation of each language, the shipped ones first."""
     codes = list(further.written())
     for own in i18n.LANGUAGES:
-        yield LanguageState(language=own, name=i18n.own_name(own), fallback=own, said=len(codes))
+        yield LanguageState(language=own, name=i18n.own_name(own), fallback=own, translated=len(codes))
     folder = settings.languages.folder
     for language, file in further.files_of(folder).items() if folder else ():
         read = further.read_language(file)
@@ -131,7 +131,7 @@ def check_languages(settings: Settings) -> Iterator[LanguageState]:
             language=language,
             name=i18n.own_name(language),
             fallback=read.fallback,
-            said=len(sentence_codes),
+            translated=len(sentence_codes),
             missing=tuple(code for code in codes if code not in read.sentences),
             faults=wrong,
         )

@@ -212,7 +212,7 @@ def _calendar_code(value: object) -> str:
     return code
 
 
-def is_said(text: object) -> bool:
+def is_not_blank(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip())
 
 
@@ -307,7 +307,7 @@ def _hours(value: object) -> tuple[time, time]:
 
 
 TEXT = Kind(_text, {"type": "string"})
-SAID = {"type": "string", "pattern": r"\S"}
+NOT_BLANK = {"type": "string", "pattern": r"\S"}
 """JSON Schema of a text that is not blank."""
 DAY = {"type": "string", "format": "date"}
 _PORT = {"type": "integer", "minimum": 1, "maximum": 65_535}

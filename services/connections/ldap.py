@@ -206,21 +206,21 @@ class LdapDirectory:
         sync = self._settings.sync
         dn = str(entry["dn"])
 
-        def said(attribute: str) -> str:
+        def attribute_text(attribute: str) -> str:
             return _text(_first(entry, attribute)) if attribute else ""
 
-        surname, given, patronymic = map(said, named)
+        surname, given, patronymic = map(attribute_text, named)
         full = " ".join(filter(None, (surname, given, patronymic))) if surname and given else ""
         return DirectoryEntry(
             dn=dn.casefold(),
             subject=_subject(self._id, _first(entry, self._id)),
-            name=full or said(self._name),
-            email=said(self._email).lower(),
-            post=said(sync.title_attribute),
-            units=_units_of(dn, base) if unit == "dn" else tuple(filter(None, (said(unit),))),
-            manager=said(sync.manager_attribute).casefold(),
-            language=said(sync.language_attribute).casefold()[:2],
-            leave=said(sync.leave_attribute),
+            name=full or attribute_text(self._name),
+            email=attribute_text(self._email).lower(),
+            post=attribute_text(sync.title_attribute),
+            units=_units_of(dn, base) if unit == "dn" else tuple(filter(None, (attribute_text(unit),))),
+            manager=attribute_text(sync.manager_attribute).casefold(),
+            language=attribute_text(sync.language_attribute).casefold()[:2],
+            leave=attribute_text(sync.leave_attribute),
         )
 
     def _by_id(self, subject: str) -> str:

@@ -89,7 +89,7 @@ def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterabl
             channel=notice.channel,
             address=notice.address,
             kind=say(f"register.kind.{notice.kind}", {}, language),
-            state=say(f"cli.notice.{notice.said}", {}, language),
+            state=say(f"cli.notice.{notice.displayed_state}", {}, language),
             moment=_moment(notice.sent_at or notice.attempted_at),
             answer=notice.answer,
             acknowledged=_moment(notice.acknowledged_at),
@@ -114,9 +114,9 @@ def _title(app: AppContext, case: Case | None, obligation: str, language: str) -
 
 def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
     from documents.notice_journal import Heading
-    from storage.notices.journal import standing
+    from storage.notices.journal import journal_status
 
-    status = standing(app.engine)
+    status = journal_status(app.engine)
     keys = {notice.key for notice in notices}
     wrong = [
         problem for problem in status.problems if problem[1].get("key", "") in keys or "key" not in problem[1]
@@ -137,7 +137,7 @@ def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: dat
             "register.title", {"cases": ", ".join(cases) if len(cases) <= 3 else str(len(cases))}, language
         ),
         organisation=app.settings.office.name_in(language),
-        made=say("register.made", {"at": _moment(now)}, language),
+        origin=say("register.made", {"at": _moment(now)}, language),
         statement=say(code, arguments, language),
         proof=f"{say('register.proof', {}, language)} {proof}" if proof else "",
         code=qr_image(proof) if proof else b"",
@@ -157,7 +157,7 @@ def _line(notice: Notice, language: str) -> Sequence[str]:
         notice.person,
         notice.channel,
         notice.address,
-        say(f"cli.notice.{notice.said}", {}, language),
+        say(f"cli.notice.{notice.displayed_state}", {}, language),
         notice.sent_at.isoformat() if notice.sent_at else "",
         _harmless(notice.answer),
     ]

@@ -58,7 +58,7 @@ def import_schedule(
 
     considered = consider_schedule(app, file, procedure, name=name, answers=answers, today=today)
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
-    before = imported_files.known(app.engine, digest)
+    before = imported_files.cases_of_file(app.engine, digest)
     if before:
         cases = app.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)

@@ -63,7 +63,7 @@ def find_changes(
     from notifications.event_notices import chosen_channel
     from storage.notices.campaigns import PeopleChange
     from workflow.registers.campaigns import CampaignPerson, people_asked
-    from workflow.search_words import fold
+    from workflow.search_words import normalise
 
     joined, changed = [], []
     present = {person.key: person for person in people_asked(office, campaign.choice)}
@@ -80,7 +80,7 @@ def find_changes(
                     post=person.post,
                     joined_on=today,
                     reached=reached,
-                    search=fold(" ".join(person.names)),
+                    search=normalise(" ".join(person.names)),
                 )
             )
             continue
@@ -91,7 +91,7 @@ def find_changes(
             post=person.post,
             left_on=None,
             reached=reached,
-            search=fold(" ".join(person.names)),
+            search=normalise(" ".join(person.names)),
         )
         if after != before:
             changed.append(after)

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from i18n import known as spoken
+from i18n import available_language as spoken
 from i18n import refusal as refusal_text
 from i18n import say
 from notifications.acknowledgement import acknowledge

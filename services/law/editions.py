@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i18n import known
+from i18n import available_language
 from services.impacts import CHUNK_SIZE
 from services.regulations.editions import UnknownWord, own_files, read_own, require_words
 from storage.database.limits import chunks
@@ -225,7 +225,7 @@ def _warnings(app: AppContext, path: Path) -> Problems:
 
     people = app.reads.office().people.values() if app.has_database else ()
     spoken = {app.settings.office.language, *(person.language for person in people)}
-    used = {law_language(known(language)) for language in spoken}
+    used = {law_language(available_language(language)) for language in spoken}
     texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
     lacking = {language: sum(language not in text for text in texts) for language in sorted(used)}
     return tuple(

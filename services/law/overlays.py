@@ -115,10 +115,10 @@ def _write(ctx: RequestContext, effect: OverlayPreview) -> OverlayPreview:
 
 def adopted_overlays(app: AppContext) -> tuple[tuple[Adoption, Overlay], ...]:
     """Return the rules the office has adopted and not withdrawn, each with the step that adopted it."""
-    from storage.org.adoptions import standing
+    from storage.org.adoptions import rules_in_force
     from workflow.law.reader.overlay import read_overlay
 
-    return tuple((step, read_overlay(step.name, step.text.encode())) for step in standing(app.steps))
+    return tuple((step, read_overlay(step.name, step.text.encode())) for step in rules_in_force(app.steps))
 
 
 def waiting_files(app: AppContext) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ def _language(language: str, account: Account | None, office: Office) -> str:
     if language in i18n.known_languages():
         return language
     person = office.people.get(account.reader.person) if account else None
-    return i18n.known(person.language) if person else i18n.LANGUAGES[0]
+    return i18n.available_language(person.language) if person else i18n.LANGUAGES[0]
 
 
 def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:

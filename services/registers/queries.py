@@ -196,7 +196,10 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
         if found_rows.total or (narrowing := lists.narrow(text, width)) is None:
             continue
         where, registers = narrowing
-        among, found_rows.near = lists.kept() if registers is None else frozenset(registers), where.near
+        among, found_rows.near = (
+            lists.registers_with_rows() if registers is None else frozenset(registers),
+            where.near,
+        )
         for name in ctx.app.registers.ids() if among else ():
             register = ctx.app.registers.on(name, ctx.today)
             if name not in among or not sees_lists(register, seen):

@@ -318,7 +318,7 @@ def _place(ctx: RequestContext, register: Register, text: str) -> str | None:
 def _content(ctx: RequestContext, command: ImportRows) -> tuple[bytes, str]:
     if command.content is not None:
         return command.content.content.read(), clean_file_name(command.content.name)
-    upload = ctx.uploads.kept("file", command.file or "", by=ctx.reader.login, now=ctx.now)
+    upload = ctx.uploads.stored_file("file", command.file or "", by=ctx.reader.login, now=ctx.now)
     if upload is None:
         raise UnknownUpload("web.problem.no_upload")
     return upload.content, clean_file_name(upload.name)

@@ -265,7 +265,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
         for field in (other.fields[name] for name in shown):
             if field.kind == "row" and field.register == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=name))
-                query = query.narrowed(CellFilter(field=field.id, keys=(row.id,)))
+                query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
                 page = lists.page(query, limit=POINTING_SHOWN)
                 pointing.append(
                     PointingRows(

@@ -20,7 +20,7 @@ from workflow.law.reader.table import Problem, UnreadableRegulation
 from workflow.refusal import Refusal
 from workflow.registers.definition import Registers
 from workflow.registers.values import is_filled
-from workflow.search_words import fold, search_stem, typed_words, word_texts
+from workflow.search_words import normalise, search_stem, typed_words, word_texts
 
 if TYPE_CHECKING:
     from workflow.registers.definition import Register, RegisterField
@@ -112,7 +112,7 @@ def row_words(text: str) -> Words:
     """Return the search words for rows of cases: each word itself, and the options it may name."""
     fields = [field for register in case_registers().all() for field in register.fields.values()]
     options = {
-        f"{field.id}={option.id}": " ".join(fold(option.title[language]) for language in LANGUAGES)
+        f"{field.id}={option.id}": " ".join(normalise(option.title[language]) for language in LANGUAGES)
         for field in fields
         for option in field.options
     }

@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsolidatedQuery:
-    """The query of the consolidated form. `found`: the form; None if the reader sees no whole organisation."""
+    """The query of the consolidated form. `report`: the form; None if the reader sees no whole organisation."""
 
     procedure: Procedure
     obligation: Obligation
     unit: str
     year: int
-    found: ConsolidatedReport | None
+    report: ConsolidatedReport | None
 
 
-def asked_for(
+def consolidated_query(
     ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
 ) -> ConsolidatedQuery:
     """Return the form of one obligation over a year, by default the present one."""
@@ -53,7 +53,7 @@ def asked_for(
         report = consolidated(
             ctx.app, law.id, chosen.id, unit=root, year=year, today=ctx.today, reads=ctx.reads
         )
-    return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, found=report)
+    return ConsolidatedQuery(procedure=law, obligation=chosen, unit=root, year=year, report=report)
 
 
 def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
@@ -114,8 +114,8 @@ def consolidated(
         UnknownProcedure, UnknownObligation: there is none with that name.
     """
     from calendars.terms import Target
-    from workflow.reports.consolidated import asked_of
     from workflow.reports.consolidated import consolidated as gathered
+    from workflow.reports.consolidated import required_of
 
     last = date(year, 12, 31)
     earliest = app.editions.earliest(procedure)
@@ -123,7 +123,7 @@ def consolidated(
     chosen = known_obligation(edition, obligation)
     reads = reads or app.reads
     office = reads.office()
-    units = asked_of(office, organisations(office, unit), edition, chosen)
+    units = required_of(office, organisations(office, unit), edition, chosen)
     heads = reads.cases(unit or None, procedure=procedure, status="active")
     looked = _looked(app, reads, (head.id for head in heads), today)
     cases = [(case, deadlines) for case, _, deadlines in looked]

@@ -11,7 +11,7 @@ from notifications.notice import Notice, NoticeKind
 from services.campaigns.views import campaign_titles
 from services.context import RequestContext
 from services.names import Name, case_title, person_name
-from storage.notices.journal import standing
+from storage.notices.journal import journal_status
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
@@ -110,7 +110,7 @@ def verify_journal(ctx: RequestContext) -> RegisterProof:
 
     The key of a record names its case and its recipient.
     """
-    status = standing(ctx.app.engine)
+    status = journal_status(ctx.app.engine)
     altered = [(code, str(arguments.get("key", ""))) for code, arguments in status.problems]
     of = {key: key.partition(":")[0] for _, key in altered}
     cases = ctx.reads.heads({*of.values()})

@@ -163,7 +163,7 @@ def points_of_year(
             Ahead(
                 step=step,
                 title=scoring.indicators[step.indicator].title,
-                arguments=_told(step),
+                arguments=_step_arguments(step),
                 names=tuple(name(missing_name) for missing_name in step.missing),
             )
             for step in whole.steps
@@ -248,7 +248,7 @@ def _sum(points: Iterable[Decimal | None]) -> Decimal:
     return sum((points_part for points_part in points if points_part is not None), Decimal(0))
 
 
-def _told(step: Step) -> dict[str, object]:
+def _step_arguments(step: Step) -> dict[str, object]:
     """Return the arguments of a step's sentence, with numbers as decimals."""
     arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()

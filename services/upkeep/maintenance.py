@@ -245,10 +245,10 @@ def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
 def installation_status(app: AppContext) -> InstallationStatus:
     """Return the installation the database belongs to."""
     from storage.database.engine import reading
-    from storage.maintenance.readiness import standing
+    from storage.maintenance.readiness import installation_status
 
     with reading(app.engine) as connection:
-        return standing(connection)
+        return installation_status(connection)
 
 
 def claim_database(app: AppContext) -> InstallationStatus:

@@ -227,7 +227,7 @@ class _YearDuties:
         last = min(self.today, self.last)
         registers = [self._app.registers.on(name, last) for name in self._app.registers.ids()]
         fulfilling = [register for register in registers if register.fulfils]
-        kept_registers = SqlRegisterLists(self._app.engine).kept() if fulfilling else ()
+        kept_registers = SqlRegisterLists(self._app.engine).registers_with_rows() if fulfilling else ()
         for register in fulfilling:
             for fulfilment in register.fulfils if register.id in kept_registers else ():
                 carriers[fulfilment.fact].append((register, fulfilment))

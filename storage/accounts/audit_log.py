@@ -67,7 +67,7 @@ def read_page(
     Args:
         visible: the conditions a case must meet to be visible; empty for all cases.
     """
-    conditions = [*_narrowed(query), *_seen(scope, visible)]
+    conditions = [*_conditions(query), *_seen(scope, visible)]
     rows = select(*_COLUMNS).select_from(_JOINED)
     if after is not None:
         rows = rows.where(AUDIT.c.seq > after, *conditions).order_by(AUDIT.c.seq)
@@ -78,7 +78,7 @@ def read_page(
     return AuditPage(entries=tuple(entries[:limit]), more=len(entries) > limit)
 
 
-def _narrowed(query: AuditFilter) -> list[ColumnElement[bool]]:
+def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
     conditions = []
     if query.names:
         conditions.append(or_(AUDIT.c.by.in_(query.names), AUDIT.c.name.in_(query.names)))

@@ -195,7 +195,9 @@ class SqlSecondFactors:
     def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
         """Return every open request, by login."""
         with reading(self._engine) as connection:
-            requests = map(_told, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all())
+            requests = map(
+                _removal_request, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all()
+            )
         return [request for request in requests if request.until > now]
 
     def request_removal(
@@ -350,11 +352,11 @@ def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange
 def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
     """Return the open removal request of an account."""
     record = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
-    request = _told(record) if record else None
+    request = _removal_request(record) if record else None
     return request if request is not None and request.until > now else None
 
 
-def _told(record: Row_) -> RemovalRequest:
+def _removal_request(record: Row_) -> RemovalRequest:
     """Return the removal request of a row."""
     payload = json.loads(record.payload)
     return RemovalRequest(

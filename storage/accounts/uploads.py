@@ -41,7 +41,7 @@ class SqlUploads:
             connection.execute(step)
         return digest
 
-    def kept(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
+    def stored_file(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
         """Return the file of a digest sent by `by`; None when there is none, or its bytes differ."""
         query = UPLOAD.select().where(
             UPLOAD.c.digest == digest,
@@ -56,7 +56,7 @@ class SqlUploads:
         return Upload(digest=digest, name=row.name, procedure=row.procedure, content=row.content)
 
 
-KEPT = timedelta(days=7)
+KEY_LIFETIME = timedelta(days=7)
 """How long a key is stored."""
 
 
@@ -69,7 +69,7 @@ class SqlIdempotency:
     def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
         """Claim the key for a request; return the stored answer when it was used, else None."""
         with writing(self._engine) as connection:
-            connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEPT))
+            connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEY_LIFETIME))
             line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
             step = insert(connection, ANSWER).values(line).on_conflict_do_nothing()
             if connection.execute(step.returning(ANSWER.c.key)).first() is not None:

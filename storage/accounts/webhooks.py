@@ -66,7 +66,7 @@ class Webhook:
         """Return the webhook with its failures cleared."""
         return replace(self, **RESUMED)
 
-    def said(self) -> Mapping[str, object]:
+    def audit_data(self) -> Mapping[str, object]:
         """Return its data for an event of the office's chain: the address without its path, which may be a
         secret.
         """
@@ -177,7 +177,7 @@ class SqlWebhooks:
 
 
 def _note(connection: Connection, hook: Webhook, kind: str, *, by: str, now: datetime, today: date) -> None:
-    chain.append(connection, kind=kind, name=hook.id, on=today, by=by, now=now, payload=hook.said())
+    chain.append(connection, kind=kind, name=hook.id, on=today, by=by, now=now, payload=hook.audit_data())
 
 
 def _place(delivery: Delivery, retry: datetime | None) -> dict[str, object]:

@@ -17,7 +17,7 @@ from storage.database.prepared import Prepared
 from storage.tables.service import MARK
 
 OFFICE, BOARD, FACTS, ROWS, LISTS = "office", "board", "facts", "rows", "lists"
-FOLD = 200
+COMPACT_FROM = 200
 """Minimum number of older lines to combine; as many of the newest are kept, for processes that check rarely."""
 AT_ONCE = 20_000
 """Maximum lines combined at once."""
@@ -30,7 +30,7 @@ _COUNTED = (
 """Columns of the board that the sums depend on; changes of others do not affect them."""
 _LISTED = ("unit", "standing", "stage", "procedure", "search", "confidential", "span_first", "span_last")
 """Columns of cases that lists count them by; their recommendations count as well."""
-_TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
+_COUNTED_KINDS = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
 """Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
 
@@ -77,14 +77,14 @@ def put(connection: Connection, what: str) -> None:
     )
 
 
-def fold(connection: Connection) -> None:
+def compact(connection: Connection) -> None:
     """Combine many lines into one, in the caller's transaction, except the newest and those being written."""
     if connection.dialect.name == "sqlite":
         return
     newest_first = select(MARK.c.id, MARK.c.what, MARK.c.n).order_by(MARK.c.id.desc())
-    query = newest_first.offset(FOLD).limit(AT_ONCE).with_for_update(skip_locked=True)
+    query = newest_first.offset(COMPACT_FROM).limit(AT_ONCE).with_for_update(skip_locked=True)
     records = connection.execute(query).all()
-    if len(records) < FOLD:
+    if len(records) < COMPACT_FROM:
         return
     connection.execute(MARK.delete().where(MARK.c.id.in_([id for id, _, _ in records])))
     connection.execute(
@@ -168,7 +168,7 @@ def _sqlite() -> list[str]:
         "row_delete": ("AFTER DELETE ON register_row", of_row("OLD")),
         "row_update": ("AFTER UPDATE OF seq, unit ON register_row", f"{of_row('OLD')} {of_row('NEW')}"),
         "fact_insert": (
-            f"AFTER INSERT ON event WHEN NEW.kind IN ({_TOLD})",
+            f"AFTER INSERT ON event WHEN NEW.kind IN ({_COUNTED_KINDS})",
             of_unit(FACTS, '(SELECT unit FROM "case" WHERE id = NEW."case")'),
         ),
         "standing": (
@@ -242,7 +242,7 @@ def _postgresql() -> list[str]:
         )
     fact_select = (
         'SELECT DISTINCT owner.unit FROM fresh JOIN "case" owner ON owner.id = fresh."case" '
-        f"WHERE fresh.kind IN ({_TOLD})"
+        f"WHERE fresh.kind IN ({_COUNTED_KINDS})"
     )
     statements += _of_units("fact_insert", FACTS, fact_select, "INSERT ON event", referencing["insert"])
     place = "register_id || '/' || unit"

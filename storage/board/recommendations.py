@@ -29,7 +29,7 @@ from storage.database.engine import Row_
 from storage.tables.board import DEADLINE, MEASURES, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
 
-Standing: TypeAlias = tuple[str, bool]
+MeasureStatus: TypeAlias = tuple[str, bool]
 """The outcome of the last review, and whether the measure is late."""
 _R = RECOMMENDATION.c
 _PLACE = (_R.case, _R.risk, _R.measure)
@@ -56,12 +56,12 @@ def _postgresql(element: _Number, compiler: Any, **more: Any) -> str:
 
 def counts(
     connection: Connection, filters: RecommendationFilter, today: date, seen: Sequence[ColumnElement[bool]]
-) -> Mapping[Standing, int]:
+) -> Mapping[MeasureStatus, int]:
     """Return the number of recommendations by status, with every filter except status and lateness."""
-    conditions = (*seen, *_wanted(filters))
+    conditions = (*seen, *_conditions(filters))
     every = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
     overdue = {status: int(n) for status, n in map(tuple, connection.execute(every.where(_late(today))))}
-    counts_by_status: dict[Standing, int] = {}
+    counts_by_status: dict[MeasureStatus, int] = {}
     for status, n in map(tuple, connection.execute(every)):
         counts_by_status[status, True] = overdue.get(status, 0)
         counts_by_status[status, False] = int(n) - counts_by_status[status, True]
@@ -78,7 +78,7 @@ def page(
     offset: int,
 ) -> Sequence[Place]:
     """Return a page of the filtered recommendations, by case, risk and measure."""
-    query: Select[Any] = select(*_PLACE).where(*seen, *_wanted(filters))
+    query: Select[Any] = select(*_PLACE).where(*seen, *_conditions(filters))
     if filters.status:
         query = query.where(_R.status == filters.status)
     if filters.late:
@@ -140,7 +140,7 @@ def alike(
     ]
 
 
-def _wanted(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
+def _conditions(filters: RecommendationFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
     return [
         *([_R.direction == filters.direction] if filters.direction else []),

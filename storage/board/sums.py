@@ -45,8 +45,8 @@ from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum,
 from workflow.org.access import Scope
 
 Conditions = Sequence[ColumnElement[bool]]
-_ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
-_WAITS = (*_ASKED, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+_ASSIGNEE = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
+_WAITS = (*_ASSIGNEE, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
 _SUMMED = tuple(
     TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition", "stage", "obligation")
 )
@@ -83,12 +83,12 @@ _ENDED = (1, -1, 0, 0, -1, 0, 0)
 class AccessFilter:
     """SQL conditions for what a person may see: on cases (with confidential ones) and on rows alone.
 
-    `few`: whether only a small part of the office is visible, so that rows are best found by unit.
+    `is_small`: whether only a small part of the office is visible, so that rows are best found by unit.
     """
 
     cases: Conditions
     rows: Conditions
-    few: bool = False
+    is_small: bool = False
 
 
 def plain(
@@ -201,7 +201,7 @@ def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
     """Add up counts of equal keys."""
     sums_by_key: dict[tuple[object, ...], Sum] = {}
     for part in (*plain, *others):
-        key = (part.asked, part.edition, part.stage, part.obligation)
+        key = (part.assignee, part.edition, part.stage, part.obligation)
         before = sums_by_key.get(key)
         sums_by_key[key] = part if before is None else _both(before, part)
     return sums_by_key.values()
@@ -213,7 +213,7 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
 
     def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
         fresh = by_unit(come)
-        units = {part.asked.unit for part in gone} | {*fresh}
+        units = {part.assignee.unit for part in gone} | {*fresh}
         return before.exchanged(
             {unit: (*_joined(fresh.get(unit, ()), theirs.get(unit, ())),) for unit in units}
         )
@@ -263,29 +263,33 @@ def listed(
     connection: Connection, filters: DeadlineFilter, access: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
     """Return a page of the matching rows, earliest due (or, for slipped ones, earliest planned) first."""
-    query = select(DEADLINE).where(*_sought(filters), *access.rows)
+    query = select(DEADLINE).where(*_conditions(filters), *access.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
-    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if access.few else DEADLINE.c.due
+    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if access.is_small else DEADLINE.c.due
     if filters.urgency == "slipped":
         first = DEADLINE.c.planned_on
     query = query.order_by(first, *_IN_ORDER[1:])
-    if filters.asked is None or len(filters.asked) <= NAMED:
+    if filters.assignees is None or len(filters.assignees) <= NAMED:
         return [row(record) for record in connection.execute(query.limit(limit).offset(offset))]
     # Who waits for so many is met often on the way: it is walked until the page is full.
     with connection.execute(query.execution_options(yield_per=WALKED)) as records:
-        rows = (deadline_row for deadline_row in map(row, records) if _asked_by(deadline_row) in filters.asked)
+        rows = (
+            deadline_row
+            for deadline_row in map(row, records)
+            if _assignee_of(deadline_row) in filters.assignees
+        )
         return [*islice(rows, offset, offset + limit)]
 
 
 def count(connection: Connection, filters: DeadlineFilter, access: AccessFilter) -> int:
     """Return the number of rows matching a filter."""
-    if filters.asked is not None and len(filters.asked) > NAMED:
+    if filters.assignees is not None and len(filters.assignees) > NAMED:
         return len(listed(connection, filters, access, limit=MOST_OF_A_DAY, offset=0))
-    query = select(func.count()).select_from(DEADLINE).where(*_sought(filters), *access.rows)
+    query = select(func.count()).select_from(DEADLINE).where(*_conditions(filters), *access.rows)
     return int(connection.execute(query).scalar_one())
 
 
-def _sought(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions of a filter."""
     day, due = filters.horizon, DEADLINE.c.due
     # A past day shows what was computed for it, whether still valid or not.
@@ -298,8 +302,8 @@ def _sought(filters: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     if filters.is_obligatory is not None:
         obligatory = DEADLINE.c.force == "obligatory"
         yield obligatory if filters.is_obligatory else not_(obligatory)
-    if filters.asked is not None:
-        yield _waiting_for(filters.asked)
+    if filters.assignees is not None:
+        yield _waiting_for(filters.assignees)
 
 
 def of_urgency(
@@ -339,7 +343,7 @@ def _waiting_for(assignees: frozenset[AssigneeKey]) -> ColumnElement[bool]:
         return DEADLINE.c.duty.in_(sorted({assignee.duty for assignee in assignees}))
     return and_(
         DEADLINE.c.unit.in_(sorted({assignee.unit for assignee in assignees})),
-        tuple_(*_ASKED).in_([*map(tuple, sorted(assignees))]),
+        tuple_(*_ASSIGNEE).in_([*map(tuple, sorted(assignees))]),
     )
 
 
@@ -380,7 +384,7 @@ def _add(sums: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) 
         part = sums.get(key)
         if part is None:
             part = sums[key] = Sum(
-                asked=AssigneeKey(unit, duty, responsible, person),
+                assignee=AssigneeKey(unit, duty, responsible, person),
                 edition=edition,
                 stage=stage,
                 obligation=base(name),
@@ -394,7 +398,7 @@ def _add(sums: dict[tuple[object, ...], Sum], records: Iterable[Sequence[Any]]) 
         part.slipped += numbers[6]
 
 
-def _asked_by(row: Row) -> AssigneeKey:
+def _assignee_of(row: Row) -> AssigneeKey:
     """Return the assignee of a counted row."""
     return AssigneeKey(row.unit, row.duty, row.responsible, row.person)
 

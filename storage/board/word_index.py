@@ -172,7 +172,7 @@ def mend(engine: Engine) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Narrowed:
+class SearchScope:
     """What the index of words leaves of the places a search must look in.
 
     Attributes:
@@ -194,7 +194,7 @@ def narrow(
     *,
     width: int,
     also: Callable[[int], Collection[str] | None] = lambda n: (),
-) -> Narrowed | None:
+) -> SearchScope | None:
     """Return where the words of a search may stand: the places of the rarest of them.
 
     None where looking so wide finds no other words than looking less wide.
@@ -209,7 +209,7 @@ def narrow(
         also: other places that have the n-th word; None for too many.
     """
     if _ANY_UNSEARCHED.fetch(connection, {"k_kind": _MARK_OF[kind]}):
-        return None if width else Narrowed(places=None, readings=words)
+        return None if width else SearchScope(places=None, readings=words)
     readings, places, is_wider = list(words), None, not width or (width == EXACT and any(map(is_short, typed)))
     for n, word in enumerate(words if is_wider or width > 0 else ()):
         stems = short_stems(typed[n])
@@ -240,7 +240,7 @@ def narrow(
             places = narrowed_places
         if places is not None and not places:
             break
-    return Narrowed(places=places, readings=readings, near=width > 1) if is_wider else None
+    return SearchScope(places=places, readings=readings, near=width > 1) if is_wider else None
 
 
 def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[str] | None:

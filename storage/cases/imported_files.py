@@ -16,7 +16,7 @@ MAX_TWINS = 500
 """Maximum number of cases with the same days that are compared with a file."""
 
 
-def known(engine: Engine, digest: str) -> Mapping[str, str]:
+def cases_of_file(engine: Engine, digest: str) -> Mapping[str, str]:
     """Return place in the file -> case id for a file imported before; empty for a new one."""
     query = select(PAPER.c.place, PAPER.c.case).where(PAPER.c.digest == digest)
     with reading(engine) as connection:

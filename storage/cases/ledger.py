@@ -89,7 +89,7 @@ class SqlLedger:
         self, engine: Engine, *, officer: str = "", language: str = "kk", cache: DatabaseCache | None = None
     ) -> None:
         self._engine = engine
-        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
         self._folded: dict[str, Case] = {}
 
     def case(self, case: str) -> Case | None:
@@ -265,7 +265,7 @@ class SqlLedger:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._kept.office()
+        return self._cache.office()
 
     def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
         """Write changes; return the number of cases changed."""
@@ -293,7 +293,7 @@ class SqlLedger:
             return batch(changes, {existing[0]: self._before(existing[0])})
         with reading(self._engine) as connection:
             heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, existing)}
-            changes = [_told(change, heads.get(change.case.id)) for change in changes]
+            changes = [_with_all_touched(change, heads.get(change.case.id)) for change in changes]
             rows: dict[str, dict[str, Row]] = {}
             for record in _stored(connection, [change for change in changes if change.case.id in heads]):
                 rows.setdefault(record[0], {})[record[1]] = row(record)
@@ -397,7 +397,7 @@ def _stored_state(head: Sequence[Any], rows: Iterable[Row]) -> Before:
     return Before(seq, last_hash, {row.obligation: row for row in rows}, dict(zip(HEAD, values, strict=True)))
 
 
-def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:
+def _with_all_touched(change: CaseWrite, head: Row_ | None) -> CaseWrite:
     """Return the change with all rows marked as affected if the case's edition differs from the stored one."""
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change

@@ -23,7 +23,7 @@ from workflow.cases.registers.risk import register
 from workflow.scoring.recorded import MissingFact, RecordedFact, RegisterEntry
 from workflow.scoring.scale import Scoring
 
-_TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
+_OF_FACTS = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
 _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
 _AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
     EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
@@ -45,7 +45,7 @@ def recorded(
         units: as their cases name them; None for all.
     """
     names = scoring.facts
-    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_TOLD)
+    query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_OF_FACTS)
     name = text_before(connection, EVENT.c.name, ".")
     named = name.in_(_names(names))
     within = or_(
@@ -64,7 +64,10 @@ def recorded(
     records = [record for record in own_records if record.case not in anew | withdrawn]
     records += execute_for_names(connection, whole, sorted(anew))
     by_unit: dict[str, list[RecordedFact]] = {}
-    for recorded_fact in (*_told(records, names), *_left(cases(connection, withdrawn).values(), names)):
+    for recorded_fact in (
+        *_row_facts(records, names),
+        *_remaining_facts(cases(connection, withdrawn).values(), names),
+    ):
         if recorded_fact.on.year in (year - 1, year) or recorded_fact.period.startswith(str(year)):
             by_unit.setdefault(recorded_fact.unit, []).append(recorded_fact)
     return by_unit
@@ -170,7 +173,7 @@ def _in(
     return execute_for_names(connection, query.where(in_names(unit)), sorted(units))
 
 
-def _left(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
+def _remaining_facts(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """Yield the facts that remain after withdrawals."""
     for case in cases:
         for name, fact in case.facts.items():
@@ -188,7 +191,7 @@ def _left(cases: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact
                 )
 
 
-def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
+def _row_facts(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """Yield the recorded facts of rows."""
     facts_by_key: dict[tuple[str, str], dict[str, Any]] = {}
     of_rows = set[tuple[str, str]]()

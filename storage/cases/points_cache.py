@@ -42,7 +42,7 @@ class PointsCache:
     """The cache for one database; usable from any thread."""
 
     def __init__(self, engine: Engine, cache: DatabaseCache) -> None:
-        self._engine, self._kept = engine, cache
+        self._engine, self._cache = engine, cache
         self._years: dict[tuple[str, int, date], _Year] = {}
         self._guard = Lock()
         self._reading: SingleFlight[YearRecords] = SingleFlight()
@@ -55,11 +55,11 @@ class PointsCache:
         """
         # A past year is the same on every later day.
         today = min(today, date(year, 12, 31))
-        office = self._kept.office()
+        office = self._cache.office()
         with reading(self._engine) as connection:
             versions = _versions(connection)
 
-        def known() -> YearRecords | None:
+        def valid_records() -> YearRecords | None:
             with self._guard:
                 cached = self._years.get((scoring.edition, year, today))
                 if cached is None or cached.versions != versions or cached.gathered.office is not office:
@@ -67,7 +67,7 @@ class PointsCache:
                 self._keep((scoring.edition, year, today), cached)
                 return cached.gathered
 
-        return self._reading.get(known, lambda: self._read(scoring, office, year, today))
+        return self._reading.get(valid_records, lambda: self._read(scoring, office, year, today))
 
     def _read(self, scoring: Scoring, office: Office, year: int, today: date) -> YearRecords:
         """Reread what has changed in a year, in one thread at a time."""
@@ -110,9 +110,11 @@ class PointsCache:
             change_counters.lines(connection, change_counters.FACTS),
             change_counters.lines(connection, change_counters.BOARD),
         )
-        recorded = None if before is None else _few(change_counters.changed(before.facts, facts))
+        recorded = None if before is None else _to_reread(change_counters.changed(before.facts, facts))
         moved = (
-            None if before is None or recorded is None else _few(change_counters.changed(before.board, board))
+            None
+            if before is None or recorded is None
+            else _to_reread(change_counters.changed(before.board, board))
         )
         # A cancelled case has no open obligations any more, and its facts' counter has changed.
         waiting = None if moved is None or recorded is None else moved | recorded
@@ -153,7 +155,7 @@ def _numbers(
     }
 
 
-def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
+def _to_reread(changed: frozenset[str] | None) -> frozenset[str] | None:
     """Return the changed units if they are few enough to be read alone."""
     return changed if changed is not None and len(changed) <= MAX_UNITS_REREAD else None
 

@@ -26,7 +26,7 @@ from workflow.cases.case import Case, Event, evidence_of, fold
 from workflow.cases.registers.evidence_list import proofs
 from workflow.cases.registers.risk_lists import likeness, listed, unasked
 from workflow.cases.registers.rows import rows_of
-from workflow.search_words import fold as fold_text
+from workflow.search_words import normalise as fold_text
 
 KINDS = (
     *("risk_found", "measure_set", "measure_reviewed", "request_sent", "row_edited", "withdrawn", "passport"),
@@ -214,14 +214,14 @@ def _some(engine: Engine, after: str) -> str | None:
         heads = {record.id: record.head for record in execute_for_names(connection, _HELD, names)}
         unlisted = [record.case for record in execute_for_names(connection, _WAITING, heads)]
         grouped = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
-        lines_by_case = {name: _told_lines(events, heads[name]) for name, events in grouped}
+        lines_by_case = {name: _case_lines(events, heads[name]) for name, events in grouped}
         told_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
         write(connection, told_lines)
         word_index.write(connection, texts(told_lines))
         return names[-1] if names else None
 
 
-def _told_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
+def _case_lines(records: Iterable[Row_], head: str) -> CaseLines | None:
     """Return the list entries of a case from its events; None if the events were altered."""
     events = [event(record) for record in records]
     if events[-1].hash != head:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MAX_PREPARED_INSERTS = 30
 """Up to this many rows are sent by a prepared statement; more by COPY, or as one JSON text."""
-_FEW = {"sqlite": MAX_PREPARED_INSERTS, "postgresql": 4}
+_MAX_LITERAL_ROWS = {"sqlite": MAX_PREPARED_INSERTS, "postgresql": 4}
 _LINES = "k_lines"
 
 
@@ -74,7 +74,7 @@ def are_few(connection: Connection, lines: Sequence[object]) -> bool:
     """Tell whether so few lines are changed faster by a prepared statement each than by one over all, for which
     the triggers of PostgreSQL run once.
     """
-    return len(lines) <= _FEW[connection.dialect.name]
+    return len(lines) <= _MAX_LITERAL_ROWS[connection.dialect.name]
 
 
 def plan_for_values(connection: Connection) -> None:

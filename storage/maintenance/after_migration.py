@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from storage.database.engine import reading, writing
 from storage.database.leases import SqlLeases
-from storage.maintenance.readiness import standing, write
+from storage.maintenance.readiness import installation_status, write
 from storage.maintenance.schema import BOARD
 
 LEASE = "board"
@@ -24,7 +24,7 @@ _LOOK = 0.5
 def behind(engine: Engine) -> bool:
     """Return whether the board was written before a migration that changes its content."""
     with reading(engine) as connection:
-        return standing(connection).board < BOARD
+        return installation_status(connection).board < BOARD
 
 
 def catch_up(

@@ -51,7 +51,7 @@ from storage.tables.cases import CASE, EVENT
 from storage.tables.notices import LINK, LINK_CODE, NOTICE, PROOF, SETTLED
 from storage.tables.organisation import ACT, FORMER, PREFERENCE, REWRITTEN
 from storage.tables.registers import REGISTER_EVENT, REGISTER_SECRET
-from workflow.search_words import fold
+from workflow.search_words import normalise
 
 ANONYMISED = "person_anonymised"
 """The event of an anonymisation; `digest` is the hash of all rows of `rewritten` at that time."""
@@ -194,7 +194,7 @@ def _forms(word: str) -> set[str]:
     """Return the forms a word occurs in: as written, in lower case, normalised for searches, escaped in
     JSON.
     """
-    return {word, word.casefold(), fold(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
+    return {word, word.casefold(), normalise(word), json.dumps(word, ensure_ascii=False)[1:-1]} - {""}
 
 
 def _forget(connection: Connection, words: Words) -> None:
@@ -222,13 +222,13 @@ def _rewritten(connection: Connection, table: Table, words: Words) -> Iterator[M
     """Rewrite the rows of a table; yield each rewritten row."""
     raw = plain_table(table.name, *(column(table_column.name) for table_column in table.c))
     keys = [table_column.name for table_column in table.primary_key.columns]
-    for before, new in _found(connection, table, words):
+    for before, new in _matching_rows(connection, table, words):
         mine = [raw.c[name] == before[name] for name in keys]
         connection.execute(raw.update().where(*mine).values(new))
         yield {**before, **new}
 
 
-def _found(
+def _matching_rows(
     connection: Connection, table: Table, words: Words
 ) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Yield the rows of a table that contain one of the words, each with the new values of its columns."""
@@ -392,7 +392,9 @@ def preview(engine: Engine, words: Words) -> dict[str, int]:
     counts: dict[str, int] = {}
     with reading(engine) as connection:
         for table in TableBase.metadata.sorted_tables:
-            if table.name not in _LEFT_ALONE and (count := sum(1 for _ in _found(connection, table, words))):
+            if table.name not in _LEFT_ALONE and (
+                count := sum(1 for _ in _matching_rows(connection, table, words))
+            ):
                 counts[table.name] = count
     return counts
 

@@ -15,7 +15,7 @@ from storage.cases.evidence import sync_path
 from storage.database import engine as engines
 from storage.database.engine import reading
 from storage.database.errors import TranslatedErrors
-from storage.maintenance.schema import create_or_migrate, known, refuse_other_version, revision
+from storage.maintenance.schema import create_or_migrate, shipped_revisions, refuse_other_version, revision
 from storage.maintenance.verify import Problem, verify
 from storage.refusals import BackupRefused, StorageUnavailable
 from storage.tables.accounts import ACCOUNT
@@ -122,7 +122,7 @@ def check(file: Path) -> None:
             raise BackupRefused("backup_not_ours", file=str(file))
         refuse_other_version(file, at)
         # A row changed by hand must not make the only backup unusable; the command reports it.
-        problems = verify(engine, rows=False) if at == known()[-1] else ()
+        problems = verify(engine, rows=False) if at == shipped_revisions()[-1] else ()
         if whole != "ok" or problems:
             raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
     except StorageUnavailable as trouble:

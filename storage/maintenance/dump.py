@@ -91,10 +91,10 @@ def check(file: Path) -> None:
     with file.open("rb") as content:
         if content.read(len(_MAGIC)) != _MAGIC:
             raise BackupRefused("backup_not_ours", file=str(file))
-    tables = {name.strip('"') for name in _TABLE.findall(_asked("pg_restore", "--list", str(file)))}
+    tables = {name.strip('"') for name in _TABLE.findall(_tool_output("pg_restore", "--list", str(file)))}
     if not tables.issuperset(_OURS):
         raise BackupRefused("backup_not_ours", file=str(file))
-    rows = _asked("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
+    rows = _tool_output("pg_restore", "--data-only", "--table=alembic_version", "--file=-", str(file))
     version = _VERSION.search(rows)
     if version is None:
         raise BackupRefused("backup_not_ours", file=str(file))
@@ -104,10 +104,10 @@ def check(file: Path) -> None:
 def _run(engine: Engine, tool: str, *arguments: str) -> None:
     """Run the tool on that database; the password is passed in the environment, as command lines are public."""
     secret = {"PGPASSWORD": engine.url.password} if engine.url.password else {}
-    _asked(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
+    _tool_output(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
 
 
-def _asked(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
+def _tool_output(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:
     """Return the output of a command-line tool."""
     program = shutil.which(tool)
     if program is None:

@@ -10,7 +10,7 @@ from calendars.values import dataclass
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.database.errors import display_address
-from storage.maintenance.schema import BOARD, known, revision, usable
+from storage.maintenance.schema import BOARD, revision, shipped_revisions, usable
 from storage.maintenance.triggers import APPEND_ONLY
 from storage.refusals import AnothersDatabase, StorageUnavailable
 from storage.tables.base import TableBase
@@ -30,7 +30,7 @@ def normalised(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def standing(connection: Connection) -> InstallationStatus:
+def installation_status(connection: Connection) -> InstallationStatus:
     """Return the installation stored in the database, and the revision at which its board was written."""
     record = connection.execute(INSTALLATION.select()).first()
     return InstallationStatus(name=record.name, board=record.board) if record else InstallationStatus()
@@ -48,9 +48,9 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
     """
     with reading(engine) as connection:
         at = revision(connection)
-        if at is None or at < known()[0] or not at.isdigit():
+        if at is None or at < shipped_revisions()[0] or not at.isdigit():
             return InstallationStatus()
-        status = standing(connection)
+        status = installation_status(connection)
     if status.name and normalised(status.name) != normalised(name):
         code = "installation_other" if name else "installation_unnamed"
         raise AnothersDatabase(code, where=display_address(engine), theirs=status.name, ours=name)
@@ -114,7 +114,7 @@ def look(engine: Engine) -> ReadinessReport:
         query = select(PULSE.c.at).where(PULSE.c.name == "round")
         return ReadinessReport(
             schema=True,
-            board=standing(connection).board >= BOARD,
+            board=installation_status(connection).board >= BOARD,
             round=connection.execute(query).scalar(),
         )
 

@@ -54,7 +54,7 @@ _HALF_WORDS = re.compile(r"already exists|duplicate column|no such (table|column
 
 
 @cache
-def known() -> tuple[str, ...]:
+def shipped_revisions() -> tuple[str, ...]:
     """Return the revisions of this version, oldest first: the numbers at the beginning of its migration
     files.
     """
@@ -86,7 +86,7 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
             released (`unreleased`), contains tables of another application
             (`foreign`), or its tables do not match its revision (`half_migrated`); nothing was changed.
     """
-    head = to or known()[-1]
+    head = to or shipped_revisions()[-1]
     with reading(engine) as connection:
         at = revision(connection)
         if at == head or _allowed(connection, at):
@@ -124,7 +124,7 @@ def _migrate(engine: Engine, head: str) -> bool:
                 raise StorageUnavailable(
                     "half_migrated", where=display_address(engine), problem=problem
                 ) from trouble
-            if at is None and head == known()[-1]:
+            if at is None and head == shipped_revisions()[-1]:
                 connection.execute(INSTALLATION.insert(), {"n": 1, "name": "", "board": BOARD})
     except IntegrityError as trouble:
         raise StorageUnavailable(
@@ -135,10 +135,10 @@ def _migrate(engine: Engine, head: str) -> bool:
 
 def create(connection: Connection, *, to: str | None = None) -> None:
     """Create the tables or migrate them, inside a running transaction."""
-    head = to or known()[-1]
+    head = to or shipped_revisions()[-1]
     change_counters.remove(connection)
     _upgrade(connection, head)
-    if head == known()[-1]:
+    if head == shipped_revisions()[-1]:
         triggers.install(connection)
         tally.install(connection)
         change_counters.install(connection)
@@ -168,34 +168,40 @@ def missing(connection: Connection) -> list[str]:
 def usable(connection: Connection) -> bool:
     """Return whether this version's code can use the tables."""
     at = revision(connection)
-    return at == known()[-1] or _allowed(connection, at)
+    return at == shipped_revisions()[-1] or _allowed(connection, at)
 
 
 def _allowed(connection: Connection, at: str | None) -> bool:
     """Return whether a newer version wrote this database and permits this one."""
-    if at is None or at <= known()[-1] or not at.isdigit():
+    if at is None or at <= shipped_revisions()[-1] or not at.isdigit():
         return False
     floor = connection.execute(select(func.max(FLOOR_TABLE.c.revision))).scalar()
-    return floor is not None and floor <= known()[-1]
+    return floor is not None and floor <= shipped_revisions()[-1]
 
 
 def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None:
     """Refuse a database whose tables do not match its revision."""
-    if at is not None and at >= known()[-1] and (gone := missing(connection)):
+    if at is not None and at >= shipped_revisions()[-1] and (gone := missing(connection)):
         raise StorageUnavailable("half_migrated", where=display_address(engine), problem=f"{at}: {gone[0]}")
 
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
     """Refuse a database of a newer version, of one before 0.1.0, or of one that was never released."""
-    if at is not None and at not in known():
-        code = "newer" if at > known()[-1] else "older" if at < known()[0] else "unreleased"
+    if at is not None and at not in shipped_revisions():
+        code = (
+            "newer"
+            if at > shipped_revisions()[-1]
+            else "older"
+            if at < shipped_revisions()[0]
+            else "unreleased"
+        )
         raise StorageUnavailable(code, where=display_address(engine), problem=at)
 
 
 def refuse_other_version(file: Path, at: str) -> None:
     """Raise BackupRefused for a backup of a revision that no migration of this version goes on from."""
-    if at not in known():
-        code = "backup_newer" if at > known()[-1] else "backup_between"
+    if at not in shipped_revisions():
+        code = "backup_newer" if at > shipped_revisions()[-1] else "backup_between"
         raise BackupRefused(code, file=str(file), version=at)
 
 

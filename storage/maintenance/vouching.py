@@ -293,12 +293,12 @@ def _write_baseline(
     begun = event(
         BASELINE, {"tables": [table.name for table in tables], "ground": ground, "accepted": accepted}
     )
-    rows = (row for of in tables for row in _standing(connection, of, now))
+    rows = (row for of in tables for row in _current_rows(connection, of, now))
     parts = [event(BASELINE_ROWS, {ROWS: chunk}) for chunk in chunks(rows, _AT_ONCE)]
     append_events(connection, [begun, *parts])
 
 
-def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
+def _current_rows(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
     """Yield the current rows of a table in the format of events, without expired ones."""
     rows = [dict(record._mapping) for record in connection.execute(of.select())]
     changes = [of.added(row) for row in rows if not of.expires or row[of.expires] > now]

@@ -21,7 +21,7 @@ from workflow.reminders import UNDATED_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
-_TOLD = ("sending", "sent", "unknown")
+_DELIVERY_STATES = ("sending", "sent", "unknown")
 
 
 def waiting(engine: Engine) -> Sequence[PendingStep]:
@@ -98,7 +98,7 @@ def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Map
     return members_by_key
 
 
-def known(engine: Engine, keys: Collection[str]) -> frozenset[str]:
+def existing_keys(engine: Engine, keys: Collection[str]) -> frozenset[str]:
     """Return those of the keys that exist already."""
     if not keys:
         return frozenset()
@@ -118,7 +118,7 @@ def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
         # If a deadline moved several times, the last cause is given.
         last = {(line.case, line.obligation): line for line in lines}
         rows = _rows(connection, {case for case, _ in last})
-        notices_by_place = _told(connection, {case for case, _ in last})
+        notices_by_place = _last_notices(connection, {case for case, _ in last})
     return [
         Move(
             numbers=tuple(line.n for line in lines if (line.case, line.obligation) == place),
@@ -127,7 +127,7 @@ def moves(engine: Engine, *, limit: int) -> Sequence[Move]:
             change=line.change,
             cause=line.cause,
             row=rows.get(place),
-            told=tuple(notices_by_place.get(place, {}).values()),
+            notified=tuple(notices_by_place.get(place, {}).values()),
         )
         for place, line in last.items()
     ]
@@ -173,14 +173,18 @@ def _rows(connection: Connection, cases: Collection[str]) -> dict[tuple[str, str
     return {(open_row.case, open_row.obligation): open_row for open_row in rows}
 
 
-def _told(
+def _last_notices(
     connection: Connection, cases: Collection[str]
 ) -> dict[tuple[str, str], dict[tuple[str, str], Notice]]:
     """Return, for each deadline, the last notice to each person through each channel."""
     query: Select[tuple[object, ...]] = (
         select(NOTICE)
         # Recipients of questions about a plan date or a decision were not notified of a due date.
-        .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(UNDATED_STEPS))
+        .where(
+            NOTICE.c.case.in_(sorted(cases)),
+            NOTICE.c.state.in_(_DELIVERY_STATES),
+            NOTICE.c.rung.not_in(UNDATED_STEPS),
+        )
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )
     notices_by_place: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}

@@ -61,7 +61,7 @@ def faults(connection: Connection) -> Sequence[Fault]:
             answer=record.answer,
             since=record.since,
             letters=connection.execute(
-                select(func.count()).select_from(NOTICE).where(_kept(record.channel, record.since))
+                select(func.count()).select_from(NOTICE).where(_delayed(record.channel, record.since))
             ).scalar_one(),
         )
         for record in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
@@ -78,7 +78,9 @@ def resend_all(
         ).first()
         if stored_fault is None:
             return 0
-        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(_kept(channel, stored_fault.since))
+        query = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(
+            _delayed(channel, stored_fault.since)
+        )
         records = connection.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
         if not records:
             return 0
@@ -95,6 +97,6 @@ def resend_all(
         return len(records)
 
 
-def _kept(channel: str, since: datetime) -> ColumnElement[bool]:
+def _delayed(channel: str, since: datetime) -> ColumnElement[bool]:
     """Return the condition for the letters a channel's fault has delayed."""
     return and_(NOTICE.c.channel == channel, NOTICE.c.attempted_at >= since, _STUCK)

@@ -30,7 +30,7 @@ _UNREAD_ANYWHERE = Prepared(
     .join(CASE, CASE.c.id == INBOX.c.case)
     .where(INBOX.c.person == bindparam("k_person"), _UNREAD, KNOWN)
 )
-_TOLD = (
+_MARK_ANNOUNCED = (
     INBOX.update()
     .where(
         INBOX.c.person == bindparam("k_person"),
@@ -92,7 +92,7 @@ def settle(connection: Connection, lines_to_settle: Sequence[InboxLine]) -> None
             {"k_person": line.person, "k_case": line.event.case, "k_seq": line.event.seq}
             for line in lines_to_settle
         ]
-        connection.execute(_TOLD, keys)
+        connection.execute(_MARK_ANNOUNCED, keys)
 
 
 def _line(record: Row_) -> InboxLine:

@@ -189,7 +189,7 @@ class JournalStatus:
 
 
 @long_work()
-def standing(engine: Engine) -> JournalStatus:
+def journal_status(engine: Engine) -> JournalStatus:
     """Return the state of the journal, compared with its chain."""
     with reading(engine) as connection:
         last = end(connection)

@@ -46,7 +46,7 @@ class SqlLinks:
 
     def of(self, person: str) -> Link | None:
         """Return the link to the person's Telegram account; None without one."""
-        return self._one(LINK.c.person == person)
+        return self._link(LINK.c.person == person)
 
     def these(self, people: Collection[str]) -> Mapping[str, Link]:
         """Return the current links of these people, in one query."""
@@ -56,7 +56,7 @@ class SqlLinks:
 
     def behind(self, chat: str) -> Link | None:
         """Return the link of an account."""
-        return self._one(LINK.c.chat == chat)
+        return self._link(LINK.c.chat == chat)
 
     def offer(self, person: str, hashed: str, *, now: datetime) -> None:
         """Store the hash of a new code for a person, replacing an unused one; delete expired codes."""
@@ -146,7 +146,7 @@ class SqlLinks:
         self._forget()
         return bool(done)
 
-    def _one(self, which: object) -> Link | None:
+    def _link(self, which: object) -> Link | None:
         with reading(self._engine) as connection:
             return _first(connection, which)
 

@@ -75,7 +75,7 @@ class SqlOutbox:
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
         self._hand = enqueue
-        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Return open rows of active cases with `next_rung_on <= today`, by (next_rung_on, case, obligation).
@@ -91,7 +91,7 @@ class SqlOutbox:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._kept.office()
+        return self._cache.office()
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
         """Insert the notices and move the rows' next steps; return how many notices were queued.
@@ -259,9 +259,9 @@ class SqlOutbox:
         """Claim the notices that each of these claimed letters carries, by the letter's key."""
         return bundles.collect(self._engine, carriers, now=now)
 
-    def known(self, keys: Collection[str]) -> frozenset[str]:
+    def existing_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of the keys that exist already."""
-        return bundles.known(self._engine, keys)
+        return bundles.existing_keys(self._engine, keys)
 
     def moves(self, *, limit: int) -> Sequence[Move]:
         """Return deadlines whose due date has moved, the oldest move first."""

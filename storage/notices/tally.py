@@ -22,7 +22,7 @@ from storage.rows import notice
 from storage.tables.notices import NOTICE, TALLY
 from storage.tables.service import PULSE
 
-FOLD = 200
+COMPACT_FROM = 200
 """Number of lines of a count that are combined into one."""
 AT_ONCE = 20_000
 """Maximum lines combined at once, because a statement takes at most 65,535 values."""
@@ -54,14 +54,14 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
     return {(channel, state): int(n) for channel, state, n in connection.execute(query) if n}
 
 
-def fold(connection: Connection) -> None:
+def compact(connection: Connection) -> None:
     """Combine the lines of each count, in the caller's transaction, except those another process is writing."""
     if connection.dialect.name == "sqlite":
         return
     row_ids = (
         connection.execute(select(TALLY.c.id).limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all()
     )
-    if len(row_ids) < FOLD:
+    if len(row_ids) < COMPACT_FROM:
         return
     mine = TALLY.c.id.in_(row_ids)
     summed = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).where(mine)
@@ -166,5 +166,5 @@ def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
             set_={"at": step.excluded["at"], "seconds": step.excluded["seconds"]},
         )
         connection.execute(step, {"name": name, "at": now, "seconds": seconds})
-        tally.fold(connection)
-        change_counters.fold(connection)
+        tally.compact(connection)
+        change_counters.compact(connection)

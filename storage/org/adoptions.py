@@ -65,7 +65,7 @@ def rule_changes(engine: Engine) -> tuple[Adoption, ...]:
     return _adoptions(engine, RULES)
 
 
-def standing(changes: Sequence[Adoption]) -> tuple[Adoption, ...]:
+def rules_in_force(changes: Sequence[Adoption]) -> tuple[Adoption, ...]:
     """Return the rules in force: the last adoption of each file that was not withdrawn later."""
     last: dict[str, Adoption] = {}
     for change in changes:

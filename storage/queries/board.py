@@ -23,7 +23,7 @@ from storage.board import recommendations as recommended
 from storage.board import sums as summing
 from storage.board.change_counters import BOARD, LISTS, OFFICE
 from storage.board.first_rows import Firsts
-from storage.board.recommendations import Standing as Stands
+from storage.board.recommendations import MeasureStatus as Stands
 from storage.database.engine import reading
 from storage.database.in_list import execute_for_names, fetch_for_names, in_names
 from storage.database.prepared import Prepared
@@ -162,11 +162,11 @@ class BoardReads(SearchReads):
 
     def listed(self, criteria: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """Return a page of the matching rows, the earliest due first."""
-        plain = DeadlineFilter(urgency="undated", horizon=criteria.horizon, asked=criteria.asked)
-        if criteria == plain and criteria.asked and self._visible.is_whole:
+        plain = DeadlineFilter(urgency="undated", horizon=criteria.horizon, assignees=criteria.assignees)
+        if criteria == plain and criteria.assignees and self._visible.is_whole:
             with reading(self._engine) as connection:
                 rows = short_lists.undated_rows(
-                    connection, criteria.asked, self._scope, criteria.horizon, limit=offset + limit
+                    connection, criteria.assignees, self._scope, criteria.horizon, limit=offset + limit
                 )
             return rows[offset:]
         access = self._visible.filters(criteria.unit, few_rows=self._by_unit(criteria, limit + offset))
@@ -178,7 +178,7 @@ class BoardReads(SearchReads):
         and one set of assignees, of all stages and days.
         """
         first = lists[0][0] if lists else None
-        assignees = first.asked if first else None
+        assignees = first.assignees if first else None
         if (
             first is None
             or first.unit is not None
@@ -334,13 +334,13 @@ class BoardReads(SearchReads):
         if len(roots) > 1:
             # Neither lies in the other: nothing is in both.
             return Sums()
-        return self._kept.sums(horizon, roots[0] if roots else None)
+        return self._cache.sums(horizon, roots[0] if roots else None)
 
     def _by_unit(self, criteria: DeadlineFilter, limit: int) -> bool:
         """Return whether the rows of a list are found faster unit by unit than by reading everybody's by due
         date.
         """
-        roots, assignees = self._visible.roots(criteria.unit), criteria.asked
+        roots, assignees = self._visible.roots(criteria.unit), criteria.assignees
         in_names = assignees is not None and len(assignees) <= summing.NAMED
         if not (roots or in_names) or criteria.on is not None:
             return bool(roots) or in_names
@@ -349,17 +349,17 @@ class BoardReads(SearchReads):
             if in_names
             else len(self._visible.below(roots[0]))
         )
-        every_sum = self._kept.sums(criteria.horizon)
+        every_sum = self._cache.sums(criteria.horizon)
         if criteria.urgency == "undated":
             # No sum counts these: as many as what is dated, and spread evenly over the units.
-            every = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, asked=None))
+            every = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, assignees=None))
             share = units / max(1, len(self.office().units))
             return share * share * every < limit
         theirs = counted(
             self._plain(criteria.horizon, criteria.unit),
-            replace(criteria, unit=None, stage=None, asked=assignees if in_names else None),
+            replace(criteria, unit=None, stage=None, assignees=assignees if in_names else None),
         )
-        every = counted(every_sum, replace(criteria, unit=None, stage=None, asked=None))
+        every = counted(every_sum, replace(criteria, unit=None, stage=None, assignees=None))
         return theirs + units < limit * every / max(1, theirs)
 
     def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:

@@ -79,7 +79,7 @@ class CaseReads(SearchReads):
         `first`.
         """
         # Ids first: they are read off an index, and only what is shown is looked up whole.
-        shown = select(CASE.c.id).where(*self._wanted(criteria))
+        shown = select(CASE.c.id).where(*self._conditions(criteria))
         shown = shown.order_by(*_NEWEST).limit(count).offset(first)
         query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
         with reading(self._engine) as connection:
@@ -89,7 +89,9 @@ class CaseReads(SearchReads):
         """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
         first `first`.
         """
-        shown = select(CASE.c.id).where(*self._wanted(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
+        shown = (
+            select(CASE.c.id).where(*self._conditions(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
+        )
         query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
@@ -102,7 +104,7 @@ class CaseReads(SearchReads):
             func.count().over(partition_by=stage).label("k_all"),
             func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
         )
-        shown = ranked.where(*self._wanted(criteria)).subquery()
+        shown = ranked.where(*self._conditions(criteria)).subquery()
         query = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
         query = query.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
         cases_by_stage: dict[str, tuple[int, list[Case]]] = {}
@@ -127,7 +129,7 @@ class CaseReads(SearchReads):
 
         def count(confidential: bool) -> int:
             mine = CASE.c.confidential if confidential else not_(CASE.c.confidential)
-            counted = query.where(mine, *self._wanted(criteria, to_know=confidential))
+            counted = query.where(mine, *self._conditions(criteria, to_know=confidential))
             with reading(self._engine) as connection:
                 return int(connection.execute(counted).scalar_one())
 
@@ -135,7 +137,7 @@ class CaseReads(SearchReads):
             return count(False) + count(True)
         # A search looks wider where its reader sees nothing, confidential cases included.
         key = criteria, self._visible.key(), self._visible.hidden() if criteria.search else None
-        return self._kept.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
+        return self._cache.once(partial(count, False), "cases", *key, counters=(OFFICE, LISTS)) + count(True)
 
     def with_facts(
         self, procedure: str, facts: Collection[str], *, first: int, count: int | None
@@ -246,18 +248,18 @@ class CaseReads(SearchReads):
         if is_none and (whole == " ".join(typed) or not self.found_cases(whole, near=False).places):
             return [false()]
 
-        def called(forms: Sequence[str]) -> Sequence[str]:
-            return read_once(self._engine, lambda _: self.office().called(forms), "called", *forms)
+        def units_named(forms: Sequence[str]) -> Sequence[str]:
+            return read_once(self._engine, lambda _: self.office().units_named(forms), "units named", *forms)
 
         return [
             or_(
                 *(folded_within(self._engine, CASE.c.search, form) for form in forms),
-                in_collection(self._engine, CASE.c.unit, called(forms)),
+                in_collection(self._engine, CASE.c.unit, units_named(forms)),
             )
             for forms in map(word_texts, typed)
         ]
 
-    def _wanted(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+    def _conditions(self, criteria: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
         conditions = self._visible.cases(to_know=to_know)
         for name in ("procedure", "stage", "standing"):
             value = getattr(criteria, name)

@@ -44,14 +44,14 @@ class Reader:
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._kept = cache or DatabaseCache(engine, officer=officer, language=language)
-        self._visible = Visibility(engine, scope, self._kept)
-        self._ledger = SqlLedger(engine, cache=self._kept)
-        self._outbox = SqlOutbox(engine, cache=self._kept)
+        self._cache = cache or DatabaseCache(engine, officer=officer, language=language)
+        self._visible = Visibility(engine, scope, self._cache)
+        self._ledger = SqlLedger(engine, cache=self._cache)
+        self._outbox = SqlOutbox(engine, cache=self._cache)
 
     def seen_by(self, scope: Scope) -> Self:
         """Return the same queries limited to what a user may see."""
-        return type(self)(self._engine, scope=scope, cache=self._kept)
+        return type(self)(self._engine, scope=scope, cache=self._cache)
 
     def whole_office(self) -> Self:
         """Return the same queries over all units, for results limited to the reader's own duties."""
@@ -70,7 +70,7 @@ class Reader:
 
     def office(self) -> Office:
         """Return units, people and matches, with the officer config.toml names."""
-        return self._kept.office()
+        return self._cache.office()
 
     def audit(
         self,

@@ -60,7 +60,7 @@ class SearchReads(Reader):
             near: whether words much like those typed are looked for where the reader sees none that have these.
         """
         office, typed = self.office(), typed_words(text)
-        units = [office.called(word_texts(word)) for word in typed]
+        units = [office.units_named(word_texts(word)) for word in typed]
         with reading(self._engine) as connection:
             plan_for_values(connection)
 
@@ -115,7 +115,7 @@ class SearchReads(Reader):
     def _at(
         self,
         connection: Connection,
-        where: word_index.Narrowed,
+        where: word_index.SearchScope,
         query: Select[Any],
         place: ColumnElement[str],
     ) -> FoundPlaces:

@@ -39,7 +39,7 @@ from workflow.registers.rows import EventKind, Projection, RegisterRow, RowEvent
 _ADVISORY = 0x4D6572  # "Mer": with the register's own number, one who adds to it at a time on PostgreSQL
 _YEAR = 10**7
 """Maximum rows of a register in a year: a row's number is made of its year and a running number."""
-MANY = 1000
+WRITE_BATCH = 1000
 """After inserting so many rows at once, the database's planner statistics are updated."""
 _DIGITS = 32
 _EVENTS_OF = (
@@ -202,7 +202,7 @@ class SqlRegisterRows:
             ids = [f"{register}-{year}-{number - year * _YEAR:04d}" for number in numbers]
             _insert(connection, register, list(zip(ids, numbers, writes, strict=True)), by, now)
             also(connection, ids)
-            if len(writes) >= MANY:
+            if len(writes) >= WRITE_BATCH:
                 count_anew(connection, REGISTER_ROW, REGISTER_CELL)
         return ids
 

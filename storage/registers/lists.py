@@ -61,7 +61,7 @@ _DATED = (
 _FOUND = select(func.min(REGISTER_ROW.c.register_id).label("id")).cte("kept", recursive=True)
 _NEXT = select(func.min(REGISTER_ROW.c.register_id)).where(REGISTER_ROW.c.register_id > _FOUND.c.id)
 _ALL = _FOUND.union_all(select(_NEXT.scalar_subquery()).where(_FOUND.c.id.is_not(None)))
-_KEPT = select(_ALL.c.id).where(_ALL.c.id.is_not(None))
+_REGISTERS_WITH_ROWS = select(_ALL.c.id).where(_ALL.c.id.is_not(None))
 UNIT = "unit"
 """The sort by the unit of a row, which is no field."""
 
@@ -131,7 +131,7 @@ class RowQuery:
     readings: Sequence[Collection[str]] = ()
 
     @property
-    def is_narrowed(self) -> bool:
+    def has_conditions(self) -> bool:
         """Whether the query has any condition besides the register."""
         return bool(
             self.filters
@@ -143,7 +143,7 @@ class RowQuery:
             or self.hidden_person
         ) or (self.units is not None)
 
-    def narrowed(self, condition: CellFilter) -> RowQuery:
+    def with_condition(self, condition: CellFilter) -> RowQuery:
         """Return the same query with one more condition."""
         return replace(self, filters=(*self.filters, condition))
 
@@ -183,7 +183,7 @@ class SqlRegisterLists:
             plan_for_values(connection)
             ids: Sequence[str] | None = None
             every: int | None = None
-            if query.is_narrowed:
+            if query.has_conditions:
                 total, sums, ids = self._measure(connection, query, totals)
                 whole = RowQuery(register=query.register)
                 if total > SHORT and not query.withdrawn and not self._has_more(connection, whole, total):
@@ -339,7 +339,7 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             return connection.execute(statement).all()
 
-    def narrow(self, text: str, width: int) -> tuple[word_index.Narrowed, Sequence[str] | None] | None:
+    def narrow(self, text: str, width: int) -> tuple[word_index.SearchScope, Sequence[str] | None] | None:
         """Return in which rows all words of a search may stand, and the registers of these, None for all; None
         where looking so wide finds no other words (`word_index.narrow`).
         """
@@ -386,10 +386,10 @@ class SqlRegisterLists:
             records = connection.execute(statement.where(REGISTER_ROW.c.register_id.in_([*registers])))
             return [(register, unit) for register, unit in records]
 
-    def kept(self) -> frozenset[str]:
+    def registers_with_rows(self) -> frozenset[str]:
         """Return the registers that have rows, by one index step for each register."""
         with reading(self._engine) as connection:
-            return frozenset(connection.execute(_KEPT).scalars())
+            return frozenset(connection.execute(_REGISTERS_WITH_ROWS).scalars())
 
     def exists(self, register: str, row: str) -> bool:
         """Return whether a register has a row with that id that is not withdrawn."""
@@ -527,7 +527,7 @@ class SqlRegisterLists:
             total: how many rows the query finds.
             instead: row -> the key that stands in place of its own.
         """
-        whole = not query.is_narrowed and not instead
+        whole = not query.has_conditions and not instead
         table, key, row, where = REGISTER_ROW, REGISTER_ROW.c.unit, REGISTER_ROW.c.id, self._conditions(query)
         if sort != UNIT:
             whole = whole and self._all_have(connection, query.register, sort, total)

@@ -24,7 +24,7 @@ from shutil import copyfile
 from notifications.delivery import BATCH
 from notifications.notice import Notice
 from storage.database.engine import open as open_database
-from storage.notices.journal import standing
+from storage.notices.journal import journal_status
 from storage.notices.outbox import SqlOutbox
 from tests.crash.office import LETTERS, MORNING, made
 from tests.crash.worker import work
@@ -83,7 +83,7 @@ def campaign(pattern: Path, folder: Path, kills: int, chance: random.Random) -> 
     lines = [tuple(line.split(" ", 1)) for line in (folder / "seen.txt").read_text().splitlines()]
     engine = open_database(address)
     notices = tuple(SqlOutbox(engine).notices())
-    problems = standing(engine).problems
+    problems = journal_status(engine).problems
     engine.dispose()
     seen = Counter((recipient, name) for recipient, name in lines)
     return Campaign(kills=killed, seen=seen, notices=notices, problems=problems)

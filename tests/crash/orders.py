@@ -39,7 +39,7 @@ from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.case_commands import CaseCommands, Change, Opening
-from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
+from workflow.cases.commands.reminder_actions import acknowledged, done, snooze
 from workflow.cases.machine import stage
 from workflow.cases.registers.exposure import CartogramLine, exposure, remarks
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -375,7 +375,7 @@ class Orders(RuleBasedStateMachine):
                 name, until, waits=waits, names=names, working=CALENDAR.is_working, today=today
             )
 
-        return told, lambda side, case, who: put_off(
+        return told, lambda side, case, who: snooze(
             side.case_commands, CALENDAR, case, name, until=until, **who
         )
 
@@ -613,7 +613,7 @@ class Orders(RuleBasedStateMachine):
         assert [event.kind for event in events] == plain.kinds
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert (case.standing, case.readers, case.exempted) == (plain.standing, plain.readers, plain.free)
-        assert {name: (delay.until, delay.due) for name, delay in case.put_off.items()} == plain.later
+        assert {name: (delay.until, delay.due) for name, delay in case.snoozed.items()} == plain.later
         assert dict(case.planned) == plain.planned
         assert {
             fact.name: (

@@ -45,7 +45,7 @@ def test_what_a_measure_lacks_is_not_refused() -> None:
     """No completion form, nobody responsible, no term: findings later, not bad rows."""
     read = read_measures((RU + "1;Обновить правила;Утвердить правила;;;\n").encode(), "п.csv")
 
-    assert (read[0].completion, read[0].responsible, read[0].term.said) == ("", "", "nothing")
+    assert (read[0].completion, read[0].responsible, read[0].term.reading) == ("", "", "nothing")
 
 
 def test_every_bad_row_is_named() -> None:

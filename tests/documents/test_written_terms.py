@@ -105,7 +105,7 @@ def test_what_comes_back_is_read_with_its_period(text: str, term: Term) -> None:
     """Every quarter, at least twice a year, every quarter by the 5th."""
     read = read_term(text)
 
-    assert (read.term, read.said) == (term, "recurring")
+    assert (read.term, read.reading) == (term, "recurring")
     assert read.every is not None
 
 
@@ -154,7 +154,7 @@ def test_what_names_no_day_is_kept_with_the_reason(text: object, said: str) -> N
     """Nobody guesses a day for "постоянно"."""
     read = read_term(text)
 
-    assert (read.term, read.said) == (WithoutTerm(), said)
+    assert (read.term, read.reading) == (WithoutTerm(), said)
     assert read.dateless
 
 
@@ -205,11 +205,11 @@ def test_a_term_without_a_day_survives_the_ledger_too(text: str) -> None:
 @pytest.mark.parametrize("text", ["в течение 12345 дней", "в течение 12345 месяцев", "в течение 0 дней"])
 def test_a_count_nobody_means_is_kept_as_words(text: str) -> None:
     """More days than a term can have, or none."""
-    assert read_term(text).said == "words"
+    assert read_term(text).reading == "words"
 
 
 def test_a_text_longer_than_any_term_is_kept_as_words() -> None:
     """At its greatest length a day is still found; a letter more, and the cell is prose."""
     day = "до 30 июня 2026 года "
-    assert read_term(day + "и" * (LONGEST - len(day))).said == "date"
-    assert read_term(day + "и" * (LONGEST + 1 - len(day))).said == "words"
+    assert read_term(day + "и" * (LONGEST - len(day))).reading == "date"
+    assert read_term(day + "и" * (LONGEST + 1 - len(day))).reading == "words"

@@ -221,7 +221,7 @@ def test_dates_and_counted_words_of_a_further_language_come_from_the_cldr(folder
     )
     assert i18n.say("due_none", {"title": "Tahlil"}, "uz") == "Tahlil – последний день не определён."
     assert i18n.number(12345, "uz") == "12 345"
-    assert (i18n.known("uz"), i18n.known("tr")) == ("uz", "kk")
+    assert (i18n.available_language("uz"), i18n.available_language("tr")) == ("uz", "kk")
 
 
 def test_what_cannot_be_said_is_said_in_the_fallback_and_found_by_check(merzim: Merzim, folder: Path) -> None:

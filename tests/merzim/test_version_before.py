@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
-from storage.maintenance.schema import FLOOR, create_or_migrate, known, usable
+from storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions, usable
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from tests import before
 from tests.before import Before
@@ -118,9 +118,9 @@ def _brought_up_to_date(address: str, old: Before) -> None:
     """By this version; where it has no migration of its own, by one it may have next."""
     engine = open_database(address)
     with reading(engine) as connection:
-        assert not usable(connection) or known() == before.revisions(old.code)
+        assert not usable(connection) or shipped_revisions() == before.revisions(old.code)
     create_or_migrate(engine)
-    if known() == before.revisions(old.code):
+    if shipped_revisions() == before.revisions(old.code):
         add_what_a_next_version_may(engine)
     engine.dispose()
 
@@ -156,7 +156,7 @@ def _until_sent(address: str, on: str) -> int:
 def test_the_version_before_may_still_work_on_these_tables(old: Before) -> None:
     """It is named in pyproject.toml and not older than the floor; else no two may go on side by side."""
     assert before.revisions(old.code)[-1] >= FLOOR
-    assert before.revisions(old.code)[-1] in known()
+    assert before.revisions(old.code)[-1] in shipped_revisions()
 
 
 def test_old_code_goes_on_while_the_office_is_brought_up_to_date(

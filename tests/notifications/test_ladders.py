@@ -182,7 +182,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
         deadline=due,
         unit="Аппарат",
         name=AIGUL.name,
-        told=None,
+        recipient=None,
         others=(BOLAT.name,),
         public_address="https://merzim.example.kz",
         answer="https://merzim.example.kz/answer/T0ken",

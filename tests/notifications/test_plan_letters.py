@@ -38,7 +38,7 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
         deadline=case_deadline,
         unit="",
         name=AIGUL.name,
-        told=Recipient(person=AIGUL, why="duty"),
+        recipient=Recipient(person=AIGUL, why="duty"),
         planned=True,
     )
     written = letter(matter, CALENDAR, language=language, today=today)

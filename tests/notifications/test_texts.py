@@ -12,7 +12,7 @@ import pytest
 from calendars.hours import Today
 from calendars.terms import OnDate
 from i18n import LANGUAGES
-from notifications.letters.texts import Matter, letter, page, standing
+from notifications.letters.texts import Matter, letter, page, relation_to_due_date
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
@@ -46,7 +46,7 @@ def matter(case_deadline: Deadline | None = None, **changes: object) -> Matter:
         deadline=case_deadline or due(),
         unit="Аппарат",
         name=AIGUL.name,
-        told=Recipient(person=AIGUL, why="duty"),
+        recipient=Recipient(person=AIGUL, why="duty"),
         public_address="https://merzim.example.kz",
     )
     return replace(base_matter, **changes)  # type: ignore[arg-type]
@@ -239,7 +239,7 @@ def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
     """Friday's letter about a Sunday says that today is the last working day."""
     case_deadline = due(due=date(2026, 3, 29))
 
-    assert standing(case_deadline, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert relation_to_due_date(case_deadline, CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
     assert said("en", date(2026, 3, 27), case_deadline).subject == (
         "Due soon: announcement of the start – 29 March (today is the last working day)"
     )
@@ -249,7 +249,7 @@ def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
     """Past the due date but no working day since: overdue, without a number."""
     saturday = due(due=date(2026, 3, 28))
 
-    assert standing(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
+    assert relation_to_due_date(saturday, CALENDAR, today=date(2026, 3, 29)).word == "just_past"
 
 
 def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
@@ -355,7 +355,7 @@ def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:
     """An assignment is of no stage and was given to its reader; a measure stands in the plan of measures."""
     at = datetime(2026, 3, 2, 6, tzinfo=UTC)
-    by_a_day = as_data(MeasureTerm(term=OnDate(ANNOUNCE_BY), said="date"))
+    by_a_day = as_data(MeasureTerm(term=OnDate(ANNOUNCE_BY), reading="date"))
     given = {"text": "Тізімді дайындау", "assignee": AIGUL.key, "given_on": "2026-03-02"}
     measure = {"risk": 1, "action": "Тәртіпті бекіту", "term": by_a_day, "responsible": AIGUL.key}
     events = (

@@ -122,7 +122,7 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
         {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START},
     )
     risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
-    term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), said="date")
+    term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), reading="date")
     measure = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
     risks.set_measure(case.id, measure, **stamp)  # type: ignore[arg-type]
     told(town, shelf, SOON_AFTER)

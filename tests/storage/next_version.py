@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, text
 
 from storage.database.engine import writing
-from storage.maintenance.schema import FLOOR, known
+from storage.maintenance.schema import FLOOR, shipped_revisions
 from storage.tables.base import TableBase
 
-NEXT = f"{int(known()[-1]) + 1:04}"
+NEXT = f"{int(shipped_revisions()[-1]) + 1:04}"
 """The revision after the newest there is."""
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.accounts.uploads import KEPT, SqlIdempotency
+from storage.accounts.uploads import KEY_LIFETIME, SqlIdempotency
 from tests.storage.house import on_sqlite_alone
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -62,5 +62,5 @@ def test_keys_are_remembered_for_a_week(engine: Engine) -> None:
     answers = SqlIdempotency(engine)
     answers.claim("a", "key-one", "d", now=NOW)
 
-    assert answers.claim("a", "key-one", "d", now=NOW + KEPT) is not None
-    assert answers.claim("a", "key-one", "d", now=NOW + KEPT + timedelta(seconds=1)) is None
+    assert answers.claim("a", "key-one", "d", now=NOW + KEY_LIFETIME) is not None
+    assert answers.claim("a", "key-one", "d", now=NOW + KEY_LIFETIME + timedelta(seconds=1)) is None

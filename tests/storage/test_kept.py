@@ -55,7 +55,7 @@ def stored(url: str) -> Office:
 def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
     """Sums as they are compared: in no order."""
     names = ("edition", "stage", "obligation", "overdue", "today", "week", "later", "due", "missed")
-    return Counter((*tally.asked, *(getattr(tally, name) for name in names)) for tally in sums)
+    return Counter((*tally.assignee, *(getattr(tally, name) for name in names)) for tally in sums)
 
 
 def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Counter[tuple[object, ...]]:
@@ -232,10 +232,10 @@ def test_another_day_and_another_tree_are_counted_anew(engine: Engine) -> None:
     cache, later = DatabaseCache(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
     assert figures(cache.sums(DAY)) == counted(engine)
     assert figures(cache.sums(later)) == counted(engine, later) != counted(engine)
-    assert {tally.asked.unit for tally in cache.sums(later, "head")} == {"hr"}
+    assert {tally.assignee.unit for tally in cache.sums(later, "head")} == {"hr"}
     office_store.save(engine, units=[Unit(id="law", name="Заң", parent="head")])
 
-    assert {tally.asked.unit for tally in cache.sums(later, "head")} == {"hr", "law"}
+    assert {tally.assignee.unit for tally in cache.sums(later, "head")} == {"hr", "law"}
 
 
 def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
@@ -251,15 +251,15 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
                 connection.execute(named, {"duty": f"d{n}", "case": names[0]})
 
     absent.sums(DAY)
-    change(*range(change_counters.FOLD))
+    change(*range(change_counters.COMPACT_FROM))
     seen = seldom.sums(DAY, "law")
-    change(*range(change_counters.FOLD))
+    change(*range(change_counters.COMPACT_FROM))
     before = attentive.sums(DAY, "law")
     beat(server, "delivery", now=NOW, seconds=0)
     with reading(server) as connection:
         lines = connection.execute(MARK.select().order_by(MARK.c.id)).all()
-    assert (len(lines), {line.unit for line in lines[change_counters.FOLD :]}) == (
-        change_counters.FOLD + 5,
+    assert (len(lines), {line.unit for line in lines[change_counters.COMPACT_FROM :]}) == (
+        change_counters.COMPACT_FROM + 5,
         {None},
     )
 

@@ -10,7 +10,7 @@ from notifications.ports import DeliveryOutcome, Settlement
 from storage.maintenance.proven import ProvenLine, proven_batch
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
-from storage.notices.journal import standing
+from storage.notices.journal import journal_status
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, later, letter, opened
 from tests.sweep import check_each
@@ -75,10 +75,10 @@ def test_a_register_nobody_touched_verifies(engine: Engine) -> None:
 def test_a_batch_is_known_by_its_number_and_hash_and_by_the_first_seal_over_it(engine: Engine) -> None:
     """As a printed sheet names it; the seal of a later batch does not come before."""
     told(engine)
-    first = standing(engine).end
+    first = journal_status(engine).end
     seal(engine, now=later(2))
     told(engine)
-    second = standing(engine).end
+    second = journal_status(engine).end
 
     assert proven_batch(engine, 1, first) == ProvenLine(
         n=1, at=later(1), sealed_at=later(2), is_rewritten=False

@@ -417,4 +417,4 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
         coming.join()
 
     assert [notice.state for notice in outbox.notices()] == ["sent"]
-    assert journal.standing(server).problems == ()
+    assert journal.journal_status(server).problems == ()

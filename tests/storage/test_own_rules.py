@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
-from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, standing
+from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, rules_in_force
 from storage.org.chain import heads
 from tests.storage.house import NOW, TODAY, on_sqlite_alone
 
@@ -18,7 +18,7 @@ def taken(engine: Engine, kind: Kind, name: str = "overlay.a.2026-01-01.toml", t
 @on_sqlite_alone
 def test_an_office_begins_without_rules_of_its_own(engine: Engine) -> None:
     """Nothing holds, and nothing has to be read."""
-    assert rule_changes(engine) == standing(rule_changes(engine)) == ()
+    assert rule_changes(engine) == rules_in_force(rule_changes(engine)) == ()
     assert (*heads(engine, RULES), head_of(())) == ("", "")
 
 
@@ -28,10 +28,10 @@ def test_the_last_adoption_of_a_file_holds_until_it_is_withdrawn(engine: Engine)
     assert taken(engine, ADOPTED)
     assert taken(engine, ADOPTED, text="жаңа мәтін")
     assert taken(engine, ADOPTED, name="overlay.b.2026-01-01.toml")
-    assert [step.text for step in standing(rule_changes(engine))] == ["жаңа мәтін", "мәтін"]
+    assert [step.text for step in rules_in_force(rule_changes(engine))] == ["жаңа мәтін", "мәтін"]
     assert taken(engine, WITHDRAWN)
 
-    assert [step.name for step in standing(rule_changes(engine))] == ["overlay.b.2026-01-01.toml"]
+    assert [step.name for step in rules_in_force(rule_changes(engine))] == ["overlay.b.2026-01-01.toml"]
     assert len(rule_changes(engine)) == 4
     assert heads(engine, RULES) == (head_of(rule_changes(engine)),)
     seal(engine, now=NOW)

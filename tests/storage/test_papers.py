@@ -24,8 +24,8 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
 
     imported_files.remember(engine, "ab12", {"0": case.id}, now=NOW)
 
-    assert imported_files.known(engine, "ab12") == {"0": case.id}
-    assert imported_files.known(engine, "cd34") == {}
+    assert imported_files.cases_of_file(engine, "ab12") == {"0": case.id}
+    assert imported_files.cases_of_file(engine, "cd34") == {}
 
 
 @on_sqlite_alone
@@ -36,7 +36,7 @@ def test_what_a_place_became_stays(engine: Engine) -> None:
 
     imported_files.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
 
-    assert imported_files.known(engine, "ab12") == {"0": first.id, "1": second.id}
+    assert imported_files.cases_of_file(engine, "ab12") == {"0": first.id, "1": second.id}
 
 
 @on_sqlite_alone

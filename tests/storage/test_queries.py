@@ -233,11 +233,11 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
     for unit in units:
         opened(sqlite, unit=unit.id)
     reads, day = SqlReads(sqlite), horizon(FAR, soon=FAR)
-    every = frozenset(subtotal.asked for subtotal in reads.sums(day))
+    every = frozenset(subtotal.assignee for subtotal in reads.sums(day))
     answers = {}
     for assignees in (every, frozenset(assignee for assignee in every if assignee.unit == "u7")):
         with explained() as plans:
-            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, asked=assignees), limit=5)
+            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, assignees=assignees), limit=5)
         steps = [
             step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
         ]

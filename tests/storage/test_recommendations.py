@@ -55,12 +55,14 @@ NARROWED = (
     RecommendationFilter(late=True),
     RecommendationFilter(unit="hr", status="none", late=True),
 )
-QUARTERLY = MeasureTerm(written="тоқсан сайын", term=PerPeriod(1, "quarter"), said="recurring", every="quarter")
+QUARTERLY = MeasureTerm(
+    written="тоқсан сайын", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
+)
 
 
 def until(day: date) -> MeasureTerm:
     """A measure's own day."""
-    return MeasureTerm(written=day.isoformat(), term=OnDate(day), said="date")
+    return MeasureTerm(written=day.isoformat(), term=OnDate(day), reading="date")
 
 
 def opened(core: CaseCommands, *units: str) -> list[str]:
@@ -143,7 +145,7 @@ def agrees(engine: Engine, reads: SqlReads) -> None:
         expected = [
             (
                 len(shared_risk.units),
-                len({case.id for case, _ in shared_risk.found}),
+                len({case.id for case, _ in shared_risk.occurrences}),
                 len({*shared_risk.unasked}),
             )
             for shared_risk in together
@@ -155,12 +157,14 @@ def agrees(engine: Engine, reads: SqlReads) -> None:
             (shared_risk.units for shared_risk in shared_risks), reverse=True
         )
         first = {
-            tuple((case.id, risk.number) for case, risk in shared_risk.found[:limit])
+            tuple((case.id, risk.number) for case, risk in shared_risk.occurrences[:limit])
             for shared_risk in together
         }
         assert {tuple(place[:2] for place in shared_risk.first) for shared_risk in shared_risks} == first
         asking = {
-            (shared_risk.found[0][0].id, shared_risk.found[0][1].number): shared_risk.unasked[:limit]
+            (shared_risk.occurrences[0][0].id, shared_risk.occurrences[0][1].number): shared_risk.unasked[
+                :limit
+            ]
             for shared_risk in together
         }
         assert all(

@@ -566,7 +566,7 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
 
     def figures(year: int = 2026, *units: str) -> dict[str, int]:
         counts, people = Counter[str](), set[str]()
-        records = with_rows(ctx, app.kept_points.year(scoring(), year, today=TODAY), year)
+        records = with_rows(ctx, app.points_cache.year(scoring(), year, today=TODAY), year)
         unit_sums = [(unit, body.numbers) for unit, bodies in records.at.items() for body in bodies]
         for unit, sums in unit_sums:
             for (fact, kind, *place), number in sums.items() if not units or unit in units else ():

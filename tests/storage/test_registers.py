@@ -19,7 +19,7 @@ from workflow.cases.registers.risk import register
 from workflow.org.access import Scope
 from workflow.org.office import Unit
 
-TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), said="date")
+TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), reading="date")
 
 
 def with_a_measure(engine: Engine, *, unit: str) -> str:

@@ -24,7 +24,7 @@ from notifications.round import round as one_round
 from notifications.rules import Rules
 from storage.database.engine import open as open_database
 from storage.database.engine import writing
-from storage.maintenance.schema import FLOOR, create_or_migrate, known
+from storage.maintenance.schema import FLOOR, create_or_migrate, shipped_revisions
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from storage.notices.outbox import SqlOutbox
@@ -94,10 +94,10 @@ def _takes_away(before: dict[str, Shape], after: dict[str, Shape]) -> list[str]:
     return messages
 
 
-@pytest.mark.parametrize("at", [revision for revision in known() if revision > FLOOR])
+@pytest.mark.parametrize("at", [revision for revision in shipped_revisions() if revision > FLOOR])
 def test_a_migration_since_the_floor_only_adds(tmp_path: Path, at: str) -> None:
     """Else the floor must be raised, and nodes of the version before stop with a sentence."""
-    before = known()[known().index(at) - 1]
+    before = shipped_revisions()[shipped_revisions().index(at) - 1]
     shapes = []
     for revision in (before, at):
         engine = open_database(f"sqlite:///{tmp_path / revision}.sqlite")
@@ -171,7 +171,12 @@ def test_this_version_works_on_the_schema_of_the_next(ahead: Engine, tmp_path: P
 
 @pytest.mark.parametrize(
     ("revision", "floor", "allowed"),
-    [(NEXT, FLOOR, True), (NEXT, known()[-1], True), ("9999", known()[-1], True), (NEXT, NEXT, False)],
+    [
+        (NEXT, FLOOR, True),
+        (NEXT, shipped_revisions()[-1], True),
+        ("9999", shipped_revisions()[-1], True),
+        (NEXT, NEXT, False),
+    ],
 )
 def test_the_newer_version_says_whom_it_allows_for(
     engine: Engine, revision: str, floor: str, allowed: bool
@@ -192,7 +197,7 @@ def test_the_floor_is_written_with_every_migration(engine: Engine) -> None:
     """And is a revision there is, never above the newest."""
     with engine.connect() as connection:
         assert connection.execute(text("SELECT revision FROM floor")).scalars().all() == [FLOOR]
-    assert FLOOR in known()
+    assert FLOOR in shipped_revisions()
 
 
 def test_a_migration_that_met_a_writer_in_another_order_is_done_again(database: str) -> None:
@@ -229,5 +234,8 @@ def test_a_migration_that_met_a_writer_in_another_order_is_done_again(database: 
         writer.rollback()
         assert migrated.result(timeout=30)
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == known()[-1]
+        assert (
+            connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            == shipped_revisions()[-1]
+        )
     engine.dispose()

@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateIndex
 from storage.cases.ledger import SqlLedger
 from storage.chain import line, link
 from storage.database.engine import open as open_database
-from storage.maintenance.schema import MIGRATIONS, create_or_migrate, known
+from storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_revisions
 from storage.maintenance.verify import verify
 from storage.refusals import StorageUnavailable
 from storage.tables.base import TableBase
@@ -70,8 +70,8 @@ def test_the_numbers_of_the_files_are_the_revisions_of_alembic() -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
 
-    assert scripts.get_heads() == [known()[-1]]
-    assert sorted(script.revision for script in scripts.walk_revisions()) == list(known())
+    assert scripts.get_heads() == [shipped_revisions()[-1]]
+    assert sorted(script.revision for script in scripts.walk_revisions()) == list(shipped_revisions())
 
 
 def test_an_up_to_date_database_is_left_alone(engine: Engine) -> None:
@@ -167,7 +167,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine) -> None:
     """What each version stored stays as it was written, chain and all; a new case can stand beside it."""
     payload = '{"edition":"internal-analysis.2024-01-01","procedure":"internal-analysis"}'
-    cases = {f"2025-{revision}": revision for revision in known()[:-1]}
+    cases = {f"2025-{revision}": revision for revision in shipped_revisions()[:-1]}
     for case, revision in cases.items():
         create_or_migrate(empty, to=revision)
         line_text = line(

@@ -86,8 +86,8 @@ def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -
     figures: Figures = Counter()
     for subtotal in reads.sums(horizon(today, soon=soon), unit):
         for name in ("overdue", "today", "week", "later", "due", "missed", "slipped"):
-            figures[subtotal.asked.unit, subtotal.obligation, subtotal.asked.responsible, name] += getattr(
-                subtotal, name
+            figures[subtotal.assignee.unit, subtotal.obligation, subtotal.assignee.responsible, name] += (
+                getattr(subtotal, name)
             )
     return +figures
 
@@ -170,12 +170,12 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     """Each assignee gets their own rows and no others'."""
     filled(engine, 6)
     reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
-    subtotal = next(candidate for candidate in reads.sums(day, "hr") if candidate.asked.responsible)
-    rows = reads.listed(DeadlineFilter(horizon=day, asked=frozenset({subtotal.asked})), limit=100)
+    subtotal = next(candidate for candidate in reads.sums(day, "hr") if candidate.assignee.responsible)
+    rows = reads.listed(DeadlineFilter(horizon=day, assignees=frozenset({subtotal.assignee})), limit=100)
 
     assert rows
-    assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(subtotal.asked)}
-    assert reads.count(DeadlineFilter(horizon=day, asked=frozenset())) == 0
+    assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(subtotal.assignee)}
+    assert reads.count(DeadlineFilter(horizon=day, assignees=frozenset())) == 0
 
 
 def test_the_longest_overdue_of_a_unit_is_the_first_of_its_list(engine: Engine) -> None:
@@ -197,7 +197,7 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
         reads = SqlReads(engine).seen_by(Scope(unit=unit, names=("a",)))
         sums = reads.sums(day)
 
-        assert {subtotal.asked.unit for subtotal in sums if subtotal.overdue} == expected
+        assert {subtotal.assignee.unit for subtotal in sums if subtotal.overdue} == expected
         assert {row.unit for row in reads.listed(DeadlineFilter(horizon=day), limit=500)} == expected
         assert sum(reads.by_day(LATER, day.soon).values()) == total(sums, "due")
         assert reads.coming_days(day, day.soon) == reads.by_day(LATER, day.soon)

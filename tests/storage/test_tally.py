@@ -79,7 +79,7 @@ def test_many_lines_are_folded_and_say_the_same(server: Engine) -> None:
     """On PostgreSQL each statement leaves a line of its own."""
     row = the_row(server, opened(server).id)
     outbox = SqlOutbox(server)
-    for n in range(tally.FOLD + 1):
+    for n in range(tally.COMPACT_FROM + 1):
         outbox.add([letter(row, person=f"p{n}@example.kz")], now=NOW)
     before = figures(server, now=NOW).counts
     beat(server, "round", now=NOW, seconds=0.1)
@@ -121,4 +121,4 @@ def test_more_lines_than_a_statement_takes_are_folded_in_several_goes(server: En
 
     assert figures(server, now=NOW).counts == before == {("x", "sent"): 70000}
     assert lines == sorted(lines, reverse=True)
-    assert lines[-1] < tally.FOLD
+    assert lines[-1] < tally.COMPACT_FROM

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notifications.channels.telegram import AT_ONCE, Pacer, channel
-from notifications.delivery import FEW
+from notifications.delivery import SMALL_BATCH
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
@@ -48,7 +48,7 @@ def test_a_kill_in_the_middle_of_sending(
 
     child = FORKED.Process(target=deliver, args=(tmp_path, telegram.server), daemon=True)
     child.start()
-    until(lambda: len(telegram.calls()) > FEW + AT_ONCE)
+    until(lambda: len(telegram.calls()) > SMALL_BATCH + AT_ONCE)
     child.kill()
     child.join()
     sent_before = len(telegram.calls())
@@ -56,8 +56,8 @@ def test_a_kill_in_the_middle_of_sending(
     states = Counter(notice.state for notice in town.notices())
     heard = Counter((str(call.fields["chat_id"]), call.fields["text"]) for call in telegram.calls())
 
-    assert FEW < sent_before < queued
+    assert SMALL_BATCH < sent_before < queued
     assert set(states) <= {"sent", "unknown"}
-    assert 0 < states["unknown"] == report.recovered <= FEW
+    assert 0 < states["unknown"] == report.recovered <= SMALL_BATCH
     assert max(heard.values()) == 1
     assert states["sent"] <= len(telegram.calls())

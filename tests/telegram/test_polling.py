@@ -106,7 +106,7 @@ def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
 ) -> None:
     """One thing said that breaks us must not keep the others waiting for ever."""
     with monkeypatch.context() as broken:
-        broken.setattr(talk.conversation, "said", lambda *_: 1 / 0)
+        broken.setattr(talk.conversation, "handle_message", lambda *_: 1 / 0)
         with listening(talk.poller()):
             assert talk.tell(emulator.AIGUL, "/start").text.startswith("Жүйеде ақау болды")
     with listening(talk.poller()):

@@ -21,7 +21,7 @@ from services.context import operator_context
 from services.jobs.rounds import deliver, remind
 from services.registers.verbs import AddRow, add_row
 from services.reports import monitoring
-from storage.notices.journal import standing
+from storage.notices.journal import journal_status
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.documents.test_forms import tables_of
@@ -392,7 +392,7 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
 
     assert "уведомление прочитано" in page
     assert [notice.key for notice in notices] == [own[0].key]
-    assert not standing(kept.house.engine).problems
+    assert not journal_status(kept.house.engine).problems
 
 
 def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:

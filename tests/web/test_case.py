@@ -16,7 +16,7 @@ import i18n
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Home
 from tests.web.real import ROOT
-from web.pages.cases.reading import SAID
+from web.pages.cases.reading import MESSAGES
 
 TABS = ("", "/risks", "/papers", "/history")
 EVIL = '"><script>alert(1)</script>'
@@ -438,7 +438,7 @@ def test_whatever_was_just_done_in_a_case_is_said_by_its_page(home: Home) -> Non
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "i18n" / "catalogue").glob("*.toml"))
     codes = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
     assert "commented" in codes
-    assert codes <= SAID
+    assert codes <= MESSAGES
     browser = home.client()
     done = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")

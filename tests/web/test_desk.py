@@ -169,7 +169,7 @@ def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
 
     assert done.status_code == 303
     assert stored_case is not None
-    assert stored_case.put_off[obligation].until.isoformat() == day
+    assert stored_case.snoozed[obligation].until.isoformat() == day
     assert refused.status_code == 422
 
 

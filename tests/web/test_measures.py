@@ -12,11 +12,11 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.registers.measure_term import MeasureTerm
 
-OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), said="date")
+OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), reading="date")
 QUARTERLY = MeasureTerm(
-    written="ежеквартально", term=PerPeriod(1, "quarter"), said="recurring", every="quarter"
+    written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )
-STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), said="standing")
+STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading="standing")
 
 
 @pytest.fixture

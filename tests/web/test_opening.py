@@ -237,11 +237,11 @@ def test_an_upload_is_kept_for_a_day(house: AppContext) -> None:
     digest = uploads.keep("past", b"a", "a.csv", "internal-analysis", by="officer", now=NOW)
     day = timedelta(days=1)
 
-    assert uploads.kept("past", digest, by="officer", now=NOW + day) is not None
-    assert uploads.kept("schedule", digest, by="officer", now=NOW) is None
-    assert uploads.kept("past", digest, by="officer", now=NOW + day + timedelta(seconds=1)) is None
+    assert uploads.stored_file("past", digest, by="officer", now=NOW + day) is not None
+    assert uploads.stored_file("schedule", digest, by="officer", now=NOW) is None
+    assert uploads.stored_file("past", digest, by="officer", now=NOW + day + timedelta(seconds=1)) is None
     uploads.keep("past", b"b", "b.csv", "internal-analysis", by="officer", now=NOW + 2 * day)
-    assert uploads.kept("past", digest, by="officer", now=NOW) is None
+    assert uploads.stored_file("past", digest, by="officer", now=NOW) is None
 
 
 def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: AppContext) -> None:
@@ -251,7 +251,7 @@ def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: AppContext) -
     with house.engine.begin() as connection:
         connection.execute(UPLOAD.update().values(content=b"forged"))
 
-    assert uploads.kept("file", digest, by="officer", now=NOW) is None
+    assert uploads.stored_file("file", digest, by="officer", now=NOW) is None
 
 
 def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:

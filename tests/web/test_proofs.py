@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def _end(home: Home) -> str:
-    return journal.standing(home.context.engine).end
+    return journal.journal_status(home.context.engine).end
 
 
 def _matrix(png: bytes) -> list[list[int]]:

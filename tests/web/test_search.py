@@ -11,7 +11,7 @@ from storage.org import store as office_store
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.search_words import FoldedNames, closest_words, fold, index_words, search_words, typo_keys
+from workflow.search_words import FoldedNames, closest_words, index_words, normalise, search_words, typo_keys
 
 
 def opened(home: Home, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
@@ -29,7 +29,7 @@ def test_a_word_is_cut_of_its_ending_and_of_its_kazakh_letters() -> None:
         "2026-0001",
         "report",
     )
-    assert fold("Қоғамда") == fold("коғамда") == "когамда"
+    assert normalise("Қоғамда") == normalise("коғамда") == "когамда"
 
 
 def test_the_longer_endings_of_kazakh_and_russian_words_are_left_off() -> None:
@@ -44,7 +44,7 @@ def test_the_longer_endings_of_kazakh_and_russian_words_are_left_off() -> None:
         ("органами органов", ("орган", "органы")),
     ):
         for form in search_words(forms):
-            assert all(form in fold(variant) for variant in word), (form, word)
+            assert all(form in normalise(variant) for variant in word), (form, word)
     assert all(len(word) >= 4 for word in search_words("товары лагерь директор мерзімі ахметова календарь"))
 
 

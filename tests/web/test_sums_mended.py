@@ -16,7 +16,7 @@ from workflow.board.sums import (
     DeadlineFilter,
     Sum,
     Sums,
-    by_asked,
+    by_assignee,
     by_unit,
     counted,
     horizon,
@@ -58,7 +58,7 @@ def sums_of(draw: st.DrawFn, unit: str) -> tuple[Sum, ...]:
     )
     return tuple(
         Sum(
-            asked=AssigneeKey(unit, duty, responsible, ""),
+            assignee=AssigneeKey(unit, duty, responsible, ""),
             edition=EDITION.edition,
             stage=obligation.stage,
             obligation=obligation.id,
@@ -86,7 +86,7 @@ def worked_out(sums: Sums) -> object:
         sorted(map(repr, sums)),
         [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
         [counted(sums, DeadlineFilter(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
-        {assignee: sorted(map(repr, of_it)) for assignee, of_it in by_asked(sums).items()},
+        {assignee: sorted(map(repr, of_it)) for assignee, of_it in by_assignee(sums).items()},
         {unit: (heat_row.cells, heat_row.both, heat_row.editions) for unit, heat_row in heat.items()},
         (shown, editions),
         at_stake(sums, library()),
@@ -119,7 +119,7 @@ def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
     """A page that is being made while somebody records goes on with what it began with."""
     late = OBLIGATIONS[0]
     assignee = AssigneeKey("a", "head", "", "")
-    subtotal = Sum(asked=assignee, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
+    subtotal = Sum(assignee=assignee, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
     before = Sums([subtotal])
     seen = worked_out(before)
     before.exchanged({"a": ()})
@@ -140,7 +140,7 @@ def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
 
     ask(sums)
     once = sums.exchanged(
-        by_unit([Sum(asked=AssigneeKey("a", "", "", ""), edition="e", stage="s", obligation="o")])
+        by_unit([Sum(assignee=AssigneeKey("a", "", "", ""), edition="e", stage="s", obligation="o")])
     )
     assert (ask(once), builds) == (1, ["anew"])
     twice = once.exchanged({}).exchanged({"a": ()})

@@ -18,7 +18,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
 from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import following_step, law_steps, next_step, put_off, steps_of
+from workflow.reminders import following_step, law_steps, next_step, snoozed, steps_of
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
 LADDER = EscalationPolicy(
@@ -38,7 +38,7 @@ def case(case_commands: CaseCommands) -> Case:
 
 
 def later(case_commands: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
-    return reminder_actions.put_off(
+    return reminder_actions.snooze(
         case_commands, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
     ).case
 
@@ -55,7 +55,7 @@ def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
 
 def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
     """From 30 March to 2 April: nothing but that Thursday, and then as ever."""
-    quiet = put_off(LADDER, DUE, date(2026, 4, 2), CALENDAR)
+    quiet = snoozed(LADDER, DUE, date(2026, 4, 2), CALENDAR)
 
     assert days(quiet, after=date(2026, 3, 1)) == [
         ("-2", date(2026, 4, 2)),
@@ -67,7 +67,7 @@ def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
 
 def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
     """Put off to the day of the rung before the last."""
-    quiet = put_off(LADDER, DUE, date(2026, 4, 3), CALENDAR)
+    quiet = snoozed(LADDER, DUE, date(2026, 4, 3), CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-1", "0", "+1"]
     assert len(quiet.rungs) == 3
@@ -76,7 +76,7 @@ def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
 def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
     """Nobody can hide from his head by asking for later."""
     ladder = EscalationPolicy(id="x", rungs=(*LADDER.rungs, Step(at=-3, to=("duty", "head"))))
-    quiet = put_off(ladder, DUE, DUE, CALENDAR)
+    quiet = snoozed(ladder, DUE, DUE, CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
 
@@ -94,7 +94,7 @@ def test_the_step_asked_for_counts_the_working_days_that_are_left(
     due: date, until: date, expected: list[str]
 ) -> None:
     """A day that has steps of its own gets no other."""
-    assert [step.id for step in put_off(LADDER, due, until, CALENDAR).rungs] == expected
+    assert [step.id for step in snoozed(LADDER, due, until, CALENDAR).rungs] == expected
 
 
 def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
@@ -114,7 +114,7 @@ def test_the_last_rung_in_time_is_the_latest_day(case_commands: CaseCommands, ca
         later(case_commands, case, date(2026, 4, 7))
 
     assert (refused.value.code, refused.value.arguments["latest"]) == ("put_off_too_far", DUE)
-    assert later(case_commands, case, DUE).put_off["order_signed"].until == DUE
+    assert later(case_commands, case, DUE).snoozed["order_signed"].until == DUE
 
 
 def test_today_is_not_later(case_commands: CaseCommands, case: Case) -> None:
@@ -136,7 +136,7 @@ def test_on_the_due_date_and_after_it_nothing_can_be_put_off(case_commands: Case
 
 def test_a_day_off_is_the_working_day_after_it(case_commands: CaseCommands, case: Case) -> None:
     """Saturday 4 April is Monday the 6th."""
-    assert later(case_commands, case, date(2026, 4, 4)).put_off["order_signed"].until == DUE
+    assert later(case_commands, case, date(2026, 4, 4)).snoozed["order_signed"].until == DUE
 
 
 def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) -> None:
@@ -207,7 +207,7 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
 def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseCommands, case: Case) -> None:
     """With those it has, the nearest first."""
     with pytest.raises(UnknownObligation):
-        reminder_actions.put_off(
+        reminder_actions.snooze(
             case_commands, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
 
@@ -222,7 +222,7 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
         "notice_forwarded"
     ]
     with pytest.raises(CannotSnooze) as refusal:
-        reminder_actions.put_off(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
+        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
 
     assert due is not None
     assert due.year == 2010
@@ -236,7 +236,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
     case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)
-    reminder_actions.put_off(case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
+    reminder_actions.snooze(case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)

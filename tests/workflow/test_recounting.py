@@ -138,7 +138,7 @@ def test_what_somebody_put_off_is_looked_at(n: int) -> None:
     due = in_full(case, ANALYSIS, BEFORE, date(2026, 3, 2))["order_signed"].due
     assert due is not None
     later = {"order_signed": Snooze(until=BEFORE.add(due, -2), due=due)} if n else {}
-    recount = anew(replace(case, put_off=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
+    recount = anew(replace(case, snoozed=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
 
     assert recount.written.touched is not None
     assert ("order_signed" in recount.written.touched) is bool(n)

@@ -33,12 +33,12 @@ from workflow.findings.of_risks import quality, risk_findings
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
-QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), said="quarter")
-UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), said="date", until=True)
+QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), reading="quarter")
+UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), reading="date", until=True)
 QUARTERLY = MeasureTerm(
-    written="ежеквартально", term=PerPeriod(1, "quarter"), said="recurring", every="quarter"
+    written="ежеквартально", term=PerPeriod(1, "quarter"), reading="recurring", every="quarter"
 )
-STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), said="standing")
+STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading="standing")
 PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
 ROOT = Path(__file__).parents[2]
 SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
@@ -140,7 +140,7 @@ def test_a_rank_keeps_the_edition_of_our_scale(
         (UNTIL, date(2026, 9, 30), date(2026, 9, 29)),
         # 10 June 2026 + 10 working days: 11, 12, 15-19, 22, 23, 24 June.
         (
-            MeasureTerm(written="10 жұмыс күні ішінде", term=WorkingDays(10), said="after"),
+            MeasureTerm(written="10 жұмыс күні ішінде", term=WorkingDays(10), reading="after"),
             date(2026, 6, 24),
             date(2026, 6, 24),
         ),
@@ -196,7 +196,7 @@ def test_a_review_says_that_a_measure_was_in_time_until_its_due_date(
     """Due on 8 July: reviewed as executed by then it was done by then; on the day after nobody knows when."""
     found(case_commands, case)
     set_measure(
-        case_commands, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), said="date")
+        case_commands, case, MeasureTerm(written="08.07.2026", term=OnDate(date(2026, 7, 8)), reading="date")
     )
     case_commands.review(case, 1, outcome="executed", on=date(2026, 7, reviewed), evidence=[PROOF], **WHO)
 
@@ -209,7 +209,7 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
     """A review in October does not say that September was missed; the day of execution does."""
     found(case_commands, case)
     set_measure(
-        case_commands, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), said="date")
+        case_commands, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), reading="date")
     )
     case_commands.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], **WHO)
 
@@ -338,7 +338,7 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
 @pytest.mark.parametrize(("term", "basis"), [(AtOnce(), "practice"), (WithoutTerm(), "law")])
 def test_at_once_is_against_our_reading_and_constantly_against_the_act(term: Term, basis: str) -> None:
     """Our own reading says so of "at once"; of "constantly" the act does."""
-    (lacks,) = quality(replace(WHOLE, term=MeasureTerm(written="x", term=term, said="standing")))
+    (lacks,) = quality(replace(WHOLE, term=MeasureTerm(written="x", term=term, reading="standing")))
 
     assert (lacks.code, lacks.basis) == ("risk.measure_no_date", basis)
 
@@ -392,7 +392,7 @@ def test_a_measure_due_after_the_monitoring_is_a_finding(
 ) -> None:
     """The year of monitoring ends on 1 June 2027."""
     found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(term=OnDate(date(2027, 6, day)), said="date"))
+    set_measure(case_commands, case, MeasureTerm(term=OnDate(date(2027, 6, day)), reading="date"))
 
     assert ("risk.measure_after_monitoring" in codes(core, case)) == after
 
@@ -477,7 +477,9 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
 def test_a_measure_moves_with_the_calendar(case_commands: RiskCommands, case: str, core: CaseCommands) -> None:
     """A day off on 24 June moves what is due ten working days after the approval."""
     found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), said="after"))
+    set_measure(
+        case_commands, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), reading="after")
+    )
     case_now: Case = core.view(case, today=TODAY).case
     procedure = library().named(case_now.edition)
     after = CALENDAR.with_office_days(off=frozenset({date(2026, 6, 24)}), working=frozenset())
@@ -507,7 +509,7 @@ def test_a_measure_quotes_the_words_of_its_term_where_it_has_any_and_a_request_n
 ) -> None:
     """A term entered as a date alone was written nowhere."""
     found(case_commands, case, body="Министрлік", act="№ 1 бұйрық")
-    term = MeasureTerm(term=OnDate(date(2026, 9, 30)), said="date")
+    term = MeasureTerm(term=OnDate(date(2026, 9, 30)), reading="date")
     set_measure(case_commands, case, term)
     case_commands.ask(case, 1, body="", asked="Анықтаманы көшіру", term=term, on=TODAY, **WHO)
     codes_by_name = {
@@ -582,7 +584,9 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
 ) -> None:
     """The anchor is named and dated, as of any obligation."""
     found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    set_measure(
+        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+    )
     measure = next(
         deadline for deadline in core.view(case, today=TODAY).deadlines if deadline.id.startswith("measure")
     )
@@ -591,7 +595,7 @@ def test_a_measure_counts_from_the_day_its_plan_was_approved(
     assert (measure.due, measure.status) == (date(2026, 6, 24), "firm")
     assert (measure.waiting_for, measure.counts_until) == (None, None)
 
-    set_measure(case_commands, case, MeasureTerm(written="год", term=WorkingDays(300), said="after"))
+    set_measure(case_commands, case, MeasureTerm(written="год", term=WorkingDays(300), reading="after"))
     later = due(core, case, "measure.2")
     assert (later.calendar, later.status) == ("provisional", "provisional")
 
@@ -601,7 +605,9 @@ def test_a_measure_of_a_planned_approval_waits_for_it(case_commands: RiskCommand
     planned = {"plan_approved": date(2026, 7, 27)}
     case = core.open(Opening(procedure="internal-analysis", planned=planned), **WHO).id
     found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    set_measure(
+        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+    )
     measure = due(core, case, "measure.1")
 
     assert (measure.due, measure.status) == (date(2026, 8, 10), "planned")
@@ -615,7 +621,7 @@ def test_a_late_approval_moves_the_measures_that_count_from_it(
     facts = {"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 17)}
     case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
     found(case_commands, case)
-    for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"), QUARTER):
+    for term in (MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after"), QUARTER):
         set_measure(case_commands, case, term)
     view = core.view(case, today=TODAY)
     dues = {deadline.id: deadline.due for deadline in view.deadlines}
@@ -632,7 +638,9 @@ def test_a_measure_of_an_unapproved_plan_counts_from_the_note_and_says_so(
     facts = {"note_signed": date(2026, 6, 1)}
     case = core.open(Opening(procedure="internal-analysis", facts=facts), **WHO).id
     found(case_commands, case)
-    set_measure(case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    set_measure(
+        case_commands, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), reading="after")
+    )
     measure = due(core, case, "measure.1")
 
     assert (measure.anchor_fact, measure.anchor_on) == ("note_signed", date(2026, 6, 1))

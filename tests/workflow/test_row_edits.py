@@ -55,7 +55,7 @@ def test_an_edited_measure_has_its_new_term_and_responsible(
     """On the board, and for whoever answers for it."""
     found(case_commands, case, "Закупки")
     measure(case_commands, case, 1)
-    term = MeasureTerm(written="01.09.2026", term=OnDate(date(2026, 9, 1)), said="date")
+    term = MeasureTerm(written="01.09.2026", term=OnDate(date(2026, 9, 1)), reading="date")
 
     edit(case_commands, case, "measure.1", term=term, responsible="Юристы")
 

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from services.narrowing import seen_unit
-from services.reports.consolidated import asked_for, comparison, list_turns, uploads
+from services.reports.consolidated import comparison, consolidated_query, list_turns, uploads
 from services.results import FindingResult, Keys, Points, Result, at
 from web.api import mount
 from web.api.answers import api_router
@@ -47,9 +47,9 @@ class ConsolidatedAnswer(Result):
     unit: str
     year: int
     whole: bool
-    lines: list[ConsolidatedLine] = at("found", "form", "lines", default=[])
-    silent: list[str] = at("found", "form", "silent", default=[])
-    sums: dict[str, Points] = at("found", "form", "sums", default={})
+    lines: list[ConsolidatedLine] = at("report", "form", "lines", default=[])
+    silent: list[str] = at("report", "form", "silent", default=[])
+    sums: dict[str, Points] = at("report", "form", "sums", default={})
 
 
 class ReadyDocument(Result):
@@ -133,8 +133,8 @@ def get_consolidated(
     """Return the organisations that fulfilled an obligation in a year, with numbers, and those that have not
     reported.
     """
-    query = asked_for(ctx, procedure, obligation, unit, year)
-    return ConsolidatedAnswer.of(query, whole=query.found is not None)
+    query = consolidated_query(ctx, procedure, obligation, unit, year)
+    return ConsolidatedAnswer.of(query, whole=query.report is not None)
 
 
 @router.get("/uploads")

@@ -18,7 +18,7 @@ from services.documents.year_reports import filled_report
 from services.names import unit_name
 from services.narrowing import seen_unit
 from services.regulations.registers import row_words
-from services.reports.consolidated import asked_for, comparison
+from services.reports.consolidated import comparison, consolidated_query
 from services.reports.monitoring import Line, all_lines
 from services.reports.notices import NoticeFilter
 from web.auth.dependencies import Reading
@@ -103,11 +103,11 @@ def get_consolidated_file(
     year: Year = None,
 ) -> Response:
     """Return the consolidated form as a workbook."""
-    query = asked_for(ctx, procedure, obligation, unit, year)
-    if query.found is None:
+    query = consolidated_query(ctx, procedure, obligation, unit, year)
+    if query.report is None:
         raise HTTPException(404, "web.problem.not_found")
-    form = query.found.form
-    numbers = list(dict.fromkeys((*query.found.obligation.values, *form.sums)))
+    form = query.report.form
+    numbers = list(dict.fromkeys((*query.report.obligation.values, *form.sums)))
     heads = (
         *(translator.say(f"cli.head.{column}") for column in CONSOLIDATED_COLUMNS),
         *(translator.say(f"value.{number}") for number in numbers),

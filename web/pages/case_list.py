@@ -52,7 +52,7 @@ class Item:
     procedure: Text
     year: str
     unit: UnitName
-    standing: str
+    status: str
     stage: Text | None
     stands: str
     overdue: int
@@ -78,7 +78,7 @@ CASE_COLUMNS: tuple[Column[Item], ...] = (
     Column("web.cases.head.object", lambda t, item: item.object[t.language], ""),
     Column("web.cases.head.procedure", lambda t, item: item.procedure[t.language]),
     Column("web.cases.head.unit", lambda t, item: t.name(item.unit.name), "col-unit"),
-    Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.standing}")),
+    Column("web.cases.head.standing", lambda t, item: t.say(f"web.standing.{item.status}")),
     Column("web.cases.head.stage", _stage, ""),
     Column("web.cases.head.next_due", lambda _, item: item.next_due, ""),
     Column(
@@ -101,12 +101,12 @@ class Listing:
     Attributes:
         procedures, stages: filter choices: procedures by document; stages of the chosen procedure only, by id.
         total: number of matching cases.
-        narrowed: whether any filter is set, which decides the message of an empty list.
+        is_filtered: whether any filter is set, which decides the message of an empty list.
         near: where nothing matches a search, the cases with words much like those typed.
     """
 
     items: tuple[Item, ...]
-    wanted: CaseFilter
+    criteria: CaseFilter
     units: NameField
     procedures: ProcedureGroups
     stages: tuple[tuple[str, Text], ...]
@@ -116,8 +116,8 @@ class Listing:
     near: tuple[Item, ...] = ()
 
     @property
-    def narrowed(self) -> bool:
-        return self.wanted != CaseFilter()
+    def is_filtered(self) -> bool:
+        return self.criteria != CaseFilter()
 
 
 def listing(
@@ -143,7 +143,7 @@ def listing(
     chosen = library.latest(criteria.procedure) if criteria.procedure in library.procedures() else None
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
-        wanted=criteria,
+        criteria=criteria,
         units=build_unit_filter(office, criteria.unit or "", own=own),
         procedures=group_by_document(library.latest(name) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
@@ -212,7 +212,7 @@ def _item(
         procedure=procedure.title,
         year=_year(procedure, rows),
         unit=unit,
-        standing=case.standing,
+        status=case.standing,
         stage=procedure.stage_title.get(stands),
         stands=stands,
         overdue=looks.count("overdue"),
@@ -245,7 +245,7 @@ Name = Annotated[str, Query(max_length=200)]
 Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
 
 
-def _wanted(
+def _case_filter(
     ctx: Reading,
     unit: UnitParam,
     procedure: Name = "",
@@ -266,14 +266,14 @@ def _wanted(
     )
 
 
-Asked = Annotated[CaseFilter, Depends(_wanted)]
+CaseQuery = Annotated[CaseFilter, Depends(_case_filter)]
 
 
 @router.get("/cases")
 def cases_page(
     request: Request,
     ctx: Reading,
-    wanted: Asked,
+    criteria: CaseQuery,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     opened: Done = None,
     replanned: Done = None,
@@ -285,7 +285,7 @@ def cases_page(
         return tidy
     today = ctx.today
     view = listing(
-        ctx.reads, ctx.library, ctx.calendar, today=today, criteria=wanted, number=number, own=ctx.reader.root
+        ctx.reads, ctx.library, ctx.calendar, today=today, criteria=criteria, number=number, own=ctx.reader.root
     )
     query = tidy_address(request).partition("?")[2]
     kept_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
@@ -300,21 +300,21 @@ def cases_page(
         over=BETWEEN_STAGES,
         kept=kept_query,
         done=done,
-        saved=saved_views(request, ctx, unit=wanted.unit or ""),
+        saved=saved_views(request, ctx, unit=criteria.unit or ""),
     )
     return with_tidy_address(request, shown)
 
 
 @router.get("/cases.xlsx")
-def cases_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
+def cases_workbook(request: Request, ctx: Reading, criteria: CaseQuery) -> Response:
     """Return all matching cases as a workbook.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    total = ctx.reads.how_many(wanted)
+    total = ctx.reads.how_many(criteria)
     require_exportable(total)
-    rows = _all(ctx, wanted, total, ctx.today)
+    rows = _all(ctx, criteria, total, ctx.today)
     return workbook_response(request, CASE_COLUMNS, rows, title="web.analyses.title", today=ctx.today)
 
 

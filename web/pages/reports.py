@@ -18,7 +18,7 @@ from services.documents.templates import templates_in_use
 from services.documents.year_reports import due_quarter, report_marks, year_reports
 from services.narrowing import seen_unit
 from services.outgoing.public import proof_address
-from services.reports.consolidated import Ready, asked_for, comparison, list_turns, uploads
+from services.reports.consolidated import Ready, comparison, consolidated_query, list_turns, uploads
 from services.reports.monitoring import DIRECTIONS, STATUSES, TO_READERS, monitoring
 from services.reports.notices import PAGE as LINES
 from services.reports.notices import list_notices, verify_journal
@@ -221,7 +221,7 @@ def consolidated_page(
     """Show the organisations that fulfilled it in a year, with their numbers, and those that have not
     reported.
     """
-    query = asked_for(ctx, procedure, obligation, unit, year)
+    query = consolidated_query(ctx, procedure, obligation, unit, year)
     return page(
         request,
         ctx,

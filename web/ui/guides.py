@@ -14,7 +14,7 @@ import i18n
 from web.ui.assets import asset_address
 from workflow.languages import LANGUAGES, law_language
 from workflow.org.access import Access
-from workflow.search_words import fold, search_words
+from workflow.search_words import normalise, search_words
 
 GUIDES = ("first-day", "officer", "executor", "head", "administrator", "lawyer")
 """The guides in the order they are listed; each is a file `web/guides/<language>/<guide>.md`."""
@@ -177,7 +177,7 @@ def find_sections(text: str, language: str) -> list[tuple[Guide, GuideSection]]:
         for section in guide.sections
         if words and section.id not in shared[guide.id] and all(word in section.words for word in words)
     ]
-    return sorted(hits, key=lambda hit: not any(word in fold(hit[1].title) for word in words))
+    return sorted(hits, key=lambda hit: not any(word in normalise(hit[1].title) for word in words))
 
 
 def _section(title: str, id: str, text: str, language: str) -> GuideSection:
@@ -188,7 +188,7 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
     html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{law_language(language)}.webp"), html)
     shown = _MARKED.sub(lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html)
     plain = _MARKED.sub(lambda match: i18n.say(match[1], {}, language), _PICTURE.sub(r"\1", marked))
-    return GuideSection(id=id, title=title, html=Markup(shown), words=fold(f"{title} {plain}"))
+    return GuideSection(id=id, title=title, html=Markup(shown), words=normalise(f"{title} {plain}"))
 
 
 def _image(file: str) -> str:

@@ -24,7 +24,7 @@ from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.layout import Run
 from calendars.terms import Explanation
-from notifications.notice import Notice, said_state
+from notifications.notice import Notice, displayed_state
 from services.board.lines import ObligationLine
 from services.context import RequestContext
 from services.inputs import LanguageCode
@@ -313,7 +313,7 @@ class Translator:
 
     def notice_state(self, state: str, channel: str) -> str:
         """Return the state of notices of a channel in words."""
-        return i18n.say(f"web.notice.{said_state(state, channel)}", {}, self.language)
+        return i18n.say(f"web.notice.{displayed_state(state, channel)}", {}, self.language)
 
     def size(self, size: int) -> str:
         """Return a number of bytes in KB or MB."""

@@ -51,7 +51,7 @@ class Sum:
         slipped: planned for a day before today and not overdue; also counted in addition.
     """
 
-    asked: AssigneeKey
+    assignee: AssigneeKey
     edition: str
     stage: str
     obligation: str
@@ -71,7 +71,7 @@ class Sums(Collection[Sum]):
 
     def __init__(self, sums: Iterable[Sum] = ()) -> None:
         self._units = by_unit(sums)
-        self._made: dict[Hashable, tuple[Any, Mend[Any] | None]] = {}
+        self._derived: dict[Hashable, tuple[Any, Mend[Any] | None]] = {}
         self._used: set[Hashable] = set()
 
     @classmethod
@@ -91,7 +91,7 @@ class Sums(Collection[Sum]):
         return any(self._units.values())
 
     def __contains__(self, value: object) -> bool:
-        return isinstance(value, Sum) and value in self._units.get(value.asked.unit, ())
+        return isinstance(value, Sum) and value in self._units.get(value.assignee.unit, ())
 
     def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
         """Return a value derived from the sums, computed on the first call and cached under a name.
@@ -100,10 +100,10 @@ class Sums(Collection[Sum]):
             mend: updates the value of earlier sums, given the sums removed and those added; a unit's sums are
                 removed all or not at all. It must not change the earlier value.
         """
-        if what not in self._made:
-            self._made[what] = make(self), mend
+        if what not in self._derived:
+            self._derived[what] = make(self), mend
         self._used.add(what)
-        result: T = self._made[what][0]
+        result: T = self._derived[what][0]
         return result
 
     def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
@@ -113,9 +113,9 @@ class Sums(Collection[Sum]):
         gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
         come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
         after = Sums.of({**self._units, **fresh})
-        for what, (result, mend) in list(self._made.items()):
+        for what, (result, mend) in list(self._derived.items()):
             if mend is not None and what in self._used:
-                after._made[what] = mend(result, gone, come), mend
+                after._derived[what] = mend(result, gone, come), mend
         return after
 
 
@@ -126,7 +126,7 @@ class DeadlineFilter:
     Attributes:
         on: due on that day alone.
         unit: that unit and those below it.
-        asked: rows that wait for these assignees; None for all.
+        assignees: rows that wait for these assignees; None for all.
         is_obligatory: obligatory rows alone, or the others alone; None for both. Sums do not.
     """
 
@@ -135,7 +135,7 @@ class DeadlineFilter:
     on: date | None = None
     unit: str | None = None
     stage: str | None = None
-    asked: frozenset[AssigneeKey] | None = None
+    assignees: frozenset[AssigneeKey] | None = None
     is_obligatory: bool | None = None
 
 
@@ -154,9 +154,9 @@ def counted(sums: Sums, criteria: DeadlineFilter) -> int:
             if criteria.stage in (None, subtotal.stage)
         )
 
-    if criteria.asked is not None:
-        sums_by_assignee = by_asked(sums)
-        return sum(number(sums_by_assignee.get(assignee, ())) for assignee in criteria.asked)
+    if criteria.assignees is not None:
+        sums_by_assignee = by_assignee(sums)
+        return sum(number(sums_by_assignee.get(assignee, ())) for assignee in criteria.assignees)
     return sums.once(("count", criteria.urgency, criteria.stage), number, _difference(number))
 
 
@@ -185,28 +185,28 @@ def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
     """Return the sums grouped by unit."""
     sums_by_unit: dict[str, list[Sum]] = {}
     for subtotal in sums:
-        sums_by_unit.setdefault(subtotal.asked.unit, []).append(subtotal)
+        sums_by_unit.setdefault(subtotal.assignee.unit, []).append(subtotal)
     return {unit: tuple(of_it) for unit, of_it in sums_by_unit.items()}
 
 
-def by_asked(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
+def by_assignee(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
     """Return the sums grouped by assignees."""
 
-    def made(every: Iterable[Sum]) -> dict[AssigneeKey, list[Sum]]:
+    def grouped(every: Iterable[Sum]) -> dict[AssigneeKey, list[Sum]]:
         sums_by_assignee: dict[AssigneeKey, list[Sum]] = {}
         for subtotal in every:
-            sums_by_assignee.setdefault(subtotal.asked, []).append(subtotal)
+            sums_by_assignee.setdefault(subtotal.assignee, []).append(subtotal)
         return sums_by_assignee
 
-    def mended(
+    def updated(
         before: Mapping[AssigneeKey, Sequence[Sum]], gone: Sums, come: Sums
     ) -> Mapping[AssigneeKey, Sequence[Sum]]:
         sums_by_assignee = {**before}
         for subtotal in gone:
-            sums_by_assignee.pop(subtotal.asked, None)
-        return {**sums_by_assignee, **made(come)}
+            sums_by_assignee.pop(subtotal.assignee, None)
+        return {**sums_by_assignee, **grouped(come)}
 
-    return sums.once("by asked", made, mended)
+    return sums.once("by assignee", grouped, updated)
 
 
 def _difference(number: Callable[[Iterable[Sum]], int]) -> Mend[int]:

@@ -292,7 +292,7 @@ class Case:
     planned_at: Mapping[str, datetime] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
     exempted: frozenset[str] = frozenset()
-    put_off: Mapping[str, Snooze] = field(default_factory=dict)
+    snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     entries: tuple[Event, ...] = ()
@@ -621,7 +621,7 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
         case "notice" if event.payload.get("what") == "put_off":
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
-            return {"put_off": {**case.put_off, event.name: later}}
+            return {"put_off": {**case.snoozed, event.name: later}}
         case "notice" if event.payload.get("what") == "said_done":
             assert event.on is not None
             quiet = Quiet(person=str(event.payload["person"]), until=event.on)

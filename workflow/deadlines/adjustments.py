@@ -110,7 +110,7 @@ def adjust(
     return counted
 
 
-def _said(extension: Extended, before: date) -> dict[str, object]:
+def _arguments(extension: Extended, before: date) -> dict[str, object]:
     return {
         "before": before,
         "on": extension.on,
@@ -121,7 +121,7 @@ def _said(extension: Extended, before: date) -> dict[str, object]:
 
 def _extended_to(counted: CountedTerm, extension: Extended, before: date) -> CountedTerm:
     due = max(before, extension.to or before)
-    element = Element(code="extended.to", arguments={**_said(extension, before), "due": due}, on=due)
+    element = Element(code="extended.to", arguments={**_arguments(extension, before), "due": due}, on=due)
     rests = decision_elements("extended", document=extension.document)
     return replace(counted, due=due, due_at=None, safe_by=due, elements=(*counted.elements, element, *rests))
 
@@ -130,7 +130,7 @@ def _extended(
     counted: CountedTerm, more: CountedTerm, extension: Extended, before: date, *, safe_by: date | None
 ) -> CountedTerm:
     assert extension.by is not None
-    arguments = {**_said(extension, before), "count": extension.by.count, "due": more.due or before}
+    arguments = {**_arguments(extension, before), "count": extension.by.count, "due": more.due or before}
     element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=arguments, on=more.due)
     # The days counted are in the sentence of the extension; days off and pauses not named yet follow it.
     follow = (next_element for next_element in more.elements[1:] if next_element not in counted.elements)

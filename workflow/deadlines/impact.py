@@ -119,7 +119,7 @@ class Walk:
         yield from self.links
         yield from self.entries
 
-    def standing(self, name: str) -> tuple[Obligation, State] | None:
+    def status_of(self, name: str) -> tuple[Obligation, State] | None:
         """Return the obligation with that id and its status; None where there is none."""
         link = self.links.get(name)
         if link is not None:
@@ -142,7 +142,7 @@ def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
         old, new = was.due(name), becomes.due(name)
         if old == new:
             continue
-        status = becomes.standing(name) or was.standing(name)
+        status = becomes.status_of(name) or was.status_of(name)
         assert status is not None
         obligation, state = status
         moved_deadlines.append(

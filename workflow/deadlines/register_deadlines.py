@@ -131,7 +131,7 @@ class _Entries:
             yield self._assignment(given)
 
     def _assignment(self, given: Assignment) -> Deadline:
-        term = MeasureTerm(term=OnDate(given.until), said="date")
+        term = MeasureTerm(term=OnDate(given.until), reading="date")
         obligation = _asking(self.procedure, assignment_id(given.number), given.text, term)
         counted, anchor = self._counted(term, None)
         state: State = "done" if given.answered_on else "not_required" if given.refused else "open"
@@ -204,7 +204,7 @@ class _Entries:
         start = anchor.on
         if term.every is not None:
             start = span.last if span else None
-        if term.said != "after" and term.every is None:
+        if term.reading != "after" and term.every is None:
             anchor = _Anchor(None, "happened")
         try:
             return count(term.term, start, self.calendar), anchor
@@ -308,6 +308,6 @@ def _explained(
         code = "risk.since_approval" if anchor.fact == APPROVED else "risk.since_note"
         yield Element(code=code, arguments={"on": anchor.on}, on=anchor.on)
     if term.dateless:
-        yield Element(code=f"risk.dateless.{term.said}")
+        yield Element(code=f"risk.dateless.{term.reading}")
     else:
         yield from counted.elements

@@ -83,7 +83,7 @@ def quality(measure: Measure) -> Iterator[Finding]:
         basis: Basis = "practice" if isinstance(measure.term.term, AtOnce) else "law"
         term = measure.term
         if term.written:
-            yield _of(measure, "risk.measure_no_date", basis=basis, said=term.said, written=term.written)
+            yield _of(measure, "risk.measure_no_date", basis=basis, said=term.reading, written=term.written)
         else:
             yield _of(measure, "risk.measure_no_term", basis=basis)
 

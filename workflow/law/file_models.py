@@ -134,7 +134,7 @@ class Keyed(NamedTuple):
     type_: Any
 
 
-def many(type_: Any, *annotations: object) -> Any:
+def list_of(type_: Any, *annotations: object) -> Any:
     """Return the pydantic type of a TOML list whose items have this type."""
     values = tuple.__class_getitem__((as_type(type_), ...))
     return Annotated[values, Strict(False), *annotations]
@@ -268,7 +268,7 @@ def _text(kk: str | None = None, ru: str | None = None, en: str | None = None) -
 
 Texts = Annotated[Text, replace(table(_text), least=1)]
 """A text in the languages an office uses; shipped files have all three."""
-_WRITTEN |= {Text: Texts, tuple[Text, ...]: many(Texts)}
+_WRITTEN |= {Text: Texts, tuple[Text, ...]: list_of(Texts)}
 
 
 # ------------------------------------------------------------------------------------------------ mistakes

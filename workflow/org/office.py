@@ -14,7 +14,7 @@ from workflow.languages import law_language
 from workflow.org.name_index import NameIndex, alphabetical
 from workflow.org.name_index import plain as _plain
 from workflow.org.office_time import NOTHING_OWN, OfficeTime, joined
-from workflow.search_words import FoldedNames, any_of, fold
+from workflow.search_words import FoldedNames, any_of, normalise
 
 DUTIES = (
     "authorised_person",
@@ -233,10 +233,10 @@ class Office:
     def unit_called(self) -> NameIndex:
         """Index of units by id, name and the label that tells namesakes apart."""
         words = ((word, unit.id) for unit in self.units.values() for word in (unit.id, *unit.names))
-        return NameIndex((*words, *((name, id) for id, name in self.told_apart.items())))
+        return NameIndex((*words, *((name, id) for id, name in self.namesake_labels.items())))
 
     @cached_property
-    def told_apart(self) -> Mapping[str, str]:
+    def namesake_labels(self) -> Mapping[str, str]:
         """Unit -> "name (id)", for units that share a name with another unit, or have another one's id as
         name.
         """
@@ -357,7 +357,7 @@ class Office:
         """
         return (*self.below(root), "") if root and root == self.root else self.below(root)
 
-    def called(self, forms: Collection[str]) -> tuple[str, ...]:
+    def units_named(self, forms: Collection[str]) -> tuple[str, ...]:
         """Return the units whose name contains one of the forms of a word, normalised as in searches."""
         search = any_of(forms)
         return tuple(unit for unit, name in self._folded if search(name))
@@ -372,7 +372,7 @@ class Office:
 
     @cached_property
     def _folded(self) -> tuple[tuple[str, str], ...]:
-        return tuple((unit.id, fold(unit.name)) for unit in self.units.values())
+        return tuple((unit.id, normalise(unit.name)) for unit in self.units.values())
 
     def _walked(self, root: str) -> Iterator[str]:
         waiting, seen = [root], set[str]()

@@ -12,7 +12,7 @@ from workflow.languages import law_language
 from workflow.law.procedure import Text
 from workflow.org.office import Office, Person
 from workflow.registers.definition import Campaign
-from workflow.search_words import fold, search_words
+from workflow.search_words import normalise, search_words
 
 AnswerState = Literal["awaited", "answered", "refused", "left"]
 """Status of a person in a campaign: answer awaited, given, refused, or no longer required because they left."""
@@ -158,7 +158,7 @@ def _units(office: Office, choice: PeopleChoice) -> Collection[str]:
 def _is_chosen(person: Person, choice: PeopleChoice, posts: Sequence[Sequence[str]]) -> bool:
     if not choice.duties.isdisjoint(person.duties):
         return True
-    post = fold(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""
+    post = normalise(" ".join((person.post, person.post_kk, person.post_ru))) if posts else ""
     return any(all(word in post for word in words) for words in posts)
 
 

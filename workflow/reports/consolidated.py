@@ -53,13 +53,13 @@ class Consolidated:
         sums: of each number, over everything done.
     """
 
-    asked: tuple[str, ...]
+    required: tuple[str, ...]
     lines: tuple[Line, ...]
     silent: tuple[str, ...]
     sums: Mapping[str, Decimal]
 
 
-def asked_of(
+def required_of(
     office: Office, units: Iterable[str], procedure: Procedure, obligation: Obligation
 ) -> tuple[str, ...]:
     """Return the units of which the obligation is required, by their kinds; a unit of unknown kind is
@@ -109,7 +109,7 @@ def consolidated(
         for name, value in line.values.items():
             sums[name] = sums.get(name, Decimal()) + value
     silent = tuple(unit for unit in units if not _reported(lines_by_unit[unit]))
-    return Consolidated(asked=units, lines=lines, silent=silent, sums=sums)
+    return Consolidated(required=units, lines=lines, silent=silent, sums=sums)
 
 
 def _reported(lines: list[Line]) -> bool:

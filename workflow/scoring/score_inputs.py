@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from workflow.law.file_models import Keyed, Mistake, Table, many, mistakes, table, written, wrong
+from workflow.law.file_models import Keyed, Mistake, Table, list_of, mistakes, table, written, wrong
 from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
 from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
@@ -135,8 +135,10 @@ DONE = table(scales.Done, done=Count, of=Annotated[Count, AfterValidator(_of_som
 PRESENT = table(scales.Present)
 ABSENT = table(_absent)
 COUNT = table(scales.Count, count=Count)
-QUARTERS = table(scales.Quarters, quarters=Keyed("per_quarter", many(DONE, Field(min_length=1, max_length=4))))
-MONTHS = table(scales.Months, counts=Keyed("per_month", many(Count, Field(min_length=1, max_length=12))))
+QUARTERS = table(
+    scales.Quarters, quarters=Keyed("per_quarter", list_of(DONE, Field(min_length=1, max_length=4)))
+)
+MONTHS = table(scales.Months, counts=Keyed("per_month", list_of(Count, Field(min_length=1, max_length=12))))
 ANALYSES = table(_analyses, coverage=DONE, risks=table(_risks))
 EVENTS = table(_events)
 

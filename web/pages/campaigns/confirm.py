@@ -140,7 +140,7 @@ def _page(
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
     request.state.language = invitation.person.language
-    kind, register, eds = invitation.wanted, invitation.register, ctx.app.settings.eds
+    kind, register, eds = invitation.definition, invitation.register, ctx.app.settings.eds
     forms = [invitation, *([invitation.refusing()] if kind.refusal else [])] if not row else []
     response = page(
         request,
@@ -154,7 +154,7 @@ def _page(
         ground=cited(invitation.campaign, register, kind, preferences(request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        forms=[(_form_name(form), form.wanted.declares, _fields(form, tried)) for form in forms],
+        forms=[(_form_name(form), form.definition.declares, _fields(form, tried)) for form in forms],
         tried=tried,
         problems=problems_of(tried.refusal if tried else None),
         row=row,

@@ -18,7 +18,7 @@ from workflow.refusal import Refusal
 
 PLANNED, HAPPENED = "planned.", "fact."
 LONGEST = 40
-MOST = 200
+MAX_FIELDS = 200
 """Maximum number of values in a form."""
 
 
@@ -47,7 +47,7 @@ class PlannedForm:
         refusal: the first value that is not a date; the others are used nevertheless.
     """
 
-    asked: tuple[DateField, ...]
+    fields: tuple[DateField, ...]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
     carried: tuple[tuple[str, str], ...] = ()
@@ -59,7 +59,7 @@ class PlannedForm:
 
 
 def intended(
-    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MOST
+    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MAX_FIELDS
 ) -> PlannedForm:
     """Return the values of a procedure's form; unknown names are ignored."""
     given = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
@@ -69,7 +69,7 @@ def intended(
     for key, text in given.items():
         for prefix, target in ((PLANNED, planned), (HAPPENED, facts)):
             name = key.removeprefix(prefix)
-            if name == key or not _known(procedure, name):
+            if name == key or not _is_fact(procedure, name):
                 continue
             try:
                 on = parse_date(text)
@@ -78,19 +78,19 @@ def intended(
             except (Refusal, OutOfRange) as found:
                 refusal = refusal or found
     return PlannedForm(
-        asked=tuple(_asked(procedure, given)),
+        fields=tuple(_date_fields(procedure, given)),
         planned=planned,
         facts=facts,
         carried=tuple(
             (key, value)
             for key, value in given.items()
-            if key.startswith((PLANNED, HAPPENED)) and not _known(procedure, key.partition(".")[2])
+            if key.startswith((PLANNED, HAPPENED)) and not _is_fact(procedure, key.partition(".")[2])
         ),
         refusal=refusal,
     )
 
 
-def _known(procedure: Procedure, name: str) -> bool:
+def _is_fact(procedure: Procedure, name: str) -> bool:
     try:
         known_fact(procedure, name)
     except Refusal:
@@ -98,7 +98,7 @@ def _known(procedure: Procedure, name: str) -> bool:
     return True
 
 
-def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
+def _date_fields(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
     turning = procedure.anchors | {procedure.begins_with}
     single = [fact for fact in procedure.facts.values() if fact.recurs is None and not fact.by_itself]
     names = {fact.id for fact in single}
@@ -110,14 +110,14 @@ def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField
     ]
     for fact in sorted(single, key=lambda fact: fact.id != procedure.begins_with):
         answered = bool({PLANNED + fact.id, HAPPENED + fact.id} & given.keys())
-        yield _one(fact.id, fact.title, answered or (fact.id in turning and not fact.occasional), given)
+        yield _date_field(fact.id, fact.title, answered or (fact.id in turning and not fact.occasional), given)
     for name in dict.fromkeys(periods):
-        if _known(procedure, name):
+        if _is_fact(procedure, name):
             title = procedure.by_id[name.partition(".")[0]].title
-            yield _one(name, title, True, given)
+            yield _date_field(name, title, True, given)
 
 
-def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> DateField:
+def _date_field(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> DateField:
     return DateField(
         name=name,
         title=title,

@@ -110,7 +110,7 @@ class CaseView:
     case: Case
     procedure: Procedure
     unit: UnitName
-    standing: str
+    status: str
     stage: Stage | None
     parts: tuple[Part, ...]
     timeline: Timeline | None
@@ -124,7 +124,7 @@ class CaseView:
     next: Entry | None
     overdue: int
     stake: Decimal
-    """`standing`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
+    """`status`: where the case stands: a stage or what comes after all of them; `stage` is that stage;
     `changes`: the fields each event changed, by its number; `withdrawn`: numbers of withdrawn events;
     `people`: names by keys, those of units that were changed among them."""
 
@@ -169,7 +169,7 @@ def make_case_view(
         case=case,
         procedure=procedure,
         unit=unit_name(office, case.unit),
-        standing=judgement.stage,
+        status=judgement.stage,
         stage=procedure.stages[at] if at < len(order) else None,
         parts=tuple(
             Part(

@@ -36,7 +36,9 @@ def deadlines_page(
     said: Name = None,
     of: Name = None,
 ) -> Response:
-    message = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
+    message = (
+        ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _message(said, of)
+    )
     taken_back = withdraw or "", evidence or ""
     return case_page(request, ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, message=message)
 
@@ -49,24 +51,24 @@ def registers_page(
     said: Name = None,
     left_out: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
-    return case_page(request, ctx, case, tab="risks", message=_told(said, None), left_out=left_out)
+    return case_page(request, ctx, case, tab="risks", message=_message(said, None), left_out=left_out)
 
 
 @router.get("/cases/{case}/papers")
 def documents_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="papers", message=_told(said, None))
+    return case_page(request, ctx, case, tab="papers", message=_message(said, None))
 
 
 @router.get("/cases/{case}/history")
 def history_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, ctx, case, tab="history", message=_told(said, None))
+    return case_page(request, ctx, case, tab="history", message=_message(said, None))
 
 
-def _told(message: str | None, of: str | None) -> tuple[str, str] | None:
-    return (message, of or "") if message in SAID else None
+def _message(message: str | None, of: str | None) -> tuple[str, str] | None:
+    return (message, of or "") if message in MESSAGES else None
 
 
-SAID = frozenset(
+MESSAGES = frozenset(
     {
         *("opened", "corrected", "signed", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
         *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited", "described"),

@@ -34,7 +34,7 @@ class Form:
         signatories: possible signatories, those named by the act first.
         options: the options if a decision is chosen; `option`: the chosen one.
         confirmation: the changes the user must confirm.
-        known: whether the chosen fact is recorded already: its day is kept, evidence is added.
+        is_recorded: whether the chosen fact is recorded already: its day is kept, evidence is added.
     """
 
     choices: tuple[tuple[str, Text], ...]
@@ -49,7 +49,7 @@ class Form:
     signed_by: str = ""
     options: tuple[Option, ...] = ()
     option: str = ""
-    known: bool = False
+    is_recorded: bool = False
     confirmation: Confirmation | None = None
     refusal: Refusal | OutOfRange | None = None
     had_files: bool = False
@@ -106,7 +106,7 @@ def record_form(
         signed_by=answers.get("signed_by", ""),
         options=(taken,) if taken else chosen.obligation.options if chosen else (),
         option=taken.id if taken else answers.get("option", ""),
-        known=recorded is not None and refusal is None,
+        is_recorded=recorded is not None and refusal is None,
         confirmation=confirmation,
         refusal=refusal,
         had_files=had_files,

@@ -112,7 +112,7 @@ def answer(
         assignment = _open(case, number, None if for_office else author)
         if on > today:
             raise CannotAssign("assignment.in_future", on=on, today=today)
-        payload = _said(assignment, text, author, "answer")
+        payload = _payload(assignment, text, author, "answer")
         if items:
             payload["evidence"] = evidence_payload(items)
         return [("assignment_answered", str(number), on, payload)]
@@ -138,7 +138,7 @@ def refuse(
         assignment = _open(case, number, None if for_office else author)
         if not ground.strip():
             raise CannotAssign("assignment.no_ground")
-        return [("assignment_refused", str(number), today, _said(assignment, ground, author, "refusal"))]
+        return [("assignment_refused", str(number), today, _payload(assignment, ground, author, "refusal"))]
 
     return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
@@ -158,7 +158,7 @@ def extend(
     """Set another due day for an assignment, by its giver; a refused one is open again."""
 
     def events(case: Case) -> Sequence[EventDraft]:
-        assignment = _known(case, number)
+        assignment = _assignment(case, number)
         if assignment.answered_on is not None:
             raise CannotAssign("assignment.answered", number=number)
         if by != assignment.by and (not author or author != assignment.giver):
@@ -173,13 +173,13 @@ def extend(
     return case_commands.enter(case_id, events, by=by, now=now, today=today)
 
 
-def _said(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
+def _payload(assignment: Assignment, text: str, author: str, kind: str) -> dict[str, object]:
     to = {assignment.giver: kind} if assignment.giver and assignment.giver != author else {}
     return {"text": text.strip(), "person": author, "to": to}
 
 
 def _open(case: Case, number: int, author: str | None) -> Assignment:
-    assignment = _known(case, number)
+    assignment = _assignment(case, number)
     if assignment.answered_on is not None:
         raise CannotAssign("assignment.answered", number=number)
     if author is not None and author != assignment.assignee:
@@ -187,7 +187,7 @@ def _open(case: Case, number: int, author: str | None) -> Assignment:
     return assignment
 
 
-def _known(case: Case, number: int) -> Assignment:
+def _assignment(case: Case, number: int) -> Assignment:
     assignments_by_number = assignments(case)
     if number not in assignments_by_number:
         raise CannotAssign("assignment.unknown", number=number, allowed=tuple(map(str, assignments_by_number)))

@@ -210,7 +210,7 @@ def _require_allowed(
     if len(extensions) >= rule.times:
         raise CannotExtend("extend.times", title=obligation.title, act=act, count=rule.times)
     due = _due(case_commands, case, name, today=today)
-    left = _left(rule, extensions)
+    left = _remaining(rule, extensions)
     if extension.by is not None and left is not None and not 1 <= extension.by.count <= left:
         code = "extend.too_long" if left else "extend.nothing_left"
         unit = unit_of(rule.by)
@@ -229,7 +229,7 @@ def _require_allowed(
         raise CannotExtend("extend.beyond", act=act, title=obligation.title, due=due, last=last)
 
 
-def _left(rule: Extension, extensions: Sequence[Extended]) -> int | None:
+def _remaining(rule: Extension, extensions: Sequence[Extended]) -> int | None:
     """Return how much may still be added, in the units of the act; None where an earlier extension named a
     day.
     """

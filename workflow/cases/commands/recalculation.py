@@ -67,7 +67,7 @@ def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -
     if any(obligation.by_itself for obligation in becomes.chain.procedure.obligations):
         # A day that comes by itself passes on what is uncertain in it without a trace in the links after it.
         return None
-    names = {*was.entries, *becomes.entries, *becomes.chain.case.put_off}
+    names = {*was.entries, *becomes.entries, *becomes.chain.case.snoozed}
     names.update(was.links.keys() - becomes.links.keys())
     names.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
     names.update(name for name, link in becomes.links.items() if _waits_otherwise(was, name, becomes, link))

@@ -27,7 +27,7 @@ class CannotSnooze(Refusal, ValueError):
     """The reminder cannot be snoozed; codes `put_off_*`."""
 
 
-def put_off(
+def snooze(
     case_commands: CaseCommands,
     calendar: Calendar,
     case_id: str,
@@ -70,7 +70,7 @@ def put_off(
         working = until if until > latest else calendar.next_working(until)
         if working > latest:
             raise CannotSnooze("put_off_too_far", title=title, until=working, latest=latest)
-        snooze = case.put_off.get(obligation)
+        snooze = case.snoozed.get(obligation)
         if snooze is not None and (snooze.until, snooze.due) == (working, deadline.due):
             return ()
         return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]

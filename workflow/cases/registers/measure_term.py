@@ -25,7 +25,7 @@ from calendars.terms import (
 )
 from calendars.values import dataclass
 
-Said = Literal[
+TermReading = Literal[
     "date",
     "span",
     "month",
@@ -52,14 +52,14 @@ class MeasureTerm:
 
     Attributes:
         written: the words of the plan.
-        said: the term they were read as.
+        reading: how they were read.
         every: the period of a recurring measure (`ежеквартально`).
         until: written with "до" / "дейін": read as including the day, safe by the day before.
     """
 
     written: str = ""
     term: Term = field(default_factory=WithoutTerm)
-    said: Said = "nothing"
+    reading: TermReading = "nothing"
     every: Period | None = None
     until: bool = False
 
@@ -71,7 +71,7 @@ class MeasureTerm:
 
 def as_data(term: MeasureTerm) -> dict[str, object]:
     """Return the term as payload values: JSON values only, nothing empty."""
-    data: dict[str, object] = {"written": term.written, "said": term.said, **_numbers(term.term)}
+    data: dict[str, object] = {"written": term.written, "said": term.reading, **_numbers(term.term)}
     if term.every:
         data["every"] = term.every
     if term.until:
@@ -86,7 +86,7 @@ def from_data(data: object) -> MeasureTerm:
     every = data.get("every")
     return MeasureTerm(
         written=str(data.get("written", "")),
-        said=cast(Said, data.get("said", "nothing")),
+        reading=cast(TermReading, data.get("said", "nothing")),
         term=_term(data),
         every=cast(Period, every) if every else None,
         until=bool(data.get("until")),

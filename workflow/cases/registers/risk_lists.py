@@ -95,7 +95,7 @@ class SharedRisk:
     """
 
     description: str
-    found: tuple[tuple[Case, Risk], ...]
+    occurrences: tuple[tuple[Case, Risk], ...]
     units: tuple[str, ...]
     unasked: tuple[str, ...]
 
@@ -118,14 +118,16 @@ def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
     shared_risks = [
         SharedRisk(
             description=members[0][1].description,
-            found=tuple(members),
+            occurrences=tuple(members),
             units=tuple(dict.fromkeys(case.unit for case, _ in members)),
             unasked=tuple(case.id for case, risk in members if unasked(risk)),
         )
         for members in alike.values()
         if len({case.id for case, _ in members}) > 1
     ]
-    return tuple(sorted(shared_risks, key=lambda risk: (-len(risk.units), -len(risk.found), risk.description)))
+    return tuple(
+        sorted(shared_risks, key=lambda risk: (-len(risk.units), -len(risk.occurrences), risk.description))
+    )
 
 
 def likeness(risk: Risk) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from workflow.cases.registers.risk import Rank
-from workflow.law.file_models import DashedName, Keyed, Name, many, one_of, table, within, wrong
+from workflow.law.file_models import DashedName, Keyed, Name, list_of, one_of, table, within, wrong
 from workflow.law.procedure import Text
 from workflow.law.reader.table import read_edition
 
@@ -83,7 +83,7 @@ def _numbered(levels: tuple[dict[str, Any], ...]) -> tuple[Level, ...]:
     return tuple(Level(number, **level) for number, level in enumerate(levels, 1))
 
 
-LEVELS = many(table(Level, without=["number"], make=dict), AfterValidator(_numbered))
+LEVELS = list_of(table(Level, without=["number"], make=dict), AfterValidator(_numbered))
 BAND = table(Band, id=Name, up_to=within(1), colour=one_of(*COLOURS))
 SCALE = table(
     RiskScale,
@@ -91,7 +91,7 @@ SCALE = table(
     ours=Annotated[bool, AfterValidator(_ours)],
     likelihood=LEVELS,
     effect=LEVELS,
-    bands=Keyed("band", many(BAND)),
+    bands=Keyed("band", list_of(BAND)),
 )
 
 

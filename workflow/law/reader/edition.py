@@ -25,7 +25,7 @@ from workflow.law.file_models import (
     Name,
     Texts,
     as_type,
-    many,
+    list_of,
     named,
     one_of,
     one_of_forms,
@@ -241,7 +241,7 @@ STEP = table(
     through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
 )
 ESCALATION_POLICY = table(
-    partial(law.EscalationPolicy, rungs=()), id=Name, rungs=many(STEP, AfterValidator(_earliest_first))
+    partial(law.EscalationPolicy, rungs=()), id=Name, rungs=list_of(STEP, AfterValidator(_earliest_first))
 )
 INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
 EXTENSION = table(law.Extension, by=table(_extension_term), times=within(1, 100), decided_by=DUTIES_NAMED)
@@ -278,7 +278,7 @@ DECISION = table(
     title=Keyed("question", Texts),
     term=TERM,
     duty=Keyed("asked_of", OwnDuty),
-    options=Keyed("option", many(OPTION)),
+    options=Keyed("option", list_of(OPTION)),
     evidence=Distinct[Evidence],
     only_for=OwnKinds,
     sources=Distinct[Source],
@@ -292,7 +292,7 @@ EXAMPLE = table(
     values=dict[str, dict[str, Number]],
     signed_by=dict[str, OwnDuty],
     extended=dict.__class_getitem__((str, as_type(EXAMPLE_EXTENSION))),
-    paused=many(table(law.ExamplePause)),
+    paused=list_of(table(law.ExamplePause)),
     state=dict[str, Annotated[str, one_of(*STATES)]],
 )
 EDITION = table(
@@ -303,19 +303,19 @@ EDITION = table(
     adopted_act=DashedName,
     applies_to=OwnKinds,
     calendar=Annotated[str, named(r"^[A-Z]{2}(-[A-Z0-9]+)?$"), AfterValidator(_registered)],
-    acts=Keyed("act", many(ACT, BY_ID)),
-    stages=Keyed("stage", many(STAGE)),
-    obligations=Keyed("obligation", many(OBLIGATION)),
-    answers=Keyed("decision", many(DECISION)),
-    ladders=Keyed("ladder", many(ESCALATION_POLICY, BY_ID)),
-    indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
-    examples=Keyed("example", many(EXAMPLE)),
-    bodies=Keyed("body", many(BODY, BY_ID)),
+    acts=Keyed("act", list_of(ACT, BY_ID)),
+    stages=Keyed("stage", list_of(STAGE)),
+    obligations=Keyed("obligation", list_of(OBLIGATION)),
+    answers=Keyed("decision", list_of(DECISION)),
+    ladders=Keyed("ladder", list_of(ESCALATION_POLICY, BY_ID)),
+    indicators=Keyed("indicator", list_of(INDICATOR, BY_ID)),
+    examples=Keyed("example", list_of(EXAMPLE)),
+    bodies=Keyed("body", list_of(BODY, BY_ID)),
     pause=PAUSE,
-    evidence_words=Keyed("evidence", many(table(law.Word, id=Evidence))),
-    value_words=Keyed("value", many(table(law.Word, id=Name))),
-    duty_words=Keyed("duty", many(table(law.Word, id=Name))),
-    kind_words=Keyed("kind", many(table(law.Word, id=Name))),
+    evidence_words=Keyed("evidence", list_of(table(law.Word, id=Evidence))),
+    value_words=Keyed("value", list_of(table(law.Word, id=Name))),
+    duty_words=Keyed("duty", list_of(table(law.Word, id=Name))),
+    kind_words=Keyed("kind", list_of(table(law.Word, id=Name))),
 )
 
 

@@ -15,7 +15,7 @@ from calendars import OutOfRange, terms
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
 from calendars.terms import Period
-from workflow.law.file_models import DashedName, Name, many, one_of, table, wrong
+from workflow.law.file_models import DashedName, Name, list_of, one_of, table, wrong
 from workflow.law.overlay import SWITCHES, Overlay, Stricter, stricter
 from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Text
 from workflow.law.reader.table import Problem, UnreadableRegulation, read_table
@@ -84,7 +84,7 @@ _READINGS: dict[str, Any] = {name: one_of(*values) for name, values in SWITCHES.
 OVERLAY = table(
     _overlay,
     act=table(_act),
-    term=many(table(_term, term=TERM)),
+    term=list_of(table(_term, term=TERM)),
     switches=Annotated[Any, table(_switches, **_READINGS), WrapValidator(_in_file_order)],
 )
 

@@ -20,7 +20,7 @@ from workflow.law.file_models import (
     Keyed,
     Name,
     Texts,
-    many,
+    list_of,
     matching,
     one_of,
     table,
@@ -135,8 +135,10 @@ def _anchor(field: RegisterField, register: Register) -> law.Obligation:
     )
 
 
-FIELD = table(RegisterField, id=Name, options=many(table(registers.FieldOption, id=Name)), register=DashedName)
-FIELDS = Keyed("field", many(FIELD, BY_ID))
+FIELD = table(
+    RegisterField, id=Name, options=list_of(table(registers.FieldOption, id=Name)), register=DashedName
+)
+FIELDS = Keyed("field", list_of(FIELD, BY_ID))
 ENTRY = table(registers.RowEntry, row=Name, event=one_of(*sorted(ENTRIES)))
 ACTION = table(registers.RowAction, id=Name, event=one_of(*sorted(ENTRIES)), fields=FIELDS)
 RULE = table(registers.Rule, value=Number, when=WHEN)
@@ -145,12 +147,12 @@ OPENS = table(
     registers.Opening,
     procedure=DashedName,
     facts=dict[Name, Name],
-    conditional=Keyed("fact", many(CONDITIONAL)),
+    conditional=Keyed("fact", list_of(CONDITIONAL)),
     when=WHEN,
     evidence=dict[Name, Name],
 )
 CONDITION = Annotated[Condition, _WRITTEN_CONDITION, AfterValidator(_condition)]
-CONDITIONS = many(CONDITION)
+CONDITIONS = list_of(CONDITION)
 COUNT = table(
     registers.Count,
     indicator=matching(r"^P[0-9]\.T[0-9]\.S[0-9]$", '"P3.T2.S1"'),
@@ -176,7 +178,7 @@ CAMPAIGN = table(
     ground_where=WHEN,
     given=Distinct[Name],
     refusal=table(registers.CampaignRefusal, **ASKED),
-    also=many(
+    also=list_of(
         table(
             registers.FurtherRow,
             id=Name,
@@ -194,27 +196,27 @@ REGISTER = table(
     make=_register,
     without=["digest", "responsible"],
     id=DashedName,
-    acts=Keyed("act", many(ACT, BY_ID)),
+    acts=Keyed("act", list_of(ACT, BY_ID)),
     act=Keyed("rests_on", DashedName),
     fields=FIELDS,
     entry=ENTRY,
-    actions=Keyed("action", many(ACTION, BY_ID)),
+    actions=Keyed("action", list_of(ACTION, BY_ID)),
     named_by=Distinct[Name],
     columns=Keyed("list", Distinct[Name]),
-    groups=Keyed("group", many(table(registers.FieldGroup, fields=Distinct[Name]))),
+    groups=Keyed("group", list_of(table(registers.FieldGroup, fields=Distinct[Name]))),
     kept_in=one_of("unit", "case"),
     procedures=Distinct[DashedName],
     applies_to=Kinds,
     adopted_act=DashedName,
-    rules=Keyed("rule", many(RULE)),
-    lates=Keyed("late", many(table(registers.Late, field=Name, than=Name))),
-    unique_together=many(Distinct[Name]),
-    access=many(table(registers.RowAccess, fields=Distinct[Name], reader=one_of(*ACCESSES))),
+    rules=Keyed("rule", list_of(RULE)),
+    lates=Keyed("late", list_of(table(registers.Late, field=Name, than=Name))),
+    unique_together=list_of(Distinct[Name]),
+    access=list_of(table(registers.RowAccess, fields=Distinct[Name], reader=one_of(*ACCESSES))),
     opens=OPENS,
-    counts=Keyed("count", many(COUNT)),
-    fulfils=many(FULFILS),
-    campaigns=Keyed("campaign", many(CAMPAIGN, BY_ID)),
-    procedure=Keyed("obligation", many(table(_row_obligation, term=TERM))),
+    counts=Keyed("count", list_of(COUNT)),
+    fulfils=list_of(FULFILS),
+    campaigns=Keyed("campaign", list_of(CAMPAIGN, BY_ID)),
+    procedure=Keyed("obligation", list_of(table(_row_obligation, term=TERM))),
 )
 
 

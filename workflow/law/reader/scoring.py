@@ -18,7 +18,7 @@ from workflow.law.file_models import (
     NonBlank,
     Number,
     Texts,
-    many,
+    list_of,
     matching,
     named,
     one_of,
@@ -159,7 +159,7 @@ SCALES = {
     "share": _scale("share", scales.Share, AfterValidator(_adds_up)),
     "each": _scale("each", scales.Each),
     "kinds": _scale("kinds", scales.Kinds, points=dict[Name, Number]),
-    "brackets": _scale("brackets", scales.Brackets, AfterValidator(_follow_each_other), rows=many(ROW)),
+    "brackets": _scale("brackets", scales.Brackets, AfterValidator(_follow_each_other), rows=list_of(ROW)),
     "monthly": _scale("monthly", scales.Monthly),
     "sittings": _scale("sittings", scales.Sittings, AfterValidator(_adds_up)),
     "coverage": _scale("coverage", _coverage, units=SHARE, risks=RISKS),
@@ -181,10 +181,10 @@ INDICATOR = table(
 SCORING = table(
     partial(scales.Scoring, in_force_assumed=False, indicators={}, readings={}),
     id=DashedName,
-    units=many(table(scales.UnitKinds, of=Kinds, kinds=Kinds)),
+    units=list_of(table(scales.UnitKinds, of=Kinds, kinds=Kinds)),
     embargo=table(scales.Embargo, facts=Distinct[Fact]),
-    indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
-    readings=Keyed("reading", many(table(_reading, value=many(table(_value))), AfterValidator(dict))),
+    indicators=Keyed("indicator", list_of(INDICATOR, BY_ID)),
+    readings=Keyed("reading", list_of(table(_reading, value=list_of(table(_value))), AfterValidator(dict))),
 )
 
 
