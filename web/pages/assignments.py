@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 Number = Annotated[int, Query(alias="page", ge=1, le=10_000)]
 
 
-def _asked(
+def _query_in_address(
     ctx: Reading, whose: Whose | None = None, state: AssignmentState = "open", number: Number = 1
 ) -> ListAssignments:
     """Return the query in the address; users who may give assignments see those they gave by default."""
@@ -35,23 +35,23 @@ def _asked(
     return ListAssignments(whose=whose or first, state=state, page=number)
 
 
-Asked = Annotated[ListAssignments, Depends(_asked)]
+AssignmentQuery = Annotated[ListAssignments, Depends(_query_in_address)]
 
 
 @router.get("/assignments")
-def assignments_page(request: Request, ctx: Reading, asked: Asked) -> Response:
+def assignments_page(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
     """Show a page of the list, and the form to give an assignment without a case."""
-    return _page(request, ctx, asked)
+    return _page(request, ctx, query)
 
 
 @router.get("/assignments.xlsx")
-def assignments_workbook(request: Request, ctx: Reading, asked: Asked) -> Response:
+def assignments_workbook(request: Request, ctx: Reading, query: AssignmentQuery) -> Response:
     """Return the whole list as a workbook.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    rows, total = assignments.assignments_shown(ctx, asked, limit=MAX_EXPORTED)
+    rows, total = assignments.assignments_shown(ctx, query, limit=MAX_EXPORTED)
     require_exportable(total)
     columns = _columns(_names(ctx, rows))
     return workbook_response(request, columns, rows, title="web.assignments", today=ctx.today)
@@ -87,7 +87,7 @@ def _page(
         status=422 if tried else 200,
         place="/assignments",
         view=view,
-        asked=query,
+        query=query,
         names=names,
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},

@@ -288,7 +288,7 @@ def cases_page(
         ctx.reads, ctx.library, ctx.calendar, today=today, criteria=criteria, number=number, own=ctx.reader.root
     )
     query = tidy_address(request).partition("?")[2]
-    kept_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
+    shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
         request,
@@ -298,7 +298,7 @@ def cases_page(
         heads=page_heads(CASE_COLUMNS),
         standings=_STANDINGS,
         over=BETWEEN_STAGES,
-        kept=kept_query,
+        query=shown_query,
         done=done,
         saved=saved_views(request, ctx, unit=criteria.unit or ""),
     )

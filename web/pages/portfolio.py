@@ -65,7 +65,7 @@ class PortfolioQuery:
         return urlencode({name: value for name, value in {**fields, **more}.items() if value})
 
 
-def _asked(
+def _criteria(
     ctx: Reading,
     unit: UnitParam,
     procedure: Name = "",
@@ -83,7 +83,7 @@ def _asked(
     )
 
 
-Wanted = Annotated[PortfolioQuery, Depends(_asked)]
+Criteria = Annotated[PortfolioQuery, Depends(_criteria)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +150,7 @@ def build_axis(year: int, calendar: Calendar, *, today: date) -> Axis:
 def portfolio_page(
     request: Request,
     ctx: Reading,
-    asked: Wanted,
+    criteria: Criteria,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     replanned: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
@@ -158,32 +158,32 @@ def portfolio_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    view = _portfolio(request, ctx, asked, number)
+    view = _portfolio(request, ctx, criteria, number)
     case_id = replanned if any(line.case == replanned for line in view.lines) else ""
     return _page(
         request,
         ctx,
         "portfolio.html",
-        asked,
+        criteria,
         view=view,
-        axis=build_axis(asked.year, ctx.calendar, today=ctx.today),
+        axis=build_axis(criteria.year, ctx.calendar, today=ctx.today),
         replanned=case_id,
     )
 
 
 @router.get("/portfolio/stages")
-def stages_page(request: Request, ctx: Reading, asked: Wanted) -> Response:
+def stages_page(request: Request, ctx: Reading, criteria: Criteria) -> Response:
     """Show the analyses of a year, with a column for each stage."""
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
     try:
         view = list_stages(
-            _speaking(request, ctx), build(ListStages, {**_fields(asked), "cards": CARDS_ON_PAGE})
+            _speaking(request, ctx), build(ListStages, {**_fields(criteria), "cards": CARDS_ON_PAGE})
         )
     except UnknownUnit:
-        view = StageBoard(year=asked.year, total=0, columns=[])
-    return _page(request, ctx, "portfolio_stages.html", asked, view=view, soon=near(ctx.calendar, ctx.today))
+        view = StageBoard(year=criteria.year, total=0, columns=[])
+    return _page(request, ctx, "portfolio_stages.html", criteria, view=view, soon=near(ctx.calendar, ctx.today))
 
 
 def _of(obligation: str, name: str) -> Callable[[Translator, PortfolioLine], object]:
@@ -217,20 +217,20 @@ LINE_COLUMNS: tuple[Column[PortfolioLine], ...] = (
 
 
 @router.get("/portfolio.xlsx")
-def portfolio_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
+def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year with all their steps as a workbook.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
     total, every = every_line(
-        _speaking(request, ctx), build(ListPortfolio, {**_fields(asked), "stage": asked.stage})
+        _speaking(request, ctx), build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage})
     )
     require_exportable(total)
     lines = list(every)
     translator = Translator(preferences(request).language)
     steps = [(line, step) for line in lines for step in line.steps]
-    title = translator.say("web.portfolio.title", year=asked.year)
+    title = translator.say("web.portfolio.title", year=criteria.year)
     tables = [
         table_of(translator, LINE_COLUMNS, lines, name=translator.say("web.portfolio.short")),
         table_of(translator, STEP_COLUMNS, steps, name=translator.say("web.portfolio.steps")),
@@ -262,18 +262,18 @@ def _days(translator: Translator, step: NextStep | None) -> str | None:
 
 
 @router.get("/portfolio/stages.xlsx")
-def stages_workbook(request: Request, ctx: Reading, asked: Wanted) -> Response:
+def stages_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Response:
     """Return all analyses of a year by stage, with the next step of each, as a workbook.
 
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    total, every = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(asked)))
+    total, every = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(criteria)))
     require_exportable(total)
-    places = [stage.id for stage in ctx.library.latest(asked.procedure).stages]
+    places = [stage.id for stage in ctx.library.latest(criteria.procedure).stages]
     lines = sorted(every, key=lambda line: places.index(line.stage) if line.stage in places else len(places))
     return workbook_response(
-        request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=asked.year
+        request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=criteria.year
     )
 
 
@@ -300,7 +300,7 @@ def _page(
     chosen = ctx.library.latest(query.procedure)
     shown = page(
         *(request, ctx, template),
-        asked=query,
+        criteria=query,
         saved=saved_views(request, ctx, unit=query.unit),
         years=_years(ctx),
         units=build_unit_filter(ctx.reads.office(), query.unit, own=ctx.reader.root),

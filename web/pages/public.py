@@ -81,7 +81,7 @@ def check_entry(request: Request, ctx: Anybody, n: BatchNumber, fingerprint: Fin
 def _answer(request: Request, ctx: RequestContext, proven_line: ProvenLine | None) -> Response:
     if proven_line is None:
         count_guess(request, ctx)
-    response = page(request, ctx, "public_proof.html", found=proven_line, status=200 if proven_line else 404)
+    response = page(request, ctx, "public_proof.html", line=proven_line, status=200 if proven_line else 404)
     response.headers["cache-control"] = "no-store"
     response.headers["x-robots-tag"] = "noindex"
     return response

@@ -59,7 +59,7 @@ router.get("/register/{ending}")(get_notices_file)
 
 @router.get("/monitoring")
 def monitoring_page(
-    request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+    request: Request, ctx: Reading, criteria: Monitored, number: Number = 1, silent: Further = 1
 ) -> Response:
     """Show recommendations and their outcomes."""
     return page(
@@ -69,14 +69,14 @@ def monitoring_page(
         view=monitoring(
             ctx.reads,
             ctx.calendar,
-            narrowed,
+            criteria,
             today=ctx.today,
             number=number,
             further=silent,
             sizes=TO_READERS,
         ),
-        narrowed=narrowed,
-        units=build_unit_filter(ctx.reads.office(), narrowed.unit or "", own=ctx.reader.root),
+        criteria=criteria,
+        units=build_unit_filter(ctx.reads.office(), criteria.unit or "", own=ctx.reader.root),
         statuses=STATUSES,
         directions=DIRECTIONS,
         heads=page_heads(RECOMMENDATION_COLUMNS),
@@ -171,10 +171,10 @@ def scores_workbook(request: Request, ctx: Reading, unit: RequiredUnit, year: Ye
 
 @router.get("/register")
 def journal_page(
-    request: Request, ctx: Reading, asked: Noticed, number: Number = 1, check: Literal["", "1"] = ""
+    request: Request, ctx: Reading, query: Noticed, number: Number = 1, check: Literal["", "1"] = ""
 ) -> Response:
     """Show who was notified of what, when, through which channel, and the outcome."""
-    view = list_notices(ctx, asked, number=number)
+    view = list_notices(ctx, query, number=number)
     journal_proof = verify_journal(ctx) if check else None
     proof = proof_address(ctx.app, journal_proof.batches, journal_proof.end) if journal_proof else ""
     named = {line.notice.person for line in view.lines}
@@ -183,10 +183,10 @@ def journal_page(
         ctx,
         "notice_journal.html",
         view=view,
-        asked=asked,
-        people=build_person_filter(ctx.reads.office(), asked["person"], named, own=ctx.reader.root),
+        query=query,
+        people=build_person_filter(ctx.reads.office(), query["person"], named, own=ctx.reader.root),
         states=NOTICE_STATES,
-        standing=journal_proof,
+        journal=journal_proof,
         lines=LINES,
         picture=qr_picture(proof) if proof else "",
     )
@@ -226,7 +226,7 @@ def consolidated_page(
         request,
         ctx,
         "consolidated.html",
-        asked=query,
+        query=query,
         procedures=ordered(ctx, ""),
         units=unit_choices(ctx, query.unit),
         years=range(ctx.calendar.first.year, min(ctx.calendar.last.year, ctx.today.year + 2) + 1),
@@ -243,7 +243,7 @@ def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response
         request,
         ctx,
         "uploads.html",
-        found=ready_uploads,
+        uploads=ready_uploads,
         unit=unit,
         units=unit_choices(ctx, unit),
         name=_names(request, ctx),
@@ -288,7 +288,7 @@ def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Res
         request,
         ctx,
         "yearly.html",
-        found=turns,
+        turns=turns,
         unit=unit,
         units=unit_choices(ctx, unit),
         name=_names(request, ctx),
@@ -341,7 +341,7 @@ def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
         request,
         ctx,
         "cartogram.html",
-        found=cartogram_view,
+        comparison=cartogram_view,
         sections=SECTIONS,
         shown=LINES_SHOWN,
         unit=cartogram_view.unit,

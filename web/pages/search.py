@@ -51,7 +51,7 @@ def search_page(request: Request, ctx: Reading, q: Annotated[str, Query(max_leng
         *(request, ctx, "search.html"),
         place="/search",
         text=text,
-        found=results,
+        results=results,
         texts=loaded_languages(ctx, cited & acts.keys()) if cited else {},
         acts=acts,
         duties=duties,

@@ -376,7 +376,7 @@ def page(
             organisation=ctx.organisation_in(reader.language),
             reader=account,
             home="/" if account is None or account.may("read") else "/administration",
-            called=_called(ctx, reader.language),
+            called=_person_name(ctx, reader.language),
             unread=ctx.reads.unread_lines(ctx.reader.person) if ctx.reader.person else 0,
             here=_here(request, place),
             path=request.url.path,
@@ -393,7 +393,7 @@ def page(
     return response
 
 
-def _called(ctx: RequestContext, language: str) -> str:
+def _person_name(ctx: RequestContext, language: str) -> str:
     """Return the name of the reader's person in a language; "" for an account of nobody."""
     person = ctx.reads.office().people.get(ctx.reader.person) if ctx.reader.person else None
     return person.name_in(language) if person else ""

@@ -65,5 +65,11 @@ def _page(request: Request, ctx: RequestContext, secret: str, *, is_saved: bool)
     person = _whose(ctx, secret)
     chosen = choice_of(person)
     return page(
-        request, ctx, "digest_choice.html", secret=secret, chosen=chosen, choices=tuple(CHOICES), told=is_saved
+        request,
+        ctx,
+        "digest_choice.html",
+        secret=secret,
+        chosen=chosen,
+        choices=tuple(CHOICES),
+        is_saved=is_saved,
     )

@@ -43,7 +43,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 _LOGIN = 80
-OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
+OWN_MESSAGES = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
@@ -67,7 +67,7 @@ def log_in(request: Request, ctx: Anybody, texts: Fields) -> Response:
             request,
             ctx,
             onward=inside(texts.get("next", "/")),
-            form_values=_kept(texts),
+            form_values=_form_values(texts),
             wrong=True,
             wait=refusal.wait,
             silent=refusal.silent,
@@ -137,7 +137,7 @@ def accept(request: Request, ctx: Anybody, secret: Secret, texts: Fields) -> Res
 @router.get("/account")
 def own(request: Request, ctx: Own, said: str = "") -> Response:
     """Show the user's own account: password, second factor, sessions."""
-    return own_page(request, ctx, message=said if said in OWN_SAID else "")
+    return own_page(request, ctx, message=said if said in OWN_MESSAGES else "")
 
 
 @router.post("/account/password")
@@ -202,7 +202,7 @@ def login_page(
         status=status,
         place=f"/login?{urlencode({'next': onward})}",
         onward=onward,
-        kept=json.dumps(form_values, ensure_ascii=False) if form_values else "",
+        form_values=json.dumps(form_values, ensure_ascii=False) if form_values else "",
         files=files,
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
@@ -241,7 +241,7 @@ def enter_account(
 ) -> Response:
     """Log an account in. `recovered`: by a recovery code, of which one is now used."""
     now = ctx.now
-    onward, form_values = inside(texts.get("next", "/")), _kept(texts)
+    onward, form_values = inside(texts.get("next", "/")), _form_values(texts)
     if must_enrol(account, ctx.totp_required):
         onward, form_values = "/account/totp", {}
     elif recovered and not form_values:
@@ -327,7 +327,7 @@ def own_page(
         entries=ctx.accounts.entries(ctx.reader.login, now=now),
         present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
-        said=message,
+        message=message,
         least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
         may_feed=True,
@@ -346,7 +346,7 @@ def begin_again(request: Request, ctx: RequestContext, message: str) -> Response
     return response
 
 
-def _kept(texts: Mapping[str, str]) -> dict[str, str]:
+def _form_values(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of an interrupted form, as submitted with the log-in page."""
     try:
         form_values = json.loads(texts.get("kept", "") or "{}")

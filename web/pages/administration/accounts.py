@@ -117,7 +117,7 @@ def _accounts_page(
         "accounts.html",
         status=200 if refusal is None else 422,
         accounts=all_accounts,
-        made=next(
+        invited=next(
             (
                 account.reader
                 for account in all_accounts

@@ -12,7 +12,7 @@ from services.context import RequestContext
 from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 
-SAID = frozenset(
+MESSAGES = frozenset(
     {
         *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked", "unlinked"),
         *("removal_requested", "removal_approved", "removal_withdrawn"),
@@ -29,12 +29,12 @@ def show(request: Request, ctx: RequestContext, template: str, *, status: int = 
     """Render a page of the administration."""
     message = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
-    return page(request, ctx, template, status=status, said=message if message in SAID else "", **values)
+    return page(request, ctx, template, status=status, message=message if message in MESSAGES else "", **values)
 
 
-def onward(request: Request, path: str, **said: str) -> Response:
+def onward(request: Request, path: str, **parameters: str) -> Response:
     """Redirect to a page after a change; htmx gets a header."""
-    address = f"{path}?{urlencode(said)}" if said else path
+    address = f"{path}?{urlencode(parameters)}" if parameters else path
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         response = Response(status_code=204, headers={"hx-redirect": address})

@@ -106,7 +106,7 @@ def _sync_page(
         status=200 if refusal is None else 422,
         place="/administration/people/sync",
         sync=people_sync.get_sync_state(ctx, AskSync()),
-        found=result,
+        result=result,
         changes=result.changes[:SHOWN] if result else (),
         more=max(0, len(result.changes) - SHOWN) if result else 0,
         refusal=refusal,

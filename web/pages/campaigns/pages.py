@@ -81,7 +81,9 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 KindPath = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,80}\.[a-z0-9_]{1,80}$")]
-Said = Annotated[Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()]
+MessageParam = Annotated[
+    Literal["", "started", "reminded", "extended", "closed", "reopened", "recorded"], Query()
+]
 router.get("/campaigns.xlsx")(get_campaigns_file)
 router.get("/campaigns/{campaign}/xlsx")(get_campaign_sheet)
 router.get("/campaigns/{campaign}/forms/{language}")(get_campaign_papers)
@@ -127,7 +129,7 @@ def campaign_page(
     state: State = "",
     search: SearchText = "",
     number: Number = 1,
-    said: Said = "",
+    said: MessageParam = "",
 ) -> Response:
     """Show who has answered and who has not, page by page."""
     tidy = redirect_to_tidy_address(request)
@@ -350,7 +352,7 @@ def _campaign_page(
         place=f"/campaigns/{campaign}",
         campaign=campaign_page.campaign,
         kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
-        found=campaign_page,
+        people_page=campaign_page,
         names=author_names(ctx, {event.by for event in campaign_page.history}),
         chosen=said_choice(campaign_page.campaign, preferences(request).language),
         query=query,
@@ -358,10 +360,10 @@ def _campaign_page(
         number=number,
         to=to,
         papers=campaign_papers(ctx, campaign),
-        kept="?" + urlencode(parameters) if parameters else "",
-        said=message,
+        forms_query="?" + urlencode(parameters) if parameters else "",
+        message=message,
         problem=problem,
-        narrowed=any(query.values()),
+        is_filtered=any(query.values()),
     )
 
 

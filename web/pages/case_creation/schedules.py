@@ -232,7 +232,7 @@ def _preview(
         strange=seen.strange,
         people=_known_names(office) if seen.strange else (),
         answers=form_answers,
-        asked=[
+        undecided=[
             analysis
             for n, analysis in enumerate(analyses)
             if analysis.case is None and (n in shown or analysis.looks_like)

@@ -91,7 +91,7 @@ def case_page(
         unadopted=ctx.library.unadopted_act(procedure, ctx.reads.office(), stored_case.unit),
         tab=tab,
         tabs=ADDRESSES,
-        said=message if message and (not message[1] or message[1] in view.titles) else None,
+        message=message if message and (not message[1] or message[1] in view.titles) else None,
         tried=tried,
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
@@ -135,9 +135,9 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
     )
 
 
-def redirect(request: Request, address: str, *, place: str = "", **said: str) -> Response:
+def redirect(request: Request, address: str, *, place: str = "", **parameters: str) -> Response:
     """Redirect to a page; htmx gets a header, because it would follow a redirect inside its own request."""
-    address = f"{address}?{urlencode(said)}" + (f"#{place}" if place else "")
+    address = f"{address}?{urlencode(parameters)}" + (f"#{place}" if place else "")
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         response = Response(status_code=204, headers={"hx-redirect": address})

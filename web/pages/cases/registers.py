@@ -74,15 +74,15 @@ WITHOUT_NUMBER = {
     "remark": "remarks",
 }
 """Forms that enter something new, and the position of the page afterwards."""
-_SAID = {"position_exposed": "position_added", "talk_held": "position_talked"}
+_OUTCOMES = {"position_exposed": "position_added", "talk_held": "position_talked"}
 """Codes of messages after an event, if they differ from its kind."""
-Said = tuple[str, dict[str, str]]
+Outcome = tuple[str, dict[str, str]]
 """Code of the message shown afterwards, with arguments of the address."""
-Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Said]
+Act = Callable[[RequestContext, str, FormData, Mapping[str, str]], Outcome]
 
 
 def _mount(path: str, form: RowForm) -> None:
-    def act(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+    def act(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
         return _write(form, ctx, case, sent, answers)
 
     async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
@@ -113,7 +113,9 @@ async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Re
     return await _answer(request, ctx, case, "cartogram", _record_cartogram, reads_file=True)
 
 
-def _write(form: RowForm, ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+def _write(
+    form: RowForm, ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]
+) -> Outcome:
     register, entry = register_of(form.register)
     action = register.actions[form.action] if form.action else None
     verb = act_on_row(form.register, form.action) if form.action else add_row(form.register)
@@ -128,7 +130,7 @@ def _write(form: RowForm, ctx: RequestContext, case: str, sent: FormData, answer
         values["evidence"] = evidence_inputs(sent)
     result = verb(ctx, build(verb.command, values))
     event = action.event if action else entry.event
-    message = "position_described" if event == "position_exposed" and numbered else _SAID.get(event, event)
+    message = "position_described" if event == "position_exposed" and numbered else _OUTCOMES.get(event, event)
     return message if result.changed else "nothing_new", {}
 
 
@@ -148,7 +150,7 @@ def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mappin
             return {name: parse_text(text)}
 
 
-def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
     """Save the fields of the form that differ from the values it showed."""
     shown = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
     fields = {
@@ -162,7 +164,7 @@ def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, 
     return "row_edited" if changed else "nothing_new", {}
 
 
-def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
     file = sent.get("file")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_plan_file")
@@ -179,7 +181,7 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
     return "plan_taken" if taken.entered else "nothing_new", left_out
 
 
-def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Said:
+def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
     file = sent.get("table")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_cartogram_file")

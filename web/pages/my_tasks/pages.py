@@ -54,7 +54,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str, Query(max_length=200)]
-Said = Literal["", "recorded", "undone", "later", "read", "leave"]
+MessageParam = Literal["", "recorded", "undone", "later", "read", "leave"]
 
 
 @router.get("/desk")
@@ -64,7 +64,7 @@ def my_desk(
     show: Literal["", "mine", "all"] = "",
     row: Name = "",
     on: Name = "",
-    said: Said = "",
+    said: MessageParam = "",
     what: Name = "",
 ) -> Response:
     """Show the reader's obligations by urgency."""
@@ -95,7 +95,7 @@ async def record(request: Request, ctx: Recording) -> Response:
 
 
 @router.get("/desk/kept")
-def kept_desk(request: Request, ctx: Recording) -> Response:
+def stored_desk(request: Request, ctx: Recording) -> Response:
     """Show the same rows read-only: the copy a browser stores for use without a network."""
     view = tasks_view(ctx, everything=None, today=ctx.today)
     heads = ctx.reads.whole_office().heads({item.line.case for group in view.groups for item in group.items})
@@ -317,7 +317,7 @@ def _page(
         heads=_heads(view.mine),
         awaited=awaited_answers(ctx),
         show="mine" if view.mine else "all",
-        said=message,
+        message=message,
         undo=undo,
         remarks=remarks,
         refusal=refusal,

@@ -71,7 +71,7 @@ Flag = Annotated[Literal["", "1"], Query()]
 Count = Annotated[int | None, Query(ge=0, le=1_000_000)]
 MAX_PRESET = 200
 """Characters of a field's value taken from the address of a form."""
-Said = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
+MessageParam = Annotated[Literal["", "added", "edited", "withdrawn", "erased"], Query()]
 router.get("/registers/{register_id}/template")(get_register_template)
 router.get("/registers/{register_id}/{row}/files/{digest}")(get_row_file)
 router.get("/registers/{register_id}/{row}/forms/{form}/{language}")(get_row_paper)
@@ -149,7 +149,7 @@ def rows_page(
         refusal = error
     columns = columns_of(register, register.fields)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
-    is_narrowed = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
+    has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
     shown = page(
         request,
         ctx,
@@ -160,7 +160,7 @@ def rows_page(
         act=act_of(register, translator),
         columns=columns,
         lines=[line_of(register, row, columns, translator) for row in row_page.rows],
-        found=row_page,
+        rows_page=row_page,
         imported=imported,
         number=number,
         totals=_totals(register, row_page, translator),
@@ -170,7 +170,7 @@ def rows_page(
         units=build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root),
         query=query,
         sort=query["sort"],
-        narrowed=is_narrowed,
+        has_conditions=has_conditions,
         problem=refusal,
         readers=_readers(ctx, register_id, translator),
         may_add=register.may_write and ctx.reader.may("record"),
@@ -215,7 +215,7 @@ def show_import_page(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     """Return the page of the import: the rows to import, or the mistakes in the file."""
-    register, answers = _kept(ctx, register_id), answers or {}
+    register, answers = _register(ctx, register_id), answers or {}
     translator = Translator(preferences(request).language)
     return page(
         request,
@@ -251,7 +251,7 @@ def new_row_page(
 
 @router.get("/registers/{register_id}/{row}")
 def row_page(
-    request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: Said = ""
+    request: Request, ctx: Reading, register_id: RegisterPath, row: RowPath, said: MessageParam = ""
 ) -> Response:
     """Show one row: its values, the case it opened, its history, and the forms that change it."""
     return show_row_page(request, ctx, register_id, row, message=said)
@@ -269,7 +269,7 @@ def row_form(
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
-    register = _kept(ctx, register_id)
+    register = _register(ctx, register_id)
     preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
     answers = tried.answers if tried else {"case": case, "unit": unit}
     typed = answers.get("unit") or ctx.reader.root
@@ -342,7 +342,7 @@ def show_row_page(
         if detail.row.may_write
         else [],
         groups=definition.groups,
-        said=message,
+        message=message,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
         tried=tried,
         problems=problems_of(edits.refusal if edits else None),
@@ -359,7 +359,7 @@ def _pointing_lines(pointing_rows: PointingRows, translator: Translator) -> dict
     register = pointing_rows.view
     columns = [column for column in columns_of(register, register.fields) if column.id != pointing_rows.field]
     lines = [line_of(register, row, columns, translator) for row in pointing_rows.rows]
-    return {"found": pointing_rows, "columns": columns, "lines": lines}
+    return {"pointing": pointing_rows, "columns": columns, "lines": lines}
 
 
 def _papers(ctx: RequestContext, row: RowView, language: str) -> list[dict[str, object]]:
@@ -410,7 +410,7 @@ def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> l
     ]
 
 
-def _kept(ctx: RequestContext, register_id: str) -> RegisterView:
+def _register(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
     return view_here(ctx, kept_register(ctx, register_id))
 
