@@ -174,7 +174,7 @@ class Visibility:
         """Return the confidential cases the reader may not know of."""
         if self._scope is None:
             return frozenset()
-        query = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        query = select(CASE.c.id).where(CASE.c.confidential, not_(_is_recipient(self._scope)))
         with reading(self._engine) as connection:
             return frozenset(connection.execute(query).scalars())
 

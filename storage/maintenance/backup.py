@@ -15,7 +15,7 @@ from storage.cases.evidence import sync_path
 from storage.database import engine as engines
 from storage.database.engine import reading
 from storage.database.errors import TranslatedErrors
-from storage.maintenance.schema import create_or_migrate, shipped_revisions, refuse_other_version, revision
+from storage.maintenance.schema import create_or_migrate, refuse_other_version, revision, shipped_revisions
 from storage.maintenance.verify import Problem, verify
 from storage.refusals import BackupRefused, StorageUnavailable
 from storage.tables.accounts import ACCOUNT

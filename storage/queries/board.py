@@ -273,7 +273,7 @@ class BoardReads(SearchReads):
         if criteria.words:
             return read()
         key = criteria, today, self._visible.key(), self._visible.hidden()
-        return self._kept.once(read, "recommendations", *key, counters=(OFFICE, LISTS, BOARD))
+        return self._cache.once(read, "recommendations", *key, counters=(OFFICE, LISTS, BOARD))
 
     def recommended(
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
@@ -295,7 +295,7 @@ class BoardReads(SearchReads):
                 return recommended.alike(connection, seen, limit=limit, first=first)
 
         key = limit, first, self._visible.key(unit), self._visible.hidden()
-        return self._kept.once(read, "alike", *key, counters=(OFFICE, LISTS))
+        return self._cache.once(read, "alike", *key, counters=(OFFICE, LISTS))
 
     def assignments(
         self, criteria: AssignmentFilter, *, limit: int, offset: int = 0
