@@ -18,7 +18,7 @@ from merzim.clock import clock
 from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from storage.org.adoptions import adopt
-from tests.merzim.conftest import ROOT, Merzim
+from tests.merzim.conftest import ROOT, Merzim, Prepare, import_example
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
 TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
@@ -37,13 +37,14 @@ def act(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def two(office: Merzim) -> Merzim:
+def two(prepared: Prepare) -> Merzim:
     """The example's case, which runs over that May, and another in the autumn."""
-    opened = office(
-        "open", "internal-analysis", "--planned", "analysis_started=2026-09-14", "--now", "2026-03-30"
-    )
-    assert opened.code == 0
-    return office
+    return prepared(import_example, _open_another)
+
+
+def _open_another(office: Merzim) -> None:
+    planned = ("--planned", "analysis_started=2026-09-14")
+    assert office("open", "internal-analysis", *planned, "--now", "2026-03-30").code == 0
 
 
 def rows(merzim: Merzim, case: str) -> dict[str, str]:

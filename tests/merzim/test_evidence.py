@@ -18,11 +18,14 @@ DAY = ("--now", "2026-04-07")
 
 
 @pytest.fixture
-def signed(office: Merzim, tmp_path: Path) -> Merzim:
+def signed(prepared: Prepare) -> Merzim:
     """The example case with its order signed on the last day, nothing attached yet."""
-    (tmp_path / "Бұйрық №15.pdf").write_bytes(ORDER)
+    return prepared(import_example, _sign)
+
+
+def _sign(office: Merzim) -> None:
+    Path("Бұйрық №15.pdf").write_bytes(ORDER)
     assert office("record", "2026-0001", "order_signed", "--on", "2026-04-06", *DAY).code == 0
-    return office
 
 
 def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *more: str) -> object:

@@ -11,6 +11,8 @@ import docx
 from documents.forms import form, names
 from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import ROOT, Merzim
+from tests.sweep import sample
+from workflow.languages import PAPER_LANGUAGES
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
 OTHERS = [name for name in names() if form(name).about != "case"]
@@ -22,10 +24,10 @@ def _case(office: Merzim) -> str:
 
 
 def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
-    """Filled with what the schedule said; the command names what is left for the hand."""
+    """Filled with what the schedule said, in one language each; the command names what is left for the hand."""
     case = _case(office)
-    for name in OF_A_CASE:
-        for language in ("kk", "ru"):
+    for number, name in enumerate(OF_A_CASE):
+        for language in sample(PAPER_LANGUAGES[number % 2 :][:1], PAPER_LANGUAGES):
             file = tmp_path / f"{name}.{language}.docx"
             result = office("form", case, name, "--to", file, "--lang", language, *NOW)
 
