@@ -42,7 +42,6 @@ PARTIAL = {
     "ix_register_row_unsealed": "rows of registers changed since the last round",
     "ix_inbox_untold": "lines no letter was queued for since the last round",
     "ix_notice_bundled": "notices that wait for a digest",
-    "ix_notice_lost": "notices that failed",
     "ix_notice_sending": "notices being sent",
 }
 """Indexes of a few rows of a large table: walking one of these reads no more than it holds."""
