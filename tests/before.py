@@ -1,7 +1,7 @@
-"""The version before this one, as it really was: its code out of git, run in processes of its own.
+"""The previous version for tests: its real code from git, run in processes of its own.
 
-Which it is stands in one place, pyproject.toml: `[tool.merzim] before`, a commit or tag of what offices run
-until they bring themselves up to date. Whoever releases a version writes it there.
+Its commit or tag is set in pyproject.toml, `[tool.merzim] before`; it is the version offices run until they
+upgrade. It is updated at each release (CONTRIBUTING.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of a case for tests: each kind, and what may happen to it, under a name of its own."""
+"""Sample rows of a case for tests: one of each kind in each status, by name."""
 
 from __future__ import annotations
 

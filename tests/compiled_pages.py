@@ -1,4 +1,4 @@
-"""The templates of pages, compiled once for all processes of a run: that takes two seconds of processor."""
+"""Compile the page templates once for all test processes (two seconds of processor time)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For the whole suite: what did not run is its last line, and a failure where MERZIM_NOTHING_SKIPPED is set."""
+"""Fixtures of the whole suite; skipped tests are listed last, and fail under MERZIM_NOTHING_SKIPPED."""
 
 from __future__ import annotations
 

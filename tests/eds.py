@@ -1,4 +1,4 @@
-"""Digital signatures for tests: an authority with keys of RSA, and NCALayer's socket without NCALayer.
+"""Digital signatures for tests: a certificate authority with RSA keys, and an emulator of NCALayer's socket.
 
 The socket speaks the protocol of the module kz.gov.pki.knca.basics: it greets with a version, `sign` is
 answered with a detached CMS in base64, a closed window with no result.

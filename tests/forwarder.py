@@ -1,4 +1,4 @@
-"""A TCP forwarder before a server that can fall silent: it keeps every connection and passes nothing on."""
+"""TCP forwarder before a server that can fall silent: it keeps connections open and forwards nothing."""
 
 from __future__ import annotations
 

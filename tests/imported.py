@@ -1,4 +1,4 @@
-"""What workers of the tests are forked from: it has imported their tests, and what these read at once."""
+"""Modules to import in the parent process of the test workers, and the data they read at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped law and days, for tests: read once."""
+"""The shipped regulations and calendar records for tests, read once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office's own procedures for tests: permits whose clocks may stand, and a citizen's appeal."""
+"""An office's own procedures for tests: permits whose terms may be paused, and a citizen's appeal."""
 
 from __future__ import annotations
 

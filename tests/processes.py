@@ -1,6 +1,6 @@
-"""`merzim ...` in a process of its own, forked from one that has imported it all: a start costs moments.
+"""`merzim ...` in forked processes whose parent has imported everything, to save start time.
 
-Killed, such a process is as dead as any. `python -m merzim` itself is started by tests/merzim/test_process.py.
+SIGKILL ends such a process as any other. `python -m merzim` itself is started by tests/merzim/test_process.py.
 """
 
 from __future__ import annotations

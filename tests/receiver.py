@@ -1,4 +1,4 @@
-"""A real server that receives webhooks: it verifies them by the library, refuses, hangs, drips or redirects."""
+"""A real webhook receiver: verifies signatures by the library, refuses, hangs, answers slowly or redirects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second factors for tests: on a database with a key of their own, and codes as an authenticator shows them."""
+"""Second factors for tests: a key for the database, and codes as an authenticator computes them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the tests do without, because nothing they check depends on it: a disk, slow hashes, repeated work.
+"""Speed-ups for tests: no disk synchronisation, cheap password hashes, cached work.
 
-Each shortcut says what it replaces. What runs in a process of its own (`merzim serve`, a worker) does without
-none of it but the disk.
+Each shortcut documents what it replaces. In separate processes (`merzim serve`, a worker) only the one for the
+disk is active.
 """
 
 from __future__ import annotations

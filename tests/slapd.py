@@ -1,4 +1,4 @@
-"""A real directory on this machine: OpenLDAP's slapd, with people of its own kind and of Active Directory's."""
+"""A real LDAP directory on this machine (OpenLDAP's slapd), with OpenLDAP and Active Directory entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One walk over many like cases in place of a test for each of them, and what is taken of very many."""
+"""One test over many similar cases that lists all failures, and samples of very large sets."""
 
 from __future__ import annotations
 

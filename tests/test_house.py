@@ -1,4 +1,4 @@
-"""The house keeps its own rules: imports, packages, documentation, the clock, the words."""
+"""Rules of the source tree: imports, packages, documentation, the clock, vocabulary."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One case from order to letter, as an officer lives it, in four acts: opened, moved, late, closed.
+"""End to end: one case from order to letter in four parts: opened, moved, late, closed.
 
-Nothing is replaced by a stand-in: the published schedule, the command line, SQLite, letters in a folder.
+Nothing is mocked: the published schedule, the command line, SQLite, letters in a folder.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Workers of pytest-xdist forked from one process that has imported all they ask for (`tests.imported`).
+"""pytest-xdist workers forked from one process that has imported their modules (`tests.imported`).
 
-Importing the tests takes seven seconds of processor, on a fresh clone twice that, because it compiles them too.
+Importing the tests takes seven seconds of processor time, twice that on a fresh clone, which compiles them
+first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An act an office adopts is checked against the calendar as it stands before it."""
+"""Adoption of calendar acts by an office: validation against the calendar in force before the act."""
 
 from __future__ import annotations
 

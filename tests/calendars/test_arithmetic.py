@@ -1,4 +1,4 @@
-"""Laws of the arithmetic, over any dates and any numbers of days."""
+"""Properties of working-day arithmetic, for generated dates and numbers of days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting terms: real schedules first, then every kind of term at its edges."""
+"""Computation of terms: dates of published schedules, and the edge cases of every kind of term."""
 
 from __future__ import annotations
 

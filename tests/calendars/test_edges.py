@@ -1,4 +1,4 @@
-"""The days around each edge: the day before, the day, the day after."""
+"""Term boundaries: the day before, the day itself and the day after."""
 
 from __future__ import annotations
 

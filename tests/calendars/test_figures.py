@@ -1,4 +1,4 @@
-"""Targets, rights and years: what holds for every number and every day."""
+"""Targets, rights of choice and programme years: properties that hold for every number and every day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was known when: the same day asked on different days."""
+"""Bitemporal calendar: the class of one day as known on different days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A year laid out: every day once, in its week, counted as the calendar counts."""
+"""Year layout of the calendar: every day once, in its week, with the class the calendar gives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar of deadlines: ten years after the records by the rules alone, every day of them provisional."""
+"""Calendar beyond the published records: ten more years by the rules alone, all of them provisional."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records as data: what is read, what is refused, what is checked, what an office may add."""
+"""Calendar record files: parsing, rejected input, consistency checks, an office's own acts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendars of the library by their codes: other days, the same arithmetic, no claim that acts stand behind."""
+"""Calendars of the workalendar registry by code: same arithmetic, no claim to be based on acts."""
 
 from __future__ import annotations
 

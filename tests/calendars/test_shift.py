@@ -1,4 +1,4 @@
-"""The statutory shift: date order, next free working day, religious days never move."""
+"""Statutory shift of holidays: date order, next free working day, religious days never move."""
 
 from __future__ import annotations
 

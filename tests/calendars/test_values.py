@@ -1,4 +1,4 @@
-"""Frozen values behave as those of the library's decorator, which this one spares the time to compile."""
+"""Frozen value classes: same behaviour as `dataclass(frozen=True)`, without its compile time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our days behind workalendar's interface."""
+"""The project's calendar as a workalendar class."""
 # mypy: disallow-untyped-calls=False
 
 from __future__ import annotations

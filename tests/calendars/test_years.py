@@ -1,4 +1,4 @@
-"""Every day of 2010-2027 against answers written by hand, the balances, and another library."""
+"""Every day of 2010-2027 compared with hand-written answers, official balances and another library."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""All campaigns, or those named, and one table at the end; exit code 1 when anything is not as it should be.
+"""Run all crash campaigns, or those named, and print one table; exit code 1 when any check fails.
 
-python -m tests.crash                          all of them, as often as they are done by themselves
-python -m tests.crash kills=50 tampering       these, so often
+python -m tests.crash                          all campaigns, with their default counts
+python -m tests.crash kills=50 tampering       named campaigns, with the given count
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The account drawn up after a campaign: what was due, what left, what people were promised, what is whole.
+"""Final check after a crash campaign: due notices, sent letters, confirmed requests, database integrity.
 
-It asks the office's own `merzim verify`, and beside it what only whoever stood outside can know: what the mail
-server was given, and what people were answered.
+It runs `merzim verify`, and compares the database with what was observed from outside: the messages the mail
+server received, and the answers the API clients got.
 """
 
 from __future__ import annotations

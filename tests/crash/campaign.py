@@ -1,4 +1,4 @@
-"""One shape for every campaign: what was done to an office, how often, and what the account said afterwards."""
+"""Common result type of crash campaigns: what was injected, how often, and what the final check found."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every reader is given what nobody meant to write: the answer is a value or one clear sentence, in time.
+"""Fuzzing of every file reader: the result is a value or one clear sentence, within a time limit.
 
-Whole examples are spoiled: letters turned, torn out, doubled, words of one file set into another, numbers
-made huge; of a workbook the parts inside it. No traceback, no sentence with a hole, no hanging.
+Valid examples are mutated: characters swapped, deleted, doubled, words of one file put into another, numbers
+made huge; in a workbook the parts inside it. No traceback, no unfilled placeholder, no hanging.
 
     python -m tests.crash.fuzzing MINUTES [SEED]
 """

@@ -1,6 +1,7 @@
-"""Files an attacker would send, at every address that takes one: page and API.
+"""Malicious files sent to every address that accepts a file, on the pages and in the API.
 
-Each is taken or refused by a clear sentence, in time; nothing of a refused one is kept; no address answers 5xx.
+Each is accepted or refused with a clear sentence within a time limit; nothing of a refused file is stored; no
+address answers 5xx.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A campaign: the process is killed at random moments while it plans and sends; then it is let finish.
+"""Kill campaign for one process: SIGKILL at random moments of planning and sending, then a full run.
 
-Killed by SIGKILL, so that nothing can be tidied up. At the mail server nothing may be missing, a message seen
-twice must carry the same Message-ID, and a kill may cost one batch sent twice at most.
+SIGKILL allows no cleanup. Afterwards no message may be missing at the mail server, duplicates must carry the
+same Message-ID, and one kill may duplicate one batch at most.
 
     python -m tests.crash.killing KILLS [CASES]
 """

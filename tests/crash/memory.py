@@ -1,4 +1,4 @@
-"""A ledger of dictionaries with the compare and swap of the stored one; and one that lets somebody in first."""
+"""In-memory ledgers with the stored one's compare-and-swap; one lets another writer in first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A morning under load: letters leave, people write, and something is done to the office meanwhile."""
+"""Load of a morning: letters are sent and people write while a campaign injects its fault."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A node as the campaigns run it: the real command, on a clock that can be stepped while it runs.
+"""A node of the crash campaigns: the real command with a clock that can be stepped while it runs.
 
-The clock stands in a file of the node: a moment, and the second since this machine's start at which it showed
-it. Whoever rewrites the file steps the clock. The processes are forked from one that has imported everything
-(multiprocessing's forkserver), so that five hundred starts cost moments; killed, they are as dead as any.
+The clock is read from a file of the node: a moment, and the monotonic time at which it was set. Rewriting the
+file steps the clock. The processes are forked from one that has imported everything (multiprocessing's
+forkserver), so that five hundred starts take little time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An office with a morning's letters before it, its mail server, and the nodes that are to send them."""
+"""Test bed of the crash campaigns: an office with letters due, its mail server and the sending nodes."""
 
 from __future__ import annotations
 

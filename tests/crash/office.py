@@ -1,4 +1,4 @@
-"""An office in which many people are to be told much on one day: the start of every analysis is a week late."""
+"""An office with many letters due on one day: the start of every analysis is a week late."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Any order of commands by several people, on the desk over memory and over SQLite, against a plain model.
+"""Random command sequences by several people, on memory and SQLite, compared with a plain model.
 
-What must be refused is refused by its code, what is said again writes nothing, everything else writes the
-events the model names; after each command both ledgers hold what the model holds, the stage is where the model
-says, and at the end nothing that is stored differs from what its events give.
+Invalid commands are refused with the expected code, repeated ones write nothing, all others write the events of
+the model. After each command both ledgers and the stage agree with the model; at the end the stored rows equal
+a rebuild from the events.
 
     python -m tests.crash.orders MINUTES
 """

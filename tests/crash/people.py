@@ -1,8 +1,7 @@
-"""People who write through the API while everything falls: they keep a list of their own of what became of it.
+"""Clients that write through the API during faults and log every answer they get.
 
-Everything is asked under an Idempotency-Key and asked again under it until there is an answer, as a good client
-does. What was answered with success must stand in the chains exactly once afterwards; what never got an answer,
-once at most.
+Every request has an Idempotency-Key and is repeated under it until there is an answer. A request answered with
+success must be in the chains exactly once afterwards; one without an answer, once at most.
 """
 
 from __future__ import annotations

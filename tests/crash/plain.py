@@ -1,7 +1,7 @@
-"""A case told in plain words: what the desk must answer and keep, written without looking at how it does it.
+"""Plain model of a case: expected answers and stored events, written independently of the product.
 
-Each command of a person says first everything that is wrong with it (`wrong`), then what it writes; a case is
-nothing but dictionaries.
+Each command lists first everything that is wrong with it (`wrong`), then the events it writes; a case is plain
+dictionaries.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A mail server in a process of its own that writes down every message the moment it has accepted it.
+"""SMTP server in a process of its own that logs every message as soon as it has accepted it.
 
 python -m tests.crash.post_log PORT FILE
 """

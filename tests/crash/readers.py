@@ -1,4 +1,4 @@
-"""Everything of Merzim's that reads what somebody else wrote, with whole examples of what it reads."""
+"""All readers of external input, with valid examples of their input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done to an office, each campaign small; `make crash` does it large, and prints one table."""
+"""Crash campaigns at a small size; `make crash` runs them at full size."""
 
 from __future__ import annotations
 

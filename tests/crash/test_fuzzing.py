@@ -1,4 +1,4 @@
-"""What nobody meant to write: a few spoiled files a reader, minutes of them by `tests.crash.fuzzing`."""
+"""Fuzzing of file readers: a few corrupted files each; `tests.crash.fuzzing` runs for minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files an attacker would send: a sample of what `python -m tests.crash hostile` sends everywhere."""
+"""Malicious files: a sample of what `python -m tests.crash hostile` sends to every address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crashes and company: the process is killed again and again, and two schedulers share one database."""
+"""Repeated kills of the process, and two schedulers on one database."""
 
 from __future__ import annotations
 

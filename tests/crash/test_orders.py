@@ -1,4 +1,4 @@
-"""Any order of commands: a few stories each time, minutes of them by `python -m tests.crash.orders`."""
+"""Random command sequences: a few of them; `python -m tests.crash.orders` runs for minutes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nodes are forked from has imported all a node imports, and read the law and its days once."""
+"""Parent process of the nodes: imports everything a node imports, reads the law and calendar once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A wire between the nodes and their PostgreSQL server that can be cut in the middle of a word.
+"""Proxy between the nodes and PostgreSQL that can cut a connection in the middle of a message.
 
-It listens in a folder of its own as the server does in its own, and passes on what either side says.
+It listens on a Unix socket in a folder of its own, as the server does, and forwards data in both directions.
 """
 
 from __future__ import annotations

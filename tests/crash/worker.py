@@ -1,4 +1,4 @@
-"""One life of the metronome: a round and a delivery at a moment, in a process that may be killed any time."""
+"""One run of a worker: a planning round and a delivery at a given moment, in a killable process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making small workbooks for the tests."""
+"""Small workbooks for tests."""
 
 from __future__ import annotations
 

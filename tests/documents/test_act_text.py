@@ -1,4 +1,4 @@
-"""The text of an act: read from a file, its headings and the paragraphs regulations cite found."""
+"""Reading the text of an act from a file: headings, and the paragraphs that regulations cite."""
 
 from __future__ import annotations
 

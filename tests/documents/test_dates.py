@@ -1,4 +1,4 @@
-"""Dates as people write them; what is impossible is refused with its text, whatever the text."""
+"""Parsing of dates as people write them; impossible dates are refused with their text."""
 
 from __future__ import annotations
 

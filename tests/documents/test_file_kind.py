@@ -1,4 +1,4 @@
-"""A file is what it says it is, or it is not taken."""
+"""File type detection: the content must match the declared type, otherwise the file is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flat form: many objects, one analysis in each row; and the empty workbook to fill in."""
+"""The flat schedule form: many objects, one analysis in each row; and its empty workbook."""
 
 from __future__ import annotations
 

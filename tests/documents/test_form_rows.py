@@ -1,4 +1,4 @@
-"""Rows of a form from a file: CSV, XLSX and JSON, headed in any language; every bad row is named."""
+"""Form rows from CSV, XLSX and JSON files, with headings in any language; invalid rows are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list as a workbook: what it shows is what was shown, and nothing in it can act."""
+"""Export of a list as a workbook: same content as the page, no active formulas."""
 
 from __future__ import annotations
 

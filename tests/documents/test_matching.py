@@ -1,4 +1,4 @@
-"""The people and units that responsible texts of a schedule mean."""
+"""Matching of a schedule's responsible texts to people and units."""
 
 from __future__ import annotations
 

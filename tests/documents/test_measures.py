@@ -1,4 +1,4 @@
-"""Plans of measures as tables: headed in three languages, taken whole or not at all."""
+"""Plans of measures as tables: headings in three languages, imported as a whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The object of a title, brought from the genitive to the nominative: a guess that people confirm."""
+"""Suggested name of the object from a title: genitive to nominative, for people to confirm."""
 
 from __future__ import annotations
 

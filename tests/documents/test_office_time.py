@@ -1,4 +1,4 @@
-"""Office hours, weeks and days as people write them, and the columns of the table of people for them."""
+"""Parsing of office hours, working weeks and days, and their columns in the table of people."""
 
 from __future__ import annotations
 

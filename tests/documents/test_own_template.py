@@ -1,4 +1,4 @@
-"""An organisation's own template of a form: placeholders are replaced, nothing in it is ever run or fetched."""
+"""An organisation's own form template: placeholders replaced, nothing executed or fetched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The export package: folders by project, task and subtask, an index, hashes; nothing overwritten or leaked."""
+"""The export package: folders by project, task and subtask, index, hashes; no overwriting, no leaks."""
 
 from __future__ import annotations
 

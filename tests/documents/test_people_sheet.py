@@ -1,4 +1,4 @@
-"""The table of people that is written is one that can be read."""
+"""Round trip of the table of people: an exported table can be imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schedule an organisation really published in 2026, and its Kazakh twin."""
+"""Import of a schedule an organisation published in 2026, and of its Kazakh version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawings and tables of the registers: whole XML, every risk on it, texts taken as texts."""
+"""Drawings and tables of the registers: valid XML, every risk shown, texts escaped."""
 
 from __future__ import annotations
 

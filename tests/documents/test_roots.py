@@ -1,4 +1,4 @@
-"""Which fact a row speaks of, in the many wordings of offices."""
+"""Recognition of the fact a schedule row means, in the wordings of different offices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file somebody sent is read in a process of its own: what it does there touches nobody else."""
+"""Files are read in a separate process: crashes and memory use there do not affect the service."""
 
 from __future__ import annotations
 

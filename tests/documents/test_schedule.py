@@ -1,4 +1,4 @@
-"""The published form as other offices write it: other orders, other words, other slips."""
+"""The published schedule form in other offices' variants: column order, wording, slips."""
 
 from __future__ import annotations
 

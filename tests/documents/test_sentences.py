@@ -1,4 +1,4 @@
-"""Every code papers give has its sentence in the three languages, and the sentence finds its arguments."""
+"""Every message code of `documents` has a sentence in three languages that uses its arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a detached signature is worth: checked here, not checked here, invalid."""
+"""Status of a detached signature: verified here, not verified here, invalid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files people send by mistake or on purpose: each is refused in one clear sentence, none breaks the reader."""
+"""Unsuitable or malicious workbooks: each is refused with one clear sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terms of measures as people really write them."""
+"""Parsing of the terms of measures as people write them."""
 
 from __future__ import annotations
 

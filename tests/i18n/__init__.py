@@ -1,1 +1,1 @@
-"""Promises of the words station."""
+"""Tests of the i18n package."""

@@ -1,4 +1,4 @@
-"""Every code of every catalogue can be said in every language."""
+"""Every code of every catalogue has a sentence in every language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates as official papers of Kazakhstan write them."""
+"""Dates in the notation of official documents of Kazakhstan."""
 
 from __future__ import annotations
 

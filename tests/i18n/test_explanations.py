@@ -1,4 +1,4 @@
-"""An explanation is what an officer reads out to whoever doubts a date."""
+"""Sentences of an explanation, as an officer shows them to a person who doubts a date."""
 
 from __future__ import annotations
 

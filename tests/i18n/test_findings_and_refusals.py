@@ -1,4 +1,4 @@
-"""Findings say what is so and accuse nobody; refusals say what is allowed."""
+"""Wording of findings and refusals: findings are neutral, refusals say what is allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that says nothing pays nothing."""
+"""Lazy loading: importing i18n loads neither Babel nor the catalogues."""
 
 from __future__ import annotations
 

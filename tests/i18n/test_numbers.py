@@ -1,4 +1,4 @@
-"""Numbers and the words they count."""
+"""Numerals and the grammatical forms of counted nouns."""
 
 from __future__ import annotations
 

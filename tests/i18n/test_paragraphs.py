@@ -1,4 +1,4 @@
-"""Citations as they are said aloud."""
+"""Citations of paragraphs as readable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may stand in a template."""
+"""Allowed syntax of catalogue templates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements and texts made by hand, as the other stations make them."""
+"""Explanation elements and texts written by hand for the i18n tests."""
 
 from __future__ import annotations
 

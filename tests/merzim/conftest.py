@@ -1,4 +1,4 @@
-"""A desk of its own for every test: an empty folder, and `merzim` run in it without a new process."""
+"""Fixtures of the command-line tests: an empty folder, and `merzim` run there without a new process."""
 
 from __future__ import annotations
 

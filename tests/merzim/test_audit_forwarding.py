@@ -1,4 +1,4 @@
-"""The audit log sent to a receiver of syslog messages: a real one on this machine, by TCP and by UDP."""
+"""Audit log forwarding to a real syslog receiver on this machine, by TCP and by UDP."""
 
 from __future__ import annotations
 

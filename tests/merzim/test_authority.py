@@ -1,4 +1,4 @@
-"""The authorised body, a setting with validity: who issued the rules, who is authorised, are they confirmed."""
+"""The authorised body as a setting with validity: issuer of the rules, current body, confirmation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input: one line on stderr, the list of bad rows if there is one, exit 2. Never a traceback or a box."""
+"""Invalid input: one line on stderr, the list of invalid rows if there is one, exit code 2, no traceback."""
 
 from __future__ import annotations
 

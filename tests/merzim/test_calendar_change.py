@@ -1,4 +1,4 @@
-"""An act that moves days: shown before, adopted once, mended after a crash, named when it is altered."""
+"""Adoption of an act that moves days: preview, single adoption, recovery after a crash, altered acts named."""
 
 from __future__ import annotations
 

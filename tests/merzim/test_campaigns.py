@@ -1,4 +1,4 @@
-"""Campaigns by the command line: started, shown, reminded, closed, the sheet written."""
+"""`merzim campaign`: start, show, remind, close, write the sheet."""
 
 from __future__ import annotations
 

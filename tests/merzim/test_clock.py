@@ -1,4 +1,4 @@
-"""The clock: the one place where time is read, and what --now makes of a text."""
+"""The clock: the only place where time is read, and parsing of --now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each command answers, to a person and to a machine."""
+"""Output of each command, as text and as JSON."""
 
 from __future__ import annotations
 

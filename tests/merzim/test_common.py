@@ -1,4 +1,4 @@
-"""How a command line is read: common options anywhere, negative numbers, dates as people write them."""
+"""Command-line parsing: common options at any position, negative numbers, dates as people write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Concept as an official uses it: a body's measures, the indicators, the year's National report."""
+"""The Concept in use: measures of a body, indicators, the year's National report."""
 
 from __future__ import annotations
 

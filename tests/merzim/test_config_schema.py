@@ -1,4 +1,4 @@
-"""The JSON Schema of config.toml: what an editor says of the file is what reading it says."""
+"""The JSON Schema of config.toml agrees with the reader of config.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections of clients that stand still, over real sockets: closed, and in nobody's way."""
+"""Idle client connections over real sockets: closed after a limit, without blocking other clients."""
 
 from __future__ import annotations
 

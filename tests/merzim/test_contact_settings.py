@@ -1,4 +1,4 @@
-"""Settings of units and people from the command line: the same verbs as on the pages of administration."""
+"""Settings of units and people from the command line, as on the administration pages."""
 
 from __future__ import annotations
 

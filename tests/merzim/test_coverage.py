@@ -1,4 +1,4 @@
-"""Coverage: every row of the documents is carried out, every contradiction read, and the page is not stale."""
+"""Coverage page: every row of the documents is implemented, every contradiction listed, page up to date."""
 
 from __future__ import annotations
 

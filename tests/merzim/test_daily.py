@@ -1,4 +1,4 @@
-"""The metronome and the pages, as `merzim serve` runs them."""
+"""Daily planning and the pages under `merzim serve`."""
 
 from __future__ import annotations
 

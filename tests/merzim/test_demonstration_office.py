@@ -1,4 +1,4 @@
-"""The example office of `make run`: an office at work, made by the product's own commands."""
+"""The example office of `make run`, built by the product's own commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proving what was done: a document attached, restricted, packed for the platform; by the commands alone."""
+"""Evidence by commands alone: document attached, restricted, packed for the platform."""
 
 from __future__ import annotations
 

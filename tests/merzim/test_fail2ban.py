@@ -1,4 +1,4 @@
-"""The patterns of fail2ban match the log as it is written, in both formats, and nothing else."""
+"""The fail2ban patterns match exactly the log lines they are for, in both log formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first administrator's address: one at a time, dead at the next start and at anybody's first password."""
+"""First administrator's link: one at a time, void after the next start or the first password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every obligation carries its force: obligatory, recommended or may, in every answer that shows one."""
+"""Force of obligations (obligatory, recommended, may) in every answer that shows one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim form` for the annexes of a year: rows come from the registers, and of an empty one it is said."""
+"""`merzim form` for yearly annexes: rows from the registers, and a message for an empty register."""
 
 from __future__ import annotations
 

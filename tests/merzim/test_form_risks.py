@@ -1,4 +1,4 @@
-"""The note, the plan, the monitoring note and the list of positions, filled from the case's own registers."""
+"""Note, plan, monitoring note and list of positions, filled from the case's own registers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim form`: a case becomes papers; what nobody recorded is left open and said."""
+"""`merzim form`: documents of a case; unrecorded values are left blank and listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gathered upwards: the consolidated form, who has not reported yet, and what is ready and not uploaded."""
+"""Consolidation upwards: the consolidated form, units that have not reported, cases ready for upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schedule becomes cases: what is new is opened, what is known replanned, what differs is said."""
+"""Schedule import: new cases opened, known ones replanned, differences reported."""
 
 from __future__ import annotations
 

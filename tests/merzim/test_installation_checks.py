@@ -1,4 +1,4 @@
-"""`check-config`, `doctor`, `test-mail`: an installation looked at before people depend on it."""
+"""`check-config`, `doctor`, `test-mail`: checks of an installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installed as `docs/operations.md` says: settings are read, folders are the service's, the order holds."""
+"""Installation as in `docs/operations.md`: settings read, folders owned by the service, order of steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue's intervals: what config.toml asks for in seconds, as lines of cron."""
+"""Queue intervals: seconds of config.toml as cron lines."""
 
 from __future__ import annotations
 

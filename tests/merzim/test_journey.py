@@ -1,4 +1,4 @@
-"""The whole journey by the commands alone: a published schedule, the right letters on the right days."""
+"""End to end by commands alone: from a published schedule to the right letters on the right days."""
 
 from __future__ import annotations
 

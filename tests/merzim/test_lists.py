@@ -1,4 +1,4 @@
-"""`--xlsx FILE`: any list the commands show, as a workbook."""
+"""`--xlsx FILE`: every list command as a workbook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services log: whole sentences for people, JSON for machines, and no secret in either."""
+"""Service logs: sentences for people, JSON for machines, no secrets in either."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim man`: every command on a manual page in three languages, read by man without a word of complaint."""
+"""`merzim man`: a manual page for every command in three languages, without warnings from man."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`notices acknowledge`, `snooze` and `telegram ...`, as they are typed."""
+"""`notices acknowledge`, `snooze` and `telegram ...` on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a year: once for every organisation a programme is for, and never twice."""
+"""Opening a year: once for every organisation of a programme, never twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A calendar of the library in config.toml or in an edition: other dates, and a sentence that says so."""
+"""A calendar of the workalendar registry in config.toml or an edition: its dates and its notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A term in hours is overdue from its moment on: the same answer on every page, command, letter and count.
+"""Terms in hours: overdue from the exact moment on in every page, command, letter and count.
 
 A breach known on Monday 13 April 2026 at 14:30 is notified by Thursday 16 April, 14:30 (Almaty, 09:30 UTC).
 """

@@ -1,4 +1,4 @@
-"""Own rules adopted: shown before, moved once, mended after a crash, withdrawn again, seen by every page."""
+"""Adoption of own rules: preview, one move, recovery after a crash, withdrawal, effect on every page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organisation's own stricter rules are an edition of its own, from its own day: readings 4, 5 and 6."""
+"""An organisation's stricter rules as an edition of its own with its own start: readings 4, 5 and 6."""
 
 from __future__ import annotations
 

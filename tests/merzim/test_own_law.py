@@ -1,4 +1,4 @@
-"""An organisation's own regulation file with a mistake in it: one clear sentence, in its reader's language."""
+"""A mistake in an organisation's own regulation file: one clear sentence in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A year of four bodies, recorded in an office and scored by hand from the sentences of the scoring document.
+"""A year of four bodies, scored by hand from the sentences of the scoring document.
 
-Each office stands in a table: its units, and what was recorded for which of them. Beside every indicator stands
-how its points come about. What is not in the table of points is not assessed, or nothing can be said of it.
+Each office is a table: its units, and the facts recorded for each. A comment beside every indicator explains
+its points. Indicators missing from the table of points are not assessed, or cannot be.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Points counted from rows of registers, by hand from the sentences of the scoring document.
 
-Rows are written as an office writes them; beside each number stands how it comes about.
+Rows are written as an office writes them; a comment beside each number explains it.
 """
 
 from __future__ import annotations

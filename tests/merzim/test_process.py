@@ -1,4 +1,4 @@
-"""The program as others call it: exit codes and streams of a real process, and how soon it answers."""
+"""The program as a real process: exit codes, output streams and start time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many workers at one queue: what is queued is sent once, whoever dies, is late, or comes twice."""
+"""Several workers on one queue: each job is sent once despite crashes, delays and duplicates."""
 
 from __future__ import annotations
 

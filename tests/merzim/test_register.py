@@ -1,4 +1,4 @@
-"""The register as proof: what stands in the workbook and on the page, and what they say of themselves."""
+"""The printed register as proof: contents of the workbook and the page, and their hashes."""
 
 from __future__ import annotations
 

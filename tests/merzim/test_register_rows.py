@@ -1,4 +1,4 @@
-"""Registers that are data, by the command line: entered, listed, changed, withdrawn."""
+"""Data-defined registers on the command line: rows entered, listed, changed, withdrawn."""
 
 from __future__ import annotations
 

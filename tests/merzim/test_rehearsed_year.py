@@ -1,8 +1,8 @@
-"""The example case rehearsed over its whole year: every line has its reason, and no reason lacks a line.
+"""`rehearse` of the example case over its whole year: every line is expected, no expected line missing.
 
-What is expected is worked out here from the ladder, the people and the days alone; of the deadlines only their
-due dates and plan dates are asked for. Nobody records anything: what counts from a plan date is spoken of until
-that day, and the plan dates that went by are asked about.
+The expected lines are derived here from the escalation policy, the people and the calendar; of the deadlines
+only due dates and plan dates are used. No fact is recorded: obligations that count from a plan date are
+reminded of until that day, and passed plan dates lead to questions.
 """
 
 from __future__ import annotations

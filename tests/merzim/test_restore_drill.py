@@ -1,4 +1,4 @@
-"""`merzim restore-drill`, and what the administrator reads of the backups of the schedule."""
+"""`merzim restore-drill`, and the backup status shown to the administrator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim risks`: from a plan of measures to a reviewed measure, as an officer types it."""
+"""`merzim risks`: from a plan of measures to a reviewed measure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Periods without an end: the next one is there before it begins, whoever wrote last."""
+"""Periods without an end: the next one exists before it begins, regardless of the last writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/schemas/ is what the program answers: every JSON of the outside contract is valid against it."""
+"""docs/schemas/: every JSON output of the outside contract is valid against its schema."""
 
 from __future__ import annotations
 

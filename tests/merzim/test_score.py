@@ -1,4 +1,4 @@
-"""`merzim score --inputs`: plain numbers in, points with their arithmetic out."""
+"""`merzim score --inputs`: points and their arithmetic from plain numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key of second factors: where it comes from, what a start without it says, changed, and in no backup."""
+"""The key of second factors: source, start without it, rotation, absence from backups."""
 
 from __future__ import annotations
 

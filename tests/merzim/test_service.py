@@ -1,4 +1,4 @@
-"""A service as its operator sees it: health, readiness, request ids, no secret in its log, how it leaves."""
+"""Service operation: health, readiness, request ids, no secrets in the log, shutdown."""
 
 from __future__ import annotations
 

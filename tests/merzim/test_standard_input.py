@@ -1,4 +1,4 @@
-"""`-` stands for standard input where a command reads a file; what cannot be told is said in one sentence."""
+"""`-` as standard input where a command reads a file; undetectable file types are refused in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim telegram links`: whose Telegram account is linked, to a person who reads it."""
+"""`merzim telegram links`: the linked Telegram accounts, as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translators: sentences go out as PO files and come back, and a further language needs no code."""
+"""Translations: export and import of PO files; a further language needs no code."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Brought up to date while the version before goes on: its real code, out of git, on the tables of this one.
+"""Rolling upgrade: the real code of the version before, from git, on the tables of this version.
 
 On a file of SQLite (one machine, where an old process still runs) and on PostgreSQL (nodes one after another).
-What is not run where git does not know that code: the last line of the tests says so.
+Skipped where git does not have that code; the last line of the test run says so.
 """
 
 from __future__ import annotations

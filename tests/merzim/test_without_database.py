@@ -1,4 +1,4 @@
-"""Which commands create the database, what the others say without one, and which file of settings counts."""
+"""Commands without a database: which create it, what the others answer, which settings file counts."""
 
 from __future__ import annotations
 

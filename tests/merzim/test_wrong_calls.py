@@ -1,4 +1,4 @@
-"""Calls that cannot be carried out: one plain sentence each, exit code 2, and nothing is written."""
+"""Calls that cannot be carried out: one plain sentence each, exit code 2, nothing written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`merzim yearly-clock`: every organisation of the office, by its cases and its own reading."""
+"""`merzim yearly-clock`: every organisation of the office, by its cases and its own reading of the rule."""
 
 from __future__ import annotations
 

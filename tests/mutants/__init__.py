@@ -1,1 +1,1 @@
-"""Mutation testing: is a small fault in the core caught by some test?"""
+"""Mutation testing: whether the tests catch small faults in the core."""

@@ -2,9 +2,9 @@
 
     python -m tests.mutants [COUNT] [SEED] [ROOM ...] [--results FILE]
 
-500 mutants of all rooms with seed 14 where nothing else is said. A mutant is one changed operator, constant,
-boolean or call; it is killed when a test that reaches its line fails, or takes too long. Nothing in the tree
-itself is touched. With a file for the results, what stands there already is not tried again.
+Default: 500 mutants of all areas with seed 14. A mutant is one changed operator, constant,
+boolean or call; it is killed when a test that reaches its line fails, or takes too long. The source
+files are not changed. With a results file, mutants that are in it already are not tried again.
 """
 
 from __future__ import annotations

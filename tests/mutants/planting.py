@@ -1,4 +1,4 @@
-"""Putting a fault into modules that are imported already, or into one that is about to be."""
+"""Insertion of a mutant into modules that are already imported or will be."""
 
 from __future__ import annotations
 

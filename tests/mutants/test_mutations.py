@@ -1,4 +1,4 @@
-"""The faults that are tried are the ones meant, one at a time, and leave annotations alone."""
+"""Generated mutants: the intended faults, one at a time, annotations untouched."""
 
 from __future__ import annotations
 

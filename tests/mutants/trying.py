@@ -1,7 +1,7 @@
-"""Trying mutants: which tests reach a line is learnt once; then each mutant meets those, the quickest first.
+"""Running mutants: line coverage is collected once, then each mutant is run against its tests, fastest first.
 
-Every run of tests is a forked child of a process that has imported and collected all of them: what one leaves
-behind, the next does not find.
+Every run is a forked child of a process that has imported and collected all tests, so that runs cannot affect
+each other.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fixtures of the letters' tests."""
+"""Fixtures of the notification tests."""
 
 from __future__ import annotations
 

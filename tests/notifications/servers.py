@@ -1,4 +1,4 @@
-"""Real SMTP servers on this machine, obedient or not."""
+"""Real SMTP servers on this machine, well-behaved or faulty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters to people about their own accounts: at once, to them alone, in their language."""
+"""Letters to people about their own accounts: sent at once, to them alone, in their language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A channel somebody must mend is written down; its letters are sent again when it is well."""
+"""Channel faults: recorded while they last; the letters are sent again after the repair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The channels there are, and the folder of letters."""
+"""The notification channels, and the folder of letters."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""A clock that jumps: what holds, and what cannot.
+"""Clock jumps between and within rounds: what is guaranteed, and what is not.
 
-Between rounds and within one, a day forward or back: nobody hears a rung twice, no rung is lost, and once the
-clock is right again nothing speaks before its day. While a clock runs ahead its day is all there is to go by:
-what it says is due is told, and is not told again when the day really comes. What a wrong clock has put off
-is put off by no more than it was wrong: letters kept for "tomorrow morning" wait until then. A process that
-died is known to be gone by its lock, not by its clock: what it left half done is taken up at once. Of two
-processes one sees the clock jump a day ahead while the other is sending: nothing is taken from the living. (On
-a server jobs of a queue tell who is gone, by signs of life that come every few seconds.)
+After a jump of a day forward or back, between rounds or within one, no step is sent twice, no step is lost, and
+once the clock is right again nothing is sent before its day. While the clock is ahead, steps due by it are
+sent, and are not sent again on the real day. A delivery postponed by a wrong clock is late by no more than the
+error of the clock. A dead process is detected by its lock, not by the clock, and its unfinished work is taken
+over at once. If one of two processes sees the clock jump ahead while the other is sending, it does not take
+over the other's notices. (On PostgreSQL, heartbeats of queue jobs, every few seconds, show which process is
+dead.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A decision is asked for in one letter, on the day it becomes open; then it stands on the desk."""
+"""Letters about decisions: one letter on the day a decision opens, then an entry in the task list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery: once each, later when it may pass, never when it is needed no longer."""
+"""Delivery: each notice once, retried after temporary failures, dropped when no longer needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests: who gets one, when, what stands in it, and what never does."""
+"""Digests: recipients, times, contents, and what is left out."""
 
 from __future__ import annotations
 

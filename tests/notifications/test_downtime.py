@@ -1,4 +1,4 @@
-"""Downtime: each missed rung is settled once, and one person gets one letter of them all."""
+"""Recovery after downtime: each missed step is settled once, and one person gets one letter for all."""
 
 from __future__ import annotations
 

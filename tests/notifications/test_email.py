@@ -1,4 +1,4 @@
-"""E-mail over real SMTP servers that accept, refuse, hang and drop."""
+"""E-mail over real SMTP servers that accept, refuse, hang and drop connections."""
 
 from __future__ import annotations
 

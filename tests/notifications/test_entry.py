@@ -1,4 +1,4 @@
-"""The calendar item: what a letter puts into its reader's calendar, read back by a library not ours to bend."""
+"""Calendar items in letters, read back by an independent library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters on extensions and pauses: to those who had a letter about the old day, with the decision."""
+"""Letters on extensions and pauses: to the recipients of the old date, with the decision."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The fault matrix: what each fault of a server ends in, the states being those DESIGN.md names.
+"""Fault matrix: the notice state that each server fault leads to (states of DESIGN.md).
 
-One letter, one fault, over real servers; then the notice's record as the delivery leaves it. `again` says
-whether the next delivery, the server being well, sends it after all.
+One letter, one fault, over real servers; then the stored state of the notice. `again` says whether the next
+delivery, with the server working again, sends it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ladders climb: who hears at which step, through what, and what happens where nobody stands on it."""
+"""Escalation policies: which step notifies whom, through which channel, and the fallbacks."""
 
 from __future__ import annotations
 

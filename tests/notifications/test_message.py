@@ -1,4 +1,4 @@
-"""Messages: parsed back they say what the letter says, and nothing breaks out of a header."""
+"""E-mail messages: parsed content equals the letter, header injection is impossible."""
 
 from __future__ import annotations
 

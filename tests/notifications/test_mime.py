@@ -1,4 +1,4 @@
-"""Headers and parts written straight down, read back by the standard library, which wrote none of them."""
+"""Directly written MIME headers and parts, read back by the standard library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters on moved dates: to those who had a letter about the old date, nobody else, once a change."""
+"""Letters on moved dates: to recipients of the old date only, one per change."""
 
 from __future__ import annotations
 

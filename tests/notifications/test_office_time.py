@@ -1,4 +1,4 @@
-"""A unit with hours and days of its own: its people are written to then, and no date moves by it."""
+"""A unit's own office hours and days: they decide when its people are written to, and move no date."""
 
 from __future__ import annotations
 

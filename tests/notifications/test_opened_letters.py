@@ -1,4 +1,4 @@
-"""Letters of every kind, opened as a mail program opens them: the two halves say the same, the item stands."""
+"""Letters of every kind as a mail program opens them: text and HTML agree, calendar item present."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Letters about plan dates: on the day, and when it went by; in three languages."""
+"""Letters about plan dates: on the day and after it passed, in three languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the board to a mailbox: a real mail server with SMTP and IMAP in a process of its own."""
+"""From a deadline on the board to a mailbox: a real mail server with SMTP and IMAP in another process."""
 
 from __future__ import annotations
 

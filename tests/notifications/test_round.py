@@ -1,4 +1,4 @@
-"""Rounds: each reminder once, to the right people, on the right working day."""
+"""Planning rounds: each reminder once, to the right people, on the right working day."""
 
 from __future__ import annotations
 

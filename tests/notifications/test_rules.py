@@ -1,4 +1,4 @@
-"""Office hours and patience."""
+"""Office hours and retry intervals of delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DKIM: what leaves is signed as it stands, and a server that received it byte for byte can tell."""
+"""DKIM signatures: they cover the message as sent and verify on the receiving server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What letters say, compared in the three languages."""
+"""Texts of letters, compared across the three languages."""
 
 from __future__ import annotations
 

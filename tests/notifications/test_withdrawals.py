@@ -1,4 +1,4 @@
-"""A mistake withdrawn: unsent letters of what followed go, people who were told of it are told."""
+"""Letters after a withdrawal: unsent ones are dropped, notified people get a correction."""
 
 from __future__ import annotations
 

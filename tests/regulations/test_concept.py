@@ -1,4 +1,4 @@
-"""The Concept's plan read a second time: who is responsible for each item, as its last column writes it."""
+"""The Concept's plan checked independently: who is responsible for each item, by its last column."""
 
 from __future__ import annotations
 

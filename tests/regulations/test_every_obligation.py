@@ -1,7 +1,7 @@
-"""Every obligation of every edition: opened, counted or says why not, reminded of, recorded.
+"""Every obligation of every edition: opened, computed or explained, reminded of, recorded.
 
-The worked examples of a file show the dates that matter; this shows that nothing a file says is left lying.
-Each procedure is opened at its beginning, over a real database, when all that an obligation waits for happened.
+The worked examples of a file check the important dates; this test checks that no obligation of a file is left
+out. Each procedure is opened at its beginning, on a real database, after all facts its obligations wait for.
 """
 
 from __future__ import annotations

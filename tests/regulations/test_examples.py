@@ -1,4 +1,4 @@
-"""The worked examples in the regulation files are tests a lawyer wrote."""
+"""The worked examples in the regulation files, run as tests."""
 
 from __future__ import annotations
 

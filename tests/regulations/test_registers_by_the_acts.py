@@ -1,4 +1,4 @@
-"""The shipped registers against the acts: each column of an annex, copied here from the act, has a field."""
+"""The shipped registers compared with the acts: every column of an annex has a field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped regulations: what they say, and that all of it can be said."""
+"""The shipped regulations: their content, and a sentence for each of it in every language."""
 
 from __future__ import annotations
 

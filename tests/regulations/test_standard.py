@@ -1,4 +1,4 @@
-"""The anti-corruption standard of 2025 and the enterprise policy: rows carried out, terms, silence."""
+"""The anti-corruption standard of 2025 and the enterprise policy: implemented rows, terms, confidentiality."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four projects of Typical Base Direction No. 4: rows carried out, terms, force, for whom, who signs."""
+"""The four projects of Typical Base Direction No. 4: implemented rows, terms, force, kinds, signatories."""
 
 from __future__ import annotations
 

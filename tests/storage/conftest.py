@@ -1,4 +1,4 @@
-"""Every test that asks for `engine` runs twice: on a file of SQLite, and on a real PostgreSQL server."""
+"""Fixtures of the storage tests: `engine` runs every test on an SQLite file and on a PostgreSQL server."""
 
 from __future__ import annotations
 

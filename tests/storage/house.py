@@ -1,4 +1,4 @@
-"""The real core on a database: shipped procedures, shipped days, and a schedule to open cases with."""
+"""The real core on a database: shipped procedures and calendar, and a schedule to open cases with."""
 
 from __future__ import annotations
 

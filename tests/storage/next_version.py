@@ -1,4 +1,4 @@
-"""The tables as the next version may leave them: every kind of addition, which old code must live with."""
+"""Schema of a hypothetical next version: every kind of addition that old code must tolerate."""
 
 from __future__ import annotations
 

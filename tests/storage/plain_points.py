@@ -1,4 +1,4 @@
-"""What points are counted from, the plain way: every case folded anew, every fact of it given to its unit."""
+"""Inputs of points computed naively: every case folded, every fact assigned to its unit."""
 
 from __future__ import annotations
 

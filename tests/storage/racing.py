@@ -1,4 +1,4 @@
-"""What a second process does in the tests; it is imported there under this name."""
+"""Functions run by a second process of the tests, importable there under this name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hears the statements sent to a database, also those handed to the driver as text."""
+"""Recorder of the SQL statements sent to a database, including those passed to the driver as text."""
 
 from __future__ import annotations
 

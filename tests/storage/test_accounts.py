@@ -1,4 +1,4 @@
-"""Accounts, their ways in, failed log-ins; what an administrator does stands in the office's chain."""
+"""Accounts, credentials and failed log-ins; administrators' actions are in the office's event chain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The office's own chain: acts it adopted, hashed and sealed as cases are, on both databases."""
+"""The office's own event chain: adopted acts, hashed and sealed like cases, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A request under a key is done once, whoever else says it at the same time."""
+"""Idempotency keys: a request under a key is executed once, also under concurrency."""
 
 from __future__ import annotations
 

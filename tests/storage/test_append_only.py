@@ -1,4 +1,4 @@
-"""The database itself refuses to change what is written."""
+"""Append-only tables: the database itself refuses changes and deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log: written with the act itself, in one chain, its addresses outside it."""
+"""The audit log: written in the act's transaction, one hash chain, addresses stored outside it."""
 
 from __future__ import annotations
 

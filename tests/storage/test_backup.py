@@ -1,4 +1,4 @@
-"""Backup while others write, and restore into place."""
+"""Backup during writes, and restore in place."""
 
 from __future__ import annotations
 

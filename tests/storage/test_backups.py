@@ -1,4 +1,4 @@
-"""Backups on a schedule, how long they are kept, and the drill that restores one; on both databases."""
+"""Scheduled backups, their retention, and the restore drill, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change of a case comes to, row by row: the days on which a moved day is felt."""
+"""Days a case's rows depend on: every row is affected by a change of one of its days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch from claim to mark, of every size, over both databases and a real mail server: each letter once."""
+"""Delivery batches of every size, on both databases with a real mail server: each letter once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many cases written together: what the same cases written one by one would be, or nothing at all."""
+"""Bulk writes of cases: same result as one by one, or nothing at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Campaigns on both databases: who is asked, who answers by which link, who is written to, what stays."""
+"""Campaigns on both databases: participants, personal links, letters, stored answers."""
 
 from __future__ import annotations
 

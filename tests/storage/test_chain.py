@@ -1,4 +1,4 @@
-"""The one text of an event."""
+"""Canonical text of an event for its hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database file that is moved, deleted or replaced while it is in use: noticed, and nothing is lost."""
+"""A database file moved, deleted or replaced while in use: detected, no data lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Browsers accounts have logged in from: listed among the ways in, ended with them, never more than a few."""
+"""Known browsers of an account: listed among its credentials, revoked with them, limited in number."""
 
 from __future__ import annotations
 

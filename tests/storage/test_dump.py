@@ -1,4 +1,4 @@
-"""`merzim backup` and `merzim restore` on PostgreSQL, by the server's own tools."""
+"""`merzim backup` and `merzim restore` on PostgreSQL, with pg_dump and pg_restore."""
 
 from __future__ import annotations
 

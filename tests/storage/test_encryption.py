@@ -1,4 +1,4 @@
-"""Secrets at rest: read with the right key by the right account, and with nothing else."""
+"""Encrypted secrets: readable only with the right key for the right account."""
 
 from __future__ import annotations
 

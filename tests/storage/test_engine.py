@@ -1,4 +1,4 @@
-"""Bad addresses, full disks, locked and broken files: one clear refusal, nothing half-written."""
+"""Database errors (bad address, full disk, locked or broken file): one clear refusal, no partial write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence: kept by what is in it, whole or not at all, never overwritten."""
+"""Evidence files: addressed by content, stored whole or not at all, never overwritten."""
 
 from __future__ import annotations
 

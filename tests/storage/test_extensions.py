@@ -1,4 +1,4 @@
-"""Extension, pause and migration on both databases: the chain verifies, and a rebuild finds the same rows."""
+"""Extension, pause and migration on both databases: the chain verifies, a rebuild gives the same rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What disks, hands and thieves do to a database: `merzim verify` names it, and a backup is whole."""
+"""Damaged or tampered databases: `merzim verify` names the damage, and a backup is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of deadlines that came due, counted by the database, on both.
+"""Outcomes of due deadlines, counted by SQLite and by PostgreSQL.
 
 A permit is decided within 10 working days of its receipt, reported within 30 calendar days; the visit lasts 3
 working days at most. Received on Monday 12 January 2026: visited by Wednesday 14 January, decided by Monday

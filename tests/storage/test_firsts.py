@@ -1,4 +1,4 @@
-"""What is counted and shown in part is what a whole list would begin with, whoever looks."""
+"""Counts and first pages of lists: equal to the beginning of the whole list for every reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work wanted by many threads at once: one does it, and all hear at once what came of it."""
+"""Shared computations: one of several threads does the work, all get its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows whose term is counted in hours: late from their moment on in every count and list, on both databases.
+"""Rows with terms in hours: late from the exact moment on in every count and list, on both databases.
 
 16 April 2026 is a Thursday. Almaty is five hours ahead of UTC.
 """

@@ -1,4 +1,4 @@
-"""What a process keeps in memory is never older than the database, whoever changed it, from wherever."""
+"""Process-wide caches: never older than the database, whichever process wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What points are counted from is kept, and mended: as if every fact were looked at anew, whoever wrote."""
+"""Cached inputs of points: equal to a full recomputation after every write."""
 
 from __future__ import annotations
 

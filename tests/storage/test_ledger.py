@@ -1,4 +1,4 @@
-"""The ledger: what is written is read back, only what differs is written, and of two writers one wins."""
+"""The ledger: events are read back as written, only differences are stored, concurrent writers conflict."""
 
 from __future__ import annotations
 

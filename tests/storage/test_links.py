@@ -1,4 +1,4 @@
-"""Accounts, one-time codes and leases: each code once, each lease one holder, on both databases."""
+"""Telegram accounts, one-time codes and leases: one use per code, one holder per lease, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office moves from its file to a server: every row as it was, or nothing at all."""
+"""Migration of an office from SQLite to PostgreSQL: every row, or nothing at all."""
 
 from __future__ import annotations
 

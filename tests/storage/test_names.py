@@ -1,4 +1,4 @@
-"""Many names, or many lines of values, in one question: they arrive as they were sent, on both databases."""
+"""Queries with many names or many rows of values: all parameters arrive, on both databases."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""A confidential case is seen by those who were named to know of it or told of it; by nobody else, whatever
-their access."""
+"""Confidential cases: visible to those named or notified, to nobody else whatever their access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The register under proof: whatever somebody changes in it by hand, `verify` names."""
+"""The journal of notices under verification: manual changes are named by `verify`."""
 
 from __future__ import annotations
 

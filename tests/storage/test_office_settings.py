@@ -1,4 +1,4 @@
-"""Settings changed in the browser: over config.toml and under the environment, taken up by every process."""
+"""Settings changed in the browser: override config.toml, yield to the environment, reach every process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units, people and matches: saved again without harm, read back as one office."""
+"""Storage of units, people and matches: saving twice is harmless, reading gives one office."""
 
 from __future__ import annotations
 

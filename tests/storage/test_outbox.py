@@ -1,4 +1,4 @@
-"""The outbox: each notice once, whatever crashes, and nothing sent for a date that no longer holds."""
+"""The outbox: each notice once despite crashes, nothing sent for an outdated date."""
 
 from __future__ import annotations
 

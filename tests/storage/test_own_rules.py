@@ -1,4 +1,4 @@
-"""Own rules adopted and withdrawn, as lines of the office's own chain, on both databases."""
+"""Own rules adopted and withdrawn, as events of the office's own chain, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imported files are remembered by what is in them."""
+"""Imported files, identified by the hash of their content."""
 
 from __future__ import annotations
 

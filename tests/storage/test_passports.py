@@ -1,4 +1,4 @@
-"""A passport on both databases: lists and searches follow it; imports recognise the words of their files."""
+"""Passports on both databases: lists and searches follow changes; imports match objects by name."""
 
 from __future__ import annotations
 

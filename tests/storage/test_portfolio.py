@@ -1,4 +1,4 @@
-"""Which cases a year has, by stage and in order, answered by both databases."""
+"""Cases of a year by stage and in order, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the board and the pages ask."""
+"""Queries of the board and the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of attempts: so many at once, then one each so often, for every process on the database together."""
+"""Rate limits: a burst, then one attempt per interval, shared by all processes on the database."""
 
 from __future__ import annotations
 

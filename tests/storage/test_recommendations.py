@@ -1,4 +1,4 @@
-"""Recommendations of all cases are listed and counted as if every case were read, whoever wrote and asks."""
+"""Recommendations of all cases: lists and counts equal those of reading every case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases that rows of registers open: their facts follow the row, their deadlines stand on the board."""
+"""Cases opened by register rows: facts follow the row, deadlines are on the board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of a register carry out duties of yearly cases: recorded, corrected and withdrawn as the rows say."""
+"""Register rows that fulfil duties of yearly cases: recorded, corrected and withdrawn with the row."""
 
 from __future__ import annotations
 

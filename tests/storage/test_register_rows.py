@@ -1,4 +1,4 @@
-"""Rows of registers on both databases: written, listed, hidden, sealed and verified."""
+"""Register rows on both databases: writing, listing, hiding, sealing, verification."""
 
 from __future__ import annotations
 

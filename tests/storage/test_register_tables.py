@@ -1,4 +1,4 @@
-"""Registers as spreadsheets: the template filled in, imports of all rows or none, exports without formulas."""
+"""Registers as spreadsheets: template, all-or-nothing import, export without formulas."""
 
 from __future__ import annotations
 

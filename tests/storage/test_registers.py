@@ -1,4 +1,4 @@
-"""Which cases have a register, on both databases; and that registers survive verify and rebuild."""
+"""Cases that have a register, on both databases; registers survive verify and rebuild."""
 
 from __future__ import annotations
 

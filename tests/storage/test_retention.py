@@ -1,4 +1,4 @@
-"""Somebody who left is anonymised by an act: their name is nowhere in the database, and the chains verify."""
+"""Anonymisation of a former employee: the name is gone from the database, the chains still verify."""
 
 from __future__ import annotations
 

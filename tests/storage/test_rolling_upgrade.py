@@ -1,8 +1,8 @@
-"""Brought up to date node by node: the code of one version on the schema of the next.
+"""Rolling upgrade: the code of one version on the schema of the next.
 
-What is run here is this version's code on a schema that has every kind of addition a next version may bring;
-and each migration that has come since the floor is looked at, whether it only adds. The code of the version
-before runs in tests/merzim/test_version_before.py.
+These tests run this version's code on a schema with every kind of addition a next version may make, and check
+that every migration since the oldest supported version only adds. The code of the previous version runs in
+tests/merzim/test_version_before.py.
 """
 
 from __future__ import annotations

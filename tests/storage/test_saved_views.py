@@ -1,4 +1,4 @@
-"""Saved views as both databases keep them."""
+"""Storage of saved views on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema: made, brought up to date, and never touched when it is not ours."""
+"""The schema: created, upgraded, and left untouched in a foreign database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second factors on both databases: secrets encrypted, codes used once, removal by two administrators."""
+"""Second factors on both databases: encrypted secrets, single-use codes, removal by two administrators."""
 
 from __future__ import annotations
 

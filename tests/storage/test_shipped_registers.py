@@ -1,4 +1,4 @@
-"""Every shipped register with a whole row in it: what is confidential reaches nobody it should not."""
+"""Every shipped register with a full row: confidential fields reach only permitted readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that falls silent: nobody waits for it longer than they must, and it is found again by itself."""
+"""A PostgreSQL server that stops answering: bounded waits, automatic reconnection."""
 
 from __future__ import annotations
 

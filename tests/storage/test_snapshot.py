@@ -1,4 +1,4 @@
-"""All reads of a page share one transaction, until something is written or the page is answered."""
+"""Read transaction of a page: shared by all its reads until a write or the end of the request."""
 
 from __future__ import annotations
 

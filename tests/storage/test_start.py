@@ -1,4 +1,4 @@
-"""What keeps a start from happening: one sentence in the reader's language, exit 2, and nothing touched."""
+"""Failed starts: one sentence in the reader's language, exit code 2, nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sums of the board: kept with every row, the same as counting the rows, seen by those who may."""
+"""Sums of the board: updated with every row, equal to counting, filtered by access."""
 
 from __future__ import annotations
 

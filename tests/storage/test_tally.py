@@ -1,4 +1,4 @@
-"""The counts of notices are those a count of all of them would give, and cost no look at them."""
+"""Notice counters: equal to a full count, read without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A moved day finds every case whose rows come out otherwise, and few others."""
+"""Impact of a moved day: every case whose rows change is selected, and few others."""
 
 from __future__ import annotations
 

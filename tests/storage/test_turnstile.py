@@ -1,4 +1,4 @@
-"""One at a time, in the order of arrival."""
+"""Fair lock: one holder at a time, in the order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twenty people at one case at once: what each of them says is written, once, and nobody is sent away."""
+"""Twenty people writing to one case at once: each command is stored once, none is rejected."""
 
 from __future__ import annotations
 

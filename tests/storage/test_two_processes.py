@@ -1,4 +1,4 @@
-"""Two processes on one database: a service and a command, or two people at two windows."""
+"""Two processes on one database: a service and a command, or two concurrent users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a new version the board is written anew by itself: once, by one of the nodes, and never half."""
+"""Board rebuild after a new version: automatic, once, by one node, never partial."""
 
 from __future__ import annotations
 

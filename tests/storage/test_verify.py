@@ -1,4 +1,4 @@
-"""Verifying: a change made past the application is found and named."""
+"""Verification of cases: changes made outside the application are found and named."""
 
 from __future__ import annotations
 

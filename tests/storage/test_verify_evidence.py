@@ -1,4 +1,4 @@
-"""Verifying evidence: a stored file that is missing or altered is named with every case it proves."""
+"""Verification of evidence: a missing or altered file is named with every case that uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verifying accounts, rights, people and their addresses: what was changed past the program is named."""
+"""Verification of accounts, rights, people and addresses: changes outside the program are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: a real server is told of every change once and in order, whatever it answers; on both databases."""
+"""Webhooks to a real server: every change once and in order whatever it answers, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A withdrawal on both databases: the chain verifies, a rebuild finds the same, points and lists forget it."""
+"""Withdrawals on both databases: the chain verifies, a rebuild agrees, points and lists drop the fact."""
 
 from __future__ import annotations
 

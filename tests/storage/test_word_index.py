@@ -1,4 +1,4 @@
-"""What the search finds by its index is what stands in the texts, for those alone who may see it."""
+"""The search index: results equal the texts, limited to what the reader may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases of 0.1.0: what the migration since did, undone by hand on a database that has content."""
+"""Databases of 0.1.0: the later migrations undone by hand on a database with content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Bot API on this machine, and the people who talk to the bot through it."""
+"""Emulator of the Telegram Bot API on this machine, and the users who chat with the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office with its bot listening, and people who talk to it."""
+"""An office with a running bot, and users who chat with it."""
 
 from __future__ import annotations
 

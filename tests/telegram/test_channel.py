@@ -1,4 +1,4 @@
-"""The channel over a real server: what arrives, what each fault ends in, and how fast it speaks."""
+"""The Telegram channel over a real server: delivery, the result of each fault, and rate limits."""
 
 from __future__ import annotations
 

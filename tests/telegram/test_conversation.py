@@ -1,4 +1,4 @@
-"""One conversation from linking to acknowledgement, and everything that may be said wrongly in it."""
+"""A conversation with the bot from linking to acknowledgement, with every possible wrong input."""
 
 from __future__ import annotations
 

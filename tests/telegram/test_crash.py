@@ -1,4 +1,4 @@
-"""The process is killed while it sends by Telegram: nobody hears twice, and what is not known is said."""
+"""Crashes while sending by Telegram: no duplicate messages, unknown outcomes are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who hears through which channel, and what becomes of a reminder Telegram could not carry."""
+"""Choice of channel, and the fallback for reminders Telegram could not deliver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast a bot may be told to speak."""
+"""Rate limits of the bot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks Telegram for news: one process at a time, whoever dies, whatever fails."""
+"""Polling of Telegram: one process at a time, despite crashes and errors."""
 
 from __future__ import annotations
 

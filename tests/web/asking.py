@@ -1,8 +1,8 @@
-"""The API asked whatever comes to mind, for minutes: the real service, schemathesis, every phase it has.
+"""Fuzzing of the API for minutes: the real service, schemathesis, all its phases.
 
-Requests that obey the description and requests that do not; at the bounds of what is described, at random, and
-one after another with what earlier answers named (a case opened is then recorded in). First an officer asks,
-then an administrator. No answer may be a fault (5xx), or another than the description says.
+Valid and invalid requests: boundary values, random values, and sequences that use values of earlier answers (a
+case is opened, then a fact recorded in it), first as an officer, then as an administrator. No answer may be a
+server error (5xx) or differ from the description.
 
     python -m tests.web.asking MINUTES
 """

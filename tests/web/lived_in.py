@@ -1,6 +1,6 @@
-"""An office that has been at work: cases in every standing, people, evidence, remarks, measures, ill will.
+"""An office with history: cases in every status, people, evidence, remarks, measures, hostile input.
 
-`HOSTILE` stands in every field somebody may type into; whatever page shows it must show it as text.
+`HOSTILE` is the value of every text field; pages must show it as text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What tests of the pages begin with: the shipped law, and a ministry of three units."""
+"""Common start of the page tests: the shipped law, and a ministry of three units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How SQLite carries out what the product asks: the plan of every statement, and the tables it reads whole."""
+"""SQLite query plans of every statement of the product, and the tables they scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reverse proxy with https, as an office has one in front: it connects from an address of its own."""
+"""A reverse proxy with https that connects from an address of its own."""
 
 from __future__ import annotations
 

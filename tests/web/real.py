@@ -1,6 +1,6 @@
-"""A whole office on a real database: made by the commands a new installation types, on the demonstration day.
+"""A full office on a real database, made by the commands of a new installation, on the demonstration day.
 
-Made once for the whole run and copied for whoever wants one; a test that writes takes a copy of its own.
+Made once for the whole run; a test that writes takes a copy of its own.
 """
 
 from __future__ import annotations

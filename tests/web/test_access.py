@@ -1,4 +1,4 @@
-"""Who may do what: every route by every access, of one's own units and foreign ones, walked from the router."""
+"""Read access: every route with every access, for own and foreign units; routes from the router."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages across cases, on a real database: monitoring, points of a year, the journal of notices."""
+"""Pages across cases on a real database: monitoring, points of a year, the journal of notices."""
 
 from __future__ import annotations
 

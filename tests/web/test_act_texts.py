@@ -1,4 +1,4 @@
-"""The texts of acts: loaded by page, API and command line, opened at the paragraph of an explanation."""
+"""Texts of acts: loaded by page, API and command line, opened at the paragraph an explanation cites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The administration: small forms, each kept whole or refused in a sentence; nobody is overwritten unseen."""
+"""Administration forms: saved whole or refused in a sentence; concurrent edits are detected."""
 
 from __future__ import annotations
 

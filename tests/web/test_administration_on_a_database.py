@@ -1,4 +1,4 @@
-"""The administration over the whole house and a real database: every change is an event that can be proved."""
+"""Administration on a real database: every change is a verifiable event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of analyses: what is typed is found, what is chosen narrows, and the database does it."""
+"""The list of analyses: search, filters, done by the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same answers for machines."""
+"""Answers of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client made by a generator from the description alone, at work in a whole office."""
+"""A generated API client (from the OpenAPI description alone) against a full office."""
 
 from __future__ import annotations
 

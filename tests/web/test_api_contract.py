@@ -1,4 +1,4 @@
-"""The API against its own description: whatever is sent, nothing breaks and no answer is undocumented."""
+"""The API against its description: no server errors, no undocumented answers."""
 
 from __future__ import annotations
 

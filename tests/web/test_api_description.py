@@ -1,4 +1,4 @@
-"""The description of the API as tools of other programs need it, without those tools."""
+"""The OpenAPI description as client generators need it."""
 
 from __future__ import annotations
 

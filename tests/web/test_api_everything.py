@@ -1,4 +1,4 @@
-"""Whatever a page does, a program can do: every route of the pages has its counterpart, or a reason."""
+"""Parity of pages and API: every page route has its API counterpart, or a stated reason."""
 
 from __future__ import annotations
 

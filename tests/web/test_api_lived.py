@@ -1,4 +1,4 @@
-"""Programs at work in a whole office on a real database: what a day asks for, done by the API alone."""
+"""API clients in a full office on a real database: a day's work by the API alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the browser's files come from."""
+"""Static files of the pages: versions from the wheels, caching, compression, size of a first visit."""
 
 from __future__ import annotations
 

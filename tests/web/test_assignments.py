@@ -1,4 +1,4 @@
-"""Assignments under a case: given, told, reminded, answered with evidence, refused, extended by their giver."""
+"""Assignments in a case: given, notified, reminded, answered with evidence, refused, extended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guessing: limited by account and by address, and nobody is locked out of a browser they use."""
+"""Rate limits of log-in attempts by account and address; known browsers are not locked out."""
 
 from __future__ import annotations
 

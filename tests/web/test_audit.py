@@ -1,4 +1,4 @@
-"""The audit log as people and other systems read it: sentences, filters, lines; nobody sees too much."""
+"""The audit log on pages and in the API: sentences, filters, lines, access."""
 
 from __future__ import annotations
 

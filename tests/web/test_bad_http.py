@@ -1,4 +1,4 @@
-"""What comes over HTTP and should not: each is refused in words or kept harmless, and nothing breaks."""
+"""Malformed HTTP requests: refused with a sentence or harmless, no server errors."""
 
 from __future__ import annotations
 

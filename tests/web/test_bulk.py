@@ -1,4 +1,4 @@
-"""Several rows of the desk recorded at once: one preview, one result a row."""
+"""Several rows of “My desk” recorded at once: one preview, one result per row."""
 
 from __future__ import annotations
 

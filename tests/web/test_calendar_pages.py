@@ -1,4 +1,4 @@
-"""The calendar on pages: months with what falls due, what was known when, acts adopted after a look."""
+"""Calendar pages: months with due dates, earlier states of knowledge, acts adopted after a preview."""
 
 from __future__ import annotations
 

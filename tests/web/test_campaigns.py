@@ -1,4 +1,4 @@
-"""Campaigns on pages: started, answered by a link without an account, watched; and what an attacker tries."""
+"""Campaign pages: start, answers by a link without an account, progress, attacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of one case: what is corrected, called off and taken up again; its risks, papers and history."""
+"""Pages of one case: correction, cancellation, resumption; risks, documents and history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The change feed: every event once and in order, and of nothing more than its reader may see."""
+"""The change feed: every event once and in order, limited to what its reader may see."""
 
 from __future__ import annotations
 

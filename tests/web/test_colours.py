@@ -1,4 +1,4 @@
-"""The colours, measured."""
+"""Colour contrast of the themes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments on a case: chained, told, answered, withdrawn; the inbox; need to know respected."""
+"""Comments on a case: event chain, notifications, replies, withdrawal; inbox; confidential cases."""
 
 from __future__ import annotations
 

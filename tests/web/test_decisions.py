@@ -1,4 +1,4 @@
-"""Decisions on the page of a case, on the desk and over the API: one question, the same answer everywhere."""
+"""Decisions on the case page, on “My desk” and in the API: one question, the same answer."""
 
 from __future__ import annotations
 

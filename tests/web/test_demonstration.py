@@ -1,4 +1,4 @@
-"""The log-in without a password: on a demonstration day, from a browser of this machine, or not at all."""
+"""Log-in without a password: on a demonstration day, from a browser of this machine only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""My desk: what I must do, and one step to say so."""
+"""“My desk”: a person's tasks, and recording one in one step."""
 
 from __future__ import annotations
 

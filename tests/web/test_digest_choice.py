@@ -1,4 +1,4 @@
-"""How often somebody is reminded: by one click of a mail program, on the page behind it, on the account."""
+"""Digest frequency: by a mail program's one click, on the page of the link, in the account."""
 
 from __future__ import annotations
 

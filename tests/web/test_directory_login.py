@@ -1,4 +1,4 @@
-"""Log-in by the organisation's directory, against a real slapd: who gets in as whom, and who does not."""
+"""Directory log-in against a real slapd: who gets in, as whom, and who does not."""
 
 from __future__ import annotations
 

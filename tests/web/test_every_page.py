@@ -1,4 +1,4 @@
-"""What holds for every page, each found by following links and held against the router."""
+"""Properties of every page, found by following links and compared with the router."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendar feeds, read back as a calendar program reads them."""
+"""Calendar feeds, parsed as a calendar program does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An installation that has just begun: its administrator's first page says what to enter, and where."""
+"""A new installation: the administrator's first page lists what to enter, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A unit or a person as a form asks for them: a list of few, a field that finds where they are many."""
+"""Choice of a unit or person in forms: a list for few, an autocomplete field for many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A further language needs no code: a page, a letter, the API speak it; the rest falls back."""
+"""A further language without code: a page, a letter and the API use it, the rest falls back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door: who may come in, and what goes out with every answer."""
+"""Security middleware: authentication, allowed hosts, response headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guides: the same tasks in three languages, in the words of the buttons, found from every page."""
+"""The guides: the same tasks in three languages, with the labels of the buttons, linked from every page."""
 
 from __future__ import annotations
 

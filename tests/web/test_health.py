@@ -1,4 +1,4 @@
-"""Alive and ready: what whoever sends requests here is told, on a real database."""
+"""Health and readiness probes on a real database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts of many people: who gets one, the letters, the links, who has accepted; over a real mail server."""
+"""Bulk invitations: recipients, letters, links, acceptance, over a real mail server."""
 
 from __future__ import annotations
 

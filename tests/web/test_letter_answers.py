@@ -1,4 +1,4 @@
-"""The links of a reminder: read, done, not mine; without log-in, for one person and deadline, by POST alone."""
+"""Answer links of a reminder (read, done, not mine): no log-in, one person and deadline, POST only."""
 
 from __future__ import annotations
 

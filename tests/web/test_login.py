@@ -1,4 +1,4 @@
-"""The entrance: in by the right name, password and code, and by nothing else; nothing typed is lost."""
+"""Log-in: user name, password and code; failed attempts, and values that survive a new form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures and requests on the pages: on the board, in the list, in the case, in the API, in every language."""
+"""Measures and requests on board, list, case page and API, in every language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators see how the sending stands; a letter that did not arrive stands on the board and is sent again."""
+"""Metrics of delivery; failed letters on the board, and sending them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People of other units are not offered to those who see one unit; those who have no unit see nothing."""
+"""Visibility of names: people of other units are not offered to readers of one unit or none."""
 
 from __future__ import annotations
 

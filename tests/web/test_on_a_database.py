@@ -1,4 +1,4 @@
-"""The same dashboard on a real database and a real folder: nothing rests on the office in memory."""
+"""The dashboard on a real database and a real evidence folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening: a schedule is shown before it is written, one case by hand, a year; on a real house."""
+"""Opening cases: schedule preview, one case by hand, a year; on a real database."""
 
 from __future__ import annotations
 

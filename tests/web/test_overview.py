@@ -1,4 +1,4 @@
-"""The overview: what is overdue, where, how late, at what cost, with whom; every figure opens its list."""
+"""The overview: overdue deadlines by unit, delay, cost and person; every figure links to its list."""
 
 from __future__ import annotations
 

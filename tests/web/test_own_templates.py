@@ -1,4 +1,4 @@
-"""The organisation's own templates: taken, used wherever the form is made, provable, and taken back."""
+"""Own form templates: uploaded, used wherever the form is made, verifiable, withdrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages one reads."""
+"""The reading pages."""
 
 from __future__ import annotations
 

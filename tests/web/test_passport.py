@@ -1,4 +1,4 @@
-"""The passport of a case on its page, in the API and in the import: what papers and lists call its object."""
+"""The passport of a case on its page, in the API and in imports; its object name in documents and lists."""
 
 from __future__ import annotations
 

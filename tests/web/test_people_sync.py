@@ -1,4 +1,4 @@
-"""People, units, heads and leave from a real slapd: what differs is shown, applied by a click or by itself."""
+"""Directory sync from a real slapd: people, units, heads and leave; differences shown, applied."""
 
 from __future__ import annotations
 

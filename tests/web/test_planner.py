@@ -1,4 +1,4 @@
-"""The planner: dates in the address, the whole chain on the page, nothing kept."""
+"""The planner: dates in the address, all deadlines on the page, nothing stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The analyses of a year on one timeline and by stage: page, workbook, API and command say the same."""
+"""Portfolio of a year as timeline and by stage: page, workbook, API and command agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which language a page is answered, and how it is remembered."""
+"""Language choice of a page, and how it is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Printed proofs bear a code; its page says whether the hash is genuine, of what kind it is, and no more."""
+"""Codes on printed proofs: the page shows authenticity and kind of the hash, and nothing more."""
 
 from __future__ import annotations
 

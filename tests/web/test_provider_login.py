@@ -1,4 +1,4 @@
-"""Log-in by the organisation's OpenID provider, against a real one: who gets in as whom, and who does not."""
+"""OpenID Connect log-in against a real provider: who gets in, as whom, and who does not."""
 
 from __future__ import annotations
 

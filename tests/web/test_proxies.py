@@ -1,4 +1,4 @@
-"""Behind a reverse proxy: people log in and write from wherever it stands, and only it says who asks."""
+"""Reverse proxies: log-in and writes behind them, client address taken from trusted ones only."""
 
 from __future__ import annotations
 

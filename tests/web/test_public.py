@@ -1,4 +1,4 @@
-"""The page anybody may open: addresses that were published, and nothing else; off unless an office wants it."""
+"""The public page: published addresses only; disabled unless the office enables it."""
 
 from __future__ import annotations
 

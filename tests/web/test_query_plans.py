@@ -1,4 +1,4 @@
-"""What every statement costs as the office grows: it is found by indexes, whatever is asked."""
+"""Query plans of every statement in a growing office: indexes instead of full scans."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""While files are being read the pages go on: log-in and `/health` never wait for a file somebody sent."""
+"""Responsiveness during file imports: log-in and `/health` do not wait for them."""
 
 from __future__ import annotations
 

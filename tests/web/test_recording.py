@@ -1,4 +1,4 @@
-"""The two forms that write."""
+"""The two forms that record facts."""
 
 from __future__ import annotations
 

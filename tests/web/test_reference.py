@@ -1,4 +1,4 @@
-"""The reference of the API: a page for every operation the description has, with nothing from elsewhere."""
+"""The API reference: a page for every operation of the description, no foreign resources."""
 
 from __future__ import annotations
 

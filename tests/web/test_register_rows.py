@@ -1,4 +1,4 @@
-"""Registers that are data, as pages and by the API: rows added, found, changed, withdrawn; who sees which."""
+"""Data-defined registers on pages and in the API: rows added, filtered, changed, withdrawn; access."""
 
 from __future__ import annotations
 

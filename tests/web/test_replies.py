@@ -1,4 +1,4 @@
-"""Replies to reminders: an attachment is evidence, words are a comment, of the person the letter went to."""
+"""E-mail replies to reminders: attachments become evidence, text a comment, of the addressee."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents few may see: who opens them in the pages, and what the others are told."""
+"""Restricted documents on the pages: who opens them, and what others see."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every face that could name a restricted document, asked by those who may not open it: pages, the API, files.
+"""Restricted documents in every route that could reveal one: pages, API, files.
 
-The faces are the router's: a route added later is asked as well.
+The routes come from the router, so a route added later is covered.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A field added to the file of a case's register reaches every place: search, filters, workbooks, annexes."""
+"""A new field in a register's file: search, filters, workbooks and annexes use it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saved views: what a list is narrowed to, under a name, one's own or shared; on both databases."""
+"""Saved views: a named filter of a list, private or shared, on both databases."""
 
 from __future__ import annotations
 

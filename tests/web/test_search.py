@@ -1,4 +1,4 @@
-"""One search over what a reader may see."""
+"""Search over everything a reader may see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second factor on the pages: no link goes past it, recovery codes, required by role, removal by two."""
+"""The second factor on the pages: no bypass, recovery codes, required by role, removal by two."""
 
 from __future__ import annotations
 

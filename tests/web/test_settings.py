@@ -1,4 +1,4 @@
-"""The pages and the command of settings that administrators change."""
+"""The settings page and command of administrators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digital signatures of documents: signed on the page, refused, shown, compared, found when tampered with."""
+"""Digital signatures on the pages: signing, refusal, display, comparison, tampering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that falls silent under the pages: each says so in seconds, and all come back by themselves."""
+"""A PostgreSQL server that stops answering under the pages: fast errors, automatic recovery."""
 
 from __future__ import annotations
 

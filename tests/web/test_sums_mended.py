@@ -1,4 +1,4 @@
-"""What pages work out of the sums follows every change as if it were worked out anew."""
+"""Page values derived from sums: equal to a full computation after every change."""
 
 from __future__ import annotations
 

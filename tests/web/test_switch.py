@@ -1,4 +1,4 @@
-"""Another language or theme on any page: also on the answer to a form, which cannot be read again."""
+"""Switching language or theme on any page, including answers to a form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The timeline as geometry."""
+"""Geometry of the timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages over organisations and the registers of a case, on a real database."""
+"""Pages across organisations and registers of a case, on a real database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list may be narrowed to: all units of an office, the next level down of a country."""
+"""Unit filter of a list: all units of an office, the next level down for a country."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of webhooks: a secret is shown once, and a test says what a real server answered."""
+"""Webhook pages: the secret shown once, a test request to a real server."""
 
 from __future__ import annotations
 

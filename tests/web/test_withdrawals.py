@@ -1,4 +1,4 @@
-"""Mistakes on the pages and in the API: withdrawn with a ground, undone at once, dates previewed."""
+"""Withdrawals on the pages and in the API: ground required, immediate undo, date preview."""
 
 from __future__ import annotations
 

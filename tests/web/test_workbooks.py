@@ -1,4 +1,4 @@
-"""Each list as a workbook: the columns and the rows of its page, to no more eyes than the page."""
+"""Lists as workbooks: columns and rows of the page, with the page's access."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Who may write: every route that writes, by every access, and by those who see another unit, or none, or were
-not named; on a real database, of which nothing may have changed where somebody was refused.
+"""Write access: every writing route with every access, own, foreign and no unit, named or not.
 
-The routes are the router's. A route that is not in `tests.web.writes.SENT`, or names no need, fails.
+On a real database, in which a refused request must change nothing.
+
+The routes come from the router. A route that is not in `tests.web.writes.SENT`, or names no need, fails.
 """
 
 from __future__ import annotations

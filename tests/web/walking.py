@@ -1,6 +1,6 @@
-"""Every page there is: found as a reader finds them, by following links, and held against the router.
+"""Crawler of all pages by following links, compared with the router.
 
-A page no link leads to is a page nobody finds: `unreached` names it.
+`unreached` names the pages that no link leads to.
 """
 
 from __future__ import annotations

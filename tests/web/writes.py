@@ -1,7 +1,7 @@
-"""An office in which everything that can be written is there to be written about, and what each route is sent.
+"""A valid request for every writing route, and an office in which each can be carried out.
 
-`SENT` holds for every route that writes a request that is right in every other way: those who are refused are
-refused for who they are. A route that is not in it fails the walk (`test_write_access`).
+`SENT` has a valid request for every writing route, so a refusal can only be due to access. A route missing from
+it fails `test_write_access`.
 """
 
 from __future__ import annotations

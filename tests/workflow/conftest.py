@@ -1,4 +1,4 @@
-"""One case of the real analysis on a database of its own, for tests of what is done to a case."""
+"""Fixture: one case of the real analysis on a database of its own."""
 
 from __future__ import annotations
 

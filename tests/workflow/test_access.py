@@ -1,4 +1,4 @@
-"""Who sees which cases: by access, unit and person, the office being what it is."""
+"""Visibility of cases by access, unit and person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things are found by what they are called: exactly, by a beginning, by a word."""
+"""Name lookup: exact, by prefix, by word."""
 
 from __future__ import annotations
 

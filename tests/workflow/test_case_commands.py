@@ -1,4 +1,4 @@
-"""The desk: what is written, what is refused, and that facts are never refused for being wrong."""
+"""Case commands: written events, refusals; a fact is never refused for being late or out of order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the history says an event changed: the field, what stood there before, what stands there since."""
+"""Change history of a case: changed fields with old and new values."""
 
 from __future__ import annotations
 

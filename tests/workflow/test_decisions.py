@@ -1,4 +1,4 @@
-"""Decisions: questions every case must answer; an answer opens a branch, and no stage is over without it."""
+"""Decisions: required questions, branches opened by answers, stages that wait for them."""
 
 from __future__ import annotations
 

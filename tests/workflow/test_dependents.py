@@ -1,6 +1,6 @@
-"""What does not depend on what is new is not computed: after a fact, and in new cases that share plan dates.
+"""Partial recomputation: unaffected deadlines are reused, after a fact and in new cases of one plan.
 
-The rows are those of a case computed as a whole.
+The rows must equal those of a full computation.
 """
 
 from __future__ import annotations

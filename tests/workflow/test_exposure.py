@@ -1,4 +1,4 @@
-"""Exposed positions, talks, the cartogram against the results, remarks."""
+"""Exposed positions, interviews, the cartogram compared with the results, remarks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extension and pause: acts that move a deadline, with ground and decision, where the act of law allows them.
+"""Extensions and pauses: acts that move a deadline, with ground and decision, where the law allows.
 
 The days are counted by hand. 1 September 2026 is a Tuesday, and September has no holidays.
 """

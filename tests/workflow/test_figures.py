@@ -1,4 +1,4 @@
-"""Figures over time, from outcomes counted by hand."""
+"""Outcome figures over time, expected values counted by hand."""
 
 from __future__ import annotations
 

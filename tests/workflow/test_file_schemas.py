@@ -1,4 +1,4 @@
-"""The JSON Schemas of the files of the law: what an editor says of a file is what reading it says."""
+"""JSON Schemas of regulation files agree with their readers."""
 
 from __future__ import annotations
 

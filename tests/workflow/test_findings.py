@@ -1,4 +1,4 @@
-"""Findings: every kind of departure, and what is none."""
+"""Findings: every kind of departure, and what is not one."""
 
 from __future__ import annotations
 

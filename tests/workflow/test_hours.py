@@ -1,4 +1,4 @@
-"""Terms in hours: counted on the clock from a moment. Moments are counted by hand.
+"""Terms in hours, computed on the clock from a moment; expected moments counted by hand.
 
 15 April 2026 is a Wednesday, 18 April a Saturday. Almaty was UTC+6 until 1 March 2024 and is UTC+5 since.
 """

@@ -1,4 +1,4 @@
-"""Kinds of organisation: inherited down the tree, named one by one or in groups; who is told within one."""
+"""Kinds of organisation: inherited down the tree, named singly or in groups; recipients within one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which edition is in force on which day."""
+"""The edition in force on a given day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a case stands, and which commands are a step from there."""
+"""The state machine of a case: current state and permitted commands."""
 
 from __future__ import annotations
 

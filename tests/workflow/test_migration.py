@@ -1,4 +1,4 @@
-"""A case is moved to another edition of its procedure: what it loses and which dates move is said before."""
+"""Migration of a case to another edition: preview of lost obligations and moved dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody does about a reminder: read, later, done. The edges of "later" first."""
+"""Reminder actions: acknowledge, snooze, done; first the limits of snooze."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moves when the calendar does: days, how far they are felt, due dates."""
+"""Calendar changes: changed days, how far their effect reaches, moved due dates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told: duties, units, schedules' words, and who is away."""
+"""Recipients: duties, units, texts of schedules, absences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An organisation's own rules: the stricter term counts and the other one is shown; readings it may choose."""
+"""An organisation's own rules: the stricter term counts, the other is shown; permitted readings."""
 
 from __future__ import annotations
 

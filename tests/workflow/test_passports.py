@@ -1,4 +1,4 @@
-"""The passport of a case: an edit is an event with only the fields that changed, and can be taken back."""
+"""The passport of a case: an edit is an event with only the changed fields, and can be withdrawn."""
 
 from __future__ import annotations
 

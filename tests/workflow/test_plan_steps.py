@@ -1,4 +1,4 @@
-"""Reminders of plan dates, questions of those that went by, and silence about what waits."""
+"""Reminders of plan dates, questions about passed ones, no reminders while an obligation waits."""
 
 from __future__ import annotations
 

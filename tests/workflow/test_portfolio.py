@@ -1,4 +1,4 @@
-"""Drift and slack of plans, from days counted by hand in 2026 (off: weekends, 1, 7 and 11 May)."""
+"""Drift and slack of plans, counted by hand in 2026 (off: weekends, 1, 7 and 11 May)."""
 
 from __future__ import annotations
 

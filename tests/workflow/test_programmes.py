@@ -1,4 +1,4 @@
-"""Programmes: branches, days that come by themselves, standing duties, targets, rights, shares, bodies."""
+"""Programmes: branches, derived dates, ongoing duties, targets, rights, shares, bodies."""
 
 from __future__ import annotations
 

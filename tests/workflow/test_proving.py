@@ -1,4 +1,4 @@
-"""What proves a case: facts and lines of registers in one list, one secret wherever the same bytes stand."""
+"""Evidence of a case: facts and register rows in one list, restricted by file content."""
 
 from __future__ import annotations
 

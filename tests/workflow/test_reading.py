@@ -1,4 +1,4 @@
-"""Reading a regulation file: every kind of term, and every mistake said with its place."""
+"""Reading regulation files: every kind of term, and every mistake reported with its place."""
 
 from __future__ import annotations
 

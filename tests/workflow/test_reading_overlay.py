@@ -1,4 +1,4 @@
-"""A file of own rules that cannot be used: one clear sentence, naming the place and what is allowed."""
+"""Files of own rules that cannot be used: one clear sentence with the place and allowed values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case counted anew when days move: the rows a whole rebuild would write, and which of them need no look."""
+"""Recalculation of a case when days move: same rows as a full rebuild, unaffected rows skipped."""
 
 from __future__ import annotations
 

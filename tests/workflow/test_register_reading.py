@@ -1,4 +1,4 @@
-"""Reading a register's file: what it says becomes a value, and every mistake is named with its place."""
+"""Reading register files: values, and every mistake reported with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ladders: which rung speaks on which working day."""
+"""Escalation policies: the working day of each step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The risk register of a case: what is entered, when it is due, what departs."""
+"""The risk register of a case: entries, due dates, findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of a register is edited: an event with only the fields that changed."""
+"""Edits of a register row: an event with only the changed fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A field of a case's row that only the register's file knows: entered, edited, offered by every face."""
+"""A register field defined only in its file: entered, edited, offered by page, API and command."""
 
 from __future__ import annotations
 

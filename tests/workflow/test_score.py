@@ -1,4 +1,4 @@
-"""Points from plain numbers: the edges of every scale, the document's own examples, a whole year by hand."""
+"""Points from plain numbers: scale boundaries, the document's own examples, a whole year by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what was recorded in a year to its points: who counts, when, what is lost and what still may come."""
+"""From a year's events to its points: who counts, when, what is lost and what may still come."""
 
 from __future__ import annotations
 

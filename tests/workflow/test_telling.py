@@ -1,4 +1,4 @@
-"""Numbers and signatures that go with a fact: kept as events, refused by name only, corrected with a ground."""
+"""Numbers and signatures recorded with a fact: stored as events, validated, corrected with a ground."""
 
 from __future__ import annotations
 

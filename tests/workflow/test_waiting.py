@@ -1,4 +1,4 @@
-"""Only what can be late is overdue; what waits names what it waits for; a plan that slips is a question."""
+"""Waiting obligations are not overdue and name what they wait for; a passed plan date is a question."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was recorded by mistake is withdrawn: the case is computed as if it had never been recorded."""
+"""Withdrawals: the case is computed as if the mistaken fact had never been recorded."""
 
 from __future__ import annotations
 

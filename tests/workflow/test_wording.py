@@ -1,4 +1,4 @@
-"""A rule said before any date is counted: every kind of term has words, in every language."""
+"""Terms in words before any date is computed: every kind, in every language."""
 
 from __future__ import annotations
 

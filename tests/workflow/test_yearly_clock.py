@@ -1,4 +1,4 @@
-"""The once-a-year clock: from the last analysis, round the closed window, to the day the next one is due."""
+"""The yearly deadline: from the last analysis, around the closed period, to the next due day."""
 
 from __future__ import annotations
 

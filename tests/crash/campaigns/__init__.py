@@ -1,4 +1,4 @@
-"""The campaigns: what can be done to an office, each a function of one shape (tests/crash/campaign.py)."""
+"""Crash campaigns: each module injects one kind of fault (common form: tests/crash/campaign.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database goes away and comes back: stopped and started, its connections cut. No node is started again."""
+"""Database outage campaign: server stopped and started, connections cut, nodes not restarted."""
 
 from __future__ import annotations
 

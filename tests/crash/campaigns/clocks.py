@@ -1,4 +1,4 @@
-"""Clocks: all nodes' stepped by a day and back while they run, and nodes whose clocks do not agree."""
+"""Clock campaign: clocks of all nodes stepped by a day and back, and nodes whose clocks disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies taken while everybody writes, put back elsewhere and verified: `merzim backup`, and pg_dump."""
+"""Backup campaign: `merzim backup` and pg_dump under concurrent writes, restored elsewhere and verified."""
 
 from __future__ import annotations
 

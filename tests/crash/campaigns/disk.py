@@ -1,8 +1,7 @@
-"""The disk is full, then there is room again: on SQLite and on PostgreSQL.
+"""Full-disk campaign: the disk fills up and is freed again, on SQLite and on PostgreSQL.
 
-Where this is run by root, the disk is a small one of its own (tmpfs) that is filled up by a file beside the
-database. Anybody else gets the stand-in on SQLite: a database that may have no more pages (PRAGMA
-max_page_count), which SQLite refuses in the same words.
+Run by root, the disk is a small tmpfs that a file beside the database fills up. Run by another user, it is
+simulated on SQLite by a limit of pages (PRAGMA max_page_count), which gives the same error message.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SIGKILL: nodes die at random moments under load and are started again at once."""
+"""SIGKILL campaign: nodes are killed at random moments under load and restarted at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands in any order, files nobody meant to write, and files somebody meant to do harm with."""
+"""Malformed-input campaign: commands in random order, corrupted files and malicious files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Somebody with the keys to the database changes what is written: `merzim verify` must name it.
+"""Tampering campaign: rows changed by somebody with database access must be named by `merzim verify`.
 
-What runs is the command itself. Each injury is done to a copy of its own, on SQLite and on PostgreSQL, with the
-triggers off meanwhile as the owner of the tables can; a page is torn out of the file of SQLite alone.
+It runs the real command. Each change is made to a fresh copy, on SQLite and on PostgreSQL, with triggers
+disabled as the owner of the tables can do; a page is overwritten in the SQLite file only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What axe-core and a few questions of our own find wrong with a page that is open in a browser."""
+"""Accessibility check of an open page: axe-core and a few checks of our own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One browser for all of it; an office on a real database behind a real port."""
+"""Fixtures of the browser tests: one browser, and an office on a real database behind a real port."""
 
 from __future__ import annotations
 

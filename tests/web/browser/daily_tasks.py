@@ -1,9 +1,8 @@
-"""Ten tasks of an office's day done in a real browser: the clicks and seconds of each. Run by `make tasks`.
+"""Ten daily tasks in a real browser, with clicks and seconds of each. Run by `make tasks`.
 
-The office is the example of `make run` on its day. A click counts, so does a key that decides something; text
-that is typed counts once for its field. Seconds are from the first action to the moment the result is on the
-page, of somebody who needs no time to read: the same clicks by a person take longer. A task that needs more
-clicks than it is allowed, or does not come to its end, is a fault.
+The office is the example of `make run` on its day. A click counts, so does a key that decides something; typed
+text counts once per field. Seconds run from the first action until the result is on the page, without time for
+reading. A task that exceeds its limit of clicks, or does not reach its end, fails.
 """
 
 from __future__ import annotations

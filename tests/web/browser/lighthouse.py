@@ -1,7 +1,7 @@
-"""What Lighthouse says of the desk, a case and the overview on a telephone. Run by `make lighthouse`.
+"""Lighthouse scores of the task list, a case and the overview on a telephone. Run by `make lighthouse`.
 
-Each page is asked some times (`python -m tests.web.browser.lighthouse 5`), the median counts: a busy machine
-makes the simulated telephone slower than it is. Needs npx, which fetches Lighthouse.
+Each page is measured several times (`python -m tests.web.browser.lighthouse 5`) and the median counts, since a
+busy machine slows the simulated telephone down. Needs npx, which fetches Lighthouse.
 """
 
 from __future__ import annotations

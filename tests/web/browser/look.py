@@ -1,8 +1,8 @@
-"""Every page in each language, theme and width, asked by axe-core; and how it fits. Run by `make look`.
+"""Every page in each language, theme and width: axe-core and layout checks. Run by `make look`.
 
-The suite asks one language and one look of each page, and of colours what no page before it showed; this asks
-all of all. With a folder, pictures of each page are left in it: `python -m tests.web.browser.look FOLDER`; with
-languages, only those are looked at: `python -m tests.web.browser.look kk ru`.
+The suite checks each page in one language and theme, and colours only where new; this checks all combinations.
+With a folder, screenshots are saved there: `python -m tests.web.browser.look FOLDER`; with languages, only
+those are checked: `python -m tests.web.browser.look kk ru`.
 """
 
 from __future__ import annotations

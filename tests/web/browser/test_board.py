@@ -1,4 +1,4 @@
-"""The dashboard in a real browser: nothing foreign is asked for, and the daily steps work."""
+"""The dashboard in a real browser: no foreign requests, and the daily steps."""
 
 from __future__ import annotations
 

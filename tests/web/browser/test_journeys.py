@@ -1,4 +1,4 @@
-"""What people come for, from the log-in to the last click, in a real browser over a real database."""
+"""User journeys from the log-in to the last click, in a real browser on a real database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An office of more units than a list takes: the field that finds, by keyboard, with and without scripts."""
+"""An office with more units than a list holds: the autocomplete field by keyboard, with and without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An officer's work in a browser: the published schedule becomes a case, and the case goes to publication."""
+"""An officer's work in a browser: a published schedule becomes a case, the case reaches publication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The desk without a network: kept by the browser, in the reader's language, gone after the log-out."""
+"""Offline task list: cached by the browser, in the reader's language, removed at log-out."""
 
 from __future__ import annotations
 

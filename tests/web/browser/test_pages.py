@@ -1,7 +1,7 @@
-"""Every page, looked at once: what it asks of others, what axe-core finds, how it prints.
+"""Every page in a real browser: foreign requests, axe-core, print layout.
 
-Found by walking, so that a new page is looked at without anybody naming it. Every other page is asked wide and
-light, the others narrow and dark, and every third is printed; `make look` and `make whole` ask all of each.
+Pages are found by crawling, so a new page needs no entry here. Every other page is checked wide and light, the
+others narrow and dark, and every third is printed; `make look` and `make whole` check all combinations.
 """
 
 from __future__ import annotations
