@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, exists, false, not_, o
 
 from storage.board import sums as summing
 from storage.cache import DatabaseCache
-from storage.confidentiality import KNOWN, reader_values
+from storage.confidentiality import HIDDEN, KNOWN, reader_values
 from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
 from storage.database.prepared import Prepared
@@ -31,6 +31,7 @@ _ASSIGNED = (
 _KNOWN_OF = Prepared(select(CASE.c.id).where(in_names(CASE.c.id), KNOWN))
 
 
+_HIDDEN = Prepared(HIDDEN)
 MANY_CASES = 2000
 
 
@@ -172,11 +173,9 @@ class Visibility:
 
     def hidden(self) -> frozenset[str]:
         """Return the confidential cases the reader may not know of."""
-        if self._scope is None:
-            return frozenset()
-        query = select(CASE.c.id).where(CASE.c.confidential, not_(_is_recipient(self._scope)))
         with reading(self._engine) as connection:
-            return frozenset(connection.execute(query).scalars())
+            records = _HIDDEN.fetch(connection, reader_values(self._engine.dialect, self._scope))
+        return frozenset(case for (case,) in records)
 
     def lines(
         self, of_case: ColumnElement[str], reach: Sequence[ColumnElement[bool]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -150,12 +150,21 @@ def monitoring(
         wanted_status: sum(n for (status, _), n in measured.items() if status == wanted_status)
         for wanted_status in STATUSES
     }
-    silent = _silent(reads, office, calendar, filters.unit or None, today, further, sizes)
+    groups = reads.alike(filters.unit, limit=sizes.shared, first=sizes.named)
+    late = reads.unreported(
+        today, filters.unit or None, limit=sizes.silent, offset=(further - 1) * sizes.silent
+    )
+    named = [place.case for group in groups for place in group.first]
+    heads = reads.heads({*named, *(row.case for _, rows in late.values() for row in rows)})
+    risks = reads.heads_with_rows(
+        {*(place.case for place in places), *(group.first[0].case for group in groups)}
+    )
+    silent = _silent(late, heads, office, calendar, today)
     return Monitoring(
-        lines=tuple(_lines(reads, places, office, calendar, today)),
+        lines=tuple(_lines(reads, places, risks, office, calendar, today)),
         total=total,
         counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
-        shared=_shared(reads, office, filters.unit, sizes),
+        shared=_shared(groups, heads, risks, office),
         silent=silent,
         number=number,
         pages=pages,
@@ -172,15 +181,22 @@ def all_lines(
     """
     places, office = reads.recommended(filters, today), reads.office()
     for start in range(0, len(places), PORTION):
-        yield from _lines(reads, places[start : start + PORTION], office, calendar, today)
+        portion = places[start : start + PORTION]
+        risks = reads.heads_with_rows({place.case for place in portion})
+        yield from _lines(reads, portion, risks, office, calendar, today)
 
 
 def _lines(
-    reads: Reads, places: Sequence[Place], office: Office, calendar: Calendar, today: date
+    reads: Reads,
+    places: Sequence[Place],
+    risks: Mapping[str, Case],
+    office: Office,
+    calendar: Calendar,
+    today: date,
 ) -> Iterator[Line]:
     """Yield the places as lines; lines deleted since they were counted are left out."""
     names = {place.case for place in places}
-    by_place = {listed_risk.place: listed_risk for listed_risk in listed(reads.heads_with_rows(names).values())}
+    by_place = {listed_risk.place: listed_risk for listed_risk in listed(risks.values())}
     dues = {case: _next(rows) for case, rows in reads.rows_of(names, "measures").items()}
     for place in places:
         if (listed_risk := by_place.get(place)) is None:
@@ -197,15 +213,14 @@ def _lines(
         )
 
 
-def _shared(reads: Reads, office: Office, unit: str, sizes: Sizes) -> tuple[SharedRisk, ...]:
-    groups = reads.alike(unit, limit=sizes.shared, first=sizes.named)
-    named = reads.heads_with_rows({group.first[0].case for group in groups})
-    heads = reads.heads({place.case for group in groups for place in group.first})
-    risks_by_case = {name: register(case).risks for name, case in named.items()}
+def _shared(
+    groups: Iterable[RiskGroup], heads: Mapping[str, Case], risks: Mapping[str, Case], office: Office
+) -> tuple[SharedRisk, ...]:
     shared: list[SharedRisk] = []
     for group in groups:
         first = tuple((heads[place.case], place) for place in group.first if place.case in heads)
-        risk = risks_by_case.get(group.first[0].case, {}).get(group.first[0].risk)
+        case = risks.get(group.first[0].case)
+        risk = register(case).risks.get(group.first[0].risk) if case else None
         if risk is not None and first:
             units = dict.fromkeys(case.unit for case, _ in first)
             names = tuple(unit_name(office, unit) for unit in units)
@@ -228,17 +243,13 @@ def _next(rows: Sequence[Row]) -> dict[int, Row]:
 
 
 def _silent(
-    reads: Reads,
+    late: Mapping[str, tuple[int, Sequence[Row]]],
+    heads: Mapping[str, Case],
     office: Office,
     calendar: Calendar,
-    unit: str | None,
     today: date,
-    number: int,
-    sizes: Sizes,
 ) -> dict[str, Quarter]:
     """Return by quarter, the last first, the analyses that have not reported it though it is due."""
-    late = reads.unreported(today, unit, limit=sizes.silent, offset=(number - 1) * sizes.silent)
-    heads = reads.heads({row.case for _, rows in late.values() for row in rows})
     return {
         period: Quarter(
             number=late[period][0],

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import (
     ColumnElement,
     and_,
+    exists,
     false,
     func,
     not_,
@@ -22,7 +23,7 @@ from storage.board import lateness
 from storage.board.change_counters import LISTS, OFFICE
 from storage.cases.registers import cases_with_entries
 from storage.confidentiality import KNOWN, reader_values
-from storage.database.dialect import folded_within
+from storage.database.dialect import folded_within, values_parameters, values_table
 from storage.database.engine import read_once, reading
 from storage.database.in_list import execute_for_names, fetch_for_names, in_collection, in_names
 from storage.database.prepared import Prepared
@@ -155,13 +156,15 @@ class CaseReads(SearchReads):
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
         """Return those of the procedures that have a case, whatever its status."""
-        of_one = select(CASE.c.id).where(*self._visible.cases()).limit(1)
+        if not procedures:
+            return frozenset()
+        named = values_table(self._engine.dialect.name, {"name": CASE.c.procedure})
+        query = select(named.c.name).where(
+            exists().where(CASE.c.procedure == named.c.name, *self._visible.cases())
+        )
         with reading(self._engine) as connection:
-            return frozenset(
-                name
-                for name in procedures
-                if connection.execute(of_one.where(CASE.c.procedure == name)).first() is not None
-            )
+            values = values_parameters(connection, {"name": CASE.c.procedure}, [(name,) for name in procedures])
+            return frozenset(connection.execute(query, values).scalars())
 
     def own_of(self, unit: str) -> int:
         """Return the number of cases of a unit itself, whatever their status, without those of units below
