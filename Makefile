@@ -132,7 +132,7 @@ $(VENV)/.test: requirements/dev.txt requirements/client.txt pyproject.toml | $(V
 	$(BIN)/python -m pip $(OURS)
 	@touch $@ $(VENV)/.run
 
-# Whoever looks after what others ship has tools of their own: they are no part of what runs.
+# Tools for checking dependencies, in an environment of their own: no part of the product.
 SUPPLY := .venv-supply
 $(SUPPLY)/.made: pyproject.toml
 	$(PYTHON) -m venv $(SUPPLY)
@@ -155,7 +155,7 @@ lock: $(SUPPLY)/.made
 audit: $(SUPPLY)/.made
 	$(SUPPLY)/bin/pip-audit --requirement requirements/all.txt --require-hashes --disable-pip --strict
 
-# What runs, as CycloneDX: for whoever must say what an installation is made of.
+# Software bill of materials (CycloneDX) of an installation.
 sbom: $(SUPPLY)/.made
 	$(SUPPLY)/bin/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --output-file sbom.json
 

@@ -268,7 +268,7 @@ def _ask(
             clicked += BETWEEN
 
     people = [threading.Thread(target=person, args=(number,)) for number in range(PEOPLE)]
-    # Whoever records is somewhere else: in this process everybody's clicks would wait for them.
+    # Recording runs in another process: in this one the measured clicks would wait for it.
     spawn = multiprocessing.get_context("spawn")
     recording = spawn.Process(target=_record, args=(address, ids[""][:1000]), daemon=True)
     recording.start()

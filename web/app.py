@@ -145,7 +145,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         assert isinstance(error, HTTPException)
         reader = getattr(request.state, "reader", None)
         if error.status_code == 403 and request.url.path == "/" and reader is not None:
-            # The address people type: whoever may not see the overview has a first page of their own.
+            # The address people type: a reader without access to the overview gets their own first page.
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(first_page(reader) + query, status_code=303)
         code = error.detail if str(error.detail).startswith("web.problem.") else None

@@ -69,7 +69,7 @@ def serve() -> None:
         message, handles, _, _ = socket.recv_fds(control, 1, 3)
         if not message:
             os._exit(0)
-        with suppress(OSError):  # no process to be had: whoever waits sees that nobody answers
+        with suppress(OSError):  # fork failed: the waiting process sees that nobody answers
             if os.fork() == 0:
                 _run_forked(control, *handles)
         for handle in handles:

@@ -119,7 +119,7 @@ def _check_listing(path: Path) -> None:
         tail = file.read()
     position = tail.rfind(_END)
     if position < 0 or len(tail) < position + _END_SIZE:
-        return  # no archive at all; whoever opens it says so
+        return  # not an archive; opening it gives the error
     members, listing = struct.unpack_from("<HI", tail, position + 10)
     if members > MAX_MEMBERS or listing > MAX_LISTING:
         raise ArchiveRefused("evidence_archive_too_many", limit=MAX_MEMBERS)

@@ -243,7 +243,7 @@ def _find(ctx: RequestContext, text: str) -> FormerPerson:
         for former_person in _former(ctx)
         if text.strip() in (str(former_person.number), former_person.key, former_person.id)
     ]
-    # Whoever got the address of somebody an order anonymised has their id when they leave.
+    # A later owner of an anonymised person's address has the same id after leaving.
     matches = sorted(candidates, key=lambda former_person: former_person.anonymised_on is not None)
     if not matches:
         if text.strip() in staff.recorded_office(ctx).people:

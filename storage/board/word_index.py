@@ -199,8 +199,8 @@ def narrow(
 
     None where looking so wide finds no other words than looking less wide.
 
-    The next of `WIDTHS` is for whoever sees nothing of what the one before found. If an unseen text ended the
-    looking, its reader would learn that it has the word.
+    The next of `WIDTHS` is tried when the reader may see none of the matches so far. If a hidden text ended the
+    search, its reader would learn that it contains the word.
 
     Args:
         words: of each word the texts it is looked for by.

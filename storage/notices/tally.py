@@ -1,7 +1,8 @@
 """Running counts of notices by channel and state, so that a count reads no notices.
 
-Database triggers count, whoever writes. SQLite has one writer and one line per count; on PostgreSQL, where
-workers must not wait for each other, every statement adds lines of its own, combined from time to time.
+Database triggers count, regardless of the writing process. SQLite has one writer and one line per count; on
+PostgreSQL, where workers must not wait for each other, every statement adds lines of its own, combined from
+time to time.
 """
 
 from __future__ import annotations

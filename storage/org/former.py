@@ -42,7 +42,7 @@ class FormerPerson:
 def former_people(engine: Engine) -> Sequence[FormerPerson]:
     """Return those who left and have not come back, the longest gone first.
 
-    Somebody of the same key has come back; whoever got the address of somebody who left has that key, too.
+    A person of the same key has come back; a new owner of a former person's address has that key, too.
     """
     query = (
         select(FORMER)

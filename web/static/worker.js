@@ -28,7 +28,7 @@
     return Array.from(text.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g), function (match) { return match[1]; });
   }
 
-  // Take the list anew, with what it is drawn with; whoever is not logged in has none.
+  // Fetch the list and its assets again; without a log-in there is none.
   function keep() {
     return fetch(PAGE, { credentials: "same-origin", cache: "no-store" }).then(function (answer) {
       if (!answer.ok || answer.redirected) {

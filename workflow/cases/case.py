@@ -161,7 +161,7 @@ class Fact:
     Attributes:
         at_time: the local time at which it happened, where recorded.
         values: numbers recorded with it (people trained, people on the staff).
-        signed_by: duty of whoever signed or approved it, "" when not recorded.
+        signed_by: duty of the person who signed or approved it, "" when not recorded.
         row: the register row it was derived from; "" when a person recorded it.
     """
 

@@ -236,7 +236,7 @@ STEP = table(
     partial(law.Step, to=()),
     without=["last"],
     at=within(-250, 250),
-    # "duty" is the one who must do the thing, "above" the next higher head, whoever heads the unit.
+    # "duty" is the one who must do the thing, "above" the head of the next higher unit.
     to=Distinct[StepDuty],
     through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
 )
