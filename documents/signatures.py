@@ -330,18 +330,18 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def _signer(certificate: x509.Certificate) -> Signer:
-    name = _said(certificate.subject, NameOID.COMMON_NAME)
-    patronymic = _said(certificate.subject, NameOID.GIVEN_NAME)
+    name = _attribute_text(certificate.subject, NameOID.COMMON_NAME)
+    patronymic = _attribute_text(certificate.subject, NameOID.GIVEN_NAME)
     if patronymic and patronymic.casefold() not in name.casefold().split():
         name = f"{name} {patronymic}".strip()
     return Signer(
         name=_as_written(name),
-        organisation=_said(certificate.subject, NameOID.ORGANIZATION_NAME),
-        issuer=_said(certificate.issuer, NameOID.COMMON_NAME),
+        organisation=_attribute_text(certificate.subject, NameOID.ORGANIZATION_NAME),
+        issuer=_attribute_text(certificate.issuer, NameOID.COMMON_NAME),
     )
 
 
-def _said(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+def _attribute_text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     """Return an attribute of a name as one printable line."""
     values = [str(attribute.value) for attribute in name.get_attributes_for_oid(oid)]
     return "".join(character for character in " ".join(values[:1]).strip() if character.isprintable())[:200]

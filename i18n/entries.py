@@ -29,13 +29,13 @@ class UnknownCode(KeyError):
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
-        self.asked = code
+        self.missing = code
 
     def __str__(self) -> str:
         import difflib
 
-        near = difflib.get_close_matches(self.asked, sorted(_entries()), n=3)
-        return f"no catalogue has the code {self.asked!r}" + (f"; near it: {', '.join(near)}" if near else "")
+        near = difflib.get_close_matches(self.missing, sorted(_entries()), n=3)
+        return f"no catalogue has the code {self.missing!r}" + (f"; near it: {', '.join(near)}" if near else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def set_translations(translations: Mapping[str, Mapping[str, str]]) -> None:
     _added.update(translations)
 
 
-def said_in(code: str, language: str) -> str:
+def sentence_language(code: str, language: str) -> str:
     """Return the language used for a code: an added language if it has the sentence, else its fallback."""
     return language if language not in _added or code in _added[language] else fallback(language)
 

@@ -69,7 +69,7 @@ def paragraph(text: str, language: str) -> str:
     if len(parts) > 1 and len(places) == len(parts):
         projects = groupby(places, key=lambda match: match["project"])
         return "; ".join(_of_one_project(list(group), language) for _, group in projects)
-    return ", ".join(_one(part, language) for part in parts)
+    return ", ".join(_citation(part, language) for part in parts)
 
 
 def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
@@ -82,7 +82,7 @@ def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
             named = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
             phrases.append(f"{_place('task', language, task)}, {named}")
         else:
-            phrases += [_one(match[0], language).partition(", ")[2] for match in among]
+            phrases += [_citation(match[0], language).partition(", ")[2] for match in among]
     return f"{_place('project', language, places[0]['project'])}, {'; '.join(phrases)}"
 
 
@@ -98,7 +98,7 @@ def _runs(numbers: Sequence[int]) -> str:
     return ", ".join(shortened)
 
 
-def _one(part: str, language: str) -> str:
+def _citation(part: str, language: str) -> str:
     """Return one citation in words; an unknown one unchanged."""
     if part == "intro":
         return template("paragraph.intro", language)

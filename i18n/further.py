@@ -106,8 +106,8 @@ def fault_of(code: str, text: str, language: str) -> Fault | None:
     shipped = [
         gap for shipped_language in LANGUAGES for gap in placeholders_of(template(code, shipped_language))
     ]
-    required, allowed = _asked(shipped), _named(shipped)
-    if missing := sorted(required - _asked(gaps)):
+    required, allowed = _required_arguments(shipped), _named(shipped)
+    if missing := sorted(required - _required_arguments(gaps)):
         return Fault("languages.missing", {"names": missing})
     if unknown := sorted(_named(gaps) - allowed):
         return Fault("languages.not_known", {"names": unknown, "allowed": sorted(allowed)})
@@ -119,7 +119,7 @@ def fault_of(code: str, text: str, language: str) -> Fault | None:
     return None
 
 
-def _asked(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
+def _required_arguments(gaps: list[Gap] | tuple[Gap, ...]) -> set[str]:
     """Return the arguments a sentence must contain: all but those used only for counted words."""
     return {name for name, form, _ in gaps if form != "plural"}
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from i18n.entries import CatalogueError, UnknownCode, knows, said_in, template, where
+from i18n.entries import CatalogueError, UnknownCode, knows, sentence_language, template, where
 from i18n.formats import Arguments, Filler, Placeholder, filler
 
 _GAP = re.compile(
@@ -18,12 +18,12 @@ _GAP = re.compile(
 
 Gap = tuple[str, str, tuple[str, ...]]
 
-_made: dict[tuple[str, str], Callable[[Arguments], str]] = {}
+_compiled: dict[tuple[str, str], Callable[[Arguments], str]] = {}
 
 
 def forget() -> None:
     """Clear the compiled sentences, because the languages changed."""
-    _made.clear()
+    _compiled.clear()
 
 
 class Sentence(Protocol):
@@ -54,9 +54,9 @@ def say(code: str, arguments: Mapping[str, object], language: str) -> str:
         UnknownLanguage: none of `known_languages`.
         MissingArgument: an argument of the sentence is missing.
     """
-    sentence = _made.get((code, language))
+    sentence = _compiled.get((code, language))
     if sentence is None:
-        sentence = _made[code, language] = _compile(code, language)
+        sentence = _compiled[code, language] = _compile(code, language)
     try:
         return sentence(arguments)
     except (UnknownCode, MissingArgument):
@@ -94,7 +94,7 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    if (own := said_in(code, language)) != language:
+    if (own := sentence_language(code, language)) != language:
         # Whole, with the other language's dates and counted words: half a sentence of each is none.
         return _compile(code, own)
     return compile_template(code, template(code, language), language)

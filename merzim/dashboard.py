@@ -56,7 +56,7 @@ class Dashboard:
         self._adopting: SingleFlight[Any] = SingleFlight()
         self._counted_by: tuple[Calendar, Library, Settings] = app.calendar, app.library, app.settings
         self._pages: Any = create_app(app, clock)
-        self._standing: tuple[Hashable, Any] = (None, self._pages)
+        self._built: tuple[Hashable, Any] = (None, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the pages with the current calendar."""
@@ -77,7 +77,7 @@ class Dashboard:
 
     def _fitting(self) -> Any:
         """Return the cached pages if they are current, else None."""
-        adopted, pages = self._standing
+        adopted, pages = self._built
         return pages if adopted is not None and adopted == self._app.rules_version() else None
 
     def _renewed(self) -> Any:
@@ -89,7 +89,7 @@ class Dashboard:
             logs.know(self._app.settings)
             self._counted_by = present
             self._pages = create_app(self._app, self._clock)
-        self._standing = (adopted, self._pages)
+        self._built = (adopted, self._pages)
         return self._pages
 
 
@@ -97,7 +97,7 @@ WINDOW = 15.0
 """Seconds between two checks of a connection; one without progress in between is closed."""
 SLOWEST = 500
 """Minimum bytes per second of a request body."""
-MOST = 1_000
+MAX_CONNECTIONS = 1_000
 """Maximum number of connections; one more closes the oldest that is still sending its request."""
 FILES = 4_096
 """Number of file descriptors to request from the system: connections, database, evidence, files being read."""
@@ -108,7 +108,7 @@ class TimedConnection(H11Protocol):
     """An HTTP connection that is closed when its request does not arrive or its answer is not read."""
 
     window = WINDOW
-    most = MOST
+    max_connections = MAX_CONNECTIONS
     _began = 0.0
     _received = 0
     _seen: tuple[object, object, int] | None = None
@@ -119,7 +119,7 @@ class TimedConnection(H11Protocol):
         super().connection_made(transport)
         self._began = self.loop.time()
         self._look = self.loop.call_later(self.window, self._check)
-        if len(self.connections) > self.most:
+        if len(self.connections) > self.max_connections:
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -178,8 +178,8 @@ def settings() -> dict[str, Any]:
     files = _raise_limit()
     # As many are accepted at once, and as many again before the first of those too many has gone.
     backlog = files // 8
-    limit = max(1, min(MOST, files - 3 * backlog - _SPARE))
-    return {"http": type("Connection", (TimedConnection,), {"most": limit}), "backlog": backlog}
+    limit = max(1, min(MAX_CONNECTIONS, files - 3 * backlog - _SPARE))
+    return {"http": type("Connection", (TimedConnection,), {"max_connections": limit}), "backlog": backlog}
 
 
 def _raise_limit() -> int:

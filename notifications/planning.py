@@ -179,9 +179,9 @@ class Planner:
             for channel, recipient in reached:
                 notice = self._planned_notice(row, come, recipient, channel)
                 planned.setdefault(notice.notice.key, notice)
-        return [notice for notice in planned.values() if not self._was_asked(notice, unasked)], problems
+        return [notice for notice in planned.values() if not self._got_question(notice, unasked)], problems
 
-    def _was_asked(self, planned: PlannedNotice, unasked: Collection[str]) -> bool:
+    def _got_question(self, planned: PlannedNotice, unasked: Collection[str]) -> bool:
         """Return whether one of these people got an earlier question about the same plan date."""
         if planned.reminder.person not in unasked:
             return False

@@ -67,7 +67,7 @@ def keep_upload(ctx: RequestContext, kind: UploadKind, content: bytes, name: str
     return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=ctx.now)
 
 
-def kept_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
+def uploaded_file(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """Return a file the reader uploaded. Raises UnknownUpload."""
     upload = ctx.uploads.stored_file(kind, digest, by=ctx.reader.login, now=ctx.now)
     if upload is None:
@@ -85,7 +85,7 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
         return None
-    upload = kept_upload(ctx, "file", item.file)
+    upload = uploaded_file(ctx, "file", item.file)
     return BytesIO(upload.content), clean_file_name(upload.name)
 
 

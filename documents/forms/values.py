@@ -22,7 +22,7 @@ TICKED, EMPTY = "☒", "□"
 _YES = ("1", "yes", "true", "иә", "да", "x", "v", "+")
 _SIGNERS = ("chair", "secretary")
 """Fields that name people who sign."""
-_SAID_SOFTLY = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
+_SOFT_LETTERS = "БВГДЖЗЛМНПРСТЦЧЭЮІӘӨҮЕ"
 """Letters whose names have front vowels, or end in a consonant as if they had (for suffixes): ЖШС-нің."""
 _NO = ("", "0", "no", "false", "жоқ", "нет", "-")
 
@@ -150,7 +150,7 @@ def genitive(name: str) -> str:
     if not word or not word[-1].isalpha():
         return name
     if len(word) > 1 and word.isupper():
-        return f"{name}-{'нің' if word[-1] in _SAID_SOFTLY else 'ның'}"
+        return f"{name}-{'нің' if word[-1] in _SOFT_LETTERS else 'ның'}"
     return name.removesuffix(word) + inflect(word, "genitive")
 
 

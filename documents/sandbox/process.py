@@ -20,7 +20,7 @@ _LEAVE = 1.0
 """Seconds to wait for a killed process to end."""
 _BOOT = "import sys; sys.path[:] = sys.argv[1:]; from documents.sandbox import child; child.{}()"
 _FLAGS = ("-I", "-S", "-X", "utf8", *(["-B"] if sys.dont_write_bytecode else []))
-_KEPT = ("SYSTEMROOT",)
+_ENVIRONMENT = ("SYSTEMROOT",)
 """Environment variables Python itself needs on Windows."""
 _NUMBER = 8
 """Number of bytes in which a process sends its process id."""
@@ -182,7 +182,7 @@ def _start_python(function: str, *, stdin: int, stdout: int = subprocess.DEVNULL
         [sys.executable, *_FLAGS, "-c", _BOOT.format(function), *map(os.path.abspath, filter(None, sys.path))],
         stdin=stdin,
         stdout=stdout,
-        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         start_new_session=True,
     )
 

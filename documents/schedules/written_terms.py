@@ -82,7 +82,7 @@ _AT_LEAST = re.compile(r"не менее|не реже|как минимум|к�
 _BY_DAY_OF_MONTH = re.compile(
     r"(?:до|к|не позднее) ([0-9]{1,2})(?: го)? числ|(?:ның|нің) ([0-9]{1,2}) (?:не|на|ына|іне)"
 )
-_STANDING = re.compile(
+_ONGOING = re.compile(
     r"постоянн|тұрақты|үнемі|ежедневн|еженедельн|күнделікті|күн сайын|апта сайын|систематич|регулярн"
 )
 _BY_SCHEDULE = re.compile(r"график|кесте")
@@ -192,7 +192,7 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
         number = _ordinal_before(pattern, latin)
         if number is not None and (period_kind == "quarter" or number <= 2):
             return _period_term(text, meant, "quarter" if period_kind == "quarter" else "half_year", number)
-    if not _STANDING.search(words):
+    if not _ONGOING.search(words):
         within = _parse_within(words)
         if within is not None:
             return MeasureTerm(written=text, term=within, reading="after")
@@ -207,7 +207,7 @@ def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
         return MeasureTerm(written=text, term=AtOnce(), reading="at_once")
     reasons: tuple[tuple[TermReading, re.Pattern[str]], ...] = (
         ("by_schedule", _BY_SCHEDULE),
-        ("standing", _STANDING),
+        ("standing", _ONGOING),
         ("by_need", _BY_NEED),
     )
     reason: TermReading = next((kind for kind, pattern in reasons if pattern.search(words)), "words")

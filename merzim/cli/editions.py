@@ -46,7 +46,7 @@ def check(
         call.answer({"files": [_checked(call, checked_file) for checked_file in files]})
     else:
         for checked_file in files:
-            for line in _said(call, checked_file):
+            for line in _messages(call, checked_file):
                 call.print(line)
         if not files:
             call.print(call.say("law.no_files"))
@@ -170,7 +170,7 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
     return str(getattr(value, call.language, value))
 
 
-def _said(call: CommandContext, checked_file: CheckedFile) -> list[str]:
+def _messages(call: CommandContext, checked_file: CheckedFile) -> list[str]:
     """Return all messages about a file, one a line."""
     lines = [call.say(code, **arguments) for code, arguments in checked_file.problems]
     lines += [
@@ -205,6 +205,6 @@ def _checked(call: CommandContext, checked_file: CheckedFile) -> dict[str, objec
         "holds": checked_file.holds,
         "problems": []
         if checked_file.holds
-        else [line for line in _said(call, checked_file) if line not in _warned(call, checked_file)],
+        else [line for line in _messages(call, checked_file) if line not in _warned(call, checked_file)],
         "warnings": _warned(call, checked_file),
     }

@@ -51,7 +51,7 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
     match trouble:
         case Refusal() | FailureText():
             command = COMMANDS.get(trouble.code)
-            _tell(_said(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
+            _tell(_sentence(trouble.code, trouble.arguments, call) + (f" ({command})" if command else ""))
             _list(getattr(trouble, "errors", ()), call)
         case TyperException():
             _tell(_usage(trouble, call))
@@ -66,7 +66,7 @@ def print_error(trouble: BaseException, call: CommandContext) -> int:
     return BAD_INPUT
 
 
-def _said(code: str, arguments: Mapping[str, object], call: CommandContext) -> str:
+def _sentence(code: str, arguments: Mapping[str, object], call: CommandContext) -> str:
     """Return the sentence of a code; the code itself when the catalogue lacks it, so that the error stays
     visible.
     """

@@ -61,7 +61,7 @@ def verify(
     seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,
 ) -> int:
     call = CommandContext.of(ctx)
-    known_seal = _kept(seal) if seal is not None else None
+    known_seal = _printed_seal(seal) if seal is not None else None
     if unreadable := maintenance.unreadable_values(call.app):
         if call.json:
             call.answer({"problems": _problems(call, unreadable), "vouched": None})
@@ -111,7 +111,7 @@ def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[st
     ]
 
 
-def _kept(line: str) -> tuple[int, str]:
+def _printed_seal(line: str) -> tuple[int, str]:
     """Return number and hash from a line that `merzim seal` printed."""
     words = line.split()
     if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):

@@ -80,7 +80,7 @@ def run(call: CommandContext, request: RowsRequest) -> int:
     return DONE
 
 
-def _asked(request: RowsRequest) -> ListRows:
+def _command(request: RowsRequest) -> ListRows:
     from services.inputs import build
     from services.registers.queries import ListRows
 
@@ -103,7 +103,7 @@ def _list(call: CommandContext, request: RowsRequest) -> None:
     from services.registers.results import cell_value
     from services.registers.views import list_rows
 
-    query = _asked(request)
+    query = _command(request)
     page = list_rows(call.ctx, query)
     rows = list(page.rows)
     for number in range(2, page.pages + 1):
@@ -208,13 +208,13 @@ def _template(call: CommandContext, request: RowsRequest) -> None:
 def _export(call: CommandContext, request: RowsRequest) -> None:
     from services.registers.tables import export
 
-    _write(call, request, export(call.ctx, _asked(request), call.language))
+    _write(call, request, export(call.ctx, _command(request), call.language))
 
 
 def _forms(call: CommandContext, request: RowsRequest) -> None:
     from services.documents.row_papers import papers_of_list
 
-    _write(call, request, papers_of_list(call.ctx, _asked(request), call.paper_language))
+    _write(call, request, papers_of_list(call.ctx, _command(request), call.paper_language))
 
 
 def _import(call: CommandContext, request: RowsRequest) -> None:

@@ -57,7 +57,7 @@ def _switch(ctx: typer.Context, webhook: str, *, active: bool) -> int:
     if call.json:
         call.answer(changed.model_dump(mode="json"))
         return DONE
-    return _one(call, None, changed)
+    return _print_webhook(call, None, changed)
 
 
 def _list(call: CommandContext, _: object, result: WebhookList) -> int:
@@ -79,7 +79,7 @@ def _show(call: CommandContext, _: object, hook: WebhookDetails) -> int:
     return DONE
 
 
-def _one(call: CommandContext, _: object, hook: WebhookView) -> int:
+def _print_webhook(call: CommandContext, _: object, hook: WebhookView) -> int:
     _table(call, [hook])
     return DONE
 

@@ -31,7 +31,7 @@ from workflow.law.library import Library
 from workflow.refusal import Refusal
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")
-Told = tuple[Notice, Matter]
+NoticeMatter = tuple[Notice, Matter]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ def compose(
     return ComposedLetters(parcels=tuple(parcels), settled=settled)
 
 
-def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:
+def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[NoticeMatter]:
     """Return the notices of a bundle that are still valid; mark the others as withdrawn."""
     notice_pairs = []
     for member in members:
@@ -111,7 +111,7 @@ def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, 
 
 
 def _letter(
-    notice: Notice, notice_pairs: Sequence[Told], matters: Matters, overview: Overview
+    notice: Notice, notice_pairs: Sequence[NoticeMatter], matters: Matters, overview: Overview
 ) -> Letter | None:
     """Return the letter of a notice; None when it has no content any more."""
     language, today = notice.language, matters.today

@@ -45,7 +45,7 @@ class Matters:
         self.rules = rules
         self.office = office
         self._cases = cases
-        self._known: dict[tuple[str, str], Deadline | None] = {}
+        self._deadlines: dict[tuple[str, str], Deadline | None] = {}
 
     def of(self, notice: Notice) -> Matter | None:
         """Return the subject of a notice about one deadline; None when it no longer applies.
@@ -57,11 +57,11 @@ class Matters:
         case = self._cases[notice.case]
         procedure = self.library.of(case)
         place = (notice.case, notice.obligation)
-        if place not in self._known:
-            self._known[place] = one_deadline(
+        if place not in self._deadlines:
+            self._deadlines[place] = one_deadline(
                 case, procedure, self.calendar, notice.obligation, today=self.today
             )
-        deadline = self._known[place]
+        deadline = self._deadlines[place]
         if deadline is None and notice.kind == "moved":
             # Its register row was withdrawn: recipients of the old date are notified.
             deadline = withdrawn_deadline(case, procedure, self.calendar, notice.obligation, due=notice.due)

@@ -309,7 +309,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (
             number,
             present.name_in(language)
-            if (present := _known(office, campaign_person.person))
+            if (present := _person(office, campaign_person.person))
             else campaign_person.name,
             (present.post_in(language) if present else "") or campaign_person.post,
             name_in(office, campaign_person.unit, language),
@@ -341,7 +341,7 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         (head("document"), str(document.get("link") or document.get("name") or "")),
         (head("digest"), str(document.get("sha256", ""))),
         (head("units"), "; ".join(view.unit_names) or head("all_units")),
-        *([(head("chosen"), chosen)] if (chosen := said_choice(view, language)) else ()),
+        *([(head("chosen"), chosen)] if (chosen := invited_text(view, language)) else ()),
         (head("started"), campaign.started_on),
         (head("until"), campaign.until),
         (head("closed"), campaign.closed_on),
@@ -381,7 +381,7 @@ def campaign_titles(ctx: RequestContext, names: Collection[str]) -> Mapping[str,
     return titles
 
 
-def said_choice(view: CampaignView, language: str) -> str:
+def invited_text(view: CampaignView, language: str) -> str:
     """Return who of the units of a campaign is asked, in words; "" for everybody."""
     duties = (say(f"duty.{duty}", {}, language) for duty in view.duties)
     return "; ".join((*duties, *(f"«{post}»" for post in view.posts)))
@@ -544,13 +544,13 @@ def _history(ctx: RequestContext, campaign: StartedCampaign) -> list[CampaignEve
     return list(merge(events, papers, key=lambda event: event.at))
 
 
-def _known(office: Office, key: str) -> Person | None:
+def _person(office: Office, key: str) -> Person | None:
     """Return a person of the office, or one who left it."""
     return office.people.get(key) or office.former.get(key)
 
 
 def _person_view(campaign_person: CampaignPerson, office: Office, language: str) -> CampaignPersonView:
-    present = _known(office, campaign_person.person)
+    present = _person(office, campaign_person.person)
     return CampaignPersonView(
         number=campaign_person.number,
         person=campaign_person.person,

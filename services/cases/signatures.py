@@ -238,7 +238,7 @@ def _checked(
         assert program is not None
         if content:
             return _ask_program(program, cms, content)
-        return _asked_once(program, cms, reference, ctx.app.evidence)
+        return _cached_verdict(program, cms, reference, ctx.app.evidence)
 
     stored, program = partial(ctx.app.evidence.digest, reference), ctx.app.settings.eds.gost_check
     return check_signature(
@@ -252,7 +252,7 @@ def _checked(
 
 
 @lru_cache(maxsize=1000)
-def _asked_once(program: Path, cms: bytes, reference: str, store: EvidenceStore) -> Verdict:
+def _cached_verdict(program: Path, cms: bytes, reference: str, store: EvidenceStore) -> Verdict:
     """Return the verdict of the office's program on a stored signature, cached by the file's hash."""
     with store.open(reference) as file:
         return _ask_program(program, cms, file.read())

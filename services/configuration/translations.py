@@ -78,7 +78,7 @@ def export_po(settings: Settings, language: str, source: str | None, *, now: dat
         texts = {code: entry.texts[language] for code, entry in further.written().items()}
         usual = "ru" if language != "ru" else "kk"
     else:
-        further_language = _known(settings, language)
+        further_language = _added_language(settings, language)
         texts, usual = (
             (dict(further_language.sentences), further_language.fallback) if further_language else ({}, "ru")
         )
@@ -103,13 +103,13 @@ def take_in_po(settings: Settings, data: bytes, language: str) -> Translation:
         return translation
     if settings.languages.folder is None:
         raise BadSetting("languages.no_folder", language=translation.language)
-    further_language = _known(settings, translation.language)
+    further_language = _added_language(settings, translation.language)
     file = settings.languages.folder / f"{translation.language}.toml"
     further.write_language(file, po.merged(further_language, translation))
     return translation
 
 
-def _known(settings: Settings, language: str) -> further.FurtherLanguage | None:
+def _added_language(settings: Settings, language: str) -> further.FurtherLanguage | None:
     """Return an added language from its file, None if it has none."""
     folder = settings.languages.folder
     file = further.files_of(folder).get(language) if folder else None

@@ -229,7 +229,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     for proof in sorted(proofs(case), key=place):
         if year is not None and proof.on.year != year:
             continue
-        procedure, obligation = _asked(app, own, proof)
+        procedure, obligation = _proved_obligation(app, own, proof)
         item = proof.evidence
         yield Document(
             paragraph=obligation.indicator or obligation.paragraph,
@@ -252,7 +252,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
         )
 
 
-def _asked(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
+def _proved_obligation(app: AppContext, own: Procedure, proof: ProvedItem) -> tuple[Procedure, Obligation]:
     """Return the obligation that evidence proves: of the case's own edition, else of the procedure that
     requires it.
     """

@@ -199,7 +199,7 @@ def _lines(coverage: Coverage, readings: tuple[Contradiction, ...], language: st
     yield f"\n## {say('moved_terms')}\n"
     yield say("moved_terms_how") + "\n"
     heads = tuple(say(column) for column in ("edition", "obligation", "answered_by"))
-    yield from _table(heads, _asked_once(coverage, language))
+    yield from _table(heads, _shared_obligations(coverage, language))
     yield f"\n## {say('contradictions')}\n"
     yield say("contradictions_how") + "\n"
     heads = tuple(say(column) for column in ("number", "between", "reading", "where", "proved_by"))
@@ -228,14 +228,14 @@ def _row(coverage: Coverage, row: Row, language: str) -> tuple[str, ...]:
         row.id,
         row.at,
         row.gist,
-        _each(f"`{carried_row.procedure.edition}`: {_said(carried_row, language)}" for carried_row in carried)
+        _each(f"`{carried_row.procedure.edition}`: {_label(carried_row, language)}" for carried_row in carried)
         or nobody,
         _each(dict.fromkeys(term(carried_row, language) for carried_row in carried)),
         _each(dict.fromkeys(_proof(carried_row, language) for carried_row in carried)),
     )
 
 
-def _said(carried: CarriedRow, language: str) -> str:
+def _label(carried: CarriedRow, language: str) -> str:
     title: Text = carried.obligation.title
     force = carried.obligation.force
     marks = [i18n.say(f"cli.force.{force}", {}, language)] if force != "obligatory" else []
@@ -270,7 +270,7 @@ def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
             )
 
 
-def _asked_once(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
+def _shared_obligations(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
     """Yield the obligations of all editions that are also fulfilled by another obligation's fact."""
     for procedure in coverage.library.all():
         for obligation in procedure.answered_too:

@@ -82,7 +82,7 @@ def papers_of_campaign(ctx: RequestContext, command: ShowCampaign, language: str
     Raises:
         UnknownCampaign, NoPapers, TooManyPapers.
     """
-    return _archive(ctx, list(_asked(ctx, command, language)), language)
+    return _archive(ctx, list(_campaign_forms(ctx, command, language)), language)
 
 
 def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language: str) -> tuple[str, bytes]:
@@ -90,7 +90,7 @@ def paper_in_campaign(ctx: RequestContext, campaign: str, number: int, language:
     from services.campaigns.views import person_key
 
     key = person_key(ctx, campaign, number)
-    for _, about, fields in _asked(ctx, ShowCampaign(campaign=campaign), language, person=key):
+    for _, about, fields in _campaign_forms(ctx, ShowCampaign(campaign=campaign), language, person=key):
         return f"{about.id}-{campaign}-{number}-{language}.docx", _filled(ctx, about, fields, language)
     raise NoPapers("papers.none")
 
@@ -234,7 +234,7 @@ def campaign_papers(ctx: RequestContext, campaign: str) -> Sequence[Form]:
     return papers_for(register.id, {**kind.values, **started.given})
 
 
-def _asked(
+def _campaign_forms(
     ctx: RequestContext, command: ShowCampaign, language: str, *, person: str = ""
 ) -> Iterable[tuple[str, Form, Mapping[str, object]]]:
     from services.documents.filling import from_office

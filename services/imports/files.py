@@ -92,7 +92,7 @@ def consider_schedule(
         schedules,
         name=name or (file.name if isinstance(file, Path) else ""),
         library=app.library,
-        cases=_known(app, procedure, schedules),
+        cases=_candidate_cases(app, procedure, schedules),
         office=app.reads.office(),
         procedure=app.library.latest(procedure),
         calendar=app.calendar,
@@ -114,7 +114,7 @@ def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime
     office_store.save(app.engine, matches={text: meant}, stamp=Stamp(by=by, now=now, today=today))
 
 
-def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
     """Return the cases the schedules may refer to, whole."""
     from storage.cases import imported_files
 

@@ -134,7 +134,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
     while people := campaigns.unwritten(campaign, limit=CHUNK):
         office = app.outbox.office()
         times = times or OfficeTimes(office, app.calendar, app.rules)
-        at_home = cache(partial(_asked_by, app, kind, office))
+        at_home = cache(partial(_kind_for_unit, app, kind, office))
         letters = [
             notice
             for campaign_person in people
@@ -160,7 +160,7 @@ def write_letters(app: AppContext, campaigns: SqlCampaigns, campaign: StartedCam
     return queued
 
 
-def _asked_by(
+def _kind_for_unit(
     app: AppContext, kind: Campaign, office: Office, unit: str, language: str
 ) -> tuple[Campaign, str]:
     """Return a kind of campaign as it applies to a unit, and the name of the organisation that asks."""

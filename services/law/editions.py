@@ -199,7 +199,7 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
     others = Registers([*app.registers.all(), *read.values()])
     for path, register in read.items():
         wrong = cross_problems(register, others, app.library, scoring().indicators)
-        yield CheckedFile(file=path.name, register=register, problems=_said(path, wrong))
+        yield CheckedFile(file=path.name, register=register, problems=_problems(path, wrong))
 
 
 def _unreadable(path: Path, trouble: Exception) -> Problems:
@@ -207,12 +207,12 @@ def _unreadable(path: Path, trouble: Exception) -> Problems:
     from workflow.law.reader import UnreadableRegulation
 
     if isinstance(trouble, UnreadableRegulation):
-        return _said(path, trouble.problems)
+        return _problems(path, trouble.problems)
     problem = getattr(trouble, "strerror", None) or str(trouble)
     return (("law.unreadable_file", {"file": path.name, "problem": problem}),)
 
 
-def _said(path: Path, problems: Iterable[Problem]) -> Problems:
+def _problems(path: Path, problems: Iterable[Problem]) -> Problems:
     return tuple(
         (f"regulation.{problem.code}", {**problem.arguments, "file": path.name, "place": problem.shown_place})
         for problem in problems

@@ -39,7 +39,7 @@ MOST_FEEDS = 10
 """Maximum number of feeds of one account."""
 
 
-MOST = 500
+MAX_ITEMS = 500
 """Maximum number of items in a feed: the nearest ones."""
 
 
@@ -184,7 +184,7 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
     rows = _rows(ctx.reads, ctx, today, unit)
     heads = ctx.reads.heads({row.case for row in rows})
     shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
-    shown = sorted(shown, key=lambda row: _far(row, today))[:MOST]
+    shown = sorted(shown, key=lambda row: _far(row, today))[:MAX_ITEMS]
     cases = ctx.reads.whole({row.case for row in shown})
     # A head does not say that a single case was made confidential; the case itself does.
     open_to_all = {id: case for id, case in cases.items() if not case.confidential}
@@ -193,7 +193,7 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
 
 def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
     """Return the rows nearest to today."""
-    near = sorted(rows, key=lambda pair: (_far(pair[1], today), pair[1].case))[:MOST]
+    near = sorted(rows, key=lambda pair: (_far(pair[1], today), pair[1].case))[:MAX_ITEMS]
     return sorted(near, key=lambda pair: (pair[1].due or today, pair[1].case, pair[1].obligation))
 
 

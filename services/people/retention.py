@@ -260,7 +260,7 @@ def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
     done = person.anonymised_on is not None
     return FormerView.of(
         person,
-        name="" if done else next(iter(_said(person, "name")), person.key),
+        name="" if done else next(iter(_identifiers(person, "name")), person.key),
         due_on=due,
         is_due=due is not None and due <= ctx.today and not done,
         cases=[] if done or due is None or due > ctx.today else _open_cases(ctx, person),
@@ -279,14 +279,14 @@ def _open_cases(ctx: RequestContext, person: FormerPerson) -> list[str]:
     """Return the open cases a person is responsible for, or that are about them."""
     from storage.maintenance.anonymising import open_cases_naming
 
-    names = {person.key, *_said(person, "name"), *_said(person, "email")}
+    names = {person.key, *_identifiers(person, "name"), *_identifiers(person, "email")}
     cases = ctx.app.ledger.cases(open_cases_naming(ctx.app.engine, names))
     return sorted(
         id for id, case in cases.items() if case.person in names or names & set(case.responsible.values())
     )
 
 
-def _said(person: FormerPerson, kind: str) -> list[str]:
+def _identifiers(person: FormerPerson, kind: str) -> list[str]:
     return [word.partition(":")[2] for word in person.said if word.startswith(f"{kind}:")]
 
 
@@ -302,9 +302,9 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
         name.casefold()
         for former_person in _former(ctx)
         if former_person.number != person.number
-        for name in _said(former_person, "name")
+        for name in _identifiers(former_person, "name")
     }
-    names = {" ".join(name.split()) for name in (*_said(person, "name"), *also)} - {""}
+    names = {" ".join(name.split()) for name in (*_identifiers(person, "name"), *also)} - {""}
     shared = {name for name in names if name.casefold() in others or " " not in name}
     # An address or account a colleague has now is theirs.
     taken = {
@@ -315,8 +315,8 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     handed_on = {
         account.reader.login for account in ctx.accounts.all() if account.reader.person in office.people
     }
-    logins = [login for login in _said(person, "login") if login not in handed_on]
-    addresses = {person.key, *_said(person, "email"), *(login for login in logins if "@" in login)}
+    logins = [login for login in _identifiers(person, "login") if login not in handed_on]
+    addresses = {person.key, *_identifiers(person, "email"), *(login for login in logins if "@" in login)}
     addresses = {address for address in addresses if address.casefold() not in taken}
     say = {language: i18n.say("person.former", {"number": person.number}, language) for language in LANGUAGES}
     return Words(
@@ -326,5 +326,5 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
         keys=tuple(sorted(addresses)),
         names=tuple(sorted(names - shared)),
         shared_names=tuple(sorted(shared)),
-        logins=tuple(sorted({*logins, *_said(person, "chat")})),
+        logins=tuple(sorted({*logins, *_identifiers(person, "chat")})),
     )

@@ -39,7 +39,7 @@ def seen_register(ctx: RequestContext, name: str) -> Register:
     return register
 
 
-def kept_register(ctx: RequestContext, name: str) -> Register:
+def writable_register(ctx: RequestContext, name: str) -> Register:
     """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
     register = seen_register(ctx, name)
     if not keeps_rows(register, reader_scope(ctx)):

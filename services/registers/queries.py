@@ -236,7 +236,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     hides = register.confidential and seen.person
     return RowQuery(
         register=register.id,
-        units=units_narrowed(ctx, command.unit, office),
+        units=filtered_units(ctx, command.unit, office),
         hidden_person=seen.person if hides else "",
         hidden_fields=register.subjects if hides else (),
         case=command.case or "",
@@ -247,7 +247,7 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     )
 
 
-def units_narrowed(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
+def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[str] | None:
     """Return the requested units visible to the reader; None for all."""
     from services.names import unit_named
 

@@ -16,7 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from services.context import RequestContext
 from services.evidence import UnknownUpload, clean_file_name
 from services.inputs import CaseId, Digest, Line
-from services.registers.access import kept_register, reader_scope, seen_register
+from services.registers.access import reader_scope, seen_register, writable_register
 from services.registers.queries import MAX_PAGE_SIZE, UNIT, ListRows, RegisterId, lookup, row_query, sorting
 from services.registers.results import (
     FieldView,
@@ -102,7 +102,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     from documents.sandbox.readers import read_register_rows
     from documents.sheets.unreadable import RowError, UnreadablePaper
 
-    register = kept_register(ctx, command.register_id)
+    register = writable_register(ctx, command.register_id)
     unit, case = place_of(ctx, register, command.unit, command.case)
     data, name = _content(ctx, command)
     fields, shown = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
@@ -180,7 +180,7 @@ def template(ctx: RequestContext, register_id: str, language: str) -> bytes:
     from documents.registers.template import empty_table
     from i18n import say
 
-    register = kept_register(ctx, register_id)
+    register = writable_register(ctx, register_id)
     fields = writable_fields(ctx, register)
     required = tuple(field.title for field in fields if field.required and not field.post_of)
     heads = [*heads_of(fields, language)]

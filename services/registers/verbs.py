@@ -19,7 +19,7 @@ from services.context import RequestContext, stamp
 from services.evidence import store_file
 from services.inputs import NO_NUL, CaseId, FileInput, Ground, Line, Name
 from services.names import unit_name
-from services.registers.access import UnknownRow, kept_register, may_write, reader_scope, seen_row
+from services.registers.access import UnknownRow, may_write, reader_scope, seen_row, writable_register
 from services.registers.cases import follow_row, open_cases, opening_of
 from services.registers.queries import RegisterId, lookup
 from services.registers.views import AskRow, RowDetail, RowId, show_row
@@ -100,7 +100,7 @@ class WrongPlace(Refusal, ValueError):
 @verb("record")
 def add_row(ctx: RequestContext, command: AddRow) -> RowDetail:
     """Add a row; where its register opens a case, the case is opened with it."""
-    register = kept_register(ctx, command.register_id)
+    register = writable_register(ctx, command.register_id)
     person = None if command.unit else first_person(ctx, register, command.values)
     unit, case = place_of(ctx, register, command.unit, command.case, person=person)
     values = _values(ctx, register, command.values)

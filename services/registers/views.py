@@ -18,7 +18,7 @@ from services.context import RequestContext
 from services.inputs import Line
 from services.registers.access import reader_scope, seen_register, seen_row
 from services.registers.grounds import view_here
-from services.registers.queries import ListRows, row_query, sorting, units_narrowed
+from services.registers.queries import ListRows, filtered_units, row_query, sorting
 from services.registers.results import (
     FieldView,
     RegisterView,
@@ -139,7 +139,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     from storage.registers.lists import SqlRegisterLists
 
     seen, office = reader_scope(ctx), ctx.reads.office()
-    units = units_narrowed(ctx, command.unit, office)
+    units = filtered_units(ctx, command.unit, office)
     lists = SqlRegisterLists(ctx.app.engine)
     counts = dict(lists.counts(units))
     for name in ctx.app.registers.ids():
@@ -225,7 +225,7 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         ground = str(event.payload.get("ground", ""))
         history.append(
             RowEventView(
-                seq=event.seq, kind=_said_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
+                seq=event.seq, kind=_event_kind(event), at=event.at, by=event.by, ground=ground, changes=changes
             )
         )
     office = ctx.reads.office()
@@ -279,7 +279,7 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     return pointing
 
 
-def _said_kind(event: RowEvent) -> str:
+def _event_kind(event: RowEvent) -> str:
     """Return the kind of an event, `refused` for a refusal by a personal link."""
     return "refused" if event.kind == "confirmed" and event.payload.get("refused") else event.kind
 

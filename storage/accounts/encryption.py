@@ -78,16 +78,16 @@ class Cipher:
         self.key = current.id
         """The id of the key that encrypts."""
         # Created here, because the library loads slowly and the delay of the first log-in would be noticed.
-        self._known = {key.id: _aead(key) for key in (*old, current)}
+        self._keys = {key.id: _aead(key) for key in (*old, current)}
 
     def knows(self, key: str) -> bool:
         """Return whether the key of that id is configured; an unencrypted secret needs none."""
-        return not key or key in self._known
+        return not key or key in self._keys
 
     def encrypt(self, secret: str, owner: str) -> str:
         """Encrypt a secret for its owner; under another account it cannot be decrypted."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._known[self.key].encrypt(nonce, secret.encode(), _bound(owner))
+        sealed = self._keys[self.key].encrypt(nonce, secret.encode(), _bound(owner))
         return f"{_SCHEME}:{self.key}:{urlsafe_b64encode(nonce + sealed).decode()}"
 
     def decrypt(self, stored: str, owner: str) -> str:
@@ -97,12 +97,12 @@ class Cipher:
         key = key_of(stored)
         if not key:
             return stored
-        if key not in self._known:
+        if key not in self._keys:
             raise UnreadableSecret("secret_unreadable", login=owner, key=key)
         try:
             content = urlsafe_b64decode(stored.rpartition(":")[2])
             nonce, sealed = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
-            return self._known[key].decrypt(nonce, sealed, _bound(owner)).decode()
+            return self._keys[key].decrypt(nonce, sealed, _bound(owner)).decode()
         except (InvalidTag, ValueError):
             raise UnreadableSecret("secret_unreadable", login=owner, key=key) from None
 

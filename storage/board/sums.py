@@ -211,14 +211,14 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
     """Return the function that updates combined sums when some of the added counts change."""
     theirs = by_unit(others)
 
-    def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
+    def updated(before: Sums, gone: Sums, come: Sums) -> Sums:
         fresh = by_unit(come)
         units = {part.assignee.unit for part in gone} | {*fresh}
         return before.exchanged(
             {unit: (*_joined(fresh.get(unit, ()), theirs.get(unit, ())),) for unit in units}
         )
 
-    return mended
+    return updated
 
 
 def by_day(connection: Connection, first: date, last: date, access: AccessFilter) -> dict[date, int]:

@@ -215,9 +215,9 @@ def _some(engine: Engine, after: str) -> str | None:
         unlisted = [record.case for record in execute_for_names(connection, _WAITING, heads)]
         grouped = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
         lines_by_case = {name: _case_lines(events, heads[name]) for name, events in grouped}
-        told_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
-        write(connection, told_lines)
-        word_index.write(connection, texts(told_lines))
+        valid_lines = {name: case_lines for name, case_lines in lines_by_case.items() if case_lines is not None}
+        write(connection, valid_lines)
+        word_index.write(connection, texts(valid_lines))
         return names[-1] if names else None
 
 

@@ -41,7 +41,9 @@ class LoadedText:
     by: str
 
 
-_KEPT = tuple(field.name for field in fields(LoadedText) if field.name not in ("act", "language", "at", "by"))
+_STORED_FIELDS = tuple(
+    field.name for field in fields(LoadedText) if field.name not in ("act", "language", "at", "by")
+)
 
 _LOADED_TEXTS = select(*(ACT.c[name] for name in ("seq", "name", "at", "by", "payload"))).where(
     ACT.c.kind == LOADED
@@ -60,7 +62,7 @@ def loaded_texts(engine: Engine, acts: Sequence[str] = ()) -> list[LoadedText]:
     for _, of, at, by, stored in rows:
         act, _, language = of.rpartition(".")
         payload = json.loads(stored)
-        stored_values = {name: payload[name] for name in _KEPT}
+        stored_values = {name: payload[name] for name in _STORED_FIELDS}
         texts.append(LoadedText(act=act, language=language, at=at, by=by, **stored_values))
     return texts
 
@@ -79,7 +81,7 @@ def append_text(engine: Engine, text: LoadedText, *, on: date) -> None:
             on=on,
             by=text.by,
             now=text.at,
-            payload={name: value for name, value in asdict(text).items() if name in _KEPT},
+            payload={name: value for name, value in asdict(text).items() if name in _STORED_FIELDS},
         )
 
 

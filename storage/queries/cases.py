@@ -69,7 +69,7 @@ class CaseReads(SearchReads):
         for name, value in filters.items():
             if value is not None:
                 query = query.where(CASE.c[name] == value)
-        query = query.where(*self._found(search))
+        query = query.where(*self._search_conditions(search))
         if unit is not None:
             query = query.where(self._visible.within(CASE.c.unit, unit))
         with reading(self._engine) as connection:
@@ -230,7 +230,7 @@ class CaseReads(SearchReads):
         cases_by_id = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
-    def _found(self, search: str) -> list[ColumnElement[bool]]:
+    def _search_conditions(self, search: str) -> list[ColumnElement[bool]]:
         """Return the conditions that each word occurs in id or object, or in the name of the unit.
 
         Few cases are found by the index of words. The texts are read where too many have them, and where none
@@ -279,5 +279,5 @@ class CaseReads(SearchReads):
             within = and_(CASE.c.span_first <= last, CASE.c.span_last >= first)
             opened = CASE.c.opened_at >= moment_of(first, None), CASE.c.opened_at < end_of_day(last)
             conditions.append(or_(within, and_(CASE.c.span_first.is_(None), *opened)))
-        conditions += self._found(criteria.search)
+        conditions += self._search_conditions(criteria.search)
         return conditions

@@ -58,9 +58,9 @@ _DATED = (
     )
     .limit(1)
 )
-_FOUND = select(func.min(REGISTER_ROW.c.register_id).label("id")).cte("kept", recursive=True)
-_NEXT = select(func.min(REGISTER_ROW.c.register_id)).where(REGISTER_ROW.c.register_id > _FOUND.c.id)
-_ALL = _FOUND.union_all(select(_NEXT.scalar_subquery()).where(_FOUND.c.id.is_not(None)))
+_FIRST_REGISTER = select(func.min(REGISTER_ROW.c.register_id).label("id")).cte("kept", recursive=True)
+_NEXT = select(func.min(REGISTER_ROW.c.register_id)).where(REGISTER_ROW.c.register_id > _FIRST_REGISTER.c.id)
+_ALL = _FIRST_REGISTER.union_all(select(_NEXT.scalar_subquery()).where(_FIRST_REGISTER.c.id.is_not(None)))
 _REGISTERS_WITH_ROWS = select(_ALL.c.id).where(_ALL.c.id.is_not(None))
 UNIT = "unit"
 """The sort by the unit of a row, which is no field."""

@@ -18,7 +18,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, entries.Entry]:
     """A catalogue of the test's own, beside the real ones."""
     entry_copy = dict(entries._entries())
     monkeypatch.setattr(entries, "_entries", lambda: entry_copy)
-    monkeypatch.setattr(sentences, "_made", {})
+    monkeypatch.setattr(sentences, "_compiled", {})
     return entry_copy
 
 

@@ -43,7 +43,7 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The server of `merzim serve`, that looks ten times a second and takes five connections."""
     monkeypatch.setattr(TimedConnection, "window", WINDOW)
-    monkeypatch.setattr(dashboard, "MOST", 5)
+    monkeypatch.setattr(dashboard, "MAX_CONNECTIONS", 5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = http_server(_app, host="127.0.0.1", port=0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -192,4 +192,4 @@ def test_it_asks_for_more_descriptors_than_connections_can_take() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert given > 900 or hard <= 900
-    assert options["http"].most + 3 * options["backlog"] < given
+    assert options["http"].max_connections + 3 * options["backlog"] < given

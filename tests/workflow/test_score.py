@@ -17,7 +17,7 @@ from workflow.law.reader.scoring import READINGS, read_scoring
 from workflow.law.reader.table import UnreadableRegulation
 from workflow.scoring.scale import Count, Presence, Scoring, Share
 from workflow.scoring.score import Score, Scores, score, written
-from workflow.scoring.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
+from workflow.scoring.score_inputs import MAX_NUMBER, BadInputs, UnknownReading, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {
@@ -451,8 +451,8 @@ def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
 
 # ----------------------------------------------------------------------------------------------- the laws
 
-counts = st.integers(min_value=0, max_value=MOST)
-wholes = st.integers(min_value=1, max_value=MOST)
+counts = st.integers(min_value=0, max_value=MAX_NUMBER)
+wholes = st.integers(min_value=1, max_value=MAX_NUMBER)
 shares = st.sampled_from([*SHARES, "P4.T2.S1", "P4.T1.S1"])
 roundings = st.sampled_from(["whole_steps", "linear"])
 
@@ -516,7 +516,7 @@ BAD: list[tuple[object, str, str]] = [
     ({"done": True, "of": 20}, "not_a_count", "P1.T1.S3.done"),
     ({"done": None, "of": 20}, "not_a_count", "P1.T1.S3.done"),
     ({"done": -1, "of": 20}, "negative", "P1.T1.S3.done"),
-    ({"done": MOST + 1, "of": 20}, "too_large", "P1.T1.S3.done"),
+    ({"done": MAX_NUMBER + 1, "of": 20}, "too_large", "P1.T1.S3.done"),
     ({"done": 0, "of": 0}, "of_nothing", "P1.T1.S3.of"),
     ({"done": 1, "of": -20}, "negative", "P1.T1.S3.of"),
     ({"done": 19}, "missing_key", "P1.T1.S3"),

@@ -14,7 +14,7 @@ from services.administration import settings as office_settings
 from services.administration.settings import AskSettings, SettingHistory, SettingList
 from services.documents import templates
 from services.documents.templates import AskTemplates, FormList
-from services.evidence import kept_upload
+from services.evidence import uploaded_file
 from services.inputs import Digest, Key, Line
 from services.outgoing import sending, webhooks
 from services.outgoing.webhooks import AskWebhooks, WebhookCommand, WebhookDetails, WebhookId, WebhookList
@@ -199,7 +199,7 @@ mount.file(router, "/people/table", get_people_table, XLSX)
 @reads_files
 def preview_people_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
     """Return the changes a table would make; nothing is written."""
-    file = kept_upload(ctx, "file", body.file)
+    file = uploaded_file(ctx, "file", body.file)
     return preview_table(ctx, read_table(ctx, file.content, file.name))
 
 
@@ -209,7 +209,7 @@ def import_people_table(request: Request, ctx: Setting, once: Writing, body: Tab
     """Import a table of people, all of it or nothing; people it does not name are kept."""
 
     def import_table() -> TableTaken:
-        file = kept_upload(ctx, "file", body.file)
+        file = uploaded_file(ctx, "file", body.file)
         saved = save_table(ctx, read_table(ctx, file.content, file.name))
         return TableTaken(added=saved.added, changed=saved.changed, same=saved.same)
 

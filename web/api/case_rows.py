@@ -19,7 +19,7 @@ from services.cases.risks import MeasureLine, RiskLine, case_rows, registers_of_
 from services.cases.rows import act_on_row, add_row, describe_field, edit_row, register_of
 from services.context import stamp, whole_case
 from services.documents.case_documents import PlanTaken, take_plan
-from services.evidence import kept_upload, store_evidence
+from services.evidence import store_evidence, uploaded_file
 from services.inputs import Day, Digest, EvidenceInput
 from services.results import CommandResult, Result, at
 from services.verbs import Command
@@ -211,7 +211,7 @@ def import_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, b
     whole_case(ctx, case)
 
     def write_plan() -> PlanTaken:
-        file = kept_upload(ctx, "file", body.file)
+        file = uploaded_file(ctx, "file", body.file)
         return take_plan(ctx.app, case, BytesIO(file.content), file.name, year=body.year, **stamp(ctx))
 
     return once(ctx, body, write_plan, PlanTaken)
@@ -226,7 +226,7 @@ def record_cartogram(
     whole_case(ctx, case)
 
     def record() -> Change:
-        file = kept_upload(ctx, "file", body.file)
+        file = uploaded_file(ctx, "file", body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = store_evidence(ctx, body.evidence)
         return case_rows(ctx.case_commands).record_cartogram(

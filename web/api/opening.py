@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Path, Request
 from pydantic import BaseModel, Field
 
-from services.evidence import kept_upload
+from services.evidence import uploaded_file
 from services.imports import previews
 from services.imports.past import judge_past
 from services.imports.previews import FIRST_YEAR, LAST_YEAR, foreign, preview_schedule, take_schedule
@@ -154,7 +154,7 @@ def preview_schedule_file(
     request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
 ) -> SchedulePreview:
     """Return all rows and dates of a schedule; nothing is written. `errors` lists the bad rows."""
-    file, office = kept_upload(ctx, "file", body.file), ctx.reads.office()
+    file, office = uploaded_file(ctx, "file", body.file), ctx.reads.office()
     name = chosen_procedure(ctx, body.procedure).id
     analyses, seen = preview_schedule(ctx, file.content, file.name, name)
     return SchedulePreview(
@@ -173,7 +173,7 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
     """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
     def import_file() -> ScheduleTaken:
-        file, name = kept_upload(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
+        file, name = uploaded_file(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
         answers = ScheduleAnswers(
             objects={row: names.model_dump(exclude_none=True) for row, names in body.objects.items()},
             joins=body.joins,
@@ -209,6 +209,6 @@ def judge_past_analyses(
     request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator
 ) -> list[PastAnswer]:
     """Return the findings of a table of past analyses, case by case; nothing is written."""
-    file, name = kept_upload(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
+    file, name = uploaded_file(ctx, "file", body.file), chosen_procedure(ctx, body.procedure).id
     judged = judge_past(ctx.app, file.content, name, name=file.name)
     return [PastAnswer.of(past, translator.language) for past in judged]

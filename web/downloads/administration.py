@@ -31,7 +31,7 @@ Listed = Literal["units", "accounts", "invitations", "former", "webhooks"]
 """The lists of the administration, except the people, whose list has a search."""
 
 
-def said_unit(translator: Translator, office: Office, unit: str) -> str:
+def unit_title(translator: Translator, office: Office, unit: str) -> str:
     """Return the name of a unit; "" for none."""
     return translator.name(unit_name(office, unit).name) if unit else ""
 
@@ -45,7 +45,7 @@ def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     """Return in words whose cases an account shows."""
     seen = placed(reader, office)
     if seen.unit:
-        return said_unit(translator, office, seen.unit)
+        return unit_title(translator, office, seen.unit)
     return translator.say("web.unit.no_case" if seen.nowhere else "web.unit.all")
 
 
@@ -73,9 +73,9 @@ def _units(ctx: RequestContext) -> tuple[Iterable[Unit], tuple[Column[Unit], ...
     office = recorded_office(ctx)
     columns: tuple[Column[Unit], ...] = (
         Column("web.unit", lambda t, unit: t.name(unit)),
-        Column("web.staff.parent", lambda t, unit: said_unit(t, office, unit.parent or "")),
+        Column("web.staff.parent", lambda t, unit: unit_title(t, office, unit.parent or "")),
         Column("web.staff.kind", lambda t, unit: unit.kind and t.word("kind.", unit.kind)),
-        Column("web.staff.uploads_through", lambda t, unit: said_unit(t, office, unit.uploads_through or "")),
+        Column("web.staff.uploads_through", lambda t, unit: unit_title(t, office, unit.uploads_through or "")),
         Column("web.administration.people", lambda _, unit: len(office.people_of.get(unit.id, ()))),
     )
     return [office.units[unit.id] for unit in units_in_order(office, used=())], columns
@@ -99,7 +99,7 @@ def _invitations(ctx: RequestContext) -> tuple[Iterable[InvitationView], tuple[C
     columns: tuple[Column[InvitationView], ...] = (
         Column("web.login.name", lambda _, invitation: invitation.login),
         Column("web.accounts.name", lambda _, invitation: invitation.name),
-        Column("web.unit", lambda t, invitation: said_unit(t, office, invitation.unit)),
+        Column("web.unit", lambda t, invitation: unit_title(t, office, invitation.unit)),
         Column("web.accounts.access", lambda t, invitation: t.say(f"access.{invitation.access}")),
         Column("web.state", lambda t, invitation: t.say(invitation_state(invitation))),
         Column("web.audit.when", lambda _, invitation: _local(invitation.sent_at)),
@@ -128,7 +128,7 @@ def _webhooks(ctx: RequestContext) -> tuple[Iterable[WebhookView], tuple[Column[
             "web.webhooks.topics",
             lambda t, webhook: ", ".join(t.say(f"audit.topic.{name}") for name in webhook.topics),
         ),
-        Column("web.unit", lambda t, webhook: said_unit(t, office, webhook.unit) or t.say("web.unit.all")),
+        Column("web.unit", lambda t, webhook: unit_title(t, office, webhook.unit) or t.say("web.unit.all")),
         Column("web.state", lambda t, webhook: t.say(f"web.webhooks.state_{webhook.state}")),
     )
     return list_webhooks(ctx, AskWebhooks()).webhooks, columns

@@ -29,7 +29,7 @@ MEDIA_TYPES = {
 }
 WORKER = "worker.js"
 """The service worker; allowed to control all pages, although it lies in a folder of its own."""
-KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+CACHE_FOREVER = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +89,7 @@ def serve_asset(request: Request, file: Path) -> Response:
         part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")
     }
     encoding = next((name for name in ("br", "gzip") if name in accepted and file.parent != PICTURES), "")
-    headers = {**KEPT_FOR_GOOD, **({"content-encoding": encoding} if encoding else {})}
+    headers = {**CACHE_FOREVER, **({"content-encoding": encoding} if encoding else {})}
     if file.name == WORKER:
         headers["service-worker-allowed"] = "/"
     return Response(compressed(file, encoding), media_type=MEDIA_TYPES[file.suffix], headers=headers)

@@ -36,7 +36,7 @@ _EFFORT = (
     *("күшейт", "жандандыр", "арттыр", "жақсарт", "қамтамасыз", "шара қолдан", "шаралар қабылда", "жалғастыр"),
     *("жетілдір", "жол бермеу"),
 )
-_SHORT, _FEW = 6, 3
+_SHORT, _MIN_WORDS = 6, 3
 REVIEWED = "quarter_reviewed"
 _QUARTER = re.compile(r"\d{4}Q[1-4]")
 
@@ -72,7 +72,7 @@ def quality(measure: Measure) -> Iterator[Finding]:
     date.
     """
     words = measure.action.casefold()
-    is_short = len(words.split()) < _FEW
+    is_short = len(words.split()) < _MIN_WORDS
     if is_short or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
         yield _of(measure, "risk.measure_general", basis="practice")
     if not measure.completion.strip():

@@ -17,7 +17,7 @@ from workflow.law.procedure import Procedure
 from workflow.org.kinds import among
 from workflow.org.office import Office, acts_of
 
-Known = tuple[str, str]
+OpeningKey = tuple[str, str]
 """A procedure and a unit that have their case of the year."""
 
 
@@ -44,7 +44,7 @@ def tails(
     year: int,
     *,
     units: Collection[str],
-    known_openings: Collection[Known],
+    known_openings: Collection[OpeningKey],
     acts: Collection[str],
     calendar: Calendar,
     today: date,
@@ -95,7 +95,7 @@ def openings(
     year: int,
     *,
     units: Collection[str],
-    known_openings: Collection[Known],
+    known_openings: Collection[OpeningKey],
     acts: Collection[str] = (),
 ) -> Iterator[Opening]:
     """Yield the cases to open for the year: one of each yearly procedure for every unit of a kind it applies

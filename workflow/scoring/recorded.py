@@ -222,7 +222,7 @@ class Body:
     def __init__(self, numbers: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
         self.numbers = numbers
         self._lacking = lacking
-        self._asked: dict[tuple[str, date, int], tuple[tuple[str, ...], Waiting | None]] = {}
+        self._waiting: dict[tuple[str, date, int], tuple[tuple[str, ...], Waiting | None]] = {}
         self._ends: dict[str, tuple[datetime, ...]] = {}
 
     @cached_property
@@ -327,7 +327,7 @@ class Body:
             ends = self._ends[fact] = tuple(at for at in moments if at is not None)
         # What ends at an hour is late from then on: the answer of the day changes with each of them.
         key = (fact, today, sum(at <= present(today) for at in ends))
-        cached_answer = self._asked.get(key)
+        cached_answer = self._waiting.get(key)
         if cached_answer is None:
             late = tuple(
                 sorted(
@@ -340,7 +340,7 @@ class Body:
             gone = frozenset(late)
             ahead = {case: due for case, (due, *_) in every.items() if case not in gone}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
-            cached_answer = self._asked[key] = late, waiting
+            cached_answer = self._waiting[key] = late, waiting
         return cached_answer
 
     @cached_property

@@ -16,7 +16,7 @@ from workflow.refusal import Refusal, closest_first, quoted
 from workflow.scoring import scale as scales
 from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
 
-MOST = 1_000_000_000
+MAX_NUMBER = 1_000_000_000
 """Maximum number accepted; larger ones are typing errors."""
 
 _DONE = '{"done": 19, "of": 20}'
@@ -85,7 +85,7 @@ def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
 
 # ------------------------------------------------------------------------------------------------- records
 
-Count = Annotated[int, Field(ge=0, le=MOST)]
+Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 
 
 def _of_something(count: int) -> int:
@@ -219,7 +219,7 @@ def _errors(indicator: Indicator, example: str, mistakes: Sequence[Mistake]) -> 
             "value": _shown(mistake.given),
             "example": next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example),
             "missing": missing,
-            "most": MOST,
+            "most": MAX_NUMBER,
             **mistake.arguments,
         }
         if code == "numbers_missing":

@@ -34,10 +34,10 @@ from services.campaigns.views import (
     CampaignKind,
     CampaignView,
     ShowCampaign,
+    invited_text,
     kind_view,
     list_campaigns,
     person_key,
-    said_choice,
     show_campaign,
 )
 from services.context import RequestContext
@@ -354,7 +354,7 @@ def _campaign_page(
         kind=_kind_of(ctx, campaign_page.campaign.register_id, campaign_page.campaign.kind),
         people_page=campaign_page,
         names=author_names(ctx, {event.by for event in campaign_page.history}),
-        chosen=said_choice(campaign_page.campaign, preferences(request).language),
+        chosen=invited_text(campaign_page.campaign, preferences(request).language),
         query=query,
         units=units,
         number=number,

@@ -164,7 +164,7 @@ def load(
     added: Counter[tuple[str, date]] = Counter()
     people: dict[str, Person] = {}
     for deadline in ahead:
-        for person in _asked(office, deadline.obligation.duty, case, deadline.id, today):
+        for person in _responsible_people(office, deadline.obligation.duty, case, deadline.id, today):
             people[person.key] = person
             added[person.key, _monday(deadline.due or today)] += 1
     weeks = tuple(sorted({week for _, week in added})[:WEEKS])
@@ -186,7 +186,9 @@ def load(
         person_key = of.responsible.get(row.obligation) or of.responsible.get(obligation.id) or ""
         key = (obligation.duty, of.unit, of.person, person_key)
         if key not in people_by_key:
-            people_by_key[key] = _asked(office, obligation.duty, of, row.obligation, today, person_key)
+            people_by_key[key] = _responsible_people(
+                office, obligation.duty, of, row.obligation, today, person_key
+            )
         for person in people_by_key[key]:
             there[person.key, _monday(row.due or today)] += 1
     return Load(
@@ -201,7 +203,7 @@ def load(
     )
 
 
-def _asked(
+def _responsible_people(
     office: Office, duty: str, case: Case, deadline: str, on: date, person_key: str | None = None
 ) -> tuple[Person, ...]:
     """Return the people responsible, without an officer who is notified only because nobody else is."""

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from documents.sheets.listing import Table, tables_workbook
 from services.context import RequestContext
-from services.evidence import keep_upload, kept_upload
+from services.evidence import keep_upload, uploaded_file
 from services.imports.past import (
     CheckedDate,
     judge_past,
@@ -76,7 +76,7 @@ def past_findings_page(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show every date of an uploaded table beside the law's, the latest first."""
-    upload = kept_upload(ctx, "past", digest)
+    upload = uploaded_file(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     dates = worst_first(checked_date for analysis in judged for checked_date in analysis.dates)
     pages = max(1, -(-len(dates) // SHOWN))
@@ -106,7 +106,7 @@ def past_findings_page(
 @reads_files
 def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
     """Return the same table as a workbook, one row for each date."""
-    upload = kept_upload(ctx, "past", digest)
+    upload = uploaded_file(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.procedure, name=upload.name)
     translator = Translator(preferences(request).language)
     names = ("case", "step", "cell", "taken", "due", "late_by", "kind", "finding", "basis")

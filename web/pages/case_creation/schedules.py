@@ -19,7 +19,7 @@ from calendars import OutOfRange
 from documents.sandbox.readers import MAX_BYTES
 from documents.sheets.unreadable import UnreadablePaper, Upload
 from services.context import RequestContext
-from services.evidence import clean_file_name, keep_upload, kept_upload
+from services.evidence import clean_file_name, keep_upload, uploaded_file
 from services.imports.previews import Analysis, foreign, preview_schedule, take_schedule
 from services.imports.schedules import ScheduleAnswers
 from services.names import MAX_LISTED, Name, unit_name
@@ -50,12 +50,12 @@ JUDGED = 300
 """Up to so many analyses, the conflicts of the whole file are counted; of a larger file, those of the page
 shown.
 """
-MAX_ASKED = 200
+MAX_UNDECIDED = 200
 """Maximum number of analyses a page asks about: those it shows, and those that resemble existing cases."""
 NEW = "new"
 """Form value for an analysis that is none of the existing cases it resembles."""
-_ASKED_HERE = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
-_SAID_HERE = {
+_FORM_NOTES = frozenset({"cli.import.unmatched", "cli.import.object_guessed", "cli.import.object_lacks"})
+_PAGE_SENTENCES = {
     "cli.import.fact_differs": "web.open.fact_differs",
     "cli.import.strange_unit": "web.open.strange_unit",
 }
@@ -118,7 +118,7 @@ def preview(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Show every row, date and conflict; nothing is written."""
-    return _preview(request, ctx, kept_upload(ctx, "schedule", digest), number)
+    return _preview(request, ctx, uploaded_file(ctx, "schedule", digest), number)
 
 
 @router.post("/open/schedule/{digest}")
@@ -224,9 +224,9 @@ def _preview(
         everything=everything,
         foreign=[analysis for analysis in analyses if foreign(ctx, office, analysis)],
         notes=[
-            note._replace(code=_SAID_HERE.get(note.code, note.code))
+            note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
             for note in seen.notes
-            if note.code not in _ASKED_HERE  # they stand above, with fields to answer
+            if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
         matches=[(name, _meant(office, target)) for name, target in sorted(seen.matches.items())],
         strange=seen.strange,
@@ -236,7 +236,7 @@ def _preview(
             analysis
             for n, analysis in enumerate(analyses)
             if analysis.case is None and (n in shown or analysis.looks_like)
-        ][:MAX_ASKED],
+        ][:MAX_UNDECIDED],
         likely=_likely(analyses),
         refusal=refusal,
         errors=bad_rows(refusal, Translator(preferences(request).language)) if refusal else [],
@@ -246,7 +246,7 @@ def _preview(
 
 
 def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
-    upload = kept_upload(ctx, "schedule", digest)
+    upload = uploaded_file(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
     def meant(strange: Sequence[str]) -> dict[str, str]:

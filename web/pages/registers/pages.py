@@ -21,7 +21,7 @@ from services.documents.row_papers import (
 )
 from services.inputs import build
 from services.names import author_names
-from services.registers.access import kept_register, reader_scope, seen_register
+from services.registers.access import reader_scope, seen_register, writable_register
 from services.registers.grounds import view_here
 from services.registers.queries import ListRows
 from services.registers.results import RegisterView, RowView, names_of, written_amount
@@ -412,7 +412,7 @@ def _readers(ctx: RequestContext, register_id: str, translator: Translator) -> l
 
 def _register(ctx: RequestContext, register_id: str) -> RegisterView:
     """Return a register whose rows the reader may write. Raises UnknownRegister, NotAllowed."""
-    return view_here(ctx, kept_register(ctx, register_id))
+    return view_here(ctx, writable_register(ctx, register_id))
 
 
 def _view(ctx: RequestContext, register_id: str) -> RegisterView:

@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from services.context import RequestContext
 from services.evidence import clean_file_name, keep_upload
 from services.inputs import build
-from services.registers.access import kept_register, reader_scope
+from services.registers.access import reader_scope, writable_register
 from services.registers.results import field_view
 from services.registers.tables import ImportRows, import_rows
 from services.registers.verbs import (
@@ -100,7 +100,7 @@ def erase(
 
 
 def _add(request: Request, ctx: RequestContext, register_id: str, form: FormData) -> Response:
-    register, answers = kept_register(ctx, register_id), typed_answers(form)
+    register, answers = writable_register(ctx, register_id), typed_answers(form)
     fields = [field_view(register.fields[name]) for name in list_fields(register, reader_scope(ctx))]
     try:
         command = build(
@@ -121,7 +121,7 @@ def _add(request: Request, ctx: RequestContext, register_id: str, form: FormData
 
 
 def _import(request: Request, ctx: RequestContext, register_id: str, form: FormData) -> Response:
-    kept_register(ctx, register_id)
+    writable_register(ctx, register_id)
     answers, upload = typed_answers(form), form.get("file")
     digest = answers.get("digest", "")
     try:

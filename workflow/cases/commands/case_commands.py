@@ -278,7 +278,7 @@ class CaseCommands:
         """
         view = self.looked_at(self._case(case_id), today=today)
         fact = known_option(view.procedure, decision, option).fact
-        _require_asked(view, decision)
+        _require_answerable(view, decision)
         return self.record(
             case_id,
             fact,
@@ -583,7 +583,7 @@ class CaseCommands:
         self._calendar.is_working(on)
 
 
-def _require_asked(view: View, decision: str) -> None:
+def _require_answerable(view: View, decision: str) -> None:
     """Raise NotAsked unless the decision can be answered now; if its branch may still open, the error names
     what opens it.
     """

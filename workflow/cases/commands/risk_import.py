@@ -11,7 +11,7 @@ from workflow.cases.commands.withdrawals import TITLE_LIMIT
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Register, register
 
-_SAID = ("recommendation", "action", "completion", "responsible", "term")
+_MEASURE_FIELDS = ("recommendation", "action", "completion", "responsible", "term")
 """Fields of a plan's row that belong to its measure."""
 
 
@@ -54,7 +54,7 @@ def taken(case: Case, rows: Iterable[PlanRow]) -> list[NewRow]:
         place = risk, _plain(row.action)
         if place not in measures:
             measures[place] = _free(row.number, measure_numbers)
-        details = {name: getattr(row, name) for name in _SAID}
+        details = {name: getattr(row, name) for name in _MEASURE_FIELDS}
         lines.append(NewRow(register="measures", number=measures[place], values={"risk": risk, **details}))
     return lines
 

@@ -90,11 +90,11 @@ def _given(event: Event) -> Assignment:
         by=event.by,
         given_on=date.fromisoformat(str(payload["given_on"])),
         until=event.on,
-        told_on=_told_on(event),
+        told_on=_notified_on(event),
     )
 
 
-def _told_on(event: Event) -> date | None:
+def _notified_on(event: Event) -> date | None:
     return event.at.astimezone(almaty()).date() if event.payload.get("to") else None
 
 
@@ -109,4 +109,6 @@ def _changed(assignment: Assignment, event: Event) -> Assignment:
             return replace(assignment, refused=text)
         case _:
             extended = assignment.extended + 1
-            return replace(assignment, until=event.on, refused="", extended=extended, told_on=_told_on(event))
+            return replace(
+                assignment, until=event.on, refused="", extended=extended, told_on=_notified_on(event)
+            )
