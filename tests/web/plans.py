@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+import pytest
+from sqlalchemy import Connection, Engine, event
 
+from storage.database.prepared import Prepared
 from storage.tables.base import TableBase
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,7 @@ PARTIAL = {
     "ix_register_row_unsealed": "rows of registers changed since the last round",
     "ix_inbox_untold": "lines no letter was queued for since the last round",
     "ix_notice_bundled": "notices that wait for a digest",
+    "ix_notice_lost": "notices that failed",
     "ix_notice_sending": "notices being sent",
 }
 """Indexes of a few rows of a large table: walking one of these reads no more than it holds."""
@@ -159,8 +162,18 @@ def explained() -> Iterator[Plans]:
         )
         plans.met[short] = ([row[3] for row in plan_rows], frames[0])
 
+    fetch = Prepared.fetch
+
+    def fetched(self: Prepared, connection: Connection, values: Mapping[str, object]) -> Sequence[Any]:
+        text = self.text(connection.dialect)
+        with closing(connection.connection.cursor()) as cursor:
+            explain(connection, cursor, text.text, text.bound(values), None, False)
+        return fetch(self, connection, values)
+
     event.listen(Engine, "before_cursor_execute", explain)
     try:
-        yield plans
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Prepared, "fetch", fetched)
+            yield plans
     finally:
         event.remove(Engine, "before_cursor_execute", explain)
