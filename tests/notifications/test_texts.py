@@ -149,7 +149,7 @@ def test_the_letter_in_kazakh() -> None:
 
 def test_the_letter_in_russian_when_the_day_has_passed() -> None:
     """Neutral words: not confirmed in time, and a late step counts all the same."""
-    assert said("ru", NEXT_DAY, told=Recipient(person=BOLAT, why="copied"), name=BOLAT.name).text == (
+    assert said("ru", NEXT_DAY, recipient=Recipient(person=BOLAT, why="copied"), name=BOLAT.name).text == (
         """Здравствуйте, Сериков Болат!
 
 Объявление о начале анализа – последним днём было 30 марта 2026 года (понедельник), с тех пор прошёл 1 рабочий день. Исполнение в срок не подтверждено.
@@ -347,7 +347,7 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
 def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
     """The reader always learns why the letter came to them, and for whom it was if for another."""
     recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
-    written = said(language, FIVE_BEFORE, told=recipient)
+    written = said(language, FIVE_BEFORE, recipient=recipient)
 
     assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))
 
@@ -377,7 +377,7 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
         case_deadline = deadline(register_case, analysis(), CALENDAR, name, today=FIVE_BEFORE)
         named = Recipient(person=AIGUL, why="named")
         return letter(
-            matter(case_deadline, case=register_case, told=named),
+            matter(case_deadline, case=register_case, recipient=named),
             CALENDAR,
             language=language,
             today=FIVE_BEFORE,

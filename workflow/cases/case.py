@@ -259,7 +259,7 @@ class Case:
         confidential: visible only to people named as readers or notified of it.
         readers: keys of people (or names of accounts) who may read a confidential case.
         planned: plan dates by fact; `planned_at` the UTC moments at which each was first planned.
-        put_off: snoozed reminders, by id of the obligation with its period; the latest counts.
+        snoozed: snoozed reminders, by id of the obligation with its period; the latest counts.
         quiet: people whose reminders are paused, by the same id.
         entries: events of its register rows (risks, measures, positions, remarks), without hashes.
         withdrawn: records withdrawn and not recorded again: a fact by its name, a plan date as `plan.` and the
@@ -621,7 +621,7 @@ def _changes(case: Case, event: Event) -> dict[str, Any]:
         case "notice" if event.payload.get("what") == "put_off":
             assert event.on is not None
             later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
-            return {"put_off": {**case.snoozed, event.name: later}}
+            return {"snoozed": {**case.snoozed, event.name: later}}
         case "notice" if event.payload.get("what") == "said_done":
             assert event.on is not None
             quiet = Quiet(person=str(event.payload["person"]), until=event.on)
