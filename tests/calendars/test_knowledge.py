@@ -94,7 +94,7 @@ def test_days_between_two_turns_share_one_calendar() -> None:
 
 
 def test_the_day_of_knowledge_is_a_date() -> None:
-    """A moment is no day: whoever asks decides which local day it is."""
+    """A datetime is refused: the caller must convert it to a local day."""
     with pytest.raises(TypeError):
         calendars.calendar(datetime(2024, 6, 7, tzinfo=UTC))
 

@@ -25,7 +25,7 @@ from tests.crash.office import MORNING
 from tests.crash.people import Deed, Writer, found
 
 Reminder = tuple[str, str, str]
-"""A case, an obligation, and who is to hear of it."""
+"""A case, an obligation, and the person to be notified."""
 Letter = tuple[str, str]
 """Recipient and Message-ID."""
 

@@ -128,7 +128,7 @@ class Bad(AssertionError):
 
 
 class _Late(BaseException):
-    """The time is over; no reader may swallow it."""
+    """The time limit has passed; a reader must not catch this exception."""
 
 
 def answer(reader: Reader, data: bytes, chance: random.Random) -> str:

@@ -232,7 +232,7 @@ CASE = "2026-0001"
 
 
 def prepare(office: RealOffice) -> None:
-    """What the addresses speak of: a position there was a talk about."""
+    """Objects named in the addresses: a position with an interview."""
     position = ("--title", "Начальник отдела кадров", "--holder", "Ахметова А.")
     office.run("positions", "add", CASE, *position, now="2026-04-06T12:00")
 

@@ -20,7 +20,7 @@ from tests.notifications.town import OPENED, noon
 from workflow.cases.commands.case_commands import CaseCommands
 
 HOURS = timedelta(hours=2)
-"""Longer than any letter a dead process held stays with it, and than all but the last rest after a failure."""
+"""Longer than any claim of a dead process lasts, and than all but the last retry interval."""
 
 
 @dataclass
@@ -107,7 +107,7 @@ def finished(these: Nodes, patience: float = 1200.0) -> None:
     """
     until(lambda: 0 <= these.left() <= these.asleep(), "the letters do not leave", patience)
     if these.left(these.latest()):
-        # Whoever lives ends what is in hand; only what a dead one held stays.
+        # Living nodes finish their work; only the work of dead ones is left.
         time.sleep(2.5 if these.quick else 25)
     for _ in range(6):
         if these.left(these.latest()) == 0:

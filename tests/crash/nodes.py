@@ -64,8 +64,8 @@ class Nodes:
     Attributes:
         commands: what each node is: `worker` or `serve`.
         seen: where the mail server writes down what it was given.
-        house: the office as whoever draws up the account sees it; it goes through no proxy.
-        dead_after: seconds of silence after which a worker is held for dead; None: as the program has it.
+        house: the office for the final check, connected without the proxy.
+        dead_after: seconds without a heartbeat after which a worker counts as dead; None: the default.
         pages: how many pages the nodes' database of SQLite may have, in a file; None: as many as it likes.
     """
 
@@ -130,7 +130,7 @@ class Nodes:
 
     @contextmanager
     def up(self) -> Iterator[None]:
-        """All nodes, told to leave when the block ends; whoever does not is killed and told of."""
+        """All nodes, terminated when the block ends; a node that does not exit is killed and reported."""
         for node in range(len(self.commands)):
             self.start(node)
         try:
@@ -213,7 +213,7 @@ def nodes(
     Args:
         through: the address the nodes use, where it is another than the one the account is drawn up by.
         quick: nodes look for work twice a second.
-        dead_after: seconds of silence after which a worker is held for dead; None: as the program has it.
+        dead_after: seconds without a heartbeat after which a worker counts as dead; None: the default.
     """
     folder.mkdir(parents=True, exist_ok=True)
     own = folder / "account"

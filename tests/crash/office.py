@@ -20,7 +20,7 @@ MORNING = datetime(2026, 4, 6, 0, tzinfo=UTC)
 RULES = Rules(domain="letters.example.kz", office_hours=(time(0), time(23, 59, 59)))
 """Always open: a killed process comes back when it comes back."""
 LETTERS = 5
-"""Of each case on that day: four people hear of the announcement, one of the order."""
+"""Notices of each case on that day: four people for the announcement, one for the order."""
 OPENING = Opening(
     procedure="internal-analysis",
     unit="staff",

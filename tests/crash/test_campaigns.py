@@ -42,7 +42,7 @@ def test_a_server_that_is_stopped_and_started_is_waited_for(room: Room) -> None:
 
 @pytest.mark.postgresql
 def test_connections_broken_off_in_the_middle_of_a_word_do_no_harm(room: Room) -> None:
-    """Also in the middle of "it is written": whoever asks again is answered, and nothing is done twice."""
+    """Also during a commit: a repeated request gets its answer, and nothing is done twice."""
     _well(away.torn(room, 8))
 
 

@@ -124,7 +124,7 @@ def test_a_formula_is_no_value() -> None:
 
 
 def test_a_hidden_sheet_is_not_read() -> None:
-    """Lists for validation live there."""
+    """Hidden sheets hold validation lists."""
     book = openpyxl.Workbook()
     book.worksheets[0].append(["видно"])
     hidden = book.create_sheet("список")

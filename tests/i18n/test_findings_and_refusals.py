@@ -115,7 +115,7 @@ def test_an_impossible_date_says_where_if_that_is_known() -> None:
 
 
 def test_an_error_without_a_code_says_its_own_text() -> None:
-    """Nothing is swallowed."""
+    """The text of the exception is returned unchanged."""
     assert i18n.refusal(ValueError("disk is full"), "kk") == "disk is full"
 
 

@@ -24,7 +24,7 @@ def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
 
 
 def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim, tmp_path: Path) -> None:
-    """Five days before, one day before, on the day; nothing of what is done; and a day off is silent."""
+    """Five days before, one day before, on the day; nothing of what is done; and nothing on a day off."""
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, "--now", "2026-03-16")
 

@@ -140,7 +140,7 @@ def test_an_office_without_a_bot_is_told_what_is_missing(office: Merzim) -> None
 def test_a_library_that_is_not_installed_is_asked_for_by_name(
     office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Telegram is an extra; whoever names it in config.toml is told what to install."""
+    """Telegram is an extra; config.toml naming it without the package gives the install command."""
     settings = '[channels]\nuse = ["telegram"]\n[channels.telegram]\nbot = "B"\n'
     (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
     monkeypatch.setattr("notifications.channels.telegram.find_spec", lambda name: None)

@@ -218,7 +218,7 @@ def test_a_number_not_written_so_is_refused(town: Merzim, value: str) -> None:
 
 
 def test_importing_people_without_kinds_keeps_the_kinds_known(town: Merzim, tmp_path: Path) -> None:
-    """A table that does not speak of kinds takes none away; one that names two is refused."""
+    """A table without a column of kinds removes none; one that names two is refused."""
     (tmp_path / "later.csv").write_text("unit,name\nMinistry,Ana\n", encoding="utf-8")
     (tmp_path / "wrong.csv").write_text("unit,kind,name\nMinistry,committee,Ana\nMinistry,ministry,Eve\n")
     (tmp_path / "unknown.csv").write_text("unit,kind,name\nMinistry,castle,Ana\n")

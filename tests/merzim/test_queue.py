@@ -179,7 +179,7 @@ def test_what_has_no_job_is_sent_by_the_delivery(house: AppContext, tmp_path: Pa
 
 
 def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None:
-    """It died between claim and mark; nobody waits ten minutes for one that is known to be dead."""
+    """A process died between claim and mark; its claim is released at once, not after ten minutes."""
     _reminded(house)
     queued = _states(house)["queued"]
     with writing(house.engine) as connection:
@@ -197,7 +197,7 @@ def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None
 
 
 def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: AppContext) -> None:
-    """The one that waits would violate the rule that only one waits, were the dead one put back beside it."""
+    """Requeueing the dead job beside a waiting one would violate the lock that allows one waiting job."""
     held = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
     with writing(house.engine) as connection:
         for status in ("doing", "todo"):
@@ -209,7 +209,7 @@ def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: AppContext)
 
 
 def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
-    """A long round takes longer than any silence; its worker says meanwhile that it lives."""
+    """A long round outlasts the limit; its worker sends heartbeats meanwhile."""
     with writing(house.engine) as connection:
         worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
         held = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
@@ -227,7 +227,7 @@ async def _taken_back(office_app: AppContext) -> None:
 
 
 def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext) -> None:
-    """Left as it is, it would be held by a worker that lives: nobody takes it back, and no round follows."""
+    """Otherwise a living worker would hold it for ever, and no round would follow."""
     first_breaks = (
         "CREATE SEQUENCE ends",
         "CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('ends') = 1 "
@@ -401,7 +401,7 @@ def _functions(raw: Any) -> set[str]:
 
 
 def test_what_the_queue_cannot_write_is_said_in_storages_words(house: AppContext) -> None:
-    """No error of a library reaches whoever queued a letter."""
+    """No library exception reaches the caller that queues a letter."""
     with writing(house.engine) as connection:
         connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
     moment: Moment = clock(MORNING)()

@@ -27,7 +27,7 @@ def told(office: Merzim) -> Merzim:
 
 
 def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Path) -> None:
-    """Who, which rung, when, with what answer, and the whole hash of the text."""
+    """Person, step, time, answer of the server, and the full hash of the text."""
     assert told("notices", "--case", "2026-0002", "--export", "r.xlsx", *DAY, "--lang", "ru").code == 0
     rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.iter_rows(values_only=True))
     lines = [dict(zip(rows[5], row, strict=True)) for row in rows[6:]]
@@ -42,7 +42,7 @@ def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Pa
 
 
 def test_the_page_to_sign_says_the_same(told: Merzim, tmp_path: Path) -> None:
-    """In Kazakh, with a line for whoever signs it."""
+    """In Kazakh, with a signature line."""
     assert told("notices", "--case", "2026-0002", "--export", "r.docx", *DAY, "--lang", "kk").code == 0
     page = Document(str(tmp_path / "r.docx"))
     whole = "\n".join(paragraph.text for paragraph in page.paragraphs)

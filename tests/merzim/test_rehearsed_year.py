@@ -33,7 +33,7 @@ AWAY = {
     SALTANAT: (date(2026, 5, 13), date(2026, 5, 14), POLINA),
     TIMUR: (date(2026, 5, 4), date(2026, 5, 6), AIGERIM),
 }
-"""Leave: of two of them on days of their rungs; Timur's stands in the example and meets none."""
+"""Leave: two people are away on days of their steps; Timur's leave, from the example, affects none."""
 
 DOERS: Mapping[str, tuple[str, ...]] = {
     # Whom the schedule names: the service or the working group; who in it holds the duty, else its head.
@@ -63,9 +63,9 @@ LADDER: Mapping[int, tuple[str, ...]] = {
     5: (OFFICER, HEAD),
 }
 HEADS: Mapping[str, str] = {TIMUR: AIGERIM, POLINA: SALTANAT, SALTANAT: AIGERIM}
-"""Over Aigerim stands the first head alone, who hears last; until then the officer, herself, hears instead."""
+"""Aigerim's only superior, the first head, is notified last; until then she, the officer, is notified."""
 RECOMMENDED = frozenset({"schedule_approved"})
-"""Of what no act obliges to nobody hears but who must do it."""
+"""Of obligations that are not obligatory only the responsible person is notified."""
 
 ANCHORS: Mapping[str, str] = {
     "start_announced": "analysis_started",
@@ -88,7 +88,7 @@ QUESTIONS: Mapping[str, tuple[int, bool]] = {
 """Working days after a plan date, and whether the executor is asked; if not, the officer."""
 
 Line = tuple[date, str, str, str]
-"""Day, obligation, rung, person."""
+"""Day, obligation, step, person."""
 
 
 def steps(first: date, days: int) -> date:
@@ -102,7 +102,7 @@ def steps(first: date, days: int) -> date:
 
 
 def spoken_on(due: date, offset: int) -> date:
-    """The day of a rung; on a day off nothing is said, and the day itself is then the working day before."""
+    """The day of a step; if the due date is a day off, its own step is on the working day before."""
     if offset:
         return steps(due, offset)
     return due if calendars.is_working_day(due) else steps(due, -1)
@@ -221,7 +221,7 @@ def dues(office: Merzim, now: date) -> dict[str, Open]:
 
 
 def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
-    """Each rung on its own working day, to whom it is for or their deputy, once; and none is missing."""
+    """Each step once on its own working day, to its recipient or their deputy; none is missing."""
     waiting = dues(year, IMPORTED)
     days = year("rehearse", "--from", FIRST, "--until", LAST, "--json").json["days"]
     lines = reminders(days)
@@ -271,7 +271,7 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, O
 
 
 def test_nothing_is_said_of_what_is_done(year: Merzim) -> None:
-    """The start announced and the order signed in time: their rungs after that are silent, the others speak."""
+    """Start announced and order signed in time: their later steps are dropped, the others remain."""
     link = "https://example.kz/vakr"
     year(
         *("record", "2026-0001", "start_announced", "--on", "2026-03-30", "--now", "2026-03-30T12:00"),

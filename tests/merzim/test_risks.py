@@ -210,7 +210,7 @@ ON = "2026-06-19"
 
 
 def test_a_request_to_a_higher_body_has_its_own_term_and_is_reminded(planned: Merzim) -> None:
-    """Due by its own words, told to whoever answers for it, and off the board with the answer."""
+    """Due by its own term, the responsible person notified, and off the board after the answer."""
     planned("risks", "add", CASE, "--text", "paper certificates", "--number", "9", *ABOVE, *NOW)
     up = ("risks", "ask", CASE, "9", "--text", "draft an electronic form", "--term", "до 30.09.2026")
     assert planned(*up, "--on", ON, *NOW).code == 0

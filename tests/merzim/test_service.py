@@ -147,7 +147,7 @@ def test_no_secret_stands_in_the_log(service: Service) -> None:
     service.ask(f"/digest/{feed}/weekly")
     service.ask(f"/nothing/{feed}?password=geheim")
 
-    # The one-time link is told once, to whoever starts the service, and is used up by now.
+    # The one-time link is printed once, at the start of the service, and is already used.
     logged = "\n".join(json.dumps(line, ensure_ascii=False) for line in service.lines)
     for secret in (link, PASSWORD, "falsches", "918273", session, "t" * 43, feed, "geheim", MAIL):
         assert secret not in logged, secret
@@ -161,8 +161,8 @@ def test_no_secret_stands_in_the_log(service: Service) -> None:
 def test_told_to_leave_it_ends_what_is_in_hand(
     service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A form half sent when SIGTERM comes is answered; a file being read is not waited for: whoever sent it is
-    asked to send it again. Nobody new is let in; the exit code is 0.
+    """A form half sent at SIGTERM is answered; a file still being read is not waited for: its sender is asked
+    to send it again. New connections are refused; the exit code is 0.
     """
     monkeypatch.chdir(service.folder)
     assert main(["user", "token", "first", "--write", "--json", "--now", "2026-04-06"]) == 0

@@ -38,7 +38,7 @@ def test_a_wrong_call_is_answered_by_its_cause(merzim: Merzim, line: str, senten
 def test_a_password_that_did_not_come_is_not_saved(
     merzim: Merzim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """An empty pipe is a fault of whoever calls, and leaves the password as it is."""
+    """An empty pipe is an error of the caller, and leaves the password unchanged."""
     assert merzim("installation").code == 0
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     result = merzim("settings", "set", "channels.email.password", "-")

@@ -178,8 +178,8 @@ _PORTS = (15_000 + (97 * os.getpid() + n) % 17_000 for n in count())
 def free_port() -> int:
     """A port nobody listens on, and nobody takes before the server it is meant for.
 
-    The system gives whoever asks for any port one above 32,767; each process of the tests begins at a place of
-    its own below.
+    The system assigns ephemeral ports above 32,767; each test process starts at an offset of its own below
+    that.
     """
     while True:
         port = next(_PORTS)

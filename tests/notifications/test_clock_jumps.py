@@ -46,7 +46,7 @@ def tick(town: Town, shelf: Shelf, at: datetime) -> None:
 
 
 def rungs(shelf: Shelf) -> list[tuple[str, str, str]]:
-    """What was told: obligation, rung, person; of a letter that carries others nothing."""
+    """Sent notices: obligation, step, person; nothing for letters that list others."""
     return sorted(
         (parcel.notice.obligation, parcel.notice.rung, parcel.notice.person)
         for parcel in shelf.kept
@@ -71,7 +71,7 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
 ) -> None:
     """On that day every tick but the first is read from a clock so far off; the next day it is right again.
 
-    Nothing is heard twice, and who hears nothing of a rung hears a later one of the same deadline: rungs a
+    Nothing is heard twice, and who hears nothing of a step hears a later one of the same deadline: steps a
     clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all.
     """
     town, shelf = Town(tmp_path), Shelf()
@@ -112,7 +112,7 @@ def test_a_step_back_between_planning_and_sending_keeps_the_letter_for_its_hour(
 
 
 def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
-    """The clock ran ahead to the 27th and told that rung; back on the 18th the days between are quiet."""
+    """The clock ran ahead to the 27th and that step was sent; back on the 18th nothing is sent between."""
     shelf = Shelf()
     town.open()
     tick(town, shelf, noon(date(2026, 3, 27)))
@@ -155,7 +155,7 @@ def test_a_retry_put_off_by_a_clock_that_ran_ahead_comes_by_then(town: Town) -> 
 
 
 def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(tmp_path: Path) -> None:
-    """Another process, a day ahead, leaves them to whoever is sending them."""
+    """Another process, a day ahead, does not take over notices that are being sent."""
     town = Town(tmp_path, people=(AIGUL, *PEOPLE[1:]))
     town.open()
     shelf = Shelf(repeatable=False)

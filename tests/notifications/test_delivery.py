@@ -172,7 +172,7 @@ def test_spent_attempts_are_a_failure_with_the_last_answer(town: Town) -> None:
 
 
 def test_a_failed_letter_leaves_the_next_rung_to_speak(town: Town) -> None:
-    """A refused address is not asked twice for one rung; the next rung is another letter."""
+    """A refused address is not tried twice for one step; the next step is another letter."""
     town.open()
     shelf = Shelf(Outcome(state="failed", answer="550 no such mailbox"))
     town.round([shelf], FIVE_BEFORE)
@@ -230,7 +230,7 @@ def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> No
 
 
 def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: Town) -> None:
-    """E-mail: the same Message-ID, as soon as the one who crashed is gone; while it lives, never."""
+    """E-mail: resent with the same Message-ID once the crashed process is gone, never while it runs."""
     town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE, at=NINE)
@@ -359,7 +359,7 @@ def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
 
 
 def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -> None:
-    """Where a second copy could not be told from the first, the next rung speaks instead."""
+    """Where duplicates could not be recognised, nothing is resent and the next step follows."""
     town.open()
     shelf = Shelf(repeatable=False)
     town.round([shelf], FIVE_BEFORE, at=NINE)
@@ -454,7 +454,7 @@ def test_all_batches_are_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_everybody_reads_their_own_language(town: Town) -> None:
-    """Five days late four people hear of it, in kk, ru and en."""
+    """Five days late four people are notified, in kk, ru and en."""
     town.open()
     shelf = Shelf()
     town.round([shelf], date(2026, 4, 6))

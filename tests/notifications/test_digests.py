@@ -194,7 +194,7 @@ def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
 
 
 def test_nobody_can_switch_a_reminder_off(town: Town) -> None:
-    """Whatever the setting, each rung of the ladder is sent in some letter by its due date."""
+    """Whatever the setting, each step of the escalation policy is sent in some letter by its due date."""
     town.open()
     choose(town, "weekly")
     for number in range(18, 32):

@@ -56,7 +56,7 @@ def test_one_missed_rung_is_the_letter_it_is(town: Town) -> None:
 
 
 def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
-    """Announcement and order of two cases, every rung of theirs gone by: one letter, four lines."""
+    """Announcement and order of two cases, all their steps missed: one letter, four lines."""
     town = Town(tmp_path, people=(replace(AIGUL, duties=("authorised_person", "head")),))
     opened(town, 2)
     shelf, again = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
@@ -67,7 +67,7 @@ def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
 
 
 def test_over_nauryz_days_off_are_not_downtime(town: Town) -> None:
-    """21 to 25 March are days off in 2026: nothing was missed, the rung of the next working day is on time."""
+    """21 to 25 March are days off in 2026: nothing was missed, the step of the next working day is on time."""
     town.open(planned={"analysis_started": CALENDAR_START})
     silent = [back(town, date(2026, 3, 20) + timedelta(days=step)) for step in range(6)]
     shelf = back(town, date(2026, 3, 26))

@@ -80,7 +80,7 @@ def test_what_arrives_is_the_letter() -> None:
 
 
 def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
-    """550 is final for the one it speaks of."""
+    """550 is final for the recipient it was given for."""
     office = Office(rcpt=only(SECOND, always("550 no such mailbox")))
     with serving(office) as port:
         outcomes = sent(plainly(port))

@@ -61,8 +61,8 @@ def test_a_ladder_without_a_head_to_climb_to_ends_at_the_officer() -> None:
 
 
 def test_escalation_climbs_from_whoever_must_do_it_and_reaches_the_first_head_last() -> None:
-    """The executor sits in another unit than the case; over a head stands the next one; the first head hears
-    of a middle step only where no officer is; of what is recommended nobody hears but the executor."""
+    """The executor belongs to another unit than the case; above a head is the next one; the first head is
+    notified of a middle step only where no officer is; of what is recommended nobody hears but the executor."""
     executor = replace(AIGUL, unit="department")
     everybody = office(executor, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
     flat = office(replace(AIGUL, unit="body"), DANA, OFFICER, officer=OFFICER.key)
@@ -100,7 +100,7 @@ def test_whoever_gets_a_copy_is_not_told_that_nobody_responsible_was_found() -> 
 
 
 def test_the_chief_of_staff_hears_of_the_own_organisation_alone() -> None:
-    """Of a subject with a first head of its own the chief of staff of the body above it hears nothing."""
+    """For a subject with a first head of its own the chief of staff of the body above is not notified."""
     chief = Person(key="chief@example.kz", name="Аппарат басшысы", unit="body", duties=("chief_of_staff",))
     town = office(chief, AIGUL)
     kinds = {"body": replace(UNITS[0], kind="central"), "department": replace(DEPARTMENT, kind="quasi_state")}
@@ -112,7 +112,7 @@ def test_the_chief_of_staff_hears_of_the_own_organisation_alone() -> None:
 
 
 def test_whom_a_matter_is_about_is_gone_round() -> None:
-    """The head himself: the next higher hears; nor does he hear as the deputy of somebody away."""
+    """If the head is responsible, the next higher head is notified; nor is he as deputy of an absent person."""
     everybody = office(AIGUL, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
     away = replace(ERLAN, away=((ON, ON),), deputy=BOLAT.key)
 
@@ -165,7 +165,7 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
 
 def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     """No title, object, date or name but the reader's, in subject, text, HTML or calendar; and no digest of
-    somebody else's lists it. Nor does it take an answer without log-in, from whoever has no account."""
+    somebody else's lists it. Nor does it accept an answer without log-in from a person without an account."""
     from notifications.letters.texts import Matter, letter
     from tests.law import CALENDAR
     from workflow.deadlines.resolver import deadline

@@ -122,7 +122,7 @@ def test_a_moved_day_of_what_recurs_names_its_period(town: Town) -> None:
 
 
 def test_a_change_before_anybody_was_told_is_no_news(town: Town) -> None:
-    """Nobody hears of a date they never heard of."""
+    """No letter about the change of a date to people who were never notified of it."""
     case = town.open()
     shelf = Shelf()
     replanned(town, case.id, LATER, today=date(2026, 3, 10))
@@ -182,7 +182,7 @@ def test_two_changes_before_the_letter_leaves_are_one_letter(town: Town) -> None
 
 
 def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Path) -> None:
-    """Announcement and order count from the same start; whoever was told of both gets one letter of both."""
+    """Announcement and order count from the same start; a recipient of both gets one letter about both."""
     both = replace(AIGUL, duties=("authorised_person", "head"))
     town = Town(tmp_path, people=(both, BOLAT))
     case = town.open()

@@ -81,7 +81,7 @@ def test_a_day_off_of_its_own_is_waited_for() -> None:
 
 
 def test_hours_of_its_own() -> None:
-    """From half past eight; whoever sits elsewhere hears from nine."""
+    """From half past eight; people of other units from nine."""
     town = office(staff=OfficeTime(hours=(time(8, 30), time(17, 30))))
 
     assert opens(town, "2026-04-06T08:40") == at("2026-04-06T08:40")
@@ -126,7 +126,7 @@ def test_a_kept_time_is_read_as_it_was() -> None:
 
 @pytest.fixture
 def staff_off(town: Town) -> Town:
-    """The town, its staff off on the day of the first rung."""
+    """The office, its staff unit closed on the day of the first step."""
     own = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
     prefer(town.engine, "staff", OFFICE_TIME, time_text(own), by="Айгүл", now=noon(date(2026, 3, 2)))
     return town
@@ -149,7 +149,7 @@ def test_a_rung_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_t
 
 
 def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None:
-    """The process is back in the evening: nobody hears then, and no attempt is counted."""
+    """The process is back in the evening: nothing is sent then, and no attempt is counted."""
     shelf = Shelf()
     town.open()
     town.round([shelf], FIVE_BEFORE)
@@ -164,7 +164,7 @@ def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None
 
 
 def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
-    """On the Saturday of a six-day unit; the officer of another unit hears on Monday."""
+    """On the Saturday of a six-day unit; the officer of another unit is notified on Monday."""
     for key in (AIGUL.key, OFFICER.key):
         prefer(town.engine, key, DIGEST, "daily", by=key, now=noon(FRIDAY))
     prefer(town.engine, "staff", OFFICE_TIME, time_text(SIX_DAYS), by="x", now=noon(FRIDAY))

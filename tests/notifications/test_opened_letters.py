@@ -42,7 +42,7 @@ DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date
 
 
 def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
-    """What an office hears over its year, in one language."""
+    """All letters an office gets over a year, in one language."""
     people = [replace(person, language=language) for person in PEOPLE]
     rules = replace(
         RULES,
@@ -73,7 +73,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
 
 
 def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> tuple[Notice, ...]:
-    """What somebody hears when a recovery code of theirs was used."""
+    """The letter to a person whose recovery code was used."""
     return account_notices(
         person,
         [channel],

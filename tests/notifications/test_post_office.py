@@ -25,7 +25,7 @@ MONDAY_AFTER = ANNOUNCE_BY.replace(month=4, day=6)
 
 @contextmanager
 def post_office(folder: Path) -> Iterator[tuple[int, int]]:
-    """mail-devel with a mailbox for whoever is written to; its SMTP and IMAP ports."""
+    """mail-devel with a mailbox for every recipient; its SMTP and IMAP ports."""
     smtp, imap = free_port(), free_port()
     program = Path(sys.executable).with_name("mail_devel")
     line = [str(program), "--host", "127.0.0.1", "--multi-user", "--password", PASSWORD, "--no-http"]

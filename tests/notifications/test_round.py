@@ -30,7 +30,7 @@ MONDAY = date(2026, 4, 6)
 
 
 def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
-    """Who hears which rung of an obligation, and why."""
+    """Recipients of each step of an obligation, with the reason."""
     return [
         (planned_notice.recipient.person.name, planned_notice.reminder.rung, planned_notice.recipient.why)
         for planned_notice in report.planned
@@ -67,7 +67,7 @@ def test_a_round_run_again_adds_nothing(town: Town) -> None:
 
 
 def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
-    """Going through the days, each rung is one notice per person, and on no other day."""
+    """Over consecutive days each step gives one notice per person, on its day only."""
     town.open()
     spoken: dict[date, list[str]] = {}
     day = date(2026, 3, 10)
@@ -104,7 +104,7 @@ def test_the_ladder_tells_more_people_the_later_it_is(town: Town) -> None:
 
 
 def test_after_downtime_missed_rungs_are_one_letter(town: Town) -> None:
-    """Three rungs passed in silence are collapsed into the latest."""
+    """Three missed steps are collapsed into the latest."""
     town.open()
     report = town.round([Shelf()], date(2026, 4, 3))
 
@@ -131,7 +131,7 @@ def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
 
 
 def test_a_moved_start_is_another_reminder(town: Town) -> None:
-    """The unsent letter of the old date is withdrawn, the new date has its own ladder and key."""
+    """The unsent letter of the old date is withdrawn, the new date has its own steps and key."""
     case = town.open()
     town.round([Shelf()], FIVE_BEFORE)
     later = date(2026, 4, 27)
@@ -213,7 +213,7 @@ def test_the_officer_hears_for_somebody_without_an_address(tmp_path: Path) -> No
 
 
 def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None:
-    """Without people and officer the row keeps its day: whoever is named later is told."""
+    """Without people and officer the row keeps its day: a person named later is notified."""
     town = Town(tmp_path, people=())
     town.open()
     first, second = town.round([Shelf()], FIVE_BEFORE), town.round([Shelf()], FIVE_BEFORE)

@@ -64,5 +64,5 @@ def test_each_attempt_waits_longer(attempts: int, minutes: int) -> None:
 
 
 def test_attempts_are_spent_after_the_sixth() -> None:
-    """Then the notice has failed, and the next rung speaks."""
+    """Then the notice has failed, and the next step follows."""
     assert back_off(6, RULES) is None

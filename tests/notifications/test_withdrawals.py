@@ -100,7 +100,7 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
 
 
 def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
-    """Nobody hears of a mistake they never saw."""
+    """No letter about a mistake to people who were never notified of it."""
     case = town.open()
     shelf = Shelf()
     today = date(2026, 3, 10)

@@ -106,7 +106,7 @@ def _is_counted_or_says_why_not(requirement: Asked) -> None:
 
 @every
 def test_every_obligation_with_a_due_date_is_reminded_of(procedure: Procedure) -> None:
-    """A rung speaks, and in an office where every duty is held there is somebody to hear each rung."""
+    """A step is due, and with every duty held each step has a recipient."""
     check_each(obligations(procedure), _is_reminded_of)
 
 

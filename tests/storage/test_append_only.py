@@ -22,7 +22,7 @@ TAMPERING = [
 
 @pytest.mark.parametrize("statement", TAMPERING)
 def test_update_and_delete_of_events_and_seals_are_refused(engine: Engine, statement: str) -> None:
-    """Not only by us: by the database, to whoever asks."""
+    """By the database, for every client, not only by the application."""
     opened(engine)
     seal(engine, now=NOW)
 

@@ -117,7 +117,7 @@ def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_
 
 
 def test_what_is_no_database_any_more_is_refused_in_words(sqlite: Engine, tmp_path: Path) -> None:
-    """It is not taken for one in use, and it stays for whoever can mend it."""
+    """A broken file is not treated as a database in use, and is left for repair."""
     opened(sqlite)
     backup(sqlite, tmp_path / "backup.sqlite")
     spoilt = tmp_path / "spoilt.sqlite"

@@ -31,7 +31,7 @@ SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
 def test_a_case_is_touched_by_every_day_its_rows_feel(
     sqlite: Engine, changes: dict[str, date], first: date, last: date
 ) -> None:
-    """The span of its terms, what a late fact is late by, the day of its next rung."""
+    """The span of its terms, the delay of a late fact, the day of its next step."""
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
     changed_row = row._replace(**{**NOTHING, **SPAN, **changes})  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ PEOPLE = 101
 
 @pytest.fixture
 def outbox(engine: Engine) -> SqlOutbox:
-    """One due deadline, and an office in which 101 people may hear of it."""
+    """One due deadline, and an office with 101 possible recipients."""
     people = [
         Person(key=f"p{n}@example.kz", name=f"Адам {n}", unit="u", email=f"p{n}@example.kz")
         for n in range(PEOPLE)

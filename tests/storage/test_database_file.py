@@ -107,7 +107,7 @@ def test_a_file_moved_while_somebody_waits_to_write_is_noticed(engine: Engine, f
 
 
 def test_a_start_without_the_file_leaves_its_journal_alone(engine: Engine, file: Path) -> None:
-    """Lines that stand in the journal alone would be thrown away with it by whoever makes a new database."""
+    """Rows that are only in the journal would be lost when a new database is created."""
     journal = Path(f"{file}-wal")
     before = journal.read_bytes()
     file.rename(file.with_name("aside"))

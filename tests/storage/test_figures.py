@@ -80,7 +80,7 @@ def test_outcomes_are_counted_by_the_month_they_were_due_in(engine: Engine) -> N
 def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
     engine: Engine, case_commands: CaseCommands
 ) -> None:
-    """Of law nobody of hr learns; of what was cancelled nobody hears."""
+    """Readers of hr see nothing of law; cancelled cases are not counted."""
     reads = SqlReads(engine)
     own, _ = reads.seen_by(Scope(unit="hr", names=("somebody",))).outcomes(*YEAR, TODAY)
     assert (

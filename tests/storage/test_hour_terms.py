@@ -82,8 +82,8 @@ def figures(reads: SqlReads, today: date) -> tuple[int, int, int]:
 
 @pytest.mark.usefixtures("case_commands")
 def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None:
-    """A second before it is due today, at the moment it is overdue; for whoever may not know of the
-    confidential one as if it were not. What a process keeps follows the clock, forward and back."""
+    """A second before it is due today, at the moment it is overdue; a reader without access to the confidential
+    one does not see it. Cached counts follow the clock, forward and back."""
     reads = SqlReads(engine)
     others = reads.seen_by(Scope(unit="", names=("anybody",)))
     expected = {

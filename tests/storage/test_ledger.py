@@ -280,7 +280,7 @@ def test_of_racing_threads_one_wins_and_the_others_get_a_conflict(engine: Engine
 
 
 def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
-    """An id belongs to whoever wrote it first."""
+    """An id belongs to its first writer."""
     case = opened(engine)
     ledger = SqlLedger(engine)
     events = tuple(ledger.events(case.id))

@@ -249,7 +249,7 @@ def test_what_an_administrator_may_not_reach_is_refused(house: AppContext) -> No
 
 
 def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
-    """Whoever may name one has what stands in it."""
+    """A user who can set the path of a secret file could read its content."""
     words = ("_env", "_file", "path", "dkim", "token", "trust", "private", "insecure", "groups", "key")
     sections = {key.partition(".")[0] for key in CHANGEABLE_KEYS}
 

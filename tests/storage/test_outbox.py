@@ -78,7 +78,7 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
 
 
 def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
-    """Its rows stay on the board; its rungs are silent."""
+    """Its rows stay on the board; its steps are not sent."""
     case = opened(engine)
     case_commands(engine).cancel(case.id, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
 
@@ -158,7 +158,7 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
 def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
     engine: Engine, row: Row, state: NoticeState
 ) -> None:
-    """What failed has spent its attempts and the next step speaks; only a person sends it again."""
+    """A failed notice has used its attempts and the next step follows; only a person can send it again."""
     outbox = queue(engine, row, letter(row))
     if state != "queued":
         outbox.claim("email", now=NOW, limit=9)
@@ -293,7 +293,7 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
 def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
     engine: Engine, row: Row
 ) -> None:
-    """Telegram: the next rung speaks."""
+    """Telegram: the next step follows."""
     outbox = queue(engine, row, letter(row))
     outbox.claim("email", now=NOW, limit=9)
 

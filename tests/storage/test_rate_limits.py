@@ -42,7 +42,7 @@ def test_so_many_at_once_and_then_one_each_period(engine: Engine) -> None:
 
 
 def test_a_refused_attempt_makes_nobody_wait_longer(engine: Engine) -> None:
-    """Else whoever keeps knocking would keep the door shut for good."""
+    """Otherwise continued attempts would extend the block for ever."""
     allowed(engine, NAME, times=3)
     for second in range(59):
         assert count_attempt(engine, [NAME], now=NOW + second * SECOND) is not None

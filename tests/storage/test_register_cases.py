@@ -287,7 +287,7 @@ def test_a_certificate_may_end_after_the_last_day_of_the_calendar(app: AppContex
 
 @on_sqlite_alone
 def test_a_row_that_is_refused_leaves_its_case_as_it_was(app: AppContext) -> None:
-    """A number that stands in another row is refused before the case hears of the new day."""
+    """A number used in another row is refused before the case gets the new day."""
     ctx = operator(app)
     add(ctx, "presents", what="Сағат", number="7")
     row = add(ctx, "presents", what="Қалам", came_on="2026-04-01", kind="gift", number="8")

@@ -261,7 +261,7 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
 
 
 def interrupted(app: AppContext, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object]) -> None:
-    """Write a row in a process that dies before it compares the row with its case."""
+    """Write a row in a process that crashes before it compares the row with its case."""
     with monkeypatch.context() as patched:
         patched.setattr("services.registers.verbs.follow_duties", lambda *_given, **_more: None)
         write()

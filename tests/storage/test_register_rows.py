@@ -547,7 +547,7 @@ def test_numbers_of_rows_go_on_in_a_year_and_begin_anew_in_the_next(app: AppCont
 
 
 def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tmp_path: Path) -> None:
-    """By the year of a date, for each unit; the same person once; at once after whoever writes or withdraws."""
+    """By year of a date and unit; the same person once; up to date after every write or withdrawal."""
     counts = (
         '[[count]]\nindicator = "P4.T2.S1"\nwhere = ["purpose=talk"]\ndate = "came_on"\ndistinct = "guest"\n'
         '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\nsum = "cost"\n'

@@ -71,7 +71,7 @@ def _shapes(engine: Engine) -> dict[str, Shape]:
 
 
 def _takes_away(before: dict[str, Shape], after: dict[str, Shape]) -> list[str]:
-    """What old code could not live with."""
+    """Changes that old code could not work with."""
     messages = []
     for name, old in before.items():
         if name not in after:

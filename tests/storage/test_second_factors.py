@@ -146,7 +146,7 @@ def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) ->
 def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
-    """Sessions, tokens, feeds and invitations: whoever had one proves anew who they are."""
+    """Sessions, tokens, feeds and invitations end: their holders must authenticate again."""
     accounts = SqlAccounts(engine)
 
     def let_in() -> None:

@@ -72,7 +72,7 @@ def until_back(engine: Engine) -> float:
 
 
 def test_it_is_found_out_by_who_waits_and_then_told_at_once(far: Engine, forwarder: Forwarder) -> None:
-    """A connection at rest, a new one, and whoever asks next; then it comes back by itself."""
+    """An idle connection, a new one, and the next query; then automatic recovery."""
     ask(far)
     forwarder.fall_silent()
     first = refused(lambda: ask(far))
@@ -110,7 +110,7 @@ def test_many_who_wait_at_once_are_told_together(far: Engine, forwarder: Forward
 
 
 def test_a_slow_statement_is_waited_for(far: Engine) -> None:
-    """The server says that it works on it: slow is not silent, up to the limit of a statement."""
+    """A slow statement whose server still answers is allowed, up to the statement timeout."""
     assert ask(far, "SELECT 7 FROM pg_sleep(0.9)") == 7
     assert refused(lambda: ask(far, "SELECT pg_sleep(20)")) < ("busy", 15.0)
     assert ask(far) == 1
@@ -160,7 +160,7 @@ def test_a_commit_nobody_confirmed_is_undecided(far: Engine, forwarder: Forwarde
 
 
 def test_what_a_lost_transaction_held_is_set_free(far: Engine) -> None:
-    """The server gives up a program it hears nothing of, in the middle of a transaction and beneath it."""
+    """The server drops a silent client, inside and outside a transaction."""
     assert ask(far, "SHOW idle_in_transaction_session_timeout") == "1min"
     assert ask(far, "SELECT setting FROM pg_settings WHERE name = 'lock_timeout'") == "30000"
 

@@ -210,7 +210,7 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
 
 
 def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine) -> None:
-    """It stands in no kept sum; for whoever was named it is added, whatever the list."""
+    """It is in no stored sum; for the readers named for it, it is added in every list."""
     office(engine)
     case = case_commands(engine).open(
         Opening(procedure=CONFIDENTIAL, unit="hr", readers=("knows",), facts={"account_found": TODAY}),

@@ -33,7 +33,7 @@ DAY = date(2026, 1, 20)
 
 
 def said_by(core: CaseCommands, case: str, n: int) -> list[Callable[..., Change]]:
-    """Five things one person says, none of which speaks against what another says."""
+    """Five commands of one person, none of which contradicts another person's."""
     risks, registers = RiskCommands(core), RegisterCommands(core)
     return [
         partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY),

@@ -119,7 +119,7 @@ def test_a_text_that_is_not_seen_changes_nothing_in_what_is_found(
     typed: str, seen: str, in_lists: bool, engine: Engine
 ) -> None:
     """A word much like the typed one, or with it inside, is found whether or not a confidential case has the
-    word itself: else whoever opens a case with a word much like it learns what others' cases say.
+    word itself: otherwise a user could open a case with a similar word and learn what others' cases contain.
     """
     own = opened(engine, object=seen).id
     reader = Scope(unit="", names=())

@@ -217,7 +217,7 @@ def test_it_speaks_evenly(telegram: Emulator, bot: Telegram, links: SqlLinks) ->
 def test_one_person_hears_one_message_a_second_and_the_others_do_not_wait(
     telegram: Emulator, bot: Telegram, links: SqlLinks
 ) -> None:
-    """Three letters to one person take two seconds; three other people hear at once."""
+    """Three messages to one person take two seconds; three other people get theirs at once."""
     slow = batch(links, 1, each=3)
     parcels = [*slow, *batch(links, 4)[1:]]
     sent(bot, parcels)

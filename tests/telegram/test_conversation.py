@@ -192,7 +192,7 @@ def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) ->
 
 
 def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case: Case) -> None:
-    """A forged date beyond the last rung, and a done day to come: one sentence each, nothing written."""
+    """A forged date beyond the last step, and a done day to come: one sentence each, nothing written."""
     linked(talk)
     reminder = reminded(talk)
     before = len(chain(talk, case))
@@ -243,7 +243,7 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
 
 
 def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, case: Case) -> None:
-    """She may still say that she has read it; what is to be done is for whoever it is now."""
+    """She may still acknowledge it; the obligation is now for the new responsible person."""
     linked(talk)
     reminder = reminded(talk)
     office_store.save(talk.town.engine, people=[replace(AIGUL, duties=())])
@@ -326,7 +326,7 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
 
 
 def test_the_language_is_the_readers(talk: Talk, links: SqlLinks) -> None:
-    """Chosen by a button, kept, and spoken from then on, reminders included."""
+    """Chosen by a button, stored, and used from then on, reminders included."""
     linked(talk)
     question = talk.tell(emulator.AIGUL, "/language")
     (answer,) = talk.press(emulator.AIGUL, question, "English")
@@ -420,7 +420,7 @@ def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
 
 
 def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
-    """Unlinked on one's own wish; an account that blocked the bot and starts it again is heard from again."""
+    """Unlinked by the person; an account that blocked the bot and starts it again gets messages again."""
     linked(talk)
     links.block(AIGUL.key, now=talk.now)
     assert "қайтадан осында келеді" in talk.tell(emulator.AIGUL, "/start").text

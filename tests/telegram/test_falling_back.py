@@ -79,7 +79,7 @@ def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_h
 def test_a_blocked_account_is_not_written_to_again(
     telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
 ) -> None:
-    """The next rung goes by letter alone; a new code brings Telegram back."""
+    """The next step goes by e-mail only; a new code links Telegram again."""
     link(links, AIGUL.key, 7001)
     links.block(AIGUL.key, now=noon(FIVE_BEFORE))
     town.open()
@@ -134,7 +134,7 @@ def test_whoever_heard_already_hears_nothing_twice(
 def test_a_crash_between_sending_and_marking_is_unknown(
     telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
 ) -> None:
-    """Telegram has no key to know a copy by: nothing is sent again, the next rung speaks."""
+    """Telegram has no idempotency key: nothing is sent again, the next step follows."""
     link(links, AIGUL.key, 7001)
     town.open()
     town.round((bot,), FIVE_BEFORE)

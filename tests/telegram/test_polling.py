@@ -82,7 +82,7 @@ def test_a_line_that_breaks_is_taken_up_again(talk: Talk, what: dict[str, object
 
 
 def test_a_revoked_token_is_named_without_being_said(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
-    """401: the log says that the bot hears nobody, and why; the token stands nowhere."""
+    """401: the log says that the bot receives nothing, and why, without the token."""
     caplog.set_level(logging.DEBUG)
     body = {"ok": False, "error_code": 401, "description": f"Unauthorized {TOKEN}"}
     talk.emulator.fault("setMyCommands", status=401, body=body, count=99)

@@ -32,7 +32,7 @@ OPEN = {
     "/welcome/{secret}",
     "/digest/{secret}",  # one click of a mail program; nothing is switched off there
     "/digest/{secret}/{choice}",
-    "/confirm/{token}",  # whoever a campaign asks has no account: the link is theirs alone
+    "/confirm/{token}",  # a campaign participant has no account: the link is personal
     "/confirm/{token}/document",
     "/confirm/{token}/statement",
     "/answer/{token}",  # by the link of a reminder: for its person and deadline alone
@@ -180,7 +180,7 @@ def filled(path: str, case: str) -> str:
 
 @cache
 def untouched() -> Home:
-    """An office with three cases for whoever changes nothing."""
+    """An office with three cases for tests that change nothing."""
     home = office_with_cases()
     home.shared = True
     return home
@@ -239,7 +239,7 @@ def test_every_access_meets_every_route_that_reads() -> None:
     home = untouched()
     reads = [(route, access) for method, route in ROUTES if method == "GET" and (access := need(route))]
     for turn, reader in enumerate(READERS):
-        # Of hr and of law; whoever is of no unit sees the one as the other.
+        # Cases of hr and law; a reader without a unit sees both alike.
         cases = (home.real, home.late) if reader.unit else (home.late,)
         with home.client(reader.login) as browser:
             for number, (route, access) in enumerate(reads):

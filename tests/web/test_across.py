@@ -273,7 +273,7 @@ def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept)
 
 
 def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
-    """The officer's has the gift and says what there is none of; of confidential ones another's is silent."""
+    """The officer's report has the gift and names empty registers; another reader's omits confidential ones."""
     stamp = {"by": "t", "now": NOW, "today": TODAY, "demonstration": True}
     gift = {"kind": "gift", "description": "сағат", "employee": "a@org.kz", "received_on": "2026-03-02"}
     accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}

@@ -141,7 +141,7 @@ def test_a_refused_request_gives_its_key_back(browser: TestClient) -> None:
 def test_what_may_have_been_done_is_not_done_again_under_its_key(
     home: Home, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database went away with "it is written" on its lips: whoever asks again hears that nobody knows."""
+    """The connection broke during the commit: a repeated request is answered that the outcome is unknown."""
     body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
     opens = CaseCommands.open
 

@@ -319,7 +319,7 @@ def test_what_a_page_shows_a_program_can_read(path: str) -> None:
 
 
 def test_nothing_is_named_that_is_no_more() -> None:
-    """The tables above speak of routes there are."""
+    """The tables above name existing routes only."""
     writes = {route.path for method, route in PAGES if method != "GET"}
     reads = {route.path for method, route in PAGES if method == "GET"}
 

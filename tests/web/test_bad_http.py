@@ -144,7 +144,7 @@ def test_a_day_that_is_none_is_refused_at_the_form(on: str, browser: TestClient)
 def test_two_people_record_the_same_fact_at_the_same_moment(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """One day is recorded; whoever came second is told, and no request breaks."""
+    """One day is recorded; the later requests get a refusal, and none fails with a server error."""
     days = [date(2026, 4, day) for day in (1, 2, 3, 6)]
     with real_office(tmp_path_factory.mktemp("office")) as office:
         browsers = [office.client(login) for login in ("officer", "responsible", "head_of_unit", "first_head")]

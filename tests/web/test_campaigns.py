@@ -246,7 +246,7 @@ def test_nothing_but_the_form_confirms(office: RealOffice) -> None:
 
 
 def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> None:
-    """Guessed, of a campaign closed, used, of who left, of nobody: one page, whoever asks and however."""
+    """Guessed, closed, used or orphaned links: the same page for every request."""
     address = start(office)
     links_by_person = links(office)
     (_, used), (gone, left), (_, third) = sorted(links_by_person.items())[:3]
@@ -343,7 +343,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
 
 
 def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> None:
-    """From the list, with the signed form; whoever only reads the campaign finds no such form."""
+    """From the list, with the signed form; read-only users do not get the form."""
     address = start(office)
     with office.client() as browser:
         page = browser.get(address).text

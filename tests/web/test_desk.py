@@ -158,7 +158,7 @@ def test_a_case_of_another_unit_is_not_there(path: str, home: Home) -> None:
 
 
 def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
-    """The days offered are taken; a day beyond the last rung is refused."""
+    """The days offered are accepted; a day after the last step is refused."""
     browser = home.client()
     row = next(row for row in rows(browser.get("/desk").text) if "2026-05" not in row and _later(browser, row))
     case, _, obligation = row.partition(":")

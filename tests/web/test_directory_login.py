@@ -202,7 +202,7 @@ def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
 def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_another_log_in(
     slapd: Slapd,
 ) -> None:
-    """Within an hour, tokens too; nothing is ended by a directory that is silent or knows nobody."""
+    """Within an hour, tokens too; a directory that does not answer or is empty ends no session."""
     left, moved, stays = (slapd.person(name, f"{name}@org.kz") for name in ("left", "moved", "stays"))
     group = slapd.group("staff", left, moved, stays)
     home = office(ldap(slapd, groups=(GroupAccess(group=group, access="officer"),)))

@@ -176,7 +176,7 @@ class _Fields(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Every page of an office of a thousand units, as whoever may see it sees it."""
+    """Every page of an office of a thousand units, for a reader with access to it."""
     home = office_with_cases(COUNTRY)
     hide(home, home.real, "a@org.kz")
     home.accounts.save(
@@ -346,7 +346,7 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     [("officer", 10), ("administrator", 10), ("of_head", 10), ("of_d3", 1), ("responsible", 0)],
 )
 def test_units_are_suggested_as_far_as_one_may_see(home: Home, login: str, found: int) -> None:
-    """`of_d3` sees one of the schools that begin so, whoever belongs to another department none."""
+    """`of_d3` sees one of the matching schools, a reader of another department none."""
     with home.client(login) as browser:
         answer = browser.get("/suggest/unit", params={"q": "мектеп 004"})
 

@@ -84,7 +84,7 @@ def test_an_office_that_works_is_ready(house: AppContext) -> None:
 def test_what_keeps_it_from_working_is_named(
     house: AppContext, happens: Callable[[AppContext], None], said: dict[str, str]
 ) -> None:
-    """503, so that requests go elsewhere; the process itself lives and is not started anew for it."""
+    """503, so that requests go elsewhere; the process stays alive and is not restarted."""
     pages = browser(house)
     happens(house)
 
@@ -97,7 +97,7 @@ def test_what_keeps_it_from_working_is_named(
 
 
 def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: AppContext) -> None:
-    """A dead worker must not empty the balancer; whoever watches workers asks with `round`."""
+    """A dead worker must not empty the balancer; worker monitoring uses `round`."""
     later = Moment(now=MOMENT.now + timedelta(minutes=11), today=MOMENT.today)
     pages = browser(house, later)
 

@@ -160,7 +160,7 @@ def test_where_a_directory_or_a_provider_identifies_people_the_letter_has_no_lin
 
 
 def test_a_table_of_people_may_ask_for_accounts() -> None:
-    """A role or a log-in name in its own column; whoever has an account keeps it at the next import."""
+    """A role or a log-in name in its own column; existing accounts are unchanged at the next import."""
     home = office()
     rows = "Подразделение;ФИО;Электронная почта;Роль в системе;Имя пользователя\n"
     table = rows + "law;Ли Анна;li@org.kz;Аудитор;\nlaw;Пак Олег;pak@org.kz;;o.pak\nlaw;Юн Ия;;Аудитор;\n"

@@ -216,7 +216,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
 
 
 def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Home) -> None:
-    """Somebody invited was faster: whoever reads the address in the log becomes nobody."""
+    """After any account has a password, the link printed in the log no longer works."""
     secret = invitation(unopened)
     with unopened.stranger() as browser:
         before = browser.get(f"/welcome/{secret}").status_code

@@ -22,7 +22,7 @@ from web.ui.preferences import preferred_language
     ],
 )
 def test_the_most_wanted_language_of_ours_is_taken(header: str, language: str) -> None:
-    """Kazakh unless the browser asks for another language we speak."""
+    """Kazakh unless the browser asks for another supported language."""
     assert preferred_language(header) == language
 
 
@@ -36,7 +36,7 @@ def test_a_language_asked_for_is_remembered(browser: TestClient) -> None:
 
 
 def test_the_address_wins_over_the_cookie_and_the_cookie_over_the_browser(browser: TestClient) -> None:
-    """Who says it last is heard."""
+    """The latest choice wins."""
     browser.cookies.set("lang", "en")
 
     assert '<html lang="en"' in browser.get("/", headers={"accept-language": "ru"}).text

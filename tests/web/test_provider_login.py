@@ -300,7 +300,7 @@ def test_an_account_is_closed_and_unlinked_as_any_other(provider: Provider) -> N
 
 
 def test_who_logs_out_may_end_the_session_at_the_provider_too(provider: Provider) -> None:
-    """Where config.toml asks for it; whoever has a password of ours is offered nothing."""
+    """Where config.toml asks for it; users with a local password are not offered it."""
     provider.person("leaving", email="a@org.kz", email_verified=True)
     for log_out in (False, True):
         home = office(provider, log_out=log_out)

@@ -43,7 +43,7 @@ def scope(peer: str | None, *headers: tuple[str, str], scheme: str = "http") -> 
 @pytest.mark.parametrize(
     ("peer", "forwarded_for", "expected"),
     [
-        # Trusted: whoever asked the proxy.
+        # Trusted: the client of the proxy.
         ("10.0.0.2", ["192.0.2.7"], "192.0.2.7"),
         ("10.1.0.200", ["192.0.2.7"], "192.0.2.7"),
         ("127.0.0.1", ["192.0.2.7"], "192.0.2.7"),
@@ -130,7 +130,7 @@ def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: st
     ],
 )
 def test_a_write_names_the_public_address_whatever_the_connection_looks_like(origin: str, status: int) -> None:
-    """The proxy speaks plain HTTP to the application, and says nothing of https."""
+    """The proxy sends plain HTTP to the application, without headers about https."""
     home = build(address="https://merzim.mne.kz")
     with TestClient(
         home.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False

@@ -93,7 +93,7 @@ def refusals(home: Home) -> list[Notice]:
 
 @pytest.fixture
 def letter(home: Home) -> EmailMessage:
-    """The reminder of the order, to whoever signs it."""
+    """The reminder of the order, to its signer."""
     return send(home)[ORDER_SIGNER, ORDER]
 
 
@@ -135,7 +135,7 @@ def test_a_step_is_recorded_as_of_the_day_the_reply_arrived(home: Home, arrived:
 
 
 def test_the_same_message_taken_twice_writes_once(home: Home, letter: EmailMessage) -> None:
-    """A process that dies before it marks the message takes it again: nothing is doubled."""
+    """After a crash before the message is marked, it is read again without duplicates."""
     content = reply(letter, "Вот.", "приказ.png")
     take(home, content)
     before = home.events(home.real)

@@ -483,7 +483,7 @@ def test_nobody_approves_a_request_about_their_own_account() -> None:
 
 
 def test_who_approves_has_a_second_factor_of_their_own() -> None:
-    """Else whoever asks could make a reset link for the other administrator, and approve as them."""
+    """Otherwise the requester could make a reset link for the other administrator, and approve as them."""
     home = administrators()
     home.factors.remove("second", **SAID)
     act(home, "administrator", "request")

@@ -69,7 +69,7 @@ def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home)
 
 
 def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_sees(home: Home) -> None:
-    """All that is open, not the first page of it; whoever sees one unit gets that unit's rows alone."""
+    """All open deadlines, not the first page only; a reader of one unit gets that unit's rows only."""
     everything = sheet(home.client(), "/deadlines.xlsx?lang=en")
     own = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
     place = everything[0].index("Case")

@@ -94,7 +94,7 @@ class World:
         document: one that asks for a decision.
         rows: of the register of trainings, of OWN; for what changes or ends one.
         spare: further cases of OWN, for what ends a case.
-        now_at: whoever is about to send; some bodies speak of their sender's own things.
+        now_at: the sender of the next request; some bodies name the sender's own objects.
     """
 
     office: RealOffice
@@ -107,7 +107,7 @@ class World:
     now_at: str = ""
 
     def letter(self, what: str) -> str:
-        """The key of a letter about the case that went to whoever sends now."""
+        """The key of a letter about the case to the current sender."""
         return f"{self.case}:{what}:{self.now_at}"
 
     def failed_letter(self, what: str) -> str:
@@ -119,7 +119,7 @@ class World:
         return str(SqlCampaigns(self.office.house.engine).people("2026-001")[person].number)
 
     def view(self, name: str) -> str:
-        """The number of the saved view of that name of whoever sends now."""
+        """The number of the current sender's saved view of that name."""
         views = SqlSavedViews(self.office.house.engine).of("cases", self.now_at, ())
         return next((str(view.number) for view in views if view.name == name), "9999")
 

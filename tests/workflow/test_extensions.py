@@ -250,7 +250,8 @@ def test_a_calendar_day_on_which_the_clock_stood_is_not_the_last_one(
 def test_calendar_days_are_added_once_and_roll_once(case_commands: CaseCommands) -> None:
     """30 days from 3 September end on Saturday 3 October, so on the 5th; twelve days later is the 15th.
 
-    Two weeks later is a Saturday again, so the 19th; whoever reads it strictly reports on Friday the 16th.
+    Two weeks later is a Saturday again, so the 19th; under the strict reading the report is due on Friday the
+    16th.
     """
     case, other = (opened(case_commands, "permit", received=date(2026, 9, 3)) for _ in range(2))
     assert due(case_commands, case, "reported") == (date(2026, 10, 5),)

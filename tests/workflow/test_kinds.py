@@ -36,7 +36,7 @@ def office(*people: Person) -> Office:
 
 
 def told(people: Office, duty: str, unit: str, about: str = "") -> list[str]:
-    """Keys of whoever is told."""
+    """Keys of the recipients."""
     recipients = resolve(people, duty=duty, unit=unit, on=ON, person=about)
     assert isinstance(recipients, tuple)
     return [recipient.person.key for recipient in recipients if isinstance(recipient, Recipient)]
@@ -105,7 +105,7 @@ def test_the_direct_head_of_a_head_is_the_one_above() -> None:
 
 
 def test_nobody_here_is_told_of_what_another_body_must_do() -> None:
-    """Shown, never reminded: not even the officer hears of it."""
+    """Shown, never reminded of, not even the officer."""
     people = Office(people={"o": person("o", "", "officer")}, officer="o")
 
     assert resolve(people, duty="outside", unit="", on=ON) == ()
@@ -130,7 +130,7 @@ def test_a_case_of_no_unit_is_signed_by_the_head_of_whom_its_schedule_names() ->
 
 
 def test_the_officer_of_one_organisation_does_not_hold_the_duty_in_another() -> None:
-    """There they hear because nobody responsible was found; in their own and below it they answer for it."""
+    """There they are notified because nobody responsible was found; in their own unit and below by duty."""
     people = replace(office(person("officer", "hr")), officer="officer")
 
     def why(unit: str) -> str:

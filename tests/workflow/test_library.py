@@ -38,7 +38,7 @@ def test_an_edition_is_in_force_from_its_day_until_the_next(on: date, expected: 
 
 
 def test_a_day_before_the_first_edition_is_refused_naming_those_there_are() -> None:
-    """No edition is stretched back silently; whoever wants the earliest asks for it."""
+    """No edition applies before its start; the earliest must be requested explicitly."""
     with pytest.raises(NoEdition) as caught:
         LIBRARY.edition("tea", date(2022, 12, 31))
 

@@ -44,7 +44,7 @@ def later(case_commands: CaseCommands, case: Case, until: date, *, today: date =
 
 
 def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
-    """All rungs with their days, one after another."""
+    """All steps with their days, one after another."""
     step_days = []
     here = after
     while step := following_step(law_steps(ladder, DUE, CALENDAR), after=here):
@@ -66,7 +66,7 @@ def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
 
 
 def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
-    """Put off to the day of the rung before the last."""
+    """Snoozed to the day of the step before the last."""
     quiet = snoozed(LADDER, DUE, date(2026, 4, 3), CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-1", "0", "+1"]
@@ -98,7 +98,7 @@ def test_the_step_asked_for_counts_the_working_days_that_are_left(
 
 
 def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLedger, case: Case) -> None:
-    """The next rung of the row is the day asked for; a rebuild finds the same."""
+    """The next step of the row is on the requested day; a rebuild gives the same."""
     later(case_commands, case, date(2026, 4, 2))
     stored_case = ledger.case(case.id)
     assert stored_case is not None
@@ -152,7 +152,7 @@ def test_what_is_done_is_not_put_off(case_commands: CaseCommands, case: Case) ->
 def test_a_moved_due_date_forgets_what_was_put_off(
     case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
-    """It was said about another date: the new one has its whole ladder."""
+    """The snooze was for the old date: the new one has all its steps."""
     later(case_commands, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
     case_commands.replan(case.id, "analysis_started", on=date(2026, 4, 14), by="x", now=noon(on), today=on)
@@ -232,7 +232,7 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_comma
 def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
-    """The rungs after the due date lie beyond the last day on record; those before it are quiet till then."""
+    """The steps after the due date lie beyond the calendar records; those before it are snoozed until then."""
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
     case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)

@@ -40,7 +40,7 @@ def who(recipients: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]
 
 
 def test_the_holder_in_the_unit_is_told() -> None:
-    """A duty means whoever holds it in the case's own unit."""
+    """A duty means its holder in the case's own unit."""
     town = office(person("near", "division", "authorised_person"), person("far", "body", "authorised_person"))
 
     assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("near", "duty")]
@@ -113,7 +113,7 @@ def test_a_subject_within_the_office_answers_for_its_own_cases_alone() -> None:
 
 
 def test_whom_the_schedule_names_comes_first() -> None:
-    """A responsible text matched to a person is that person, whoever holds the duty."""
+    """A responsible text matched to a person means that person, not the holder of the duty."""
     town = office(
         person("holder", "division", "authorised_person"),
         person("named", "neighbour"),
@@ -125,7 +125,7 @@ def test_whom_the_schedule_names_comes_first() -> None:
 
 
 def test_a_unit_the_schedule_names_answers_through_its_holder_or_its_head() -> None:
-    """A responsible text matched to a unit is whoever holds the duty there, else its head."""
+    """A responsible text matched to a unit means the holder of the duty there, else its head."""
     town = office(
         person("holder", "division", "authorised_person"),
         person("chief", "neighbour", "head_of_unit"),

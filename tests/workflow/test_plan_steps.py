@@ -55,7 +55,7 @@ def test_a_plan_date_on_a_day_off_is_reminded_of_on_the_working_day_before() -> 
 
 
 def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
-    """The order is due on Monday 6 April: planned for that day, or for the Friday before, the term speaks."""
+    """Order due on Monday 6 April, planned for that day or the Friday before: steps of the term."""
     for planned in (date(2026, 4, 6), date(2026, 4, 3)):
         sample_case = case(planned={"analysis_started": START, "order_signed": planned})
         assert "planned" not in dict(steps(sample_case, "order_signed", today=date(2026, 3, 1)))
@@ -64,7 +64,7 @@ def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
 
 
 def test_a_plan_date_after_the_due_day_is_not_reminded_of() -> None:
-    """The term speaks of what is overdue."""
+    """Overdue obligations get the steps of the term."""
     sample_case = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 8)})
 
     assert not {"planned", "slipped+1"} & set(dict(steps(sample_case, "order_signed", today=date(2026, 3, 1))))

@@ -130,7 +130,7 @@ def measured(name: str, on: date, **values: str) -> Fact:
 
 
 def test_a_day_that_comes_by_itself_has_happened_once_it_is_planned() -> None:
-    """The year begins on 1 January whoever does what; what counts from it is firm."""
+    """The year begins on 1 January regardless of facts; deadlines that count from it are not provisional."""
     law = procedure(obligation("reported", 'term = { by = "01-15", from = "year_begun" }'))
 
     seen = look(law, case())
@@ -314,7 +314,7 @@ def test_a_share_of_nothing_named_is_refused() -> None:
 
 
 def test_who_may_sign_depends_on_the_kind_of_organisation() -> None:
-    """The kind itself speaks before its group, a group before `any`; of no kind, whoever may at all."""
+    """The kind takes precedence over its group, a group over `any`; without a kind, any permitted signatory."""
     law = procedure(
         obligation(
             "plan_approved",

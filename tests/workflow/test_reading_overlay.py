@@ -57,7 +57,7 @@ def test_what_cannot_stand_in_a_file_is_named(body: str, says: str) -> None:
 
 
 def test_a_file_is_called_by_its_day() -> None:
-    """Otherwise two files could speak of one day."""
+    """Otherwise two files could apply to one day."""
     assert "overlay.akimat.2026-01-01.toml" in refused(FIVE, name="overlay.akimat.2026-01-02.toml")
     assert "overlay.own-rules.2026-01-01.toml" in refused(FIVE, name="rules.toml")
 

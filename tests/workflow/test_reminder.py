@@ -34,42 +34,42 @@ DAYS = st.dates(date(2011, 1, 1), date(2027, 12, 1))
 
 
 def test_five_working_days_before_pass_over_nauryz() -> None:
-    """A rung before counts back in working days, the due date not counted."""
+    """A step before counts back in working days, the due date not counted."""
     assert day_of_step(Step(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
 
 
 def test_the_day_after_is_the_next_working_day() -> None:
-    """A rung after counts on from the due date, not counting it."""
+    """A step after counts on from the due date, not counting it."""
     assert day_of_step(Step(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
 
 
 def test_the_rung_of_the_due_date_speaks_on_it() -> None:
-    """Rung 0 of a working day is that day."""
+    """Step 0 of a working day is that day."""
     assert day_of_step(Step(at=0, to=()), DUE, CALENDAR) == DUE
 
 
 def test_the_rung_of_a_day_off_speaks_on_the_working_day_before() -> None:
-    """A due date that is a day off is spoken of while it can still be met."""
+    """The reminder of a due date on a day off is sent while it can still be met."""
     assert day_of_step(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
 
 
 def test_before_the_ladder_begins_its_first_rung_is_next() -> None:
-    """Long before the due date the earliest rung waits."""
+    """Long before the due date the earliest step is next."""
     assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 1, 5)) == ("-5", date(2026, 3, 18))
 
 
 def test_on_the_day_of_a_rung_that_rung_is_next() -> None:
-    """A rung whose day is today speaks today."""
+    """A step whose day is today is due today."""
     assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 3, 18)) == ("-5", date(2026, 3, 18))
 
 
 def test_missed_rungs_are_collapsed_into_the_latest() -> None:
-    """After a month of silence one rung speaks, the last whose day has come."""
+    """After a month of downtime one step is due, the last whose day has come."""
     assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 5, 4)) == ("+5", date(2026, 4, 6))
 
 
 def test_the_following_rung_is_the_first_after_the_day() -> None:
-    """What has spoken today does not speak again."""
+    """A step sent today is not sent again."""
     assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 3, 18)) == ("-1", date(2026, 3, 27))
 
 
@@ -82,12 +82,12 @@ def test_two_rungs_on_one_day_are_one() -> None:
 
 
 def test_a_spent_ladder_has_no_following_rung() -> None:
-    """After the last rung nothing more is said."""
+    """After the last step nothing more is sent."""
     assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 4, 6)) is None
 
 
 def test_rungs_beyond_the_records_do_not_exist() -> None:
-    """A due date on the last day of the records keeps its earlier rungs and has none after."""
+    """A due date on the last day of the records keeps its earlier steps and has none after."""
     last = CALENDAR.last
 
     assert next_rung(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.previous_working(last))
@@ -100,13 +100,13 @@ def test_a_due_date_outside_the_records_has_no_rung() -> None:
 
 
 def test_a_rung_is_found_by_its_id() -> None:
-    """A notice remembers the rung's id; "+1" leads back to its rung."""
+    """A notice stores the id of its step; "+1" identifies that step."""
     assert law_step_named(DEFAULT, "+1") == Step(at=1, to=("duty",))
     assert law_step_named(DEFAULT, "+2") is None
 
 
 def test_the_key_names_everything_that_makes_a_notice_one() -> None:
-    """case:obligation:due:rung:person:channel."""
+    """case:obligation:due:step:person:channel."""
     reminder = Reminder(
         case="2026-0001", obligation="start_announced", due=DUE, rung="-5", on=DUE, person="a@b.kz"
     )
@@ -116,7 +116,7 @@ def test_the_key_names_everything_that_makes_a_notice_one() -> None:
 
 @given(due=DAYS, today=DAYS)
 def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today: date) -> None:
-    """From any day on, next and following rungs go strictly forward and end."""
+    """From any day on, next and following steps go strictly forward and end."""
     step = next_rung(DEFAULT, due, CALENDAR, today=today)
     assert step is not None
     spoken = [step[1]]
@@ -138,7 +138,7 @@ def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
 
 @given(due=DAYS)
 def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
-    """The rung of a day is the same whether rounds ran every day or only on that one."""
+    """The step of a day is the same whether rounds ran every day or only on that one."""
     for step in DEFAULT.rungs:
         day = day_of_step(step, due, CALENDAR)
         walked = following_rung(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))

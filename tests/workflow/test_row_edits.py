@@ -52,7 +52,7 @@ def test_two_people_who_edit_different_fields_both_keep_theirs(
 def test_an_edited_measure_has_its_new_term_and_responsible(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
-    """On the board, and for whoever answers for it."""
+    """On the board, with its responsible person."""
     found(case_commands, case, "Закупки")
     measure(case_commands, case, 1)
     term = MeasureTerm(written="01.09.2026", term=OnDate(date(2026, 9, 1)), reading="date")

@@ -173,7 +173,7 @@ def test_a_second_talk_in_a_month_is_another_fact(case_commands: CaseCommands, c
 
 
 def test_rows_of_programmes_are_never_waited_for(ledger: SqlLedger, case: Case) -> None:
-    """The year's beginning is done; nothing has a rung without a due date."""
+    """The beginning of the year is recorded; without a due date there is no step."""
     rows = ledger.rows(case.id)
 
     assert (rows["year_begun"].state, rows["year_begun"].next_rung_on) == ("done", None)

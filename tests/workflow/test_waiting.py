@@ -291,8 +291,8 @@ def test_what_is_done_missed_or_asked_of_nobody_is_none_of_it() -> None:
 
 
 def test_what_another_body_owes_is_never_overdue_here() -> None:
-    """The authorised body sends the National report on by 15 May (Decree 154, paragraph 11(1)): whoever keeps
-    the case waits for it and is late with nothing."""
+    """The authorised body forwards the National report by 15 May (Decree 154, paragraph 11(1)): the case waits
+    for it, and nothing in it is overdue."""
     edition = library().named("national-report.2022-02-02")
     sample_case = Case(
         id="2026-0001",

@@ -399,7 +399,7 @@ def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(
 def test_a_measure_is_withdrawn_with_its_deadline(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
-    """Its row leaves the board, and whoever is responsible for it the case."""
+    """Its row leaves the board, and its responsible text is removed from the case."""
     found(case_commands, case, "Закупки без конкурса")
     measure(case_commands, case, 1)
     assert "measure.1" in ledger.rows(case.id)

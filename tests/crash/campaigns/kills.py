@@ -18,7 +18,7 @@ KILLS = 500
 LOAD = 10_000
 """Letters before the nodes at first; there are never none."""
 SHORTEST, LONGEST = 0.3, 1.5
-"""Seconds between two kills: whoever starts takes about one until it works."""
+"""Seconds between two kills: a started node needs about one until it works."""
 MORNING = 100_000
 SELDOM = (2.5, 7.5)
 """Seconds between two kills of a bad morning."""

@@ -304,7 +304,7 @@ def _kept(engine: Engine, place: Path, address: str) -> Callable[[], None]:
     """Keep the database aside; what puts it back."""
     if engine.dialect.name == "sqlite":
         file = Path(str(engine.url.database))
-        # Whoever leaves last puts what the journal holds into the file.
+        # The last connection to close writes the journal into the file.
         engine.dispose()
         assert not file.with_name(f"{file.name}-wal").exists()
         shutil.copyfile(file, place / "kept")

@@ -158,7 +158,7 @@ async function polled(token, request) {
         if (server.storage.userMessages.some(one => one.botToken === token && !one.isRead)) break;
         await new Promise(resolve => setTimeout(resolve, 50));
     }
-    // News is for whoever still listens: one that hung up takes none of it along.
+    // Updates are for open connections only: a closed one must not consume them.
     if (request.socket.destroyed) return 'gone';
     if (turned()) return 'conflict';
     state.polls.delete(token);
