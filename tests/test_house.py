@@ -123,7 +123,7 @@ def test_every_option_is_documented(name: str) -> None:
 
 
 def test_no_command_of_the_contract_is_missing() -> None:
-    """The outside contract as it stands; what comes later is not listed as a stub."""
+    """The current outside contract; no stubs for later commands."""
     assert set(COMMANDS) == {
         "audit-log",
         *("calendar day", "calendar add", "calendar count", "calendar year"),

@@ -179,7 +179,7 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
 def test_each_kind_of_term_ends_where_the_law_says(
     term: Term, anchor: str | None, due: str, safe_by: str, told: list[str]
 ) -> None:
-    """Due, the careful reading, and what is told first."""
+    """Due date, cautious date, and the codes of the explanation."""
     result = counted(term, anchor)
     others = ("days_off", "holidays", "provisional_year")
 

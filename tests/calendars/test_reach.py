@@ -77,7 +77,7 @@ def test_a_term_may_end_after_the_records(term: Term, anchor: str, due: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_sentence_says_that_days_after_the_records_are_by_rule(language: str) -> None:
-    """A term of 600 working days from December 2028 crosses three years and is told of once."""
+    """A term of 600 working days from December 2028 crosses three years and is mentioned once."""
     codes = [element.code for element in count(WorkingDays(600), d("2028-12-22"), FAR).elements]
     (element,) = [
         element

@@ -32,7 +32,7 @@ Letter = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What stands afterwards.
+    """State after the campaign.
 
     Attributes:
         due: the reminders that were due before anything was done to the office.
@@ -107,7 +107,7 @@ def people(account: Account) -> str:
 
 
 def due(app: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]:
-    """What a round at that moment would tell whom; nothing is written."""
+    """Notices a round at that moment would create; nothing is written."""
     planned = rounds.plan(
         app.outbox,
         app.library,

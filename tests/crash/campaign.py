@@ -124,7 +124,7 @@ _HEADS = ("campaign", "done to it", "how often", "seconds", "twice", "lost", "ve
 
 
 def table(done: Sequence[Done]) -> str:
-    """All of them as one table; what may not be stands below it."""
+    """All outcomes as one table, with failures listed below it."""
     lines = [
         (
             outcome.name,

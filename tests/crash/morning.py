@@ -25,7 +25,7 @@ HOURS = timedelta(hours=2)
 
 @dataclass
 class Morning:
-    """Nodes at work, people who write, and what is owed to whom.
+    """Working nodes, writing people, and the letters that are due.
 
     Attributes:
         begun: when the nodes came up, by this process's monotonic clock.
@@ -40,7 +40,7 @@ class Morning:
     account: Account | None = None
 
     def more(self, cases: int) -> None:
-        """Open more cases that many people are to be told of, while everything runs."""
+        """Open more cases with many recipients while everything runs."""
         pattern = {(obligation, person) for _, obligation, person in self.promised}
         case_commands = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
         opened = case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)

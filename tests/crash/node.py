@@ -56,7 +56,7 @@ def live(
     dead_after: float | None,
     pages: Path | None,
 ) -> None:
-    """Be `merzim COMMAND` in that folder until told to leave.
+    """Run `merzim COMMAND` in that folder until terminated.
 
     Args:
         quick: look for work twice a second.

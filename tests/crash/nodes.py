@@ -82,7 +82,7 @@ class Nodes:
     running: dict[int, BaseProcess] = field(default_factory=dict)
 
     def clock(self, node: int) -> Path:
-        """The file its clock stands in."""
+        """The file of its clock."""
         return self.folder / f"clock{node}"
 
     def show(self, moment: str, *nodes: int) -> None:

@@ -31,7 +31,7 @@ OPENING = Opening(
 
 
 def made(file: Path, cases: int) -> str:
-    """A file with so many cases, nobody told yet; its address."""
+    """Create an SQLite file with so many cases and no notices; return its address."""
     address = f"sqlite:///{file.as_posix()}"
     settled(address, cases)
     return address

@@ -517,7 +517,7 @@ class Orders(RuleBasedStateMachine):
         return data.draw(st.sampled_from(sorted(self.plain)))
 
     def _fact(self, data: st.DataObject, at: PlainCase, *, is_recorded: bool = False) -> str:
-        """Mostly something the case knows; `is_recorded`: mostly something it was told already."""
+        """Mostly a name of the case; `is_recorded`: mostly one already recorded."""
         if is_recorded and at.facts and data.draw(st.integers(0, 3)):
             return data.draw(st.sampled_from(sorted(at.facts)))
         return data.draw(st.sampled_from(_facts(at.procedure.id)))

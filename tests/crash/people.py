@@ -186,7 +186,7 @@ def writing(
 
 
 def found(app: AppContext) -> Counter[tuple[str, str]]:
-    """How often each deed stands in the chains, by kind and token."""
+    """How often each action is in the chains, by kind and token."""
     seen: Counter[tuple[str, str]] = Counter()
     query = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))
     with reading(app.engine) as connection:

@@ -420,7 +420,7 @@ class PlainCase:
     # What it comes to.
 
     def state(self, name: str) -> str | None:
-        """How an obligation asked once of every case stands; None where more than this decides."""
+        """Status of an obligation that every case has once; None where this model cannot decide."""
         obligation = self.procedure.by_id[name]
         if (
             obligation.recurs

@@ -59,7 +59,7 @@ def test_a_full_disk_is_outlived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_backup_taken_under_load_is_whole_elsewhere(tmp_path: Path) -> None:
-    """And holds whatever people had been told was done."""
+    """And contains everything confirmed to people."""
     _well(copies.sqlite(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))
 
 

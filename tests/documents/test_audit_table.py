@@ -190,7 +190,7 @@ def test_a_bad_date_is_named_with_its_row_and_column() -> None:
 
 @pytest.mark.parametrize("edition", library().all(), ids=lambda edition: str(edition.edition))
 def test_every_step_is_known_by_its_title_and_short_names(edition: Procedure) -> None:
-    """In three languages, of every edition; no name stands for two steps."""
+    """In three languages, of every edition; no name means two steps."""
     column_titles = known_headings(edition)
     headings = Headings(edition.facts, column_titles)
     titles = {fact.title[language]: name for name, fact in edition.facts.items() for language in LANGUAGES}
@@ -202,7 +202,7 @@ def test_every_step_is_known_by_its_title_and_short_names(edition: Procedure) ->
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_template_is_read_back(language: str) -> None:
-    """Its headings are words; below them stands a row."""
+    """Its headings are words, with one row below."""
     edition = library().latest("internal-analysis")
     book = openpyxl.load_workbook(io.BytesIO(past_template(edition, language)))
     heads = [cell.value for cell in book.worksheets[0][2]]

@@ -72,7 +72,7 @@ def test_one_day_in_its_many_spellings(text: str) -> None:
     ],
 )
 def test_a_span_in_its_many_spellings(text: str) -> None:
-    """What one end leaves out, year or month, stands at the other."""
+    """A year or month missing at one end is taken from the other."""
     assert read_lines(text) == (APRIL_TO_MAY,)
 
 
@@ -103,7 +103,7 @@ def test_a_cell_may_hold_a_span_and_a_remark() -> None:
     ],
 )
 def test_words_that_name_no_day(text: str, kind: type) -> None:
-    """They are told apart, and never become a day."""
+    """They are distinguished, and never become a date."""
     assert isinstance(read(text), kind)
 
 

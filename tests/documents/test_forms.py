@@ -1,4 +1,4 @@
-"""Every form in both languages, empty and full: what is known stands there, what is not is ruled and named."""
+"""Every official form in both languages, empty and full: known values filled in, missing ones listed."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str)
 
 @pytest.mark.parametrize(("name", "language"), EVERY)
 def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str) -> None:
-    """Each value stands there letter by letter, whatever marks of XML or of templates it holds."""
+    """Each value is unchanged, including characters of XML and of template syntax."""
     definition = form(name)
     values, rows = full(definition)
     filled = fill(definition, values, language, rows=rows)
@@ -146,7 +146,7 @@ def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str)
 
 
 def _expected(field: Field, value: object, language: str) -> list[str]:
-    """How a value is to be read on the paper; a year stands in other texts and is tested by itself."""
+    """How a value appears in the document; a year is part of other texts and tested separately."""
     match field.kind:
         case "text":
             return [f"{field.id}: {AS_LETTERS}"]

@@ -46,7 +46,7 @@ def document(data: bytes | None = NOTE, **changed: object) -> Document:
 
 
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
-    """What the office keeps, by hash; `altered` stands there no longer as it was."""
+    """Evidence of the office by hash; the content of `altered` has changed."""
     files = {sha256(data).hexdigest(): data for data in contents}
 
     def content(reference: str) -> BinaryIO:

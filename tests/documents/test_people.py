@@ -100,7 +100,7 @@ def test_every_bad_row_is_named() -> None:
 
 
 def test_an_unknown_deputy_is_refused() -> None:
-    """Nobody can be told in the place of somebody who is not there; oneself is nobody else."""
+    """A deputy must be a known other person."""
     assert refused("unit;name;deputy", "Отдел;А;Я", "Отдел;Б;Б") == [
         (2, "paper_deputy_unknown"),
         (3, "paper_deputy_unknown"),

@@ -130,7 +130,7 @@ def test_a_certificate_counts_from_its_first_second_to_its_last(at: datetime, re
 
 
 def authority_until(until: datetime) -> Signatory:
-    """An authority valid for longer than whom it issues to."""
+    """A certificate authority that is valid for longer than the certificates it issues."""
     old = authority()
     builder = (
         x509.CertificateBuilder().subject_name(old.certificate.subject).issuer_name(old.certificate.subject)

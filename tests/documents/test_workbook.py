@@ -154,7 +154,7 @@ def test_a_line_break_within_quotes_does_not_shift_row_numbers() -> None:
 
 
 def test_excels_own_mark_of_the_separator_is_no_row() -> None:
-    """`sep=;` in the first line tells the separator."""
+    """`sep=;` in the first line gives the separator."""
     assert [row.cells for row in sheet_of(b"sep=;\na;b\n", "файл.csv").rows] == [("a", "b")]
 
 
@@ -170,7 +170,7 @@ CELLS = st.one_of(
 @settings(max_examples=60)
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=8))
 def test_no_table_breaks_the_reader(rows: list[list[object]]) -> None:
-    """Whatever stands in the cells, a schedule is read or refused."""
+    """A schedule is read or refused, whatever its cells contain."""
     with suppress(UnreadablePaper):
         assert read_schedule(xlsx([HEADING, *rows]), "файл.xlsx")
 

@@ -132,7 +132,7 @@ def test_a_missing_argument_is_named() -> None:
 def test_a_catalogue_that_cannot_be_used_says_file_and_code(
     files: Mapping[str, str], message: str, tmp_path: Path
 ) -> None:
-    """A missing language, a code that stands twice, a key that is no language, a file that is no TOML."""
+    """A missing language, a duplicate code, a key that is no language, a file that is no TOML."""
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
 

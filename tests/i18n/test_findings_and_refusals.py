@@ -120,7 +120,7 @@ def test_an_error_without_a_code_says_its_own_text() -> None:
 
 
 def test_who_may_not_extend_and_who_is_above_are_named_by_their_titles() -> None:
-    """No code of the program stands in the sentence; a word it does not know stays as it was typed."""
+    """No internal code is in the sentence; an unknown word is left as typed."""
     values = {"duty": "officer", "act": "Code", "allowed": ("head",), "title": "t", "unit": "–"}
 
     assert i18n.say("extend.not_by", values, "ru").startswith("«ответственный сотрудник» не вправе")

@@ -54,7 +54,7 @@ def merzim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 @pytest.fixture
 def empty_office(merzim: Merzim) -> Merzim:
-    """The same, with a database made on the first day of 2026, in which nothing stands yet."""
+    """The same, with an empty database made on the first day of 2026."""
     assert merzim("installation", "--now", "2026-01-01").code == 0
     return merzim
 

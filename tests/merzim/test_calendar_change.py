@@ -168,7 +168,7 @@ def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> N
 
 
 def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzim, act: Path) -> None:
-    """The act stands, the rows do not: verify names them, apply writes them, and then all is done."""
+    """The act is stored, the rows are not: verify names them, apply writes them."""
     app = build_app(read(None, at=Path.cwd()))
     moment = clock("2026-04-20")()
     text = act.read_text(encoding="utf-8")

@@ -192,7 +192,7 @@ def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
 
 
 def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
-    """The people a schedule means are stored; `people --match` mends it."""
+    """The people a schedule means are stored; `people --match` corrects it."""
     matches = office("people", "--json").json["matches"]
     office("people", "--match", "Рабочая группа по ВАКР=Пресс-служба")
 
@@ -292,7 +292,7 @@ def test_cancel_exempt_and_reopen(office: Merzim) -> None:
 
 
 def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
-    """Exempted, nobody is told of it; the exemption withdrawn, the letter of that day leaves after all."""
+    """An exempted obligation gives no letter; after withdrawal of the exemption the letter is sent."""
 
     def told(now: str) -> list[str]:
         result = office("remind", "--now", now, "--json")

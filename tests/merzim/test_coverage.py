@@ -20,7 +20,7 @@ READINGS = contradictions()
 
 
 def test_the_rows_are_the_180_obligations_and_the_73_items() -> None:
-    """None was lost when the list was made, none stands twice."""
+    """No row is missing from the list, none is in it twice."""
     seed = [row for row in COVERAGE.rows if row.startswith("seed:")]
     plan = [row for row in COVERAGE.rows if row.startswith("plan:")]
 

@@ -128,7 +128,7 @@ def test_the_package_holds_what_was_attached_under_its_subtask(signed: Merzim, t
 
 
 def test_a_file_gone_from_the_store_makes_the_package_say_so(signed: Merzim, tmp_path: Path) -> None:
-    """Exit 1: the package is not whole, and which file it is stands there."""
+    """Exit code 1: the package is incomplete, and the missing file is named."""
     attach(signed)
     (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
     file.unlink()

@@ -148,7 +148,7 @@ def test_the_letter_about_the_old_date_is_withdrawn(office: Merzim, rules: Path)
 def test_after_a_crash_between_the_step_and_the_rows_the_same_command_finishes(
     office: Merzim, rules: Path
 ) -> None:
-    """The step stands, the rows do not: verify names them, apply writes them, and then all is done."""
+    """The overlay is stored, the rows are not: verify names them, apply writes them."""
     app = build_app(read(None, at=Path.cwd()))
     text, now = rules.read_text(encoding="utf-8"), clock("2026-04-06")().now
     adopt(app.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)

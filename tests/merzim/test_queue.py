@@ -45,7 +45,7 @@ _numbers = count(1)
 
 @pytest.fixture(scope="module")
 def pattern(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The example's office on a PostgreSQL database, nobody told yet; its name."""
+    """The example's office on a PostgreSQL database without notices; return its name."""
     administer(postgresql, "CREATE DATABASE example TEMPLATE pattern")
     settings = tmp_path_factory.mktemp("office") / "config.toml"
     settings.write_text(f'[database]\nurl = "{postgresql.format(name="example")}"\n', encoding="utf-8")
@@ -103,7 +103,7 @@ def _reminded(office_app: AppContext, at: str = MORNING) -> None:
 
 
 def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path: Path) -> None:
-    """The job stands in the transaction that queued it; once it is done nothing is left of it."""
+    """The job is part of the transaction that queued it, and is deleted once done."""
     _reminded(house)
     queued = _states(house)["queued"]
     assert _jobs(house)
@@ -459,7 +459,7 @@ def test_a_worker_goes_on_after_a_silent_database(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing was refused and nothing closed: it notices by itself, and ends meanwhile when it is told to."""
+    """No refused or closed connection: it detects the loss by itself, and can be stopped meanwhile."""
     monkeypatch.setattr(silent_server, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "PATIENCE", 1.0)

@@ -57,7 +57,7 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
 
 
 def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
-    """By its options; without any it is shown. Whom an e-mail means is written by name, and is told."""
+    """By options; shown without any. An e-mail address is stored as the name of its person, who is notified."""
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, *NOW)
     person = next(person for person in merzim("people", "--json").json["people"].values() if person["email"])

@@ -34,7 +34,7 @@ def _plan(office: Merzim) -> None:
 
 
 def test_a_plan_is_taken_in_once(planned: Merzim) -> None:
-    """The second time nothing changes; findings and unknown people are told each time."""
+    """The second import changes nothing; findings and unknown people are reported each time."""
     answer = planned("risks", "import", CASE, "plan.csv", "--json", *NOW).json
 
     assert (answer["measures"], answer["changed"]) == (3, False)
@@ -55,7 +55,7 @@ def test_a_bad_plan_is_refused_row_by_row(planned: Merzim, tmp_path: Path) -> No
 
 
 def test_measures_are_due_reminded_and_explained(planned: Merzim) -> None:
-    """On `due` with their words, in a round to whom the responsible text means, explained by the plan."""
+    """On `due` with their text, in a round to the person the responsible text names, explained by the plan."""
     due = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
     titles = {obligation["id"]: obligation["title"] for obligation in due}
     assert titles["measure.1"] == "revise internal documents, align with law"

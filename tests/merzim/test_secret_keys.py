@@ -41,7 +41,7 @@ def cipher_id(chosen: Settings, **environment: str) -> str:
 
 
 def office(folder: Path, *logins: str, access: Access = "administrator") -> AppContext:
-    """A house in which these accounts can log in; the first one has a second factor."""
+    """An office in which these accounts can log in; the first one has a second factor."""
     app = build_app(read(at=folder))
     for login in logins:
         reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
@@ -52,7 +52,7 @@ def office(folder: Path, *logins: str, access: Access = "administrator") -> AppC
 
 
 def stored(folder: Path) -> dict[str, str]:
-    """What stands in the rows of accounts."""
+    """Stored secrets of the accounts."""
     with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
         return dict(connection.execute("SELECT login, totp FROM account WHERE totp <> ''"))
 
@@ -287,7 +287,7 @@ def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_
 def test_where_there_is_one_administrator_a_command_removes_a_second_factor(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their own; the chain says that a command did it, by whom, on what ground; the holder gets a letter."""
+    """Of that account only; the chain records the command, author and ground; the holder gets a letter."""
     merzim("people", PEOPLE)
     office(tmp_path, "asel").close()
     monkeypatch.setenv("MERZIM_BY", "operator")

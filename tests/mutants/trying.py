@@ -48,7 +48,7 @@ Place = tuple[str, str, int]
 
 
 def place(code: CodeType) -> Place:
-    """Return where a function stands: file, name and line."""
+    """Return the location of a function: file, name and line."""
     return code.co_filename, code.co_qualname, code.co_firstlineno
 
 

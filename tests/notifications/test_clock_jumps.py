@@ -56,7 +56,7 @@ def rungs(shelf: Shelf) -> list[tuple[str, str, str]]:
 
 @pytest.fixture(scope="module")
 def steady(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
-    """What is told over the weeks by a clock that is right."""
+    """Notices over the weeks with a correct clock."""
     town, shelf = Town(tmp_path_factory.mktemp("steady")), Shelf()
     town.open()
     for day in days(FIRST, LAST):
@@ -71,7 +71,7 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
 ) -> None:
     """On that day every tick but the first is read from a clock so far off; the next day it is right again.
 
-    Nothing is heard twice, and who hears nothing of a step hears a later one of the same deadline: steps a
+    No step is sent twice, and a person who misses a step gets a later one of the same deadline: steps a
     clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all.
     """
     town, shelf = Town(tmp_path), Shelf()

@@ -113,7 +113,7 @@ def test_a_digest_leaves_at_its_hour(tmp_path: Path, hour: time, leaves: int) ->
 
 
 def test_a_line_of_a_digest_carries_the_force(town: Town) -> None:
-    """What is obligatory and what is not cannot be told from a title."""
+    """A title does not show whether an obligation is obligatory."""
     town.open()
     choose(town, "daily")
     (letter,) = day(town, FIVE_BEFORE)
@@ -216,7 +216,7 @@ def test_where_the_office_combines_nothing_who_chose_nothing_gets_single_letters
 
 
 def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
-    """What is overdue and near, and with whom."""
+    """Overdue and near deadlines, with the people responsible."""
     town.open()
     would = [notice.person for notice in town.plan([Shelf()], AFTER_NAURYZ).others]
     (letter,) = [parcel for parcel in day(town, AFTER_NAURYZ) if parcel.notice.kind == "unit_digest"]
@@ -293,7 +293,7 @@ def test_a_digest_counts_a_plan_that_slipped_apart(town: Town) -> None:
 
 
 def test_managers_hear_nothing_of_what_is_only_recommended(town: Town) -> None:
-    """The analysis began on 13 April and should end by 28 May: executors are told, the first head is not."""
+    """The analysis began on 13 April and should end by 28 May: letters to executors, not to the first head."""
     case = town.open()
     town.case_commands.record(case.id, "analysis_started", on=START, by="Айгүл", now=noon(START), today=START)
     letters = day(town, date(2026, 6, 1))

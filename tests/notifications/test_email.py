@@ -122,7 +122,7 @@ def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
 
 
 def test_a_drop_after_the_text_is_queued_under_the_same_message_id() -> None:
-    """Nobody knows whether it arrived: it goes again, and the copy can be told for one."""
+    """Delivery is unknown: it is sent again, recognisable as a duplicate."""
     office = Office(data=first(1, drop))
     with serving(office) as port:
         before = sent(plainly(port), [BATCH[0]])
@@ -204,7 +204,7 @@ def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
 
 
 def test_a_certificate_nobody_vouches_for_is_queued(authority: trustme.CA) -> None:
-    """Failing TLS may be mended; nothing was sent over it."""
+    """A TLS failure is temporary: nothing was sent, and it may be repaired."""
     office = Office()
     with serving(office, tls=certified(authority)) as port:
         outcomes = sent(plainly(port, tls="tls"))
@@ -236,7 +236,7 @@ def test_a_server_without_starttls_gets_no_letter_in_the_clear() -> None:
 def test_logging_in_with_the_password_of_the_environment(
     authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The password stands in no file; its variable is named in config.toml."""
+    """The password is in no file; config.toml names its environment variable."""
     monkeypatch.setenv("POST_PASSWORD", "құпия-1")
     office = Office()
     with serving(office, starttls=certified(authority), password="құпия-1") as port:

@@ -89,7 +89,7 @@ def test_a_pause_is_told_as_a_pause_and_its_end_with_the_new_day(town: Town) -> 
 
 
 def test_a_pause_withdrawn_is_told_to_who_was_told_of_it(town: Town) -> None:
-    """The day they were told no longer holds does so again; recorded by mistake, it moved nothing."""
+    """The earlier date holds again; the mistaken extension moved nothing."""
     opening = Opening(procedure="permit", unit="staff", facts={"received": RECEIVED})
     case = town.case_commands.open(opening, by="А", now=noon(RECEIVED), today=RECEIVED)
     shelf = Shelf()

@@ -218,7 +218,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
 
 
 def test_resolving_nobody_is_unresolved() -> None:
-    """An empty office tells nobody and says so."""
+    """An empty office has no recipients, with a reason."""
     from workflow.org.duties import resolve
 
     assert isinstance(resolve(Office(), duty="above", unit="staff", on=ON), Unresolved)

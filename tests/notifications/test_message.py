@@ -58,7 +58,7 @@ def test_machines_are_asked_not_to_answer() -> None:
 
 
 def test_the_same_notice_is_the_same_message_byte_for_byte() -> None:
-    """A second attempt cannot be told from the first, boundary included."""
+    """A second attempt is identical to the first, boundary included."""
     assert made(parcel()) == made(parcel())
 
 

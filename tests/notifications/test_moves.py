@@ -85,7 +85,7 @@ def test_a_case_taken_up_again_is_not_one_obligation_asked_for_again(name: str, 
 
 
 def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
-    """To the one person who was told of the old day."""
+    """To the one person who was notified of the old date."""
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
@@ -143,7 +143,7 @@ def test_a_change_is_told_once(town: Town) -> None:
 
 
 def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:
-    """What was told holds again."""
+    """The date of the earlier letter holds again."""
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)
@@ -169,7 +169,7 @@ def test_there_and_back_after_the_letter_is_news_both_times(town: Town) -> None:
 
 
 def test_two_changes_before_the_letter_leaves_are_one_letter(town: Town) -> None:
-    """From what was told to what holds now."""
+    """From the date of the earlier letter to the current one."""
     case = town.open()
     shelf = Shelf()
     told(town, shelf, FIVE_BEFORE)

@@ -197,7 +197,7 @@ def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_
 
 
 def test_the_officer_hears_for_somebody_without_an_address(tmp_path: Path) -> None:
-    """The officer named in config.toml gets what cannot reach its reader, and the letter says for whom."""
+    """The officer named in config.toml gets undeliverable letters, which name their recipient."""
     town = Town(
         tmp_path,
         people=(replace(AIGUL, email=None), OFFICER),

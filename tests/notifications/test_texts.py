@@ -209,7 +209,7 @@ def test_the_letter_in_english_without_pages_to_link_to() -> None:
     ],
 )
 def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
-    """Nobody is told that they must where the law only recommends."""
+    """No "must" where the law only recommends."""
     case_deadline = due()
     recommended = case_deadline._replace(obligation=replace(case_deadline.obligation, force="recommended"))
 
@@ -266,7 +266,7 @@ def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_html_says_what_the_text_says(language: str) -> None:
-    """Every word of the text stands in the HTML, in the same order."""
+    """Every word of the text is in the HTML, in the same order."""
     written = said(language, FIVE_BEFORE, others=(BOLAT.name,))
     body = written.html.partition("<body>")[2]
     plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
@@ -345,7 +345,7 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
-    """The reader always learns why the letter came to them, and for whom it was if for another."""
+    """Every letter gives the reason it was sent, and the person it was meant for if another."""
     recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
     written = said(language, FIVE_BEFORE, recipient=recipient)
 

@@ -131,7 +131,7 @@ class Town:
 
 
 class Shelf:
-    """A channel that keeps what it is given and answers as told: the delivery's own rules need no server."""
+    """A channel that stores letters and answers as configured, for tests of delivery without a server."""
 
     def __init__(self, *answers: Outcome | Exception, repeatable: bool = True) -> None:
         self.kept: list[OutgoingMessage] = []

@@ -134,7 +134,7 @@ def _is_reminded_of(requirement: Asked) -> None:
 
 @every
 def test_every_obligation_can_be_recorded(procedure: Procedure, case_commands: CaseCommands) -> None:
-    """Written through the desk into a database, it is done; a standing duty stays one."""
+    """Recorded by a command in a database, it is done; an ongoing duty remains ongoing."""
     check_each(obligations(procedure), lambda requirement: _can_be_recorded(requirement, case_commands))
 
 

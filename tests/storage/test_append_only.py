@@ -60,7 +60,7 @@ def test_truncate_is_refused_by_postgresql(server: Engine) -> None:
 
 
 def test_all_triggers_are_there_after_the_migrations(engine: Engine) -> None:
-    """Whatever a migration rebuilds, the refusal stands afterwards."""
+    """The refusal survives every migration that rebuilds a table."""
     with engine.connect() as connection:
         assert triggers.missing(connection) == frozenset()
 

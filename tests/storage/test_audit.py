@@ -83,7 +83,7 @@ def test_what_was_rolled_back_is_no_entry(engine: Engine) -> None:
 
 
 def test_entries_are_narrowed_and_paged_by_their_numbers(engine: Engine) -> None:
-    """By who did it or whom it concerns, by case, by days; after a number in order, before one backwards."""
+    """By author or person concerned, case, days; after a number ascending, before one descending."""
     first_case, two = opened(engine), opened(engine, object="Басқа нысан")
     SqlAccounts(engine).save(OFFICER, disabled=False, by="root", now=NOW, today=TODAY)
     reads = SqlReads(engine)
@@ -134,7 +134,7 @@ def test_an_address_taken_away_is_found(engine: Engine) -> None:
 
 
 def test_writers_at_once_make_one_chain(engine: Engine) -> None:
-    """Eight cases opened by four threads: no entry is lost and none stands twice."""
+    """Eight cases opened by four threads: no entry is lost or duplicated."""
     with ThreadPoolExecutor(4) as threads:
         cases = list(threads.map(lambda number: opened(engine, object=f"{OBJECT} {number}").id, range(8)))
 

@@ -170,7 +170,7 @@ def text_file(file: Path) -> None:
 def test_a_bad_backup_is_refused_and_nothing_changes(
     sqlite: Engine, tmp_path: Path, spoil: object, code: str
 ) -> None:
-    """Verified first: the database stands as before, and nothing is set aside."""
+    """Verified first: the database is unchanged, and nothing is moved aside."""
     case = opened(sqlite)
     file = tmp_path / "backup.sqlite"
     backup(sqlite, file)

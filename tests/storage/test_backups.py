@@ -104,7 +104,7 @@ def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
 
 @on_sqlite_alone
 def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(house: AppContext) -> None:
-    """It is no backup, the administrator is told, and the next attempt heals it."""
+    """It does not count as a backup, the administrator is notified, and the next attempt succeeds."""
     folder = house.settings.backup.folder
     assert folder is not None
     folder.write_text("a file in the place of the folder")

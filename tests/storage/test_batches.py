@@ -129,7 +129,7 @@ def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
 def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     engine: Engine, outbox: SqlOutbox
 ) -> None:
-    """Nobody knows whether it arrived; the second copy can be told for one."""
+    """Delivery is unknown; the second copy is recognisable as a duplicate."""
     queued(engine, outbox, 3)
     office = Office(data=first(1, drop))
     with serving(office) as port:

@@ -85,7 +85,7 @@ def other(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
 
 
 class Kept(SqlLedger):
-    """A ledger that reads as it is and keeps what it is told to write."""
+    """A ledger that reads the database and collects writes."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
@@ -96,7 +96,7 @@ class Kept(SqlLedger):
 
 
 class Interrupted(SqlLedger):
-    """A ledger to whom something happens between counting and writing, once."""
+    """A ledger that is changed once by another writer between computing and writing."""
 
     def __init__(self, engine: Engine, meanwhile: Callable[[], object]) -> None:
         super().__init__(engine)

@@ -125,7 +125,7 @@ def test_a_start_without_the_file_leaves_its_journal_alone(engine: Engine, file:
 
 
 def test_who_stops_while_the_file_is_away_loses_nothing(engine: Engine, file: Path) -> None:
-    """What stands in the journal alone stays there, and is found when both are together again."""
+    """Rows that are only in the journal stay there, and are found when both files are together again."""
     file.rename(file.with_name("aside"))
     engine.dispose()
     file.with_name("aside").rename(file)

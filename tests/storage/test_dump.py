@@ -67,7 +67,7 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
 
 
 def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: Engine, copied: Path) -> None:
-    """An older copy stays, and so does what stands in a database."""
+    """An older copy is not overwritten, nor is a database with content."""
     content = copied.read_bytes()
     for refused, code in (
         (lambda: backup(server, copied), "backup_exists"),
@@ -114,7 +114,7 @@ def test_what_is_no_copy_of_ours_leaves_the_database_empty(
 
 
 def test_a_copy_that_was_tampered_with_is_named(server: Engine, empty: Engine, tmp_path: Path) -> None:
-    """It is there to be looked at, and nobody is told that it is whole."""
+    """It is left for inspection, and not reported as complete."""
     opened(server)
     with writing(server) as connection:
         connection.execute(text("ALTER TABLE event DISABLE TRIGGER merzim_event_row"))

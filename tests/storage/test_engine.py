@@ -266,7 +266,7 @@ def test_every_reason_has_its_sentence(what: str) -> None:
 
 @pytest.mark.parametrize("password", ["d b$w", "@:/+%?#&='\\", "құпия сөз", " "])
 def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> None:
-    """Whatever stands in it; and not where a command line would show it."""
+    """With any characters, and not visible on a command line."""
     engine = open_database("postgresql://m@h1:1/o?options=-c%20work_mem%3D8MB", password=password)
 
     whole = conninfo_to_dict(conninfo(engine))

@@ -74,7 +74,7 @@ def test_the_largest_file_is_kept_and_one_byte_more_refused(tmp_path: Path) -> N
 
 
 def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
-    """A file stands where the folder should be."""
+    """A file is in the place of the folder."""
     (tmp_path / "taken").write_text("x", encoding="utf-8")
 
     with pytest.raises(EvidenceRefused) as caught:

@@ -69,7 +69,7 @@ def test_all_seals_taken_away_are_missed(engine: Engine) -> None:
 
 
 def test_the_last_seal_taken_away_is_missed(engine: Engine) -> None:
-    """No gap tells of it: the numbers end one earlier."""
+    """There is no gap: the numbers end one earlier."""
     case, other = opened(engine), opened(engine)
     seal(engine, now=NOW)
     case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)

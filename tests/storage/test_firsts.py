@@ -68,7 +68,7 @@ def grouped(rows: Iterable[tuple[object, Row]], first: int, last: int) -> dict[o
 
 
 def test_what_nobody_reported_is_counted_whole_and_shown_page_by_page(engine: Engine) -> None:
-    """On the day it was due it is not late yet; whom a reader may not see is not counted either."""
+    """On the due date it is not late yet; rows outside the reader's access are not counted."""
     country(engine)
     days = [TODAY, date(2026, 4, 6), date(2026, 4, 7), date(2026, 1, 5)]
     numbers = set()

@@ -272,7 +272,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
 
 
 def test_what_is_counted_anew_is_read_anew(engine: Engine) -> None:
-    """A sum somebody spoiled is kept as it stands, and mended for every process by a rebuild."""
+    """A corrupted sum is cached as stored, and corrected for every process by a rebuild."""
     filled(engine, 3)
     right = counted(engine)
     with writing(engine) as connection:

@@ -360,7 +360,7 @@ def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:
 
 
 def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engine) -> None:
-    """Nobody is told a date that no longer holds; letters of other dates stay."""
+    """Letters with an outdated date are dropped; letters of other dates stay."""
     case = opened(engine)
     ledger, outbox = SqlLedger(engine), SqlOutbox(engine)
     rows = ledger.rows(case.id)

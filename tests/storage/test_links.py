@@ -46,7 +46,7 @@ def test_a_clock_gone_back_does_not_make_a_code_last(links: SqlLinks) -> None:
 
 
 def test_a_code_is_good_once(links: SqlLinks) -> None:
-    """For anybody else; the same account again is told the same again."""
+    """For other accounts; the same account gets the same answer again."""
     links.offer("a", hash_code("ONE"), now=NOW)
 
     assert [redeem(links, "ONE", chat) for chat in ("1", "2", "1")] == ["linked", "used", "linked"]
@@ -112,7 +112,7 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
 
 @on_sqlite_alone
 def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
-    """With its moment; and is forgotten when told so."""
+    """With its time; deleted on request."""
     links.offer("a", hash_code("ONE"), now=NOW)
     redeem(links, "ONE")
     awaited = PendingLink(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)

@@ -65,7 +65,7 @@ def test_who_opened_it_and_who_was_named_see_it(engine: Engine, secret: Case) ->
 
 @pytest.mark.parametrize("access", ["officer", "auditor", "first_head", "head_of_unit", "administrator"])
 def test_nobody_else_does_whatever_their_access(engine: Engine, secret: Case, access: Access) -> None:
-    """Not the auditor, not the first head, not whom it is about."""
+    """Not the auditor, not the first head, not the person it is about."""
     assert not sees(engine, "somebody@org.kz", access=access)
     assert not sees(engine, "about@org.kz", access=access)
 
@@ -99,7 +99,7 @@ def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: CaseCo
 
 
 def test_a_rebuild_writes_who_may_know_anew(engine: Engine, secret: Case) -> None:
-    """The list is computed from the events, so what was altered by hand is mended."""
+    """The list is computed from the events, so manual changes are corrected."""
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM reader"))
         connection.execute(

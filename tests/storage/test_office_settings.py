@@ -261,7 +261,7 @@ def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
 
 @on_sqlite_alone
 def test_only_administrators_see_or_change_settings(house: AppContext) -> None:
-    """An officer is refused by the verb itself, on whatever face."""
+    """An officer is refused by the service, on pages, API and command line."""
     officer = replace(context(house), operator=False, reader=Reader(login="officer", access="officer"))
     questions: list[Callable[[], object]] = [
         lambda: list_settings(officer, AskSettings()),

@@ -64,7 +64,7 @@ def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[st
 
 
 def stored(engine: Engine, login: str = "aliyeva") -> str:
-    """What stands in the row of an account."""
+    """Stored columns of an account."""
     with engine.connect() as connection:
         result = connection.execute(text("SELECT totp FROM account WHERE login = :l"), {"l": login})
         return str(result.scalar())
@@ -239,7 +239,7 @@ def test_a_removed_second_factor_leaves_no_recovery_code(factors: SqlSecondFacto
 def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
     factors: SqlSecondFactors, engine: Engine
 ) -> None:
-    """In one transaction: a crash in between leaves neither; a code that is refused tells nobody."""
+    """In one transaction: a crash in between leaves neither; a refused code sends no letter."""
 
     def crash(connection: Connection, letters: Sequence[Notice]) -> int:
         SqlOutbox(engine).queue(connection, letters)

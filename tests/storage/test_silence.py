@@ -142,7 +142,7 @@ def test_a_connection_the_server_has_lost_is_replaced(
 
 
 def test_a_commit_nobody_confirmed_is_undecided(far: Engine, forwarder: Forwarder) -> None:
-    """It may have been done: who asks again must be told so."""
+    """The command may have been executed: a repeated request must be told so."""
 
     def write() -> None:
         with writing(far) as connection:

@@ -204,7 +204,7 @@ def poor(database: str, postgresql: str) -> Iterator[str]:
 
 @pytest.mark.postgresql
 def test_a_wrong_password_is_said_without_it(poor: str, database: str, run: Run) -> None:
-    """The server answers and lets nobody in: neither password stands in the sentence."""
+    """The server refuses the log-in: no password is in the message."""
     output = run(poor.replace("correct", "geheim"), "cases")
 
     refused(output, "password", "guest", "lets nobody in")
@@ -339,7 +339,7 @@ def shared() -> Iterator[Path]:
 def test_a_file_or_folder_that_may_not_be_written_starts_no_worker(
     shared: Path, run: Run, folder: int, file: int
 ) -> None:
-    """Whichever of the two it is; what stands in it stays."""
+    """For either of the two; its content is unchanged."""
     url = f"sqlite:///{shared / 'var' / 'merzim.sqlite'}"
     run(url, "open", "internal-analysis", "--now", "2026-04-01", to=shared)
     (shared / "etc" / "config.toml").chmod(0o666)

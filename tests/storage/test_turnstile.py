@@ -38,7 +38,7 @@ def test_whoever_waits_longest_goes_first() -> None:
 
 
 def test_an_error_inside_lets_the_next_one_in() -> None:
-    """A failed write does not lock the house."""
+    """A failed write releases the lock."""
     turnstile = FairLock()
     for _ in range(2):
         try:

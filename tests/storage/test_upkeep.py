@@ -36,7 +36,7 @@ UNLIST = "INSERT INTO unlisted SELECT DISTINCT \"case\" FROM event WHERE kind = 
 
 
 class Heard(list[str]):
-    """What a start tells."""
+    """Messages of a start."""
 
     def __call__(self, code: str, **arguments: object) -> None:
         self.append(code)

@@ -72,7 +72,7 @@ def test_a_flipped_byte_is_named_with_case_file_and_hash(
 def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
     engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
 ) -> None:
-    """Evidence stands in more events than facts."""
+    """Evidence is in other events, too, not only in facts."""
     place(store, tmp_path, NOTE).unlink()
 
     problems = verify(engine, evidence=store)

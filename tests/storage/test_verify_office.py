@@ -291,7 +291,7 @@ INJURIES = {
 
 
 def test_a_row_changed_by_hand_is_named_with_table_key_and_column(office: Engine) -> None:
-    """That one and no other, in the three languages; no secret is printed. Each is mended before the next."""
+    """That one only, in the three languages; no secret is printed. Each is corrected before the next."""
     wrong = {}
     for injury, (statement, expected) in INJURIES.items():
         table = TableBase.metadata.tables[expected[1]]
@@ -498,7 +498,7 @@ def test_nodes_that_start_together_write_one_baseline(server: Engine) -> None:
 
 @on_sqlite_alone
 def test_differences_are_accepted_with_a_ground_that_stays(office: Engine) -> None:
-    """A row mended in the database by its owner: who accepted it, why, and what, stands in the chain."""
+    """A row corrected in the database by its owner: the chain records who accepted what, and why."""
     by_hand(office, INJURIES["an e-mail changed"][0], INJURIES["an account put there"][0])
     accepted = renew_baseline(office, ground="дерекқор қолмен түзетілді", by="root", now=LATER)
     (line,) = office_chain.lines(office, "baseline")
@@ -633,7 +633,7 @@ def secret(engine: Engine) -> Case:
 def test_who_may_see_a_case_is_compared_with_its_events(
     engine: Engine, secret: Case, statement: str, expected: tuple[str, str]
 ) -> None:
-    """Named with the case, also where the board is not counted anew; `rebuild` mends it."""
+    """Named with the case, also without recomputing the board; `rebuild` corrects it."""
     before = verify(engine)
     by_hand(engine, statement)
 

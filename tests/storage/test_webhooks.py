@@ -47,7 +47,7 @@ BEGUN: list[Moment] = []
 
 @pytest.fixture
 def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
-    """An office with one case, where addresses inside the organisation may be told."""
+    """An office with one case, in which internal addresses are allowed."""
     settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=url), webhooks=PRIVATE)
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
     BEGUN[:] = [read()]
@@ -94,7 +94,7 @@ def tell(app: AppContext, *, later: timedelta = timedelta()) -> None:
 def test_each_change_is_one_signed_message_in_the_order_of_writing(
     house: AppContext, receiver: Receiver
 ) -> None:
-    """What was before the address was added is not told; a second tick has nothing to tell."""
+    """Events before the address was added are not sent; a second tick sends nothing."""
     open_cases(house, 1)
     hook = add(house, receiver)
     cases = open_cases(house, 3)
@@ -140,7 +140,7 @@ def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
 
 
 def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, receiver: Receiver) -> None:
-    """It is cut off after the time of the settings, here a second; others are told in the same tick."""
+    """It is cut off after the configured limit, here a second; other addresses are served in the same tick."""
     with receiving(mode="hang") as hanging, receiving(mode="drip") as dripping:
         hooks = [add(house, target) for target in (hanging, dripping, receiver)]
         open_cases(house, 1)
@@ -153,7 +153,7 @@ def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, 
 
 
 def test_a_redirect_is_not_followed(house: AppContext, receiver: Receiver) -> None:
-    """Not even to an address that may be told: the message goes where the administrator sent it."""
+    """Not even to an allowed address: messages go only where the administrator sent them."""
     with receiving(answers=[302], location=receiver.address) as other:
         hook = add(house, other)
         open_cases(house, 1)
@@ -322,7 +322,7 @@ def test_what_is_no_address_of_a_receiver_is_refused(house: AppContext, address:
 
 
 def test_without_encryption_nothing_goes_to_the_internet(house: AppContext) -> None:
-    """Also where addresses inside the organisation may be told without it."""
+    """Also where internal addresses are allowed without it."""
     hook = webhooks.add_webhook(_ctx(house), AddWebhook(address="http://8.8.8.8/"))
     assert webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id)).problem == "plain"
 

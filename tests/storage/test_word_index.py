@@ -133,7 +133,7 @@ def test_a_text_that_is_not_seen_changes_nothing_in_what_is_found(
 
 
 def test_words_of_an_object_go_with_it(engine: Engine) -> None:
-    """Renamed, a case is found by its new words alone, and no word stays that stands nowhere."""
+    """A renamed case is found by its new words only, and unused words are removed."""
     case = opened(engine, object="Жарнама")
     for name in ("Реклама", "Баспасөз"):
         describe(engine, case, object_ru=name)
@@ -205,7 +205,7 @@ def test_an_upgrade_writes_the_words_and_files_of_all_there_is(engine: Engine) -
 
 
 def test_an_index_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
-    """A word too many, one too few, one that stands nowhere."""
+    """An extra word, a missing word, an unused word."""
     opened(engine, object="Жарнама")
     stored_words = words(engine)
     with engine.begin() as connection:

@@ -84,7 +84,7 @@ class Emulator:
         ]
 
     def seen(self, user: int) -> list[Message]:
-        """What the bot has written to a person, as it stands now, the oldest first."""
+        """Messages of the bot to a person in their current state, oldest first."""
         history = self.ask("/getUpdatesHistory", {"token": TOKEN})["result"]
         return [
             Message(

@@ -99,7 +99,7 @@ class Talk:
 
 
 def until(so: Callable[[], bool]) -> None:
-    """Wait until it is so; somebody who waits in vain is told."""
+    """Wait until the condition holds; fail after a limit."""
     give_up = time.monotonic() + GIVE_UP
     while not so():
         assert time.monotonic() < give_up, "the bot did not answer"

@@ -183,7 +183,7 @@ def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
     "data", ["", "a", "a:", "a:zz", "x:" + "0" * 32, "d:" + "0" * 32, "l:de", "a:" + "0" * 80]
 )
 def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) -> None:
-    """Whatever stands in it."""
+    """Whatever it contains."""
     linked(talk)
     before = len(chain(talk, case))
 
@@ -256,7 +256,7 @@ def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, cas
 
 
 def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, case: Case) -> None:
-    """He is told a day after the due date; the fact is recorded as his word, late."""
+    """He is notified a day after the due date; the fact is recorded as his statement, late."""
     linked(talk, "bolat@example.kz", emulator.BOLAT)
     talk.day(date(2026, 3, 31))
     overdue = reminded(talk, emulator.BOLAT)

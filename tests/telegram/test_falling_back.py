@@ -104,7 +104,7 @@ def test_a_refused_message_goes_by_mail(telegram: Emulator, town: Town, bot: Tel
 
 
 def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
-    """The reminder is told by mail at once, waits for a new token, and says why it waits."""
+    """The reminder is sent by e-mail at once; its Telegram notice waits for a new token, with the reason."""
     link(links, AIGUL.key, 7001)
     town.open()
     town.round((bot,), FIVE_BEFORE)

@@ -41,7 +41,7 @@ language = "kk"
 
 @dataclass(frozen=True)
 class RealOffice:
-    """A house of the shell in a folder of its own. `pages`: the application; its moment can be moved on."""
+    """An office of the command line in a folder of its own. `pages`: the application, with a settable clock."""
 
     folder: Path
     house: AppContext

@@ -37,7 +37,7 @@ PATHS = ("/monitoring", "/scores", "/register")
 
 
 class Kept:
-    """A house on SQLite, and how many statements a page cost."""
+    """An office on SQLite with a counter of statements per page."""
 
     def __init__(self, folder: Path) -> None:
         self.house = build_app(read(at=folder))

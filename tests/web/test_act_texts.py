@@ -82,7 +82,7 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
 def test_each_language_has_its_versions_and_the_reader_theirs(
     office: RealOffice, admin: TestClient, officer: TestClient
 ) -> None:
-    """By the API and the command line; told by the letters; the same file again changes nothing."""
+    """By the API and the command line; cited in letters; the same file again changes nothing."""
     digest = _kept(admin, "нұсқаулық.txt", INSTRUCTION.encode())
     first = admin.post(API, json={"file": {"file": digest}}).json()
     again = admin.post(API, json={"file": {"file": digest}}).json()

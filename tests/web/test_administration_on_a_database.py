@@ -35,7 +35,7 @@ HAND = {"by": "test", "now": NOW, "today": TODAY}
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[AppContext]:
-    """A house whose config.toml names a folder for letters, with people, one case and an administrator."""
+    """An office whose config.toml names a folder for letters, with people, one case and an administrator."""
     (tmp_path / "config.toml").write_text(
         '[office]\nname = "Министрлік"\nname_ru = "Министерство"\n'
         '[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',

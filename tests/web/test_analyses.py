@@ -112,7 +112,7 @@ def test_strange_words_find_nothing_and_break_nothing(typed: str, kept: Kept, of
 
 
 def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
-    """Unit with those below it, procedure, stage, standing, lateness."""
+    """Unit with those below it, procedure, stage, status, delay."""
     kept.open(2, unit="hr", object="Алғашқы")
     kept.open(1, unit="law", object="Екінші")
     (first,) = kept.case_commands.open_many(
@@ -159,7 +159,7 @@ def test_a_page_costs_the_same_at_three_cases_and_at_three_hundred(kept: Kept, o
 
 
 def test_pages_follow_each_other_without_gaps(kept: Kept, officer: TestClient) -> None:
-    """Every case stands on exactly one page; a number beyond the last is the last."""
+    """Every case is on exactly one page; a page number beyond the last gives the last."""
     kept.open(120)
     seen: list[str] = []
     for number in (1, 2, 3):

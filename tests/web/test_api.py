@@ -93,7 +93,7 @@ def test_the_list_goes_on_where_it_ended(home: Home, browser: TestClient) -> Non
 
 
 def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: TestClient) -> None:
-    """A whole step without a page; who did it stands in the chain."""
+    """A full step without a page; its author is in the chain."""
     opened = browser.post(
         "/api/v1/cases",
         json={"procedure": "internal-analysis", "unit": "law", "planned": {"analysis_started": "2026-09-01"}},
@@ -130,7 +130,7 @@ def test_a_request_said_again_under_its_key_is_done_once(home: Home, browser: Te
 
 
 def test_a_refused_request_gives_its_key_back(browser: TestClient) -> None:
-    """Mended, it may be said under the same key."""
+    """After correction it may be repeated under the same key."""
     key = {"Idempotency-Key": "mended-later"}
     refused = browser.post("/api/v1/cases", json={"procedure": "internal-analisys"}, headers=key)
     mended = browser.post("/api/v1/cases", json={"procedure": "internal-analysis"}, headers=key)

@@ -328,7 +328,7 @@ def test_nothing_is_named_that_is_no_more() -> None:
 
 
 def test_a_program_needs_for_a_thing_what_its_page_needs() -> None:
-    """The same access by both doors."""
+    """The same access on pages and in the API."""
     needs_by_route = {(method, route.path): need(route) for method, route in PAGES}
     for method, table in (("POST", WRITES), ("GET", READS)):
         for path, counterparts in table.items():

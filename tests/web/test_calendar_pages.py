@@ -113,7 +113,7 @@ def test_a_date_that_is_none_is_said(path: str, as_of: str, browser: TestClient)
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
-    """The whole house as `merzim serve` runs it, with a case whose plan dates lie in May."""
+    """The application as `merzim serve` runs it, with a case whose plan dates lie in May."""
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
     context = build_app(read(tmp_path / "config.toml", at=tmp_path))
     sample_office = office()

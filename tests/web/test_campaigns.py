@@ -401,7 +401,7 @@ def signed_answer(browser: TestClient, link: str, key: Signatory, **fields: str)
 
 
 def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, tmp_path: Path) -> None:
-    """The statement says what was asked, of whom and when; it and the signature are kept with the row, checked
+    """The statement names question, person and time; it and the signature are stored with the row, checked
     anew on the officer's page and by `verify`. Who signs with another's key is said to be another person."""
     with office.client() as browser:
         refused = browser.post(START, data={"until": "2026-04-30", "unit": UNIT, "eds": "1", "start": "1"})

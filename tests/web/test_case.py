@@ -128,7 +128,7 @@ def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
 
 
 def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
-    """The second is told what is known already, by whom and when; everything they typed is still there."""
+    """The second user sees what was recorded, by whom and when; their input is preserved."""
     home.case_commands.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
     fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
     answer = browser.post(f"{case}?lang=ru", data=fields)

@@ -48,7 +48,7 @@ def count(page: str) -> int:
 
 
 def letters(home: Home) -> list[tuple[str, str]]:
-    """Run a round; the letters about comments that are queued: to whom, and what they say."""
+    """Run a round and return the queued letters about comments: recipient and text."""
     return sorted((parcel.notice.person, str(parcel.notice.about.get("text", ""))) for parcel in composed(home))
 
 

@@ -213,7 +213,7 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
 
 
 def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
-    """Erlan goes on leave and names Gulnur: his things stand on her desk, and say for whom."""
+    """Erlan goes on leave and names Gulnur: his tasks are on her “My desk”, with his name."""
     browser = home.client("erlan")
     answer = browser.post(
         "/desk/leave", data={"first": "2026-04-06", "last": "2026-04-17", "deputy": "a@org.kz"}

@@ -61,7 +61,7 @@ CHOSEN = ("digest_chosen", "language_chosen", "uploads_through_chosen")
 
 
 def said(town: Town) -> list[tuple[str, str, str]]:
-    """What people said in the office's chain: kind, whom it is about, who said so."""
+    """Digest choices in the office's chain: kind, person concerned, author."""
     with town.engine.connect() as connection:
         return [
             (record.kind, record.name, record.by)

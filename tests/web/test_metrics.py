@@ -47,7 +47,7 @@ timeout = 2.0
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[AppContext]:
-    """A house whose mail server refuses every mailbox, with one reminder that failed."""
+    """An office whose mail server refuses every mailbox, with one failed reminder."""
     from tests.notifications.servers import Office, always, serving
 
     office = Office(rcpt=always("550 5.1.1 no such mailbox"))

@@ -42,7 +42,7 @@ def letter(case: str, person: str) -> Notice:
 
 @pytest.fixture(params=["few people", "a thousand people"])
 def either(request: pytest.FixtureRequest) -> Home:
-    """An office of few people, whom forms list, and one of many, whom they find."""
+    """An office of few people (forms list them), and one of many (forms autocomplete)."""
     sample_office: Office = office() if request.param == "few people" else COUNTRY
     return office_with_cases(sample_office)
 
@@ -100,7 +100,7 @@ def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(eit
 
 
 def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
-    """Of somebody of another unit for whom nothing that is seen waits; the officer reads the name."""
+    """A person of another unit without visible deadlines is not named; the officer sees the name."""
     address = "/deadlines?person=c@org.kz"
 
     assert OTHER not in home.client("responsible").get(address).text

@@ -46,7 +46,7 @@ def table(*rows: tuple[object, ...]) -> bytes:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[AppContext]:
-    """A house of its own with three units and their people."""
+    """A separate office with three units and their people."""
     (tmp_path / "config.toml").write_text(
         '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
     )

@@ -109,7 +109,7 @@ def test_a_mark_without_a_script_is_a_link_to_the_form_of_the_plan(real: RealOff
 
 
 def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(real: RealOffice) -> None:
-    """Nothing is planned before it is confirmed; `back` leads to the timeline of this house alone."""
+    """Nothing is planned before confirmation; `back` accepts only the timeline of this application."""
     browser = real.client()
     fields = {"fact": "analysis_ended", "on": "2026-05-29", "preview": "yes", "back": "year=2026&stage=order"}
     response = browser.post("/cases/2026-0001/plan", data=fields)

@@ -315,7 +315,7 @@ def test_a_row_and_the_case_it_opened_lead_to_each_other(office: RealOffice) -> 
 
 
 def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOffice) -> None:
-    """A bad second line: nothing is written and its cell is named; mended, both rows are there."""
+    """A bad second line: nothing is written and its cell is named; corrected, both rows are stored."""
     lines = [
         ";".join(LECTURE),
         ";".join(LECTURE.values()),

@@ -100,7 +100,7 @@ def letter(home: Home) -> EmailMessage:
 def test_an_attachment_is_evidence_as_of_the_day_it_came_and_words_are_a_comment(
     home: Home, letter: EmailMessage
 ) -> None:
-    """In the name of the person the letter went to, whom the letter told so; the letter counts as read."""
+    """In the name of the addressee, as the letter announced; the letter counts as read."""
     assert letter["Reply-To"] == BOX
     body = letter.get_body(("plain",))
     assert body is not None

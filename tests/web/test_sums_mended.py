@@ -128,7 +128,7 @@ def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
 
 
 def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
-    """Else all that was ever worked out would be mended for ever."""
+    """Otherwise every value ever computed would be updated for ever."""
     sums, builds = Sums(), list[str]()
 
     def number(every: Sums) -> int:

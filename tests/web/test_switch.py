@@ -20,7 +20,7 @@ SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
 
 @pytest.mark.parametrize("login", ["officer", "administrator", ""])
 def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) -> None:
-    """Whatever was refused, and of whom: the address of the switch is one that can be read."""
+    """After any refusal, for any reader, the switch links to an address that answers GET."""
     home, wrong = untouched(), {}
     with home.stranger() as browser:
         for path in FORMS:

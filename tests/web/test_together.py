@@ -207,7 +207,7 @@ def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: An
 
 
 def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) -> None:
-    """Somebody else holds it now; whom the talk was with stays."""
+    """Another person holds the position now; the record of the interview keeps the earlier one."""
     officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
     number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
     officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})

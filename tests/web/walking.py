@@ -151,7 +151,7 @@ def walk(
 
 
 def links(text: str, address: str) -> Iterator[str]:
-    """The addresses of this house a page leads to, by links and by forms that ask, as they stand."""
+    """The addresses of this application a page links to, by links and GET forms."""
     for target in dict.fromkeys(_targets(text)):
         parts = urlsplit(urljoin(f"https://here{address}", target))
         if parts.scheme == "https" and parts.netloc == "here":

@@ -47,7 +47,7 @@ def test_a_day_before_the_first_edition_is_refused_naming_those_there_are() -> N
 
 
 def test_an_unknown_procedure_is_refused_with_the_nearest_name_first() -> None:
-    """A typo is mended by the first name of the list."""
+    """The first suggestion is the intended name."""
     with pytest.raises(UnknownProcedure) as caught:
         LIBRARY.edition("cacao", date(2026, 1, 1))
 

@@ -145,7 +145,7 @@ def test_an_unmatched_text_leaves_the_duty() -> None:
 
 
 def test_the_deputy_is_told_while_somebody_is_away() -> None:
-    """Leave is from day to day, both counted; the letter says for whom."""
+    """Leave includes its first and last day; the letter names the absent person."""
     town = office(
         person("holder", "division", "authorised_person", away=AWAY, deputy="stand-in"),
         person("stand-in", "division"),
@@ -197,7 +197,7 @@ def test_deputies_of_one_another_who_are_both_away_end_at_the_officer() -> None:
 
 
 def test_a_deputy_who_holds_the_duty_too_is_told_once() -> None:
-    """Nobody gets one letter for himself and one for whom he stands in for."""
+    """Nobody gets one letter as recipient and another as deputy."""
     town = office(
         person("a", "division", "authorised_person", away=AWAY, deputy="b"),
         person("b", "division", "authorised_person"),

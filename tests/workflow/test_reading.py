@@ -307,7 +307,7 @@ def test_a_mistaken_term_is_named_with_its_key(written: str, code: str, key: str
 
 
 def test_what_is_allowed_is_named_the_nearest_first() -> None:
-    """A typo is mended by the first word of the list."""
+    """The first suggestion is the intended word."""
     unit = refused(changed('in = "working days"', 'in = "workin day"'))
     fact = refused(changed('from = "water_boiled"', 'from = "water_boild"'))
 
@@ -350,7 +350,7 @@ def test_a_day_after_a_period_needs_a_period() -> None:
 
 
 def test_one_reading_names_every_problem() -> None:
-    """Nobody mends a file one refusal at a time."""
+    """All mistakes of a file are reported at once."""
     text = TEA.replace('force = "recommended"', 'force = "must"').replace('paragraph = "p. 1"\n', "")
     error = refused(text.replace("last_checked_on = 2026-11-21\n", "").encode())
 

@@ -74,7 +74,7 @@ def test_the_following_rung_is_the_first_after_the_day() -> None:
 
 
 def test_two_rungs_on_one_day_are_one() -> None:
-    """Of a due date on a Sunday, "1 before" and "today" fall on the same Friday: the later one speaks."""
+    """Of a due date on a Sunday, "1 before" and "today" fall on the same Friday: the later step is used."""
     assert following_rung(DEFAULT, date(2026, 3, 29), CALENDAR, after=date(2026, 3, 20)) == (
         "0",
         date(2026, 3, 27),

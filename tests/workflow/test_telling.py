@@ -92,7 +92,7 @@ def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger
 
 
 def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(case_commands: CaseCommands) -> None:
-    """The refusal says whom it is for."""
+    """The refusal names the kinds the procedure is for."""
     with pytest.raises(NotForKind) as refused:
         case_commands.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
 

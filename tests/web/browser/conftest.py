@@ -123,7 +123,7 @@ def serving(office: RealOffice, browser: Any) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The example office with cases in every standing; shared by the tests of one file."""
+    """The example office with cases in every status; shared by the tests of one file."""
     with (
         lived_in_office(tmp_path_factory.mktemp("office")) as office,
         serving(office, chromium) as server,
