@@ -169,7 +169,7 @@ def _builder(
 
 @dataclass
 class Layer:
-    """What stands for NCALayer. `sign`: makes the CMS of what it is given; None closes the window."""
+    """Emulator of NCALayer. `sign`: makes the CMS of its input; None closes the window."""
 
     address: str = ""
     sign: Callable[[bytes], bytes] | None = None

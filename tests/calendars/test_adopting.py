@@ -89,7 +89,7 @@ def test_what_is_on_file_is_named_by_its_place_in_the_act() -> None:
 
 
 def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
-    """A year that has a balance keeps having one that fits."""
+    """An adopted act that moves a day brings the new balance of its year."""
     text = (
         f"[[override]]\non = 2026-05-08\nworking = false\n{SOURCE}"
         f'[[balance]]\nyear = 2026\ndays = 246\nstatus = "final"\n{SOURCE}'

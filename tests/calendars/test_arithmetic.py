@@ -181,7 +181,7 @@ def test_in_bulk_a_sum_beyond_the_records_names_the_first_day_outside(day: str, 
 
 
 def test_an_office_may_have_days_of_its_own() -> None:
-    """Its days off and working days stand above the calendar, which stays as it was."""
+    """Its days off and working days override the calendar, which is unchanged."""
     calendar = calendars.calendar()
     own = calendar.with_office_days(off={date(2026, 4, 13), date(2026, 4, 12)}, working={date(2026, 4, 11)})
 

@@ -181,7 +181,7 @@ def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> Non
     ],
 )
 def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, says: str) -> None:
-    """File, entry, key, and what may stand there."""
+    """File, entry, key and the allowed values."""
     with pytest.raises(RecordError, match=says) as raised:
         parse(text, name="act.toml")
 

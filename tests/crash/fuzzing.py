@@ -284,7 +284,7 @@ def fuzz(
 
 
 def main() -> None:
-    """Print what came of it; what may not be is kept in a folder and named."""
+    """Print the results; failing inputs are saved in a folder and named."""
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(10**6)
     print(f"  {minutes:g} minutes, seed {seed}", flush=True)

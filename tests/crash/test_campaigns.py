@@ -53,7 +53,7 @@ def test_clocks_that_jump_and_differ_send_nothing_twice(room: Room) -> None:
 
 
 def test_a_full_disk_is_outlived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the stand-in that needs no disk of its own."""
+    """With the simulated disk."""
     monkeypatch.setattr(disk, "_may_mount", lambda: False)
     _well(disk.sqlite(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))
 

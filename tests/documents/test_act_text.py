@@ -151,7 +151,7 @@ def test_a_text_of_a_pdf_is_read() -> None:
 
 
 def test_the_language_is_told_by_the_letters() -> None:
-    """ә, ғ, қ ... stand in Kazakh alone."""
+    """ә, ғ, қ ... occur in Kazakh only."""
     assert language_of(INSTRUCTION) == "kk"
     assert language_of("Настоящая Инструкция выдумана.") == "ru"
 

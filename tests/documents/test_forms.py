@@ -374,7 +374,7 @@ def test_annex_1_has_two_fixed_rows_and_no_line_for_the_body() -> None:
 
 
 def test_annex_2_has_nine_groups_each_with_its_own_numbering() -> None:
-    """Two facts of one subtask stand under one another, beside one heading."""
+    """Two facts of one subtask are listed under one heading."""
     rows = [
         {"subtask": "P2.T5.S1", "person": "бас маман А.", "other_activity": "ЖК", "measures": "ескерту"},
         {"subtask": "5", "person": "маман Б.", "other_activity": "ЖШС", "measures": "сөгіс"},
@@ -471,7 +471,7 @@ def test_what_a_register_has_no_row_of_is_said_not_left_blank() -> None:
 
 
 def test_annex_6_tells_the_views_and_warns_of_few() -> None:
-    """The form has no column for them: they stand with the event."""
+    """The form has no column for them: they are in the cell of the event."""
     row = {"kind": "НҚА", "subject": "қаулы", "held_on": DAY, "held_at": "15:00", "link": "https://example.kz"}
     filled = fill(form("propaganda_report"), {}, "kk", rows=[row | {"views": 999, "counted_on": DAY}])
 

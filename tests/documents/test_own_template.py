@@ -298,7 +298,7 @@ def test_a_file_that_would_exhaust_or_trick_the_reader_is_refused() -> None:
 
 
 def test_a_check_says_which_obligatory_fields_have_no_place() -> None:
-    """A warning and no refusal; a field stands there in any of its forms."""
+    """A warning, not a refusal; a field may be used in any of its forms."""
     document = docx.Document()
     document.add_paragraph(
         "{{ approver_post_of }} {{ approver_name_signed }} {{ approved_on_of }} {{ object }}"

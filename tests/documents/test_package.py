@@ -90,7 +90,7 @@ def test_a_document_of_another_act_stands_under_that_act(tmp_path: Path) -> None
 
 
 def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:
-    """Three dates: written, recorded, published; links stand in the index alone."""
+    """Three dates: written, recorded, published; links are in the index only."""
     archive, _ = packed(tmp_path, document(), document(None, kind="link:site", published_on=date(2026, 6, 12)))
 
     note, link = index(archive)
@@ -137,7 +137,7 @@ def test_a_file_the_store_has_lost_is_named(tmp_path: Path) -> None:
 
 
 def test_an_altered_file_is_named_and_left_out(tmp_path: Path) -> None:
-    """Neither its bytes nor its hash stand in the package; the index says that it was changed."""
+    """Neither its bytes nor its hash are in the package; the index says that it was changed."""
     target = tmp_path / "жинақ.zip"
     answer = write_package(
         target, [document(), document(SECRET)], store(NOTE, SECRET, altered=NOTE), language="kk"

@@ -294,7 +294,7 @@ def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
 
 
 def test_a_process_sees_nothing_of_the_service_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords stand there."""
+    """Environment variables may hold passwords."""
     monkeypatch.setenv("MERZIM_DATABASE_PASSWORD", "geheim")
     fork_server = ForkServer()
     fork_server.warm()

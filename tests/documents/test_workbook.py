@@ -117,7 +117,7 @@ def test_rows_keep_the_numbers_people_see() -> None:
 
 
 def test_a_formula_is_no_value() -> None:
-    """It is kept as what it is, so that who needs a value may refuse it."""
+    """It is marked as a formula, so that readers that need a value can refuse it."""
     row = sheet_of(xlsx([("=A1+1", "x", 3)])).rows[0]
 
     assert row.cells == (NotAValue("=A1+1"), "x", 3)

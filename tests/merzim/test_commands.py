@@ -389,7 +389,7 @@ def test_verify_finds_nothing_and_rebuild_changes_nothing(office: Merzim) -> Non
 
 
 def test_a_backup_comes_back(office: Merzim) -> None:
-    """What is restored is what was copied, and what stood there is kept."""
+    """The restored database equals the copy, and the previous one is preserved."""
     assert office("backup", "copy.sqlite").code == 0
     office("cancel", "2026-0001", "--ground", "by mistake")
     assert office("restore", "copy.sqlite").code == 0

@@ -54,7 +54,7 @@ def test_the_same_file_twice_is_attached_once(signed: Merzim) -> None:
 
 
 def test_a_restriction_said_later_holds_for_the_same_document(signed: Merzim) -> None:
-    """One document, now restricted; the ledger keeps both sayings."""
+    """One document, now restricted; the ledger has both events."""
     attach(signed)
     attach(signed, "document:order=Бұйрық №15.pdf", "--restricted", "personal data")
 
@@ -244,7 +244,7 @@ def _review(office: Merzim) -> None:
 
 
 def test_registers_prove_too(reviewed: Merzim) -> None:
-    """A review, a removal and a talk stand in the evidence of the case with what they are about."""
+    """A review, a removal and an interview are in the evidence of the case, with their subject."""
     shown = reviewed("evidence", "2026-0001", "--json").json["evidence"]
 
     assert {of: items[0]["name"] for of, items in shown.items()} == {

@@ -70,7 +70,7 @@ def test_the_same_object_next_year_is_another_case(merzim: Merzim, flat: Path) -
 
 
 def test_a_unit_is_the_same_however_it_is_written(merzim: Merzim, flat: Path) -> None:
-    """The office's own id stands in the case; an unknown unit is kept by its words and shown once."""
+    """The case has the office's own id; an unknown unit is stored as text and reported once."""
     merzim("people", PEOPLE)
     lines = [
         ("А", "пресс-служба", WHO, *SPRING),
@@ -95,7 +95,7 @@ def test_people_taken_in_later_make_no_second_case(merzim: Merzim, flat: Path) -
 
 
 def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_path: Path) -> None:
-    """The ledger's date stands until somebody corrects it, with a ground."""
+    """The recorded date remains until it is corrected with a ground."""
     merzim("import", SCHEDULE, "--now", "2026-03-30")
     book = openpyxl.load_workbook(SCHEDULE)
     sheet = book.worksheets[0]

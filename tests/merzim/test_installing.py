@@ -35,7 +35,7 @@ def unit(file: Path) -> dict[str, str]:
 
 
 def test_the_settings_of_the_chapter_are_read_and_keep_to_the_folder_of_the_service(tmp_path: Path) -> None:
-    """Copied as they stand. Elsewhere the units let the service write nothing."""
+    """Copied unchanged. Elsewhere the units let the service write nothing."""
     (tmp_path / "config.toml").write_text(re.findall(r"```toml\n(.*?)```", INSTALL, re.S)[0], "utf-8")
     settings = read(tmp_path / "config.toml", at=tmp_path)
     state = [Path("/var/lib") / unit(file)["StateDirectory"] for file in UNITS]

@@ -54,7 +54,7 @@ def test_a_mistake_is_one_sentence_and_the_office_goes_on(
 
 
 def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: Path) -> None:
-    """Copied from docs/regulation-format.md as they stand, the procedure and the register hold."""
+    """The examples of docs/regulation-format.md, copied unchanged, are valid."""
     page = (ROOT / "docs" / "regulation-format.md").read_text(encoding="utf-8")
     shortest = page.split("## The shortest files that work")[1].split("\n## ")[0]
     procedure, register = re.findall(r"```toml\n(.+?)```", shortest, re.DOTALL)

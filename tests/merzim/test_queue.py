@@ -271,7 +271,7 @@ def test_no_round_is_ever_too_late(house: AppContext) -> None:
 
 
 def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: AppContext) -> None:
-    """Half past midnight in Almaty is the evening before in UTC. No hour stands in any cron of ours."""
+    """Half past midnight in Almaty is the evening before in UTC. No cron line of the program names an hour."""
     _reminded(house, "2026-04-06T00:30+05:00")
     due = {notice.obligation for notice in house.outbox.notices() if notice.rung == "0"}
 

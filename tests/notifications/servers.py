@@ -22,7 +22,7 @@ Answer = Callable[["Office", str], str | None]
 
 
 class Office:
-    """A post office: keeps what it accepts and counts who calls.
+    """A mail server that stores accepted messages and counts connections.
 
     Attributes:
         rcpt, data: what it answers to a command, by address; None is the usual answer. May raise Hang or Drop.

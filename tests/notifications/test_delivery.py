@@ -374,7 +374,7 @@ def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -
 def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
     town: Town, tmp_path: Path, repeatable: bool, state: str
 ) -> None:
-    """Our own mistake is kept as the answer; the folder is written all the same."""
+    """An internal error is stored as the answer; the folder is written all the same."""
     town.open()
     broken = Shelf(RuntimeError("a mistake"), repeatable=repeatable)
     letters = folder(path=tmp_path / "letters")

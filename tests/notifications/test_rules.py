@@ -44,7 +44,7 @@ def test_an_opening_is_said_in_utc() -> None:
 
 
 def test_beyond_the_records_nobody_waits() -> None:
-    """Where working days are unknown a letter is rather sent than kept for ever."""
+    """Beyond the calendar records letters are sent at once instead of waiting for ever."""
     moment = datetime(2029, 1, 6, 20, tzinfo=UTC)
 
     assert opening(moment, CALENDAR, RULES) == moment

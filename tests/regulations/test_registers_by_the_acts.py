@@ -348,7 +348,7 @@ def test_every_text_is_said_in_three_languages() -> None:
 
 
 def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
-    """What the law keeps from others in the case it keeps from them in the list."""
+    """Registers that open confidential cases are confidential."""
     opened = {register.id: register.opens.procedure for register in shipped().values() if register.opens}
 
     assert {register_id for register_id in opened if library().latest(opened[register_id]).confidential} == {

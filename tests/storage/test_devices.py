@@ -101,7 +101,7 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, account
 
 
 def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, accounts: SqlAccounts) -> None:
-    """Nothing is kept that nobody can use."""
+    """Expired rows are deleted."""
     accounts.let_in(entry("d1"))
     accounts.let_in(entry("d2", at=NOW + LASTS))
     with engine.connect() as connection:

@@ -183,7 +183,7 @@ def test_a_full_disk_is_a_refusal_and_nothing_is_half_written(full: Engine) -> N
 
 
 def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another program keeps it locked; patience ends."""
+    """Another program holds the lock longer than the timeout."""
     monkeypatch.setattr(engines, "LOCK_TIMEOUT", 0.05)
     case = opened(sqlite)
     with closing(sqlite3.connect(str(sqlite.url.database), isolation_level=None)) as other:

@@ -44,7 +44,7 @@ DAY = horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
 
 
 def stored(url: str) -> Office:
-    """The office as somebody finds it who has kept nothing."""
+    """The office as read without a cache."""
     fresh = open_database(url)
     try:
         return office_store.office(fresh)
@@ -59,7 +59,7 @@ def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
 
 
 def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Counter[tuple[object, ...]]:
-    """The same by a process that has kept nothing."""
+    """The same value read by a process without a cache."""
     return figures(DatabaseCache(engine).sums(day, root))
 
 

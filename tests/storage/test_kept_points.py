@@ -95,7 +95,7 @@ def kept_points(engine: Engine) -> PointsCache:
 
 
 def told(points: PointsCache, root: str, year: int) -> dict[str, object]:
-    """What is kept, as a reader sees it."""
+    """The cached inputs, as a reader sees them."""
     return tallied(points.year(scoring(), year, today=TODAY), root, year, today=TODAY)
 
 

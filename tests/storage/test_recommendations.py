@@ -105,7 +105,7 @@ def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> N
 
 
 def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
-    """The places wanted, and how many stand how: every case read whole."""
+    """The requested rows and the counts by status, from reading every case."""
     ledger = SqlLedger(engine)
     below = {"": None, "head": {"head", "hr", "law"}}.get(criteria.unit, {criteria.unit})
     cases = [

@@ -104,7 +104,7 @@ def test_a_bot_without_a_token_waits_and_says_so(talk: Talk, caplog: pytest.LogC
 def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
     talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One thing said that breaks us must not keep the others waiting for ever."""
+    """One update that raises an error must not block the others for ever."""
     with monkeypatch.context() as broken:
         broken.setattr(talk.conversation, "handle_message", lambda *_: 1 / 0)
         with listening(talk.poller()):

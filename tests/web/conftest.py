@@ -68,7 +68,7 @@ DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 
 @dataclass
 class Home:
-    """Everything a test may look at. `real`, `late` and `missed`: ids of the cases that stand so."""
+    """Everything a test may look at. `real`, `late` and `missed`: ids of cases of that status."""
 
     app: FastAPI
     context: AppContext
@@ -97,7 +97,7 @@ class Home:
 
     @property
     def office(self) -> Office:
-        """Units and people as they are kept."""
+        """Units and people as stored."""
         return self.context.reads.office().written_down
 
     def keep(self, office: Office) -> None:
@@ -124,7 +124,7 @@ class Home:
         return stored_case.facts
 
     def sent(self, *letters: Notice) -> None:
-        """Put letters on record as they stand."""
+        """Store letters in the given state."""
         with writing(self.context.engine) as connection:
             self.context.outbox.queue(connection, letters)
         mark(self.context.engine, letters)
@@ -168,7 +168,7 @@ class Home:
 
 
 def mark(engine: Engine, letters: Sequence[Notice]) -> None:
-    """Write down how these letters stand, past the rules of delivery."""
+    """Store the state of these letters without the rules of delivery."""
     from sqlalchemy import update
 
     from storage.tables.notices import NOTICE

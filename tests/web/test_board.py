@@ -95,7 +95,7 @@ def test_every_line_leads_to_its_obligation(home: Home, browser: TestClient) -> 
 
 
 def test_an_empty_office_is_told_what_to_do() -> None:
-    """The first thing to do stands on the first page."""
+    """The most urgent row is on the first page."""
     with build().client() as browser:
         page = browser.get("/?lang=ru").text
 

@@ -109,7 +109,7 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
 
 
 def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestClient) -> None:
-    """It does not stand between what has to be done; its ground is a click away."""
+    """It is not listed among open rows; its ground is one click away."""
     home.case_commands.exempt(
         home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY
     )
@@ -338,7 +338,7 @@ def notice(case: str, person: str, key: str = "k1") -> Notice:
 
 
 def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
-    """The button stands at one's own letters alone, and nobody can press it for another."""
+    """The button is shown for one's own letters only, and cannot be used for another person."""
     home.sent(notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2"))
     with home.client("responsible") as own:
         page = own.get(f"{case}/history").text

@@ -284,7 +284,7 @@ def test_a_step_of_the_first_head_is_escalated_to_nobody(home: Home, monkeypatch
 
 
 def test_the_history_names_people_not_log_ins(home: Home) -> None:
-    """The account's name stands beside each line."""
+    """The account's name is shown beside each line."""
     home.client().post(f"/cases/{home.late}/comments", data={"text": "Белгі"})
     reader = Reader(login="officer", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
     home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)

@@ -178,7 +178,7 @@ def _later(browser: TestClient, row: str) -> list[str]:
 
 
 def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
-    """Its button stands on the row; a stranger's key is not there."""
+    """Its button is in the row; keys of other people's rows are not in the page."""
     home = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
         reader = Reader(login=login, access="responsible", person=person)

@@ -189,7 +189,7 @@ def test_an_address_nobody_made_is_answered_in_words(path: str, browser: TestCli
     ],
 )
 def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> None:
-    """Whatever it names, the page stands."""
+    """The page is shown whatever it names."""
     answer = browser.get(path)
 
     assert answer.status_code == 200

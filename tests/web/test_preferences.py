@@ -45,7 +45,7 @@ def test_the_address_wins_over_the_cookie_and_the_cookie_over_the_browser(browse
 
 @pytest.mark.parametrize("wrong", ["de", "../x", "kk'", ""])
 def test_an_unknown_language_is_ignored(wrong: str, browser: TestClient) -> None:
-    """Nothing that is not one of the three is kept."""
+    """Other values are not stored."""
     answer = browser.get("/", params={"lang": wrong})
 
     assert '<html lang="kk"' in answer.text

@@ -198,7 +198,7 @@ def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser
 def test_a_person_and_a_unit_are_found_by_their_names_in_both_languages(
     home: Home, browser: TestClient
 ) -> None:
-    """Each hit stands in the language of the page."""
+    """Each hit is in the language of the page."""
     person = replace(home.office.people["b@org.kz"], name_kk="Ыбыраев Петір")
     unit = replace(home.office.units["hr"], name_ru="Управление персонала")
     office_store.save(home.context.engine, units=[unit], people=[person])

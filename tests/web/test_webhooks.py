@@ -15,7 +15,7 @@ PAGE = "/administration/webhooks"
 
 
 def allow_inside(home: Home) -> None:
-    """Let addresses of this machine be told, as config.toml may say."""
+    """Allow webhooks to addresses of this machine, as config.toml may do."""
     home.context.settings = replace(home.context.settings, webhooks=WebhookSettings(private=True, timeout=1))
 
 

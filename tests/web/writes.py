@@ -729,7 +729,7 @@ def _letters(world: World) -> None:
 
 
 def _webhooks(context: AppContext) -> None:
-    """An address of this machine, which is never told, with a message, and one to be removed."""
+    """A webhook to an address of this machine, never called, with a message, and one to be removed."""
     for id in ("wh00000000000a", "wh00000000000b"):
         hook = Webhook(
             id=id,

@@ -72,7 +72,7 @@ def test_names_stand_in_the_order_of_the_alphabet() -> None:
 
 
 def test_people_and_units_are_listed_as_their_letters_stand() -> None:
-    """Between А and Б stands Ә, between Е and Ж stands Ё; by code points both came after Я."""
+    """Ә sorts between А and Б, Ё between Е and Ж; by code points both came after Я."""
     names = [
         "Абаев Н.",
         "Әбенов С.",

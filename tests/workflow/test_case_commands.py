@@ -203,7 +203,7 @@ def test_one_obligation_can_be_exempted(case_commands: CaseCommands, case: Case)
 def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands: CaseCommands, case: Case
 ) -> None:
-    """It is required again, by the day that is right by now; who, when and why stand in the chain."""
+    """It is required again, by its current due date; the chain records who, when and why."""
     freed, who = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
     case_commands.exempt(case.id, obligation=freed, ground="құпия объект", **who)
     case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
@@ -269,7 +269,7 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseComm
 def test_the_board_equals_its_rebuild_after_every_command(
     case_commands: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
-    """Whatever was written, the rows kept are the rows computed from the events."""
+    """The stored rows equal the rows computed from the events."""
     for step in (
         lambda: record(case_commands, case, "start_announced", date(2026, 4, 1)),
         lambda: case_commands.replan(

@@ -107,7 +107,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EscalationPolicy:
-    """An escalation policy: when to remind whom. Ours, not the law's."""
+    """An escalation policy: who is reminded on which day. Set by the program, not by the law."""
 
     id: str
     rungs: tuple[Step, ...]

@@ -301,7 +301,7 @@ def _flipped(file: Path) -> None:
 
 
 def _kept(engine: Engine, place: Path, address: str) -> Callable[[], None]:
-    """Keep the database aside; what puts it back."""
+    """Copy the database; return a function that restores it."""
     if engine.dialect.name == "sqlite":
         file = Path(str(engine.url.database))
         # The last connection to close writes the journal into the file.

@@ -61,7 +61,7 @@ class ScriptedUser:
         self.page.locator(selector).first.select_option(index=index)
 
     def take(self, selector: str) -> None:
-        """Click what is kept as a file."""
+        """Click a link that downloads a file."""
         with self.page.expect_download() as download:
             self.click(selector)
         assert download.value.path().stat().st_size > 0

@@ -130,7 +130,7 @@ def test_the_form_asks_for_the_evidence_of_what_is_chosen(served: Served, page: 
 
 
 def test_the_board_is_narrowed_to_a_unit_without_a_button(served: Served, page: Any) -> None:
-    """Choosing is enough, and the address can be kept."""
+    """A choice applies at once, and its address can be bookmarked."""
     page.goto(f"{served.address}/?lang=ru")
     page.select_option("#unit", "hr")
     page.wait_for_url("**unit=hr*")
