@@ -43,7 +43,7 @@ def case_rows(
 
 
 class RiskCommands:
-    """What may be done to risks and measures. `who`: by, now and today."""
+    """Commands on risks and measures. `who`: by, now and today."""
 
     def __init__(self, case_commands: CaseCommands) -> None:
         self._case_commands = case_commands
@@ -79,7 +79,7 @@ class RiskCommands:
 
 
 class RegisterCommands:
-    """What may be done to exposed positions, remarks and the cartogram. `who`: by, now and today."""
+    """Commands on exposed positions, remarks and the cartogram. `who`: by, now and today."""
 
     def __init__(self, case_commands: CaseCommands) -> None:
         self._rows = case_rows(case_commands)

@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _together(nodeid: str) -> str:
-    """What the worker of a test runs besides: a group of files, or the test's own file."""
+    """Scheduling scope of a test: its group of files, or its own file."""
     file = nodeid.partition("::")[0]
     return next((name for name, files in TOGETHER.items() if file.startswith(files)), file)
 

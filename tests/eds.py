@@ -40,7 +40,7 @@ def _key(of: str) -> rsa.RSAPrivateKey:
 
 @dataclass(frozen=True)
 class Signatory:
-    """Somebody's key with its certificate."""
+    """A person's key with its certificate."""
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey

@@ -30,12 +30,12 @@ class Program:
 
     @property
     def out(self) -> str:
-        """What it has written to stdout."""
+        """Its output to stdout."""
         return self._files[0].read_text("utf-8")
 
     @property
     def err(self) -> str:
-        """What it has written to stderr."""
+        """Its output to stderr."""
         return self._files[1].read_text("utf-8")
 
     def wait(self, seconds: float = 60) -> int:

@@ -18,7 +18,7 @@ ENOUGH = 30.0
 
 @dataclass
 class Receiver:
-    """What a server has received, and how it answers.
+    """Received requests of a server, and its configured answers.
 
     Attributes:
         answers: the status of each coming answer; afterwards 204.

@@ -78,7 +78,7 @@ def test_the_folders_with_code_are_exactly_the_root_packages() -> None:
 
 
 def test_the_wheel_carries_every_station_and_the_law() -> None:
-    """What is not packed is not installed."""
+    """Every package of the source tree is in the wheel."""
     packed = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
     assert set(packed) == {*PACKAGES, "regulations"}

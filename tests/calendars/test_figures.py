@@ -38,7 +38,7 @@ WITHIN = st.one_of(
 def test_a_figure_in_the_range_meets_the_target_and_a_better_one_too(
     low: object, high: object, measured: object, better: Better
 ) -> None:
-    """What meets a target goes on meeting it as it gets better."""
+    """A value that meets a target still meets it when it improves."""
     first, last = sorted((Fraction(str(low)), Fraction(str(high))))
     value = Fraction(str(measured))
     written = f"{min(low, high)}-{max(low, high)}"  # type: ignore[type-var]

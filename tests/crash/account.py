@@ -101,7 +101,7 @@ class Account:
 
 
 def people(account: Account) -> str:
-    """What became of what people asked for, in a few words."""
+    """Short summary of the outcomes of requests."""
     fates = Counter(f"{deed.kind} {deed.fate}" for deed in account.deeds)
     return ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
 

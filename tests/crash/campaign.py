@@ -83,7 +83,7 @@ Run = Callable[[Room, int], Done]
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """What can be done to an office. `times`: how often where nobody says."""
+    """A campaign. `times`: default number of repetitions."""
 
     name: str
     run: Run
@@ -101,7 +101,7 @@ def balanced(
     notes: tuple[str, ...] = (),
     faults: tuple[str, ...] = (),
 ) -> Done:
-    """What became of a campaign, by its account.
+    """Result of a campaign.
 
     Args:
         twice: how many letters may have been sent again.

@@ -132,7 +132,7 @@ class _Late(BaseException):
 
 
 def answer(reader: Reader, data: bytes, chance: random.Random) -> str:
-    """What came of it: "read", or the code of the refusal.
+    """Result of the reader: "read", or the code of the refusal.
 
     Raises:
         Bad: another exception, a sentence that cannot be said, or none in time.

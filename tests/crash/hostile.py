@@ -52,7 +52,7 @@ class Hostile:
 
 
 def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
-    """What there is to send, by what it is, made when asked for. `size`: from 1 to 100, as large as can be."""
+    """Malicious files by kind, created on demand. `size`: from 1 to 100, the largest."""
 
     def document(part: str, *, more: Mapping[str, bytes | str] | None = None) -> bytes:
         return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(more or {})})
@@ -315,7 +315,7 @@ class _Alerts(HTMLParser):
 
 
 def sentence(answer: Any) -> str:
-    """What an answer that refuses says to a person."""
+    """Message of a refusing answer."""
     if "json" in answer.headers.get("content-type", ""):
         return str(answer.json().get("detail", ""))
     alerts = _Alerts()
@@ -324,7 +324,7 @@ def sentence(answer: Any) -> str:
 
 
 def fault(place: Place, answer: Any, seconds: float) -> str:
-    """What is wrong with an answer, "" where nothing is."""
+    """Problem of an answer, "" for none."""
     if answer.status_code >= 500:
         return f"{place.name}: {answer.status_code} {answer.text[:200]!r}"
     if seconds > PATIENCE:
@@ -339,7 +339,7 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
 
 
 def written(office: RealOffice) -> tuple[object, ...]:
-    """What there is of events, acts of the office, people and stored files."""
+    """Counts of events, acts of the office, people and stored files."""
     with office.house.engine.connect() as connection:
         counts = [
             connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()

@@ -38,7 +38,7 @@ LONGEST = 1.2
 
 @dataclass(frozen=True, kw_only=True)
 class Campaign:
-    """What became of one office.
+    """Result for one office.
 
     Attributes:
         kills: how often its process was killed at work.

@@ -36,7 +36,7 @@ def show(file: Path, moment: str) -> None:
 
 
 def shown(file: Path) -> datetime:
-    """What it shows (aware UTC)."""
+    """Current time of the clock (aware UTC)."""
     moment, at = file.read_text(encoding="ascii").split()
     return datetime.fromisoformat(moment) + timedelta(seconds=time.monotonic() - float(at))
 

@@ -96,7 +96,7 @@ class Nodes:
         return max(self.furthest, *(self.now(node) for node in range(len(self.commands))))
 
     def now(self, node: int = 0) -> datetime:
-        """What a node's clock shows (aware UTC)."""
+        """Current time of a node's clock (aware UTC)."""
         return shown(self.clock(node))
 
     def start(self, node: int) -> None:
@@ -116,7 +116,7 @@ class Nodes:
         return self.folder / f"node{node}.log"
 
     def said(self) -> tuple[str, ...]:
-        """What the nodes wrote into their logs beside their greetings."""
+        """Log lines of the nodes except those of their start."""
         lines = [line for node in sorted(self.started) for line in self._lines(node)]
         return tuple(line for line in lines if line.strip() and not line.strip().startswith(_GREETINGS))
 
@@ -157,7 +157,7 @@ class Nodes:
             return 0
 
     def count(self, statement: str, **given: object) -> int:
-        """What a question of SQL comes to; -1 while the database is away."""
+        """Number an SQL query returns; -1 while the database is unavailable."""
         try:
             with reading(self.house.engine) as connection:
                 return int(connection.execute(text(statement), given).scalar_one())

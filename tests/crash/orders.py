@@ -536,7 +536,7 @@ class Orders(RuleBasedStateMachine):
         self._look(case)
 
     def _expected(self, case: str, expectation: Callable[[PlainCase], list[str]]) -> list[str] | Wrong:
-        """What the model answers, having done it."""
+        """Execute a command in the model and return its answer."""
         expected: list[str] | Wrong
         try:
             expected = expectation(self.plain[case])

@@ -50,7 +50,7 @@ Fate = Literal["done", "unknown", "refused"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deed:
-    """What somebody asked for: opened, fact or acknowledged; `token` tells its event from all others."""
+    """A request of a client: opened, fact or acknowledged; `token` identifies its event."""
 
     kind: str
     token: str
@@ -60,7 +60,7 @@ class Deed:
 
 @dataclass
 class Writer:
-    """Somebody at the API with a token of their own. `rest`: seconds between two requests."""
+    """An API client with a token of its own. `rest`: seconds between two requests."""
 
     port: int
     token: str

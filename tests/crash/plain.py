@@ -152,7 +152,7 @@ class PlainCase:
         return self._wrote("corrected")
 
     def done(self, fact: str, *, on: date, today: date) -> list[str]:
-        """Said by hand, its evidence to follow: where some is asked for, that is promised."""
+        """Recorded by hand with evidence to follow: promised where evidence is required."""
         wrote = self.record(fact, on=on, today=today)
         if wrote and self.procedure.by_id[fact.partition(".")[0]].evidence:
             return [*wrote, *self._wrote("notice")]

@@ -25,7 +25,7 @@ def room(postgresql_server: Server, tmp_path: Path) -> Room:
 
 
 def _nobody(message: str) -> None:
-    """Nobody waits for news."""
+    """Ignore a progress message."""
 
 
 @pytest.mark.postgresql
@@ -104,7 +104,7 @@ def test_the_account_can_fail() -> None:
 
 
 def test_the_table_names_what_was_not_run_and_what_is_wrong() -> None:
-    """Nobody takes a campaign that was left out for one that went well."""
+    """A skipped campaign is not counted as passed."""
     text = table(
         [
             Done(name="kills", what="SIGKILL", times=5, seconds=12.3, twice=100, lost=0, verify="whole"),

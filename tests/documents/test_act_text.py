@@ -60,7 +60,7 @@ STANDARD = """БҰЙЫРАМЫН:
 
 
 def _at(text: str, cited: str) -> list[str]:
-    """What a citation opens: the paragraphs of its passage."""
+    """The paragraphs a citation opens."""
     act = paragraphs(text)
     start = find_place(act, cited)
     assert start is not None, cited

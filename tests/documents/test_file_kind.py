@@ -102,7 +102,7 @@ def declaring(data: bytes, size: int) -> bytes:
 
 @pytest.mark.parametrize("name", ["бәрі.zip", "анықтама.docx", "кесте.xlsx"])
 def test_an_archive_that_unpacks_without_end_is_refused(tmp_path: Path, name: str) -> None:
-    """Nobody here unpacks it; who opens the evidence would."""
+    """The server does not unpack it, but a person who opens the evidence would."""
     assert refusal_of(tmp_path / "f", declaring(DOCX, 2**30 + 1), name) == "evidence_archive_unpacks"
     (tmp_path / "f").write_bytes(declaring(DOCX, 2**30 - 1))
     assert media_type(tmp_path / "f", "анықтама.docx") is not None

@@ -80,7 +80,7 @@ ALIKE: dict[str, Both] = {
 
 
 def outcome(do: Callable[[], object]) -> object:
-    """What it gives, or everything that is said of why not."""
+    """The value it returns, or its error output."""
     try:
         return do()
     except UnreadablePaper as refusal:
@@ -122,7 +122,7 @@ def refused(pool: Pool, data: bytes) -> UnreadablePaper:
 
 
 def under_way(pool: Pool) -> list[Reading]:
-    """What is being read, as soon as anything is."""
+    """The file being read, as soon as there is one."""
     give_up = time.monotonic() + 30
     while not pool._running:
         assert time.monotonic() < give_up
@@ -167,7 +167,7 @@ def test_one_that_dies_is_a_sentence(processes: ForkServer, slow: bytes) -> None
 
 
 def test_a_process_that_forks_them_and_was_killed_is_started_anew(processes: ForkServer) -> None:
-    """Nobody has to start the service again."""
+    """No restart of the service is needed."""
     processes.warm()
     assert processes._process is not None
     processes._process.kill()
@@ -190,7 +190,7 @@ def test_no_more_are_read_at_a_time_than_allowed(processes: ForkServer, slow: by
 
 
 def test_told_to_stop_it_ends_what_is_read_and_begins_nothing(processes: ForkServer, slow: bytes) -> None:
-    """Who sent a file is asked to send it again."""
+    """The sender of the file is asked to send it again."""
     pool = Pool(processes, at_once=1)
     threading.Timer(0.2, pool.stop).start()
 

@@ -151,7 +151,7 @@ def test_a_number_of_days_counts_from_the_approval(text: str, term: Term) -> Non
     ],
 )
 def test_what_names_no_day_is_kept_with_the_reason(text: object, said: str) -> None:
-    """Nobody guesses a day for "постоянно"."""
+    """No date is guessed for "постоянно"."""
     read = read_term(text)
 
     assert (read.term, read.reading) == (WithoutTerm(), said)

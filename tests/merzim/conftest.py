@@ -21,7 +21,7 @@ PAST = ROOT / "examples" / "past_analyses.csv"
 
 @dataclass(frozen=True)
 class Said:
-    """What one command line did."""
+    """Result of one command line."""
 
     code: int
     out: str

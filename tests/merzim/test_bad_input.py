@@ -61,7 +61,7 @@ def _one_line(result: Said) -> str:
     ],
 )
 def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str, names: str) -> None:
-    """What, where, and what is allowed: in one line."""
+    """Problem, place and allowed values in one line."""
     result = empty_office(*line.split())
 
     assert names in _one_line(result)

@@ -31,7 +31,7 @@ def _written(folder: Path, text: str) -> Path:
 
 
 def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
-    """What config.toml shows is what holds without it."""
+    """The values in config.toml are the defaults."""
     shipped = read(ROOT / "config.toml", at=tmp_path)
     built_in = read(at=tmp_path)
 

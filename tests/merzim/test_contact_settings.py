@@ -23,7 +23,7 @@ def test_office_hours_of_a_unit_are_changed_one_by_one(merzim: Merzim) -> None:
 
 
 def test_a_change_of_one_setting_leaves_the_others(merzim: Merzim) -> None:
-    """Who uploads for a unit is chosen and taken back; its hours and its acts stay."""
+    """A unit's uploader is set and cleared; its hours and acts are unchanged."""
     merzim("people", str(ROOT / "examples" / "people.csv"), *DAY)
     merzim("office-time", PRESS, "--hours", "08:00-17:00", *DAY)
 

@@ -44,7 +44,7 @@ def banned(line: str) -> str | None:
 
 @pytest.fixture
 def written() -> Iterator[list[str]]:
-    """What is logged, as both formats write it."""
+    """Logged lines in both formats."""
     lines: list[str] = []
     context = lambda: {"request": "balancer-0001.a"}  # noqa: E731
     formats = (Lines((), context), Lines((), dict), JsonLines((), context))

@@ -38,7 +38,7 @@ def browser(office_app: AppContext) -> TestClient:
 
 
 def start(office_app: AppContext) -> str:
-    """What a start of the service prints: the path of the address, "" for none."""
+    """Path of the link that a start of the service prints, "" for none."""
     address = users.invite_first_administrator(office_app, now=MOMENT.now)
     return address.removeprefix("http://127.0.0.1:8000") if address else ""
 

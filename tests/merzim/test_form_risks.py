@@ -121,7 +121,7 @@ POSITION_LIST = form("exposed_positions")
 
 
 def test_the_list_of_positions_names_posts_and_never_people() -> None:
-    """What was taken off the list is not on it."""
+    """Removed positions are not in the list."""
     assert position_rows(POSITION_LIST, POSITIONS, Office(), "kk") == [
         {"unit": "", "position": "Бас маман", "risk": "сатып алу"}
     ]

@@ -301,7 +301,7 @@ def provider() -> Iterator[openid.Provider]:
 
 
 def _asked(merzim: Merzim, **settings: str) -> list[tuple[str, str, str]]:
-    """What `doctor` says of the provider: state, message, what to do."""
+    """Output of `doctor` for the provider: state, message, remedy."""
     keys = "".join(f'{key} = "{value}"\n' for key, value in settings.items() if key != "public_address")
     web = f'[web]\npublic_address = "{settings.get("public_address", "http://127.0.0.1:8000")}"\n'
     Path("config.toml").write_text(f"{web}[oidc]\ninsecure = true\n{keys}", "utf-8")

@@ -30,7 +30,7 @@ UNITS = sorted(OPERATIONS.glob("*.service"))
 
 
 def unit(file: Path) -> dict[str, str]:
-    """What a unit sets; of a key named twice the last."""
+    """Settings of a systemd unit; of repeated keys the last."""
     return dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.M))
 
 

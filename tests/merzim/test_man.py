@@ -23,7 +23,7 @@ READERS = {
 
 
 def read(page: str, folder: Path) -> tuple[str, str]:
-    """What a reader makes of a page, and what it complains of."""
+    """Rendered text and warnings of a page."""
     (folder / "merzim.1").write_text(page, encoding="utf-8")
     if (reader := next((name for name in READERS if shutil.which(name)), None)) is None:
         pytest.skip("neither groff nor mandoc is installed")

@@ -79,7 +79,7 @@ def test_every_face_says_overdue_from_the_moment_on(merzim: Merzim, office: AppC
 
 
 def of_commands(merzim: Merzim, text: str) -> Mapping[str, bool]:
-    """What the terminal says."""
+    """Output of the commands."""
     now = ("--now", text)
     overdue, due = (merzim(name, "--json", *now).json["obligations"] for name in ("overdue", "due"))
     options = ("--fact", "breach_known=2026-04-13", "--at", "breach_known=14:30")
@@ -102,7 +102,7 @@ def of_commands(merzim: Merzim, text: str) -> Mapping[str, bool]:
 
 
 def of_pages(office: AppContext, moment: Moment) -> Mapping[str, bool]:
-    """What pages and the API say."""
+    """Answers of pages and API."""
     app = create_app(office, lambda: moment)
     with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as browser:
         browser.post("/login", data={"login": "officer", "password": PASSWORD})

@@ -151,7 +151,7 @@ def test_where_others_reach_the_pages_the_environment_must_give_it(tmp_path: Pat
     "text", ["https://localhost", "http://127.0.0.1:8000", "https://127.3.2.1", "http://[::1]:9"]
 )
 def test_this_machine_by_any_of_its_names_needs_no_variable(tmp_path: Path, text: str) -> None:
-    """What only it reaches."""
+    """Secrets only this key can decrypt."""
     assert settings(tmp_path, f'[web]\npublic_address = "{text}"\n').web.on_loopback
 
 

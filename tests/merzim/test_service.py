@@ -32,7 +32,7 @@ PLAIN = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 @dataclass
 class Answer:
-    """What a request got."""
+    """Answer to a request."""
 
     status: int
     headers: dict[str, str]
@@ -80,7 +80,7 @@ class Service:
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        """What it logged, without the sentences of its start."""
+        """Its log lines without those of the start."""
         return [json.loads(line) for line in self.program.err.splitlines() if line.startswith("{")]
 
 

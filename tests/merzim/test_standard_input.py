@@ -24,7 +24,7 @@ Fed = Callable[[bytes], None]
 
 @pytest.fixture
 def fed(monkeypatch: pytest.MonkeyPatch) -> Fed:
-    """What comes by standard input."""
+    """Input by standard input."""
     return lambda data: monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
 

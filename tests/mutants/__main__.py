@@ -98,7 +98,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant.
+    """Result of a mutant.
 
     Attributes:
         noticed_by: a test, or that the time was over; "" for a survivor.

@@ -67,7 +67,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
 
 
 def test_a_server_that_is_down_is_no_fault_of_ours(town: Town) -> None:
-    """Nobody has to mend anything here: it is tried again."""
+    """No repair is needed: it is retried."""
     town.open()
     mail = email(host="127.0.0.1", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
     town.round([mail], FIVE_BEFORE)

@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_leaves_no_half_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be finished is taken away and tried again."""
+    """Incomplete files are removed and the delivery retried."""
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")

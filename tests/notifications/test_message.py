@@ -98,7 +98,7 @@ def test_only_ascii_travels() -> None:
     ],
 )
 def test_an_address_that_is_not_one_address_is_refused(address: str) -> None:
-    """Nobody gets a letter, or a header, that was not meant for them."""
+    """No recipient or header can be injected."""
     with pytest.raises(ValueError):
         made(parcel(address=address))
 

@@ -107,7 +107,7 @@ def words_of(text: str) -> Counter[str]:
 
 
 def seen(page: str) -> str:
-    """What of a page of HTML is seen."""
+    """Visible text of an HTML page."""
     return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<head>.*?</head>", "", page, flags=re.DOTALL)))
 
 

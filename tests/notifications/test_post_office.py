@@ -54,7 +54,7 @@ def _listening(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def mailbox(port: int, person: str) -> list[EmailMessage]:
-    """What a mail reader finds in somebody's inbox."""
+    """Messages in a person's inbox."""
     reader = imaplib.IMAP4("127.0.0.1", port)
     try:
         reader.login(person, PASSWORD)

@@ -39,7 +39,7 @@ def test_outside_office_hours_they_wait_for_the_next_opening(moment: str, opens:
 
 
 def test_an_opening_is_said_in_utc() -> None:
-    """What is stored is UTC, whatever the office's zone."""
+    """Stored times are UTC, whatever the office's zone."""
     assert opening(at("2026-04-11T12:00"), CALENDAR, RULES).tzinfo is UTC
 
 

@@ -29,7 +29,7 @@ def key_file(key: rsa.RSAPrivateKey, tmp_path: Path) -> Path:
 
 
 def published(key: rsa.RSAPrivateKey) -> Callable[..., bytes]:
-    """What DNS would answer under merzim._domainkey.example.kz."""
+    """DNS record of merzim._domainkey.example.kz."""
     import base64
 
     public = base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))

@@ -77,7 +77,7 @@ analyses = pytest.mark.parametrize("edition", [MAP_2023, INSTRUCTION_2024], ids=
 
 
 def test_the_folder_holds_data_only() -> None:
-    """Nobody writes Python to add a procedure."""
+    """A procedure is added without Python code."""
     assert {path.suffix for path in FOLDER.rglob("*") if path.is_file()} == {".toml"}
 
 

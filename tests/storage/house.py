@@ -52,7 +52,7 @@ def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
 
 
 def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-def]
-    """What a rebuild computes rows with."""
+    """Dependencies of a rebuild."""
     core = case_commands(engine)
 
     def anew(case: Case) -> CaseWrite:

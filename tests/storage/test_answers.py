@@ -44,7 +44,7 @@ def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
 
 
 def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> None:
-    """What was done cannot be undone by giving the key back."""
+    """The key of an executed request cannot be released."""
     answers = SqlIdempotency(engine)
     answers.claim("a", "key-one", "d", now=NOW)
     answers.release("a", "key-one")

@@ -34,7 +34,7 @@ def entries(engine: Engine, query: AuditFilter | None = None) -> list[AuditEntry
 
 
 def audit_codes(engine: Engine) -> list[str]:
-    """What verification says of the audit log."""
+    """Problems verification reports for the audit log."""
     return [problem.code for problem in verify(engine, now=NOW) if problem.code.startswith("audit")]
 
 

@@ -67,7 +67,7 @@ def test_a_backup_never_overwrites(sqlite: Engine, tmp_path: Path) -> None:
 
 
 def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, tmp_path: Path) -> None:
-    """What stood in its place stays beside it."""
+    """The replaced file is preserved beside it."""
     case = opened(sqlite)
     seal(sqlite, now=NOW)
     events = SqlLedger(sqlite).events(case.id)

@@ -126,7 +126,7 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWri
 
 
 def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
-    """What an adoption writes of these cases."""
+    """Writes of an adoption for these cases."""
     cases = SqlLedger(engine).cases(names).values()
     return [
         recounted(case, library().of(case), CALENDAR, TRANSFER, reach=REACH, today=TODAY).written

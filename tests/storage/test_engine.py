@@ -50,7 +50,7 @@ def test_a_wrong_address_is_refused_when_it_is_opened(address: str, what: str) -
 
 @pytest.mark.postgresql
 def test_a_server_that_is_not_there_is_a_refusal(tmp_path: Path) -> None:
-    """Nobody listens at that address."""
+    """No server listens at that address."""
     engine = open_database(f"postgresql://user:secret@/office?host={tmp_path}")
 
     with pytest.raises(StorageUnavailable) as caught:

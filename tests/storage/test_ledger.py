@@ -39,7 +39,7 @@ from workflow.ports import CaseWrite, Conflict
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
-    """What is sent to the database meanwhile: statement, and for how many sets of values."""
+    """SQL statements sent meanwhile, with their number of parameter sets."""
     seen: list[tuple[str, int]] = []
     with heard(engine, lambda statement, count: seen.append((statement, count))):
         yield seen
@@ -178,7 +178,7 @@ def test_each_event_carries_the_hash_of_the_one_before(engine: Engine) -> None:
 
 
 def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:
-    """What the core computes is what the board shows."""
+    """The rows of the board equal those the core computes."""
     case = opened(engine)
     core = case_commands(engine)
 
@@ -338,7 +338,7 @@ def test_many_cases_are_written_in_portions_and_all_are_there(engine: Engine) ->
 
 
 def test_many_cases_are_read_in_one_query(engine: Engine) -> None:
-    """What a round asks does not grow with the cases."""
+    """The queries of a round do not grow with the number of cases."""
     names = [opened(engine).id for _ in range(5)]
 
     with statements(engine) as seen:

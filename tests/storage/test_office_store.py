@@ -53,7 +53,7 @@ def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
 
 @on_sqlite_alone
 def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> None:
-    """Nobody disappears because one table does not name them."""
+    """People missing from one table are not deleted."""
     office_store.save(engine, units=UNITS, people=[AIGUL, ULAN])
     moved = Person(key=ULAN.key, name=ULAN.name, unit="dep")
 

@@ -110,7 +110,7 @@ def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
 
 
 def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engine, row: Row) -> None:
-    """Somebody recorded a fact between the reading and the writing of the round."""
+    """A fact is recorded between the reading and the writing of the round."""
     outbox = SqlOutbox(engine)
     assert row.due is not None
     stale = row._replace(due=row.due - timedelta(days=1))
@@ -349,7 +349,7 @@ def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:
 
 
 def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
-    """What a tick costs follows what is due, not what is stored."""
+    """The cost of a tick depends on due notices, not on stored ones."""
     queries: list[tuple[str, object]] = []
 
     def note(_c: object, _k: object, statement: str, values: object, _x: object, _m: bool) -> None:

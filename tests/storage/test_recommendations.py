@@ -132,7 +132,7 @@ def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], 
 
 
 def agrees(engine: Engine, reads: SqlReads) -> None:
-    """What is listed and counted is what reading every case comes to."""
+    """List and counts equal the result of reading every case."""
     for criteria in NARROWED:
         places, counted = plain(engine, criteria)
         assert reads.recommended(criteria, TODAY) == places

@@ -52,7 +52,7 @@ def ask(engine: Engine, statement: str = "SELECT 1") -> object:
 
 
 def refused(act: Callable[[], object]) -> tuple[str, float]:
-    """What is refused, and after how many seconds."""
+    """The refusal, and its delay in seconds."""
     began = time.monotonic()
     with pytest.raises(StorageUnavailable) as trouble:
         act()

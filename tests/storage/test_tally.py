@@ -58,7 +58,7 @@ def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
 
 
 def test_asking_for_them_looks_at_no_notice_that_is_done_with(engine: Engine) -> None:
-    """What is asked of the notices is asked of the queue alone."""
+    """Queries of notices read the queue only."""
     statements: list[str] = []
 
     def listen(connection: object, cursor: object, statement: str, *_: object) -> None:

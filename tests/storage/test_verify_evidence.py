@@ -85,7 +85,7 @@ def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
 def test_a_file_of_two_cases_is_named_in_both(
     engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
 ) -> None:
-    """Who answers for a case looks for that case."""
+    """The case is named, for the person responsible for it."""
     other = opened(engine).id
     file = place(store, tmp_path, ORDER)
     same = Evidence(kind="", reference=file.name, name="сол бұйрық.pdf")

@@ -75,7 +75,7 @@ class Talk:
         self.now += time
 
     def answers(self, user: int, act: Callable[[], None], *, count: int = 1) -> list[Message]:
-        """What the bot writes to a person because of what somebody does."""
+        """Messages of the bot to a person after an action."""
         before = len(self.emulator.seen(user))
         act()
         until(lambda: len(self.emulator.seen(user)) >= before + count)

@@ -19,14 +19,14 @@ WITH_OFFICER = replace(RULES, officer=OFFICER.key)
 
 
 def heard(town: Town) -> dict[tuple[str, str], Notice]:
-    """What became of the notices, by channel and person."""
+    """States of the notices by channel and person."""
     return {(notice.channel, notice.person): notice for notice in town.notices() if notice.kind != "lost"}
 
 
 def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
     telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
 ) -> None:
-    """Nobody is left out for want of an account, and the officer is not bothered for it."""
+    """People without an account get letters, and the officer is not notified of it."""
     town.rules = WITH_OFFICER
     town.open()
     shelf = Shelf()

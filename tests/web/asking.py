@@ -59,7 +59,7 @@ PLACES = {
 
 
 def _settings() -> str:
-    """What there is, as schemathesis reads it."""
+    """The schema as schemathesis loads it."""
     words = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in KNOWN.items()]
     places = [
         f'"{place}" = {{ dictionary = "{name}", probability = 0.5 }}'

@@ -118,7 +118,7 @@ class Home:
         return self.context.reads.events(case)
 
     def facts(self, case: str) -> Mapping[str, Fact]:
-        """What is recorded of a case."""
+        """Recorded facts of a case."""
         stored_case = self.case(case)
         assert stored_case is not None
         return stored_case.facts

@@ -118,7 +118,7 @@ ROUTES = [
 
 
 def need(route: APIRoute) -> Need | None:
-    """What the route asks of its reader; None when it asks nothing."""
+    """Access a route requires; None when it requires none."""
     answers = [
         need_of(dependency.call) for dependency in route.dependant.dependencies if dependency.call is not None
     ]
@@ -187,7 +187,7 @@ def untouched() -> Home:
 
 
 def test_the_router_has_routes() -> None:
-    """Else everything below would hold by itself."""
+    """Otherwise the tests below would check nothing."""
     assert {"/", "/cases", "/cases/{case}", "/account"} <= {route.path for _, route in ROUTES}
 
 

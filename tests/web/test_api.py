@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 
 
 def test_the_service_says_that_it_lives(browser: TestClient) -> None:
-    """What a watchdog asks."""
+    """The probe of a monitoring system."""
     assert browser.get("/healthz").json() == {"status": "ok"}
 
 

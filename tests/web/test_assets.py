@@ -20,7 +20,7 @@ def test_the_wheels_bring_the_files_in_the_versions_we_know(asset: Asset) -> Non
 
 @pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
 def test_a_file_of_a_wheel_is_served_and_may_be_kept_for_good(asset: Asset, browser: TestClient) -> None:
-    """What the wheel holds is what the browser gets."""
+    """The browser gets the files of the wheel."""
     answer = browser.get(f"/static/third-party/{asset.name}")
 
     assert answer.status_code == 200
@@ -40,7 +40,7 @@ def test_every_file_a_page_links_is_there(browser: TestClient) -> None:
 
 
 def test_a_missing_wheel_is_named() -> None:
-    """Who forgot a dependency reads which one."""
+    """The missing dependency is named."""
     stranger = Asset(
         name="x.js",
         package="no_such_package",

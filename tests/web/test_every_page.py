@@ -58,7 +58,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 
 @pytest.fixture(scope="module")
 def walks(office: RealOffice) -> dict[str, Walk]:
-    """What everybody meets, by access; the officer, who may see most, two addresses of each kind.
+    """Pages by access; the officer, who may see most, two addresses of each kind.
 
     A route that answers with a file is asked once.
     """

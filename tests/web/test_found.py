@@ -386,7 +386,7 @@ def test_whatever_is_typed_a_suggestion_is_a_list(home: Home, typed: str) -> Non
 
 
 def _shown(text: str) -> str:
-    """What a page shows, its addresses apart."""
+    """Text of a page without its addresses."""
     return re.sub(r'href="[^"]*"', "", text[text.index("<main") :])
 
 

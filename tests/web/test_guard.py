@@ -157,7 +157,7 @@ def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: Test
 
 
 def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What went wrong inside is for the log, not for the page."""
+    """Internal errors are in the log, not on the page."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")

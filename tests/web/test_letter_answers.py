@@ -52,7 +52,7 @@ def pages(town: Town, tmp_path: Path) -> Callable[[date], TestClient]:
 
 
 def told(town: Town, on: date) -> dict[str, str]:
-    """Who gets a letter that day, and its plain text."""
+    """Recipients of letters on that day, with the plain text."""
     shelf = Shelf()
     town.round((shelf,), on)
     town.deliver((shelf,), on)
@@ -64,7 +64,7 @@ def link(town: Town, on: date, person: str = AIGUL.key) -> str:
 
 
 def said(town: Town) -> list[tuple[str, str, str]]:
-    """What was answered, in the case's chain."""
+    """Answers in the case's chain."""
     events = town.case_commands.events("2026-0001")
     return [(str(event.payload["what"]), event.name, event.by) for event in events if event.kind == "notice"]
 

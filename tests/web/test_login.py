@@ -91,7 +91,7 @@ def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: H
 
 
 def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
-    """Nobody learns which accounts there are."""
+    """The answer does not reveal which accounts exist."""
     home, pages = build(demonstration=False), []
     for login, password in (("officer", "wrong password"), ("nobody at all", PASSWORD)):
         with home.stranger() as browser:

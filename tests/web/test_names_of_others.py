@@ -48,7 +48,7 @@ def either(request: pytest.FixtureRequest) -> Home:
 
 
 def offered(text: str) -> set[str]:
-    """What the lists and fields of a page offer."""
+    """Names offered by the lists and fields of a page."""
     return set(re.findall(r'<option[^>]*value="([^"]*)"', text)) | set(
         re.findall(r"<option[^>]*>([^<]*)<", text)
     )

@@ -101,7 +101,7 @@ def test_a_unit_shows_what_its_own_units_owe(browser: TestClient) -> None:
 
 
 def test_an_empty_file_is_refused_by_the_store_in_words(browser: TestClient) -> None:
-    """What the folder refuses is said at the form like every refusal."""
+    """An error of the folder is shown at the form like every refusal."""
     case = browser.get("/api/v1/board").json()["overdue"][0]["case"]
     answer = browser.post(
         f"/cases/{case}?lang=ru",

@@ -63,7 +63,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 
 def browser_of(context: AppContext, login: str = "officer") -> TestClient:
-    """Somebody who has logged in."""
+    """A logged-in user."""
     client = TestClient(
         create_app(context, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
         base_url="https://127.0.0.1:8000",

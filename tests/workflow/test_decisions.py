@@ -44,7 +44,7 @@ def conflict() -> Procedure:
 
 
 def looked_at(law: Procedure, sample_case: Case, today: date = TODAY) -> tuple[str, dict[str, Deadline]]:
-    """Where the case stands, and its deadlines by id."""
+    """Stage of the case, and its deadlines by id."""
     every = deadlines(sample_case, law, CALENDAR, today=today)
     return stage(law, sample_case, every), {deadline.id: deadline for deadline in every}
 

@@ -34,7 +34,7 @@ def test_a_new_case_stands_at_the_earliest_stage_with_something_blocking() -> No
 
 
 def test_a_case_moves_on_as_facts_come() -> None:
-    """Announced and ordered it stands at the analysis."""
+    """Announced and ordered, it is at the stage of analysis."""
     sample_case = case(facts={"start_announced": date(2026, 3, 30), "order_signed": date(2026, 4, 6)})
 
     assert standing(sample_case) == "analysis"
@@ -122,7 +122,7 @@ def test_every_edition_has_a_machine_and_a_diagram() -> None:
 def test_a_definition_names_known_states_and_guards_only(
     states: tuple[str, ...], transitions: tuple[Transition, ...]
 ) -> None:
-    """The library itself would accept them, and a case would stand nowhere."""
+    """The library itself would accept them, and a case would have no state."""
     with pytest.raises(ValueError, match=r"own\.2026-01-01"):
         Definition(edition="own.2026-01-01", states=states, transitions=transitions)
 

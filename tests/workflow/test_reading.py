@@ -111,7 +111,7 @@ def second(text: str, more: str = "") -> Procedure:
 
 
 def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
-    """What stands in the file stands in the value."""
+    """The value has the content of the file."""
     tea = read(f"regulations/{NAME}", TEA.encode())
 
     assert (tea.edition, tea.in_force, tea.in_force_assumed) == ("tea.2024-01-01", date(2024, 1, 1), False)

@@ -70,7 +70,7 @@ def said(error: Refusal) -> None:
 def test_numbers_and_signatures_are_kept_with_the_fact(
     case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
-    """Exactly as they were told: decimal places stay."""
+    """Exactly as entered: decimal places are preserved."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
     case_commands.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
     case_commands.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]

@@ -266,7 +266,7 @@ def _let_in(engine: Engine) -> None:
 def _injured(
     engine: Engine, place: Path, address: str, statements: tuple[str, ...], number: int
 ) -> frozenset[str]:
-    """What `verify` names once these are done to another case; then everything is as it was."""
+    """Problems `verify` reports after these statements on another case; then the copy is restored."""
     with engine.connect() as connection, connection.begin():
         query = 'SELECT "case", max(seq) FROM event GROUP BY "case" ORDER BY "case"'
         ends = connection.execute(text(query)).all()
@@ -283,7 +283,7 @@ def _injured(
 
 
 def _injured_file(place: Path, address: str, injure: Callable[[Path], object], number: int) -> frozenset[str]:
-    """What `verify` names once this is done to a stored file; then the file is as it was."""
+    """Problems `verify` reports after this change of a stored file; then the file is restored."""
     files = sorted(file for file in (place / "evidence").rglob("*") if file.is_file())
     file = files[number % len(files)]
     content = file.read_bytes()
@@ -337,7 +337,7 @@ def _off(connection: Connection) -> None:
 
 
 def _torn(place: Path, room: Room) -> frozenset[str]:
-    """What `verify` says of the file with a page of it overwritten."""
+    """Problems `verify` reports for the file with an overwritten page."""
     folder = room.place()
     file = folder / "office.sqlite"
     shutil.copyfile(place / "office.sqlite", file)

@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Watched:
-    """What a browser asked elsewhere, complained about or was refused by the pages' own policy."""
+    """Foreign requests, console errors and CSP violations of a browser."""
 
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)

@@ -33,7 +33,7 @@ PATIENCE = 60_000
 
 @dataclass
 class ScriptedUser:
-    """What somebody does with a page, counted."""
+    """Actions of a user on a page, counted."""
 
     page: Any
     clicks: int = 0

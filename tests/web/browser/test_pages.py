@@ -124,7 +124,7 @@ def faults(page: Any, looks: Sequence[Look]) -> list[str]:
 
 
 def test_there_are_pages_to_look_at(visits: dict[str, Visit]) -> None:
-    """Else the rest would hold by itself."""
+    """Otherwise the other tests would check nothing."""
     assert len(visits) > 40
 
 
