@@ -133,11 +133,11 @@ WRITES: dict[str, tuple[str, ...]] = {
 """What a page writes, and where a program writes it."""
 
 BY_A_PERSON_ALONE = {
-    "/login": "whoever has a token is in already",
-    "/login/demonstration": "whoever has a token is in already",
-    "/login/oidc/code": "whoever has a token is in already",
+    "/login": "a program authenticates by its token",
+    "/login/demonstration": "a program authenticates by its token",
+    "/login/oidc/code": "a program authenticates by its token",
     "/logout": "a token ends by being revoked",
-    "/welcome/{secret}": "a password is chosen by whoever will type it",
+    "/welcome/{secret}": "a password is chosen by the person who will type it",
     "/account/password": "a token must not change what proves who its holder is",
     "/account/totp": "a token must not change what proves who its holder is",
     "/account/recovery": "a token must not change what proves who its holder is",
@@ -288,7 +288,7 @@ FOR_EYES = {
     "/metrics": "for operators, in a format of its own",
     "/healthz": "for watchdogs",
     "/health": "for watchdogs",
-    "/ready": "for whoever sends requests on",
+    "/ready": "for load balancers",
     "/suggest/unit": "asked by a field while somebody types; a program reads all units",
     "/suggest/person": "asked by a field while somebody types; a program reads all people",
     "/suggest/responsible": "asked by a field while somebody types",
