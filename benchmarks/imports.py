@@ -35,7 +35,7 @@ def workbook(path: Path) -> None:
 
 
 def write_beside(folder: Path) -> None:
-    """Record facts until told to stop, and print the slowest time; the other writing process."""
+    """Second writing process: record facts until stopped, and print the slowest time."""
     app = build_app(_settings(folder))
     case = app.case_commands.open(
         Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY

@@ -86,7 +86,7 @@ class Notice:
 
     @property
     def displayed_state(self) -> str:
-        """Its state as readers are told it."""
+        """Its state as shown to readers."""
         return displayed_state(self.state, self.channel)
 
 

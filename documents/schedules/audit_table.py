@@ -185,7 +185,7 @@ class Headings:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Return the significant words of a heading, by which facts are told apart."""
+    """Return the significant words of a heading, by which facts are distinguished."""
     return tuple(word for word in dict.fromkeys(plain(text).split()) if word not in _ASIDE)
 
 

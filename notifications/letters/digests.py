@@ -169,7 +169,7 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
 
 
 def _is_for_managers(deadline: OpenDeadline) -> bool:
-    """Return whether an obligatory deadline is overdue past its last step: the first head is told last."""
+    """Return whether an obligatory deadline is overdue past its last step: the first head is notified last."""
     steps = deadline.procedure.ladders[deadline.obligation.ladder].rungs
     last = max((step.at for step in steps), default=0)
     return deadline.overdue and deadline.relation.late >= last and deadline.obligation.force == "obligatory"

@@ -125,7 +125,7 @@ class SettingList(BaseModel):
 
 
 class SettingChangeView(Result):
-    """A change: who, when, on what ground, from what to what. Of a password neither is told."""
+    """A change: who, when, on what ground, from what to what. Values of passwords are not shown."""
 
     seq: int
     key: str

@@ -94,7 +94,7 @@ class EraseRow(Command):
 
 
 class WrongPlace(Refusal, ValueError):
-    """The register is not kept in that unit or case."""
+    """The unit or case does not have this register."""
 
 
 @verb("record")

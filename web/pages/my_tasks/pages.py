@@ -355,7 +355,7 @@ def _title(request: Request, ctx: RequestContext, what: str) -> str:
 
 
 def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
-    """Redirect to the task page; htmx is told to fetch only its content."""
+    """Redirect to the task page; an htmx request fetches only its content."""
     show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
     address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
     response: Response = RedirectResponse(address, status_code=303)

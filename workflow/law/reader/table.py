@@ -49,7 +49,7 @@ class Problem:
 
     @property
     def shown_place(self) -> str:
-        """The place as readers are told it: a problem of the file as a whole stands at the key it is about."""
+        """The place as shown to readers: a problem of the whole file is reported at the key it is about."""
         return self.place or str(self.arguments.get("value", ""))
 
 
