@@ -54,7 +54,7 @@ class Mail(asyncio.Protocol):
         replies = []
         while True:
             if self.in_letter:
-                letter, end, rest = self.read.partition(_END)
+                letter, end, unread = self.read.partition(_END)
                 if not end:
                     break
                 match = _ID.search(letter)
@@ -62,7 +62,7 @@ class Mail(asyncio.Protocol):
                 replies.append(b"250 kept\r\n")
                 self.in_letter = False
             else:
-                command, end, rest = self.read.partition(b"\r\n")
+                command, end, unread = self.read.partition(b"\r\n")
                 if not end:
                     break
                 word = command[:4].upper()
@@ -80,7 +80,7 @@ class Mail(asyncio.Protocol):
                     return
                 else:
                     replies.append(b"250 OK\r\n")
-            self.read = rest
+            self.read = unread
         if replies:
             self.line.write(b"".join(replies))
 
@@ -100,12 +100,12 @@ class BotApi(asyncio.Protocol):
         assert self.line is not None
         self.read += data
         while True:
-            head, end, rest = self.read.partition(b"\r\n\r\n")
+            head, end, unread = self.read.partition(b"\r\n\r\n")
             match = _LENGTH.search(head)
             length = int(match[1]) if match else 0
-            if not end or len(rest) < length:
+            if not end or len(unread) < length:
                 return
-            body, self.read = rest[:length], rest[length:]
+            body, self.read = unread[:length], unread[length:]
             method = head.split(b" ", 2)[1].rpartition(b"/")[2].lower()
             if method == b"sendmessage":
                 self._say(self._message(body.decode()))
@@ -124,12 +124,12 @@ class BotApi(asyncio.Protocol):
     def _message(body: str) -> bytes:
         chat = _CHAT.search(body) or _CHAT_FORM.search(body)
         name = _BUTTON.search(body)
-        who = chat[1] if chat else "0"
-        kept.append((who, name[1] if name else ""))
+        chat_id = chat[1] if chat else "0"
+        kept.append((chat_id, name[1] if name else ""))
         result = {
             "message_id": len(kept),
             "date": 1_772_000_000,
-            "chat": {"id": int(who), "type": "private", "first_name": "x"},
+            "chat": {"id": int(chat_id), "type": "private", "first_name": "x"},
             "text": "x",
         }
         return json.dumps({"ok": True, "result": result}).encode()
@@ -144,7 +144,7 @@ async def serve(protocol: type[asyncio.Protocol], port: int, file: Path) -> None
     print(READY, flush=True)
     await ended.wait()
     server.close()
-    file.write_text("".join(f"{who} {name}\n" for who, name in kept), encoding="utf-8")
+    file.write_text("".join(f"{chat_id} {name}\n" for chat_id, name in kept), encoding="utf-8")
 
 
 def bare(kind: str, port: int, count: int, size: int) -> None:
@@ -182,12 +182,12 @@ def bare(kind: str, port: int, count: int, size: int) -> None:
 
 def main() -> None:
     """Run the sink or sender named on the command line."""
-    what, *given = sys.argv[1:]
-    if what == "bare":
-        kind, port, count, size = given
+    mode, *arguments = sys.argv[1:]
+    if mode == "bare":
+        kind, port, count, size = arguments
         bare(kind, int(port), int(count), int(size))
     else:
-        asyncio.run(serve({"email": Mail, "telegram": BotApi}[what], int(given[0]), Path(given[1])))
+        asyncio.run(serve({"email": Mail, "telegram": BotApi}[mode], int(arguments[0]), Path(arguments[1])))
 
 
 if __name__ == "__main__":

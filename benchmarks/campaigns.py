@@ -64,22 +64,22 @@ def fill(app: AppContext, count: int) -> None:
     save(app.engine, units=units, people=people)
 
 
-def timed(what: Callable[[], object]) -> tuple[float, float]:
+def timed(action: Callable[[], object]) -> tuple[float, float]:
     """Return the time within which 95 of 100 calls ended, and the median of our own processor."""
     times, worked = [], []
     for _ in range(TIMES):
-        begun, at_work = time.perf_counter(), time.process_time()
-        what()
-        times.append(time.perf_counter() - begun)
+        started_at, at_work = time.perf_counter(), time.process_time()
+        action()
+        times.append(time.perf_counter() - started_at)
         worked.append(time.process_time() - at_work)
     return quantiles(times, n=20)[-1], median(worked)
 
 
-def rate(name: str, count: int, what: Callable[[], object]) -> None:
+def rate(name: str, count: int, action: Callable[[], object]) -> None:
     """Print how many a second."""
-    begun = time.perf_counter()
-    what()
-    took = time.perf_counter() - begun
+    started_at = time.perf_counter()
+    action()
+    took = time.perf_counter() - started_at
     print(f"  {name:44}{took:8.1f} s{count / took:10,.0f} a second")
 
 

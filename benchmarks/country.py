@@ -174,12 +174,12 @@ def _find(
 
 def renamed(change: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
     """Return the same case under another id, unit and object."""
-    opened, *others = change.events
-    payload = {**opened.payload, "unit": unit, "object": object}
+    opening_event, *other_events = change.events
+    payload = {**opening_event.payload, "unit": unit, "object": object}
     return CaseWrite(
         events=(
-            replace(opened, case=name, payload=payload),
-            *(replace(event, case=name) for event in others),
+            replace(opening_event, case=name, payload=payload),
+            *(replace(event, case=name) for event in other_events),
         ),
         case=replace(change.case, id=name, unit=unit, object=object),
         stage=change.stage,
@@ -211,13 +211,13 @@ def build(
         today=today,
         risks=risks,
     )
-    written = (
+    writes = (
         renamed(
             changes[n % len(changes)], f"{today.year}-{n + 1:06d}", f"u{n % units}", f"Сатып алу рәсімі {n}"
         )
         for n in range(cases)
     )
-    SqlLedger(engine).append_many(written, now=now)
+    SqlLedger(engine).append_many(writes, now=now)
     seal(engine, now=now)
     settled(engine)
 
@@ -317,9 +317,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         address = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/country.sqlite"
         engine = open_database(address)
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         build(engine, cases, max(10, cases // 5), risks=True)
-        spent = time.perf_counter() - begun
+        spent = time.perf_counter() - started_at
         case_count, rows, waiting = counted(engine)
         engine.dispose()
     print(f"built           {case_count:,} cases, {rows:,} obligations ({waiting:,} open) in {spent:.0f} s")

@@ -36,7 +36,7 @@ def cost(question: Callable[[], object], *, least: float = 0.1) -> float:
 
 def scalar() -> list[tuple[str, str, float, float]]:
     """Measure one date at a time."""
-    theirs, listed = Theirs(), holidays.country_holidays("KZ", years=range(2010, 2029))
+    theirs, kz_holidays = Theirs(), holidays.country_holidays("KZ", years=range(2010, 2029))
     rows = []
     for n in (10, 250):
         ours = cost(lambda n=n: calendars.add_working_days(START, n))
@@ -44,7 +44,7 @@ def scalar() -> list[tuple[str, str, float, float]]:
             (f"one date, +{n}", "workalendar", ours, cost(lambda n=n: theirs.add_working_days(START, n)))
         )
         rows.append(
-            (f"one date, +{n}", "holidays", ours, cost(lambda n=n: listed.get_nth_working_day(START, n)))
+            (f"one date, +{n}", "holidays", ours, cost(lambda n=n: kz_holidays.get_nth_working_day(START, n)))
         )
     return rows
 
@@ -52,11 +52,11 @@ def scalar() -> list[tuple[str, str, float, float]]:
 def in_bulk() -> list[tuple[str, str, float, float]]:
     """Measure a hundred thousand dates at a time, with equal answers from both."""
     calendar = calendars.calendar()
-    every = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
-    off = [day for day in every if not calendar.is_working(day)]
+    all_days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+    off = [day for day in all_days if not calendar.is_working(day)]
     busdays = np.busdaycalendar(weekmask="1111111", holidays=np.array(off, dtype="datetime64[D]"))
-    chosen = np.random.default_rng(1).integers(0, len(every) - 400, MANY)
-    dates = np.array(every, dtype="datetime64[D]")[chosen]
+    chosen = np.random.default_rng(1).integers(0, len(all_days) - 400, MANY)
+    dates = np.array(all_days, dtype="datetime64[D]")[chosen]
     rows = []
     for n in (10, 250):
         # Before stepping forward numpy must stand on an open day: the last one up to the date.

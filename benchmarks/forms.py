@@ -31,7 +31,7 @@ TODAY = date(2026, 7, 20)
 
 def main() -> None:
     """Fill every form of a case with forty risks, and print seconds."""
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
         app = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
@@ -48,7 +48,7 @@ def main() -> None:
                     warm[form_name, language] = time.perf_counter() - start
         app.close()
     slowest, seconds = max(warm.items(), key=lambda entry: entry[1])
-    print(f"opening a case with {RISKS} risks and as many measures: {ready - begun:.2f} s")
+    print(f"opening a case with {RISKS} risks and as many measures: {ready - started_at:.2f} s")
     print(f"the first form of the process: {cold:.2f} s")
     print(f"{len(warm)} forms after it: {sum(warm.values()) / len(warm):.3f} s each, ", end="")
     print(f"the slowest {'.'.join(slowest)} {seconds:.2f} s")
@@ -58,15 +58,15 @@ def main() -> None:
 def _case(app: AppContext) -> str:
     facts = {"order_signed": date(2026, 4, 6), "note_signed": date(2026, 6, 8)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу басқармасы", facts=facts)
-    opened = app.case_commands.open(opening, by="bench", now=NOW, today=TODAY)
+    opened_case = app.case_commands.open(opening, by="bench", now=NOW, today=TODAY)
     lines: list[FoundRisk | SetMeasure] = []
     for number in range(1, RISKS + 1):
         lines.append(FoundRisk(number=number, description=f"Тәуекел {number}"))
         term = MeasureTerm(written="тұрақты")
         measure = SetMeasure(number=number, risk=number, action=f"Іс-шара {number}", term=term)
         lines.append(measure)
-    RiskCommands(app.case_commands).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
-    return opened.id
+    RiskCommands(app.case_commands).take_in(opened_case.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
+    return opened_case.id
 
 
 def _filled(app: AppContext, case: str, name: str, language: str) -> bytes:

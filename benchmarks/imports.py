@@ -45,9 +45,9 @@ def write_beside(folder: Path) -> None:
     while not (folder / "stop").exists():
         number += 1
         on = date(2026, 6, 1) + timedelta(days=number % 200)
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         app.case_commands.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
-        slowest = max(slowest, time.perf_counter() - begun)
+        slowest = max(slowest, time.perf_counter() - started_at)
         time.sleep(0.005)
     print(f"{number} {slowest:.3f}", flush=True)
 
@@ -65,12 +65,12 @@ def main() -> None:
         )
         assert other.stdout is not None
         other.stdout.readline()
-        begun = time.perf_counter()
-        taken = import_schedule(app, paper, "internal-analysis", by="bench", now=NOW, today=TODAY)
-        spent = time.perf_counter() - begun
+        started_at = time.perf_counter()
+        imported = import_schedule(app, paper, "internal-analysis", by="bench", now=NOW, today=TODAY)
+        spent = time.perf_counter() - started_at
         (folder / "stop").touch()
         number, slowest = other.communicate()[0].split()
-    print(f"  import of {len(taken.opened):,} analyses: {spent:.1f} s (target < 10 s)")
+    print(f"  import of {len(imported.opened):,} analyses: {spent:.1f} s (target < 10 s)")
     print(f"  meanwhile {number} writes of another process, the slowest {slowest} s (target < 2 s)")
 
 

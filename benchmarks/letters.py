@@ -52,17 +52,17 @@ def main() -> None:
         outbox, editions, days = office(folder / "office.sqlite")
         with server() as (process, port):
             channel = Email(host="127.0.0.1", port=port, sender="Merzim <merzim@example.kz>", tls="none")
-            begun = time.perf_counter()
+            started_at = time.perf_counter()
             report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
-            planned = time.perf_counter() - begun
+            planned = time.perf_counter() - started_at
             count = len({planned_notice.notice.person for planned_notice in report.planned})
             print(f"  {report.queued:,} reminders to {count} people planned in {planned:.2f} s (target < 5 s)")
             notices = [planned_notice.notice for planned_notice in report.planned[:SAMPLE]]
             parcels = compose(notices, [channel], outbox, editions, days, today=TODAY, rules=RULES).parcels
             bare_before = asyncio.run(bare(parcels, port))
-            begun = time.perf_counter()
+            started_at = time.perf_counter()
             sent = deliver(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
-            ours = sent.counts["sent"] / (time.perf_counter() - begun)
+            ours = sent.counts["sent"] / (time.perf_counter() - started_at)
             bare_after = asyncio.run(bare(parcels, port))
             process.kill()
         # The machine may speed up or slow down in between: the bare loop runs before and after.
@@ -109,7 +109,7 @@ def office(file: Path):  # type: ignore[no-untyped-def]
 async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
     """Return letters per second when messages are only built and sent."""
     sender = "Merzim <merzim@example.kz>"
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     # A connection for as many letters as ours has: a long one slows down on its own.
     for first in range(0, len(parcels), BATCH):
         server = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False)
@@ -118,7 +118,7 @@ async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
             message = build_message(parcel.notice, parcel.letter, name=parcel.name, sender=sender, now=NOW)
             await server.sendmail(parseaddr(sender)[1], [parcel.notice.address], message)
         await server.quit()
-    return len(parcels) / (time.perf_counter() - begun)
+    return len(parcels) / (time.perf_counter() - started_at)
 
 
 class server:  # noqa: N801

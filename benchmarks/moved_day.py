@@ -94,28 +94,29 @@ def _measure(folder: Path, address: str) -> None:
     ctx, act = operator_context(app, by="bench", now=NOW, today=TODAY), Act(text=ACT)
     cases, rows, _ = counted(app.engine)
     print(f"over            {cases:,} cases, {rows:,} deadlines ({app.engine.dialect.name})")
-    begun = time.perf_counter()
-    shown = preview_act(ctx, act)
-    seen = time.perf_counter() - begun
+    started_at = time.perf_counter()
+    preview = preview_act(ctx, act)
+    previewed = time.perf_counter() - started_at
     print(
-        f"preview         {seen:6.1f} s: {len(shown.touched):,} cases hold the day, {len(shown.cases):,} move"
+        f"preview         {previewed:6.1f} s: {len(preview.touched):,} cases hold the day,"
+        f" {len(preview.cases):,} move"
     )
-    before = _rows(app, shown.touched)
+    before = _rows(app, preview.touched)
     writing = _Watched(app)
     _checkpoint(app)
-    begun = time.perf_counter()
-    written = adopt_act(ctx, act).written
-    whole = time.perf_counter() - begun
-    after = _rows(app, shown.touched)
-    moved = {place: (before[place], now) for place, now in after.items() if now != before[place]}
+    started_at = time.perf_counter()
+    written_count = adopt_act(ctx, act).written
+    whole = time.perf_counter() - started_at
+    after = _rows(app, preview.touched)
+    moved_rows = {place: (before[place], now) for place, now in after.items() if now != before[place]}
     print(
-        f"apply           {whole:6.1f} s: {written:,} cases and {len(moved):,} rows that move,"
+        f"apply           {whole:6.1f} s: {written_count:,} cases and {len(moved_rows):,} rows that move,"
         f" {writing.spent:.2f} s of it in the ledger"
     )
-    due = {place: (was, now) for place, (was, now) in moved.items() if was[0] != now[0]}
-    for rows_of, what in ((moved, "rows that move"), (due, "of them whose due date moves")):
+    due = {place: (was, now) for place, (was, now) in moved_rows.items() if was[0] != now[0]}
+    for rows_of, words in ((moved_rows, "rows that move"), (due, "of them whose due date moves")):
         by_key, statement_seconds = _bare(app, rows_of)
-        print(f"bare UPDATE     {by_key:6.2f} s: the {len(rows_of):,} {what}, by key")
+        print(f"bare UPDATE     {by_key:6.2f} s: the {len(rows_of):,} {words}, by key")
         print(f"                {statement_seconds:6.2f} s: the same by one statement")
         print(f"ratio           {writing.spent / by_key:6.2f} the ledger to the one by key (target: under 3)")
         print(f"                {writing.spent / statement_seconds:6.2f} the ledger to the one statement")
@@ -133,12 +134,12 @@ class _Watched:
         self.spent = 0.0
         inner = app.ledger.rewrite
 
-        def rewrite(changes: Sequence[Any], **more: Any) -> int:
-            begun = time.perf_counter()
+        def rewrite(changes: Sequence[Any], **options: Any) -> int:
+            started_at = time.perf_counter()
             try:
-                return int(inner(changes, **more))
+                return int(inner(changes, **options))
             finally:
-                self.spent += time.perf_counter() - begun
+                self.spent += time.perf_counter() - started_at
 
         app.ledger.rewrite = rewrite
 
@@ -154,22 +155,22 @@ def _rows(app: Any, cases: Collection[str]) -> dict[Place, Days]:
         }
 
 
-def _bare(app: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:
+def _bare(app: Any, moved_rows: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:
     """Return the seconds to set these days with the driver alone, by key and by one statement, each committed.
 
     All indexes are updated, as every row gets another day.
     """
-    old = [(*was, *place) for place, (was, _) in moved.items()]
-    new = [(*now, *place) for place, (_, now) in moved.items()]
+    old = [(*was, *place) for place, (was, _) in moved_rows.items()]
+    new = [(*now, *place) for place, (_, now) in moved_rows.items()]
     spent = {"many": 0.0, "one": 0.0}
     connection = app.engine.raw_connection()
     try:
         for how in spent:
             for lines in (old, new):
                 _checkpoint(app)
-                begun = time.perf_counter()
+                started_at = time.perf_counter()
                 _set(connection, lines, how)
-                spent[how] += (time.perf_counter() - begun) / 2
+                spent[how] += (time.perf_counter() - started_at) / 2
     finally:
         connection.close()
     return spent["many"], spent["one"]

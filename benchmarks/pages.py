@@ -164,8 +164,8 @@ def offices(cases: int, where: str, folder: Path, access: str) -> Iterator[dict[
                 settings = {**os.environ, "MERZIM_CONFIG": str(config)}
                 subprocess.run(command, check=True, env=settings)
             login = {"first_head": "first", "head_of_unit": "head"}.get(access, access)
-            own = Reader(login=login, access=access)
-            offices_by_name["example"] = Office(config, stand(EXAMPLE_DAY), own, EXAMPLE_CASE)
+            office_reader = Reader(login=login, access=access)
+            offices_by_name["example"] = Office(config, stand(EXAMPLE_DAY), office_reader, EXAMPLE_CASE)
         for number, address in zip((FEW, cases), addresses, strict=True):
             config = folder / f"{number}-{where}" / "config.toml"
             config.parent.mkdir(exist_ok=True)
@@ -209,8 +209,8 @@ async def _table(offices_by_name: dict[str, Office]) -> None:
         ]
         small_cost, large_cost = costs[-2][0], costs[-1][0]
         ratio = f"{large_cost / small_cost:6.2f}" if small_cost else "      "
-        shown = "".join(f"{spent:9.1f} ms" if spent else f"{'–':>12}" for spent, _ in costs)
-        print(f"{name:<22}{shown}   {ratio}   {max(size for _, size in costs) / 1024:4.0f} KB")
+        cost_cells = "".join(f"{spent:9.1f} ms" if spent else f"{'–':>12}" for spent, _ in costs)
+        print(f"{name:<22}{cost_cells}   {ratio}   {max(size for _, size in costs) / 1024:4.0f} KB")
 
 
 if __name__ == "__main__":

@@ -88,9 +88,9 @@ def memory(python: str, models: int) -> None:
         print(f"{label:<36} {grown:7.0f} MB for {cases:,} cases, {seconds:7.1f} s of the processor", flush=True)
 
 
-def _say(what: str, seconds: float, steps: float, worked: float | None = None) -> None:
-    own = f"   {worked / steps * 1000:6.2f} ms of its own work" if worked is not None else ""
-    print(f"{what:<36} {seconds / steps * 1000:7.2f} ms a step{own}")
+def _say(label: str, seconds: float, steps: float, worked: float | None = None) -> None:
+    own_work = f"   {worked / steps * 1000:6.2f} ms of its own work" if worked is not None else ""
+    print(f"{label:<36} {seconds / steps * 1000:7.2f} ms a step{own_work}")
 
 
 def _side(python: str, *arguments: object) -> dict[str, float]:

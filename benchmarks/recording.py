@@ -227,9 +227,9 @@ def _statements(
 ) -> tuple[tuple[object, ...], tuple[object, ...], list[tuple[object, ...]]]:
     case = change.case
     event = events[case.id, case.seq]
-    moved = [row for row in change.rows if row.anchor == "happened"][-MOVED:]
+    moved_rows = [row for row in change.rows if row.anchor == "happened"][-MOVED:]
     rows: list[tuple[object, ...]] = [
-        (str(row.due), str(row.next_rung_on), row.anchor, row.case, row.obligation) for row in moved
+        (str(row.due), str(row.next_rung_on), row.anchor, row.case, row.obligation) for row in moved_rows
     ]
     return event, (case.seq, event[-1], case.id), rows
 

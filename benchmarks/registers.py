@@ -221,9 +221,9 @@ def timed(question: Callable[[], object], before: Callable[[], object] = bool) -
     question()
     for _ in range(TIMES):
         before()
-        begun, at_work = time.perf_counter(), time.process_time()
+        started_at, at_work = time.perf_counter(), time.process_time()
         question()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started_at)
         worked.append(time.process_time() - at_work)
     return quantiles(times, n=20)[-1], median(worked)
 
@@ -255,10 +255,10 @@ def operator(app: AppContext) -> RequestContext:
 
 def spent(name: str, work: Callable[[], object]) -> None:
     """Print how long something takes, and of it our own processor."""
-    begun, at_work = time.perf_counter(), time.process_time()
+    started_at, at_work = time.perf_counter(), time.process_time()
     work()
     worked = time.process_time() - at_work
-    print(f"  {name}: {time.perf_counter() - begun:.2f} s (own processor {worked:.2f} s)")
+    print(f"  {name}: {time.perf_counter() - started_at:.2f} s (own processor {worked:.2f} s)")
 
 
 def many_cases(app: AppContext) -> None:
@@ -307,9 +307,9 @@ def application(kind: str) -> Iterator[AppContext]:
     """Give an application on an empty database, with the register."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        own = folder / "own" / "registers"
-        own.mkdir(parents=True)
-        (own / "lessons.2026-01-01.toml").write_text(register(), encoding="utf-8")
+        registers_folder = folder / "own" / "registers"
+        registers_folder.mkdir(parents=True)
+        (registers_folder / "lessons.2026-01-01.toml").write_text(register(), encoding="utf-8")
         settings = Settings(
             database=DatabaseSettings(url=stack.enter_context(database(kind, folder))),
             regulations=RegulationSettings(folder=folder / "own"),

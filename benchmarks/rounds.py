@@ -93,7 +93,7 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
 
     A round is planned, queued, and its texts composed.
     """
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     store.create(name)
     engine = open_database(store.address(name))
     create_or_migrate(engine)
@@ -127,18 +127,18 @@ def measure(store: Store, name: str, cases: int, due: int) -> tuple[int, int, fl
         query = select(func.count()).where(table.c.state == "open", table.c.due.is_not(None))
         waiting = connection.execute(query).scalar_one()
     engine.dispose()
-    built = time.perf_counter() - begun
+    built = time.perf_counter() - started_at
     best, letters = float("inf"), 0
     for _ in range(5):
         with store.copy(name) as address:
             engine = open_database(address)
             outbox = SqlOutbox(engine)
             outbox.office()
-            begun = time.perf_counter()
+            started_at = time.perf_counter()
             report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
             notices = [planned.notice for planned in report.planned]
             composed = compose(notices, (channel,), outbox, editions, days, today=TODAY, rules=RULES)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.perf_counter() - started_at)
             letters = len(composed.parcels)
             engine.dispose()
     return waiting, letters, built, best * 1e3

@@ -60,11 +60,11 @@ def measure(address: str, cases: int, folder: Path) -> None:
         for name, texts in searches(cases).items():
             seconds, work = [], []
             for text in texts:
-                begun, own = time.perf_counter(), time.process_time()
+                started_at, work_started_at = time.perf_counter(), time.process_time()
                 with app.one_snapshot():
                     search(ask(), Search(text=text))
-                seconds.append(time.perf_counter() - begun)
-                work.append(time.process_time() - own)
+                seconds.append(time.perf_counter() - started_at)
+                work.append(time.process_time() - work_started_at)
             p95 = quantiles(seconds, n=20)[-1]
             slow += [name] * (p95 > TARGET)
             print(

@@ -114,18 +114,19 @@ def main() -> None:
     kinds = ("email", "telegram") if choice == "both" else (choice,)
     with postgresql() as address, tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         folder = Path(name)
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         morning(address, messages // LETTERS)
         print(
-            f"morning         {messages:,} messages prepared in {time.perf_counter() - begun:.0f} s", flush=True
+            f"morning         {messages:,} messages prepared in {time.perf_counter() - started_at:.0f} s",
+            flush=True,
         )
         print(_HEAD)
         good = True
         for kind in kinds:
             for workers in (1, 2):
-                with copy(address) as fresh:
+                with copy(address) as copy_address:
                     run = measured(
-                        fresh, folder / f"{kind}{workers}", kind, workers, messages // LETTERS * LETTERS
+                        copy_address, folder / f"{kind}{workers}", kind, workers, messages // LETTERS * LETTERS
                     )
                 print(_line(kind, workers, run), flush=True)
                 good = good and not run.twice and not run.missing
@@ -167,11 +168,11 @@ def morning(address: str, cases: int) -> None:
         facts={"schedule_approved": date(2026, 1, 15)},
     )
     (change,) = computed([opening], now=OPENED, today=TODAY)
-    written = (
+    writes = (
         renamed(change, f"{TODAY.year}-{n + 1:06d}", f"u{n % bodies}", f"Мемлекеттік сатып алу рәсімі {n}")
         for n in range(cases)
     )
-    SqlLedger(engine).append_many(written, now=OPENED)
+    SqlLedger(engine).append_many(writes, now=OPENED)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
@@ -229,16 +230,16 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         engine = open_database(address)
         server = _server(engine)
         with running(folder, workers) as nodes:
-            begun, server_time = time.perf_counter(), _worked(server)
+            started_at, server_time = time.perf_counter(), _worked(server)
             first = memory = 0.0
-            while left := _left(engine):
-                if not first and left == "sent":
-                    first = time.perf_counter() - begun
+            while unsent := _left(engine):
+                if not first and unsent == "sent":
+                    first = time.perf_counter() - started_at
                 memory = max(memory, *(_megabytes(node.pid) for node in nodes))
-                assert time.perf_counter() - begun < PATIENCE, "the morning does not end"
+                assert time.perf_counter() - started_at < PATIENCE, "the morning does not end"
                 assert all(node.poll() is None for node in nodes), (folder / "log").read_text()
                 time.sleep(0.1)
-            seconds = time.perf_counter() - begun
+            seconds = time.perf_counter() - started_at
             work = sum(_worked(node.pid) for node in nodes)
         engine.dispose()
         time.sleep(0.5)
@@ -248,14 +249,16 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         engine.dispose()
         before = ceiling(kind, port, workers, min(expected, 20_000))
     lines = (line.split(" ", 1) for line in (folder / "seen.txt").read_text(encoding="utf-8").splitlines())
-    seen = Counter((who, name) for who, name in lines if "bare" not in who and who != "1")
+    letter_counts = Counter(
+        (recipient, name) for recipient, name in lines if "bare" not in recipient and recipient != "1"
+    )
     return Run(
         seconds=seconds,
         first=first,
-        sent=seen.total(),
+        sent=letter_counts.total(),
         ceiling=before,
-        twice=sum(count - 1 for count in seen.values()),
-        missing=expected - len(seen.keys() & sent),
+        twice=sum(count - 1 for count in letter_counts.values()),
+        missing=expected - len(letter_counts.keys() & sent),
         memory=memory,
         work=work / expected * 1000,
         database=server_time / expected * 1000,
@@ -270,8 +273,8 @@ def _left(engine) -> str:  # type: ignore[no-untyped-def]
         " EXISTS (SELECT 1 FROM notice_tally WHERE state = 'sent')"
     )
     with reading(engine) as connection:
-        left, sent = connection.execute(text(query), {"today": TODAY}).one()
-    return "" if not left else "sent" if sent else "waiting"
+        unsent, sent = connection.execute(text(query), {"today": TODAY}).one()
+    return "" if not unsent else "sent" if sent else "waiting"
 
 
 def _sent(engine, kind: str) -> set[tuple[str, str]]:  # type: ignore[no-untyped-def]
@@ -324,17 +327,17 @@ def running(folder: Path, workers: int) -> Iterator[list[subprocess.Popen[bytes]
 
 def ceiling(kind: str, port: int, connections: int, messages: int) -> float:
     """Return messages per second of so many bare senders together."""
-    each = messages // connections
-    line = ("-m", "benchmarks._sinks", "bare", kind, str(port), str(each), str(SIZE[kind]))
+    share = messages // connections
+    line = ("-m", "benchmarks._sinks", "bare", kind, str(port), str(share), str(SIZE[kind]))
     senders = [_start(*line) for _ in range(connections)]
     for sender in senders:
         _ready(sender)
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     for sender in senders:
         sender.communicate(b"\n", timeout=PATIENCE)
-    spent = time.perf_counter() - begun
+    spent = time.perf_counter() - started_at
     assert all(sender.returncode == 0 for sender in senders)
-    return each * connections / spent
+    return share * connections / spent
 
 
 @contextmanager
@@ -365,10 +368,10 @@ def _server(engine) -> int:  # type: ignore[no-untyped-def]
 
 def _worked(process: int) -> float:
     """Return the processor seconds of a process and its children, including ended ones."""
-    own = sum(int(field) for field in _stat(process)[11:15])
+    own_ticks = sum(int(field) for field in _stat(process)[11:15])
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     living = sum(int(field) for child in children for field in _stat(int(child))[11:13])
-    return (own + living) / os.sysconf("SC_CLK_TCK")
+    return (own_ticks + living) / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(process: int) -> list[str]:

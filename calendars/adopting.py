@@ -106,21 +106,21 @@ def with_known_since(records: Records, on: date) -> Records:
 
 
 def _refuse_on_file(base: Records, act: Records) -> None:
-    held = {_without_source(entry): entry.source.act for entry in base.entries}
+    acts_by_content = {_without_source(entry): entry.source.act for entry in base.entries}
     numbers: dict[str, int] = {}
     for entry in act.entries:
         kind = _KINDS[type(entry)]
         numbers[kind] = numbers.get(kind, 0) + 1
         content = _without_source(entry)
-        if content in held:
-            raise OnFile(kind, numbers[kind], held[content])
-        held[content] = entry.source.act
+        if content in acts_by_content:
+            raise OnFile(kind, numbers[kind], acts_by_content[content])
+        acts_by_content[content] = entry.source.act
 
 
 def _check_transfers(base: Records, act: Records, after: Calendar) -> None:
     """Raise TransferMismatch or Overruled for a transfer of the act that would change nothing."""
-    rest = tuple(entry for entry in act.entries if not isinstance(entry, Transfer))
-    records = with_records(base, rest)
+    other_entries = tuple(entry for entry in act.entries if not isinstance(entry, Transfer))
+    records = with_records(base, other_entries)
     for transfer in act.of(Transfer):
         before = Calendar(records=records)
         for on, works in ((transfer.off, True), (transfer.work, False)):

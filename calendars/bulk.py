@@ -38,8 +38,8 @@ def add(calendar: Calendar, dates: Dates, n: int) -> Days:
         return alone
     # Each result takes the place of its own index: a second large array would cost more than all the counting.
     results.view(index.dtype).take(index, out=index, mode="clip")
-    taken: Days = index.view(results.dtype)
-    return taken
+    days: Days = index.view(results.dtype)
+    return days
 
 
 def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
@@ -47,8 +47,8 @@ def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
     numpy = _import_numpy()
     before, upto, _ = _tables(calendar)
     begin, end = _positions(calendar, firsts), _positions(calendar, lasts)
-    counted: NDArray[np.int64] = numpy.maximum(upto[end] - before[begin], 0)
-    return counted
+    counts: NDArray[np.int64] = numpy.maximum(upto[end] - before[begin], 0)
+    return counts
 
 
 def is_working(calendar: Calendar, dates: Dates) -> NDArray[np.bool_]:

@@ -93,11 +93,11 @@ class Calendar:
     def __post_init__(self) -> None:
         for day in (*self.office_off, *self.office_working):
             place(day, self.last)
-        own = {"off": self.office_off, "working": self.office_working}
+        office_days = {"off": self.office_off, "working": self.office_working}
         table = (
-            library_table(self.library, self.days, last=self.last, **own)
+            library_table(self.library, self.days, last=self.last, **office_days)
             if self.library
-            else compile_table(self.records, last=self.last, moved=self.moved, **own)
+            else compile_table(self.records, last=self.last, moved_days=self.moved, **office_days)
         )
         days, works = all_days(self.last), table.kinds.translate(_COUNTS)
         upto = list(accumulate(works))
@@ -240,8 +240,8 @@ class Calendar:
         off, working = frozenset(off), frozenset(working)
         if off == self.office_off and working == self.office_working:
             return self
-        if both := off & working:
-            raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(both)))}")
+        if overlap := off & working:
+            raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(overlap)))}")
         return _with_office_days(self, off, working)
 
 
@@ -260,17 +260,19 @@ def _find_uncertain_days(calendar: Calendar) -> tuple[UncertainDay, ...]:
     displaces.
     """
     uncertain = []
-    own = {"off": calendar.office_off, "working": calendar.office_working}
+    office_days = {"off": calendar.office_off, "working": calendar.office_working}
     for entry in _not_final(calendar):
         years = range((entry.on - _AROUND).year, (entry.on + _AROUND).year + 1)
         was, before, after = (
-            find_marks(calendar.records, best_known(calendar.records, moved), years, **own)
-            for moved in (calendar.moved, *(_moved(calendar, {entry: step}) for step in (-_DAY, _DAY)))
+            find_marks(calendar.records, best_known(calendar.records, moved_days), years, **office_days)
+            for moved_days in (calendar.moved, *(_moved(calendar, {entry: step}) for step in (-_DAY, _DAY)))
         )
-        changed = {entry.on - _DAY, entry.on, entry.on + _DAY}
+        changed_days = {entry.on - _DAY, entry.on, entry.on + _DAY}
         for other in (before, after):
-            changed |= {day for day in was.keys() | other.keys() if _kind_of(was, day) != _kind_of(other, day)}
-        span = min(changed), max(changed)
+            changed_days |= {
+                day for day in was.keys() | other.keys() if _kind_of(was, day) != _kind_of(other, day)
+            }
+        span = min(changed_days), max(changed_days)
         uncertain.append(UncertainDay(entry.code, entry.on, *span, entry.certainty, entry.source.act))
     return tuple(uncertain)
 
@@ -287,8 +289,8 @@ def _build_variants(calendar: Calendar, touching: tuple[UncertainDay, ...]) -> t
 
     Of more than two days neighbours still move each by itself; a term rarely touches a third.
     """
-    named = {(day.name, day.day) for day in touching}
-    entries = [entry for entry in _not_final(calendar) if (entry.code, entry.on) in named]
+    touched_days = {(day.name, day.day) for day in touching}
+    entries = [entry for entry in _not_final(calendar) if (entry.code, entry.on) in touched_days]
     apart = min(len(entries), _MOVING_APART)
     choices = list(product((0 * _DAY, -_DAY, _DAY), repeat=apart))[1:]  # the first moves nothing
     return tuple(

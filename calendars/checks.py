@@ -78,16 +78,16 @@ def prevailing_balances(records: Records) -> tuple[Balance, ...]:
     """Return one balance per month or year: the final one where there is one, else the published one."""
     balances: dict[tuple[int, int | None], Balance] = {}
     for balance in records.of(Balance):
-        held = balances.get((balance.year, balance.month))
-        if held is None or held.status == "as published" or balance.status == "final":
+        prevailing = balances.get((balance.year, balance.month))
+        if prevailing is None or prevailing.status == "as published" or balance.status == "final":
             balances[balance.year, balance.month] = balance
     return tuple(balances.values())
 
 
 def _check_transfers(records: Records) -> None:
     """Raise TransferMismatch for a transfer that leaves one of its days as it was."""
-    rest = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
-    plain = Calendar(records=Records(entries=rest))
+    other_entries = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
+    plain = Calendar(records=Records(entries=other_entries))
     for transfer in records.of(Transfer):
         for on, works in ((transfer.off, True), (transfer.work, False)):
             if FIRST <= on <= LAST and plain.is_working(on) != works:

@@ -124,8 +124,12 @@ def _count_cached(term: Term, anchor: date | None, calendar: Calendar) -> Counte
             return _end_on("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
         case YearlyDate(month, day, years, roll, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
-            counted = _end_on("yearly_date", {"to": to}, to, roll, calendar)
-            return replace(counted, safe_by=_last_working_day(to - _DAY, calendar)) if day_in_doubt else counted
+            counted_term = _end_on("yearly_date", {"to": to}, to, roll, calendar)
+            return (
+                replace(counted_term, safe_by=_last_working_day(to - _DAY, calendar))
+                if day_in_doubt
+                else counted_term
+            )
         case PerPeriod(number, period):
             return _end_on(
                 "per_period", {"count": number, "period": period, "to": anchor}, anchor, "none", calendar
@@ -182,11 +186,11 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
         code, first, last = "working_days_after", anchor + _DAY, due
         begin = calendar.upto[anchor]
         days = calendar.working_days[begin : begin + number]
-        counted = days
+        listed_days = days
     else:
         end = calendar.before[anchor] if anchor in calendar.before else place(anchor, calendar.last)
         days = calendar.working_days[end + number : end]
-        counted = days[::-1]
+        listed_days = days[::-1]
         if term.backward == "clear_days":
             code = "clear_days_before"
             due = safe_by = calendar.add(anchor, number - 1)
@@ -195,8 +199,8 @@ def _count_working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> 
             due = calendar.add(anchor, number)
             safe_by = calendar.working_days[max(0, end + number - 1)]
         first, last = due, anchor - _DAY
-    arguments: dict[str, object] = {"count": abs(number), "days": counted}
-    if len(counted) > LISTED_AT_MOST:
+    arguments: dict[str, object] = {"count": abs(number), "days": listed_days}
+    if len(listed_days) > LISTED_AT_MOST:
         arguments = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}
     elements = [Element(code=code, arguments=arguments, on=due), *explain_skipped(first, last, calendar)]
     if number:
@@ -224,14 +228,14 @@ def _count_hours(term: Hours, anchor: date, last: date, at: time | None) -> Coun
     return CountedTerm(due=due, due_at=ends, safe_by=due, elements=tuple(elements))
 
 
-def _as_window(counted: CountedTerm) -> CountedTerm:
+def _as_window(counted_term: CountedTerm) -> CountedTerm:
     """Turn the due date of a term into the closing day of a right."""
-    closing = Element(code="window_closes", arguments={"on": counted.due}, on=counted.due)
+    closing = Element(code="window_closes", arguments={"on": counted_term.due}, on=counted_term.due)
     return CountedTerm(
-        closes=counted.due,
-        first=counted.first,
-        last=counted.last,
-        elements=(*counted.elements, closing),
+        closes=counted_term.due,
+        first=counted_term.first,
+        last=counted_term.last,
+        elements=(*counted_term.elements, closing),
     )
 
 
@@ -308,9 +312,9 @@ def _last_working_day(to: date, calendar: Calendar) -> date:
     return calendar.working_days[max(0, calendar.upto[to] - 1)]
 
 
-def _direction_code(what: str, number: int) -> str:
+def _direction_code(unit: str, number: int) -> str:
     """Return the explanation code for counting forward or backward."""
-    return f"{what}_before" if number < 0 else f"{what}_after"
+    return f"{unit}_before" if number < 0 else f"{unit}_after"
 
 
 def _days_later(anchor: date, number: int) -> date:

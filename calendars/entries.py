@@ -197,8 +197,8 @@ class Records:
 
 def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
     """Return the records with more entries appended, e.g. those of an act that an office adopted."""
-    more = extra.entries if isinstance(extra, Records) else tuple(extra)
-    return Records(entries=base.entries + more)
+    extra_entries = extra.entries if isinstance(extra, Records) else tuple(extra)
+    return Records(entries=base.entries + extra_entries)
 
 
 def _eve_of_year(day: date) -> date:

@@ -57,7 +57,7 @@ class RecordError(ValueError):
 
     def __init__(
         self,
-        what: str,
+        kind: str,
         file: str,
         place: str,
         problem: str,
@@ -67,7 +67,7 @@ class RecordError(ValueError):
     ) -> None:
         expected = f"; allowed: {', '.join(allowed)}" if allowed else ""
         super().__init__(f"{file}: {place}: {problem}{expected}")
-        self.code = f"calendar_record_{what}"
+        self.code = f"calendar_record_{kind}"
         self.arguments: Mapping[str, object] = {
             "file": file,
             "place": _shorten(place),
@@ -172,11 +172,11 @@ class _Row:
         return Title(**title)
 
     def error(
-        self, what: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()
+        self, kind: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()
     ) -> RecordError:
         """Return the RecordError for a key of this table."""
         place = f"{self.place}, {key}"
-        return RecordError(what, self.file, place, problem, value=value, allowed=allowed)
+        return RecordError(kind, self.file, place, problem, value=value, allowed=allowed)
 
     def finish(self) -> None:
         """Raise RecordError if keys are left that the entry does not have."""

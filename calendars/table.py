@@ -32,16 +32,16 @@ def find_substitutes(holidays: Iterable[date], religious: Collection[date]) -> d
     not taken already. Religious days never move and are never used as substitutes.
     """
     ordered = sorted(holidays)
-    taken = {*ordered, *religious}
-    given: dict[date, date] = {}
+    taken_days = {*ordered, *religious}
+    substitutes: dict[date, date] = {}
     for holiday in ordered:
         if is_weekend(holiday):
             day = holiday + _DAY
-            while is_weekend(day) or day in taken:
+            while is_weekend(day) or day in taken_days:
                 day += _DAY
-            taken.add(day)
-            given[day] = holiday
-    return given
+            taken_days.add(day)
+            substitutes[day] = holiday
+    return substitutes
 
 
 KINDS = (
@@ -102,15 +102,16 @@ def compile_table(
     records: Records,
     *,
     last: date = LAST,
-    moved: frozenset[ReligiousDay] = frozenset(),
+    moved_days: frozenset[ReligiousDay] = frozenset(),
     off: frozenset[date] = frozenset(),
     working: frozenset[date] = frozenset(),
 ) -> Table:
     """Compile records to a table up to `last`, using all their entries.
 
-    `moved` replaces the religious days of the same code and year; `off` and `working` are an office's own days.
+    `moved_days` replaces the religious days of the same code and year; `off` and `working` are an office's own
+    days.
     """
-    religious = best_known(records, moved)
+    religious = best_known(records, moved_days)
     marks = find_marks(records, religious, range(FIRST.year, last.year + 1), off=off, working=working)
     inside = sorted((day for day in religious if FIRST <= day.on <= last), key=lambda day: day.on)
     return _build_table(records, marks, tuple(inside), last)
@@ -171,8 +172,8 @@ def library_table(
     """
     kinds = bytearray(days)
     marks = {day: Mark(KINDS[kind]) for day, kind in zip(all_days(last), days, strict=True) if kind > 1}
-    for own, kind in ((off, "office_off"), (working, "office_work")):
-        for day in own:
+    for off_or_working, kind in ((off, "office_off"), (working, "office_work")):
+        for day in off_or_working:
             place = day.toordinal() - FIRST.toordinal()
             if (KINDS[kinds[place]] in WORKING) != (kind in WORKING):
                 kinds[place] = KINDS.index(kind)
@@ -230,17 +231,17 @@ def _plain_weeks(size: int) -> bytearray:
     return bytearray(islice(cycle(week), size))
 
 
-def best_known(records: Records, moved: Iterable[ReligiousDay] = ()) -> tuple[ReligiousDay, ...]:
+def best_known(records: Records, moved_days: Iterable[ReligiousDay] = ()) -> tuple[ReligiousDay, ...]:
     """Return the religious day of each year: the moved one, else the most certain entry, the latest of equally
     certain ones.
     """
     best: dict[tuple[str, int], ReligiousDay] = {}
     for day in records.of(ReligiousDay):
         key = (day.code, day.on.year)
-        held = best.get(key)
-        if held is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(held.certainty):
+        best_day = best.get(key)
+        if best_day is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(best_day.certainty):
             best[key] = day
-    return tuple((best | {(day.code, day.on.year): day for day in moved}).values())
+    return tuple((best | {(day.code, day.on.year): day for day in moved_days}).values())
 
 
 def _yearly_days(records: Records, years: range) -> Iterator[tuple[date, HolidayRule]]:
@@ -255,6 +256,6 @@ def _yearly_days(records: Records, years: range) -> Iterator[tuple[date, Holiday
         for (month, day), rules in sorted(fixed.items()):
             on = date(year, month, day)
             rules_by_code = {rule.code: rule for rule in rules if rule.applies_from <= on}
-            held = [rule for rule in rules_by_code.values() if rule.change == "introduced"]
-            if held:
-                yield on, held[-1]
+            introduced_rules = [rule for rule in rules_by_code.values() if rule.change == "introduced"]
+            if introduced_rules:
+                yield on, introduced_rules[-1]

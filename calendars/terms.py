@@ -65,16 +65,16 @@ class Target:
 
     def of(self, year: int) -> str | None:
         """Return the target of a year as the act writes it; None for a year without one."""
-        return next((figure for named, figure in self.years if named == year), None)
+        return next((figure for figure_year, figure in self.years if figure_year == year), None)
 
     def bound(self, year: int) -> Fraction | None:
         """Return the worst value that still meets the target: the lower end of a range where higher is
         better.
         """
-        written = self.of(year)
-        if written is None:
+        figure_text = self.of(year)
+        if figure_text is None:
             return None
-        low, _, high = written.rstrip("% ").partition("-")
+        low, _, high = figure_text.rstrip("% ").partition("-")
         return Fraction(low if self.better == "higher" or not high else high)
 
     def met(self, year: int, measured: Fraction) -> bool:

@@ -34,12 +34,14 @@ def row_schema(name: str) -> dict[str, Any]:
     value: dict[str, Any] = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
     for register, path in ROWS[name].items():
         row = reduce(lambda part, key: part[key], path, value)
-        own = {
+        own_properties = {
             id: definition
             for id, definition in row["properties"].items()
             if definition.get("$comment") != OF_THE_FILE
         }
-        row["properties"] = own | {field.id: _field_schema(field) for field in extra_fields(register)}
+        row["properties"] = own_properties | {
+            field.id: _field_schema(field) for field in extra_fields(register)
+        }
     return value
 
 

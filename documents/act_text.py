@@ -101,20 +101,20 @@ def find_place(act: Sequence[ActParagraph], cited: str) -> int | None:
 
 def passage(act: Sequence[ActParagraph], start: int) -> tuple[ActParagraph, ...]:
     """Return the paragraphs from a place to the next one outside it."""
-    place, taken = act[start].place, [act[start]]
+    place, paragraphs = act[start].place, [act[start]]
     for paragraph in act[start + 1 :]:
         inside = place and paragraph.place.startswith((f"{place}.", f"{place}(", f"{place}, "))
-        if ((paragraph.numbered or paragraph.heading) and not inside) or len(taken) == _PASSAGE_LIMIT:
+        if ((paragraph.numbered or paragraph.heading) and not inside) or len(paragraphs) == _PASSAGE_LIMIT:
             break
-        taken.append(paragraph)
-    return tuple(taken)
+        paragraphs.append(paragraph)
+    return tuple(paragraphs)
 
 
 def _candidates(cited: str) -> Iterator[str]:
     """Yield the places where a citation may be found, the most exact first: "p. 16(5)", "p. 16"."""
-    whole = cited.strip()
-    parts = [part.strip() for part in whole.split(",")]
-    for part in dict.fromkeys((whole, *parts)):
+    full_citation = cited.strip()
+    parts = [part.strip() for part in full_citation.split(",")]
+    for part in dict.fromkeys((full_citation, *parts)):
         candidate = part.removesuffix(" intro")
         while candidate:
             yield candidate
@@ -150,11 +150,11 @@ class _Places:
         text = line.removeprefix(HEADING).strip(" ")
         heading = line.startswith(HEADING) or _looks_like_heading(text)
         place = self._place(text)
-        shown = " · ".join(cell.strip() for cell in text.split("\t") if cell.strip())
+        shown_text = " · ".join(cell.strip() for cell in text.split("\t") if cell.strip())
         short = (
             place.startswith(("P", "annex", "art.")) and "p. " not in place and len(text) <= _LONGEST_HEADING
         )
-        return ActParagraph(shown, heading or (short and "(" not in place), place, bool(place))
+        return ActParagraph(shown_text, heading or (short and "(" not in place), place, bool(place))
 
     def _place(self, text: str) -> str:
         if number := _number(_PROJECT, text):
@@ -243,8 +243,8 @@ def _looks_like_heading(text: str) -> bool:
     """
     if len(text) > _LONGEST_HEADING:
         return False
-    named = _CHAPTER.match(text) or (_POINT.match(text) and len(text) <= 100 and text[-1] not in ".;:,")
-    return bool(named) or (text.isupper() and sum(map(str.isalpha, text)) > 4)
+    heading_match = _CHAPTER.match(text) or (_POINT.match(text) and len(text) <= 100 and text[-1] not in ".;:,")
+    return bool(heading_match) or (text.isupper() and sum(map(str.isalpha, text)) > 4)
 
 
 def _docx(data: bytes) -> Iterator[str]:
@@ -254,10 +254,10 @@ def _docx(data: bytes) -> Iterator[str]:
     """
     with ZipFile(BytesIO(data)) as packed:
         body = fromstring(packed.read("word/document.xml")).find(f"{_WORD}body")
-        named = packed.read("word/styles.xml") if "word/styles.xml" in packed.namelist() else b"<none/>"
+        styles_xml = packed.read("word/styles.xml") if "word/styles.xml" in packed.namelist() else b"<none/>"
     styles = {
         style.get(f"{_WORD}styleId"): (named_by.get(f"{_WORD}val") or "").lower()
-        for style in fromstring(named).iter(f"{_WORD}style")
+        for style in fromstring(styles_xml).iter(f"{_WORD}style")
         if (named_by := style.find(f"{_WORD}name")) is not None
     }
     for block in [] if body is None else body:
@@ -306,17 +306,17 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
     """Yield paragraphs made by joining lines that were broken to fit a page."""
     clean = [text for line in lines if (text := _plain(line)) and not text.isdigit()]
     width = max(sorted(map(len, clean))[int(len(clean) * 0.75) :], default=0)
-    whole, last = "", ""
+    paragraph, last = "", ""
     for text in clean:
-        if whole and not _begins(text) and not _ends(last, width):
-            whole += text if whole.endswith("-") else f" {text}"
+        if paragraph and not _begins(text) and not _ends(last, width):
+            paragraph += text if paragraph.endswith("-") else f" {text}"
         else:
-            if whole:
-                yield whole
-            whole = text
+            if paragraph:
+                yield paragraph
+            paragraph = text
         last = text
-    if whole:
-        yield whole
+    if paragraph:
+        yield paragraph
 
 
 def _begins(text: str) -> bool:

@@ -137,7 +137,7 @@ def _write(
     code: Callable[[str], PrintedCode | None],
 ) -> PackageContent:
     """Write the ZIP at a path."""
-    taken: set[str] = set()
+    taken_names: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []
     altered: list[Document] = []
@@ -159,7 +159,7 @@ def _write(
                 remark = say("package.altered" if is_altered else "package.lost", {}, language)
                 places.append((document, document.name, remark))
                 continue
-            inside = _unique_name(f"{document_folder(document, language)}/{_file_name(document)}", taken)
+            inside = _unique_name(f"{document_folder(document, language)}/{_file_name(document)}", taken_names)
             with stored, archive.open(_entry(inside), "w") as entry:
                 while chunk := stored.read(_STEP):
                     entry.write(chunk)
@@ -179,10 +179,10 @@ def document_folder(document: Document, language: str) -> str:
     match = _PLACE.fullmatch(document.paragraph)
     if match:
         steps = zip(("project", "task", "subtask"), match.groups(), strict=True)
-        named = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
+        folder_steps = [say(f"package.{step}", {"number": number}, language) for step, number in steps]
     else:
-        named = [document.act[language], document.paragraph]
-    return "/".join(_safe_name(name) for name in (*named, document.case))
+        folder_steps = [document.act[language], document.paragraph]
+    return "/".join(_safe_name(name) for name in (*folder_steps, document.case))
 
 
 def _file_name(document: Document) -> str:
@@ -201,14 +201,14 @@ def _safe_name(name: str) -> str:
     return clean[: _LONGEST - len(ending)] + ending
 
 
-def _unique_name(name: str, taken: set[str]) -> str:
+def _unique_name(name: str, taken_names: set[str]) -> str:
     """Return the name, numbered when another file has it already, ignoring letter case as Windows does."""
     number, free = 1, name
-    while free.casefold() in taken:
+    while free.casefold() in taken_names:
         number += 1
         stem, dot, ending = name.rpartition(".")
         free = f"{stem} ({number}){dot}{ending}" if dot and "/" not in ending else f"{name} ({number})"
-    taken.add(free.casefold())
+    taken_names.add(free.casefold())
     return free
 
 

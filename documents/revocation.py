@@ -87,8 +87,8 @@ def _of(certificate: x509.Certificate, lists: Sequence[RevocationList], at: date
     """Say what the lists of its issuer tell of one certificate."""
     if not lists:
         return CheckedRevocation(state="not_checked")
-    whole = [revocation_list for revocation_list in lists if _covers(revocation_list, certificate)]
-    holding = [revocation_list for revocation_list in whole if _holds(revocation_list, certificate, at)]
+    full_lists = [revocation_list for revocation_list in lists if _covers(revocation_list, certificate)]
+    holding = [revocation_list for revocation_list in full_lists if _holds(revocation_list, certificate, at)]
     newest = max(holding, key=lambda revocation_list: revocation_list.last_update_utc, default=None)
     for revocation_list in lists:
         entry = revocation_list.get_revoked_certificate_by_serial_number(certificate.serial_number)
@@ -103,7 +103,9 @@ def _of(certificate: x509.Certificate, lists: Sequence[RevocationList], at: date
         return CheckedRevocation(state="revoked", on=entry.revocation_date_utc.date())
     if newest is not None:
         return CheckedRevocation(state="good", on=newest.last_update_utc.date())
-    ends = [revocation_list.next_update_utc or revocation_list.last_update_utc for revocation_list in whole]
+    ends = [
+        revocation_list.next_update_utc or revocation_list.last_update_utc for revocation_list in full_lists
+    ]
     return (
         CheckedRevocation(state="stale", on=max(ends).date())
         if ends
@@ -166,9 +168,11 @@ def _covers(revocation_list: RevocationList, certificate: x509.Certificate) -> b
                 return False
             if isinstance(extension.value, x509.IssuingDistributionPoint):
                 point, is_authority = extension.value, _is_authority(certificate)
-                others = point.only_contains_user_certs if is_authority else point.only_contains_ca_certs
+                covers_others_only = (
+                    point.only_contains_user_certs if is_authority else point.only_contains_ca_certs
+                )
                 if (
-                    others
+                    covers_others_only
                     or point.indirect_crl
                     or point.only_some_reasons
                     or point.only_contains_attribute_certs

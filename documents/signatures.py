@@ -179,8 +179,8 @@ def _parse(cms: bytes) -> tuple[Any, Any]:
     from documents.signature_syntax import ContentInfo
 
     try:
-        content, rest = decoder.decode(cms, asn1Spec=ContentInfo())
-        if rest or str(content["contentType"]) != _SIGNED_DATA:
+        content, trailing_bytes = decoder.decode(cms, asn1Spec=ContentInfo())
+        if trailing_bytes or str(content["contentType"]) != _SIGNED_DATA:
             raise SignatureUnreadable("eds.unreadable")
         signed = content["content"]
         infos = list(signed["signerInfos"])
@@ -206,10 +206,10 @@ def _certificates(signed: Any) -> list[x509.Certificate]:
 def _is_of(sid: Any, certificate: x509.Certificate) -> bool:
     """Return whether a certificate is the one the signer's part refers to."""
     if sid.getName() == "issuerAndSerialNumber":
-        named = sid["issuerAndSerialNumber"]
+        issuer_and_serial = sid["issuerAndSerialNumber"]
         return (
-            int(named["serialNumber"]) == certificate.serial_number
-            and bytes(named["issuer"]) == certificate.issuer.public_bytes()
+            int(issuer_and_serial["serialNumber"]) == certificate.serial_number
+            and bytes(issuer_and_serial["issuer"]) == certificate.issuer.public_bytes()
         )
     try:
         key_identifier = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
@@ -282,14 +282,18 @@ def _for_documents(certificate: x509.Certificate) -> bool:
 
 def _issuer(
     certificate: x509.Certificate,
-    others: Iterable[x509.Certificate],
+    other_certificates: Iterable[x509.Certificate],
     trusted: Sequence[x509.Certificate],
     at: datetime,
 ) -> tuple[str, list[Link]]:
     """Return "" and the chain if it ends in a trusted authority, else the code of the reason."""
     if not trusted:
         return "eds.issuer_not_checked", []
-    between = [authority for authority in others if authority != certificate and _is_authority(authority, at)]
+    between = [
+        authority
+        for authority in other_certificates
+        if authority != certificate and _is_authority(authority, at)
+    ]
     current, chain = certificate, list[Link]()
     try:
         for _ in range(_MAX_CHAIN):

@@ -27,8 +27,8 @@ def text_in(value: object, language: str) -> str:
     if isinstance(value, str):
         return value
     language = fallback(language)
-    own = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
-    return own if isinstance(own, str) else str(value)
+    own_text = value.get(language) if isinstance(value, Mapping) else getattr(value, language, None)
+    return own_text if isinstance(own_text, str) else str(value)
 
 
 def inner(text: str) -> str:
@@ -79,8 +79,8 @@ def _of_one_project(places: Sequence[re.Match[str]], language: str) -> str:
         among = list(group)
         numbers = [int(match["subtask"]) for match in among if match["subtask"] and not match["intro"]]
         if task and len(numbers) > 1 and len(numbers) == len(among):
-            named = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
-            phrases.append(f"{_place('task', language, task)}, {named}")
+            subtasks = template("paragraph.subtasks", language).format(numbers=_runs(numbers))
+            phrases.append(f"{_place('task', language, task)}, {subtasks}")
         else:
             phrases += [_citation(match[0], language).partition(", ")[2] for match in among]
     return f"{_place('project', language, places[0]['project'])}, {'; '.join(phrases)}"
@@ -174,12 +174,12 @@ def _plain(place: Placeholder) -> Filler:
     return fill
 
 
-def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Filler]:
+def _of(say: Callable[..., str], *extra_arguments: object) -> Callable[[Placeholder], Filler]:
     """Return a placeholder format that passes the argument to a function: say(value, language, *options)."""
 
     def make(place: Placeholder) -> Filler:
         name, language = place.name, place.language
-        return lambda arguments: say(arguments[name], language, *more)
+        return lambda arguments: say(arguments[name], language, *extra_arguments)
 
     return make
 
@@ -251,11 +251,11 @@ def _choose(place: Placeholder) -> Filler:
 def _join(place: Placeholder) -> Filler:
     """Format `{items:join}`, or `{items:join|prefix.}` for codes; an empty list has its own text."""
     name, speak = place.name, place.speak
-    each = _each(place)
+    say_item = _each(place)
 
     def fill(arguments: Arguments) -> str:
         items: Iterable[object] = arguments[name]
-        return ", ".join([each(item, arguments) for item in items]) or speak("join.nothing", {})
+        return ", ".join([say_item(item, arguments) for item in items]) or speak("join.nothing", {})
 
     return fill
 
@@ -293,8 +293,8 @@ def _say(place: Placeholder) -> Filler:
 
 def _name(place: Placeholder) -> Filler:
     """Format `{of:name|prefix.}`: the entry with that code; a value without an entry is shown unchanged."""
-    name, each = place.name, _each(place)
-    return lambda arguments: each(arguments[name], arguments)
+    name, say_item = place.name, _each(place)
+    return lambda arguments: say_item(arguments[name], arguments)
 
 
 def _bracketed(value: object, language: str) -> str:
@@ -315,9 +315,9 @@ _ROW_ID = re.compile(r"(?:[a-z0-9-]+-)?(\d{4})-0*(\d+)")
 def row_number(value: Any, language: str) -> str:
     """Return the id of a row of a register or of a campaign as said ("№ 3, 2026"); others unchanged."""
     text = plain(value, language)
-    named = _ROW_ID.fullmatch(text)
+    id_match = _ROW_ID.fullmatch(text)
     mark = "No." if language == "en" else "№"
-    return f"{mark} {named[2]}, {named[1]}" if named else text
+    return f"{mark} {id_match[2]}, {id_match[1]}" if id_match else text
 
 
 FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {

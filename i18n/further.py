@@ -185,7 +185,7 @@ def write_language(file: Path, language: FurtherLanguage) -> None:
 def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALOGUE) -> None:
     """Write texts of one of LANGUAGES into the shipped catalogue files; every other line stays unchanged."""
     line = re.compile(rf"^{language} = .*$", re.MULTILINE)
-    changed: dict[Path, str] = {}
+    changed_files: dict[Path, str] = {}
     for file in sorted(folder.glob("*.toml")):
         text = file.read_text(encoding="utf-8")
         # From the end backwards, so that earlier positions stay valid.
@@ -195,8 +195,8 @@ def write_shipped(language: str, texts: Mapping[str, str], folder: Path = CATALO
                 assert match is not None, code
                 new = f"{language} = {_quoted(texts[code])}"
                 text = text[: match.start()] + new + text[match.end() :]
-                changed[file] = text
-    for file, text in changed.items():
+                changed_files[file] = text
+    for file, text in changed_files.items():
         _replace(file, text)
 
 

@@ -44,10 +44,10 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 def _grouped(text: str, language: str) -> str:
     """Return an English number with the language's signs."""
     locale = names(language)
-    whole, _, fraction = text.partition(".")
-    if len(whole.replace(",", "").lstrip("-")) < 5:
-        whole = whole.replace(",", "")
-    return whole.replace(",", locale.group) + (locale.decimal + fraction if fraction else "")
+    whole_part, _, fraction = text.partition(".")
+    if len(whole_part.replace(",", "").lstrip("-")) < 5:
+        whole_part = whole_part.replace(",", "")
+    return whole_part.replace(",", locale.group) + (locale.decimal + fraction if fraction else "")
 
 
 def money(value: int | Decimal, language: str) -> str:
@@ -55,14 +55,14 @@ def money(value: int | Decimal, language: str) -> str:
     return number(value, language) if value == int(value) else _grouped(f"{value:,.2f}", language)
 
 
-def figure(written: str, language: str) -> str:
+def figure(digits: str, language: str) -> str:
     """Return a figure from an act ("43.5", "62-65") with the language's decimal sign and a dash in ranges."""
-    return written.replace(".", names(language).decimal).replace("-", "–")
+    return digits.replace(".", names(language).decimal).replace("-", "–")
 
 
 def figures(years: Iterable[tuple[int, str]], language: str) -> str:
     """Return figures by year: "2022 – 42; 2023 – 43,5"."""
-    return "; ".join(f"{year} – {figure(written, language)}" for year, written in years)
+    return "; ".join(f"{year} – {figure(figure_text, language)}" for year, figure_text in years)
 
 
 def percent(share: Fraction | Decimal, language: str) -> str:

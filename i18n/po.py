@@ -130,28 +130,33 @@ def read(data: bytes, language: str = "") -> Translation:
         raise BadTranslation("languages.no_po", line=error.lineno + 1, problem=str(error)) from None
     except (ValueError, IndexError) as error:
         raise BadTranslation("languages.no_po", line=0, problem=str(error)) from None
-    own, source = catalog.head.get("language", "").replace("_", "-"), catalog.head.get("x-source-language", "")
-    if not own or (language and own != language):
-        raise BadTranslation("languages.other", language=own, asked=language)
-    if source not in LANGUAGES or source == own:
+    own_language, source = (
+        catalog.head.get("language", "").replace("_", "-"),
+        catalog.head.get("x-source-language", ""),
+    )
+    if not own_language or (language and own_language != language):
+        raise BadTranslation("languages.other", language=own_language, asked=language)
+    if source not in LANGUAGES or source == own_language:
         raise BadTranslation("languages.no_source", source=source, allowed=LANGUAGES)
-    names(own)
-    errors = tuple(_errors(catalog.found, own, source))
+    names(own_language)
+    errors = tuple(_errors(catalog.found, own_language, source))
     if errors:
         raise BadTranslation("languages.bad", *errors, count=len(errors))
-    return Translation(own, source, {str(message.context): str(message.string) for message in catalog.found})
+    return Translation(
+        own_language, source, {str(message.context): str(message.string) for message in catalog.found}
+    )
 
 
 def _errors(messages: list[Message], language: str, source: str) -> Iterator[PoError]:
     """Yield the mistakes in messages."""
     shipped = written()
-    seen: Counter[str] = Counter()
+    code_counts: Counter[str] = Counter()
     for message in messages:
         code = message.context or ""
-        seen[code] += 1
+        code_counts[code] += 1
         text = shipped[code].texts[source] if code in shipped else None
         fault = _fault(message, code, language, source, text)
-        if seen[code] > 1:
+        if code_counts[code] > 1:
             fault = Fault("languages.twice")
         if fault:
             yield PoError(message.lineno or 0, fault.code, {"sentence": code, **fault.arguments})

@@ -94,9 +94,9 @@ def _compile(code: str, language: str) -> Callable[[Arguments], str]:
     Raises:
         CatalogueError: the template is invalid; the message names file and code.
     """
-    if (own := sentence_language(code, language)) != language:
+    if (text_language := sentence_language(code, language)) != language:
         # Whole, with the other language's dates and counted words: half a sentence of each is none.
-        return _compile(code, own)
+        return _compile(code, text_language)
     return compile_template(code, template(code, language), language)
 
 
@@ -112,8 +112,8 @@ def compile_template(code: str, text: str, language: str) -> Callable[[Arguments
     except ValueError as error:
         raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
     if not fillers:
-        whole = shape.replace("%%", "%")
-        return lambda arguments: whole
+        full_text = shape.replace("%%", "%")
+        return lambda arguments: full_text
     if len(fillers) == 1:
         only = fillers[0]
         return lambda arguments: shape % only(arguments)

@@ -18,18 +18,18 @@ class NotAMoment(Refusal, ValueError):
         super().__init__("cli.not_a_moment", text=text)
 
 
-def clock(given: str | None = None) -> Clock:
+def clock(moment_text: str | None = None) -> Clock:
     """Return the real clock, or a clock that always gives one moment.
 
     Args:
-        given: text of `--now` or MERZIM_NOW; empty or None means the real clock.
+        moment_text: text of `--now` or MERZIM_NOW; empty or None means the real clock.
 
     Raises:
         NotAMoment: the text is not a moment.
     """
-    if not given:
+    if not moment_text:
         return read
-    moment = stand(given)
+    moment = stand(moment_text)
     return lambda: moment
 
 
@@ -45,12 +45,12 @@ def stand(text: str) -> Moment:
         NotAMoment: the text is neither.
     """
     try:
-        given = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
         if len(text.strip()) <= len("2026-04-06"):
-            given = datetime.combine(given.date(), NOON)
-        if given.tzinfo is None:
-            given = given.replace(tzinfo=almaty())
-        return _moment(given, demonstration=True)
+            instant = datetime.combine(instant.date(), NOON)
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=almaty())
+        return _moment(instant, demonstration=True)
     except (ValueError, OverflowError):
         raise NotAMoment(text) from None
 

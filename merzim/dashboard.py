@@ -85,7 +85,7 @@ class Dashboard:
         adopted = self._app.rules_version()
         self._app.refresh()
         present = self._app.calendar, self._app.library, self._app.settings
-        if any(counted is not before for counted, before in zip(present, self._counted_by, strict=True)):
+        if any(counter is not before for counter, before in zip(present, self._counted_by, strict=True)):
             logs.know(self._app.settings)
             self._counted_by = present
             self._pages = create_app(self._app, self._clock)
@@ -141,13 +141,13 @@ class TimedConnection(H11Protocol):
 
     def _check(self) -> None:
         """Close the connection if it has made too little progress."""
-        seen = (self.cycle, self.awaited, self.transport.get_write_buffer_size())
-        if self._stands_still(*seen):
+        state = (self.cycle, self.awaited, self.transport.get_write_buffer_size())
+        if self._stands_still(*state):
             log.info("closed a connection that stood still: %s", self.client)
             self._look = None
             self.transport.abort()
             return
-        self._seen, self._received = seen, 0
+        self._seen, self._received = state, 0
         self._look = self.loop.call_later(self.window, self._check)
 
     def _stands_still(self, cycle: object, awaited: int, unsent: int) -> bool:

@@ -117,7 +117,7 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    every, turn = app.settings.reminders.tick, Lock()
+    interval, turn = app.settings.reminders.tick, Lock()
 
     def ticked() -> None:
         with turn:
@@ -143,11 +143,11 @@ def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
 
     # One job with a first moment, not a second one that runs once: the scheduler removes that one after handing
     # it out, and does not find it if it was stopped in the meantime.
-    scheduler.add_job(ticked, "interval", seconds=every, next_run_time=app.system_clock().now, **job)
-    scheduler.add_job(webhooks, "interval", seconds=every, **job)
-    scheduler.add_job(replies, "interval", seconds=every, **job)
-    scheduler.add_job(backups, "interval", seconds=every, **job)
-    if every > LOOK:
+    scheduler.add_job(ticked, "interval", seconds=interval, next_run_time=app.system_clock().now, **job)
+    scheduler.add_job(webhooks, "interval", seconds=interval, **job)
+    scheduler.add_job(replies, "interval", seconds=interval, **job)
+    scheduler.add_job(backups, "interval", seconds=interval, **job)
+    if interval > LOOK:
         scheduler.add_job(take_up_now, "interval", seconds=LOOK, **job)
     scheduler.start()
     try:
@@ -295,8 +295,8 @@ def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -
     """
     from services.jobs.queue import JobHandlers
 
-    def send(keys: Collection[str], again: bool) -> None:
-        attempt(app, clock, partial(rounds.deliver, keys=keys, again=again))
+    def send(keys: Collection[str], is_holder_gone: bool) -> None:
+        attempt(app, clock, partial(rounds.deliver, keys=keys, is_holder_gone=is_holder_gone))
 
     def tell() -> None:
         attempt(planning or app, clock, deliver_webhooks)

@@ -224,7 +224,7 @@ def _beside(section: object, base: Path) -> object:
 
 def _database_beside(url: str, base: Path) -> str:
     """Return the address of an SQLite file, resolved against the folder of the settings file."""
-    scheme, mark, rest = url.partition(":///")
-    if not scheme.startswith("sqlite") or not mark or not rest or rest.startswith((":", "/")):
+    scheme, mark, path = url.partition(":///")
+    if not scheme.startswith("sqlite") or not mark or not path or path.startswith((":", "/")):
         return url
-    return f"{scheme}:///{(base / rest).as_posix()}"
+    return f"{scheme}:///{(base / path).as_posix()}"

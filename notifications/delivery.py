@@ -54,7 +54,7 @@ def deliver(
     today: date,
     rules: Rules,
     keys: Collection[str] | None = None,
-    again: bool = False,
+    is_holder_gone: bool = False,
     go_on: Callable[[], bool] = lambda: True,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Must not be called inside a running event loop.
@@ -63,7 +63,8 @@ def deliver(
         now: aware UTC.
         today: the local date the letters are computed for.
         keys: send only these notices; None for all, including interrupted ones.
-        again: whether the process that claimed these notices is known to be gone, so that they are recovered.
+        is_holder_gone: whether the process that claimed these notices is known to be gone, so that they are
+            recovered.
         go_on: called before each batch; when False, the rest stays queued for the next delivery.
     """
     counts: Counter[NoticeState] = Counter()
@@ -79,7 +80,7 @@ def deliver(
             interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
             limit = BATCH if channel.repeatable else SMALL_BATCH
             while go_on():
-                if keys is None or again:
+                if keys is None or is_holder_gone:
                     # Before each batch: another sending process may have died by now, and this may take long.
                     recovered += outbox.recover(
                         channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys
@@ -101,9 +102,9 @@ def deliver(
                     carried=carried,
                     overview=overview,
                 )
-                tried = _send(channel, composed.parcels, now=now)
-                outcomes = {**composed.settled, **tried}
-                _record_channel_state(outbox, channel, tried, now=now)
+                attempted = _send(channel, composed.parcels, now=now)
+                outcomes = {**composed.settled, **attempted}
+                _record_channel_state(outbox, channel, attempted, now=now)
                 marks = _outcomes(batch, carried, composed, outcomes, times, now=now, rules=rules)
                 # Before the outcomes are stored, so that nobody is left without a notice if the process dies in
                 # between.
@@ -121,7 +122,7 @@ def deliver(
                 outbox.mark(marks, now=now)
                 counts.update(mark.state for mark in marks)
                 answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
-                if _takes_no_more(tried.values()):
+                if _takes_no_more(attempted.values()):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
@@ -138,13 +139,13 @@ def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
 
 
 def _record_channel_state(
-    outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime
+    outbox: Outbox, channel: Channel, attempted: Mapping[str, Outcome], *, now: datetime
 ) -> None:
     """Record a fault of the channel itself, or that it works again because something was sent."""
-    fault = next((outcome for outcome in tried.values() if outcome.fault), None)
+    fault = next((outcome for outcome in attempted.values() if outcome.fault), None)
     if fault is not None:
         outbox.fault(channel.name, fault.fault, fault.answer, now=now)
-    elif any(outcome.state == "sent" for outcome in tried.values()):
+    elif any(outcome.state == "sent" for outcome in attempted.values()):
         outbox.fault(channel.name, "", "", now=now)
 
 
@@ -206,19 +207,19 @@ def _mark(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> DeliveryOutcome:
     """Return the outcome of a notice for the outbox."""
-    state, again = outcome.state, None
+    state, retry_at = outcome.state, None
     if state == "queued":
         patience = back_off(notice.attempts, rules) if outcome.tried else BACK_OFF[0]
         if patience is None:
             state = "failed"
         else:
             wait = max(patience, outcome.wait or timedelta())
-            again = times.leaving(notice, now + wait)
+            retry_at = times.leaving(notice, now + wait)
     return DeliveryOutcome(
         key=notice.key,
         state=state,
         answer=outcome.answer,
-        not_before=again,
+        not_before=retry_at,
         text_hash=hashed,
         tried=outcome.tried,
     )

@@ -48,8 +48,8 @@ def plan_regular(
         }
     except OutOfRange:
         return []
-    there = outbox.existing_keys(notices_by_key.keys())
-    return [notice for key, notice in notices_by_key.items() if key not in there]
+    known_keys = outbox.existing_keys(notices_by_key.keys())
+    return [notice for key, notice in notices_by_key.items() if key not in known_keys]
 
 
 def _readers(
@@ -71,8 +71,8 @@ def _readers(
     if officer is not None and unconfirmed_year(calendar, today) is not None:
         reader = stand_in(office, officer, today) or officer
         days = times.days(reader.key)
-        left = days.count(today, date(today.year, 12, 31))
-        if first_of_week(today, days) or (days.is_working(today) and left <= LAST_DAYS):
+        days_left = days.count(today, date(today.year, 12, 31))
+        if first_of_week(today, days) or (days.is_working(today) and days_left <= LAST_DAYS):
             yield "calendar", reader
 
 
@@ -88,8 +88,8 @@ def unconfirmed_year(calendar: Calendar, today: date) -> int | None:
 
 def _holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
     """Yield the people who hold the duty in any unit, or their deputies."""
-    for (_, held), people in sorted(office.holders.items()):
-        if held in duties:
+    for (_, duty), people in sorted(office.holders.items()):
+        if duty in duties:
             for person in people:
                 present = stand_in(office, person, today)
                 if present is not None:

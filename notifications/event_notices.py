@@ -253,8 +253,10 @@ def given_days(register: Register, campaign: StartedCampaign) -> list[tuple[Regi
 
     What is confidential stands in no letter and on no page that is opened without log-in.
     """
-    shown = {name for name, field in register.fields.items() if field.kind == "date" and not field.confidential}
-    days = [(name, value) for name, value in campaign.given.items() if name in shown and value]
+    shown_fields = {
+        name for name, field in register.fields.items() if field.kind == "date" and not field.confidential
+    }
+    days = [(name, value) for name, value in campaign.given.items() if name in shown_fields and value]
     return [
         (register.fields[name], date.fromisoformat(str(value)))
         for name, value in days
@@ -273,8 +275,8 @@ def cited(started: StartedCampaign, register: Register, campaign: Campaign, lang
     """Return what a campaign rests on, in words: the organisation's own document, else the act with its
     paragraph; "" if there is none.
     """
-    if own := started.ground(language):
-        return own
+    if ground := started.ground(language):
+        return ground
     if not campaign.act:
         return ""
     act = register.acts[campaign.act].title[law_language(language)]

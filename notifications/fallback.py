@@ -36,7 +36,7 @@ def fall_back(
     repetition after a crash add anything.
     """
     failed = {mark.key for mark in marks if mark.state == "failed"}
-    others = [other for other in channels if other.name != channel.name]
+    other_channels = [other for other in channels if other.name != channel.name]
     untold = [notice for notice in batch if notice.key in failed or outcomes[notice.key].others]
     lost = {notice.person: notice for notice in batch if outcomes[notice.key].lost}
     if not untold and not lost:
@@ -44,10 +44,12 @@ def fall_back(
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
     times = OfficeTimes(office, calendar, rules)
     notices = [
-        new for notice in untold for new in _via_other_channels(notice, others, office, rules, now, times)
+        new
+        for notice in untold
+        for new in _via_other_channels(notice, other_channels, office, rules, now, times)
     ]
     for notice in lost.values():
-        notices += _to_officer(notice, channel, others, office, rules, now, times)
+        notices += _to_officer(notice, channel, other_channels, office, rules, now, times)
     outbox.add(notices, now=now)
     if isinstance(channel, Switchable):
         for person in lost:
@@ -110,7 +112,7 @@ def _through(
         if address is None:
             continue
         key = f"{place}:{person.key}:{channel.name}"
-        again = replace(
+        new_notice = replace(
             notice,
             key=key,
             person=person.key,
@@ -125,4 +127,4 @@ def _through(
             text_hash="",
             message_id=message_id(key, rules.domain),
         )
-        yield replace(again, not_before=times.leaving(again, now))
+        yield replace(new_notice, not_before=times.leaving(new_notice, now))

@@ -96,11 +96,11 @@ def address_secret(key: str, person: str) -> str:
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def find_person(key: str, given: str, people: Iterable[str]) -> str | None:
+def find_person(key: str, secret: str, people: Iterable[str]) -> str | None:
     """Return the person (key) with that secret address; None when there is nobody."""
     if not key:
         return None
-    return next((person for person in people if hmac.compare_digest(address_secret(key, person), given)), None)
+    return next((person for person in people if hmac.compare_digest(address_secret(key, person), secret)), None)
 
 
 def choice_address(rules: Rules, person: str) -> str:

@@ -56,11 +56,11 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     for notice in sorted(notices, key=lambda notice: (notice.queued_at, notice.key)):
         if notice.state in DELIVERED_STATES:
             last_notices[notice.obligation, notice.person, notice.channel] = notice
-    changed = {change.obligation: change for change in changes}
+    changes_by_id = {change.obligation: change for change in changes}
     return frozenset(
         person
         for (obligation, person, _), last in last_notices.items()
-        if (change := changed.get(obligation)) is not None
+        if (change := changes_by_id.get(obligation)) is not None
         and change.before is not None
         and _is_news(change.after, last)
     )
@@ -81,8 +81,8 @@ def was_notified(notices: Iterable[Notice], event: Event) -> bool:
 
 def _is_news(due: date | None, last: Notice) -> bool:
     """Return whether the due date differs from the one in the person's last notice."""
-    gone = last.rung == WITHDRAWN
-    return not gone if due is None else gone or due != last.due
+    was_withdrawn = last.rung == WITHDRAWN
+    return not was_withdrawn if due is None else was_withdrawn or due != last.due
 
 
 def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
@@ -122,15 +122,15 @@ def _notice(
     about: dict[str, object] = {"old": last.due.isoformat(), "cause": dict(move.cause)}
     if awaited is not None:
         about["awaited"] = awaited
-    spoken = due or last.due
+    told_due = due or last.due
     # The change is part of the key: each time a date moves away and back is a new notice.
-    place = f"{move.case}:{move.obligation}:{spoken.isoformat()}"
+    place = f"{move.case}:{move.obligation}:{told_due.isoformat()}"
     key = f"{place}:{step}@{move.change}:{last.person}:{last.channel}"
     return Notice(
         key=key,
         case=move.case,
         obligation=move.obligation,
-        due=spoken,
+        due=told_due,
         rung=step,
         person=last.person,
         channel=last.channel,

@@ -92,20 +92,20 @@ def round(
             queued += outbox.settle(page.settlements, now=now)
         pages.append(Page(page.rows, page.planned[: limit - planned_count], page.problems, []))
         planned_count += len(pages[-1].planned)
-    moved, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
+    move_notices, count = queue_move_notices(outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
     )
     queued += count + outbox.add(regular, now=now)
     queued += queue_comment_notices(outbox, planner.office, planner.times, channels, now=now, rules=rules)
     queue_carriers(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
-    return _report(pages, [*moved, *regular], queued=queued)
+    return _report(pages, [*move_notices, *regular], queued=queued)
 
 
 def _others(planner: Planner) -> list[Notice]:
     """Return the notices a round would queue besides those of steps."""
     now, today, rules = planner.now, planner.today, planner.rules
-    moved = plan_move_notices(planner.outbox, planner.times, now=now, rules=rules)
+    move_notices = plan_move_notices(planner.outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         planner.outbox,
         planner.office,
@@ -117,16 +117,16 @@ def _others(planner: Planner) -> list[Notice]:
         rules=rules,
     )
     overview = Overview(planner.outbox, planner.library, planner.calendar, today=today, rules=rules)
-    return [*moved, *(notice for notice in regular if says_something(notice, overview))]
+    return [*move_notices, *(notice for notice in regular if says_something(notice, overview))]
 
 
-def _report(pages: Sequence[Page], others: Sequence[Notice], *, queued: int | None) -> RoundReport:
+def _report(pages: Sequence[Page], other_notices: Sequence[Notice], *, queued: int | None) -> RoundReport:
     return RoundReport(
         rows=sum(page.rows for page in pages),
         planned=tuple(planned_notice for page in pages for planned_notice in page.planned),
         problems=tuple(problem for page in pages for problem in page.problems),
         queued=queued,
-        others=tuple(others),
+        others=tuple(other_notices),
     )
 
 

@@ -115,11 +115,11 @@ class OfficeTimes:
         unit = self._unit(person)
         if (unit, now) not in self._opens:
             self._opens[unit, now] = opening(now, *self._of(person))
-        own = self._opens[unit, now]
-        if due is None or not unit or local_day(own, self._rules) <= due:
-            return own
+        unit_opening = self._opens[unit, now]
+        if due is None or not unit or local_day(unit_opening, self._rules) <= due:
+            return unit_opening
         general = opening(now, self._calendar, self._rules)
-        return general if local_day(general, self._rules) <= due else own
+        return general if local_day(general, self._rules) <= due else unit_opening
 
     def leaving(self, notice: Notice, at: datetime) -> datetime:
         """Return the first moment from `at` on at which a notice may be sent.
@@ -140,7 +140,7 @@ class OfficeTimes:
         """Return the calendar and rules of a person."""
         unit = self._unit(person)
         if unit not in self._own:
-            own = time_of(self._office, unit)
-            hours = own.hours or self._rules.office_hours
-            self._own[unit] = (days_of(self._calendar, own), replace(self._rules, office_hours=hours))
+            unit_time = time_of(self._office, unit)
+            hours = unit_time.hours or self._rules.office_hours
+            self._own[unit] = (days_of(self._calendar, unit_time), replace(self._rules, office_hours=hours))
         return self._own[unit]

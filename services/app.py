@@ -741,8 +741,8 @@ def _shipped() -> Calendar:
 
 def _is_missing_file(url: str) -> bool:
     """Return whether the address is an SQLite file that does not exist. The path may be percent-encoded."""
-    scheme, mark, rest = url.partition(":///")
-    file = rest.partition("?")[0]
+    scheme, mark, path = url.partition(":///")
+    file = path.partition("?")[0]
     return (
         bool(mark) and scheme.startswith("sqlite") and not (Path(file).exists() or Path(unquote(file)).exists())
     )

@@ -91,11 +91,11 @@ def open_file(ctx: RequestContext, item: EvidenceInput | FileInput) -> tuple[Bin
 
 def store_file(ctx: RequestContext, item: FileInput | None) -> dict[str, object]:
     """Store a file sent with a command; return its hash, name, type and size, {} if none was sent."""
-    opened = open_file(ctx, item) if item is not None else None
-    if opened is None:
+    opened_file = open_file(ctx, item) if item is not None else None
+    if opened_file is None:
         return {}
-    file = ctx.app.evidence.keep(*opened)
-    return {"sha256": file.reference, "name": opened[1], "type": file.type, "size": file.size}
+    file = ctx.app.evidence.keep(*opened_file)
+    return {"sha256": file.reference, "name": opened_file[1], "type": file.type, "size": file.size}
 
 
 def _store_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:

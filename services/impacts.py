@@ -78,13 +78,15 @@ def people_finder(app: AppContext, today: date) -> FindPeople:
         people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
         return () if isinstance(people, Unresolved) else tuple(holder.person for holder in people)
 
-    def find_people(case: Case, moved: MovedDeadline) -> tuple[Person, ...]:
+    def find_people(case: Case, moved_deadline: MovedDeadline) -> tuple[Person, ...]:
         from workflow.board.rows import WAITING
 
-        if moved.state not in WAITING:
+        if moved_deadline.state not in WAITING:
             return ()
-        responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
-        return find(moved.obligation.duty, case.unit, responsible, case.person)
+        responsible = (
+            case.responsible.get(moved_deadline.id) or case.responsible.get(moved_deadline.obligation.id) or ""
+        )
+        return find(moved_deadline.obligation.duty, case.unit, responsible, case.person)
 
     return find_people
 

@@ -67,8 +67,8 @@ def unit_name(office: Office, unit: str) -> UnitName:
     return UnitName(id=unit, name=name_of(record) if record else unit)
 
 
-def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, ...]:
-    """Return all units by name, each followed by those below it, then the ids in `used` without a unit."""
+def units_in_order(office: Office, *, used_units: Collection[str]) -> tuple[UnitName, ...]:
+    """Return all units by name, each followed by those below it, then ids in `used_units` without a unit."""
     ordered: list[UnitName] = []
 
     def walk(units: Sequence[str], depth: int) -> None:
@@ -77,12 +77,14 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
             walk(office.children.get(unit, ()), depth + 1)
 
     walk(office.tops, 0)
-    seen = {unit.id for unit in ordered}
-    rest = [UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in seen]
-    strangers = [
-        UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units), key=alphabetical)
+    listed_ids = {unit.id for unit in ordered}
+    other_units = [
+        UnitName(id=id, name=name_of(office.units[id])) for id in office.units if id not in listed_ids
     ]
-    return (*ordered, *rest, *strangers)
+    strangers = [
+        UnitName(id=unit, name=unit) for unit in sorted(set(used_units) - set(office.units), key=alphabetical)
+    ]
+    return (*ordered, *other_units, *strangers)
 
 
 def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
@@ -91,7 +93,7 @@ def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
     A large office is shown level by level, so that a page does not contain twenty thousand names.
     """
     if len(office.units) <= MAX_LISTED:
-        return units_in_order(office, used=())
+        return units_in_order(office, used_units=())
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
     return tuple(
@@ -109,13 +111,13 @@ def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[Unit
         the units, and the number of pages.
     """
     if len(office.units) <= MAX_LISTED:
-        return units_in_order(office, used=()), 1
+        return units_in_order(office, used_units=()), 1
     path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
     level = _child_units(office, path[-1] if path else None)
     pages = max(1, -(-len(level) // MAX_LISTED))
     first = (min(number, pages) - 1) * MAX_LISTED
-    shown = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
-    unit_rows = ((depth, office.units[unit]) for depth, unit in shown)
+    shown_units = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
+    unit_rows = ((depth, office.units[unit]) for depth, unit in shown_units)
     return tuple(UnitName(id=unit.id, name=name_of(unit), depth=depth) for depth, unit in unit_rows), pages
 
 
@@ -152,11 +154,11 @@ def name_obligation_assignees(
     )
 
 
-def name_of(named: Person | Unit) -> Name:
+def name_of(record: Person | Unit) -> Name:
     """Return the name of a person or unit in all available languages, so that pages show the reader's."""
-    if not (named.name_kk or named.name_ru):
-        return named.name
-    return Text(kk=named.name_in("kk"), ru=named.name_in("ru"), en=named.name)
+    if not (record.name_kk or record.name_ru):
+        return record.name
+    return Text(kk=record.name_in("kk"), ru=record.name_in("ru"), en=record.name)
 
 
 def filed_as(name: Name) -> str:
@@ -170,18 +172,18 @@ def person_name(office: Office, key: str) -> Name:
     return name_of(person) if person else key
 
 
-def author_names(ctx: RequestContext, written: Collection[str]) -> Mapping[str, Name]:
+def author_names(ctx: RequestContext, authors: Collection[str]) -> Mapping[str, Name]:
     """Return the names of authors by the login or key recorded with what they wrote.
 
     The name of an account is used if it differs from its person's.
     """
     office = ctx.reads.office()
-    people = {key: office.people.get(key) or office.former.get(key) for key in written}
+    people = {key: office.people.get(key) or office.former.get(key) for key in authors}
     names_by_author: dict[str, Name] = {key: name_of(person) for key, person in people.items() if person}
-    for login, (name, key) in ctx.accounts.names(written).items():
+    for login, (name, key) in ctx.accounts.names(authors).items():
         person = office.people.get(key) or office.former.get(key)
         display_name = name_of(person) if person and name in ("", *person.names) else name
-        names_by_author |= {by: display_name for by in written if display_name and by.casefold() == login}
+        names_by_author |= {by: display_name for by in authors if display_name and by.casefold() == login}
     return names_by_author
 
 

@@ -53,14 +53,14 @@ def prepare_database(
         return
     from storage.maintenance import after_migration
 
-    def rebuild_board(each: Callable[[], None]) -> None:
+    def rebuild_board(on_case: Callable[[], None]) -> None:
         from storage.maintenance.verify import rebuild
         from storage.refusals import CannotRebuild
 
         note("cli.board_behind")
         moment = clock()
         try:
-            rebuild(engine, lambda case: recompute(case, moment.today), now=moment.now, each=each)
+            rebuild(engine, lambda case: recompute(case, moment.today), now=moment.now, after_chunk=on_case)
         except CannotRebuild as refusal:
             # All other cases are rebuilt; `merzim verify` says what is wrong with these; no restart helps.
             note(refusal.code, **refusal.arguments)

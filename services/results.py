@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class _Extended:
     """A value combined with further attributes."""
 
-    def __init__(self, value: object, more: Mapping[str, object]) -> None:
-        self._value, self._more = value, more
+    def __init__(self, value: object, extra: Mapping[str, object]) -> None:
+        self._value, self._more = value, extra
 
     def __getattr__(self, name: str) -> Any:
         return self._more[name] if name in self._more else getattr(self._value, name)
@@ -61,11 +61,11 @@ class Result(BaseModel):
     model_config = ConfigDict(from_attributes=True, populate_by_name=True)
 
     @classmethod
-    def of(cls, value: object, language: str = "", **more: object) -> Self:
-        """Return the result for a value, with texts in a language; `more`: attributes the value does not
+    def of(cls, value: object, language: str = "", **extra: object) -> Self:
+        """Return the result for a value, with texts in a language; `extra`: attributes the value does not
         have.
         """
-        return cls.model_validate(_Extended(value, more) if more else value, context=language)
+        return cls.model_validate(_Extended(value, extra) if extra else value, context=language)
 
 
 def at(*path: str, default: Any = ...) -> Any:

@@ -118,20 +118,20 @@ def _score_year(
     from workflow.scoring.score import score
     from workflow.scoring.tally import tally
 
-    counted = tally(scoring, year, readings)
-    scores = score({name: entry.answer for name, entry in counted.items()}, scoring, readings)
-    scores = explain(scores, counted, scoring, year, readings, registers=titles)
+    tallies = tally(scoring, year, readings)
+    scores = score({name: entry.answer for name, entry in tallies.items()}, scoring, readings)
+    scores = explain(scores, tallies, scoring, year, readings, registers=titles)
     prospects = {
-        score.id: prospect(scoring.indicators[score.id], score, counted[score.id], year)
+        score.id: prospect(scoring.indicators[score.id], score, tallies[score.id], year)
         for score in scores.scores
     }
     return YearScores(
         unit=year.root,
         year=year.year,
         scores=scores,
-        counted=counted,
+        counted=tallies,
         prospects={name: entry for name, entry in prospects.items() if entry is not None},
-        steps=steps(scoring, counted, year, readings),
+        steps=steps(scoring, tallies, year, readings),
         recorded=year.body.any_case,
         remarks=(*remarks(scoring, year, readings), *hidden),
     )
@@ -155,12 +155,12 @@ def with_rows(ctx: RequestContext, records: YearRecords, year: int) -> YearRecor
     """
     from storage.registers.lists import SqlRegisterLists
 
-    seen, last = reader_scope(ctx), min(ctx.today, date(year, 12, 31))
+    scope, last = reader_scope(ctx), min(ctx.today, date(year, 12, 31))
     records = _with_open_rows(ctx.app, records, year, last)
     secret = [
         register
         for register in _counting(ctx.app.registers, last)
-        if register.confidential and sees_lists(register, seen)
+        if register.confidential and sees_lists(register, scope)
     ]
     kept_registers, counted_rows = (
         SqlRegisterLists(ctx.app.engine).registers_with_rows() if secret else (),
@@ -212,11 +212,11 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
         with reading(app.engine) as connection:
             lines = change_counters.lines(connection, change_counters.ROWS)
         version = sum(n for _, n in lines.values())
-        changed = None if before is None else change_counters.changed(before.lines, lines)
-        numbers = _row_numbers(app, office, year, last, before, changed)
-    every = dict[str, Numbers]()
+        changed_keys = None if before is None else change_counters.changed(before.lines, lines)
+        numbers = _row_numbers(app, office, year, last, before, changed_keys)
+    all_numbers = dict[str, Numbers]()
     for unit, sums in (unit_sums for by_unit in numbers.values() for unit_sums in by_unit.items()):
-        every.setdefault(unit, Counter()).update(sums)
+        all_numbers.setdefault(unit, Counter()).update(sums)
     open_rows = _Year(
         registers=app.registers,
         office=office,
@@ -224,7 +224,7 @@ def _with_open_rows(app: AppContext, records: YearRecords, year: int, last: date
         lines=lines,
         numbers=numbers,
         records=records,
-        added=records.with_rows(every),
+        added=records.with_rows(all_numbers),
     )
     # Another thread may do the same at the same time: what either keeps is right.
     app.row_cache.pop((year, last), None)
@@ -240,9 +240,9 @@ def _row_numbers(
     year: int,
     last: date,
     before: _Year | None,
-    changed: frozenset[str] | None,
+    changed_keys: frozenset[str] | None,
 ) -> Mapping[str, Mapping[str, Numbers]]:
-    """Count rows by register and unit. `changed`: only where rows were written; None for everywhere."""
+    """Count rows by register and unit. `changed_keys`: only where rows were written; None for everywhere."""
     from storage.registers.lists import RowQuery, SqlRegisterLists
 
     kept_registers, numbers = (
@@ -254,10 +254,10 @@ def _row_numbers(
             continue
         query = RowQuery(register=register.id, open_cases=register.kept_in == "case")
         unchanged: Mapping[str, Numbers] = {}
-        if before is not None and changed is not None and register.id in before.numbers:
+        if before is not None and changed_keys is not None and register.id in before.numbers:
             units = [
                 changed_key.partition("/")[2]
-                for changed_key in changed
+                for changed_key in changed_keys
                 if changed_key.partition("/")[0] == register.id
             ]
             # By a field that names the unit, rows of one unit count for others, as the office is now.
@@ -270,15 +270,15 @@ def _row_numbers(
                 unchanged = {
                     unit: sums for unit, sums in before.numbers[register.id].items() if unit not in units
                 }
-        fresh = row_numbers(_counted(app, office, register, query, year, last))
-        numbers[register.id] = {**unchanged, **fresh}
+        fresh_rows = row_numbers(_counted(app, office, register, query, year, last))
+        numbers[register.id] = {**unchanged, **fresh_rows}
     return numbers
 
 
 def hides_counts(ctx: RequestContext) -> bool:
     """Return whether there are registers that count for indicators but whose rows the reader does not see."""
-    seen = reader_scope(ctx)
-    return any(not sees_lists(register, seen) for register in _counting(ctx.app.registers, ctx.today))
+    scope = reader_scope(ctx)
+    return any(not sees_lists(register, scope) for register in _counting(ctx.app.registers, ctx.today))
 
 
 def register_titles(ctx: RequestContext) -> Mapping[str, Text]:
@@ -342,9 +342,9 @@ def _placed(office: Office, lines: Iterable[_Line]) -> Iterator[_Line]:
     """Yield rows with their unit replaced by the one named in a field; rows with an unknown unit are left
     out.
     """
-    named = {text_key(unit.name): unit.id for unit in office.units.values()}
+    units_by_name = {text_key(unit.name): unit.id for unit in office.units.values()}
     for _, month, place, rows, total, highest in lines:
-        unit = place if place in office.units else named.get(place)
+        unit = place if place in office.units else units_by_name.get(place)
         if unit is not None:
             yield unit, month, "", rows, total, highest
 

@@ -86,9 +86,9 @@ def search(ctx: RequestContext, command: Search) -> Found:
 
 def _cases(ctx: RequestContext, text: str) -> HitGroup:
     found_places, office = ctx.reads.found_cases(text), ctx.reads.office()
-    shown = [id for id, _, _ in found_places.places[:HITS_SHOWN]]
-    heads, hits = ctx.reads.heads(shown), list[Hit]()
-    for case in (heads[id] for id in shown if id in heads):
+    shown_ids = [id for id, _, _ in found_places.places[:HITS_SHOWN]]
+    heads, hits = ctx.reads.heads(shown_ids), list[Hit]()
+    for case in (heads[id] for id in shown_ids if id in heads):
         procedure, unit = ctx.library.named(case.edition), office.units.get(case.unit)
         title = case.object_names() if case.object_in("kk") else _texts(procedure.title)
         about = ", ".join(filter(None, (case.id, unit.name_in(ctx.spoken_language) if unit else "")))
@@ -115,21 +115,21 @@ def _case_rows(ctx: RequestContext, text: str) -> HitGroup:
 
 def _files(ctx: RequestContext, text: str) -> HitGroup:
     """Return files of the cases the reader sees, by their names; restricted ones join no search."""
-    typed = typed_words(text)
-    found_places = ctx.reads.found_rows(tuple(map(word_texts, typed)), typed, files=True)
+    query_words = typed_words(text)
+    found_places = ctx.reads.found_rows(tuple(map(word_texts, query_words)), query_words, files=True)
     return _group("file", found_places, _in_cases(ctx, "file", found_places, lambda row: ""))
 
 
 def _in_cases(
-    ctx: RequestContext, kind: Kind, found_places: FoundPlaces, named: Callable[[str], str]
+    ctx: RequestContext, kind: Kind, found_places: FoundPlaces, name_row: Callable[[str], str]
 ) -> list[Hit]:
     """Return hits in cases, each with what it is there, and the object and number of its case."""
-    shown = found_places.places[:HITS_SHOWN]
-    heads = ctx.reads.heads({case for case, _, _ in shown})
+    shown_places = found_places.places[:HITS_SHOWN]
+    heads = ctx.reads.heads({case for case, _, _ in shown_places})
     language, hits = ctx.spoken_language, list[Hit]()
-    for case, row, title in shown:
+    for case, row, title in shown_places:
         if (head := heads.get(case)) is not None:
-            about = ", ".join(filter(None, (named(row), head.object_in(language), case)))
+            about = ", ".join(filter(None, (name_row(row), head.object_in(language), case)))
             id = row.partition(".")[2] if kind == "file" else row
             hits.append(
                 Hit(kind=kind, id=id, within=case, title=_texts(Text(title, title, title)), about=about)
@@ -154,14 +154,14 @@ def _names(ctx: RequestContext, text: str) -> list[HitGroup]:
             "person",
             office.folded_people,
             text,
-            seen=lambda key: everybody or people[key].unit in units,
+            is_visible=lambda key: everybody or people[key].unit in units,
             hit=lambda key: (_title(people[key]), people[key].post),
         ),
         _named(
             "unit",
             office.folded_units,
             text,
-            seen=units.__contains__,
+            is_visible=units.__contains__,
             hit=lambda key: (_title(office.units[key]), ""),
         ),
         *(_named(kind, names, text, hit=titles.__getitem__) for kind, (names, titles) in law.items()),
@@ -209,21 +209,21 @@ def _named(
     names: FoldedNames,
     text: str,
     *,
-    seen: Callable[[str], bool] = lambda key: True,
+    is_visible: Callable[[str], bool] = lambda key: True,
     hit: Callable[[str], tuple[Text, str]],
 ) -> HitGroup:
     """Return the entries that contain all words of the text in id, name or other texts."""
-    keys = [key for key in names.having(text) if seen(key)]
+    keys = [key for key in names.having(text) if is_visible(key)]
     near = not keys and kind not in ("act", "indicator")
     if near:
-        keys = names.alike(text, limit=HITS_SHOWN, seen=seen)
-    shown = [
+        keys = names.alike(text, limit=HITS_SHOWN, is_visible=is_visible)
+    shown_rows = [
         (*key.rpartition("/"), *hit(key)) if kind == "obligation" else ("", "", key, *hit(key))
         for key in keys[:HITS_SHOWN]
     ]
     hits = [
         Hit(kind=kind, id=id, within=within, title=_texts(name), about=about)
-        for within, _, id, name, about in shown
+        for within, _, id, name, about in shown_rows
     ]
     return HitGroup(kind=kind, total=len(keys), near=near, hits=hits)
 
@@ -251,8 +251,8 @@ def _rows(ctx: RequestContext, text: str) -> HitGroup:
     )
 
 
-def _title(named: Person | Unit) -> Text:
-    return Text(named.name_in("kk"), named.name_in("ru"), named.name)
+def _title(record: Person | Unit) -> Text:
+    return Text(record.name_in("kk"), record.name_in("ru"), record.name)
 
 
 def _texts(title: Text) -> dict[str, str]:

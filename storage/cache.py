@@ -96,12 +96,12 @@ class DatabaseCache:
         with self._board_guard:
             if board.tree is not tree:
                 board.tree, board.roots, board.stale = tree, {}, {}
-            combined, changed = board.roots.get(root), board.stale.get(root, ())
-            if combined is None or len(changed) > MAX_UNITS_REREAD:
+            combined, changed_units = board.roots.get(root), board.stale.get(root, ())
+            if combined is None or len(changed_units) > MAX_UNITS_REREAD:
                 within = board.units if root is None else tree.whose_cases(root)
                 combined = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
-            elif changed:
-                combined = combined.exchanged({unit: board.units.get(unit, ()) for unit in changed})
+            elif changed_units:
+                combined = combined.exchanged({unit: board.units.get(unit, ()) for unit in changed_units})
             if len(board.roots) >= MAX_COMBINED_ROOTS:
                 board.roots, board.stale = {}, {}
             board.roots[root] = combined
@@ -158,28 +158,30 @@ class DatabaseCache:
         board = self._board if self._board is not None and self._board.holds(horizon) else None
         with reading(self._engine) as connection:
             lines = change_counters.lines(connection, change_counters.BOARD)
-            changed = change_counters.changed(board.lines, lines) if board is not None else None
-            if changed is None or len(changed) > MAX_UNITS_REREAD:
-                board, changed = None, None
+            changed_units = change_counters.changed(board.lines, lines) if board is not None else None
+            if changed_units is None or len(changed_units) > MAX_UNITS_REREAD:
+                board, changed_units = None, None
             ends = sums.ends_on(connection, horizon.today)
-            is_same = changed == frozenset()
-            fresh = {} if is_same else by_unit(sums.plain(connection, horizon, ends, units=changed))
+            is_same = changed_units == frozenset()
+            fresh_sums = {} if is_same else by_unit(sums.plain(connection, horizon, ends, units=changed_units))
         moments = [at for at, *_ in ends]
         version = sum(n for _, n in lines.values())
         with self._board_guard:
-            if board is None or changed is None:
-                board = self._board = _Board(horizon, version, lines, dict(fresh), moments)
+            if board is None or changed_units is None:
+                board = self._board = _Board(horizon, version, lines, dict(fresh_sums), moments)
             else:
-                _replace_sums(board, changed, fresh)
+                _replace_sums(board, changed_units, fresh_sums)
                 board.horizon, board.version, board.lines, board.ends = horizon, version, lines, moments
         return board
 
 
-def _replace_sums(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:
+def _replace_sums(
+    board: _Board, changed_units: Collection[str], fresh_sums: Mapping[str, tuple[Sum, ...]]
+) -> None:
     """Replace the sums of changed units, and mark the combined sums of all units above them as stale."""
-    for unit in changed:
+    for unit in changed_units:
         board.units.pop(unit, None)
         for root in (None, unit, *(board.tree.above(unit or board.tree.root) if board.tree else ())):
             if root in board.roots:
                 board.stale.setdefault(root, set()).add(unit)
-    board.units.update(fresh)
+    board.units.update(fresh_sums)

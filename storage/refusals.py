@@ -8,15 +8,15 @@ from workflow.refusal import Refusal
 class StorageUnavailable(Refusal):
     """The database cannot be used: `storage_unavailable {where, what, problem}`.
 
-    `what` is a code of the catalogue under `storage.`: no_database, address, unsupported, unreachable,
+    `reason` is a code of the catalogue under `storage.`: no_database, address, unsupported, unreachable,
     read_only, full, not_a_database, busy, newer, foreign, half_migrated, no_rights, not_let_in, moved,
     replaced, failed.
     `where` is the address without its password.
     """
 
-    def __init__(self, what: str, *, where: str, problem: str = "") -> None:
-        super().__init__("storage_unavailable", what=what, where=where, problem=problem)
-        self.what = what
+    def __init__(self, reason: str, *, where: str, problem: str = "") -> None:
+        super().__init__("storage_unavailable", what=reason, where=where, problem=problem)
+        self.what = reason
 
 
 class AnothersDatabase(Refusal):

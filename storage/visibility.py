@@ -65,9 +65,9 @@ class Visibility:
         """Whether so many cases lie in the reader's units that some of them are found soon among all."""
         if self._scope is None or not self._scope.unit:
             return False
-        seen = select(CASE.c.id).where(self.within(CASE.c.unit, self._scope.unit)).limit(MANY_CASES)
+        visible_cases = select(CASE.c.id).where(self.within(CASE.c.unit, self._scope.unit)).limit(MANY_CASES)
         with reading(self._engine) as connection:
-            return len(connection.execute(seen).all()) == MANY_CASES
+            return len(connection.execute(visible_cases).all()) == MANY_CASES
 
     def in_reach(self, case: Case) -> bool:
         """Return whether a case lies in the reader's units."""
@@ -113,8 +113,11 @@ class Visibility:
                 values = reader_values(connection.dialect, self._scope)
                 return [name for (name,) in fetch_for_names(connection, _KNOWN_OF, cases, values)]
             query = select(CASE.c.id).where(in_names(CASE.c.id), *self.cases())
-            seen = {record.id for record in execute_for_names(connection, query, cases)}
-            return [*seen, *self.assigned(connection, [name for name in cases if name not in seen])]
+            visible_cases = {record.id for record in execute_for_names(connection, query, cases)}
+            return [
+                *visible_cases,
+                *self.assigned(connection, [name for name in cases if name not in visible_cases]),
+            ]
 
         return read_once(self._engine, read, "visible", self._scope, frozenset(cases))
 
@@ -194,16 +197,16 @@ class Visibility:
         roots, elsewhere = self.roots(unit), self.elsewhere()
         if self._scope is None or self._scope.unit not in roots or not elsewhere:
             return [self.within(of_unit, root, walked=walked) for root in roots]
-        own = self.within(of_unit, self._scope.unit, walked=walked)
-        seen = or_(own, in_collection(self._engine, of_case, elsewhere))
-        return [seen] if unit is None else [seen, self.within(of_unit, unit, walked=walked)]
+        own_condition = self.within(of_unit, self._scope.unit, walked=walked)
+        condition = or_(own_condition, in_collection(self._engine, of_case, elsewhere))
+        return [condition] if unit is None else [condition, self.within(of_unit, unit, walked=walked)]
 
     def roots(self, unit: str | None) -> list[str]:
         """Return the topmost units to search: those requested and visible; only the lower one if one lies in
         the other.
         """
-        own = self._scope.unit if self._scope is not None else ""
-        roots = [root for root in (unit, own or None) if root is not None]
+        scope_unit = self._scope.unit if self._scope is not None else ""
+        roots = [root for root in (unit, scope_unit or None) if root is not None]
         if len(roots) == 2:
             office = self._cache.office()
             if access.within(office, roots[0], roots[1]):

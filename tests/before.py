@@ -89,10 +89,10 @@ def unpack(folder: Path) -> Path:
     """
     command = ["git", "-C", str(ROOT), "archive", "--format=tar", named(), "--", *PACKAGES]
     try:
-        given = subprocess.run(command, capture_output=True, check=True).stdout
+        archive = subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as trouble:
         raise NoHistory(named()) from trouble
-    with tarfile.open(fileobj=io.BytesIO(given)) as packed:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as packed:
         packed.extractall(folder, filter="data")
     return folder
 

@@ -48,19 +48,19 @@ class RiskCommands:
     def __init__(self, case_commands: CaseCommands) -> None:
         self._case_commands = case_commands
 
-    def find(self, case: str, risk: NewRow, *, on: date, **who: Any) -> Change:
-        return case_rows(self._case_commands).add(case, risk, on=on, **who)
+    def find(self, case: str, risk: NewRow, *, on: date, **stamp: Any) -> Change:
+        return case_rows(self._case_commands).add(case, risk, on=on, **stamp)
 
-    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, **who: Any) -> Change:
-        return case_rows(self._case_commands).add(case, lambda _: rows, on=on, **who)
+    def take_in(self, case: str, rows: Sequence[NewRow], *, on: date, **stamp: Any) -> Change:
+        return case_rows(self._case_commands).add(case, lambda _: rows, on=on, **stamp)
 
     def take_in_by(
-        self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, **who: Any
+        self, case: str, rows: Callable[[Case], Sequence[NewRow]], *, on: date, **stamp: Any
     ) -> Change:
-        return case_rows(self._case_commands).add(case, rows, on=on, **who)
+        return case_rows(self._case_commands).add(case, rows, on=on, **stamp)
 
-    def set_measure(self, case: str, measure: NewRow, **who: Any) -> Change:
-        return case_rows(self._case_commands).add(case, measure, on=who["today"], **who)
+    def set_measure(self, case: str, measure: NewRow, **stamp: Any) -> Change:
+        return case_rows(self._case_commands).add(case, measure, on=stamp["today"], **stamp)
 
     def rank(self, case: str, number: int, *, scale: RiskScale, **values: Any) -> Change:
         return _act(case_rows(self._case_commands, scale), case, "risks", "rank", number, **values)
@@ -84,8 +84,8 @@ class RegisterCommands:
     def __init__(self, case_commands: CaseCommands) -> None:
         self._rows = case_rows(case_commands)
 
-    def expose(self, case: str, position: NewRow, *, on: date, **who: Any) -> Change:
-        return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, **who)
+    def expose(self, case: str, position: NewRow, *, on: date, **stamp: Any) -> Change:
+        return self._rows.add(case, replace(position, values={**position.values, "on": on}), on=on, **stamp)
 
     def clear(self, case: str, number: int, **values: Any) -> Change:
         return _act(self._rows, case, "positions", "clear", number, **values)
@@ -103,9 +103,11 @@ class RegisterCommands:
         return _act(self._rows, case, "remarks", "answer", number, **values)
 
 
-def edit_row(case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], **who: Any) -> Change:
+def edit_row(
+    case_commands: CaseCommands, case: str, row: str, fields: dict[str, object], **stamp: Any
+) -> Change:
     """Change fields of a row."""
-    return case_rows(case_commands).edit(case, row, fields, **who)
+    return case_rows(case_commands).edit(case, row, fields, **stamp)
 
 
 def _act(

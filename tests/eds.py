@@ -45,11 +45,11 @@ class Signatory:
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey
 
-    def sign(self, content: bytes, *others: x509.Certificate, attached: bool = False) -> bytes:
+    def sign(self, content: bytes, *other_certificates: x509.Certificate, attached: bool = False) -> bytes:
         """Return the CMS over these bytes."""
         builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
         builder = builder.add_signer(self.certificate, self.key, hashes.SHA256())
-        for certificate in others:
+        for certificate in other_certificates:
             builder = builder.add_certificate(certificate)
         options = [pkcs7.PKCS7Options.Binary]
         if not attached:
@@ -92,7 +92,7 @@ def signatory(
         "content_commitment": for_documents,
         "key_encipherment": not for_documents,
     }
-    others = (
+    other_usages = (
         "data_encipherment",
         "key_agreement",
         "key_cert_sign",
@@ -101,7 +101,7 @@ def signatory(
         "decipher_only",
     )
     builder = _builder(subject, key, since, until).issuer_name(issuer.certificate.subject)
-    builder = builder.add_extension(x509.KeyUsage(**usage, **dict.fromkeys(others, False)), critical=True)
+    builder = builder.add_extension(x509.KeyUsage(**usage, **dict.fromkeys(other_usages, False)), critical=True)
     return Signatory(builder.sign(issuer.key, hashes.SHA256()), key)
 
 

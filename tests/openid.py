@@ -62,8 +62,8 @@ class Provider:
                 answer = browser.post(httpx2.URL(address).join(action[1]), data=fields)
         raise AssertionError("the provider sends nobody back")
 
-    def _post(self, what: str, body: object) -> None:
-        httpx2.post(f"{self.issuer}/test/{what}", json=body, trust_env=False).raise_for_status()
+    def _post(self, action: str, body: object) -> None:
+        httpx2.post(f"{self.issuer}/test/{action}", json=body, trust_env=False).raise_for_status()
 
 
 @contextmanager

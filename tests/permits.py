@@ -18,7 +18,7 @@ def texts(text: str) -> str:
     return f'{{ kk = "{text}", ru = "{text}", en = "{text}" }}'
 
 
-def obligation(name: str, term: str, more: str = "") -> str:
+def obligation(name: str, term: str, extra_text: str = "") -> str:
     return f"""
 [[obligation]]
 id = "{name}"
@@ -29,7 +29,7 @@ act = "permits"
 paragraph = "p. 1"
 force = "obligatory"
 duty = "officer"
-{more}
+{extra_text}
 """
 
 

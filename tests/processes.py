@@ -24,8 +24,8 @@ class Program:
         streams = Path(mkdtemp(prefix="merzim-program-"))
         self._files = streams / "out", streams / "err"
         variables = {**os.environ, "MERZIM_LANG": "en", **environment}
-        given = (folder, arguments, variables, self._files)
-        self._process = FORKED.Process(target=_run, args=given, daemon=True)
+        run_arguments = (folder, arguments, variables, self._files)
+        self._process = FORKED.Process(target=_run, args=run_arguments, daemon=True)
         self._process.start()
 
     @property

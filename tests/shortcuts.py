@@ -56,9 +56,9 @@ def use_memory_for_files() -> Path | None:
     mount = os.statvfs(RAM)
     if mount.f_bavail * mount.f_frsize < MIN_RAM_BYTES or mount.f_flag & os.ST_NOEXEC:
         return None
-    for left in RAM.glob("merzim-tests-*-*"):  # of a run that was killed
-        if not Path("/proc", left.name.split("-")[2]).exists():
-            shutil.rmtree(left, ignore_errors=True)
+    for old_folder in RAM.glob("merzim-tests-*-*"):  # of a run that was killed
+        if not Path("/proc", old_folder.name.split("-")[2]).exists():
+            shutil.rmtree(old_folder, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=f"merzim-tests-{os.getpid()}-", dir=RAM))
     folder.chmod(0o755)  # a PostgreSQL server that is not started by root works below it
     os.environ["TMPDIR"] = str(folder)
@@ -147,8 +147,8 @@ def share_event_loop(patched: pytest.MonkeyPatch) -> Iterator[None]:
         def shared(backend: str = "", backend_options: Any = None) -> Iterator[BlockingPortal]:
             if not backend:
                 # Schemathesis asks so, and keeps what it has until the process ends.
-                with start() as own:
-                    yield own
+                with start() as loop:
+                    yield loop
                 return
             assert (backend, backend_options or {}) == ("asyncio", {})
             if not portals:

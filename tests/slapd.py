@@ -103,8 +103,8 @@ class Slapd:
     def person(self, uid: str, email: str = "", password: str = SECRET) -> str:
         """Add somebody; their DN."""
         dn = f"uid={uid},{BASE}"
-        more = {"mail": email} if email else {}
-        self.add(dn, ["inetOrgPerson"], sn=uid, cn=f"{uid.title()} Адамы", userPassword=password, **more)
+        attributes = {"mail": email} if email else {}
+        self.add(dn, ["inetOrgPerson"], sn=uid, cn=f"{uid.title()} Адамы", userPassword=password, **attributes)
         return dn
 
     def many(self, count: int, unit: str) -> None:
@@ -114,11 +114,11 @@ class Slapd:
                 values = {"sn": f"Адам{n:03}", "givenName": "Көп", "cn": f"Көп {n}", "ou": unit}
                 connection.add(f"uid=many{n},{BASE}", ["inetOrgPerson"], {**values, "mail": f"m{n}@org.kz"})
 
-    def colleague(self, uid: str, surname: str, unit: str, **more: Any) -> str:
+    def colleague(self, uid: str, surname: str, unit: str, **attributes: Any) -> str:
         """Add somebody with a name, a unit and an e-mail; their DN."""
         dn = f"uid={uid},{BASE}"
         values = {"sn": surname, "givenName": uid.title(), "cn": surname, "ou": unit, "mail": f"{uid}@org.kz"}
-        self.add(dn, ["inetOrgPerson"], **{**values, **more})
+        self.add(dn, ["inetOrgPerson"], **{**values, **attributes})
         return dn
 
     def windows_person(self, name: str, guid: UUID, control: int = 512) -> str:

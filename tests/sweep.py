@@ -14,9 +14,9 @@ WHOLE = bool(os.environ.get("MERZIM_WHOLE"))
 """Whether nothing is left to a sample: `make whole`."""
 
 
-def sample(part: T, whole: T) -> T:
+def sample(part: T, whole_sample: T) -> T:
     """Return what a test takes of what it could take; the whole where `make whole` runs it."""
-    return whole if WHOLE else part
+    return whole_sample if WHOLE else part
 
 
 def some(cases: Mapping[str, T], count: int) -> Mapping[str, T]:

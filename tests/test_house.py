@@ -214,10 +214,10 @@ def test_every_channel_is_documented() -> None:
 
 def test_every_document_the_readme_names_is_there() -> None:
     """A link into nothing is worse than none."""
-    named = re.findall(r"`((?:docs/)?[\w-]+\.(?:md|toml)|[a-z]+/)`", README)
+    documents_named = re.findall(r"`((?:docs/)?[\w-]+\.(?:md|toml)|[a-z]+/)`", README)
 
-    assert named
-    assert all((ROOT / name).exists() for name in named)
+    assert documents_named
+    assert all((ROOT / name).exists() for name in documents_named)
 
 
 def test_one_file_reads_the_clock() -> None:

@@ -74,12 +74,12 @@ def due(office: Office, obligation: str, *, now: str) -> str:
 
 def test_act_one_a_schedule_becomes_a_case_whose_dates_defend_themselves(office: Office) -> None:
     """Imported once it is one case, imported twice still one; every date can say why."""
-    again = office.says(
+    second_answer = office.says(
         "import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"), "--json", now="2026-03-30T16:00"
     )
     output = office.says("explain", CASE, "start_announced", "--lang", "ru", now="2026-03-30T16:00")
 
-    assert [case["id"] for case in json.loads(again)["cases"]] == [CASE]
+    assert [case["id"] for case in json.loads(second_answer)["cases"]] == [CASE]
     assert output.strip() == (
         "Объявление о начале анализа – не позднее 30 марта 2026 года. Основание: Инструкция по исполнению "
         "проектов ТБН №4, проект №1, задача 1, подзадача 3. Начало анализа – 13 апреля 2026 года (план), этот "

@@ -37,9 +37,9 @@ class _Forked(Popen2IO):
         self._process = context.Process(target=_work, args=(theirs,))
         self._process.start()
         theirs.close()
-        written, read = (os.fdopen(os.dup(ours.fileno()), mode) for mode in ("wb", "rb"))
+        write_file, read = (os.fdopen(os.dup(ours.fileno()), mode) for mode in ("wb", "rb"))
         ours.close()
-        super().__init__(written, read, execmodel=execmodel)
+        super().__init__(write_file, read, execmodel=execmodel)
 
     def wait(self) -> int | None:
         """Return its exit code once it has ended."""

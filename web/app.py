@@ -178,8 +178,8 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         if error.code == AWAY:
             # Users are not operators: the location of the database is not shown to them.
             log.error("the database is not available: %s", error)
-            moved = error.arguments.get("what") in MOVED
-            response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")
+            has_moved = error.arguments.get("what") in MOVED
+            response = problem(request, 503, "web.problem.database_moved" if has_moved else "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
         if isinstance(error, UnknownCase):
@@ -218,9 +218,9 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             response = problem(request, 401, "web.problem.no_token")
             response.headers["www-authenticate"] = 'Bearer realm="Merzim"'
             return response
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.method in SAFE_METHODS:
-            response = _elsewhere(request, f"/login?{urlencode({'next': here})}")
+            response = _elsewhere(request, f"/login?{urlencode({'next': address})}")
             set_preference_cookies(response, preferences(request).new_cookies)
             return response
         if request.headers.get("hx-request") == "true":
@@ -233,7 +233,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
             login_page,
             request,
             replace(ctx),
-            onward=inside(here),
+            onward=inside(address),
             form_values=form_values,
             files=files,
             status=401,

@@ -24,47 +24,47 @@ class Span:
 
 # The cases of an office lie in the same few periods.
 @lru_cache(maxsize=4096)
-def period_of(day: date, every: Period) -> Span:
+def period_of(day: date, period: Period) -> Span:
     """Return the calendar period a day lies in."""
-    length = _MONTHS[every]
+    length = _MONTHS[period]
     number = (day.month - 1) // length
     first = date(day.year, number * length + 1, 1)
     month = (number + 1) * length
     last = date(day.year, month, months.monthrange(day.year, month)[1])
-    return Span(_name(day.year, every, number + 1), first, last)
+    return Span(_name(day.year, period, number + 1), first, last)
 
 
-def following(day: date, every: Period) -> Span:
+def following(day: date, period: Period) -> Span:
     """Return the calendar period after the one a day lies in."""
-    return period_of(date.fromordinal(period_of(day, every).last.toordinal() + 1), every)
+    return period_of(date.fromordinal(period_of(day, period).last.toordinal() + 1), period)
 
 
-def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
+def periods(period: Period, *, after: date, until: date) -> Iterator[Span]:
     """Yield the calendar periods whose last day falls in (after, until]."""
-    span = period_of(after, every)
+    span = period_of(after, period)
     while span.last <= until:
         if span.last > after:
             yield span
         if span.last == date.max:
             return
-        span = period_of(date.fromordinal(span.last.toordinal() + 1), every)
+        span = period_of(date.fromordinal(span.last.toordinal() + 1), period)
 
 
-def rolling(every: Period, *, after: date, until: date) -> Iterator[Span]:
+def rolling(period: Period, *, after: date, until: date) -> Iterator[Span]:
     """Yield periods counted from a day instead of the calendar, up to a last day: the first begins the day
     after it.
 
     Each is named after the calendar period of its last day; no two share a name.
     """
-    number, before = _MONTHS[every], after
+    number, before = _MONTHS[period], after
     while (last := months_later(after, number)) <= until:
-        yield Span(period_of(last, every).name, date.fromordinal(before.toordinal() + 1), last)
-        number, before = number + _MONTHS[every], last
+        yield Span(period_of(last, period).name, date.fromordinal(before.toordinal() + 1), last)
+        number, before = number + _MONTHS[period], last
 
 
-def ends_period(span: Span, every: Period) -> bool:
+def ends_period(span: Span, period: Period) -> bool:
     """Return whether a period ends on the same day as one of another length."""
-    return period_of(span.last, every).last == span.last
+    return period_of(span.last, period).last == span.last
 
 
 def shorter(period: Period, other: Period) -> bool:
@@ -80,8 +80,8 @@ def years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _name(year: int, every: Period, number: int) -> str:
-    match every:
+def _name(year: int, period: Period, number: int) -> str:
+    match period:
         case "month":
             return f"{year}-{number:02d}"
         case "quarter":

@@ -40,8 +40,8 @@ def _short(value: object) -> object:
     return tuple(map(_short, value)) if type(value) is tuple else value
 
 
-def closest_first(given: str, allowed: Iterable[str]) -> tuple[str, ...]:
+def closest_first(wrong_name: str, allowed: Iterable[str]) -> tuple[str, ...]:
     """Return all allowed names, the one most like the given name first; equally similar ones keep their
     order.
     """
-    return tuple(sorted(allowed, key=lambda name: -SequenceMatcher(None, given, name).ratio()))
+    return tuple(sorted(allowed, key=lambda name: -SequenceMatcher(None, wrong_name, name).ratio()))

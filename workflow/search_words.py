@@ -51,7 +51,7 @@ _RUSSIAN_CASES = (
 _PLURALS = ("лар", "лер", "дар", "дер", "тар", "тер")
 _WORD_ENDINGS = frozenset(
     {"", *_KAZAKH_CASES, *_POSSESSIVES, *_RUSSIAN_CASES, *_PLURALS}
-    | {plural + more for plural in _PLURALS for more in (*_KAZAKH_CASES, *_POSSESSIVES)}
+    | {plural + ending for plural in _PLURALS for ending in (*_KAZAKH_CASES, *_POSSESSIVES)}
 )
 """What a short stem may end with, folded."""
 _FLEETING = re.compile(rf"(.*[^{_VOWELS}ь])([оеыи])([^{_VOWELS}ьй])")
@@ -85,28 +85,32 @@ def search_stem(word: str) -> str:
     return stem[:-1] if stem != word and len(stem) > SHORT_STEM and stem.endswith(("п", "к")) else stem
 
 
-def word_texts(typed: str) -> tuple[str, ...]:
+def word_texts(typed_word: str) -> tuple[str, ...]:
     """Return the texts of which one must occur for a typed word, folded: its stem, and the stem of its forms
     with a vowel more or less.
 
     "рынка" is looked for by "рынок" too, "халық" by "халқ", "письма" by "писем".
     """
     return tuple(
-        dict.fromkeys((search_stem(typed), *(variant for variant in _shifted(typed) if len(variant) > _SHORT)))
+        dict.fromkeys(
+            (search_stem(typed_word), *(variant for variant in _shifted(typed_word) if len(variant) > _SHORT))
+        )
     )
 
 
-def short_stems(typed: str) -> frozenset[str]:
+def short_stems(typed_word: str) -> frozenset[str]:
     """Return the stems of a typed word, folded, that are too short to begin other words by.
 
     "часами" finds "час" and "часов" (`word_forms`), but not "часть", which begins alike.
     """
-    if not typed.isalpha() or typed.isascii():
+    if not typed_word.isalpha() or typed_word.isascii():
         return frozenset()
-    stems = {typed[: len(typed) - len(ending)] for ending in _WORD_ENDINGS if typed.endswith(ending)}
+    stems = {
+        typed_word[: len(typed_word) - len(ending)] for ending in _WORD_ENDINGS if typed_word.endswith(ending)
+    }
     short = {stem for stem in stems if len(stem) == _SHORT or (len(stem) == 2 and stem[1] not in _VOWELS)}
-    short |= {variant for variant in _shifted(typed) if 1 < len(variant) <= _SHORT}
-    return frozenset({*short, typed} if is_short(typed) else short)
+    short |= {variant for variant in _shifted(typed_word) if 1 < len(variant) <= _SHORT}
+    return frozenset({*short, typed_word} if is_short(typed_word) else short)
 
 
 def word_forms(stems: Iterable[str]) -> frozenset[str]:
@@ -114,23 +118,23 @@ def word_forms(stems: Iterable[str]) -> frozenset[str]:
     return frozenset(stem + ending for stem in stems for ending in _WORD_ENDINGS)
 
 
-def is_short(typed: str) -> bool:
+def is_short(typed_word: str) -> bool:
     """Return whether a typed word is so short that many words begin with it."""
-    return len(typed) <= _SHORT and typed.isalpha()
+    return len(typed_word) <= _SHORT and typed_word.isalpha()
 
 
-def _shifted(typed: str) -> Iterator[str]:
+def _shifted(typed_word: str) -> Iterator[str]:
     """Yield the stems of a word's forms with a vowel more or less before the last consonant."""
-    if not typed.isalpha() or typed.isascii():
+    if not typed_word.isalpha() or typed_word.isascii():
         return
     for ending in ("", "ь"):
-        if (match := _FLEETING.fullmatch(typed.removesuffix(ending))) and typed.endswith(ending):
+        if (match := _FLEETING.fullmatch(typed_word.removesuffix(ending))) and typed_word.endswith(ending):
             yield match[1] + match[3]
             if match[2] == "е":
                 yield f"{match[1]}ь{match[3]}"
     for ending in sorted((*_RUSSIAN_CASES, *_POSSESSIVES)):
-        stem = typed.removesuffix(ending)
-        if stem != typed and (match := _CLOSED_UP.fullmatch(stem)) and ending[0] != "ь":
+        stem = typed_word.removesuffix(ending)
+        if stem != typed_word and (match := _CLOSED_UP.fullmatch(stem)) and ending[0] != "ь":
             yield from (match[1] + vowel + match[3] for vowel in ("е" if match[2] else "оеыи"))
 
 
@@ -148,8 +152,8 @@ def _index_parts(word: str) -> tuple[str, ...]:
     runs = _RUN.findall(word)
     if not runs:
         return ()
-    whole = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
-    return tuple(part[:MAX_WORD_LENGTH] for part in (whole, *(runs if runs[0].isalpha() else runs[1:])))
+    whole_word = word[word.index(runs[0]) : word.rindex(runs[-1]) + len(runs[-1])]
+    return tuple(part[:MAX_WORD_LENGTH] for part in (whole_word, *(runs if runs[0].isalpha() else runs[1:])))
 
 
 def index_key(word: str) -> str:
@@ -173,8 +177,8 @@ def typo_keys(word: str) -> frozenset[str]:
     Two words have one in common where no more than one letter there is left out, added or another, or has
     changed its place with its neighbour.
     """
-    begun = word[:TYPO_WINDOW]
-    return frozenset((begun, *(begun[:n] + begun[n + 1 :] for n in range(len(begun)))))
+    beginning = word[:TYPO_WINDOW]
+    return frozenset((beginning, *(beginning[:n] + beginning[n + 1 :] for n in range(len(beginning)))))
 
 
 def may_be_mistyped(word: str) -> bool:
@@ -182,20 +186,20 @@ def may_be_mistyped(word: str) -> bool:
     return len(word) >= MIN_TYPO_LENGTH and word.isalpha()
 
 
-def closest_words(typed: str, vocabulary: Iterable[str]) -> list[str]:
+def closest_words(typed_word: str, vocabulary: Iterable[str]) -> list[str]:
     """Return the known words with the fewest wrong letters, in alphabetical order (`like_words`)."""
-    near = like_words(typed, vocabulary)
+    near = like_words(typed_word, vocabulary)
     least = min(near.values(), default=0)
     return sorted(word for word, wrong in near.items() if wrong == least)
 
 
-def like_words(typed: str, vocabulary: Iterable[str], *, wrong: int = 2) -> dict[str, int]:
+def like_words(typed_word: str, vocabulary: Iterable[str], *, wrong: int = 2) -> dict[str, int]:
     """Return the known words that begin nearly as a folded word does, each with its number of wrong letters.
 
     It is compared with its ending, and without it where six letters are left. One letter may be wrong, in nine
     and more two, never more than `wrong`.
     """
-    forms = {typed, stem} if len(stem := search_stem(typed)) >= _ENDINGS[1][0] else {typed}
+    forms = {typed_word, stem} if len(stem := search_stem(typed_word)) >= _ENDINGS[1][0] else {typed_word}
     near: dict[str, int] = {}
     for word in vocabulary:
         distances = [(_distance(form, word), 1 if len(form) < _ENDINGS[0][0] else 2) for form in forms]
@@ -204,16 +208,16 @@ def like_words(typed: str, vocabulary: Iterable[str], *, wrong: int = 2) -> dict
     return near
 
 
-def _distance(typed: str, word: str) -> int:
+def _distance(typed_word: str, word: str) -> int:
     """Return how many letters of a word are wrong, as far as its beginning is what was typed."""
-    word = word[: len(typed) + 2]
+    word = word[: len(typed_word) + 2]
     before: list[int] = []
     row: list[int] = [*range(len(word) + 1)]
-    for n, letter in enumerate(typed):
+    for n, letter in enumerate(typed_word):
         above, before_above, row = row, before, [n + 1]
         for place, other in enumerate(word):
             least = min(above[place] + (letter != other), above[place + 1] + 1, row[place] + 1)
-            if n and place and letter == word[place - 1] and typed[n - 1] == other:
+            if n and place and letter == word[place - 1] and typed_word[n - 1] == other:
                 least = min(least, before_above[place - 1] + 1)
             row.append(least)
         before = above
@@ -228,32 +232,40 @@ class FoldedNames:
     """
 
     def __init__(self, names: Iterable[tuple[str, Sequence[str], str]]) -> None:
-        listed = [(key, normalise(" ".join(dict.fromkeys(titles))), more) for key, titles, more in names]
-        self._names = [(key, name) for key, name, _ in listed]
-        self._texts = [(key, f"{name} {normalise(f'{key} {more}')}") for key, name, more in listed]
+        folded_names = [
+            (key, normalise(" ".join(dict.fromkeys(titles))), other_text) for key, titles, other_text in names
+        ]
+        self._names = [(key, name) for key, name, _ in folded_names]
+        self._texts = [
+            (key, f"{name} {normalise(f'{key} {other_text}')}") for key, name, other_text in folded_names
+        ]
 
     def having(self, text: str) -> list[str]:
         """Return the keys of the entries that contain a form of each word of a text (`word_texts`)."""
         entries = self._texts
-        for typed in typed_words(text):
-            search = any_of(word_texts(typed))
+        for typed_word in typed_words(text):
+            search = any_of(word_texts(typed_word))
             entries = [entry for entry in entries if search(entry[1])]
         return [key for key, _ in entries]
 
-    def alike(self, text: str, *, limit: int, seen: Callable[[str], bool]) -> list[str]:
+    def alike(self, text: str, *, limit: int, is_visible: Callable[[str], bool]) -> list[str]:
         """Return the keys of those that have each word of a text, or one much like it (`closest_words`).
 
         Args:
-            seen: whether a key counts.
+            is_visible: whether a key counts.
         """
         matches: dict[str, None] | None = None
-        for typed in typed_words(text):
-            keys = self.having(typed)
-            if not keys and may_be_mistyped(typed):
-                known_parts = {part for key in typo_keys(typed) for part in self._beginnings.get(key, ())}
-                near = closest_words(typed, (part for part in known_parts if any(map(seen, self._parts[part]))))
+        for typed_word in typed_words(text):
+            keys = self.having(typed_word)
+            if not keys and may_be_mistyped(typed_word):
+                known_parts = {part for key in typo_keys(typed_word) for part in self._beginnings.get(key, ())}
+                near = closest_words(
+                    typed_word, (part for part in known_parts if any(map(is_visible, self._parts[part])))
+                )
                 keys = [key for part in near for key in self._parts[part]]
-            matches = dict.fromkeys(key for key in keys if seen(key) and (matches is None or key in matches))
+            matches = dict.fromkeys(
+                key for key in keys if is_visible(key) and (matches is None or key in matches)
+            )
         return [*(matches or ())][:limit]
 
     @cached_property

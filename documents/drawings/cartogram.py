@@ -30,8 +30,8 @@ def _sheet(section: Section, lines: Sequence[CartogramLine], language: str) -> T
         (number, line.department, line.district, line.text)
         for number, line in enumerate((line for line in lines if line.section == section), start=1)
     ]
-    named = tuple(say(f"cli.head.{head}", {}, language) for head in heads)
-    return Table(named, rows, say(f"cartogram.sheet.{section}", {}, language))
+    head_titles = tuple(say(f"cli.head.{head}", {}, language) for head in heads)
+    return Table(head_titles, rows, say(f"cartogram.sheet.{section}", {}, language))
 
 
 def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) -> str:
@@ -45,16 +45,23 @@ def draw_cartogram(lines: Sequence[CartogramLine], *, name: str, language: str) 
     parts = [svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)]
     y = 56.0 + 28 * len(heads)
     for place in _places(lines):
-        here = [line for line in lines if (line.department, line.district) == place]
+        place_lines = [line for line in lines if (line.department, line.district) == place]
         place_name = ", ".join(filter(None, place)) or say("risk.whole_body", {}, language)
         parts.append(svg.text(40, y, place_name, kind="strong"))
         parts.append(
-            svg.box(640, y - 13, 300 * len(here) / largest, 14, "high", title=f"{place_name}: {len(here)}")
+            svg.box(
+                640,
+                y - 13,
+                300 * len(place_lines) / largest,
+                14,
+                "high",
+                title=f"{place_name}: {len(place_lines)}",
+            )
         )
-        parts.append(svg.text(646 + 300 * len(here) / largest, y, str(len(here))))
+        parts.append(svg.text(646 + 300 * len(place_lines) / largest, y, str(len(place_lines))))
         y += _LINE
         for section in SECTIONS:
-            of = [line for line in here if line.section == section]
+            of = [line for line in place_lines if line.section == section]
             if not of:
                 continue
             parts.append(svg.text(60, y, say(f"cartogram.sheet.{section}", {}, language), kind="soft"))

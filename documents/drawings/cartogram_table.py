@@ -42,23 +42,23 @@ def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLi
     lines: list[CartogramLine] = []
     for sheet, heading in tables:
         # A workbook of ours has a sheet for each section.
-        named = "" if "section" in heading.at else sheet.name
-        require_columns(heading, _REQUIRED[1:] if _section(named) else _REQUIRED, paper)
+        section_name = "" if "section" in heading.at else sheet.name
+        require_columns(heading, _REQUIRED[1:] if _section(section_name) else _REQUIRED, paper)
         rows = [row for row in sheet.rows if row.number > heading.row]
-        lines += [line for row in rows if (line := _line(row, heading, named, errors)) is not None]
+        lines += [line for row in rows if (line := _line(row, heading, section_name, errors)) is not None]
     errors.refuse(paper.name)
     if not lines:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
     return tuple(lines)
 
 
-def _line(row: Row, heading: Heading, named: str, errors: Errors) -> CartogramLine | None:
+def _line(row: Row, heading: Heading, section_name: str, errors: Errors) -> CartogramLine | None:
     where = {place: heading.texts[id] for id, place in heading.at.items()}
     worded = without_formulas(row, where, errors, texts=where)
     text = {id: tidy(text_of(worded.cell(place))) for id, place in heading.at.items()}
     if not any(text.values()):
         return None
-    section = _section(text.get("section", named))
+    section = _section(text.get("section", section_name))
     if section is None:
         errors.add(row.number, "paper_section_unknown", text=text["section"])
     if not text["text"]:

@@ -42,7 +42,9 @@ def risk_map(
     title = say("risk_map.title", {"name": name}, language)
     heads = svg.lines(title, _TITLE_COLUMNS)
     top = TOP + 28 * (len(heads) - 1)
-    listed, bottom = _list(risks, scale, top + len(scale.likelihood) * CELL_HEIGHT + 110, language, unranked)
+    list_parts, bottom = _list(
+        risks, scale, top + len(scale.likelihood) * CELL_HEIGHT + 110, language, unranked
+    )
     note = [
         svg.text(40, bottom + 40 + 18 * n, line, kind="soft")
         for n, line in enumerate(svg.lines(scale.note[language], 120))
@@ -52,7 +54,7 @@ def risk_map(
         *(svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)),
         svg.text(40, top - 34, say("risk_map.on", {"on": on}, language), kind="soft"),
         *_grid(risks, scale, top, language),
-        *listed,
+        *list_parts,
         *note,
     ]
     desc = say("risk_map.desc", {"count": len(risks)}, language) + " " + scale.note[language]
@@ -72,7 +74,7 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
             x = LEFT + (effect.number - 1) * width
             rank = Rank(likelihood=likely.number, effect=effect.number, scale=scale.edition)
             band = scale.band(rank)
-            here = [
+            cell_risks = [
                 risk
                 for risk in risks
                 if (risk.rank.likelihood, risk.rank.effect) == (likely.number, effect.number)
@@ -81,7 +83,7 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
                 "likelihood": likely.title,
                 "effect": effect.title,
                 "band": band.title,
-                "risks": tuple(risk.label for risk in here),
+                "risks": tuple(risk.label for risk in cell_risks),
             }
             yield svg.box(
                 x, y, width, CELL_HEIGHT, band.colour, title=say("risk_map.cell", arguments, language)
@@ -89,7 +91,7 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
             yield svg.box(x, y, width, CELL_HEIGHT, "edge")
             caption = f"{scale.product(rank)} – {band.title[language]}"
             yield svg.text(x + width - 8, y + 20, caption, kind="soft", anchor="end")
-            yield from _labels(here, x, y, width)
+            yield from _labels(cell_risks, x, y, width)
     for effect in scale.effect:
         x = LEFT + (effect.number - 0.5) * width
         y = top + rows * CELL_HEIGHT + 24
@@ -101,17 +103,19 @@ def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: s
     yield svg.text(34, top + rows * CELL_HEIGHT / 2, likelihood, kind="strong", anchor="middle", turn=-90)
 
 
-def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
+def _labels(cell_risks: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
     """Yield the labels of a cell side by side, and the number of those that do not fit."""
-    longest = max((len(risk.label) for risk in here), default=1)
+    longest = max((len(risk.label) for risk in cell_risks), default=1)
     size = max(2 * _DOT, 9 * longest + 12)
     in_row = max(1, int((width - 16) // (size + 6)))
     room = in_row * 3
-    shown = here if len(here) <= room else here[: room - 1]
-    labels = [risk.label for risk in shown] + ([f"+{len(here) - len(shown)}"] if len(shown) < len(here) else [])
+    shown_risks = cell_risks if len(cell_risks) <= room else cell_risks[: room - 1]
+    labels = [risk.label for risk in shown_risks] + (
+        [f"+{len(cell_risks) - len(shown_risks)}"] if len(shown_risks) < len(cell_risks) else []
+    )
     for n, label in enumerate(labels):
         left, top = x + 8 + (n % in_row) * (size + 6), y + 30 + (n // in_row) * (2 * _DOT + 3)
-        description = here[n].description if n < len(shown) else ""
+        description = cell_risks[n].description if n < len(shown_risks) else ""
         yield (
             f'<rect class="dot" x="{left:g}" y="{top:g}" width="{size:g}" height="{2 * _DOT}" rx="{_DOT}">'
             f"<title>{escape(description)}</title></rect>"
@@ -124,14 +128,14 @@ def _list(
 ) -> tuple[list[str], float]:
     """Return the list of risks, highest rank first, and the height at which it ends."""
     parts, y = [svg.text(40, top, say("risk_map.list", {}, language), kind="strong")], top
-    beside = 150 if any(len(risk.label) > 4 for risk in risks) else 80
+    text_x = 150 if any(len(risk.label) > 4 for risk in risks) else 80
     for risk in sorted(risks, key=lambda risk: -scale.product(risk.rank)):
         text = f"{risk.description} ({scale.product(risk.rank)} – {scale.band(risk.rank).title[language]})"
         for n, line in enumerate(svg.lines(text, _LIST_COLUMNS)):
             y += _LINE
             if n == 0:
                 parts.append(svg.text(40, y, risk.label))
-            parts.append(svg.text(beside, y, line))
+            parts.append(svg.text(text_x, y, line))
     if unranked:
         y += _LINE + 6
         parts.append(svg.text(40, y, say("risk_map.unranked", {"count": unranked}, language), kind="soft"))

@@ -54,8 +54,8 @@ def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: 
 def text(x: float, y: float, text: str, *, kind: str = "", anchor: str = "start", turn: int = 0) -> str:
     """Return one line of text. `turn`: rotation in degrees around its start."""
     turned = f' transform="rotate({turn} {x:g} {y:g})"' if turn else ""
-    named = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{named}{turned}>{escape(text)}</text>'
+    class_attribute = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{class_attribute}{turned}>{escape(text)}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, *, title: str = "") -> str:

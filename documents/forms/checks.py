@@ -49,8 +49,8 @@ def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
     if theme is not None and total is not None and theme > total:
         notes.append(Note(code="form.note.theme_above_total", arguments={"amount": theme, "total": total}))
     if rows:
-        done = sum(1 for amount in amounts if amount)
-        notes.append(Note(code="form.note.share", arguments={"done": done, "of": len(rows)}))
+        filled_count = sum(1 for amount in amounts if amount)
+        notes.append(Note(code="form.note.share", arguments={"done": filled_count, "of": len(rows)}))
     return notes
 
 

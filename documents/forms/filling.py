@@ -67,7 +67,7 @@ def fill(
     *,
     rows: Iterable[Row] = (),
     looked_up: Collection[str] = (),
-    own: bytes | None = None,
+    office_template: bytes | None = None,
 ) -> FilledForm:
     """Fill a form with values.
 
@@ -77,7 +77,7 @@ def fill(
         rows: each part -> value; in a form with groups also the group's id (or its number).
         looked_up: groups ("" where there are none) whose register was read: if it has no rows, the form says
             so.
-        own: the organisation's own template, checked at upload; None for ours.
+        office_template: the organisation's own template, checked at upload; None for ours.
 
     Raises:
         UnknownField: a value or a part of a row that the form does not have.
@@ -85,13 +85,17 @@ def fill(
         NotALanguageOfPapers: another language.
     """
     row_list = list(rows)
-    if own is not None:
+    if office_template is not None:
         # Text around a value in our own sentences is not part of it in another template.
         form = replace(
             form, fields={id: replace(field, shown=None, blank=None) for id, field in form.fields.items()}
         )
     context, missing = _build_context(form, values, language, row_list, looked_up=looked_up)
-    document = _render(template(form.id, language), context) if own is None else fill_template(own, context)
+    document = (
+        _render(template(form.id, language), context)
+        if office_template is None
+        else fill_template(office_template, context)
+    )
     notes = check_form(form, values, row_list)
     if empty := _without_rows(form, row_list, looked_up):
         notes += (Note(code="form.note.none_found", arguments={"rows": empty}),)
@@ -122,9 +126,9 @@ def _build_context(
     for field in form.fields.values():
         value = value_or_default(values, field, language)
         if field.kind == "list":
-            listed = [f"{number}. {item}" for number, item in enumerate(items(value), 1)]
-            context[field.id] = listed or ["_" * 60] * field.lines
-            text = "known" if listed else None
+            item_lines = [f"{number}. {item}" for number, item in enumerate(items(value), 1)]
+            context[field.id] = item_lines or ["_" * 60] * field.lines
+            text = "known" if item_lines else None
         else:
             text = format_value(field, value, language)
             context[field.id] = placeholder(field, language, year=values.get("year")) if text is None else text

@@ -121,8 +121,10 @@ class Rows:
     @property
     def columns(self) -> tuple[str, ...]:
         """All column names that a table of rows may have."""
-        named = [part.id for parts in (self.parts, *(group.parts for group in self.groups)) for part in parts]
-        return tuple(dict.fromkeys([self.group_by, *named] if self.group_by else named))
+        part_ids = [
+            part.id for parts in (self.parts, *(group.parts for group in self.groups)) for part in parts
+        ]
+        return tuple(dict.fromkeys([self.group_by, *part_ids] if self.group_by else part_ids))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

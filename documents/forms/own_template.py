@@ -91,22 +91,24 @@ class Placeholder:
 
 def placeholders(form: Form) -> tuple[Placeholder, ...]:
     """Return the placeholders of a form: its fields in order, then the parts of its rows."""
-    listed = [
+    found_placeholders = [
         Placeholder(name=field.id + ending, field=field, ending=ending)
         for field in form.fields.values()
         for ending in ("", *(() if field.kind == "list" else inflections(field)))
     ]
     if form.rows is None:
-        return tuple(listed)
+        return tuple(found_placeholders)
     number = Field(id="number", kind="number", optional=True)
     lists: list[tuple[str, tuple[Field, ...], Wording | None]] = [
         (group_variable(place), group.parts, group.label) for place, group in enumerate(form.rows.groups)
     ]
     for name, parts, label in lists or [(LIST, form.rows.parts, None)]:
-        listed += [Placeholder(name=f"{name}.{part.id}", field=part, group=label) for part in (number, *parts)]
+        found_placeholders += [
+            Placeholder(name=f"{name}.{part.id}", field=part, group=label) for part in (number, *parts)
+        ]
         if label is not None:
-            listed.append(Placeholder(name=f"{name}_told", group=label))
-    return tuple(listed)
+            found_placeholders.append(Placeholder(name=f"{name}_told", group=label))
+    return tuple(found_placeholders)
 
 
 def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
         UnreadablePaper: it is no DOCX, too large, contains a program, an object or a link to another file, or
             has placeholders the form does not have; `errors` lists each.
     """
-    errors, used = Errors(), set[str]()
+    errors, used_names = Errors(), set[str]()
     allowed = tuple(placeholder.name for placeholder in placeholders(form_named(form)))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -132,11 +134,11 @@ def check_template(data: bytes, name: str, *, form: str) -> tuple[str, ...]:
             if sum(archive.getinfo(part).file_size for part in parts) > MAX_TEXT_BYTES:
                 raise UnreadablePaper("form_template_too_large", name=name, limit=MAX_TEXT_BYTES // 2**20)
             for part, place in parts.items():
-                used |= _check_text(_parse(archive.read(part)), place, allowed, errors)
+                used_names |= _check_text(_parse(archive.read(part)), place, allowed, errors)
     except (zipfile.BadZipFile, ExpatError, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError):
         raise UnreadablePaper("form_template_no_docx", name=name) from None
     errors.refuse(name, "form_template_refused")
-    return _lacking(form_named(form), used)
+    return _lacking(form_named(form), used_names)
 
 
 def fill_template(docx: bytes, context: Mapping[str, object]) -> bytes:
@@ -195,7 +197,7 @@ def _check_relations(archive: zipfile.ZipFile, errors: Errors) -> None:
 
 def _check_text(document: Element, place: str, allowed: Sequence[str], errors: Errors) -> set[str]:
     """Add an error for each bad placeholder of a part; return the good ones."""
-    used, lists = set[str](), dict[Element, str]()
+    used_names, lists = set[str](), dict[Element, str]()
     for field_name in dict.fromkeys(_FIELDS.findall(_instructions(document).upper())):
         errors.add(0, "form_template_field", field=field_name)
     for texts in _paragraphs(document):
@@ -207,14 +209,14 @@ def _check_text(document: Element, place: str, allowed: Sequence[str], errors: E
                 closest = closest_first(name, allowed)[:MAX_ALLOWED]
                 errors.add(0, "form_template_unknown", field=name, allowed=closest, **location)
                 continue
-            used.add(name)
-            listed, dot, _ = name.partition(".")
+            used_names.add(name)
+            list_name, dot, _ = name.partition(".")
             if not dot:
                 continue
             row = _above(texts[0], "tr")
             if row is None:
                 errors.add(0, "form_template_not_in_row", field=name, **location)
-            elif lists.setdefault(row, listed) != listed:
+            elif lists.setdefault(row, list_name) != list_name:
                 errors.add(0, "form_template_two_lists", field=name, **location)
         if any(mark in _PLACEHOLDER.sub("", joined) for mark in _BROKEN):
             errors.add(0, "form_template_broken", **location)
@@ -224,7 +226,7 @@ def _check_text(document: Element, place: str, allowed: Sequence[str], errors: E
             if outer in lists:
                 errors.add(0, "form_template_nested", place=place)
             outer = _above(outer, "tr")
-    return used
+    return used_names
 
 
 def _instructions(document: Element) -> str:
@@ -238,20 +240,22 @@ def _instructions(document: Element) -> str:
     return "".join(pieces)
 
 
-def _lacking(form: Form, used: set[str]) -> tuple[str, ...]:
+def _lacking(form: Form, used_names: set[str]) -> tuple[str, ...]:
     """Return the placeholders of obligatory fields and lists that the template does not use in any form."""
-    shown = {
+    shown_fields = {
         placeholder.field.id
         for placeholder in placeholders(form)
-        if placeholder.field and placeholder.name in used and "." not in placeholder.name
+        if placeholder.field and placeholder.name in used_names and "." not in placeholder.name
     }
-    lacking = [field.id for field in form.fields.values() if not field.optional and field.id not in shown]
+    lacking = [
+        field.id for field in form.fields.values() if not field.optional and field.id not in shown_fields
+    ]
     if form.rows is not None:
         lists = [group_variable(place) for place in range(len(form.rows.groups))] or [LIST]
         lacking += [
             list_name
             for list_name in lists
-            if not any(name.startswith((f"{list_name}.", f"{list_name}_told")) for name in used)
+            if not any(name.startswith((f"{list_name}.", f"{list_name}_told")) for name in used_names)
         ]
     return tuple(lacking)
 
@@ -293,18 +297,18 @@ def _replace(texts: Sequence[Element], variables: Mapping[str, str]) -> None:
     A placeholder the form no longer has stays visible. Brackets around nothing but a missing value are removed.
     """
     pieces = [_text_of(text) for text in texts]
-    changed, whole = set[int](), "".join(pieces)
-    for match in reversed(list(_PLACEHOLDER.finditer(whole))):
+    changed_pieces, full_text = set[int](), "".join(pieces)
+    for match in reversed(list(_PLACEHOLDER.finditer(full_text))):
         value, begin = variables.get(match[1], match[0]), 0
-        start, end = match.span() if value.strip() else _with_brackets(whole, *match.span())
+        start, end = match.span() if value.strip() else _with_brackets(full_text, *match.span())
         for at, piece in enumerate(pieces):
             first, last = max(start - begin, 0), min(end - begin, len(piece))
             begin += len(piece)
             if first < last:
                 pieces[at] = piece[:first] + value + piece[last:]
                 value = ""
-                changed.add(at)
-    for at in changed:
+                changed_pieces.add(at)
+    for at in changed_pieces:
         _write(texts[at], pieces[at])
 
 
@@ -319,11 +323,11 @@ def _with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
 def _write(text: Element, value: str) -> None:
     """Set the text of an element; new paragraphs and lines become breaks, tabs become tabs."""
     run, after, document = text.parentNode, text.nextSibling, text.ownerDocument
-    first, *others = _BREAKS.split(value)
+    first, *later_pieces = _BREAKS.split(value)
     text.childNodes = []
     text.appendChild(document.createTextNode(first))
     text.setAttribute("xml:space", "preserve")
-    for piece in filter(None, others):
+    for piece in filter(None, later_pieces):
         if _BREAKS.fullmatch(piece):
             tag = "tab" if piece == "\t" else "br"
             element = document.createElementNS(

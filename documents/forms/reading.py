@@ -158,8 +158,8 @@ def _block(block: Mapping[str, Any], rows: Rows | None, columns: list[Column]) -
         return flat_table(columns)
     if "lines" in block:
         return Table(widths=tuple(block["widths"]), lines=fixed_rows(block["lines"]))
-    more = {key: block[key] for key in ("each", "when", "unless") if key in block}
-    return Lines(style=block["style"], text=_wording(block.get("text", "")), **more)
+    conditions = {key: block[key] for key in ("each", "when", "unless") if key in block}
+    return Lines(style=block["style"], text=_wording(block.get("text", "")), **conditions)
 
 
 def _column(column: Mapping[str, Any]) -> Column:

@@ -87,12 +87,12 @@ def _json(data: bytes, name: str, form: Form) -> FormData:
 
 def _columns(number: int, heads: Sequence[str], rows: Rows, name: str) -> dict[str, int]:
     """Return name of part -> column index. Raises for an unknown heading, or one that occurs twice."""
-    named = {plain(title(part, language)): part for part in rows.columns for language in LANGUAGES}
-    named |= {plain(part): part for part in rows.columns}
+    parts_by_title = {plain(title(part, language)): part for part in rows.columns for language in LANGUAGES}
+    parts_by_title |= {plain(part): part for part in rows.columns}
     at: dict[str, int] = {}
     errors = Errors()
     for place, head in enumerate(heads):
-        part = named.get(plain(head))
+        part = parts_by_title.get(plain(head))
         if part is None and head:
             errors.add(number, "form_column_unknown", text=head, allowed=closest_first(head, rows.columns))
         elif part in at:

@@ -87,5 +87,5 @@ def _same(text: str) -> Wording:
     return dict.fromkeys(PAPER_LANGUAGES, text)
 
 
-def _is(column: Column, what: str) -> bool:
-    return column.shows == (what,)
+def _is(column: Column, content_kind: str) -> bool:
+    return column.shows == (content_kind,)

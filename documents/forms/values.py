@@ -158,8 +158,8 @@ def items(value: object) -> tuple[str, ...]:
     """Return the items of a list, each as one text."""
     if isinstance(value, str):
         value = value.split("\n")
-    listed = value if isinstance(value, Sequence) else ()
-    return tuple(text for text in (clean_text(str(item)) for item in listed) if text.strip())
+    elements = value if isinstance(value, Sequence) else ()
+    return tuple(text for text in (clean_text(str(item)) for item in elements) if text.strip())
 
 
 def placeholder(field: Field, language: str, *, year: object = None) -> str:
@@ -197,14 +197,16 @@ def clean_text(text: str) -> str:
 
 def join_parts(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
     """Return several parts of a row as the text of one cell, each under its title where it needs one."""
-    own = ("text", "description", "status", "subsection", "name", "post", "object")
+    untitled_parts = ("text", "description", "status", "subsection", "name", "post", "object")
     pieces = list[str]()
     for name, value in parts:
         titled = title(name, language)
         if pieces and between != NEW_PARAGRAPH and not titled[:2].isupper():
             # It continues in the same line.
             titled = titled[:1].lower() + titled[1:]
-        pieces.append(value if name in own else say("form.part", {"title": titled, "value": value}, language))
+        pieces.append(
+            value if name in untitled_parts else say("form.part", {"title": titled, "value": value}, language)
+        )
     return between.join(pieces)
 
 
@@ -218,7 +220,7 @@ def value_or_default(values: Mapping[str, object], field: Field, language: str) 
 
 def _blank_line(length: int) -> str:
     """Return a blank line that may wrap; a justified paragraph does not break before it."""
-    return "\u200b".join("_" * min(5, length - done) for done in range(0, length, 5))
+    return "\u200b".join("_" * min(5, length - start) for start in range(0, length, 5))
 
 
 def _read(field: Field, text: str) -> object:

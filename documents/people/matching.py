@@ -96,11 +96,11 @@ def _contains_name(words: Words, name: Words) -> bool:
 
 def _fully_named(words: Words, names: list[tuple[str, Words]]) -> set[str]:
     """Return the keys whose whole name occurs in the text: longest names only, and the first in the text."""
-    named = [(key, name) for key, name in names if name and _contains_name(words, name)]
+    named_people = [(key, name) for key, name in names if name and _contains_name(words, name)]
     fullest = [
         (key, name)
-        for key, name in named
-        if not any(len(other) > len(name) and _contains_name(other, name) for _, other in named)
+        for key, name in named_people
+        if not any(len(other) > len(name) and _contains_name(other, name) for _, other in named_people)
     ]
     places = [
         (min(place for place, word in enumerate(words) if any(_is_same_stem(word, part) for part in name)), key)

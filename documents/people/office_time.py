@@ -56,8 +56,8 @@ def parse_hours(text: str) -> Hours | None:
     try:
         if match is None:
             raise ValueError
-        begins, begun, ends, ended = (int(part) for part in match.groups())
-        first, last = time(begins, begun), time(ends, ended)
+        begins, begin_minute, ends, ended = (int(part) for part in match.groups())
+        first, last = time(begins, begin_minute), time(ends, ended)
     except ValueError:
         raise BadOfficeTime("office_time.no_hours", text=text) from None
     if first >= last:
@@ -103,9 +103,9 @@ def office_time(
         BadOfficeTime: a day is listed both as off and working, or the week has no working day.
     """
     off, working = tuple(sorted(set(off))), tuple(sorted(set(working)))
-    both = sorted(set(off) & set(working))
-    if both:
-        raise BadOfficeTime("office_time.both", on=both[0])
+    overlap = sorted(set(off) & set(working))
+    if overlap:
+        raise BadOfficeTime("office_time.both", on=overlap[0])
     return OfficeTime(hours=hours, week=tuple(sorted(set(week))), off=off, working=working)
 
 
@@ -152,15 +152,15 @@ def read_office_time(
     row: Row, heading: Heading, unit: str, times_by_unit: dict[str, OfficeTime], errors: Errors
 ) -> None:
     """Read the office time a row gives for its unit; do nothing when its cells are empty."""
-    written = {column.id: _written(row, heading, column.id) for column in COLUMNS}
-    if not any(written.values()):
+    cells = {column.id: _written(row, heading, column.id) for column in COLUMNS}
+    if not any(cells.values()):
         return
     try:
         unit_time = office_time(
-            hours=parse_hours(written["hours"]),
-            week=parse_week(written["week"]),
-            off=parse_days(written["days_off"]),
-            working=parse_days(written["working_days"]),
+            hours=parse_hours(cells["hours"]),
+            week=parse_week(cells["week"]),
+            off=parse_days(cells["days_off"]),
+            working=parse_days(cells["working_days"]),
         )
     except BadOfficeTime as refusal:
         errors.take(row.number, refusal)
@@ -169,13 +169,13 @@ def read_office_time(
         errors.add(row.number, "paper_unit_time_differs", unit=unit)
 
 
-def time_cells(own: OfficeTime) -> list[str]:
+def time_cells(office_hours: OfficeTime) -> list[str]:
     """Return the cells of an office time, in the format in which they are read."""
     return [
-        "–".join(f"{end:%H:%M}" for end in own.hours) if own.hours else "",
-        ", ".join(map(str, own.week)),
-        _days(own.off),
-        _days(own.working),
+        "–".join(f"{end:%H:%M}" for end in office_hours.hours) if office_hours.hours else "",
+        ", ".join(map(str, office_hours.week)),
+        _days(office_hours.off),
+        _days(office_hours.working),
     ]
 
 

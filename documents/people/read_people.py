@@ -37,10 +37,10 @@ def merge_people(read: ReadPeople, office: Office) -> ReadPeople:
     A renamed unit is still the same unit, and a kind or office time left out stays; a person whose e-mail, or
     unit and name, changed since is recognised as the same person.
     """
-    named = {plain(unit.name): unit.id for unit in office.units.values()}
+    unit_ids = {plain(unit.name): unit.id for unit in office.units.values()}
 
     def known(unit: str) -> str:
-        return unit if unit in office.units else named.get(plain(unit), unit)
+        return unit if unit in office.units else unit_ids.get(plain(unit), unit)
 
     units = [
         replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)

@@ -43,8 +43,8 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
     """
     rows: list[list[str]] = []
     times = any(unit.time for unit in office.units.values())
-    named = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
-    named = named or any(
+    has_names = in_two or any(unit.name_kk or unit.name_ru for unit in office.units.values())
+    has_names = has_names or any(
         person.name_kk or person.name_ru or person.post_kk or person.post_ru
         for person in office.people.values()
     )
@@ -54,17 +54,17 @@ def people_table(office: Office, language: str, *, in_two: bool = False) -> Tabl
     for unit, people in by_unit.items():
         place = _place(office.units, unit, language)
         of = office.units.get(unit)
-        own = [of.name_kk, of.name_ru] if named and of else [""] * (2 * named)
+        unit_names = [of.name_kk, of.name_ru] if has_names and of else [""] * (2 * has_names)
         last = people_time.time_cells(of.time) if times and of else []
         rows += [
             place
             + _person(person, language)
-            + own
-            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * named
+            + unit_names
+            + [person.post_kk, person.post_ru, person.name_kk, person.name_ru] * has_names
             + last
             for person in people
-        ] or [place + [""] * 7 + own + [""] * (4 * named) + last]
-    columns = (*COLUMNS, *(IN_TWO if named else ()), *(people_time.COLUMNS if times else ()))
+        ] or [place + [""] * 7 + unit_names + [""] * (4 * has_names) + last]
+    columns = (*COLUMNS, *(IN_TWO if has_names else ()), *(people_time.COLUMNS if times else ()))
     return Table([column.title[language] for column in columns], rows)
 
 
@@ -76,24 +76,24 @@ def people_sheets(office: Office, language: str, own_words: Iterable[str] = ()) 
     Args:
         own_words: codes of the catalogues of duties and kinds of own law ("duty.", "kind.").
     """
-    own = [code.partition(".") for code in own_words]
+    own_codes = [code.partition(".") for code in own_words]
     duties = [duty for duty in DUTY_CODES if duty not in NEVER_HELD]
-    duties += [code for prefix, _, code in own if prefix == "duty"]
-    kinds = [*KINDS, *(code for prefix, _, code in own if prefix == "kind")]
+    duties += [code for prefix, _, code in own_codes if prefix == "duty"]
+    kinds = [*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind")]
     words = [
         [duty_title(duty, language) for duty in duties],
         [kind_title(kind, language) for kind in kinds],
     ]
     table = people_table(office, language, in_two=True)
     names = [say(f"people.sheet.{sheet}", {}, language) for sheet in SHEETS]
-    listed = Table(
+    word_table = Table(
         [DUTIES.title[language], KIND.title[language]], list(zip_longest(*words, fillvalue="")), names[1]
     )
     offered: dict[int, Sequence[str] | str] = {COLUMNS.index(LANGUAGE): LANGUAGES}
     for place, (column, texts) in enumerate(zip((DUTIES, KIND), words, strict=True)):
         letter = "AB"[place]
         offered[COLUMNS.index(column)] = f"='{names[1]}'!${letter}$2:${letter}${len(texts) + 1}"
-    sheets = [replace(table, name=names[0], offered=offered), listed]
+    sheets = [replace(table, name=names[0], offered=offered), word_table]
     if not office.people:
         sheets.append(Table(table.heads[: len(COLUMNS) + len(IN_TWO)], _example(language), names[2]))
     return sheets
@@ -106,16 +106,22 @@ def _example(language: str) -> list[list[str]]:
         return say(f"people.example.{what}", {}, spoken)
 
     def row(number: int, parent: str, duties: Sequence[str], deputy: str, away: str) -> list[str]:
-        held = "; ".join(duty_title(duty, language) for duty in duties)
-        who = [text(f"name_{number}"), text(f"post_{number}"), held, f"{number}@example.kz", language]
+        duty_titles = "; ".join(duty_title(duty, language) for duty in duties)
+        person_cells = [
+            text(f"name_{number}"),
+            text(f"post_{number}"),
+            duty_titles,
+            f"{number}@example.kz",
+            language,
+        ]
         kind = "" if parent else kind_title("central_body", language)
         unit = "unit" if parent else "office"
-        named = [
-            text(what, language)
-            for what in (unit, f"post_{number}", f"name_{number}")
+        name_cells = [
+            text(code, language)
+            for code in (unit, f"post_{number}", f"name_{number}")
             for language in ("kk", "ru")
         ]
-        return [text(unit), parent, kind, *who, deputy, away, *named]
+        return [text(unit), parent, kind, *person_cells, deputy, away, *name_cells]
 
     away = "01.07.2026 – 14.07.2026"
     return [

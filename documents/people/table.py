@@ -51,13 +51,13 @@ LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|т�
 AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
 IN_TWO = tuple(
     column(
-        f"{what}_{code}",
+        f"{column_prefix}_{code}",
         f"{kk} ({in_kk})",
         f"{ru} ({in_ru})",
         f"{en} ({in_en})",
         rf"(?:{roots}).*\b(?:{tongue})",
     )
-    for what, kk, ru, en, roots in (
+    for column_prefix, kk, ru, en, roots in (
         ("name", "Бөлімше", "Подразделение", "Unit", "подраздел|бөлімше|unit"),
         ("post", "Лауазымы", "Должность", "Post", "должност|лауазым|post|position"),
         ("person", "Аты-жөні", "ФИО", "Name", "фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name"),
@@ -114,9 +114,9 @@ def read_people(
     for code, texts in (own_titles or {}).items():
         # In the process of its own in which a file is read nobody has named them yet.
         add_word(code, texts)
-    own = [code.partition(".") for code in own_titles or {}]
-    known_duties = (*org.DUTIES, *(code for prefix, _, code in own if prefix == "duty"))
-    known_kinds = (*KINDS, *(code for prefix, _, code in own if prefix == "kind"))
+    own_codes = [code.partition(".") for code in own_titles or {}]
+    known_duties = (*org.DUTIES, *(code for prefix, _, code in own_codes if prefix == "duty"))
+    known_kinds = (*KINDS, *(code for prefix, _, code in own_codes if prefix == "kind"))
     where = {place: heading.texts.get(id, "") for id, place in heading.at.items()}
     never_empty = (heading.at[UNIT.id], heading.at[NAME.id])
     rows = [row for row in sheet.rows if row.number > heading.row]
@@ -187,12 +187,12 @@ def _take_kind(
     row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors, allowed_kinds: tuple[str, ...]
 ) -> None:
     """Read the kind of a unit; two rows that differ are an error."""
-    written = _cell(row, heading, KIND)
-    if not written:
+    kind_text = _cell(row, heading, KIND)
+    if not kind_text:
         return
-    code = parse_kind(written, allowed_kinds)
+    code = parse_kind(kind_text, allowed_kinds)
     if code is None:
-        errors.add(row.number, "paper_kind_unknown", text=written, allowed=titles("kind.", allowed_kinds))
+        errors.add(row.number, "paper_kind_unknown", text=kind_text, allowed=titles("kind.", allowed_kinds))
     elif kinds.setdefault(unit, code) != code:
         errors.add(row.number, "paper_kind_differs", unit=unit)
 
@@ -234,10 +234,10 @@ def _person(
         if not (_cell(row, heading, EMAIL) or _cell(row, heading, DUTIES)):
             return None
         errors.add(row.number, "paper_cell_empty", column=NAME.title)
-    written = _cell(row, heading, EMAIL)
-    email = written.lower() or None
+    address = _cell(row, heading, EMAIL)
+    email = address.lower() or None
     if email and not is_address(email):
-        errors.add(row.number, "paper_email_malformed", text=written)
+        errors.add(row.number, "paper_email_malformed", text=address)
         email = None
     tongue = _cell(row, heading, LANGUAGE)
     if tongue and parse_language(tongue, languages) is None:
@@ -262,11 +262,13 @@ def _person(
 
 def _account(row: Row, heading: Heading, person: Person, errors: Errors) -> tuple[TableAccount, ...]:
     """Return the account a row requests, if it names an access or a log-in name."""
-    written, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
-    access = parse_access(written)
-    if written and access is None:
-        errors.add(row.number, "paper_access_unknown", text=written, allowed=titles("access.", GIVEN_ACCESSES))
-    return (TableAccount(person.key, access or "", login),) if written or login else ()
+    access_text, login = _cell(row, heading, ACCESS), _cell(row, heading, LOGIN)
+    access = parse_access(access_text)
+    if access_text and access is None:
+        errors.add(
+            row.number, "paper_access_unknown", text=access_text, allowed=titles("access.", GIVEN_ACCESSES)
+        )
+    return (TableAccount(person.key, access or "", login),) if access_text or login else ()
 
 
 def _duties(row: Row, heading: Heading, errors: Errors, allowed_duties: tuple[str, ...]) -> tuple[str, ...]:
@@ -311,9 +313,9 @@ def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> 
     linked = []
     for key, (row, person) in people.items():
         if person.deputy is not None:
-            meant = [other for other in keys.get(plain(person.deputy), []) if other != key]
-            if len(meant) != 1:
+            matching_keys = [other for other in keys.get(plain(person.deputy), []) if other != key]
+            if len(matching_keys) != 1:
                 errors.add(row, "paper_deputy_unknown", text=person.deputy)
-            person = replace(person, deputy=meant[0] if len(meant) == 1 else None)
+            person = replace(person, deputy=matching_keys[0] if len(matching_keys) == 1 else None)
         linked.append(person)
     return tuple(linked)

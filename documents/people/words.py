@@ -100,8 +100,8 @@ def titled(word: str, prefix: str, codes: tuple[str, ...]) -> str | None:
 
 @cache
 def _by_title(prefix: str, codes: tuple[str, ...]) -> dict[str, str]:
-    named = zip(codes, titles(prefix, codes), strict=True)
-    return {plain(title[language]): code for code, title in named for language in LANGUAGES}
+    code_titles = zip(codes, titles(prefix, codes), strict=True)
+    return {plain(title[language]): code for code, title in code_titles for language in LANGUAGES}
 
 
 def duty_title(duty: str, language: str) -> str:
@@ -131,15 +131,15 @@ def duties(text: str, allowed_duties: tuple[str, ...] = DUTIES) -> Iterator[tupl
         count = next(
             (n for n in range(1, len(parts) + 1) if parse_duty(" ".join(parts[:n]), allowed_duties)), 1
         )
-        written = ", ".join(parts[:count])
-        yield written, parse_duty(written, allowed_duties)
+        duty_text = ", ".join(parts[:count])
+        yield duty_text, parse_duty(duty_text, allowed_duties)
         del parts[:count]
 
 
-def parse_language(word: str, further: Mapping[str, str]) -> str | None:
+def parse_language(word: str, further_languages: Mapping[str, str]) -> str | None:
     """Return the language a word names: kk, ru, en or a further one by its code or own name."""
-    own = {plain(text): code for code, name in further.items() for text in (code, name)}
-    return _LANGUAGES.get(plain(word)) or own.get(plain(word))
+    codes_by_name = {plain(text): code for code, name in further_languages.items() for text in (code, name)}
+    return _LANGUAGES.get(plain(word)) or codes_by_name.get(plain(word))
 
 
 GIVEN_ACCESSES: tuple[Access, ...] = tuple(access for access in ACCESSES if access != "administrator")

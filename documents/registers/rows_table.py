@@ -82,8 +82,8 @@ def letters(column: int) -> str:
     name = ""
     column += 1
     while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(ord("A") + rest) + name
+        column, remainder = divmod(column - 1, 26)
+        name = chr(ord("A") + remainder) + name
     return name
 
 

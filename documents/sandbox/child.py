@@ -94,7 +94,7 @@ def answer(job: BinaryIO) -> bytes:
     return text if len(text) <= MOST_ANSWER else b'{"too_much": true}'
 
 
-def _run_forked(control: socket.socket, job: int, taken: int, alive: int) -> NoReturn:
+def _run_forked(control: socket.socket, job: int, answer_pipe: int, alive: int) -> NoReturn:
     """Read one file and exit. The pipe `alive` sends the process id, and its closing means the process has
     ended.
     """
@@ -103,7 +103,7 @@ def _run_forked(control: socket.socket, job: int, taken: int, alive: int) -> NoR
         os.setsid()
         os.write(alive, os.getpid().to_bytes(8, "little"))
         apply_limits()
-        with os.fdopen(job, "rb") as source, os.fdopen(taken, "wb") as target:
+        with os.fdopen(job, "rb") as source, os.fdopen(answer_pipe, "wb") as target:
             source.seek(0)
             target.write(answer(source))
     finally:

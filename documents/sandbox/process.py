@@ -215,9 +215,9 @@ def apply_limits() -> None:
     signal.alarm(SECONDS + _GRACE)
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    processor = int(used.ru_utime + used.ru_stime) + SECONDS + _GRACE
-    for what, limit in (
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    processor = int(usage.ru_utime + usage.ru_stime) + SECONDS + _GRACE
+    for resource_kind, limit in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, processor),
         (resource.RLIMIT_FSIZE, 2 * MOST_ANSWER),
@@ -226,4 +226,4 @@ def apply_limits() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         with suppress(OSError, ValueError):
-            resource.setrlimit(what, (limit, limit))
+            resource.setrlimit(resource_kind, (limit, limit))

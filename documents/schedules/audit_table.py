@@ -98,16 +98,16 @@ def read_audit(
     texts = {column: tidy(str(head.cell(place))) for column, place in columns.items()}
     errors = Errors()
     cases: list[AuditCase] = []
-    seen: dict[str, int] = {}
+    row_numbers: dict[str, int] = {}
     for row in sheet.rows:
         if row.number <= head.number:
             continue
         case = _case(row, columns, texts, errors)
         if case is None:
             continue
-        if case.case in seen:
-            errors.add(row.number, "paper_case_twice", case=case.case, other=seen[case.case])
-        seen.setdefault(case.case, row.number)
+        if case.case in row_numbers:
+            errors.add(row.number, "paper_case_twice", case=case.case, other=row_numbers[case.case])
+        row_numbers.setdefault(case.case, row.number)
         cases.append(replace(case, ignored=ignored))
     errors.refuse(paper.name)
     if not cases:
@@ -160,14 +160,14 @@ class Headings:
         return None
 
     def _in_words(self, heading: str) -> str | None:
-        rest, period = _without_period(heading)
-        parts = _LAST_PART.fullmatch(rest)
+        heading_text, period = _without_period(heading)
+        parts = _LAST_PART.fullmatch(heading_text)
         publication = parts is not None and _OF_PUBLICATION.search(plain(parts["part"])) is not None
         published = self._named(parts["rest"]) if parts and publication else None
         # "Publication of the note: date of publication" is two things, "The note: publication" is one.
         if parts is None or not _DAY.search(plain(parts["part"])):
             published = None if self._named(heading) else published
-        column = published or self._named(heading) or self._named(rest)
+        column = published or self._named(heading) or self._named(heading_text)
         if column is None or (column in ("case", "number") and (period or published)):
             return None
         ending = _PUBLISHED if published else ""
@@ -178,10 +178,10 @@ class Headings:
         if exact is not None:
             return exact
         words = _words(text)
-        named = (
+        columns = (
             {column for column_words, column in self._words if _same(words, column_words)} if words else set()
         )
-        return named.pop() if len(named) == 1 else None
+        return columns.pop() if len(columns) == 1 else None
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -219,8 +219,8 @@ def _without_period(heading: str) -> tuple[str, str]:
 def _heading_row(sheet: Sheet, names: Headings) -> Row:
     """Return the row that names the most columns among the first rows; the first row if none names any."""
     rows = sheet.rows[:_WITHIN]
-    named = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
-    return max(rows, key=lambda row: (named[row.number], -row.number))
+    column_counts = {row.number: sum(1 for _, column in _named_cells(row, names) if column) for row in rows}
+    return max(rows, key=lambda row: (column_counts[row.number], -row.number))
 
 
 def _named_cells(row: Row, names: Headings) -> Iterator[tuple[int, str | None]]:
@@ -280,8 +280,8 @@ def _holds_dates(sheet: Sheet, head: Row, place: int) -> bool:
 
 def _strange(columns: Sequence[str]) -> dict[str, object]:
     """Return the arguments of the sentence about unknown columns: the first of them."""
-    more = ("…",) if len(columns) > _MOST_STRANGE else ()
-    return {"columns": (*columns[:_MOST_STRANGE], *more)}
+    ellipsis = ("…",) if len(columns) > _MOST_STRANGE else ()
+    return {"columns": (*columns[:_MOST_STRANGE], *ellipsis)}
 
 
 def _case(row: Row, columns: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> AuditCase | None:

@@ -52,7 +52,7 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
     require_columns(heading, REQUIRED, paper)
     errors = Errors()
     schedules: list[ReadSchedule] = []
-    seen: dict[tuple[str, str, date], int] = {}
+    row_numbers: dict[tuple[str, str, date], int] = {}
     ignored = tuple(
         Note(0, "read_column_ignored", {"row": heading.row, "column": text}) for text in heading.other
     )
@@ -63,9 +63,9 @@ def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedul
         if read is None:
             continue
         key = plain(read.unit), plain(read.object), read.planned["analysis_started"]
-        if key in seen:
-            errors.add(row.number, "paper_row_twice", other=seen[key])
-        seen.setdefault(key, row.number)
+        if key in row_numbers:
+            errors.add(row.number, "paper_row_twice", other=row_numbers[key])
+        row_numbers.setdefault(key, row.number)
         schedules.append(read)
     errors.refuse(paper.name)
     if not schedules:
@@ -103,7 +103,7 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         errors.add(row.number, "paper_span_backwards", text=f"{start} – {end}", where=heading.texts["end"])
     if start is None or not text["object"]:
         return None
-    who = text["responsible"]
+    responsible = text["responsible"]
     return ReadSchedule(
         form="flat",
         object=text["object"],
@@ -111,7 +111,7 @@ def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
         row=row.number,
         planned=dates,
         cells=cells,
-        responsible={"analysis_started": who, "analysis_ended": who} if who else {},
+        responsible={"analysis_started": responsible, "analysis_ended": responsible} if responsible else {},
     )
 
 

@@ -108,9 +108,9 @@ def _russian(words: str) -> str:
     parts = words.split(" ")
     place = 0
     while place < len(parts):
-        done = _phrase(parts, place)
+        phrase_end = _phrase(parts, place)
         # What belongs to the first ("и его организаций") is declined with it; what comes after it is not.
-        following = [n for n in range(done, len(parts) - 1) if _joins(parts, n)]
+        following = [n for n in range(phrase_end, len(parts) - 1) if _joins(parts, n)]
         place = following[0] + 1 if following else len(parts)
         while place < len(parts) and parts[place].lower() in _POSSESSIVES:
             place += 1

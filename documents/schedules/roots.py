@@ -127,47 +127,47 @@ def match_facts(work: str) -> FactMatch:
         signed = ("note_signed",) if has(_NOTE, _SIGN) else ()
         approved = ("plan_approved",) if has(_PLAN, _MEASURES, _APPROVE) else ()
         return FactMatch((*signed, *approved, "published"))
-    done = has(_APPROVE) or has(_SIGN)
-    aside = has(_SENT) and not has(_MAKE)
+    is_approved = has(_APPROVE) or has(_SIGN)
+    is_aside = has(_SENT) and not has(_MAKE)
     if has(_ORDER, _SCHEDULE):
         return FactMatch()  # an order on the schedule, or both in one row
     if has(_ORDER):
-        return _sure_or_likely("order_signed", done=done, aside=aside)
-    if has(_SCHEDULE) and not published and (done or has(_MAKE)):
-        return _sure_or_likely("schedule_approved", done=done, aside=aside)
+        return _sure_or_likely("order_signed", is_done=is_approved, is_aside=is_aside)
+    if has(_SCHEDULE) and not published and (is_approved or has(_MAKE)):
+        return _sure_or_likely("schedule_approved", is_done=is_approved, is_aside=is_aside)
     if has(_NOTE):
-        return _sure_or_likely("note_signed", done=done, aside=has(_SENT) and not has(_MAKE))
+        return _sure_or_likely("note_signed", is_done=is_approved, is_aside=has(_SENT) and not has(_MAKE))
     if has(_PLAN, _MEASURES):
-        return _match_plan(developed=has(_MAKE), approved=done, aside=has(_SENT))
+        return _match_plan(developed=has(_MAKE), approved=is_approved, is_aside=has(_SENT))
     if has(_WORK_PLAN):
-        return _sure_or_likely("work_plan_approved", done=done, aside=aside)
+        return _sure_or_likely("work_plan_approved", is_done=is_approved, is_aside=is_aside)
     if announces and has(_ANALYSIS):
         return FactMatch(("start_announced",))
-    if has(_ANALYSIS) and not (done or has(_MAKE) or has(_OTHER) or published):
-        return _match_analysis(begun=has(_BEGIN), ended=has(_END))
+    if has(_ANALYSIS) and not (is_approved or has(_MAKE) or has(_OTHER) or published):
+        return _match_analysis(has_started=has(_BEGIN), ended=has(_END))
     if published and has(_ANALYSIS) and not has(_OTHER):
         return FactMatch(("start_announced",))
     return FactMatch()
 
 
-def _sure_or_likely(fact: str, *, done: bool, aside: bool) -> FactMatch:
+def _sure_or_likely(fact: str, *, is_done: bool, is_aside: bool) -> FactMatch:
     """Return a certain match when the row completes the fact, else a likely one."""
-    if done:
+    if is_done:
         return FactMatch((fact,))
-    return FactMatch() if aside else FactMatch((), (fact,))
+    return FactMatch() if is_aside else FactMatch((), (fact,))
 
 
-def _match_plan(*, developed: bool, approved: bool, aside: bool) -> FactMatch:
+def _match_plan(*, developed: bool, approved: bool, is_aside: bool) -> FactMatch:
     """Return the match of a row on the plan; developing it also dates its approval, unless another row does."""
     if approved:
         return FactMatch(("plan_developed", "plan_approved") if developed else ("plan_approved",))
     if developed:
         return FactMatch(("plan_developed",), ("plan_approved",))
-    return FactMatch() if aside else FactMatch((), ("plan_developed", "plan_approved"))
+    return FactMatch() if is_aside else FactMatch((), ("plan_developed", "plan_approved"))
 
 
-def _match_analysis(*, begun: bool, ended: bool) -> FactMatch:
+def _match_analysis(*, has_started: bool, ended: bool) -> FactMatch:
     """Return the match of a row on the analysis: its start, its end, or both."""
-    if begun != ended:
-        return FactMatch(("analysis_started",) if begun else ("analysis_ended",))
+    if has_started != ended:
+        return FactMatch(("analysis_started",) if has_started else ("analysis_ended",))
     return FactMatch(run=True)

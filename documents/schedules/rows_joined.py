@@ -76,14 +76,14 @@ class CombinedRows:
         """Add a note on a row."""
         self._notes.append(_note(row, code, **arguments))
 
-    def answer(self, match: FactMatch, who: str) -> None:
+    def answer(self, match: FactMatch, responsible: str) -> None:
         """Record the responsible person of the facts of a row, dated or not."""
-        if not who:
+        if not responsible:
             return
         for fact in (*match.facts, *(("analysis_started", "analysis_ended") if match.run else ())):
-            self._who.setdefault(fact, who)
+            self._who.setdefault(fact, responsible)
         for fact in match.likely:
-            self._likely_who.setdefault(fact, who)
+            self._likely_who.setdefault(fact, responsible)
 
     def plan(self, row: int, work: str, match: FactMatch, when: Planned) -> None:
         """Record the plan dates of a row."""
@@ -139,10 +139,12 @@ class CombinedRows:
             assert run is not None
             rows = tuple(row for row, _ in self._run)
             notes.append(_note(rows[-1], "read_analysis_in_parts", rows=rows, first=run.first, last=run.last))
-        taken = {(row, work, on) for fact, (row, work, on) in self._likely.items() if fact not in self._sure}
-        for row, work, on in sorted(taken):
-            both = self._sure.get("plan_developed", (None, None))[0] == row
-            code = "read_plan_for_both" if both or self._is_plan(row) else "read_row_taken"
+        taken_rows = {
+            (row, work, on) for fact, (row, work, on) in self._likely.items() if fact not in self._sure
+        }
+        for row, work, on in sorted(taken_rows):
+            is_for_both = self._sure.get("plan_developed", (None, None))[0] == row
+            code = "read_plan_for_both" if is_for_both or self._is_plan(row) else "read_row_taken"
             notes.append(_note(row, code, work=work, on=on))
         return tuple(sorted(notes, key=lambda note: note.row))
 

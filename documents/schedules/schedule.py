@@ -79,10 +79,10 @@ def _approval(cells: Sequence[tuple[int, int, object]], errors: Errors) -> tuple
     """Return the first day after (or within) the words of approval, its row and column; a blank date is no
     approval.
     """
-    begun = False
+    has_begun = False
     for number, place, value in cells:
-        begun = begun or (isinstance(value, str) and bool(_APPROVED.search(plain(value))))
-        if not begun:
+        has_begun = has_begun or (isinstance(value, str) and bool(_APPROVED.search(plain(value))))
+        if not has_begun:
             continue
         for line in _heading_lines(value):
             if isinstance(line, str) and not re.search(r"[0-9]", line):
@@ -233,16 +233,16 @@ def _lines(
             if section is not None:
                 sections.append((row.number, section))
                 continue
-            who = _joined_text(row, spans["who"])
+            responsible = _joined_text(row, spans["who"])
             when = _when(row, spans["when"], heading.texts["when"], above.year)
         except UnreadableCell as refusal:
             errors.take(row.number, refusal)
             continue
-        written = " – ".join(
+        when_text = " – ".join(
             tidy(str(row.cell(place))) for place in spans["when"] if row.cell(place) is not None
         )
-        if work or when or who:
-            lines.append(_Line(row.number, tidy(work), when, written, tidy(who)))
+        if work or when or responsible:
+            lines.append(_Line(row.number, tidy(work), when, when_text, tidy(responsible)))
     return lines, sections
 
 

@@ -165,44 +165,48 @@ def _parse_recurring(text: str, words: str) -> MeasureTerm | None:
     """Return the term of a recurring measure: every quarter, at least twice a year, every quarter by the
     5th.
     """
-    every = next((period for period, pattern in _EVERY if pattern.search(words)), None)
+    period = next((period for period, pattern in _EVERY if pattern.search(words)), None)
     count = 1
-    if every is None and _AT_LEAST.search(words):
-        every = next((period for period, pattern in _IN_A if pattern.search(words)), None)
+    if period is None and _AT_LEAST.search(words):
+        period = next((period for period, pattern in _IN_A if pattern.search(words)), None)
         count = _parse_count(words)
-    if every is None or (every != "year" and find_partial_dates(text)[0]):
+    if period is None or (period != "year" and find_partial_dates(text)[0]):
         return None
-    named = _YEAR.findall(words)
-    if named and every == "year" and count == 1 and not _AT_LEAST.search(words):
+    years = _YEAR.findall(words)
+    if years and period == "year" and count == 1 and not _AT_LEAST.search(words):
         return None
     day = _BY_DAY_OF_MONTH.search(words)
     number = int(day[1] or day[2]) if day else 0
-    term: Term = DayAfterPeriod(number) if 1 <= number <= 31 else PerPeriod(count, every)
-    return MeasureTerm(written=text, term=term, reading="recurring", every=every)
+    term: Term = DayAfterPeriod(number) if 1 <= number <= 31 else PerPeriod(count, period)
+    return MeasureTerm(written=text, term=term, reading="recurring", every=period)
 
 
 def _parse_worded(text: str, words: str, year: int | None) -> MeasureTerm:
     """Return the term of a text in words: last day of a quarter, half-year, month or year; days from the
     approval.
     """
-    named = [int(year_text) for year_text in _YEAR.findall(words)]
-    meant = max(named) if named else year
+    years = [int(year_text) for year_text in _YEAR.findall(words)]
+    meant_year = max(years) if years else year
     latin = words.translate(_ROMAN)
     for pattern, period_kind in ((_QUARTER, "quarter"), (_HALF, "half_year")):
         number = _ordinal_before(pattern, latin)
         if number is not None and (period_kind == "quarter" or number <= 2):
-            return _period_term(text, meant, "quarter" if period_kind == "quarter" else "half_year", number)
+            return _period_term(
+                text, meant_year, "quarter" if period_kind == "quarter" else "half_year", number
+            )
     if not _ONGOING.search(words):
         within = _parse_within(words)
         if within is not None:
             return MeasureTerm(written=text, term=within, reading="after")
         months = months_named(text)
         if months:
-            return _period_term(text, meant, "month", months[-1])
-        if (named and _YEAR_WORD.search(words)) or _YEAR.fullmatch(words):
-            return _period_term(text, meant, "year", 0)
-        if meant is not None and any(pattern.search(words) for period, pattern in _IN_A if period == "year"):
-            return _period_term(text, meant, "year", 0)
+            return _period_term(text, meant_year, "month", months[-1])
+        if (years and _YEAR_WORD.search(words)) or _YEAR.fullmatch(words):
+            return _period_term(text, meant_year, "year", 0)
+        if meant_year is not None and any(
+            pattern.search(words) for period, pattern in _IN_A if period == "year"
+        ):
+            return _period_term(text, meant_year, "year", 0)
     if _AT_ONCE.search(words):
         return MeasureTerm(written=text, term=AtOnce(), reading="at_once")
     reasons: tuple[tuple[TermReading, re.Pattern[str]], ...] = (
@@ -256,12 +260,12 @@ def _parse_ordinal(token: str) -> int | None:
 
 def _parse_within(words: str) -> Term | None:
     """Return the term of so many days, weeks or months from the plan's approval; None for other texts."""
-    whole = _WITHIN.fullmatch(words)
-    if not _INSIDE.search(words) and not (whole and (whole["count"] or "").isdecimal()):
+    within_match = _WITHIN.fullmatch(words)
+    if not _INSIDE.search(words) and not (within_match and (within_match["count"] or "").isdecimal()):
         return None
     for match in _WITHIN.finditer(words):
-        unit, written = match["unit"], match["count"] or ""
-        count = _parse_number(written)
+        unit, count_text = match["unit"], match["count"] or ""
+        count = _parse_number(count_text)
         if count is None:
             if not re.match(r"месяц|ай|недел|апта", unit):
                 continue

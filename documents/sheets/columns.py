@@ -95,17 +95,21 @@ def _heading(row: Row, columns: Sequence[Column]) -> Heading:
     texts: dict[str, str] = {}
     other = []
     for place, text in heading_texts(row).items():
-        named = _named(text, columns)
-        if not named:
+        matching_columns = _named(text, columns)
+        if not matching_columns:
             other.append(text)
             continue
-        if named[0].id in at:
-            arguments = {"column": named[0].title, "first": texts[named[0].id], "second": text}
+        if matching_columns[0].id in at:
+            arguments = {
+                "column": matching_columns[0].title,
+                "first": texts[matching_columns[0].id],
+                "second": text,
+            }
             raise UnreadablePaper(
                 "paper_column_twice",
                 errors=(RowError(row.number, "paper_column_twice", arguments),),
                 **arguments,
             )
-        at[named[0].id] = place
-        texts[named[0].id] = text
+        at[matching_columns[0].id] = place
+        texts[matching_columns[0].id] = text
     return Heading(row.number, at, texts, tuple(other))

@@ -84,12 +84,14 @@ def without_times(line: str) -> str:
 def find_partial_dates(line: str) -> tuple[tuple[Partial, ...], bool]:
     """Return the dates of a line in order, and whether the rest still looks like part of a date."""
     partial_dates: list[Partial] = []
-    rest = line.replace(_TAKEN, _STRANGE)
+    remaining_text = line.replace(_TAKEN, _STRANGE)
     for pattern in _PATTERNS:
-        partial_dates.extend(_partial(match) for match in pattern.finditer(rest))
+        partial_dates.extend(_partial(match) for match in pattern.finditer(remaining_text))
         # As long as before, so that places stay true.
-        rest = pattern.sub(lambda match: _TAKEN * len(match.group()), rest)
-    return tuple(sorted(partial_dates)), bool(_DATE_LIKE.search(rest) or _BESIDE.search(rest))
+        remaining_text = pattern.sub(lambda match: _TAKEN * len(match.group()), remaining_text)
+    return tuple(sorted(partial_dates)), bool(
+        _DATE_LIKE.search(remaining_text) or _BESIDE.search(remaining_text)
+    )
 
 
 def _partial(match: re.Match[str]) -> Partial:
@@ -242,72 +244,76 @@ def read_day(value: object, *, where: str = "") -> date | None:
 def _parse_text(text: str, where: str, year: int | None) -> When:
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
         return Nothing()
-    shown = _shorten(text)
+    shown_text = _shorten(text)
     if len(text) > LONGEST and len(tidy(text)) > LONGEST:
-        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+        raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
     line = without_times(tidy(text))
-    parts, more = find_partial_dates(line)
-    if parts and not more:
-        return _day_or_span(parts, line, year, shown, where)
+    parts, has_more = find_partial_dates(line)
+    if parts and not has_more:
+        return _day_or_span(parts, line, year, shown_text, where)
     words = plain(text)
     if words in ("нет", "жоқ"):
         return Nothing()
     if not parts:
         for pattern, kind in ((_RECURRING, Recurring), (_AT_ONCE, AtOnce)):
             if pattern.search(words):
-                return kind(shown)
+                return kind(shown_text)
         if not re.search(r"\d", words) or (_WORDY.search(words) and not re.search(r"\d\s*[./]\s*\d", text)):
-            return Unfixed(shown)
-    raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+            return Unfixed(shown_text)
+    raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
 
 
-def _day_or_span(parts: tuple[Partial, ...], line: str, year: int | None, shown: str, where: str) -> Day | Span:
+def _day_or_span(
+    parts: tuple[Partial, ...], line: str, year: int | None, shown_text: str, where: str
+) -> Day | Span:
     """Return the day or span of one or two partial dates."""
     if len(parts) > 2:
-        raise UnreadableCell("paper_dates_several", text=shown, where=where)
+        raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
     first, last = parts[0], parts[-1]
     # `с 13 по 26 мая 2026 года`, `2026 жылғы 13 сәуір мен 26 мамыр`: what one end leaves out stands at the
     # other.
     days = [
-        _complete_date(end, other.month, end.year or other.year or year, shown, where)
+        _complete_date(end, other.month, end.year or other.year or year, shown_text, where)
         for end, other in ((first, last), (last, first))
     ]
     if len(parts) == 1:
         return Day(days[0])
     between = line[first.end : last.start].lower()
     if not _BETWEEN.search(between) and not _ABLATIVE.search(line[first.start : last.start].lower()):
-        raise UnreadableCell("paper_dates_several", text=shown, where=where)
+        raise UnreadableCell("paper_dates_several", text=shown_text, where=where)
     if days[1] < days[0]:
-        raise UnreadableCell("paper_span_backwards", text=shown, where=where)
+        raise UnreadableCell("paper_span_backwards", text=shown_text, where=where)
     return Span(days[0], days[1])
 
 
-def _complete_date(part: Partial, other_month: int | None, year: int | None, shown: str, where: str) -> date:
+def _complete_date(
+    part: Partial, other_month: int | None, year: int | None, shown_text: str, where: str
+) -> date:
     """Return the date of a partial date, completed by the other one's month and the year."""
     month = part.month or other_month
     if month is None:
-        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+        raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
     if year is None:
-        raise UnreadableCell("paper_date_without_year", text=shown, where=where)
+        raise UnreadableCell("paper_date_without_year", text=shown_text, where=where)
     try:
         on = date(year, month, part.day)
     except ValueError:
-        raise UnreadableCell("paper_date_impossible", text=shown, where=where) from None
-    return _check_range(on, shown, where)
+        raise UnreadableCell("paper_date_impossible", text=shown_text, where=where) from None
+    return _check_range(on, shown_text, where)
 
 
 def _serial_date(number: float, where: str) -> date:
     """Return the date of an Excel serial number, found in cells formatted as numbers."""
-    shown = str(number)
+    shown_text = str(number)
     if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (REACH - _EXCEL_DAY_ZERO).days + 1:
-        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+        raise UnreadableCell("paper_date_unreadable", text=shown_text, where=where)
     return _EXCEL_DAY_ZERO + timedelta(days=int(number))
 
 
-def _check_range(on: date, shown: str, where: str) -> date:
+def _check_range(on: date, shown_text: str, where: str) -> date:
     """Return the day; refuse one outside the calendar's records."""
     if not FIRST <= on <= REACH:
-        raise UnreadableCell("paper_date_beyond", text=shown, where=where, first=FIRST, last=REACH)
+        raise UnreadableCell("paper_date_beyond", text=shown_text, where=where, first=FIRST, last=REACH)
     return on
 
 

@@ -138,9 +138,9 @@ def _check_members(members: list[zipfile.ZipInfo]) -> None:
 
 def _leads_out(member: zipfile.ZipInfo) -> bool:
     """Return whether a member is a link, or would be unpacked outside its folder."""
-    named = (PurePosixPath(member.filename), PureWindowsPath(member.filename))
+    paths = (PurePosixPath(member.filename), PureWindowsPath(member.filename))
     return stat.S_ISLNK(member.external_attr >> 16) or any(
-        path.is_absolute() or path.drive or ".." in path.parts for path in named
+        path.is_absolute() or path.drive or ".." in path.parts for path in paths
     )
 
 

@@ -76,10 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.set_threshold(*COLLECTIONS)
         _speak_utf8()
     try:
-        common, rest = split(sys.argv[1:] if arguments is None else arguments)
+        common, command_arguments = split(sys.argv[1:] if arguments is None else arguments)
         call = CommandContext(common)
         call.check()
-        code = _run(call, rest)
+        code = _run(call, command_arguments)
         call.finish()
         return code
     except BrokenPipeError:
@@ -113,21 +113,23 @@ def _command(*stations: str) -> Any:
     return get_command(application(*stations))
 
 
-def _run(call: CommandContext, rest: list[str]) -> int:
+def _run(call: CommandContext, arguments: list[str]) -> int:
     if COMPLETION in os.environ:
         register_shells()
-    answer = _command(*_stations(rest)).main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
+    answer = _command(*_stations(arguments)).main(
+        args=arguments, prog_name="merzim", standalone_mode=False, obj=call
+    )
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
 
 
-def _stations(rest: list[str]) -> list[str]:
+def _stations(arguments: list[str]) -> list[str]:
     """Return the module of the command that a line begins with; none where every command is needed: for help,
     completion, the manual page and unknown names.
     """
-    if COMPLETION in os.environ or rest[:1] == ["man"]:
+    if COMPLETION in os.environ or arguments[:1] == ["man"]:
         return []
-    return [station for station, names in STATIONS.items() if rest and rest[0] in names]
+    return [station for station, names in STATIONS.items() if arguments and arguments[0] in names]
 
 
 def _version(

@@ -80,9 +80,9 @@ def show(
     from services.law.act_texts import OpenActText, open_act_text
 
     call = CommandContext.of(ctx)
-    own = call.law_language
-    spoken = own if own in ("kk", "ru") else None
-    command = build(OpenActText, {"act": act, "place": place, "language": language or spoken})
+    law_language = call.law_language
+    text_language = law_language if law_language in ("kk", "ru") else None
+    command = build(OpenActText, {"act": act, "place": place, "language": language or text_language})
     reading = open_act_text(call.ctx, command)
     if call.json:
         call.answer(reading.model_dump(mode="json"))

@@ -43,8 +43,8 @@ def explained(call: CommandContext, deadline: Deadline) -> str:
 
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
     """Print a table of deadlines: due date, title, status (as of `today`, if given)."""
-    every = tuple(deadlines)
-    titles = {deadline.id: deadline.obligation.title for deadline in every}
+    all_deadlines = tuple(deadlines)
+    titles = {deadline.id: deadline.obligation.title for deadline in all_deadlines}
     rows = [
         (
             deadline.due or "-",
@@ -53,7 +53,7 @@ def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, toda
             call.say(f"cli.force.{deadline.obligation.force}"),
             deadline.id,
         )
-        for deadline in every
+        for deadline in all_deadlines
     ]
     call.table(("due", "what", "state", "force", "id"), rows)
 
@@ -160,20 +160,20 @@ def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:
     return tuple(exact or matches)
 
 
-def says(done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
+def says(code_done: str, already: str = "") -> Callable[[CommandContext, Any, CommandResult], None]:
     """Return the function that prints a change of a case: the sentence of a code, filled with the command's
     fields.
     """
 
     def show(call: CommandContext, command: Iterable[tuple[str, Any]], result: CommandResult) -> None:
         arguments = {name: value for name, value in command if name != "case"}
-        print_change(call, result, done=done, already=already, **arguments)
+        print_change(call, result, code_done=code_done, already=already, **arguments)
 
     return show
 
 
 def print_change(
-    call: CommandContext, result: CommandResult, *, done: str, already: str = "", **arguments: object
+    call: CommandContext, result: CommandResult, *, code_done: str, already: str = "", **arguments: object
 ) -> None:
     """Print the result of a command and the due dates it moved."""
     if call.json:
@@ -188,7 +188,7 @@ def print_change(
         }
         call.print(call.say("preview.summary", **counts, people=result.tells))
     else:
-        code = done if result.changed or not already else already
+        code = code_done if result.changed or not already else already
         call.print(call.say(code, case=result.case, **arguments))
         for finding in result.out_of_order:
             call.print(finding.message)

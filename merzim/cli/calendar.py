@@ -98,11 +98,11 @@ def count(
     call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     begins, ends = _within(day(first, where="FIRST")), _within(day(last, where="LAST"))
-    counted = days.count(begins, ends)
+    day_count = days.count(begins, ends)
     if call.json:
-        call.answer({"first": begins, "last": ends, "count": counted, "calendar_version": days.version})
+        call.answer({"first": begins, "last": ends, "count": day_count, "calendar_version": days.version})
     else:
-        call.print(str(counted))
+        call.print(str(day_count))
 
 
 def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
@@ -223,12 +223,12 @@ def preview(ctx: typer.Context, file: File) -> None:
     from services.law.calendar_acts import act_in, preview_act
 
     call = CommandContext.of(ctx)
-    shown = preview_act(call.ctx, act_in(call.given(file, "toml")))
+    act_preview = preview_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
-        call.answer(_answer(call, shown))
+        call.answer(_answer(call, act_preview))
         return
-    _print(call, shown)
-    code = "previewed_known" if shown.known else "previewed"
+    _print(call, act_preview)
+    code = "previewed_known" if act_preview.known else "previewed"
     call.print("\n" + call.say(f"cli.calendar_change.{code}"))
 
 
@@ -236,37 +236,39 @@ def apply(ctx: typer.Context, file: File) -> None:
     from services.law.calendar_acts import act_in, adopt_act
 
     call = CommandContext.of(ctx)
-    shown = adopt_act(call.ctx, act_in(call.given(file, "toml")))
+    act_preview = adopt_act(call.ctx, act_in(call.given(file, "toml")))
     if call.json:
-        call.answer(_answer(call, shown) | {"applied": not shown.known, "written": shown.written})
-    elif shown.known:
-        code = "finished" if shown.written else "nothing_changed"
-        call.print(call.say(f"cli.calendar_change.{code}", written=shown.written))
+        call.answer(
+            _answer(call, act_preview) | {"applied": not act_preview.known, "written": act_preview.written}
+        )
+    elif act_preview.known:
+        code = "finished" if act_preview.written else "nothing_changed"
+        call.print(call.say(f"cli.calendar_change.{code}", written=act_preview.written))
     else:
-        _print(call, shown)
-        call.print("\n" + call.say("cli.calendar_change.applied", written=shown.written))
+        _print(call, act_preview)
+        call.print("\n" + call.say("cli.calendar_change.applied", written=act_preview.written))
 
 
-def _print(call: CommandContext, shown: ActPreview) -> None:
-    if shown.days:
+def _print(call: CommandContext, act_preview: ActPreview) -> None:
+    if act_preview.days:
         call.print(call.say("cli.calendar_change.days"))
         days = [
             (change.on, _kind(call, change.before), _kind(call, change.after), change.after.act)
-            for change in shown.days
+            for change in act_preview.days
         ]
         call.table(("date", "worked_before", "worked_after", "act"), days, indent=2)
     else:
         call.print(call.say("cli.calendar_change.no_days"))
     call.print()
-    print_moved(call, shown.impacts)
-    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
+    print_moved(call, act_preview.impacts)
+    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(act_preview)))
 
 
-def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
+def _answer(call: CommandContext, act_preview: ActPreview) -> dict[str, object]:
     """Return a preview as JSON."""
     return {
-        "known": shown.known,
-        "calendar_version": {"before": shown.before.version, "after": shown.after.version},
+        "known": act_preview.known,
+        "calendar_version": {"before": act_preview.before.version, "after": act_preview.after.version},
         "days": [
             {
                 "date": change.on,
@@ -274,20 +276,20 @@ def _answer(call: CommandContext, shown: ActPreview) -> dict[str, object]:
                 "kind": {"before": change.before.kind, "after": change.after.kind},
                 "act": change.after.act,
             }
-            for change in shown.days
+            for change in act_preview.days
         ],
-        "deadlines": [moved(call, impact) for impact in shown.impacts],
-        "totals": _totals(shown),
+        "deadlines": [moved(call, impact) for impact in act_preview.impacts],
+        "totals": _totals(act_preview),
     }
 
 
-def _totals(shown: ActPreview) -> dict[str, int]:
+def _totals(act_preview: ActPreview) -> dict[str, int]:
     return {
-        "days": len(shown.days),
-        "touched": len(shown.touched),
-        "cases": len(shown.cases),
-        "deadlines": len(shown.impacts),
-        "people": len(shown.people),
+        "days": len(act_preview.days),
+        "touched": len(act_preview.touched),
+        "cases": len(act_preview.cases),
+        "deadlines": len(act_preview.impacts),
+        "people": len(act_preview.people),
     }
 
 

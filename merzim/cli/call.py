@@ -107,8 +107,8 @@ class CommandContext:
         """The language for documents to sign: the command's, if documents are signed in it, else the
         office's.
         """
-        spoken = (self.law_language, self.settings.office.language)
-        return next((language for language in spoken if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
+        languages = (self.law_language, self.settings.office.language)
+        return next((language for language in languages if language in PAPER_LANGUAGES), PAPER_LANGUAGES[0])
 
     @property
     def language_or_default(self) -> str:
@@ -221,8 +221,8 @@ class CommandContext:
         """Name recorded as the author: MERZIM_BY, else the system account."""
         from getpass import getuser
 
-        if given := os.environ.get("MERZIM_BY"):
-            return given
+        if author := os.environ.get("MERZIM_BY"):
+            return author
         try:
             return getuser()
         except (KeyError, OSError):
@@ -280,10 +280,10 @@ class CommandContext:
 
         self.sheets(Table(list(heads), list(rows)))
 
-    def sheets(self, table: Table, *beside: Table) -> None:
-        """Add a table only to the workbook of --xlsx; `beside`: sheets that explain it, not counted."""
+    def sheets(self, table: Table, *extra_tables: Table) -> None:
+        """Add a table only to the workbook of --xlsx; `extra_tables`: sheets that explain it, not counted."""
         self._listed.append(table)
-        self._beside += beside
+        self._beside += extra_tables
 
     def heads(self, *names: str) -> list[str]:
         """Return headings of table columns: `cli.head.<name>`."""

@@ -114,8 +114,8 @@ def add_to(app: typer.Typer) -> None:
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
 
-def _show_opened(call: CommandContext, _: object, opened: OpenedCase) -> None:
-    call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
+def _show_opened(call: CommandContext, _: object, opened_case: OpenedCase) -> None:
+    call.print(call.say("cli.opened", case=opened_case.id, edition=opened_case.edition))
 
 
 def _show_portfolio(call: CommandContext, _: object, result: PortfolioPage) -> None:
@@ -135,7 +135,7 @@ def _show_comment(call: CommandContext, _: object, result: CommandResult) -> Non
 
 def _show_reopened(call: CommandContext, command: Reopen, result: CommandResult) -> None:
     code = "cli.reopened_one" if command.obligation else "cli.reopened"
-    print_change(call, result, done=code, obligation=command.obligation)
+    print_change(call, result, code_done=code, obligation=command.obligation)
 
 
 def _show_decision(call: CommandContext, command: Decide, result: CommandResult) -> None:
@@ -146,7 +146,7 @@ def _show_decision(call: CommandContext, command: Decide, result: CommandResult)
         "title": procedure.decisions[command.decision].title,
         "answer": known_option(procedure, command.decision, command.option).title,
     }
-    print_change(call, result, done="cli.decided", already="cli.decided_already", **titles)
+    print_change(call, result, code_done="cli.decided", already="cli.decided_already", **titles)
 
 
 def _procedure_and_fact(call: CommandContext, values: Mapping[str, Any]) -> tuple[Procedure, str]:
@@ -169,15 +169,15 @@ def open_year(
 
     call = CommandContext.of(ctx)
     year_number = number(year, where="YEAR", first=2000, last=2100)
-    done = opened_year(call.app, year_number, unit=unit_named(call.app, unit), **written(call))
+    year_result = opened_year(call.app, year_number, unit=unit_named(call.app, unit), **written(call))
     if call.json:
-        cases = [_head(call, case) for case in done.cases]
-        call.answer({"year": year_number, "opened": cases, "there": done.there})
-    elif done.cases:
-        units = len({case.unit for case in done.cases})
-        call.print(call.say("cli.year_opened", year=year_number, cases=len(done.cases), units=units))
+        cases = [_head(call, case) for case in year_result.cases]
+        call.answer({"year": year_number, "opened": cases, "there": year_result.there})
+    elif year_result.cases:
+        units = len({case.unit for case in year_result.cases})
+        call.print(call.say("cli.year_opened", year=year_number, cases=len(year_result.cases), units=units))
     else:
-        call.print(call.say("cli.year_there", year=year_number, cases=done.there))
+        call.print(call.say("cli.year_there", year=year_number, cases=year_result.there))
 
 
 def cases(ctx: typer.Context) -> None:
@@ -189,11 +189,11 @@ def cases(ctx: typer.Context) -> None:
         return
     editions = {head.id: call.app.library.named(head.edition) for head in heads}
     recurring = {id: edition.begins_with for id, edition in editions.items() if edition.opened != "once"}
-    begun = call.app.reads.days_of(recurring)
+    begin_days = call.app.reads.days_of(recurring)
 
     def about(head: Case) -> str:
         """Return the object of a case, with its year unless it is the present one."""
-        year = begun.get(head.id, call.moment.today).year
+        year = begin_days.get(head.id, call.moment.today).year
         return _about(call, head) + (f" ({year})" if year != call.moment.today.year else "")
 
     rows = [(head.id, about(head), call.name(head.unit), _stage(call, head, stages[head.id])) for head in heads]
@@ -278,11 +278,11 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
     for act in acts:
         call.print("\n" + paragraph(f"{act.on}, {act.by}: {act.cause}", indent=2))
-        moved = [
+        moved_rows = [
             (moved_date.obligation, moved_date.before or "-", moved_date.after or "-")
             for moved_date in act.moved
         ]
-        call.table(("id", "was", "is"), moved, indent=4)
+        call.table(("id", "was", "is"), moved_rows, indent=4)
 
 
 def record_many(
@@ -300,16 +300,16 @@ def record_many(
     fields = {"on": day(on, where="--on"), "remark": remark, "preview": dry_run}
     fields["steps"] = [{"case": case, "fact": fact} for case, fact in (_step(text) for text in steps)]
     with free_evidence_inputs(evidence or ()) as items:
-        done = bulk.record_many(call.ctx, build(bulk.RecordMany, {**fields, "evidence": items}))
+        result = bulk.record_many(call.ctx, build(bulk.RecordMany, {**fields, "evidence": items}))
     if call.json:
-        call.answer(done.model_dump(mode="json", by_alias=True))
+        call.answer(result.model_dump(mode="json", by_alias=True))
     else:
-        code = "web.many.preview" if done.preview else "web.many.done"
-        call.print(call.say(code, recorded=done.recorded, refused=done.refused))
+        code = "web.many.preview" if result.preview else "web.many.done"
+        call.print(call.say(code, recorded=result.recorded, refused=result.refused))
         call.table(
-            ("case", "id", "state"), [(step.case, step.fact, _outcome(call, step)) for step in done.steps]
+            ("case", "id", "state"), [(step.case, step.fact, _outcome(call, step)) for step in result.steps]
         )
-    if done.refused:
+    if result.refused:
         raise typer.Exit(NOT_SO)
 
 
@@ -331,10 +331,12 @@ def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun
 
     call = CommandContext.of(ctx)
     planned = day(on, where="--on")
-    done = cases.replan(
+    result = cases.replan(
         call.ctx, build(cases.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
     )
-    print_change(call, done, done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned)
+    print_change(
+        call, result, code_done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned
+    )
 
 
 def passport(
@@ -367,12 +369,14 @@ def passport(
         fields["responsible"] = named_texts(responsible, where="--responsible")
     if period is not None:
         fields["period"] = [day(text, where="--period") for text in period.split("..") if text.strip()]
-    changed = {name: value for name, value in fields.items() if value is not None}
-    if not changed:
+    changes = {name: value for name, value in fields.items() if value is not None}
+    if not changes:
         _print_passport(call, call.app.case_commands.view(case, today=call.moment.today).case)
         return
-    command = build(cases.Passport, {"case": case, **changed, "preview": dry_run})
-    print_change(call, cases.describe(call.ctx, command), done="cli.described", already="cli.described_already")
+    command = build(cases.Passport, {"case": case, **changes, "preview": dry_run})
+    print_change(
+        call, cases.describe(call.ctx, command), code_done="cli.described", already="cli.described_already"
+    )
 
 
 def explain(
@@ -437,8 +441,8 @@ def _about(call: CommandContext, case: Case) -> str:
 
 
 def _stage(call: CommandContext, case: Case, stage: str) -> str:
-    named = stage_title(call.app, case, stage)
-    return call.say(named) if isinstance(named, str) else named[call.language]
+    title = stage_title(call.app, case, stage)
+    return call.say(title) if isinstance(title, str) else title[call.language]
 
 
 def _head(call: CommandContext, case: Case) -> dict[str, object]:

@@ -38,26 +38,26 @@ def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
     Raises:
         MissingValue: an option without its value.
     """
-    common, rest = CommonOptions(), list[str]()
-    left = list(arguments)
-    while left:
-        argument = left.pop(0)
+    common, other_arguments = CommonOptions(), list[str]()
+    remaining = list(arguments)
+    while remaining:
+        argument = remaining.pop(0)
         name, equals, value = argument.partition("=")
         if argument == "--":
-            return common, [*rest, argument, *left]
+            return common, [*other_arguments, argument, *remaining]
         if argument == "--json":
             common = replace(common, json=True)
         elif name in _VALUED:
             if not equals:
-                if not left:
+                if not remaining:
                     raise MissingValue("cli.missing_value", option=name)
-                value = left.pop(0)
+                value = remaining.pop(0)
             common = _with(common, name, value)
         elif _NEGATIVE.match(argument):
-            rest.append(MINUS + argument[1:])
+            other_arguments.append(MINUS + argument[1:])
         else:
-            rest.append(argument)
-    return common, rest
+            other_arguments.append(argument)
+    return common, other_arguments
 
 
 def _with(common: CommonOptions, name: str, value: str) -> CommonOptions:

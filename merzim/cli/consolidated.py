@@ -276,8 +276,13 @@ def _upload(ready_unit: Ready, office: Office) -> dict[str, object]:
         "upload": ready_unit.waiting.upload.id,
         "due": ready_unit.waiting.upload.due,
         "ready": [
-            {"case": each.case, "fact": each.fact, "on": each.on, "documents": each.documents}
-            for each in ready_unit.waiting.ready
+            {
+                "case": waiting_upload.case,
+                "fact": waiting_upload.fact,
+                "on": waiting_upload.on,
+                "documents": waiting_upload.documents,
+            }
+            for waiting_upload in ready_unit.waiting.ready
         ],
     }
 

@@ -43,12 +43,12 @@ def resend(
         return 0 if count else NOT_SO
     if key is None:
         raise UnknownChoice("cli.resend_what")
-    done = again(call.app, key, now=call.moment.now)
+    is_queued = again(call.app, key, now=call.moment.now)
     if call.json:
-        call.answer({"key": key, "queued": done})
+        call.answer({"key": key, "queued": is_queued})
     else:
-        call.print(call.say("cli.resent" if done else "cli.not_resent", key=key))
-    return 0 if done else NOT_SO
+        call.print(call.say("cli.resent" if is_queued else "cli.not_resent", key=key))
+    return 0 if is_queued else NOT_SO
 
 
 def digest(
@@ -83,12 +83,12 @@ def uploads_through(
     from services.people.staff import ChangeUnit, change_unit
 
     call = CommandContext.of(ctx)
-    done = change_unit(call.ctx, ChangeUnit(unit=unit, uploads_through=body))
-    through = done.uploads_through
+    unit_result = change_unit(call.ctx, ChangeUnit(unit=unit, uploads_through=body))
+    through = unit_result.uploads_through
     if call.json:
-        call.answer({"unit": done.id, "uploads_through": through})
+        call.answer({"unit": unit_result.id, "uploads_through": through})
     else:
-        names = {"unit": call.name(done.id), "body": call.name(through or done.id)}
+        names = {"unit": call.name(unit_result.id), "body": call.name(through or unit_result.id)}
         call.print(call.say("cli.uploads_through" if through else "cli.uploads_itself", **names))
 
 
@@ -103,14 +103,14 @@ def acts(
 
     call = CommandContext.of(ctx)
     call.creates_database = bool(adopted or none)
-    own = find_unit(call.app.reads.office(), unit).id
+    unit_id = find_unit(call.app.reads.office(), unit).id
     if adopted or none:
-        change_unit(call.ctx, ChangeUnit(unit=own, acts=adopted or []))
+        change_unit(call.ctx, ChangeUnit(unit=unit_id, acts=adopted or []))
     office = call.app.reads.office()
-    binding = acts_of(office, own) | frozenset(call.app.settings.regulations.acts)
+    binding = acts_of(office, unit_id) | frozenset(call.app.settings.regulations.acts)
     adopted_acts = call.app.library.adopted_acts
     if call.json:
-        call.answer({"unit": own, "adopted": office.units[own].acts, "in_force": sorted(binding)})
+        call.answer({"unit": unit_id, "adopted": office.units[unit_id].acts, "in_force": sorted(binding)})
     else:
         rows = [
             (act.id, act.title[call.language], call.say(f"cli.acts.{'yes' if act.id in binding else 'no'}"))
@@ -137,28 +137,28 @@ def office_time(
     from workflow.org.office_time import MONDAY_TO_FRIDAY
 
     call = CommandContext.of(ctx)
-    changes = any(given is not None for given in (hours, week, off, working))
+    changes = any(option is not None for option in (hours, week, off, working))
     call.creates_database = changes
     app = call.app
-    own = find_unit(app.reads.office(), unit)
+    office_unit = find_unit(app.reads.office(), unit)
     if changes:
-        own_time = own.time
+        own_time = office_unit.time
         changed_time = written.office_time(
             hours=own_time.hours if hours is None else written.parse_hours(hours),
             week=own_time.week if week is None else written.parse_week(week),
             off=own_time.off if off is None else written.parse_days(off),
             working=own_time.working if working is None else written.parse_days(working),
         )
-        change_unit(call.ctx, ChangeUnit(unit=own.id, time=own_hours(changed_time)))
+        change_unit(call.ctx, ChangeUnit(unit=office_unit.id, time=own_hours(changed_time)))
     office = app.reads.office()
-    holds = time_of(office, own.id)
+    holds = time_of(office, office_unit.id)
     first, last = holds.hours or app.settings.reminders.office_hours
     days = holds.week or MONDAY_TO_FRIDAY
     if call.json:
         call.answer(
             {
-                "unit": own.id,
-                "own": bool(office.units[own.id].time),
+                "unit": office_unit.id,
+                "own": bool(office.units[office_unit.id].time),
                 "hours": [f"{first:%H:%M}", f"{last:%H:%M}"],
                 "week": list(days),
                 "days_off": list(holds.off),
@@ -169,7 +169,7 @@ def office_time(
     call.print(
         call.say(
             "cli.office_time",
-            unit=own.name,
+            unit=office_unit.name,
             first=f"{first:%H:%M}",
             last=f"{last:%H:%M}",
             week=", ".join(call.say(f"office_time.day_{number}") for number in days),

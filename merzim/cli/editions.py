@@ -75,8 +75,10 @@ def diff(
         keys = ("obligation", "what", "before", "after")
         call.answer({"a": before, "b": after, "changes": [dict(zip(keys, row, strict=True)) for row in rows]})
     elif rows:
-        named = ((id, call.say(f"editions.key.{what}"), *sides) for id, what, *sides in rows)
-        call.table(("id", "change", "was", "is"), named)
+        change_rows = (
+            (id, call.say(f"editions.key.{change_kind}"), *sides) for id, change_kind, *sides in rows
+        )
+        call.table(("id", "change", "was", "is"), change_rows)
     else:
         call.print(call.say("editions.same"))
 
@@ -108,12 +110,12 @@ def adopt(
     for adoption in adoptions:
         code = "editions.adopted" if adoption.before else "editions.adopted_own"
         call.print(call.say(code, edition=adoption.edition, moved=len(adoption.moved)))
-        shown = [
+        moved_rows = [
             (line["case"], line["obligation"], line["from"] or "–", line["to"] or "–")
             for line in adoption.moved
         ]
-        if shown:
-            call.table(("case", "id", "was", "is"), shown[:MOVED_LIMIT], indent=2)
+        if moved_rows:
+            call.table(("case", "id", "was", "is"), moved_rows[:MOVED_LIMIT], indent=2)
     if not adoptions:
         call.print(call.say("editions.nothing_to_adopt"))
     elif dry_run:
@@ -133,7 +135,7 @@ def _shown(call: CommandContext, edition: Procedure, change: EditionChange, valu
     return ", ".join(str(value) if call.json else _word(call, edition, change.what, value) for value in several)
 
 
-def _word(call: CommandContext, edition: Procedure, what: str, value: object) -> str:
+def _word(call: CommandContext, edition: Procedure, kind: str, value: object) -> str:
     """Return the words for a value of an edition's key; an id without words unchanged."""
     from i18n import knows, paragraph
     from workflow.cases.commands.extensions import unit_of
@@ -145,7 +147,7 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
         case bool():
             return call.say("change.yes" if value else "change.no")
         case Option():
-            return _word(call, edition, what, value.title)
+            return _word(call, edition, kind, value.title)
         case Recurrence():
             return call.say(f"term.every.{value.every}")
         case Signatories():
@@ -155,17 +157,17 @@ def _word(call: CommandContext, edition: Procedure, what: str, value: object) ->
             return call.say("editions.extension", count=by.count, unit=unit_of(by), times=times, duties=duties)
         case PauseRule(act=act, paragraph=place):
             return f"{edition.acts[act].short[call.language]}, {paragraph(place, call.language)}"
-        case str() if what in ("paragraph", "indicator"):
+        case str() if kind in ("paragraph", "indicator"):
             return paragraph(value, call.language)
-        case str() if what == "act":
+        case str() if kind == "act":
             return edition.acts[value].short[call.language]
-        case str() if what in ("stage", "stages"):
+        case str() if kind in ("stage", "stages"):
             return edition.stage_title[value][call.language]
-        case str() if what in ("bodies", "by_agreement"):
+        case str() if kind in ("bodies", "by_agreement"):
             return edition.bodies[value].title[call.language]
-        case str() if value in titles and what not in _CODES:
+        case str() if value in titles and kind not in _CODES:
             return titles[value][call.language]
-        case str() if knows(code := f"{_CODES.get(what, what)}.{value}"):
+        case str() if knows(code := f"{_CODES.get(kind, kind)}.{value}"):
             return call.say(code)
     return str(getattr(value, call.language, value))
 

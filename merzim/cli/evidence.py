@@ -82,10 +82,10 @@ def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE
     call = CommandContext.of(ctx)
     view = call.app.case_commands.view(case, today=call.moment.today)
     if call.json:
-        shown: dict[str, list[Evidence]] = {}
+        evidence_by_fact: dict[str, list[Evidence]] = {}
         for proof in proofs(view.case):
-            shown.setdefault(proof.of, []).append(proof.evidence)
-        call.answer({"case": case, "evidence": shown})
+            evidence_by_fact.setdefault(proof.of, []).append(proof.evidence)
+        call.answer({"case": case, "evidence": evidence_by_fact})
         return
     rows = [_row(call, proof) for proof in proofs(view.case)]
     if rows:

@@ -96,22 +96,34 @@ def form(
     given_rows = read_form_data(call.given(rows, "xlsx", "json", "csv"), definition.id) if rows else FormData()
     values = {**data.fields, **given_rows.fields, **given(definition, set_ or [])}
     looked_up = () if given_rows.rows else data.looked_up
-    own = own_template(app, definition.id, language)
-    filled = fill(definition, values, language, rows=given_rows.rows or data.rows, looked_up=looked_up, own=own)
+    office_template = own_template(app, definition.id, language)
+    filled = fill(
+        definition,
+        values,
+        language,
+        rows=given_rows.rows or data.rows,
+        looked_up=looked_up,
+        office_template=office_template,
+    )
     _write(Path(to), filled.document)
     notes = _wrong_approver(call, definition, approver, view)
     where = view.case.unit if view is not None else unit_named(app, unit)
-    listed = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
-    named = people_in_rows(listed)
+    register_rows = rows_in_report(call.ctx, definition, unit=where, **period) if view is None else ()
+    person_keys = people_in_rows(register_rows)
     foreign = foreign_names(
-        *(app, definition, language), unit=where, today=today, view=view, approver=approver, named=named
+        *(app, definition, language),
+        unit=where,
+        today=today,
+        view=view,
+        approver=approver,
+        person_keys=person_keys,
     )
     if foreign:
         notes.append(call.say(f"form.note.foreign_{language}", names=foreign))
     if report_year:
         office = app.reads.office()
         open_rows = [
-            *text_notes(listed, [language], office, speaks=call.language),
+            *text_notes(register_rows, [language], office, speaks=call.language),
             *unanswered_notes(call.ctx, definition, unit=of, **period),
         ]
         notes += [call.say(note.code, **note.arguments) for note in open_rows]
@@ -122,7 +134,8 @@ def form(
     ):
         notes.append(call.say(f"passport.lacks.{language}", object=view.case.object_in(language)))
     notes += [
-        call.say(note.code, **note.arguments) for note in (() if own else form_marks(definition, language))
+        call.say(note.code, **note.arguments)
+        for note in (() if office_template else form_marks(definition, language))
     ]
     _answer(call, definition, language, to, filled, notes)
 
@@ -217,9 +230,9 @@ def public_pages(
 
 
 def _answer(
-    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, more: list[str]
+    call: CommandContext, definition: Form, language: str, file: str, filled: FilledForm, extra_notes: list[str]
 ) -> None:
-    notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
+    notes = extra_notes + [call.say(note.code, **note.arguments) for note in filled.notes]
     if call.json:
         missing = [
             {"field": missing_field.field, "row": missing_field.row, "title": _title(call, missing_field)}

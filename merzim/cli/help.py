@@ -245,8 +245,8 @@ def common_options(call: CommandContext) -> list[tuple[str, str]]:
 
 
 def _block(head: str, rows: Iterable[tuple[str, str]]) -> list[str]:
-    listed = list(rows)
-    return ["", head, table(["", ""], listed, indent=2)] if listed else []
+    entries = list(rows)
+    return ["", head, table(["", ""], entries, indent=2)] if entries else []
 
 
 def _first_sentence(text: str) -> str:

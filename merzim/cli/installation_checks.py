@@ -39,8 +39,8 @@ def check_config(ctx: typer.Context) -> int:
     read = settings_file.check(call.settings_file, at=Path.cwd(), environment=os.environ)
     problems = [*read.problems, *configuration.problems(read.settings, os.environ)]
     settings = read.settings if problems else _with_browser(read.settings)
-    changed = settings.from_browser
-    sources = {**read.sources, **dict.fromkeys(changed, call.say("cli.in_browser"))}
+    browser_keys = settings.from_browser
+    sources = {**read.sources, **dict.fromkeys(browser_keys, call.say("cli.in_browser"))}
     values = () if problems else configuration.values(settings)
     rows = [(key, value, sources.get(key, "")) for key, value in values]
     in_clear = read.settings.in_clear
@@ -60,8 +60,8 @@ def check_config(ctx: typer.Context) -> int:
         lines = [(key, source or call.say("cli.built_in"), _line(value)) for key, value, source in rows]
         call.table(("key", "source", "value"), lines)
         call.print("\n" + call.say("cli.config_holds"))
-    if changed:
-        call.print(call.say("cli.config_overridden", keys=tuple(sorted(changed))))
+    if browser_keys:
+        call.print(call.say("cli.config_overridden", keys=tuple(sorted(browser_keys))))
     for key in in_clear:
         call.note(call.say("cli.secret_in_clear", file=str(read.file), key=key))
     return NOT_SO if problems else DONE

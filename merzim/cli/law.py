@@ -189,13 +189,13 @@ def _now(call: CommandContext) -> Authority:
 def _authority(call: CommandContext) -> dict[str, object]:
     """Return the authorised body of the settings as JSON."""
     authority = _now(call)
-    named, language = {"now": authority.now, "before": authority.before}, call.law_language
+    bodies, language = {"now": authority.now, "before": authority.before}, call.law_language
     return {
         "on": authority.on,
         "confirmed_on": authority.confirmed_on,
         **{
             key: body and {"name": body.name[language], "from": body.since, "until": body.until}
-            for key, body in named.items()
+            for key, body in bodies.items()
         },
     }
 

@@ -256,8 +256,8 @@ def installation(
     elif take:
         call.print(call.say("cli.installation.taken", name=status.name))
     else:
-        named = "named" if status.name else "unnamed"
-        call.print(call.say(f"cli.installation.{named}", name=status.name))
+        code = "named" if status.name else "unnamed"
+        call.print(call.say(f"cli.installation.{code}", name=status.name))
 
 
 def serve(ctx: typer.Context) -> None:

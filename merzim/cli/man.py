@@ -60,12 +60,12 @@ def _section(name: str, call: CommandContext, lines: Iterable[str]) -> Iterator[
 def _commands(group: Any, call: CommandContext, path: str) -> Iterator[str]:
     """Yield a subsection for each command of a group, then those of its subgroups."""
     for name, command in group.commands.items():
-        here = f"{path} {name}"
+        command_path = f"{path} {name}"
         is_group = isinstance(command, TyperGroup)
         if not command.hidden and (not is_group or isinstance(command, OpenGroup)):
-            yield from _command(command, call, here)
+            yield from _command(command, call, command_path)
         if is_group:
-            yield from _commands(command, call, here)
+            yield from _commands(command, call, command_path)
 
 
 def _command(command: Any, call: CommandContext, path: str) -> Iterator[str]:

@@ -98,12 +98,12 @@ def _load(
     """Return the function behind a command, with the fields of its verb's model as parameters."""
     module, _, name = path.partition(":")
     verb: Verb[Any, Any] = getattr(import_module(module), name)
-    shown = dict(argument.partition(":")[::2] for argument in arguments)
+    shown_arguments = dict(argument.partition(":")[::2] for argument in arguments)
     fields = verb.command.model_fields
     flags = {
         field: "--" + (options.get(field) or _short(info) or field).replace("_", "-")
         for field, info in fields.items()
-        if field not in shown
+        if field not in shown_arguments
     }
     restricts = restricts and "evidence" in fields
 
@@ -117,7 +117,7 @@ def _load(
             values: dict[str, object] = {today: call.moment.today} if today in fields else {}
             for field, text in texts.items():
                 if text not in (None, False, []) or (text is False and fields[field].is_required()):
-                    where = flags.get(field, shown.get(field) or field.upper())
+                    where = flags.get(field, shown_arguments.get(field) or field.upper())
                     values[field] = _parse(fields[field], text, where)
             if isinstance(values.get("evidence"), list):
                 items = files.enter_context(_evidence(call, values, proves))
@@ -136,7 +136,7 @@ def _load(
 
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
-        *(_argument(field, metavar or field.upper()) for field, metavar in shown.items()),
+        *(_argument(field, metavar or field.upper()) for field, metavar in shown_arguments.items()),
         *(
             _option(field, flags[field], fields[field], help, is_today=field == today)
             for field in _ordered(verb)
@@ -153,9 +153,9 @@ def _ordered(verb: Verb[Any, Any]) -> list[str]:
     """Return the fields of a verb: required ones first, then optional ones, then those common to such
     commands.
     """
-    own = inspect.get_annotations(verb.command)
+    own_fields = inspect.get_annotations(verb.command)
     fields = verb.command.model_fields
-    return sorted(fields, key=lambda name: (not fields[name].is_required(), name not in own))
+    return sorted(fields, key=lambda name: (not fields[name].is_required(), name not in own_fields))
 
 
 def _argument(field: str, metavar: str) -> inspect.Parameter:
@@ -222,7 +222,7 @@ def _option(field: str, flag: str, info: FieldInfo, help: str, *, is_today: bool
 def _bare(annotation: Any) -> Any:
     """Return a type without None and without its constraints."""
     if get_origin(annotation) in (Union, UnionType):
-        annotation = next(each for each in get_args(annotation) if each is not NoneType)
+        annotation = next(member for member in get_args(annotation) if member is not NoneType)
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
@@ -251,7 +251,7 @@ def _parse(info: FieldInfo, text: Any, where: str) -> object:
 
 def _limits(info: FieldInfo) -> dict[str, int]:
     """Return the minimum and maximum a number field accepts."""
-    inner = (extra for each in get_args(info.annotation) for extra in getattr(each, "__metadata__", ()))
+    inner = (extra for member in get_args(info.annotation) for extra in getattr(member, "__metadata__", ()))
     rules = [*info.metadata, *(rule for extra in inner for rule in extra.metadata)]
     names = {"ge": "first", "le": "last"}
     return {names[name]: getattr(rule, name) for rule in rules for name in names if hasattr(rule, name)}

@@ -29,88 +29,96 @@ def list_(ctx: typer.Context) -> None:
 
     call = CommandContext.of(ctx)
     _ = call.app.engine  # what is adopted is answered without a database, too: nothing
-    held, left = overlays.adopted_overlays(call.app), overlays.waiting_files(call.app)
+    adopted_overlays, waiting_files = overlays.adopted_overlays(call.app), overlays.waiting_files(call.app)
     if call.json:
-        adopted = [_as_answer(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
-        call.answer({"adopted": adopted, "not_adopted": left})
+        adopted = [
+            _as_answer(call, overlay) | {"adopted_on": step.on, "by": step.by}
+            for step, overlay in adopted_overlays
+        ]
+        call.answer({"adopted": adopted, "not_adopted": waiting_files})
         return
     rows = [
         (step.name, of.procedure, call.name(of.unit), of.act.short[call.language], step.on, step.by)
-        for step, of in held
+        for step, of in adopted_overlays
     ]
     if rows:
         call.table(("file", "procedure", "unit", "act", "adopted_on", "by"), rows)
     else:
         call.print(call.say("cli.overlay.none"))
-    if left:
-        call.print("\n" + call.say("cli.overlay.not_adopted", files=left))
+    if waiting_files:
+        call.print("\n" + call.say("cli.overlay.not_adopted", files=waiting_files))
 
 
 def preview(ctx: typer.Context, file: File) -> None:
     from services.law.overlays import OverlayFile, preview_overlay
 
     call = CommandContext.of(ctx)
-    shown = preview_overlay(call.ctx, OverlayFile(file=call.given(file)))
+    overlay_preview = preview_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
-        call.answer(_answer(call, shown))
+        call.answer(_answer(call, overlay_preview))
         return
-    _print(call, shown)
-    call.print("\n" + call.say("cli.overlay.previewed_known" if shown.done else "cli.overlay.previewed"))
+    _print(call, overlay_preview)
+    call.print(
+        "\n" + call.say("cli.overlay.previewed_known" if overlay_preview.done else "cli.overlay.previewed")
+    )
 
 
 def apply(ctx: typer.Context, file: File) -> None:
     from services.law.overlays import OverlayFile, adopt_overlay
 
     call = CommandContext.of(ctx)
-    shown = adopt_overlay(call.ctx, OverlayFile(file=call.given(file)))
+    overlay_preview = adopt_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
-        call.answer(_answer(call, shown) | {"applied": not shown.done, "written": shown.written})
-    elif shown.done:
-        code = "finished" if shown.written else "nothing_changed"
-        call.print(call.say(f"cli.overlay.{code}", written=shown.written))
+        call.answer(
+            _answer(call, overlay_preview)
+            | {"applied": not overlay_preview.done, "written": overlay_preview.written}
+        )
+    elif overlay_preview.done:
+        code = "finished" if overlay_preview.written else "nothing_changed"
+        call.print(call.say(f"cli.overlay.{code}", written=overlay_preview.written))
     else:
-        _print(call, shown)
-        call.print("\n" + call.say("cli.overlay.applied", written=shown.written))
+        _print(call, overlay_preview)
+        call.print("\n" + call.say("cli.overlay.applied", written=overlay_preview.written))
 
 
 def withdraw(ctx: typer.Context, file: File) -> None:
     from services.law.overlays import OverlayFile, withdraw_overlay
 
     call = CommandContext.of(ctx)
-    shown = withdraw_overlay(call.ctx, OverlayFile(file=call.given(file)))
+    overlay_preview = withdraw_overlay(call.ctx, OverlayFile(file=call.given(file)))
     if call.json:
-        call.answer(_answer(call, shown) | {"withdrawn": True, "written": shown.written})
+        call.answer(_answer(call, overlay_preview) | {"withdrawn": True, "written": overlay_preview.written})
         return
-    _print(call, shown)
-    call.print("\n" + call.say("cli.overlay.withdrawn", written=shown.written))
+    _print(call, overlay_preview)
+    call.print("\n" + call.say("cli.overlay.withdrawn", written=overlay_preview.written))
 
 
-def _print(call: CommandContext, shown: OverlayPreview) -> None:
-    overlay = shown.overlay
+def _print(call: CommandContext, overlay_preview: OverlayPreview) -> None:
+    overlay = overlay_preview.overlay
     head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
     call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
     for switch, value in overlay.switches.items():
         call.print(paragraph(call.say(f"reading.{switch}.{value}", act=overlay.act.short), indent=2))
-    for milder_term in shown.milder:
+    for milder_term in overlay_preview.milder:
         call.print(paragraph(_milder(call, milder_term), indent=2))
     call.print()
-    print_moved(call, shown.impacts)
-    call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
+    print_moved(call, overlay_preview.impacts)
+    call.print("\n" + call.say("cli.overlay.totals", **_totals(overlay_preview)))
 
 
-def _answer(call: CommandContext, shown: OverlayPreview) -> dict[str, object]:
+def _answer(call: CommandContext, overlay_preview: OverlayPreview) -> dict[str, object]:
     """Return a preview as JSON."""
-    return _as_answer(call, shown.overlay) | {
-        "known": shown.done,
+    return _as_answer(call, overlay_preview.overlay) | {
+        "known": overlay_preview.done,
         "milder": [
             {
                 "obligation": milder_term.obligation.id,
                 "paragraph": milder_term.own.paragraph if milder_term.own else None,
             }
-            for milder_term in shown.milder
+            for milder_term in overlay_preview.milder
         ],
-        "deadlines": [moved(call, impact) for impact in shown.impacts],
-        "totals": _totals(shown),
+        "deadlines": [moved(call, impact) for impact in overlay_preview.impacts],
+        "totals": _totals(overlay_preview),
     }
 
 
@@ -127,12 +135,12 @@ def _as_answer(call: CommandContext, overlay: Overlay) -> dict[str, object]:
     }
 
 
-def _totals(shown: OverlayPreview) -> dict[str, int]:
+def _totals(overlay_preview: OverlayPreview) -> dict[str, int]:
     return {
-        "covered": len(shown.covered),
-        "cases": len(shown.cases),
-        "deadlines": len(shown.impacts),
-        "people": len(shown.people),
+        "covered": len(overlay_preview.covered),
+        "cases": len(overlay_preview.cases),
+        "deadlines": len(overlay_preview.impacts),
+        "people": len(overlay_preview.people),
     }
 
 

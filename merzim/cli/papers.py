@@ -62,7 +62,7 @@ def import_(
     answers = ScheduleAnswers(joins=joins)
     path = call.given(file, "xlsx", "csv")
     try:
-        taken = import_schedule(
+        imported = import_schedule(
             call.app, path, procedure, answers=answers, by=call.by, now=moment.now, today=moment.today
         )
     except UnreadablePaper as refusal:
@@ -71,9 +71,9 @@ def import_(
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
     if call.json:
-        call.answer(_imported(call, taken))
+        call.answer(_imported(call, imported))
     else:
-        _print_imported(call, taken)
+        _print_imported(call, imported)
     return DONE
 
 
@@ -111,8 +111,8 @@ def people(
     elif call.lists:
         from documents.people.sheet import people_sheets
 
-        table, *beside = people_sheets(office, call.language, app.library.own_titles)
-        call.sheets(table, *beside)
+        table, *further_tables = people_sheets(office, call.language, app.library.own_titles)
+        call.sheets(table, *further_tables)
     else:
         from documents.people.words import duty_title
 
@@ -164,7 +164,7 @@ def _fields(call: CommandContext, fields: list[str]) -> str:
     return ", ".join(call.say(f"web.staff.field_{field}") for field in fields)
 
 
-def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
+def _imported(call: CommandContext, imported: ImportedFile) -> dict[str, object]:
     """Return an import as JSON."""
     return {
         "cases": [
@@ -177,25 +177,27 @@ def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
                 "planned": case.planned,
                 "facts": {name: fact.on for name, fact in case.facts.items()},
             }
-            for case in taken.cases
+            for case in imported.cases
         ],
-        "notes": [{"row": note.row, "code": note.code, "message": _note(call, note)} for note in taken.notes],
-        "opened": taken.opened,
-        "replanned": taken.replanned,
-        "unchanged": taken.unchanged,
+        "notes": [
+            {"row": note.row, "code": note.code, "message": _note(call, note)} for note in imported.notes
+        ],
+        "opened": imported.opened,
+        "replanned": imported.replanned,
+        "unchanged": imported.unchanged,
     }
 
 
-def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
-    if not taken.opened and not taken.replanned:
-        call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
+def _print_imported(call: CommandContext, imported: ImportedFile) -> None:
+    if not imported.opened and not imported.replanned:
+        call.print(call.say("cli.import.nothing_changed", count=len(imported.cases)))
     else:
         call.print(
             call.say(
                 "cli.import.done",
-                opened=len(taken.opened),
-                replanned=len(taken.replanned),
-                unchanged=len(taken.unchanged),
+                opened=len(imported.opened),
+                replanned=len(imported.replanned),
+                unchanged=len(imported.unchanged),
             )
         )
     rows = [
@@ -205,20 +207,20 @@ def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
             case.unit,
             call.say(
                 "cli.import.opened"
-                if case.id in taken.opened
+                if case.id in imported.opened
                 else "cli.import.replanned"
-                if case.id in taken.replanned
+                if case.id in imported.replanned
                 else "cli.import.unchanged"
             ),
         )
-        for case in taken.cases[:100]
+        for case in imported.cases[:100]
     ]
     call.table(("case", "object", "unit", "change"), rows)
-    if len(taken.cases) > len(rows):
-        call.print(call.say("cli.and_more", count=len(taken.cases) - len(rows)))
-    if taken.notes:
+    if len(imported.cases) > len(rows):
+        call.print(call.say("cli.and_more", count=len(imported.cases) - len(rows)))
+    if imported.notes:
         call.print("\n" + call.say("cli.notes"))
-        for note in taken.notes:
+        for note in imported.notes:
             call.print(paragraph(_note(call, note), indent=2))
 
 

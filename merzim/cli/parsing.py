@@ -57,12 +57,12 @@ def day(text: str, *, where: str) -> date:
     Raises:
         BadArgument: not a date, or an impossible one (31.02.26).
     """
-    written = text.strip()
+    text_date = text.strip()
     try:
-        if match := _ISO.fullmatch(written):
+        if match := _ISO.fullmatch(text_date):
             year, month, number = (int(part) for part in match.groups())
             return date(year, month, number)
-        if match := _DOTTED.fullmatch(written):
+        if match := _DOTTED.fullmatch(text_date):
             number, month, year = (int(part) for part in match.groups())
             return date(year if year > 99 else 2000 + year, month, number)
     except ValueError:
@@ -109,8 +109,8 @@ def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decim
     """
     numbers: dict[str, Decimal] = {}
     for pair in pairs or ():
-        name, equals, written = (part.strip() for part in pair.partition("="))
-        plain = re.sub(r"\s", "", written).replace(",", ".").replace(MINUS, "-")
+        name, equals, number_text = (part.strip() for part in pair.partition("="))
+        plain = re.sub(r"\s", "", number_text).replace(",", ".").replace(MINUS, "-")
         if not name or not equals or not _NUMBER.fullmatch(plain):
             raise BadArgument("cli.not_named_number", text=pair, where=where)
         if name in numbers:
@@ -127,12 +127,12 @@ def answers_on(texts: Iterable[str] | None, *, where: str) -> dict[str, date]:
     """
     dates: dict[str, date] = {}
     for text in texts or ():
-        answer, _, written = text.rpartition("@")
+        answer, _, date_text = text.rpartition("@")
         if not all(answer.partition("=")):
             raise BadArgument("cli.not_an_answer", text=text, where=where)
         if answer in dates:
             raise BadArgument("cli.named_twice", name=answer, where=where)
-        dates[answer] = day(written, where=where)
+        dates[answer] = day(date_text, where=where)
     return dates
 
 

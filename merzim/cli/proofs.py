@@ -64,23 +64,23 @@ def given_freely(text: str) -> Proof:
     Raises:
         BadArgument: neither a link nor an existing file.
     """
-    kind, rest = "", text
-    if match := _KIND.fullmatch(rest):
-        kind, rest = match.groups()
+    kind, place = "", text
+    if match := _KIND.fullmatch(place):
+        kind, place = match.groups()
     published = None
-    if match := _DATED.fullmatch(rest):
-        rest, published = match[1], day(match[2], where="--evidence")
-    if rest == STDIN:
+    if match := _DATED.fullmatch(place):
+        place, published = match[1], day(match[2], where="--evidence")
+    if place == STDIN:
         raise BadArgument("cli.stdin_no_name")
-    link = bool(_LINK.match(rest))
-    if link and not is_web_address(rest):
-        raise BadArgument("cli.bad_link", text=rest[:100])
-    if not link and not _is_file(rest):
-        raise BadArgument("cli.no_such_file", file=rest)
+    link = bool(_LINK.match(place))
+    if link and not is_web_address(place):
+        raise BadArgument("cli.bad_link", text=place[:100])
+    if not link and not _is_file(place):
+        raise BadArgument("cli.no_such_file", file=place)
     return Proof(
         kind=kind,
-        link=rest if link else "",
-        file=None if link else Path(rest),
+        link=place if link else "",
+        file=None if link else Path(place),
         published_on=published,
     )
 

@@ -150,8 +150,8 @@ def _show(call: CommandContext, request: RowsRequest) -> None:
     call.print(printing.table(["", ""], [row for row in rows if row[1]]))
     for event in detail.history:
         fields = [_title(call, detail.fields, change.field) for change in event.changes]
-        what = call.say(f"register.event.{event.kind}")
-        words = [str(event.seq), event.at.strftime("%Y-%m-%d %H:%M"), event.by, what, ", ".join(fields)]
+        event_title = call.say(f"register.event.{event.kind}")
+        words = [str(event.seq), event.at.strftime("%Y-%m-%d %H:%M"), event.by, event_title, ", ".join(fields)]
         call.print("  ".join(filter(None, [*words, event.ground])))
     for paper in detail.papers:
         call.print("\n".join((f"{paper.title}:", *paper.notes)) if paper.notes else paper.title)

@@ -221,8 +221,8 @@ def _planned(call: CommandContext, report: RoundReport) -> None:
         text = call.say(problem.code, **problem.arguments)
         places_by_text.setdefault(text, []).append(f"{problem.case} {problem.obligation}")
     for text, places in places_by_text.items():
-        named = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
-        call.note(f"{text} ({len(places)}: {named})")
+        place_list = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
+        call.note(f"{text} ({len(places)}: {place_list})")
 
 
 def _leaves(call: CommandContext, notice: Notice) -> str:
@@ -287,11 +287,15 @@ def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="
     call = CommandContext.of(ctx)
     app, moment = call.app, call.moment
     notice = app.outbox.notice(key)
-    done = say_read(app.outbox, app.case_commands, notice, key, by=call.by, now=moment.now, today=moment.today)
+    result = say_read(
+        app.outbox, app.case_commands, notice, key, by=call.by, now=moment.now, today=moment.today
+    )
     if call.json:
-        call.answer({"key": done.key, "acknowledged_at": done.acknowledged_at})
+        call.answer({"key": result.key, "acknowledged_at": result.acknowledged_at})
     else:
-        call.print(call.say("cli.acknowledged", key=done.key, on=(done.acknowledged_at or moment.now).date()))
+        call.print(
+            call.say("cli.acknowledged", key=result.key, on=(result.acknowledged_at or moment.now).date())
+        )
 
 
 def snooze(

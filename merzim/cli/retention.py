@@ -71,8 +71,8 @@ def _replayed(call: CommandContext, _: object, result: ReplayedOrders) -> int:
     return DONE if all(order.state == "done" for order in result.orders) else NOT_SO
 
 
-def _anonymised(call: CommandContext, _: object, done: Anonymised) -> int:
-    code = "rows" if done.preview else "done_now"
-    name = call.say("person.former", number=done.number)
-    call.print(call.say(f"web.retention.{code}", count=sum(done.rows.values()), name=name))
+def _anonymised(call: CommandContext, _: object, result: Anonymised) -> int:
+    code = "rows" if result.preview else "done_now"
+    name = call.say("person.former", number=result.number)
+    call.print(call.say(f"web.retention.{code}", count=sum(result.rows.values()), name=name))
     return DONE

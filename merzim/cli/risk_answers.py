@@ -45,24 +45,24 @@ def _show(call: CommandContext, _: object, result: CommandResult) -> None:
         call.print(call.say("cli.risks.already"))
         return
     event = result.events[-1]
-    more, note = dict[str, object](event.payload), ""
+    details, note = dict[str, object](event.payload), ""
     if event.kind == "risk_ranked":
         from services.cases.risks import scales
         from workflow.cases.registers.risk import Rank
 
         rank = Rank(**{name: event.payload[name] for name in ("likelihood", "effect", "scale")})
         scale = scales()[rank.scale]
-        more |= {"points": rank.points, "band": scale.band(rank).title[call.language]}
+        details |= {"points": rank.points, "band": scale.band(rank).title[call.language]}
         note = call.say("note", text=scale.note)
     elif event.kind == "measure_reviewed":
-        more["outcome"] = call.option("outcome", str(event.payload["outcome"]))
+        details["outcome"] = call.option("outcome", str(event.payload["outcome"]))
     elif event.kind == "measure_set":
         from services.cases.risks import next_due_dates
 
         case = call.app.case_commands.view(result.case, today=call.moment.today).case
         due = next_due_dates(call.app, case, today=call.moment.today).get(int(event.name))
-        more["due"] = due.isoformat() if due else call.say("cli.risks.no_due")
-    call.print(call.say(f"cli.risks.{event.kind}", **{**more, "case": result.case, "number": event.name}))
+        details["due"] = due.isoformat() if due else call.say("cli.risks.no_due")
+    call.print(call.say(f"cli.risks.{event.kind}", **{**details, "case": result.case, "number": event.name}))
     if note:
         call.print(note)
 
@@ -77,12 +77,16 @@ def day_or_today(call: CommandContext, text: str | None) -> date:
     return call.moment.today if text is None else day(text, where="--on")
 
 
-def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
+def proofs(
+    call: CommandContext, given_proofs: Iterable[str] | None, *, restricted: str = ""
+) -> tuple[Evidence, ...]:
     """Return the evidence of these arguments, with files stored. `restricted`: ground of a restriction."""
     from merzim.cli.proofs import given_freely, store_proof
 
     ground = " ".join(restricted.split())
-    return tuple(store_proof(given_freely(text), call.app.evidence, restricted=ground) for text in given or ())
+    return tuple(
+        store_proof(given_freely(text), call.app.evidence, restricted=ground) for text in given_proofs or ()
+    )
 
 
 def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:

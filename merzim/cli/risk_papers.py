@@ -36,9 +36,9 @@ def import_plan(
     from services.cases.risks import import_plan as taken_in
 
     call = CommandContext.of(ctx)
-    meant = None if year is None else whole(year, where="--year", first=2010, last=2099)
+    plan_year = None if year is None else whole(year, where="--year", first=2010, last=2099)
     try:
-        taken = taken_in(call.app, case, call.given(file, "xlsx", "csv"), year=meant, **written(call))
+        plan_import = taken_in(call.app, case, call.given(file, "xlsx", "csv"), year=plan_year, **written(call))
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -49,27 +49,27 @@ def import_plan(
         call.answer(
             {
                 "case": case,
-                "measures": taken.measures,
-                "changed": bool(taken.change.events),
-                "entered": len(taken.change.events),
-                "unmatched": taken.unmatched,
-                "withdrawn": taken.withdrawn,
+                "measures": plan_import.measures,
+                "changed": bool(plan_import.change.events),
+                "entered": len(plan_import.change.events),
+                "unmatched": plan_import.unmatched,
+                "withdrawn": plan_import.withdrawn,
                 "findings": [finding(call, case_finding) for case_finding in findings],
             }
         )
         return DONE
-    if taken.change.events:
-        counts = {"measures": taken.measures, "changed": len(taken.change.events)}
+    if plan_import.change.events:
+        counts = {"measures": plan_import.measures, "changed": len(plan_import.change.events)}
         call.print(call.say("cli.risks.imported", case=case, **counts))
     else:
         call.print(call.say("cli.risks.already"))
-    if taken.withdrawn:
-        call.print("\n" + call.say("risk.plan_withdrawn", count=len(taken.withdrawn)))
-        for text in taken.withdrawn:
+    if plan_import.withdrawn:
+        call.print("\n" + call.say("risk.plan_withdrawn", count=len(plan_import.withdrawn)))
+        for text in plan_import.withdrawn:
             call.print(f"  {text}")
-    if taken.unmatched:
+    if plan_import.unmatched:
         call.print("\n" + call.say("cli.risks.unmatched"))
-        for text in taken.unmatched:
+        for text in plan_import.unmatched:
             call.print(f"  {text}")
     if findings:
         call.print("\n" + call.say("cli.findings"))
@@ -220,11 +220,11 @@ def write_list(
         )
         for line in lines
     ]
-    named = (
+    head_titles = (
         *(call.say(f"cli.head.{name}") for name in heads),
         *(field.title[call.language] for _, field in extra),
     )
-    write_tables(Path(export), [Table(named, rows, call.say("cli.head.risks"))])
+    write_tables(Path(export), [Table(head_titles, rows, call.say("cli.head.risks"))])
     call.note(call.say("cli.risks.exported", file=export))
 
 
@@ -260,9 +260,11 @@ def risk_map(
     _ending(export, (".svg",))
     place = unit_named(call.app, unit)
     single_case = call.app.case_commands.view(case, today=call.moment.today).case if case is not None else None
-    whole = [single_case] if single_case is not None else cases(call.app, place)
+    all_cases = [single_case] if single_case is not None else cases(call.app, place)
     by = scale(call.moment.today)
-    open_risks = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
+    open_risks = [
+        (of, risk) for of in all_cases for risk in register(of).risks.values() if risk.removal is None
+    ]
     ranked = [
         MappedRisk(
             label=str(risk.number) if case is not None else f"{of.id}/{risk.number}",

@@ -70,13 +70,13 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
     if not first <= year <= last:
         raise BadArgument("cli.score.bad_year", year=year, first=first, last=last)
     root = unit_named(call.app, unit)
-    whole, *parts = year_scores(
+    whole_year, *parts = year_scores(
         call.ctx, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
     )
     if call.json:
-        call.answer(_year_answer(call, whole) | {"units": [_year_answer(call, part) for part in parts]})
+        call.answer(_year_answer(call, whole_year) | {"units": [_year_answer(call, part) for part in parts]})
         return DONE
-    _print_year(call, whole, parts)
+    _print_year(call, whole_year, parts)
     return DONE
 
 
@@ -86,13 +86,13 @@ def _year_answer(call: CommandContext, year_scores: YearScores) -> dict[str, obj
 
     indicators = []
     for score, row in zip(year_scores.scores.scores, _rows(call, year_scores.scores), strict=True):
-        seen = year_scores.prospects.get(score.id)
-        more = {
-            "lost": None if seen is None else written(seen.lost),
-            "at_stake": None if seen is None else written(seen.at_stake),
+        prospect = year_scores.prospects.get(score.id)
+        prospect_values = {
+            "lost": None if prospect is None else written(prospect.lost),
+            "at_stake": None if prospect is None else written(prospect.at_stake),
             "missing": list(year_scores.counted[score.id].missing),
         }
-        indicators.append(row | more)
+        indicators.append(row | prospect_values)
     return {
         "unit": year_scores.unit,
         "year": year_scores.year,
@@ -114,24 +114,24 @@ def _year_answer(call: CommandContext, year_scores: YearScores) -> dict[str, obj
     }
 
 
-def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]) -> None:
+def _print_year(call: CommandContext, whole_year: YearScores, parts: list[YearScores]) -> None:
     from i18n import number
     from workflow.scoring.score import written
 
     def shown(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
 
-    for remark in whole.remarks:
+    for remark in whole_year.remarks:
         call.print(paragraph(call.say(remark.code, **remark.arguments)))
-    ahead = whole.year >= call.moment.today.year
-    if not whole.recorded and ahead and (whole.scores.scores or not whole.remarks):
-        call.print(call.say("cli.score.nothing_recorded", year=whole.year))
-    if not whole.scores.scores:
+    ahead = whole_year.year >= call.moment.today.year
+    if not whole_year.recorded and ahead and (whole_year.scores.scores or not whole_year.remarks):
+        call.print(call.say("cli.score.nothing_recorded", year=whole_year.year))
+    if not whole_year.scores.scores:
         return
     rows = []
-    for score in whole.scores.scores:
-        seen = whole.prospects.get(score.id)
-        lost, stake = (seen.lost, seen.at_stake) if seen else (None, None)
+    for score in whole_year.scores.scores:
+        prospect = whole_year.prospects.get(score.id)
+        lost, stake = (prospect.lost, prospect.at_stake) if prospect else (None, None)
         rows.append(
             (
                 score.id,
@@ -142,10 +142,10 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
             )
         )
     call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
-    call.print("\n" + call.say("cli.score.total", points=written(whole.scores.total)))
-    for project, points in whole.projects().items():
+    call.print("\n" + call.say("cli.score.total", points=written(whole_year.scores.total)))
+    for project, points in whole_year.projects().items():
         call.print(call.say("cli.score.project", project=project[1:], points=written(points)))
-    stakes = {"lost": written(whole.lost), "at_stake": written(whole.at_stake)}
+    stakes = {"lost": written(whole_year.lost), "at_stake": written(whole_year.at_stake)}
     call.print(call.say("cli.score.prospects", **stakes))
     if parts:
         call.print()
@@ -159,12 +159,12 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
             for part in parts
         ]
         call.table(("unit", "points", "lost", "at_stake"), table)
-    if whole.steps:
+    if whole_year.steps:
         call.print("\n" + call.say("cli.score.steps"))
-        for step in whole.steps:
+        for step in whole_year.steps:
             call.print(paragraph(f"{step.indicator}: {_step(call, step)}", indent=2))
     call.print()
-    for score in whole.scores.scores:
+    for score in whole_year.scores.scores:
         call.print(paragraph(f"{score.id}: {_arithmetic(call, score)}", indent=2))
 
 
@@ -174,12 +174,12 @@ def _step(call: CommandContext, step: Step) -> str:
 
     from workflow.scoring.score import written
 
-    named = tuple(map(call.name, step.missing))
+    missing_names = tuple(map(call.name, step.missing))
     arguments = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
     }
     text = call.say(f"score.step.{step.code}", **arguments, gain=written(step.gain), by=step.by)
-    return f"{text} {call.say('score.step.missing', names=named)}" if named else text
+    return f"{text} {call.say('score.step.missing', names=missing_names)}" if missing_names else text
 
 
 def _chosen(pairs: list[str] | None) -> dict[str, str]:

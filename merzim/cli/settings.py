@@ -66,10 +66,10 @@ def change(
 
 def _password(key: str) -> str:
     """Return the password on standard input. Raises BadPairs when nothing came."""
-    typed = sys.stdin.readline().rstrip("\r\n")
-    if not typed:
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
         raise BadPairs("cli.settings.no_password", key=key)
-    return typed
+    return password
 
 
 def _list(call: CommandContext, _: object, result: SettingList) -> int:

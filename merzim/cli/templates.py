@@ -36,9 +36,9 @@ def listed(ctx: typer.Context) -> None:
 
 def show(ctx: typer.Context, form: FormArgument) -> None:
     call = CommandContext.of(ctx)
-    (shown,) = _forms(call, form)
+    (form_view,) = _forms(call, form)
     if call.json:
-        call.answer(shown.model_dump(mode="json"))
+        call.answer(form_view.model_dump(mode="json"))
         return
     call.table(
         ("placeholder", "title", "group"),
@@ -48,10 +48,10 @@ def show(ctx: typer.Context, form: FormArgument) -> None:
                 placeholder.title[call.law_language],
                 placeholder.group[call.law_language] if placeholder.group else "",
             )
-            for placeholder in shown.placeholders
+            for placeholder in form_view.placeholders
         ],
     )
-    steps = [(template.language, step) for template in shown.templates for step in template.steps]
+    steps = [(template.language, step) for template in form_view.templates for step in template.steps]
     if steps:
         call.table(
             ("language", "template_number", "file", "at", "by", "sha256"),

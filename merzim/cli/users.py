@@ -31,9 +31,9 @@ def add_to(app: typer.Typer) -> None:
         change=change,
         invite=mount(
             "services.accounts.verbs:invite",
-            lambda call, _, done: _tell(call, done.login, "invited_again", link=done.address),
+            lambda call, _, result: _tell(call, result.login, "invited_again", link=result.address),
             arguments=("login",),
-            json=lambda done: {"login": done.login, "link": done.address},
+            json=lambda result: {"login": result.login, "link": result.address},
         ),
         invite_people=mount(
             "services.accounts.invitations:invite_people",
@@ -61,9 +61,9 @@ def _on_account(verb: str, code: str) -> Callable[..., object]:
     """Return a command on one account that prints the sentence of `code` when done."""
     return mount(
         f"services.accounts.verbs:{verb}",
-        lambda call, _, done: _tell(call, done.login, code),
+        lambda call, _, result: _tell(call, result.login, code),
         arguments=("login",),
-        json=lambda done: {"login": done.login},
+        json=lambda result: {"login": result.login},
     )
 
 
@@ -89,10 +89,10 @@ def list_accounts(ctx: typer.Context) -> None:
     from services.accounts.verbs import summary
 
     call = CommandContext.of(ctx)
-    listed = [summary(account) for account in call.app.accounts.all()]
+    account_summaries = [summary(account) for account in call.app.accounts.all()]
     if call.json:
-        call.answer({"accounts": [row.model_dump() | {"closed": row.disabled} for row in listed]})
-    elif listed:
+        call.answer({"accounts": [row.model_dump() | {"closed": row.disabled} for row in account_summaries]})
+    elif account_summaries:
         table = [
             (
                 row.login,
@@ -101,7 +101,7 @@ def list_accounts(ctx: typer.Context) -> None:
                 row.unit,
                 call.say(f"cli.user.{'closed' if row.disabled else 'invited' if row.invited else 'active'}"),
             )
-            for row in listed
+            for row in account_summaries
         ]
         call.table(("login", "access", "name", "unit", "state"), table)
     else:
@@ -216,10 +216,10 @@ def _warn(call: CommandContext, login: str) -> None:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-def _tell(call: CommandContext, login: str, code: str, **more: object) -> None:
+def _tell(call: CommandContext, login: str, code: str, **details: object) -> None:
     """Print a sentence about an account."""
     if call.json:
-        call.answer({"login": login.casefold(), **more})
+        call.answer({"login": login.casefold(), **details})
     else:
         hours = call.app.settings.web.invitation_hours
-        call.print(call.say(f"cli.user.{code}", login=login.casefold(), hours=hours, **more))
+        call.print(call.say(f"cli.user.{code}", login=login.casefold(), hours=hours, **details))

@@ -53,11 +53,11 @@ def _switch(ctx: typer.Context, webhook: str, *, active: bool) -> int:
     from services.outgoing.webhooks import ChangeWebhook, change_webhook
 
     call = CommandContext.of(ctx)
-    changed = change_webhook(call.ctx, build(ChangeWebhook, {"webhook": webhook, "active": active}))
+    webhook_view = change_webhook(call.ctx, build(ChangeWebhook, {"webhook": webhook, "active": active}))
     if call.json:
-        call.answer(changed.model_dump(mode="json"))
+        call.answer(webhook_view.model_dump(mode="json"))
         return DONE
-    return _print_webhook(call, None, changed)
+    return _print_webhook(call, None, webhook_view)
 
 
 def _list(call: CommandContext, _: object, result: WebhookList) -> int:

@@ -46,19 +46,19 @@ def handle_button(
     office: Office,
     person: Person,
     mark: str,
-    rest: str,
+    argument: str,
     language: str,
     *,
     now: datetime,
     today: date,
     campaigns: CampaignAnswers | None = None,
 ) -> ButtonAction:
-    """Handle a pressed button. `rest`: the notice's fingerprint, then the value chosen.
+    """Handle a pressed button. `argument`: the notice's fingerprint, then the value chosen.
 
     Raises:
         Refusal: the action is not allowed; the message gives the reason.
     """
-    match = _NAMED.fullmatch(rest)
+    match = _NAMED.fullmatch(argument)
     notice = _notice(app, person, match[1]) if match else None
     if match is None or notice is None or mark not in "acsdeou":
         return ButtonAction(toast=line("not_yours", language), alert=True)
@@ -66,16 +66,19 @@ def handle_button(
         return _answer_campaign(campaigns, person, notice, mark, match[2] or "", language)
     by = signature(person)
     if mark == "a":
-        done = acknowledge(app.outbox, app.case_commands, notice, notice.key, by=by, now=now, today=today)
+        acknowledged_notice = acknowledge(
+            app.outbox, app.case_commands, notice, notice.key, by=by, now=now, today=today
+        )
         answers = _answers(app, notice, language, today=today)
         later = _may_wait(app, office, person, notice, today=today)
-        left = tuple(
+        left_buttons = tuple(
             row_buttons
             for row in buttons(notice, answers, later=later)
             if (row_buttons := tuple(button for button in row if button.data[0] != "a"))
         )
         return ButtonAction(
-            toast=line("acknowledged", language, on=(done.acknowledged_at or now).date()), buttons=left
+            toast=line("acknowledged", language, on=(acknowledged_notice.acknowledged_at or now).date()),
+            buttons=left_buttons,
         )
     if not notice.case:
         return ButtonAction(toast=line("no_one_deadline", language), alert=True)
@@ -103,8 +106,8 @@ def handle_button(
     if not chosen:
         return _offer_days(app, notice, view, deadline, mark, language, today=today)
     if mark == "d" and chosen.startswith(EARLIER):
-        before, rest = _day(chosen.removeprefix(EARLIER)), f"d:{reference(notice.key)}:"
-        return ButtonAction(toast="", buttons=_past_days(app, view, rest, language, until=before or today))
+        before, argument = _day(chosen.removeprefix(EARLIER)), f"d:{reference(notice.key)}:"
+        return ButtonAction(toast="", buttons=_past_days(app, view, argument, language, until=before or today))
     day = _day(chosen)
     if day is None:
         return ButtonAction(toast=line("not_yours", language), alert=True)
@@ -181,13 +184,15 @@ def _decide(
         return ButtonAction(
             toast="", replies=(Reply(text=line("decide", language, title=title), buttons=rows),)
         )
-    number, _, written = chosen.partition("-")
+    number, _, day_text = chosen.partition("-")
     if not number.isdecimal() or not 0 < int(number) <= len(options):
         return ButtonAction(toast=line("not_yours", language), alert=True)
-    option, on = options[int(number) - 1], _day(written)
-    if written.startswith(EARLIER):
-        before, rest = _day(written.removeprefix(EARLIER)), f"d:{name}:{number}-"
-        return ButtonAction(toast="", buttons=_past_days(app, view, rest, language, until=before or today))
+    option, on = options[int(number) - 1], _day(day_text)
+    if day_text.startswith(EARLIER):
+        before, data_prefix = _day(day_text.removeprefix(EARLIER)), f"d:{name}:{number}-"
+        return ButtonAction(
+            toast="", buttons=_past_days(app, view, data_prefix, language, until=before or today)
+        )
     if on is None:
         rows = _past_days(app, view, f"d:{name}:{number}-", language, until=today)
         question = line("decided_on", language, title=title, answer=option.title)
@@ -224,8 +229,8 @@ def _answer_campaign(
         question = campaigns.question(person.key, notice.obligation, language)
         if chosen == CONFIRMED and not question.has_form:
             row = campaigns.confirm(person.key, notice.obligation)
-            done = Reply(text=line("campaign_done", language, row=row))
-            return ButtonAction(toast="", replies=(done,), buttons=())
+            campaign_reply = Reply(text=line("campaign_done", language, row=row))
+            return ButtonAction(toast="", replies=(campaign_reply,), buttons=())
     except Refusal:
         return ButtonAction(toast=line("campaign_over", language), alert=True)
     where = line(f"campaign_{'form' if question.has_form else 'document'}", language, address=question.address)
@@ -309,11 +314,11 @@ def _past_days(app: BotContext, view: View, data: str, language: str, *, until: 
     steps = [fact.on for fact in view.case.facts.values() if fact.on <= until]
     first = min(max(steps, default=view.case.opened_on or before), before)
     first = max(first, app.calendar.first)
-    shown = [until - timedelta(days=ago) for ago in range(min((until - first).days + 1, DAYS_SHOWN))]
-    rows = _rows(shown, data, language)
-    if shown[-1] == first:
+    shown_days = [until - timedelta(days=ago) for ago in range(min((until - first).days + 1, DAYS_SHOWN))]
+    rows = _rows(shown_days, data, language)
+    if shown_days[-1] == first:
         return rows
-    earlier = f"{data}{EARLIER}{(shown[-1] - timedelta(days=1)).isoformat()}"
+    earlier = f"{data}{EARLIER}{(shown_days[-1] - timedelta(days=1)).isoformat()}"
     return (*rows, (Button(line("earlier", language), earlier),))
 
 

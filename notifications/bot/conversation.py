@@ -111,17 +111,19 @@ class Conversation:
         if link is None or person is None:
             return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         language = self._speaks(link, person)
-        mark, _, rest = data.partition(":")
-        if mark == "l" and rest in known_languages():
-            self._app.links.speak(person.key, rest)
-            return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
+        mark, _, argument = data.partition(":")
+        if mark == "l" and argument in known_languages():
+            self._app.links.speak(person.key, argument)
+            return ButtonAction(
+                toast=line("language_set", argument), replies=(Reply(text=line("help", argument)),)
+            )
         try:
             return buttons.handle_button(
                 self._app,
                 office,
                 person,
                 mark,
-                rest,
+                argument,
                 language,
                 now=now,
                 today=today,
@@ -201,21 +203,21 @@ SHOWN = 15
 
 
 def list_deadlines(
-    app: BotContext, office: Office, person: Person, what: str, language: str, *, today: date
+    app: BotContext, office: Office, person: Person, list_kind: str, language: str, *, today: date
 ) -> Reply:
     """Return a list of the person's obligations: `overdue`, due within a working `week`, or all near ones
     (`my`).
     """
     last = app.calendar.add(today, WORKING_DAYS_AHEAD)
-    if what == "my":
+    if list_kind == "my":
         last = min(today + timedelta(days=DAYS_AHEAD), app.calendar.last)
-    rows = list(app.reads.overdue(today)) if what in ("overdue", "my") else []
-    if what != "overdue":
+    rows = list(app.reads.overdue(today)) if list_kind in ("overdue", "my") else []
+    if list_kind != "overdue":
         rows += app.reads.due(today, last)
     mine = rows_of_person(app, office, person, rows, today=today)
     if not mine:
-        return Reply(text=line(f"list_{what}_empty", language, until=last))
-    lines = [f"<b>{line(f'list_{what}', language, until=last)}</b>", ""]
+        return Reply(text=line(f"list_{list_kind}_empty", language, until=last))
+    lines = [f"<b>{line(f'list_{list_kind}', language, until=last)}</b>", ""]
     for row, case, procedure in mine[:SHOWN]:
         assert row.due is not None
         if procedure.confidential:

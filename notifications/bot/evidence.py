@@ -66,8 +66,8 @@ def request_evidence(
     missing.
     """
     fact = view.case.facts.get(deadline.fact)
-    shown = {item.kind for item in fact.evidence} if fact else set()
-    kinds = [(n, kind) for n, kind in enumerate(deadline.obligation.evidence) if kind not in shown]
+    shown_kinds = {item.kind for item in fact.evidence} if fact else set()
+    kinds = [(n, kind) for n, kind in enumerate(deadline.obligation.evidence) if kind not in shown_kinds]
     if len(kinds) > 1:
         rows = tuple(
             (Button(line("kind", language, kinds=(kind,)), f"e:{name}:{number}"),) for number, kind in kinds
@@ -156,7 +156,7 @@ def _record_evidence(
     person: Person,
     reference: str,
     content: BinaryIO | None,
-    beside: str,
+    date_text: str,
     language: str,
     now: datetime,
     today: date,
@@ -171,16 +171,16 @@ def _record_evidence(
         app.links.await_from(person.key, None)
         return (Reply(text=line("no_longer_yours", language)),)
     kind = _choose_kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
-    given = _date(beside)
+    document_date = _date(date_text)
     fact = view.case.facts.get(deadline.fact)
     if content is None:
-        item = Evidence(kind=kind, reference=reference, published_on=given)
+        item = Evidence(kind=kind, reference=reference, published_on=document_date)
     else:
         stored = app.evidence.keep(content, reference)
         item = Evidence(
             kind=kind, reference=stored.reference, name=reference, type=stored.type, size=stored.size
         )
-    on = fact.on if fact else (given or today)
+    on = fact.on if fact else (document_date or today)
     by = f"{person.name} (Telegram)"
     app.case_commands.record(awaited.case, deadline.fact, on=on, by=by, now=now, today=today, evidence=(item,))
     app.links.await_from(person.key, None)

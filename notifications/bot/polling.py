@@ -193,12 +193,12 @@ class Poller:
         """Answer the press of a button."""
         result = self._conversation.pressed(_sender(query.from_user), query.data or "")
         await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
-        shown = query.message
-        if result.buttons is not None and shown is not None:
+        message = query.message
+        if result.buttons is not None and message is not None:
             await self._sent(
                 bot.edit_message_reply_markup(
-                    chat_id=shown.chat.id,
-                    message_id=shown.message_id,
+                    chat_id=message.chat.id,
+                    message_id=message.message_id,
                     reply_markup=keyboard(result.buttons),
                 )
             )
@@ -268,25 +268,25 @@ class Poller:
         except Exception:  # The database is away: the next question tells it again.
             log.exception("what is wrong with the bot could not be written down")
 
-    async def _named(self, trouble: str, rest: float) -> None:
+    async def _named(self, trouble: str, pause: float) -> None:
         """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
-        await self._wait(rest)
+        await self._wait(pause)
 
-    def _trouble(self, trouble: str, rest: float) -> None:
+    def _trouble(self, trouble: str, pause: float) -> None:
         """Log an error unless it was the last one logged, and wait."""
         if trouble != self._troubled:
             log.warning("the bot hears nobody: %s", trouble)
         self._troubled = trouble
-        self._stop.wait(rest)
+        self._stop.wait(pause)
 
     async def _wait(self, seconds: float) -> None:
         """Wait, unless stopped."""
         until = time.monotonic() + seconds
-        while not self._stop.is_set() and (left := until - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, 0.2))
+        while not self._stop.is_set() and (seconds_left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(seconds_left, 0.2))
 
 
 def _sender(user: User) -> Sender:

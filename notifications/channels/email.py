@@ -77,13 +77,13 @@ class Email:
         outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
         failures = 0
-        rest = Outcome(state="queued", answer="")
+        queued_outcome = Outcome(state="queued", answer="")
         began = time.monotonic()
         try:
             for parcel in batch:
                 key = parcel.notice.key
                 if failures >= PATIENCE:
-                    outcomes[key] = rest
+                    outcomes[key] = queued_outcome
                     continue
                 if outcomes and time.monotonic() - began > BATCH_SECONDS:
                     outcomes[key] = Outcome(state="queued", answer=_SLOW, tried=False)
@@ -102,8 +102,10 @@ class Email:
                     failures = PATIENCE
                     refused = _refuses_us(problem)
                     fault = "login" if refused else ""
-                    rest = Outcome(state="queued", answer=server_answer(problem), others=refused, fault=fault)
-                    outcomes[key] = rest
+                    queued_outcome = Outcome(
+                        state="queued", answer=server_answer(problem), others=refused, fault=fault
+                    )
+                    outcomes[key] = queued_outcome
                     continue
                 try:
                     _, accepted = await server.sendmail(*message)
@@ -111,7 +113,7 @@ class Email:
                 except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
                     answer = server_answer(problem)
                     outcomes[key] = Outcome(state=verdict(problem), answer=answer)
-                    rest = replace(rest, answer=answer)
+                    queued_outcome = replace(queued_outcome, answer=answer)
                     if _connection_is_gone(problem):
                         failures += 1
                         await _cut(server)

@@ -235,16 +235,16 @@ class _Batch:
         self.outcomes: dict[str, Outcome] = {}
 
     async def send(self, waiting: Sequence[tuple[str, OutgoingMessage]]) -> dict[str, Outcome]:
-        left, flying = list(waiting), set[asyncio.Task[None]]()
+        unsent, flying = list(waiting), set[asyncio.Task[None]]()
         if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
             # The pause was requested in an earlier batch and is not over: do not wait for it here.
             self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole(paused), tried=False)
-        while left and not self._over():
-            place, moment = self.channel.pacer.reserve([chat for chat, _ in left], at=time.monotonic())
-            chat, parcel = left.pop(place)
+        while unsent and not self._over():
+            place, moment = self.channel.pacer.reserve([chat for chat, _ in unsent], at=time.monotonic())
+            chat, parcel = unsent.pop(place)
             await self._until(moment)
             if self._over():
-                left.append((chat, parcel))
+                unsent.append((chat, parcel))
                 break
             flying.add(asyncio.create_task(self._send_message(chat, parcel)))
             while len(flying) >= AT_ONCE:
@@ -252,7 +252,7 @@ class _Batch:
         if flying:
             await asyncio.wait(flying)
         if self.stopped is not None:
-            self.outcomes |= {parcel.notice.key: self.stopped for _, parcel in left}
+            self.outcomes |= {parcel.notice.key: self.stopped for _, parcel in unsent}
         return self.outcomes
 
     async def _until(self, moment: float) -> None:

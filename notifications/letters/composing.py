@@ -67,8 +67,8 @@ def compose(
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
     # A language may have left the installation since.
     notices = [replace(notice, language=available_language(notice.language)) for notice in notices]
-    every = [*notices, *chain.from_iterable(carried.values())]
-    cases = outbox.cases({notice.case for notice in every if notice.case})
+    all_notices = [*notices, *chain.from_iterable(carried.values())]
+    cases = outbox.cases({notice.case for notice in all_notices if notice.case})
     matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)
     parcels, settled = [], dict[str, Outcome]()
     asking = [notice for notice in notices if notice.kind == "campaign"]

@@ -82,13 +82,13 @@ def _taking_replies(notice_pairs: Sequence[tuple[Notice, Matter]]) -> list[Matte
 
 def collected_letter(notice_pairs: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
     """Return the letter; each deadline in it is also a calendar item, except confidential ones."""
-    listed = reminder_items(notice_pairs, matters)
+    items = reminder_items(notice_pairs, matters)
     page = Page(
-        subject=say("digest.collected_subject", {"count": len(listed)}, language),
+        subject=say("digest.collected_subject", {"count": len(items)}, language),
         greeting=say("letter.greeting", {"name": notice_pairs[0][1].name}, language),
-        lead=say("digest.collected_lead", {"count": len(listed)}, language),
+        lead=say("digest.collected_lead", {"count": len(items)}, language),
         table=(),
-        sections=(*sections(listed, language), *reply_section(notice_pairs, language)),
+        sections=(*sections(items, language), *reply_section(notice_pairs, language)),
         footer=say("letter.footer", {}, language),
     )
     letter = render_letter(
@@ -115,14 +115,16 @@ def digest_letter(
     """
     language = notice.language
     mine = overview.of(notice.person)
-    there = {(notice.case, notice.obligation) for notice, _ in notice_pairs}
-    listed = reminder_items(notice_pairs, matters)
-    listed += [_item(deadline, matters) for deadline in mine if (deadline.case.id, deadline.id) not in there]
-    if not listed:
+    told_obligations = {(notice.case, notice.obligation) for notice, _ in notice_pairs}
+    items = reminder_items(notice_pairs, matters)
+    items += [
+        _item(deadline, matters) for deadline in mine if (deadline.case.id, deadline.id) not in told_obligations
+    ]
+    if not items:
         return None
-    lead = say("digest.personal_lead", {"today": matters.today, "count": len(listed)}, language)
-    parts = (*sections(listed, language), *reply_section(notice_pairs, language))
-    letter = _written(notice, matters, "personal", listed, lead, parts)
+    lead = say("digest.personal_lead", {"today": matters.today, "count": len(items)}, language)
+    parts = (*sections(items, language), *reply_section(notice_pairs, language))
+    letter = _written(notice, matters, "personal", items, lead, parts)
     return replying(letter, notice_pairs, matters.rules.reply_address)
 
 
@@ -131,17 +133,17 @@ def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter 
     people. Confidential cases are left out.
     """
     language = notice.language
-    listed: dict[tuple[str, str], Item] = {}
+    items: dict[tuple[str, str], Item] = {}
     units = _units(notice, overview, "head_of_unit")
     for unit in units:
         for deadline in overview.below(unit):
-            listed[deadline.case.id, deadline.id] = _item(deadline, matters, more=_who(deadline, language))
-    if not listed:
+            items[deadline.case.id, deadline.id] = _item(deadline, matters, extra_text=_who(deadline, language))
+    if not items:
         return None
     names = tuple(name_in(overview.office, unit, language) for unit in units)
     lead = say("digest.unit_lead", {"units": names, "today": matters.today}, language)
-    every = list(listed.values())
-    return _written(notice, matters, "unit", every, lead, sections(every, language))
+    all_items = list(items.values())
+    return _written(notice, matters, "unit", all_items, lead, sections(all_items, language))
 
 
 def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
@@ -161,11 +163,12 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     for deadline in late.values():
         stages.setdefault(_stage(deadline, language), []).append(deadline)
     table = tuple(_stage_line(stage, group, language) for stage, group in stages.items())
-    named = [
-        _item(deadline, matters, more=_whose(deadline, overview.office, language)) for deadline in late.values()
+    items = [
+        _item(deadline, matters, extra_text=_whose(deadline, overview.office, language))
+        for deadline in late.values()
     ]
     lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
-    return _written(notice, matters, "managers", named, lead, sections(named, language), table)
+    return _written(notice, matters, "managers", items, lead, sections(items, language), table)
 
 
 def _is_for_managers(deadline: OpenDeadline) -> bool:
@@ -228,15 +231,15 @@ def _written(
     notice: Notice,
     matters: Matters,
     kind: str,
-    listed: Sequence[Item],
+    items: Sequence[Item],
     lead: str,
     parts: tuple[Section, ...],
     table: tuple[Line, ...] = (),
 ) -> Letter:
     """Return a digest as a letter."""
     language = notice.language
-    late, slipped = count(listed, *OVERDUE), count(listed, *SLIPPED)
-    arguments = {"today": matters.today, "late": late, "ahead": len(listed) - late - slipped}
+    late, slipped = count(items, *OVERDUE), count(items, *SLIPPED)
+    arguments = {"today": matters.today, "late": late, "ahead": len(items) - late - slipped}
     subject = say(f"digest.{kind}_subject", arguments, language)
     if slipped:
         subject += say("digest.subject_slipped", {"count": slipped}, language)
@@ -255,11 +258,11 @@ def _shortened(part: Section, language: str) -> Section:
     """Return a section cut to its limit, with the number of lines left out."""
     if len(part.lines) <= LONGEST:
         return part
-    rest = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
-    return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest))
+    rest_line = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
+    return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest_line))
 
 
-def _item(deadline: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
+def _item(deadline: OpenDeadline, matters: Matters, *, extra_text: str = "") -> Item:
     """Return an open deadline as a line of a list."""
     address = matters.rules.public_address
     return Item(
@@ -272,14 +275,16 @@ def _item(deadline: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
         link=f"{address}/cases/{deadline.case.id}" if address else None,
         today=matters.today,
         discreet=deadline.confidential,
-        more=more,
+        more=extra_text,
     )
 
 
 def _who(deadline: OpenDeadline, language: str) -> str:
     """Return the words that name who must act on a deadline; "nobody" where only the officer is notified."""
     names = tuple(
-        dict.fromkeys(who.person.name_in(language) for who in deadline.people if who.why != "officer")
+        dict.fromkeys(
+            recipient.person.name_in(language) for recipient in deadline.people if recipient.why != "officer"
+        )
     )
     if not names:
         return say("digest.cause.nobody", {}, language)
@@ -288,9 +293,9 @@ def _who(deadline: OpenDeadline, language: str) -> str:
 
 def _whose(deadline: OpenDeadline, office: Office, language: str) -> str:
     """Return the unit of a deadline, who must act on it, and why it is late."""
-    who = _who(deadline, language) if deadline.cause != "nobody" else ""
+    people_names = _who(deadline, language) if deadline.cause != "nobody" else ""
     unit = name_in(office, deadline.case.unit, language)
-    return "; ".join(filter(None, (unit, who, say(f"digest.cause.{deadline.cause}", {}, language))))
+    return "; ".join(filter(None, (unit, people_names, say(f"digest.cause.{deadline.cause}", {}, language))))
 
 
 def _stage(deadline: OpenDeadline, language: str) -> str:
@@ -304,7 +309,7 @@ def _stage(deadline: OpenDeadline, language: str) -> str:
 def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Line:
     """Return the line of a stage's overdue deadlines."""
     causes = Counter(deadline.cause for deadline in group)
-    named = [
+    cause_counts = [
         say(
             "digest.cause_count",
             {"cause": say(f"digest.cause.{cause}", {}, language), "count": causes[cause]},
@@ -313,7 +318,7 @@ def _stage_line(stage: str, group: Sequence[OpenDeadline], language: str) -> Lin
         for cause in CAUSES
         if causes[cause]
     ]
-    return Line(label=stage, text=f"{len(group)} ({'; '.join(named)})")
+    return Line(label=stage, text=f"{len(group)} ({'; '.join(cause_counts)})")
 
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
@@ -323,8 +328,8 @@ def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
     office = overview.office
     units: Iterable[str] = (
         unit
-        for (unit, held), people in sorted(office.holders.items())
-        if held == duty
+        for (unit, holder_duty), people in sorted(office.holders.items())
+        if holder_duty == duty
         for person in people
         if (present := stand_in(office, person, notice.due)) is not None and present.key == notice.person
     )

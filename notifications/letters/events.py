@@ -28,8 +28,8 @@ def comment_letter(notice: Notice, case: Case, *, name: str, rules: Rules) -> Le
     table = []
     if not case.confidential:
         object_name = case.object_in(language)
-        named = f"{object_name} ({case.id})" if object_name else case.id
-        table.append(Line(label=say("comment_letter.case", {}, language), text=named))
+        case_name = f"{object_name} ({case.id})" if object_name else case.id
+        table.append(Line(label=say("comment_letter.case", {}, language), text=case_name))
     if until is not None:
         label = "until" if word in ("question", "answer_day", "discreet") else "assignment_until"
         day = date_long(until, language)

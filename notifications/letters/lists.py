@@ -40,7 +40,7 @@ class Item:
 
 def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
     """Return the items grouped by urgency, each once; empty groups are left out."""
-    every = sorted(items, key=lambda item: item.due)
+    sorted_items = sorted(items, key=lambda item: item.due)
     parts = (
         ("overdue", OVERDUE),
         ("today", ("today",)),
@@ -51,7 +51,7 @@ def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
     )
     sections = []
     for name, standings in parts:
-        lines = tuple(line(item, language) for item in every if item.relation.word in standings)
+        lines = tuple(line(item, language) for item in sorted_items if item.relation.word in standings)
         if lines:
             sections.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
     return tuple(sections)
@@ -66,10 +66,10 @@ def line(item: Item, language: str) -> Line:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     about = item.object[language]
     title = with_period(item.title, item.period, language)
-    what = f"{title} ({about})" if about else title
-    more = f"; {item.more}" if item.more else ""
+    subject = f"{title} ({about})" if about else title
+    addition = f"; {item.more}" if item.more else ""
     force = say(f"letter.force_{item.force}", {}, language)
-    return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True, answers=item.answers)
+    return Line(text=f"{subject} – {when}; {force}{addition}", link=item.link, below=True, answers=item.answers)
 
 
 def count(items: Iterable[Item], *standings: str) -> int:

@@ -55,13 +55,13 @@ def _sections(notice_pairs: Sequence[tuple[Notice, Matter]], language: str, *, d
         return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
     lines = []
     for notice, matter in notice_pairs:
-        moved = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
+        move_text = say(f"digest.{_word(notice)}_line", _arguments(notice, matter, language), language)
         if notice.rung == WITHDRAWN:
             # It is no longer required, so it has no force.
-            lines.append(Line(text=moved))
+            lines.append(Line(text=move_text))
             continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        lines.append(Line(text=f"{moved}; {force}"))
+        lines.append(Line(text=f"{move_text}; {force}"))
     cause = Line(text=describe_cause(first_notice.about.get("cause"), language, first))
     sections = [Section(heading=say("digest.heading_cause", {}, language), lines=(cause,))]
     if len(notice_pairs) > 1:
@@ -118,12 +118,16 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
     kind = str(details.get("kind", "calendar"))
     # A case is taken up again, or one of its obligations is.
     code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and details.get("name") else "")
-    whole = str(details.get("name", ""))
-    name = whole.partition(".")[0].partition("#")[0]
+    full_name = str(details.get("name", ""))
+    name = full_name.partition(".")[0].partition("#")[0]
     anchors = matter.procedure.anchor_by_id if matter is not None else {}
-    obligation = anchors.get(name) or anchors.get(".".join(whole.split(".")[:2]))
+    obligation = anchors.get(name) or anchors.get(".".join(full_name.split(".")[:2]))
     # A row of a register is named by its number.
-    row = say(f"row.{name}", {"number": whole.partition(".")[2]}, language) if knows(f"row.{name}") else whole
+    row = (
+        say(f"row.{name}", {"number": full_name.partition(".")[2]}, language)
+        if knows(f"row.{name}")
+        else full_name
+    )
     arguments = {
         "title": obligation.title if obligation else row,
         "on": date.fromisoformat(str(details["on"])) if details.get("on") else None,
@@ -142,9 +146,9 @@ def describe_cause(cause: object, language: str, matter: Matter | None = None) -
 
 def _acts(details: Mapping[str, object], language: str) -> Iterator[str]:
     """Yield the titles of the acts with date and number; the id of an act without a title."""
-    named = _texts(details.get("acts"))
+    act_ids = _texts(details.get("acts"))
     act_names = details.get("called")
-    for id, act_entry in zip_longest(named, act_names if isinstance(act_names, list | tuple) else ()):
+    for id, act_entry in zip_longest(act_ids, act_names if isinstance(act_names, list | tuple) else ()):
         act = act_entry if isinstance(act_entry, Mapping) else {}
         titles = act.get("title")
         title = str(titles.get(language, "")) if isinstance(titles, Mapping) else ""

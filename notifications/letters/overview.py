@@ -130,7 +130,9 @@ class Overview:
     def of(self, person: str) -> list[OpenDeadline]:
         """Return the deadlines the person (by key) must act on, in person or as a deputy."""
         return [
-            deadline for deadline in self.everything if any(who.person.key == person for who in deadline.people)
+            deadline
+            for deadline in self.everything
+            if any(recipient.person.key == person for recipient in deadline.people)
         ]
 
     def below(self, unit: str) -> list[OpenDeadline]:
@@ -148,7 +150,7 @@ class Overview:
         """
         if deadline.case.unit:
             return [self._place(deadline.case.unit)]
-        return {who.person.unit for who in deadline.people} or self.office.organisations
+        return {recipient.person.unit for recipient in deadline.people} or self.office.organisations
 
     def _place(self, unit: str) -> str:
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)

@@ -175,12 +175,12 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
     day = on or deadline.due
     assert day is not None
     title = deadline.obligation.title[language]
-    opened = case.opened_at or queued_at
+    opened_at = case.opened_at or queued_at
     label, word = say("letter.label_force", {}, language), f"letter.force_{deadline.obligation.force}"
     force = f"{label}: {say(word, {}, language)}"
     return Entry(
         uid=item_id(case.id, deadline.id, domain),
-        sequence=max(0, int((queued_at - opened).total_seconds())),
+        sequence=max(0, int((queued_at - opened_at).total_seconds())),
         on=day,
         stamp=queued_at,
         summary=" – ".join(filter(None, (title, object_names(case, matter.procedure)[language]))),

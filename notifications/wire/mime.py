@@ -68,8 +68,8 @@ def mailbox(name: str, label: str, address: str) -> bytes:
         quoted = _QUOTED.sub(r"\\\1", label)
         display_name = f'"{quoted}"' if len(quoted) + 2 <= room else _encoded(label, room)
     last = len(display_name.rpartition("\r\n")[2])
-    used = last if "\r\n" in display_name else last + len(name) + 2
-    return _line(name, f"{display_name}{' ' if used + len(address) + 3 <= WIDTH else _FOLD}<{address}>")
+    width = last if "\r\n" in display_name else last + len(name) + 2
+    return _line(name, f"{display_name}{' ' if width + len(address) + 3 <= WIDTH else _FOLD}<{address}>")
 
 
 def text(subtype: str, content: str) -> bytes:
@@ -94,8 +94,8 @@ def text(subtype: str, content: str) -> bytes:
 
 def base64(data: bytes) -> bytes:
     """Return the data in base64, in lines."""
-    whole = b64encode(data)
-    return b"".join(whole[at : at + WIDTH] + b"\r\n" for at in range(0, len(whole), WIDTH))
+    encoded = b64encode(data)
+    return b"".join(encoded[at : at + WIDTH] + b"\r\n" for at in range(0, len(encoded), WIDTH))
 
 
 def multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:

@@ -58,14 +58,14 @@ def read_reply(content: bytes) -> Reply:
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         parts = list(_parts(message))
-        written = "\n".join(_text(part) for part in parts if _is_text(part))
+        full_text = "\n".join(_text(part) for part in parts if _is_text(part))
         headers = "".join(str(message.get(name, "")) for name in ("References", "In-Reply-To"))
         headers = "".join(headers.split())
         return Reply(
             sender=_sender(message),
             tokens=tuple(dict.fromkeys(_IN_HEADERS.findall(headers))),
             of_several=tuple(dict.fromkeys(_OF_SEVERAL.findall(headers))),
-            quoted=tuple(dict.fromkeys(_IN_TEXT.findall(written))),
+            quoted=tuple(dict.fromkeys(_IN_TEXT.findall(full_text))),
             automatic=_is_automatic(message),
             text=_own_words("\n".join(_text(part) for part in parts if _is_text(part, "plain"))),
             files=tuple(_files(parts)),
@@ -80,11 +80,11 @@ def read_reply(content: bytes) -> Reply:
 def _parts(message: MIMEPart) -> Iterator[MIMEPart]:
     """Yield the parts of a message that have content; parts of an attached message are not included."""
     waiting: list[MIMEPart] = [message]
-    seen = 0
+    part_count = 0
     while waiting:
         part = waiting.pop(0)
-        seen += 1
-        if seen > MAX_PARTS:
+        part_count += 1
+        if part_count > MAX_PARTS:
             raise Unreadable("parts")
         if part.get_content_maintype() == "multipart":
             waiting[:0] = list(part.iter_parts())
@@ -104,9 +104,11 @@ def _is_automatic(message: EmailMessage) -> bool:
     submission = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply")
     marks = ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
-    listed = any(name in message for name in marks)
+    is_from_list = any(name in message for name in marks)
     empty = str(message.get("Return-Path", "")).strip() == "<>"
-    return submission != "no" or bulk or listed or empty or message.get_content_type() == "multipart/report"
+    return (
+        submission != "no" or bulk or is_from_list or empty or message.get_content_type() == "multipart/report"
+    )
 
 
 def _is_text(part: MIMEPart, kind: str = "") -> bool:

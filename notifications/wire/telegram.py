@@ -57,8 +57,8 @@ def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False)
     if notice.kind == "lost":
         return ()
 
-    def button(what: str, mark: str) -> Button:
-        return Button(say(f"telegram.button_{what}", {}, language), f"{mark}:{name}")
+    def button(action: str, mark: str) -> Button:
+        return Button(say(f"telegram.button_{action}", {}, language), f"{mark}:{name}")
 
     if notice.kind == "campaign":
         return ((button("campaign", "c"),),)
@@ -67,8 +67,8 @@ def buttons(notice: Notice, answers: Sequence[str] = (), *, later: bool = False)
     if notice.kind != "reminder":
         return ((button("acknowledge", "a"), button("open", "o")),)
     if answers:
-        given = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
-        return (*given, (button("acknowledge", "a"), button("open", "o")))
+        answer_buttons = tuple((Button(text, f"d:{name}:{number}"),) for number, text in enumerate(answers, 1))
+        return (*answer_buttons, (button("acknowledge", "a"), button("open", "o")))
     first = (button("acknowledge", "a"), *((button("snooze", "s"),) if later else ()))
     if is_entry(notice.obligation):
         # An obligation of a register row is fulfilled on its page, which needs more than a day.
@@ -85,10 +85,10 @@ def _cut(text: str, room: int) -> str:
     if _length(text) <= room:
         return text
     lines: list[str] = []
-    left = room - 2
+    room_left = room - 2
     for line in text.split("\n"):
-        left -= _length(line) + 1
-        if left < 0:
+        room_left -= _length(line) + 1
+        if room_left < 0:
             break
         lines.append(line)
     cut_text = "\n".join(lines).rstrip()

@@ -48,9 +48,9 @@ def check_login(login: str) -> None:
         raise BadPassword("web.login.form", login=login[:80])
 
 
-def check_new_password(password: str, again: str, login: str) -> None:
+def check_new_password(password: str, repeated: str, login: str) -> None:
     """Raise BadPassword for a new password that is too weak."""
-    if password != again:
+    if password != repeated:
         raise BadPassword("web.password.differs")
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise BadPassword("web.password.length", least=MIN_PASSWORD_LENGTH, most=MAX_PASSWORD_LENGTH)
@@ -100,10 +100,10 @@ def recovery_hash(code: str, login: str) -> str | None:
     A code has 80 random bits, so no slow hash is needed. Letter case, spaces, hyphens and letters that look
     like digits make no difference.
     """
-    typed = "".join(letter for letter in code.casefold() if letter.isalnum()).translate(_LOOK_ALIKE)
-    if len(typed) != _CODE_LENGTH or not set(typed) <= set(_CODE_LETTERS):
+    code_letters = "".join(letter for letter in code.casefold() if letter.isalnum()).translate(_LOOK_ALIKE)
+    if len(code_letters) != _CODE_LENGTH or not set(code_letters) <= set(_CODE_LETTERS):
         return None
-    return sha256(f"recovery:{login}:{typed}".encode()).hexdigest()
+    return sha256(f"recovery:{login}:{code_letters}".encode()).hexdigest()
 
 
 def totp_address(secret: str, login: str, issuer: str) -> str:
@@ -133,10 +133,10 @@ def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
     """Return the time step a code belongs to: the present one, the one before or after; None if it is wrong."""
     import pyotp
 
-    typed = "".join(code.split())
+    code_digits = "".join(code.split())
     current = int(now.timestamp()) // TOTP_STEP_SECONDS
     for step in (current, current - 1, current + 1):
-        if compare_digest(pyotp.TOTP(secret).at(step * TOTP_STEP_SECONDS).encode(), typed.encode()):
+        if compare_digest(pyotp.TOTP(secret).at(step * TOTP_STEP_SECONDS).encode(), code_digits.encode()):
             return step
     return None
 

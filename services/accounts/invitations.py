@@ -155,7 +155,7 @@ def resend_invitations(ctx: RequestContext, command: ResendInvitations) -> Invit
         for login in sorted(chosen)
         if waiting[login].person in office.people
     ]
-    return _invite(ctx, wishes, again=accounts_by_login)
+    return _invite(ctx, wishes, existing=accounts_by_login)
 
 
 @verb("settings", writes=False)
@@ -226,15 +226,15 @@ def _invite(
     wishes: Sequence[_Wish],
     *,
     preview: bool = False,
-    again: dict[str, Account] | None = None,
+    existing: dict[str, Account] | None = None,
 ) -> InvitedPeople:
-    """Create accounts and queue the letters, or only preview. `again`: the accounts, if all have one
+    """Create accounts and queue the letters, or only preview. `existing`: the accounts, if all have one
     already.
     """
     from storage.accounts.invitations import Invited
 
     channels = _channels(ctx)
-    accounts = [] if again else ctx.accounts.all()
+    accounts = [] if existing else ctx.accounts.all()
     logins = {account.reader.login for account in accounts}
     having = {account.reader.person for account in accounts if account.reader.person}
     people: list[InvitedPerson] = []
@@ -242,7 +242,7 @@ def _invite(
     for wish in wishes:
         login = wish.login.strip().casefold()
         obstacle = _obstacle(wish.person, login, logins, having)
-        way = way_of(ctx, wish.access)
+        login_way = way_of(ctx, wish.access)
         people.append(
             InvitedPerson(
                 person=wish.person.key,
@@ -251,7 +251,7 @@ def _invite(
                 email=wish.person.email or "",
                 login=login,
                 access=wish.access,
-                way=way,
+                way=login_way,
                 obstacle=obstacle,
             )
         )
@@ -260,16 +260,16 @@ def _invite(
         logins.add(login)
         having.add(wish.person.key)
         if not preview:
-            existing_reader = again[login].reader if again else None
+            existing_reader = existing[login].reader if existing else None
             reader = existing_reader or Reader(
                 login=login, access=wish.access, person=wish.person.key, name=wish.person.name[:MAX_NAME]
             )
-            entry, letters = _letter(ctx, wish.person, reader, way, channels)
-            invited.append(Invited(reader=reader, new=again is None, entry=entry, letters=letters))
+            entry, letters = _letter(ctx, wish.person, reader, login_way, channels)
+            invited.append(Invited(reader=reader, new=existing is None, entry=entry, letters=letters))
     if not preview and invited:
-        done = ctx.app.invitations.invite(invited, **stamp(ctx))
+        invited_logins = ctx.app.invitations.invite(invited, **stamp(ctx))
         for person in people:
-            if not person.obstacle and person.login not in done:
+            if not person.obstacle and person.login not in invited_logins:
                 person.obstacle = "login_taken"
     people.sort(key=lambda person: (person.obstacle == "", person.name))
     return InvitedPeople(preview=preview, invited=sum(not person.obstacle for person in people), people=people)
@@ -291,7 +291,7 @@ def _obstacle(person: Person, login: str, logins: set[str], having: set[str]) ->
 
 
 def _letter(
-    ctx: RequestContext, person: Person, reader: Reader, way: Way, channels: Sequence[Channel]
+    ctx: RequestContext, person: Person, reader: Reader, login_way: Way, channels: Sequence[Channel]
 ) -> tuple[Entry | None, Sequence[Notice]]:
     """Return the one-time link of an invitation, and the letters that contain it encrypted."""
     from notifications.event_notices import account_notices
@@ -299,7 +299,7 @@ def _letter(
     from storage.accounts.invitations import INVITED
 
     entry, sealed, until = None, "", ""
-    if way == "password":
+    if login_way == "password":
         secret = new_secret()
         expires = ctx.now + ctx.app.settings.web.invitation_lifetime
         sealed, until = ctx.app.cipher.encrypt(secret, owner_of_link(reader.login)), expires.isoformat()
@@ -313,7 +313,7 @@ def _letter(
             seen_at=ctx.now,
             expires_at=expires,
         )
-    facts = {"way": way, "link": sealed, "office": ctx.organisation_in(person.language)}
+    facts = {"way": login_way, "link": sealed, "office": ctx.organisation_in(person.language)}
     letters = account_notices(
         person,
         channels,
@@ -353,7 +353,7 @@ def _views(ctx: RequestContext) -> list[InvitationView]:
 
 
 def _view(account: Account, letter: Notice, until: datetime | None, office: Office) -> InvitationView:
-    reader, way = account.reader, letter.about["way"]
+    reader, login_way = account.reader, letter.about["way"]
     state = "sent" if letter.state == "sent" else "queued"
     if account.disabled:
         state = "closed"
@@ -361,7 +361,7 @@ def _view(account: Account, letter: Notice, until: datetime | None, office: Offi
         state = "accepted"
     elif letter.state in ("failed", "unknown"):
         state = "undelivered"
-    elif way == "password" and until is None:
+    elif login_way == "password" and until is None:
         state = "expired"
     person = office.people.get(reader.person)
     return InvitationView.model_validate(
@@ -371,7 +371,7 @@ def _view(account: Account, letter: Notice, until: datetime | None, office: Offi
             "name": person.name if person else reader.name,
             "unit": person.unit if person else reader.unit,
             "access": reader.access,
-            "way": way,
+            "way": login_way,
             "channel": letter.channel,
             "state": state,
             "sent_at": letter.sent_at,

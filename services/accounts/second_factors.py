@@ -64,12 +64,12 @@ def remove(ctx: RequestContext, login: str, *, ground: str) -> None:
         raise BadAccount("web.factor.none", login=login)
     if not ground:
         raise BadAccount("web.factor.no_ground")
-    others = [name for name in administrators(ctx.accounts.all()) if name != login]
-    if len(others) >= MIN_ADMINISTRATORS:
-        raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(others))
+    other_administrators = [name for name in administrators(ctx.accounts.all()) if name != login]
+    if len(other_administrators) >= MIN_ADMINISTRATORS:
+        raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(other_administrators))
     ctx.factors.remove(
         login,
         **stamp(ctx),
-        details={"by_command": True, "ground": ground, "administrators": others},
+        details={"by_command": True, "ground": ground, "administrators": other_administrators},
         letters=account_letters(ctx, account, "removed", {"by": ctx.reader.login}),
     )

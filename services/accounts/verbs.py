@@ -319,8 +319,10 @@ def _require_administrator_left(ctx: RequestContext, account: Account, access: s
     login = account.reader.login
     if login == ctx.reader.login:
         raise BadAccount("web.staff.not_oneself")
-    others = (other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled)
-    if not any(other.reader.access == "administrator" for other in others):
+    other_accounts = (
+        other for other in ctx.accounts.all() if other.reader.login != login and not other.disabled
+    )
+    if not any(other.reader.access == "administrator" for other in other_accounts):
         raise BadAccount("web.staff.last_administrator", login=login)
 
 
@@ -344,12 +346,12 @@ class SessionsEnded(BaseModel):
 def end_sessions(ctx: RequestContext, command: Ending) -> SessionsEnded:
     """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
     now, login = ctx.now, ctx.reader.login
-    every = [
+    ended_hashes = [
         entry.hash for entry in ctx.accounts.entries(login, now=now) if entry.kind in ("session", "device")
     ]
     ended = [
         entry_hash
-        for entry_hash in every
+        for entry_hash in ended_hashes
         if entry_hash == command.id or (command.id is None and entry_hash not in command.keep)
     ]
     for entry_hash in ended:

@@ -140,8 +140,8 @@ def _setting_lines(prefix: str, value: object) -> list[tuple[str, str]]:
 
 
 def _mask_password(url: str) -> str:
-    scheme, mark, rest = url.partition("://")
-    user, at, host = rest.rpartition("@")
+    scheme, mark, address = url.partition("://")
+    user, at, host = address.rpartition("@")
     name = user.partition(":")[0]
     return f"{scheme}{mark}{name}{':•••' if ':' in user else ''}{at}{host}" if at else url
 
@@ -164,7 +164,7 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
     administrators has an account.
     """
     settings, office = ctx.app.settings, recorded_office(ctx)
-    done: dict[Step, bool] = {
+    is_step_done: dict[Step, bool] = {
         "organisation": bool(settings.office.name),
         "units": bool(office.units),
         "people": bool(office.people),
@@ -174,6 +174,6 @@ def first_steps(ctx: RequestContext) -> Sequence[FirstStep]:
             account.reader.access != "administrator" and not account.disabled for account in ctx.accounts.all()
         ),
     }
-    if all(done[step] for step in ("organisation", "units", "people", "accounts")):
+    if all(is_step_done[step] for step in ("organisation", "units", "people", "accounts")):
         return ()
-    return [FirstStep(name=name, done=is_done) for name, is_done in done.items()]
+    return [FirstStep(name=name, done=is_done) for name, is_done in is_step_done.items()]

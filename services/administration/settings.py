@@ -173,8 +173,8 @@ def list_settings(ctx: RequestContext, command: AskSettings) -> SettingList:
     """Return the settings in force, each with its source; secrets are not among them."""
     app = ctx.app
     app.refresh()
-    taken = setting_changes.changes(app.engine)
-    force, stored = setting_changes.in_force(taken), setting_changes.passwords(app.engine)
+    all_changes = setting_changes.changes(app.engine)
+    force, stored = setting_changes.in_force(all_changes), setting_changes.passwords(app.engine)
     rows = [_view(app.settings, app.configured, key, group, force.get(key)) for group, key in _changeable()]
     for key in SERVER_KEYS:
         change = force.get(key)
@@ -207,19 +207,19 @@ def list_settings(ctx: RequestContext, command: AskSettings) -> SettingList:
                     changed_by="",
                 )
             )
-    return SettingList(settings=rows, mark=taken[-1].hash if taken else "")
+    return SettingList(settings=rows, mark=all_changes[-1].hash if all_changes else "")
 
 
 @verb("settings", writes=False)
 def list_setting_changes(ctx: RequestContext, command: AskSettings) -> SettingHistory:
     """Return what was changed in the browser and taken back, the newest first."""
-    taken = setting_changes.changes(ctx.app.engine)
-    force = {change.seq for change in setting_changes.in_force(taken).values()}
-    shown = reversed(taken[-MAX_HISTORY:])
+    all_changes = setting_changes.changes(ctx.app.engine)
+    force = {change.seq for change in setting_changes.in_force(all_changes).values()}
+    shown_changes = reversed(all_changes[-MAX_HISTORY:])
     return SettingHistory(
         changes=[
             SettingChangeView.of(change, in_force=change.seq in force, at=cast("datetime", change.at))
-            for change in shown
+            for change in shown_changes
         ]
     )
 
@@ -233,9 +233,11 @@ def change_settings(ctx: RequestContext, command: ChangeSettings) -> SettingsCha
         ChangedByOthers: somebody else was faster.
     """
     passwords = {"channels.email.password": command.mail_password, "imap.password": command.replies_password}
-    given = {key: secret.get_secret_value() for key, secret in passwords.items() if secret is not None}
+    given_passwords = {
+        key: secret.get_secret_value() for key, secret in passwords.items() if secret is not None
+    }
     values = {change.key: change.value for change in command.changes}
-    return _carry_out(ctx, values, given, command.ground, mark=command.mark, preview=command.preview)
+    return _carry_out(ctx, values, given_passwords, command.ground, mark=command.mark, preview=command.preview)
 
 
 @verb("settings")
@@ -246,21 +248,21 @@ def take_back_setting(ctx: RequestContext, command: TakeBackSetting) -> Settings
         BadChange: it is not changed in the browser, or the settings would not fit together.
         ChangedByOthers: somebody else was faster.
     """
-    taken = setting_changes.changes(ctx.app.engine)
-    change = setting_changes.in_force(taken).get(command.key)
+    all_changes = setting_changes.changes(ctx.app.engine)
+    change = setting_changes.in_force(all_changes).get(command.key)
     if change is None:
         raise BadChange("setting.not_changed", key=command.key)
     back = SettingChange(
         key=change.key, before=change.after, after=change.before, ground=command.ground, taken_back=True
     )
-    force = setting_changes.in_force((*taken, back))
+    force = setting_changes.in_force((*all_changes, back))
     before, stored = ctx.app.settings, setting_changes.passwords(ctx.app.engine)
     secrets = {change.key: ""} if change.key in SERVER_KEYS else {}
     settings = _laid_over(ctx, force)
     after = ctx.app.with_passwords(settings, {**stored, **secrets})
     _refuse_unfit(ctx, after)
     effects = list(_effects(ctx, before, after))
-    _write(ctx, taken, [back], secrets)
+    _write(ctx, all_changes, [back], secrets)
     return SettingsChanged(preview=False, changes=_differences(before, after, [change.key]), effects=effects)
 
 
@@ -274,8 +276,8 @@ def try_mail(ctx: RequestContext, command: TryMail) -> MailTried:
     """
     values = {change.key: change.value for change in command.changes}
     password = command.mail_password
-    given = {"channels.email.password": password.get_secret_value()} if password is not None else {}
-    after = _proposed(ctx, values, given)
+    given_passwords = {"channels.email.password": password.get_secret_value()} if password is not None else {}
+    after = _proposed(ctx, values, given_passwords)
     language = ctx.spoken_language
     person = administration.reader_at(ctx, command.email, language)
     channel = create_channel(channels.CHANNEL, after, lambda: ctx.app.links)
@@ -368,20 +370,22 @@ def _password_state(settings: Settings, key: str) -> str:
 def _carry_out(
     ctx: RequestContext,
     values: Mapping[str, str],
-    given: Mapping[str, str],
+    given_passwords: Mapping[str, str],
     ground: str,
     *,
     mark: str | None,
     preview: bool,
 ) -> SettingsChanged:
     ctx.app.refresh()
-    taken = setting_changes.changes(ctx.app.engine)
-    if mark is not None and mark != (taken[-1].hash if taken else ""):
-        raise ChangedByOthers("setting.moved", by=taken[-1].by if taken else "", at=ctx.now)
+    all_changes = setting_changes.changes(ctx.app.engine)
+    if mark is not None and mark != (all_changes[-1].hash if all_changes else ""):
+        raise ChangedByOthers("setting.moved", by=all_changes[-1].by if all_changes else "", at=ctx.now)
     before = ctx.app.settings
-    after = _proposed(ctx, values, given)
+    after = _proposed(ctx, values, given_passwords)
     differences = _differences(before, after, [*values])
-    differences += [SettingDifference(key=key, before="", after="", source="browser") for key in given]
+    differences += [
+        SettingDifference(key=key, before="", after="", source="browser") for key in given_passwords
+    ]
     result = SettingsChanged(
         preview=preview, changes=differences, effects=list(_effects(ctx, before, after)) if differences else []
     )
@@ -393,19 +397,19 @@ def _carry_out(
     ]
     secrets = {
         key: ctx.app.cipher.encrypt(text, password_owner(after, key)) if text else ""
-        for key, text in given.items()
+        for key, text in given_passwords.items()
     }
-    _write(ctx, taken, changes, secrets)
+    _write(ctx, all_changes, changes, secrets)
     return result
 
 
-def _proposed(ctx: RequestContext, values: Mapping[str, str], given: Mapping[str, str]) -> Settings:
+def _proposed(ctx: RequestContext, values: Mapping[str, str], given_passwords: Mapping[str, str]) -> Settings:
     """Return the settings with these values and passwords. Raises BadChange."""
     before = ctx.app.settings
     for key, text in values.items():
         _refuse_key(before, key)
         _refuse_characters(key, text)
-    for key, text in given.items():
+    for key, text in given_passwords.items():
         _refuse_characters(key, text)
     texts = {
         key: text
@@ -414,9 +418,13 @@ def _proposed(ctx: RequestContext, values: Mapping[str, str], given: Mapping[str
     }
     for key, text in texts.items():
         _refuse_value(ctx, key, text)
-    stored = {key: text for key, text in setting_changes.passwords(ctx.app.engine).items() if key not in given}
+    stored = {
+        key: text
+        for key, text in setting_changes.passwords(ctx.app.engine).items()
+        if key not in given_passwords
+    }
     after = ctx.app.with_passwords(overlaid(before, texts), stored)
-    after = replace(after, passwords={**after.passwords, **given})
+    after = replace(after, passwords={**after.passwords, **given_passwords})
     _refuse_unfit(ctx, after)
     return after
 
@@ -537,12 +545,12 @@ def _laid_over(ctx: RequestContext, force: Mapping[str, SettingChange]) -> Setti
 
 def _write(
     ctx: RequestContext,
-    taken: Sequence[SettingChange],
+    earlier_changes: Sequence[SettingChange],
     changes: Sequence[SettingChange],
     secrets: Mapping[str, str],
 ) -> None:
     stamp = Stamp(by=ctx.reader.login, now=ctx.now, today=ctx.today)
-    head = taken[-1].hash if taken else ""
+    head = earlier_changes[-1].hash if earlier_changes else ""
     if not setting_changes.append(ctx.app.engine, head, changes, secrets=secrets, stamp=stamp):
         raise ChangedByOthers("setting.moved", by="", at=ctx.now)
     ctx.app.refresh()

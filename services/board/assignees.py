@@ -74,8 +74,10 @@ def person_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
         return Sums(entry for key in own_keys for entry in by_key.get(key, ()))
 
     def update(before: Sums, removed: Sums, added: Sums) -> Sums:
-        own = [entry for key, entries in by_assignee(added).items() if is_assignee(key) for entry in entries]
-        return before.exchanged({**{entry.assignee.unit: () for entry in removed}, **by_unit(own)})
+        assignee_sums = [
+            entry for key, entries in by_assignee(added).items() if is_assignee(key) for entry in entries
+        ]
+        return before.exchanged({**{entry.assignee.unit: () for entry in removed}, **by_unit(assignee_sums)})
 
     def is_assignee(key: AssigneeKey) -> bool:
         return any(recipient.person.key == person for recipient in assignees_of(office, key, on=on))

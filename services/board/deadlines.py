@@ -60,13 +60,13 @@ def deadlines(
     *,
     today: date,
     number: int,
-    own: str = "",
+    reader_unit: str = "",
     reader: str = "",
 ) -> Deadlines:
     """Return page `number` of the matching deadlines; beyond the last page, the last page.
 
     Args:
-        own: the unit the reader sees, "" is all.
+        reader_unit: the unit the reader sees, "" is all.
         reader: key of the reader's person; deadlines they are responsible for are visible in any unit.
     """
     reads, office = _reach(reads, asking, reader), reads.office()
@@ -81,7 +81,7 @@ def deadlines(
             reads, library, office, calendar, rows, today=today, soon=deadline_filter.horizon.soon
         ),
         stage=_stage(library, asking.stage),
-        person=_person(office, asking.person, own, waits=bool(deadline_filter.assignees))
+        person=_person(office, asking.person, reader_unit, waits=bool(deadline_filter.assignees))
         if asking.person is not None
         else "",
         number=number,
@@ -135,15 +135,15 @@ def _filter(
     )
 
 
-def _person(office: Office, key: str, own: str, *, waits: bool) -> Name:
+def _person(office: Office, key: str, reader_unit: str, *, waits: bool) -> Name:
     """Return the name of the requested person; the key itself if they are of a unit hidden from the reader and
     responsible for nothing visible.
     """
     if not key:
         return ""
     person = office.people.get(key)
-    seen = waits or (person is not None and within(office, person.unit, own))
-    return person_name(office, key) if seen else key
+    is_visible = waits or (person is not None and within(office, person.unit, reader_unit))
+    return person_name(office, key) if is_visible else key
 
 
 def _stage(library: Library, stage: str | None) -> Text | None:

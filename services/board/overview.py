@@ -156,11 +156,11 @@ def overview(
 def _recommended(sums: Sums, library: Library) -> int:
     """Return the number of overdue deadlines that are not obligatory; rows of registers always are."""
 
-    def number(every: Iterable[Sum]) -> int:
-        return sum(tally.overdue for tally in every if tally.overdue and not _is_obligatory(library, tally))
+    def number(tallies: Iterable[Sum]) -> int:
+        return sum(tally.overdue for tally in tallies if tally.overdue and not _is_obligatory(library, tally))
 
     return sums.once(
-        ("recommended", library), number, lambda before, gone, come: before - number(gone) + number(come)
+        ("recommended", library), number, lambda before, removed, come: before - number(removed) + number(come)
     )
 
 
@@ -172,15 +172,15 @@ def _is_obligatory(library: Library, tally: Sum) -> bool:
 def at_stake(sums: Sums, library: Library) -> Decimal:
     """Return the points of all indicators with something overdue or missed, each counted once."""
 
-    def late(every: Sums) -> Counter[tuple[str, str]]:
+    def late(tallies: Sums) -> Counter[tuple[str, str]]:
         counts: Counter[tuple[str, str]] = Counter()
-        for tally in every:
+        for tally in tallies:
             if number := tally.overdue + tally.missed:
                 counts[tally.edition, tally.obligation] += number
         return counts
 
     # A Counter drops zero entries: assignees without overdue deadlines.
-    late_counts = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
+    late_counts = sums.once("late", late, lambda before, removed, come: before - late(removed) + late(come))
     return sums.once(("at stake", library), lambda _: _at_stake(late_counts, library))
 
 
@@ -200,13 +200,13 @@ def _matrix(
     reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
 ) -> Matrix:
     units = _with_unitless(sums.once("by stage", _by_stage, _by_stage_mended), office.root)
-    shown, editions = sums.once(("worst", office.root), lambda _: _worst(units))
+    shown_units, editions = sums.once(("worst", office.root), lambda _: _worst(units))
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
         stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    late = [unit for unit in shown if units[unit].both[0]]
+    late = [unit for unit in shown_units if units[unit].both[0]]
     since = dict(reads.overdue_since([*late, ""] if office.root in late else late, today))
     if "" in since and office.root:
         since[office.root] = min(since[""], since.get(office.root, since[""]))
@@ -219,9 +219,9 @@ def _matrix(
                 total=_cell(*units[unit].both),
                 late=working_days_between(since[unit], today, calendar) if unit in since else None,
             )
-            for unit in shown
+            for unit in shown_units
         ),
-        left_out=len(units) - len(shown),
+        left_out=len(units) - len(shown_units),
     )
 
 
@@ -230,14 +230,14 @@ def _with_unitless(units: dict[str, _Heat], root: str) -> dict[str, _Heat]:
     unitless = units.get("")
     if unitless is None or not root:
         return units
-    own = units.get(root, _Heat())
+    root_heat = units.get(root, _Heat())
     cells = {
         stage: (cell[0] + other[0], cell[1] + other[1])
-        for stage in own.cells | unitless.cells
-        for cell, other in [(own.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
+        for stage in root_heat.cells | unitless.cells
+        for cell, other in [(root_heat.cells.get(stage, (0, 0)), unitless.cells.get(stage, (0, 0)))]
     }
-    both = own.both[0] + unitless.both[0], own.both[1] + unitless.both[1]
-    merged = _Heat(cells, both, {**unitless.editions, **own.editions})
+    both_counts = root_heat.both[0] + unitless.both[0], root_heat.both[1] + unitless.both[1]
+    merged = _Heat(cells, both_counts, {**unitless.editions, **root_heat.editions})
     return {unit: heat for unit, heat in units.items() if unit} | {root: merged}
 
 
@@ -254,9 +254,9 @@ def _by_stage(sums: Sums) -> dict[str, _Heat]:
     return heats
 
 
-def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[str, _Heat]:
+def _by_stage_mended(before: dict[str, _Heat], removed: Sums, come: Sums) -> dict[str, _Heat]:
     after = dict(before)
-    for tally in gone:
+    for tally in removed:
         after.pop(tally.assignee.unit, None)
     return {**after, **_by_stage(come)}
 
@@ -286,12 +286,12 @@ def _days(reads: Reads, calendar: Calendar, horizon: Horizon, unit: str | None) 
     last = near(calendar, today, DAYS)
     numbers = reads.coming_days(horizon, last, unit)
     largest = max(numbers.values(), default=0)
-    every = (today + timedelta(days=n) for n in range((last - today).days + 1))
+    days = (today + timedelta(days=n) for n in range((last - today).days + 1))
     return tuple(
         DayDue(
             on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // largest) if largest else 0
         )
-        for on in every
+        for on in days
         if on in numbers or _works(calendar, on)
     )
 

@@ -115,12 +115,12 @@ def tasks_view(
     if assignees is not None and person:
         assignees |= _duties_held(office, person, on=today)
     groups.append(_checklist(ctx, reads, day, assignees, limit))
-    every = [row for _, rows, _ in groups for row in rows]
-    unread = reads.unread({row.case for row in every})
+    all_rows = [row for _, rows, _ in groups for row in rows]
+    unread = reads.unread({row.case for row in all_rows})
     lines_by_row = {
         (line.case, line.obligation): line
         for line in build_board_lines(
-            reads, ctx.library, office, ctx.calendar, every, today=today, soon=day.soon
+            reads, ctx.library, office, ctx.calendar, all_rows, today=today, soon=day.soon
         )
     }
 
@@ -243,21 +243,21 @@ def _checklist(
     return "undated", current_rows[: limit or SHOWN["undated"]], len(current_rows)
 
 
-def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:
+def _colleagues(office: Office, person: Person | None, unit_seen: str) -> tuple[Person, ...]:
     """Return people of the same organisation, ordered by name; in a very large one those below the nearest unit
     above that is small enough; the present deputy always.
 
     Args:
-        seen: the topmost unit whose people are visible to the reader; "" is all.
+        unit_seen: the topmost unit whose people are visible to the reader; "" is all.
     """
     if person is None:
         return ()
     offered = _offered(office, person)
-    if seen:
+    if unit_seen:
         offered = [
             colleague
             for colleague in offered
-            if colleague.key == person.deputy or within(office, colleague.unit, seen)
+            if colleague.key == person.deputy or within(office, colleague.unit, unit_seen)
         ]
     return tuple(colleague for colleague in offered if colleague.key != person.key)
 

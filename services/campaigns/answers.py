@@ -183,7 +183,7 @@ def answer(
     office = replace(ctx, reader=Reader(login=by, access="officer"), operator=True)
     signed = _signed(office, invitation, values, signature) if signature else {}
     try:
-        return add_answer(office, invitation, values, kind="confirmed", more=signed)
+        return add_answer(office, invitation, values, kind="confirmed", payload_fields=signed)
     except AlreadyAnswered:
         raise LinkRefused("web.problem.no_link") from None
 
@@ -322,13 +322,13 @@ def add_answer(
     values: Mapping[str, object],
     *,
     kind: EventKind,
-    more: Mapping[str, object] | None = None,
+    payload_fields: Mapping[str, object] | None = None,
 ) -> str:
     """Add the row of an answer and mark it as the person's answer, in one transaction; return its id."""
     from storage.notices.campaigns import claim_answer
 
     campaign_person, refused, campaign = invitation.invitee, invitation.refused, invitation.campaign.id
-    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(more or {})}
+    payload = {"campaign": campaign, **({"refused": True} if refused else {}), **(payload_fields or {})}
     rows = _rows(ctx, invitation, values)
     ids = add_rows(
         ctx,
@@ -337,7 +337,7 @@ def add_answer(
         "",
         rows,
         kind=kind,
-        more=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
+        inherited=[payload, *({"beside_campaign": campaign} for _ in rows[1:])],
         also=lambda connection, added: claim_answer(
             connection, campaign_person, added[0], refused=refused, at=ctx.now
         ),
@@ -360,27 +360,31 @@ def _rows(
         for name, at in zip((campaign_kind.written_on, campaign_kind.reminded_on), sent, strict=True):
             if name and at:
                 given_values[name] = local_moment(at, ctx.app.rules).date().isoformat()
-    typed = {name: value for name, value in values.items() if "." not in name}
+    typed_values = {name: value for name, value in values.items() if "." not in name}
     rows = [
         check_row(
-            ctx, register, {**given_values, **campaign_kind.values, **typed, campaign_kind.person: person.key}
+            ctx,
+            register,
+            {**given_values, **campaign_kind.values, **typed_values, campaign_kind.person: person.key},
         )
     ]
     problems = list[ValueProblem]()
     for further_row in campaign_kind.also.values():
-        own = {
+        own_values = {
             name.partition(".")[2]: value
             for name, value in values.items()
             if name.startswith(f"{further_row.id}.") and is_filled(value)
         }
         if not holds(further_row.when, rows[0]):
-            problems += [ValueProblem(f"{further_row.id}.{name}", "not_asked") for name in own]
+            problems += [ValueProblem(f"{further_row.id}.{name}", "not_asked") for name in own_values]
             continue
         inherited_values = {name: value for name, value in rows[0].items() if name in further_row.keeps}
-        row_problems = [ValueProblem(name, "required") for name in further_row.fills if name not in own]
+        row_problems = [ValueProblem(name, "required") for name in further_row.fills if name not in own_values]
         try:
             rows.append(
-                check_row(ctx, register, {**given_values, **inherited_values, **further_row.values, **own})
+                check_row(
+                    ctx, register, {**given_values, **inherited_values, **further_row.values, **own_values}
+                )
             )
         except InvalidRow as wrong:
             row_problems += [problem for problem in wrong.problems if problem not in row_problems]

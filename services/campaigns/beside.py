@@ -17,10 +17,10 @@ def answer_rows(ctx: RequestContext, kind: Campaign, answers: Collection[str]) -
     from storage.registers.chains import SqlRegisterRows
     from storage.registers.lists import SqlRegisterLists
 
-    beside = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
-    ids = {answer: (answer, *beside.get(answer, ())) for answer in answers}
-    every = [row for rows in ids.values() for row in rows]
-    heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(every)} if every else {}
+    further_ids = SqlRegisterRows(ctx.app.engine).added_beside(answers, len(kind.also))
+    ids = {answer: (answer, *further_ids.get(answer, ())) for answer in answers}
+    all_ids = [row for rows in ids.values() for row in rows]
+    heads = {head.id: head for head in SqlRegisterLists(ctx.app.engine).heads(all_ids)} if all_ids else {}
     return {
         answer: [heads[row] for row in rows if row in heads and not heads[row].withdrawn]
         for answer, rows in ids.items()

@@ -147,7 +147,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
         raise BadCampaign("campaign.two_documents")
     if command.eds and not ctx.app.settings.eds.on:
         raise BadCampaign("eds.off")
-    given = _given_values(ctx, register, kind, command.values)
+    given_values = _given_values(ctx, register, kind, command.values)
     ground = _ground(ctx, kind, command.ground, units)
     if not (ctx.app.settings.web.public_address.startswith("https://") or ctx.demonstration):
         raise BadCampaign("campaign.no_address", address=ctx.app.settings.web.public_address)
@@ -182,7 +182,7 @@ def start_campaign(ctx: RequestContext, command: StartCampaign) -> CampaignPrevi
                 **({"duties": sorted(choice.duties)} if choice.duties else {}),
                 **({"posts": sorted(choice.posts)} if choice.posts else {}),
             },
-            given=given,
+            given=given_values,
             started_on=ctx.today,
             started_by=ctx.reader.login,
         ),
@@ -251,7 +251,7 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
     register, campaign_kind = form.register, form.definition.refused() if command.refused else form.definition
     if campaign_kind is None:
         raise BadCampaign("campaign.cannot_refuse", title=campaign.titled(form.definition))
-    given = {
+    given_values = {
         **command.values,
         **({campaign_kind.scan: command.file} if command.file and campaign_kind.scan else {}),
     }
@@ -263,15 +263,16 @@ def record_answer(ctx: RequestContext, command: RecordAnswer) -> CampaignPage:
             for name in further_row.fills
         ),
     }
-    unknown = [name for name in given if name not in asked_for or name == campaign_kind.person]
+    unknown = [name for name in given_values if name not in asked_for or name == campaign_kind.person]
     if unknown:
         raise UnknownField("register.unknown_field", field=unknown[0], allowed=tuple(register.fields))
     proof = filter(None, (campaign_kind.confirmed_on, campaign_kind.scan)) if command.refused else ()
-    missing = [ValueProblem(name, "required") for name in proof if not given.get(name)]
+    missing = [ValueProblem(name, "required") for name in proof if not given_values.get(name)]
     if missing:
         raise InvalidRow(register, tuple(missing))
     values = {
-        name: store_file(ctx, value) if isinstance(value, FileInput) else value for name, value in given.items()
+        name: store_file(ctx, value) if isinstance(value, FileInput) else value
+        for name, value in given_values.items()
     }
     add_answer(ctx, form.refusing() if command.refused else form, values, kind="added")
     return show_campaign(ctx, ShowCampaign(campaign=campaign.id))
@@ -299,10 +300,10 @@ def _managed_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
     return campaign
 
 
-def _units_to_ask(ctx: RequestContext, register: Register, named: Sequence[str]) -> tuple[str, ...]:
+def _units_to_ask(ctx: RequestContext, register: Register, unit_names: Sequence[str]) -> tuple[str, ...]:
     """Return the units whose people are asked. Raises WrongPlace, UnknownUnit, NotAllowed."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
-    units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in named if name))
+    units = tuple(dict.fromkeys(unit_named(ctx.app, name) for name in unit_names if name))
     if not units and root:
         units = (root,)
     if root is None or not all(within(office, unit, root) for unit in units):
@@ -342,20 +343,22 @@ def own_document(ctx: RequestContext, kind: Campaign, unit: str) -> RowView | No
     return next((row for row in rows if organisation(row.unit) == organisation(unit)), None)
 
 
-def _ground(ctx: RequestContext, kind: Campaign, named: str | None, units: Sequence[str]) -> dict[str, str]:
+def _ground(
+    ctx: RequestContext, kind: Campaign, ground_name: str | None, units: Sequence[str]
+) -> dict[str, str]:
     """Return the organisation's own document a campaign rests on, in words by language; {} for none.
 
     Raises:
         BadCampaign: no such document.
     """
-    if named is None:
+    if ground_name is None:
         row = own_document(ctx, kind, next(iter(units), ""))
-    elif not named.strip():
+    elif not ground_name.strip():
         return {}
     else:
-        row_id = lookup(ctx).row(kind.ground, named) if kind.ground else None
+        row_id = lookup(ctx).row(kind.ground, ground_name) if kind.ground else None
         if not isinstance(row_id, str):
-            raise BadCampaign("campaign.unknown_ground", ground=named)
+            raise BadCampaign("campaign.unknown_ground", ground=ground_name)
         row = show_row(ctx, AskRow(row=row_id)).row
     if row is None:
         return {}

@@ -213,7 +213,7 @@ class ShowCampaign(Command):
 @verb("read", writes=False)
 def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
     """List the campaigns visible to the reader, and the kinds that may be started."""
-    seen = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
+    visible_campaigns = [campaign for campaign in campaign_store(ctx).all() if _sees(ctx, campaign)]
     registers = [ctx.app.registers.on(name, ctx.today) for name in ctx.app.registers.ids()]
     office = ctx.reads.office()
     unit = reader_scope(ctx).unit or office.root or ""
@@ -223,7 +223,7 @@ def list_campaigns(ctx: RequestContext, command: AskCampaigns) -> CampaignList:
         if sees_lists(register, reader_scope(ctx))
         for kind in register.campaigns.values()
     ]
-    return CampaignList(campaigns=[_view(ctx, campaign) for campaign in seen], kinds=kinds)
+    return CampaignList(campaigns=[_view(ctx, campaign) for campaign in visible_campaigns], kinds=kinds)
 
 
 @verb("read", writes=False)
@@ -352,12 +352,12 @@ def proof_sheet(ctx: RequestContext, campaign_id: str, language: str) -> bytes:
         ),
         (head("made"), local(ctx.now)),
     ]
-    more = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
-    listed = Table([head(name) for name in (*columns, *more)], rows)
+    extra_columns = (*(["late"] if register.lates else ()), *(["signature"] if campaign.eds else ()))
+    answer_table = Table([head(name) for name in (*columns, *extra_columns)], rows)
     summary = Table([head("fact"), head("value")], facts)
-    digest = sha256("".join(csv_list(table) for table in (listed, summary)).encode()).hexdigest()
+    digest = sha256("".join(csv_list(table) for table in (answer_table, summary)).encode()).hexdigest()
     code = record_paper(ctx, "campaign_sheet_read", digest, language, name=campaign.id)
-    return tables_workbook([replace(listed, code=code), replace(summary, code=code)])
+    return tables_workbook([replace(answer_table, code=code), replace(summary, code=code)])
 
 
 def seen_campaign(ctx: RequestContext, name: str) -> StartedCampaign:
@@ -421,15 +421,15 @@ def definition_of(ctx: RequestContext, campaign: StartedCampaign) -> tuple[Regis
 
 
 def _sees(ctx: RequestContext, campaign: StartedCampaign) -> bool:
-    seen = reader_scope(ctx)
+    scope = reader_scope(ctx)
     if campaign.register not in ctx.app.registers.ids():
         return False
-    if not sees_lists(ctx.app.registers.latest(campaign.register), seen):
+    if not sees_lists(ctx.app.registers.latest(campaign.register), scope):
         return False
     office = ctx.reads.office()
-    if not campaign.units or not seen.unit:
+    if not campaign.units or not scope.unit:
         return True
-    return any(within(office, unit, seen.unit) or within(office, seen.unit, unit) for unit in campaign.units)
+    return any(within(office, unit, scope.unit) or within(office, scope.unit, unit) for unit in campaign.units)
 
 
 def reminded_today(ctx: RequestContext, campaign: StartedCampaign) -> bool:
@@ -451,11 +451,13 @@ def reaches(ctx: RequestContext, campaign: StartedCampaign) -> bool:
 def seen_units(ctx: RequestContext, unit: str = "") -> Sequence[str] | None:
     """Return the units whose people are visible to the reader; None for all."""
     office, root = ctx.reads.office(), reader_scope(ctx).unit
-    seen = None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    visible_units = (
+        None if root == "" else frozenset(office.whose_cases(root)) if root is not None else frozenset()
+    )
     if not unit:
-        return None if seen is None else sorted(seen)
+        return None if visible_units is None else sorted(visible_units)
     units = office.whose_cases(unit_named(ctx.app, unit))
-    return units if seen is None else [unit_id for unit_id in units if unit_id in seen]
+    return units if visible_units is None else [unit_id for unit_id in units if unit_id in visible_units]
 
 
 def _query(ctx: RequestContext, command: ShowCampaign) -> PeopleQuery:

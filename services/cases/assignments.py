@@ -171,17 +171,17 @@ def assignments_shown(
     reads = ctx.reads.whole_office() if command.whose == "mine" else ctx.reads
     rows, total = reads.assignments(assignment_filter, limit=limit, offset=offset)
     cases = reads.whole({row.case for row in rows})
-    seen = [row for row in rows if row.case in cases]
-    return [_result(cases[row.case], row, ctx.today) for row in seen], total
+    visible_rows = [row for row in rows if row.case in cases]
+    return [_result(cases[row.case], row, ctx.today) for row in visible_rows], total
 
 
 def _result(case: Case, row: Row, today: date) -> AssignmentResult:
-    given = recorded(case)[number_of(row.obligation)]
-    state: StateToday = "overdue" if given.until < today else "open"
+    assignment = recorded(case)[number_of(row.obligation)]
+    state: StateToday = "overdue" if assignment.until < today else "open"
     if row.state != "open":
-        state = "done" if row.state == "done" else "refused" if given.refused else "dropped"
+        state = "done" if row.state == "done" else "refused" if assignment.refused else "dropped"
     return AssignmentResult.of(
-        given, case=case.id, alone=case.procedure == ALONE.id, person=given.assignee, state=state
+        assignment, case=case.id, alone=case.procedure == ALONE.id, person=assignment.assignee, state=state
     )
 
 

@@ -201,8 +201,8 @@ def withdraw_comment(ctx: RequestContext, command: WithdrawComment) -> CommandRe
     """Withdraw one's own comment, or anybody's with the right to manage cases; its unsent letters are
     withdrawn.
     """
-    written = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
-    comment = written.get(command.line)
+    comments_by_line = {comment.seq: comment for comment in comments(ctx.reads.events(command.case))}
+    comment = comments_by_line.get(command.line)
     if comment is None:
         raise CannotComment("comment.none", line=command.line)
     if comment.by != ctx.reader.login and not (ctx.operator or ctx.reader.may("manage")):
@@ -257,8 +257,8 @@ def unread_letters(ctx: RequestContext, *, limit: int) -> list[Notice]:
     if not ctx.reader.person:
         return []
     unread = ctx.app.outbox.unread(ctx.reader.person, limit=LETTERS_LOOKED_THROUGH)
-    seen = ctx.reads.heads({letter.case for letter in unread if letter.case})
-    return [letter for letter in unread if letter.case in seen][:limit]
+    visible_cases = ctx.reads.heads({letter.case for letter in unread if letter.case})
+    return [letter for letter in unread if letter.case in visible_cases][:limit]
 
 
 def mentioned(office: Office, text: str) -> tuple[str, ...]:
@@ -275,12 +275,14 @@ def mentioned(office: Office, text: str) -> tuple[str, ...]:
         parts = words.split(" ")
         for length in range(len(parts), 0, -1):
             name = " ".join(parts[:length])
-            named = people_named(office, name) or _beginning(office, name)
-            if named:
+            matching_people = people_named(office, name) or _beginning(office, name)
+            if matching_people:
                 break
-        if len(named) != 1:
-            raise CannotComment("comment.unknown_mention" if not named else "comment.many_named", name=name)
-        keys[named[0]] = None
+        if len(matching_people) != 1:
+            raise CannotComment(
+                "comment.unknown_mention" if not matching_people else "comment.many_named", name=name
+            )
+        keys[matching_people[0]] = None
     return tuple(keys)
 
 

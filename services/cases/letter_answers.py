@@ -135,12 +135,12 @@ def _is_theirs(ctx: RequestContext, notice: Notice) -> bool:
 
 def _answered(ctx: RequestContext, notice: Notice) -> LetterAnswer | None:
     """Return the last answer given by the links of a letter, from the chain of its case."""
-    what = [
+    answers_given = [
         event.payload.get("what")
         for event in ctx.case_commands.events(notice.case)
         if event.kind == "notice" and event.payload.get("notice") == notice.key
     ]
-    return next((answer for answer in reversed(ANSWERS) if answer in what), None)
+    return next((answer for answer in reversed(ANSWERS) if answer in answers_given), None)
 
 
 def _has_changed(notice: Notice, deadline: Deadline) -> bool:

@@ -168,9 +168,9 @@ def list_stages(ctx: RequestContext, command: ListStages) -> StageBoard:
     case_filter = _case_filter(ctx, command)
     cases_by_stage = ctx.reads.by_stage(case_filter, limit=command.cards)
     cards: dict[str, list[CaseCard]] = {}
-    shown = [case for _, cases in cases_by_stage.values() for case in cases]
-    names = [case.id for case in shown]
-    for case, stage, nearest, _ in _with_rows(ctx, shown, ctx.reads.rows_of(names, "open")):
+    shown_cases = [case for _, cases in cases_by_stage.values() for case in cases]
+    names = [case.id for case in shown_cases]
+    for case, stage, nearest, _ in _with_rows(ctx, shown_cases, ctx.reads.rows_of(names, "open")):
         cards.setdefault(stage, []).append(CaseCard(**_card(ctx, case, nearest, stage)))
     procedure = ctx.library.latest(command.procedure)
     stage_ids = [stage.id for stage in procedure.stages]
@@ -240,11 +240,16 @@ def _with_rows(
     """
     stages = ctx.reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=ctx.today) for name, of in rows.items()}
-    named = ctx.reads.heads_with_rows(
+    cases_with_rows = ctx.reads.heads_with_rows(
         [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
     for case in cases:
-        yield named.get(case.id, case), stages[case.id], urgent_rows.get(case.id), rows.get(case.id, ())
+        yield (
+            cases_with_rows.get(case.id, case),
+            stages[case.id],
+            urgent_rows.get(case.id),
+            rows.get(case.id, ()),
+        )
 
 
 def _card(ctx: RequestContext, case: Case, nearest: Row | None, stage: str) -> dict[str, Any]:

@@ -124,11 +124,11 @@ def sign_document(ctx: RequestContext, command: SignDocument) -> SignatureView:
     agrees = agreement(checked.signer, _holders(ctx, case, duties))
     item = replace(evidence, restricted=proof.evidence.restricted, agrees=agrees)
     change = ctx.case_commands.record(case.id, proof.of, on=proof.on, evidence=[item], **stamp(ctx))
-    written = next(
+    signature_proof = next(
         (signature for signature in _signatures(change.case) if signature.evidence.reference == item.reference),
         proof,
     )
-    return _view(ctx, case, procedure, written)
+    return _view(ctx, case, procedure, signature_proof)
 
 
 @verb("read", writes=False)
@@ -262,8 +262,8 @@ def _ask_program(program: Path, cms: bytes, content: bytes) -> Verdict:
     """Ask the office's own program whether a GOST signature and its chain are valid, passing only the files."""
     with TemporaryDirectory(prefix="merzim-") as folder:
         paths = Path(folder) / "signature.p7s", Path(folder) / "file"
-        for path, written in zip(paths, (cms, content), strict=True):
-            path.write_bytes(written)
+        for path, file_content in zip(paths, (cms, content), strict=True):
+            path.write_bytes(file_content)
         try:
             ran = subprocess.run([program, *paths], env={}, cwd=folder, capture_output=True, timeout=PATIENCE)
         except (OSError, subprocess.TimeoutExpired) as trouble:
@@ -336,7 +336,7 @@ def _view(ctx: RequestContext, case: Case, procedure: Procedure, signature: Prov
     at = item.recorded_at or ctx.now
     checked = check_kept(ctx, item, at=at)
     duties = _duties(case, procedure, signature.of)
-    documents = {each.evidence.reference: each.evidence.name or "" for each in proofs(case)}
+    documents = {proof_item.evidence.reference: proof_item.evidence.name or "" for proof_item in proofs(case)}
     titles = tuple(say(f"duty.{duty}", {}, language) for duty in duties)
     agrees = item.agrees or "cannot"
     says = describe(checked, at=at, language=language)

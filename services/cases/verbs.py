@@ -414,8 +414,10 @@ def unit_to_open_in(ctx: RequestContext, text: str) -> str:
     """
     unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
     if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
-        own = office.units.get(ctx.reader.root)
-        raise NotYourUnit("web.refusal.not_your_unit", unit=own.name if own else ctx.reader.root)
+        reader_unit = office.units.get(ctx.reader.root)
+        raise NotYourUnit(
+            "web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root
+        )
     return unit
 
 

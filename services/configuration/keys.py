@@ -174,11 +174,11 @@ def overlaid(settings: Settings, values: Mapping[str, str]) -> Settings:
         if "." in name:
             channel, _, name = name.partition(".")
             sections = settings.channels.sections
-            own = {**sections.get(channel, {}), name: value}
-            changed: object = replace(settings.channels, sections={**sections, channel: own})
+            section_values = {**sections.get(channel, {}), name: value}
+            new_section: object = replace(settings.channels, sections={**sections, channel: section_values})
         else:
-            changed = replace(getattr(settings, section), **{name: value})
-        settings = replace(settings, **{section: changed})  # type: ignore[arg-type]
+            new_section = replace(getattr(settings, section), **{name: value})
+        settings = replace(settings, **{section: new_section})  # type: ignore[arg-type]
     return replace(settings, from_browser=settings.from_browser | values.keys())
 
 
@@ -284,9 +284,11 @@ _KINDS: dict[object, Kind] = {
 def _keys_of(section: type) -> dict[str, Kind]:
     """Return what each key of a section takes; a table of further sections is no key."""
     hints = get_type_hints(section, include_extras=True)
-    named = {name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is Annotated}
+    named_kinds = {name: get_args(hint)[1] for name, hint in hints.items() if get_origin(hint) is Annotated}
     return {
-        name: named.get(name) or _KINDS[hint] for name, hint in hints.items() if get_origin(hint) is not Mapping
+        name: named_kinds.get(name) or _KINDS[hint]
+        for name, hint in hints.items()
+        if get_origin(hint) is not Mapping
     }
 
 

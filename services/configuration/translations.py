@@ -119,8 +119,13 @@ def _added_language(settings: Settings, language: str) -> further.FurtherLanguag
 def check_languages(settings: Settings) -> Iterator[LanguageState]:
     """Yield the state of translation of each language, the shipped ones first."""
     codes = list(further.written())
-    for own in i18n.LANGUAGES:
-        yield LanguageState(language=own, name=i18n.own_name(own), fallback=own, translated=len(codes))
+    for shipped_language in i18n.LANGUAGES:
+        yield LanguageState(
+            language=shipped_language,
+            name=i18n.own_name(shipped_language),
+            fallback=shipped_language,
+            translated=len(codes),
+        )
     folder = settings.languages.folder
     for language, file in further.files_of(folder).items() if folder else ():
         read = further.read_language(file)

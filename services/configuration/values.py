@@ -51,9 +51,9 @@ def public_address(text: str) -> PublicAddress:
         raise ValueError("public_address")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("public_address")
-    shown = f"[{host}]" if ":" in host else host
+    shown_host = f"[{host}]" if ":" in host else host
     suffix = "" if port is None or port == _DEFAULT_PORTS[scheme] else f":{port}"
-    return PublicAddress(origin=f"{scheme}://{shown}{suffix}", host=host)
+    return PublicAddress(origin=f"{scheme}://{shown_host}{suffix}", host=host)
 
 
 Network = IPv4Network | IPv6Network
@@ -103,9 +103,9 @@ def some_of(allowed: tuple[str, ...], code: str) -> Kind:
     return Kind(read, list_of({"enum": list(allowed)}), "several", allowed)
 
 
-def list_of(items: Mapping[str, Any], **more: int) -> dict[str, Any]:
+def list_of(items: Mapping[str, Any], **limits: int) -> dict[str, Any]:
     """Return the JSON Schema of a list."""
-    return {"type": "array", "items": items, **more}
+    return {"type": "array", "items": items, **limits}
 
 
 def _text(value: object) -> str:
@@ -229,11 +229,11 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _channel_names(value: object) -> tuple[str, ...]:
-    used = _names(value)
-    for name in used:
+    channel_names = _names(value)
+    for name in channel_names:
         if name not in names():
             raise UnknownChannel(name)
-    return used
+    return channel_names
 
 
 def _directory_address(value: object) -> str:

@@ -177,14 +177,28 @@ class LdapDirectory:
         """
         sync, kind = self._settings.sync, _KINDS[self._settings.kind]
         unit = sync.unit_attribute or kind.unit_attribute
-        named = (sync.surname_attribute, sync.given_name_attribute, sync.patronymic_attribute)
-        others = (sync.title_attribute, sync.manager_attribute, sync.language_attribute, sync.leave_attribute)
-        attributes = {self._id, self._name, self._email, "" if unit == "dn" else unit, *named, *others} - {""}
+        name_attributes = (sync.surname_attribute, sync.given_name_attribute, sync.patronymic_attribute)
+        other_attributes = (
+            sync.title_attribute,
+            sync.manager_attribute,
+            sync.language_attribute,
+            sync.leave_attribute,
+        )
+        attributes = {
+            self._id,
+            self._name,
+            self._email,
+            "" if unit == "dn" else unit,
+            *name_attributes,
+            *other_attributes,
+        } - {""}
         base, query = sync.base or self._settings.base, sync.filter or kind.people_filter
         with self._turn(), self._searching() as service:
             entries = list(self._pages(service, base, query, sorted(attributes)))
         return [
-            entry for entry in (self._entry(entry, base, unit, named) for entry in entries) if entry.subject
+            entry
+            for entry in (self._entry(entry, base, unit, name_attributes) for entry in entries)
+            if entry.subject
         ]
 
     def _pages(
@@ -202,15 +216,17 @@ class LdapDirectory:
             paged = service.result.get("controls", {}).get(_PAGED)
             cookie = bytes(paged["value"]["cookie"]) if paged else b""
 
-    def _entry(self, entry: Mapping[str, Any], base: str, unit: str, named: Sequence[str]) -> DirectoryEntry:
+    def _entry(
+        self, entry: Mapping[str, Any], base: str, unit: str, name_attributes: Sequence[str]
+    ) -> DirectoryEntry:
         sync = self._settings.sync
         dn = str(entry["dn"])
 
         def attribute_text(attribute: str) -> str:
             return _text(_first(entry, attribute)) if attribute else ""
 
-        surname, given, patronymic = map(attribute_text, named)
-        full = " ".join(filter(None, (surname, given, patronymic))) if surname and given else ""
+        surname, given_name, patronymic = map(attribute_text, name_attributes)
+        full = " ".join(filter(None, (surname, given_name, patronymic))) if surname and given_name else ""
         return DirectoryEntry(
             dn=dn.casefold(),
             subject=_subject(self._id, _first(entry, self._id)),
@@ -327,11 +343,11 @@ class LdapDirectory:
             yield connection
         finally:
             # Where it could not be opened the library leaves its socket behind.
-            opened = connection.socket
+            open_socket = connection.socket
             with _quietly():
                 connection.unbind()
-            if opened is not None:
-                opened.close()
+            if open_socket is not None:
+                open_socket.close()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

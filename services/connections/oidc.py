@@ -44,12 +44,12 @@ log = logging.getLogger("merzim.login")
 class ProviderSilent(Refusal):
     """The provider does not answer, or refuses our client; nobody can be authenticated now.
 
-    `what` and `details` describe the failure for operators; people who log in get one general sentence.
+    `failed_check` and `details` describe the failure for operators; people who log in get one general sentence.
     """
 
-    def __init__(self, what: str = "silent", **details: object) -> None:
+    def __init__(self, failed_check: str = "silent", **details: object) -> None:
         super().__init__("web.login.provider_silent")
-        self.what, self.details = what, details
+        self.what, self.details = failed_check, details
 
 
 class NotIdentified(Exception):
@@ -101,14 +101,14 @@ class OidcProvider:
             return self._authorization_address(client, metadata, attempt), attempt
 
     def _authorization_address(
-        self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, **more: str
+        self, client: Any, metadata: Mapping[str, Any], attempt: LogInAttempt, **parameters: str
     ) -> str:
         address, _ = client.create_authorization_url(
             metadata["authorization_endpoint"],
             state=attempt.state,
             nonce=attempt.nonce,
             code_verifier=attempt.verifier,
-            **more,
+            **parameters,
         )
         return str(address)
 
@@ -168,8 +168,8 @@ class OidcProvider:
             return ""
         if not isinstance(address, str) or not self._is_safe(address):
             return ""
-        there = f"{self._public_address}/login"
-        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": there}
+        login_address = f"{self._public_address}/login"
+        query = {"client_id": self._settings.client_id, "post_logout_redirect_uri": login_address}
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
     def _exchange(
@@ -260,9 +260,9 @@ class OidcProvider:
 
         if self._keys is None or now >= self._keys[0] + METADATA_LIFETIME:
             keys = self._read(client, metadata["jwks_uri"])
-            listed = keys.get("keys")
+            listed_keys = keys.get("keys")
             # Only public keys of asymmetric algorithms: with a shared key anybody who knows it could sign.
-            rows = listed if isinstance(listed, list) else []
+            rows = listed_keys if isinstance(listed_keys, list) else []
             usable = [row for row in rows if isinstance(row, dict) and row.get("kty") in ("RSA", "EC", "OKP")]
             self._keys = now, KeySet.import_key_set({"keys": usable})
         return self._keys[1]

@@ -77,17 +77,17 @@ def case_papers(ctx: RequestContext, case: Case, language: str) -> tuple[Paper, 
     from documents.forms import title as field_title
     from services.documents.filling import foreign_names, from_case
 
-    app, today, spoken = ctx.app, ctx.today, law_language(language)
-    spoken = spoken if spoken in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
-    view, own = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
+    app, today, document_language = ctx.app, ctx.today, law_language(language)
+    document_language = document_language if document_language in PAPER_LANGUAGES else PAPER_LANGUAGES[0]
+    view, templates = _view(app, case.id, ctx.reads.scope_in(case), today), templates_in_use(app)
     papers = []
     for about in forms_of(app.library.of(view.case)):
-        data = from_case(app, about, view, spoken, today=today)
-        missing = missing_values(about, data.fields, spoken, rows=data.rows)
+        data = from_case(app, about, view, document_language, today=today)
+        missing = missing_values(about, data.fields, document_language, rows=data.rows)
         names = (
             field_title(missing_field.field, language) for missing_field in missing if missing_field.row is None
         )
-        marks = layout_notes(about, own)
+        marks = layout_notes(about, templates)
         for paper_language in PAPER_LANGUAGES:
             if foreign := foreign_names(
                 app, about, paper_language, unit=view.case.unit, today=today, view=view
@@ -131,8 +131,8 @@ def filled_form(
     if about.about != "case":
         raise UnknownForm("form_unknown", form=form, allowed=names())
     data = from_case(app, about, _view(app, case, scope, today), language, today=today)
-    own = own_template(app, form, language)
-    return fill(about, data.fields, language, rows=data.rows, own=own).document
+    office_template = own_template(app, form, language)
+    return fill(about, data.fields, language, rows=data.rows, office_template=office_template).document
 
 
 def package(
@@ -220,8 +220,8 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     from documents.package import Document
     from workflow.cases.registers.evidence_list import proofs
 
-    own = app.library.named(case.edition)
-    order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
+    case_procedure = app.library.named(case.edition)
+    order = {obligation.id: place for place, obligation in enumerate(case_procedure.obligations)}
 
     def place(proof: ProvedItem) -> tuple[object, ...]:
         return order.get(proof.of.partition(".")[0], len(order)), proof.on, proof.of
@@ -229,7 +229,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     for proof in sorted(proofs(case), key=place):
         if year is not None and proof.on.year != year:
             continue
-        procedure, obligation = _proved_obligation(app, own, proof)
+        procedure, obligation = _proved_obligation(app, case_procedure, proof)
         item = proof.evidence
         yield Document(
             paragraph=obligation.indicator or obligation.paragraph,

@@ -105,14 +105,14 @@ class Coverage:
                 yield from self._wrong(obligation, f"{procedure.edition}: {obligation.id}")
 
     def _wrong(self, obligation: Obligation, place: str) -> Iterator[Gap]:
-        for number, named in enumerate(obligation.sources):
-            row = self.rows.get(named)
+        for number, source in enumerate(obligation.sources):
+            row = self.rows.get(source)
             if row is None:
-                yield Gap("unknown", named, place)
-            elif named in obligation.sources[:number]:
-                yield Gap("twice", named, place)
+                yield Gap("unknown", source, place)
+            elif source in obligation.sources[:number]:
+                yield Gap("twice", source, place)
             elif not any(obligation.act in self.documents[document].acts for document in row.of):
-                yield Gap("other_act", named, place)
+                yield Gap("other_act", source, place)
 
 
 def coverage(library: Library) -> Coverage:
@@ -136,11 +136,11 @@ def contradictions() -> tuple[Contradiction, ...]:
 
 
 def _touched(example: Any) -> set[str]:
-    named: Iterable[str] = (
+    row_names: Iterable[str] = (
         *(*example.planned, *example.facts, *example.due, *example.safe_by, *example.state),
         *(finding.partition(":")[2] for finding in example.findings or ()),
     )
-    return {name.partition(".")[0] for name in named}
+    return {name.partition(".")[0] for name in row_names}
 
 
 def _document(table: dict[str, Any]) -> Document:
@@ -209,8 +209,8 @@ def _lines(coverage: Coverage, readings: tuple[Contradiction, ...], language: st
 def _summary(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:
     for documents, rows in _sections(coverage).items():
         title = "; ".join(coverage.documents[document].title[language] for document in documents)
-        done = sum(row.id in coverage.carried for row in rows)
-        yield title, str(len(rows)), str(done)
+        carried_count = sum(row.id in coverage.carried for row in rows)
+        yield title, str(len(rows)), str(carried_count)
 
 
 def _sections(coverage: Coverage) -> Mapping[tuple[str, ...], list[Row]]:
@@ -249,10 +249,10 @@ def _proof(carried: CarriedRow, language: str) -> str:
     examples = carried.examples
     if not examples:
         return i18n.say("coverage.every_obligation", {}, language)
-    named = "; ".join(examples[:EXAMPLES_NAMED])
-    more = len(examples) - EXAMPLES_NAMED
-    code = "coverage.examples_more" if more > 0 else "coverage.examples"
-    return i18n.say(code, {"titles": named, "more": more}, language)
+    titles = "; ".join(examples[:EXAMPLES_NAMED])
+    further_count = len(examples) - EXAMPLES_NAMED
+    code = "coverage.examples_more" if further_count > 0 else "coverage.examples"
+    return i18n.say(code, {"titles": titles, "more": further_count}, language)
 
 
 def _decisions(coverage: Coverage, language: str) -> Iterator[tuple[str, ...]]:

@@ -119,23 +119,25 @@ def from_office(
     fill.
     """
     office = app.reads.office()
-    meant = person_called(app, person) if person else None
-    named = office.units.get(policy_unit(office, meant.unit) if meant and not unit else unit)
+    signer = person_called(app, person) if person else None
+    organisation = office.units.get(policy_unit(office, signer.unit) if signer and not unit else unit)
     values: dict[str, object] = {
-        "organisation": named.name_in(language) if named else unit or organisation_name(app, "", language).text,
+        "organisation": organisation.name_in(language)
+        if organisation
+        else unit or organisation_name(app, "", language).text,
         "year": year,
         "next_year": year + 1 if year else None,
         **_who("approver", _approving(app, form, unit, today, approver), language),
     }
-    if meant:
-        values |= {"name": meant.name_in(language), "post": meant.post_in(language)}
+    if signer:
+        values |= {"name": signer.name_in(language), "post": signer.post_in(language)}
     return {name: value for name, value in values.items() if name in form.fields and value}
 
 
 def policy_unit(office: Office, unit: str) -> str:
     """Return the organisation whose policy applies to the workers of a unit; "" for the office's own."""
-    own = office.organisation(unit)
-    return own if own and own != office.root else ""
+    organisation = office.organisation(unit)
+    return organisation if organisation and organisation != office.root else ""
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:
@@ -205,12 +207,12 @@ def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None
     recipients = resolve(office, duty=duty, unit=place, on=today)
     if isinstance(recipients, Unresolved):
         return None
-    held = [
+    holders = [
         recipient.person
         for recipient in recipients
         if duty in recipient.person.duties and recipient.instead_of is None
     ]
-    return held[0] if len(held) == 1 else None
+    return holders[0] if len(holders) == 1 else None
 
 
 def _who(prefix: str, person: Person | None, language: str) -> dict[str, object]:
@@ -234,10 +236,10 @@ def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
     the top of the office, if it is the same organisation.
     """
     settings, office = app.settings.office, app.reads.office()
-    own = {"kk": settings.name_kk, "ru": settings.name_ru}
-    named = _paper_name(settings.name, own, language)
-    if own.get(language):
-        return named
+    own_names = {"kk": settings.name_kk, "ru": settings.name_ru}
+    paper_name = _paper_name(settings.name, own_names, language)
+    if own_names.get(language):
+        return paper_name
     for id in (office.organisation(unit) if unit else None, office.root):
         office_unit = office.units.get(id or "")
         if (
@@ -248,7 +250,7 @@ def organisation_name(app: AppContext, unit: str, language: str) -> PaperName:
             return _paper_name(
                 office_unit.name, {"kk": office_unit.name_kk, "ru": office_unit.name_ru}, language
             )
-    return named
+    return paper_name
 
 
 def foreign_names(
@@ -260,12 +262,12 @@ def foreign_names(
     today: date,
     view: View | None = None,
     approver: str = "",
-    named: Iterable[str] = (),
+    person_keys: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """Return the names and posts on a form that are in another language because they have none in the form's.
 
     Args:
-        named: keys of people named in its rows.
+        person_keys: keys of people named in its rows.
     """
     names = []
     office = app.reads.office()
@@ -289,16 +291,16 @@ def foreign_names(
             names.append(_person_name(person, language))
     has_group = "group" in form.fields or form.id == "order"
     members = group_members(view.case, office) if view and has_group else ()
-    people = [*members, *(office.people[key] for key in named if key in office.people)]
+    people = [*members, *(office.people[key] for key in person_keys if key in office.people)]
     names += [_person_name(person, language) for person in people]
     return tuple(dict.fromkeys(name.text for name in names if name.text and not name.is_in_language))
 
 
 def _paper_name(name: str, translated: Mapping[str, str], language: str) -> PaperName:
     """Return a name in a language; one without a language is judged by its letters."""
-    own = translated.get(language, "")
-    if own:
-        return PaperName(own, is_in_language=True)
+    own_name = translated.get(language, "")
+    if own_name:
+        return PaperName(own_name, is_in_language=True)
     seems = "kk" if any(letter in KAZAKH_LETTERS for letter in name.lower()) else "ru"
     return PaperName(name, is_in_language=seems == language)
 
@@ -320,9 +322,11 @@ def person_called(app: AppContext, text: str) -> Person:
     """Return the person of a key or name. Raises UnknownPerson."""
     people = app.reads.office().people
     query = text.casefold()
-    meant = [person for person in people.values() if query in map(str.casefold, (person.key, *person.names))]
-    if len(meant) == 1:
-        return meant[0]
+    matching_people = [
+        person for person in people.values() if query in map(str.casefold, (person.key, *person.names))
+    ]
+    if len(matching_people) == 1:
+        return matching_people[0]
     allowed = closest_first(text, [person.name for person in people.values()])
     raise UnknownPerson("form_person_unknown", person=text, allowed=allowed)
 

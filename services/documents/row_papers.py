@@ -148,12 +148,14 @@ def paper_marks(ctx: RequestContext, form: Form, row: RowView) -> Sequence[Note]
     from services.documents.filling import foreign_names
 
     unit = _policy_unit(ctx, form, row)
-    named = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
+    person_keys = [str(row.values[name]) for name in _person_fields(form) if name in row.values]
     register_fields = ctx.app.registers.on(row.register_id, ctx.today).fields.values()
     reaching = [name for names in form.source.parts.values() for name in names] if form.source else ()
     fields = with_translations({field.id: field_view(field) for field in register_fields}, reaching)
     foreign = {
-        paper_language: foreign_names(ctx.app, form, paper_language, unit=unit, today=ctx.today, named=named)
+        paper_language: foreign_names(
+            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
+        )
         for paper_language in PAPER_LANGUAGES
     }
     return [
@@ -272,7 +274,7 @@ def _campaign_forms(
 def _filled(ctx: RequestContext, form: Form, fields: Mapping[str, object], language: str) -> bytes:
     from documents.forms import fill
 
-    return fill(form, fields, language, own=own_template(ctx.app, form.id, language)).document
+    return fill(form, fields, language, office_template=own_template(ctx.app, form.id, language)).document
 
 
 def _archive(

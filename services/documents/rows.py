@@ -178,8 +178,8 @@ def _term(view: View, deadlines: list[Deadline], language: str) -> str:
 
 
 def _responsible(view: View, deadline: Deadline, language: str) -> str:
-    named = view.case.responsible.get(deadline.obligation.id)
-    return named or duty_title(deadline.obligation.duty, language)
+    responsible = view.case.responsible.get(deadline.obligation.id)
+    return responsible or duty_title(deadline.obligation.duty, language)
 
 
 REPORTED = ("ethics_report", "cartogram_report")
@@ -240,18 +240,18 @@ def _talks(case: Case, office: Office, year: int, language: str) -> list[Row]:
 
 def _cartogram(case: Case, year: int) -> list[Row]:
     """Return each department and district once in each section, with the link that proves it."""
-    shown = exposure(case).cartogram
-    if shown is None or shown.on.year != year:
+    cartogram = exposure(case).cartogram
+    if cartogram is None or cartogram.on.year != year:
         return []
     link = next(
-        (evidence.reference for evidence in shown.evidence if evidence.reference.startswith("http")), ""
+        (evidence.reference for evidence in cartogram.evidence if evidence.reference.startswith("http")), ""
     )
-    places = dict.fromkeys((line.section, line.department or line.district) for line in shown.lines)
+    places = dict.fromkeys((line.section, line.department or line.district) for line in cartogram.lines)
     return [
         {
             "section": str(SECTIONS.index(section) + 1),
             "subsection": place,
-            "updated_on": shown.on,
+            "updated_on": cartogram.on,
             "link": link,
         }
         for section, place in places

@@ -142,10 +142,10 @@ def take_template(ctx: RequestContext, command: TakeTemplate) -> TemplateView:
         EvidenceRefused: it is not a DOCX file, or cannot be stored.
     """
     about = _form(command.form)
-    opened = open_file(ctx, command.file)
-    if opened is None:
+    opened_file = open_file(ctx, command.file)
+    if opened_file is None:
         raise UnreadablePaper("form_template_no_file")
-    content, name = opened
+    content, name = opened_file
     if not name.lower().endswith(".docx"):
         raise UnreadablePaper("form_template_no_docx", name=name)
     data = content.read(MAX_TEMPLATE_BYTES + 1)
@@ -324,16 +324,20 @@ def own_template(app: AppContext, form: str, language: str) -> bytes | None:
         raise damage.of(form, steps[-1].name) from None
 
 
-def layout_notes(form: Form, own: InUse) -> tuple[Note, ...]:
+def layout_notes(form: Form, templates: InUse) -> tuple[Note, ...]:
     """Return the remarks on a form's layout: whose it is, its language, and the own template used."""
     from documents.forms import Note, form_marks
 
-    used = {language: own[form.id, language] for language in PAPER_LANGUAGES if (form.id, language) in own}
-    ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in own]
+    used_templates = {
+        language: templates[form.id, language]
+        for language in PAPER_LANGUAGES
+        if (form.id, language) in templates
+    }
+    ours = [language for language in PAPER_LANGUAGES if (form.id, language) not in templates]
     marks = form_marks(form, ours[-1]) if ours else ()
     chosen = {
         language: {"name": step.name, "on": step.at.astimezone(almaty()).date()}
-        for language, step in used.items()
+        for language, step in used_templates.items()
     }
     return (
         *marks,

@@ -85,7 +85,7 @@ def report_days(year: int, quarter: int) -> Days:
 
 
 def report_marks(
-    ctx: RequestContext, form: Form, own: InUse, *, unit: str, year: int, quarter: int = 0
+    ctx: RequestContext, form: Form, templates: InUse, *, unit: str, year: int, quarter: int = 0
 ) -> Sequence[Note]:
     """Return remarks shown beside a report but not printed on it: its layout and translation, names and
     texts in the other language, and rows without required values.
@@ -93,11 +93,13 @@ def report_marks(
     from documents.forms import Note
     from services.documents.filling import foreign_names
 
-    notes = [*layout_notes(form, own)]
+    notes = [*layout_notes(form, templates)]
     rows = rows_in_report(ctx, form, unit=unit, year=year, quarter=quarter)
-    named = people_in_rows(rows)
+    person_keys = people_in_rows(rows)
     foreign = {
-        paper_language: foreign_names(ctx.app, form, paper_language, unit=unit, today=ctx.today, named=named)
+        paper_language: foreign_names(
+            ctx.app, form, paper_language, unit=unit, today=ctx.today, person_keys=person_keys
+        )
         for paper_language in PAPER_LANGUAGES
     }
     notes += [
@@ -144,8 +146,10 @@ def filled_report(
     form = year_report(name)
     about = quarter_of_report(form, year, quarter, today=ctx.today)
     data = report_data(ctx, form, language, unit=unit, year=year, quarter=about)
-    own = own_template(ctx.app, name, language)
-    filled = fill(form, data.fields, language, rows=data.rows, looked_up=data.looked_up, own=own)
+    office_template = own_template(ctx.app, name, language)
+    filled = fill(
+        form, data.fields, language, rows=data.rows, looked_up=data.looked_up, office_template=office_template
+    )
     return f"{name}-{year}{f'Q{about}' if about else ''}-{language}.docx", filled.document
 
 
@@ -207,7 +211,7 @@ def _register_rows(
     A register whose lists the reader does not see is left out silently. An empty one counts as read only if no
     row of it leaves open what the report asks.
     """
-    listed, looked_up = list[Row](), list[str]()
+    year_rows, looked_up = list[Row](), list[str]()
     for group, source in rows.sources.items():
         try:
             register_rows = list(_rows(ctx, source, rows.parts_of(group), unit, days, language))
@@ -215,8 +219,8 @@ def _register_rows(
             continue
         if register_rows or not _unanswered(ctx, source, unit, days):
             looked_up.append(group)
-        listed += [{rows.group_by: group, **row} if group else row for row in register_rows]
-    return listed, looked_up
+        year_rows += [{rows.group_by: group, **row} if group else row for row in register_rows]
+    return year_rows, looked_up
 
 
 def _rows(
@@ -263,17 +267,17 @@ def _unanswered(
     """Return the ids of the rows of these days that leave a question of a report open, by its title."""
     rows_by_title = dict[str, Sequence[str]]()
     for name, dated in source.unanswered.items():
-        others = {field_id: values for field_id, values in source.where.items() if field_id != name}
-        query = replace(source, dates=(dated,), where={**others, name: ()})
+        other_filters = {field_id: values for field_id, values in source.where.items() if field_id != name}
+        query = replace(source, dates=(dated,), where={**other_filters, name: ()})
         try:
-            listed = [
+            titled_rows = [
                 (fields[name].title[ctx.language], row.id)
                 for fields, row in _listed(ctx, query, unit, days)
                 if not any(row.values.get(field_id) in values for field_id, values in source.settled.items())
             ]
         except (UnknownRegister, UnknownField):
             continue
-        for title, row in listed:
+        for title, row in titled_rows:
             rows_by_title[title] = [*rows_by_title.get(title, ()), row]
     return rows_by_title
 
@@ -292,7 +296,7 @@ def _listed(
         for name, values in source.where.items()
     ]
     first, last = days
-    register, seen = seen_register(ctx, source.register), reader_scope(ctx)
+    register, scope = seen_register(ctx, source.register), reader_scope(ctx)
     dated_rows = list[tuple[str, Mapping[str, FieldView], RowView]]()
     for place, name in enumerate(source.dates):
         within = {"field": name, "from": first.isoformat(), "until": last.isoformat()}
@@ -302,18 +306,18 @@ def _listed(
             register_id=source.register, unit=unit, filters=filters, sort=name, size=MAX_PAGE_SIZE
         )
         # A list the reader may not ask for is refused, whether there are rows or not.
-        may_ask = {condition.field for condition in filters} <= {*list_fields(register, seen)}
+        may_ask = {condition.field for condition in filters} <= {*list_fields(register, scope)}
         if may_ask and not SqlRegisterLists(ctx.app.engine).any_dated(register.id, name, first, last):
             continue
-        listed = list_rows(ctx, command)
-        while listed.rows:
-            fields = {field.id: field for field in listed.fields}
-            dated_rows += [(str(row.values[name]), fields, row) for row in listed.rows]
-            if listed.page >= listed.pages:
+        row_page = list_rows(ctx, command)
+        while row_page.rows:
+            fields = {field.id: field for field in row_page.fields}
+            dated_rows += [(str(row.values[name]), fields, row) for row in row_page.rows]
+            if row_page.page >= row_page.pages:
                 break
-            listed = list_rows(ctx, command.model_copy(update={"page": listed.page + 1}))
-    for _, shown, row in sorted(dated_rows, key=lambda dated_row: dated_row[0]):
-        yield shown, row
+            row_page = list_rows(ctx, command.model_copy(update={"page": row_page.page + 1}))
+    for _, field_views, row in sorted(dated_rows, key=lambda dated_row: dated_row[0]):
+        yield field_views, row
 
 
 def _cell(row: RowView, fields: Sequence[FieldView], kind: str, language: str) -> object:

@@ -61,15 +61,15 @@ def import_schedule(
     before = imported_files.cases_of_file(app.engine, digest)
     if before:
         cases = app.ledger.cases(before.values())
-        again = tuple(cases[name] for name in before.values() if name in cases)
-        return ImportedFile(cases=again, unchanged=tuple(case.id for case in again))
+        known_cases = tuple(cases[name] for name in before.values() if name in cases)
+        return ImportedFile(cases=known_cases, unchanged=tuple(case.id for case in known_cases))
     with garbage_collection_off():
-        taken = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
-    if taken.matches:
-        office_store.save(app.engine, matches=taken.matches, stamp=Stamp(by=by, now=now, today=today))
-    places = {str(number): case.id for number, case in enumerate(taken.cases)}
+        imported = take_in(considered, name=name, case_commands=app.case_commands, by=by, now=now, today=today)
+    if imported.matches:
+        office_store.save(app.engine, matches=imported.matches, stamp=Stamp(by=by, now=now, today=today))
+    places = {str(number): case.id for number, case in enumerate(imported.cases)}
     imported_files.remember(app.engine, digest, places, now=now)
-    return taken
+    return imported
 
 
 def consider_schedule(
@@ -101,7 +101,7 @@ def consider_schedule(
     )
 
 
-def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
+def keep_match(app: AppContext, text: str, target: str, *, by: str, now: datetime, today: date) -> None:
     """Store the meaning of a responsible text: a unit (id or name) or a person (key or name).
 
     Raises:
@@ -110,8 +110,8 @@ def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    meant = _target(app.reads.office(), meant)
-    office_store.save(app.engine, matches={text: meant}, stamp=Stamp(by=by, now=now, today=today))
+    target = _target(app.reads.office(), target)
+    office_store.save(app.engine, matches={text: target}, stamp=Stamp(by=by, now=now, today=today))
 
 
 def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
@@ -129,13 +129,13 @@ def _candidate_cases(app: AppContext, procedure: str, schedules: Sequence[ReadSc
     return list(app.ledger.cases(dict.fromkeys(names)).values())
 
 
-def _target(office: Office, meant: str) -> str:
+def _target(office: Office, target: str) -> str:
     for unit in office.units.values():
-        if meant.casefold() in (unit.id.casefold(), unit.name.casefold()):
+        if target.casefold() in (unit.id.casefold(), unit.name.casefold()):
             return unit.id
     for person in office.people.values():
-        if meant.casefold() in (person.key.casefold(), person.name.casefold()):
+        if target.casefold() in (person.key.casefold(), person.name.casefold()):
             return person.key
     raise UnknownKey(
-        "cli.unknown_key", key=meant, allowed=closest_first(meant, [*office.units, *office.people])
+        "cli.unknown_key", key=target, allowed=closest_first(target, [*office.units, *office.people])
     )

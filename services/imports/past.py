@@ -128,8 +128,8 @@ def past_template(edition: Procedure, language: str) -> bytes:
     columns, notes = [], []
     for column, title in template_columns(edition, language):
         columns.append(TemplateColumn(title, 30 if column == "case" else 18, dated=column != "case"))
-        others = "; ".join(text for text in short_forms(column, language) if text != title)
-        notes.append((title, others, column))
+        other_titles = "; ".join(text for text in short_forms(column, language) if text != title)
+        notes.append((title, other_titles, column))
     heads = [say(f"past.template.{name}", {}, language) for name in ("column", "others", "code")]
     return empty_past(language, columns, Table(heads, notes, say("past.template.columns", {}, language)))
 
@@ -166,9 +166,11 @@ def _dates(past: AuditCase, result: Plan) -> Iterator[CheckedDate]:
                 due=deadline.due,
                 finding=departure,
             )
-    for rest in (finding for findings in departures.values() for finding in findings):
-        title = known_fact(result.procedure, rest.obligation).title
-        yield CheckedDate(case=past.case, title=title, period=None, cell="", on=None, due=None, finding=rest)
+    for other_finding in (finding for findings in departures.values() for finding in findings):
+        title = known_fact(result.procedure, other_finding.obligation).title
+        yield CheckedDate(
+            case=past.case, title=title, period=None, cell="", on=None, due=None, finding=other_finding
+        )
 
 
 def _cell(past: AuditCase, deadline: Deadline) -> str:

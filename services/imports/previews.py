@@ -120,14 +120,14 @@ def take_schedule(
     content: bytes,
     name: str,
     procedure: str,
-    meant: Callable[[Sequence[str]], Mapping[str, str]],
+    ask_meanings: Callable[[Sequence[str]], Mapping[str, str]],
     answers: ScheduleAnswers | None = None,
 ) -> ImportResult:
     """Import a schedule, all of it or none.
 
     Args:
-        meant: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail; it is
-            stored for the next file.
+        ask_meanings: function that returns the meaning of unmatched responsible texts: id, key, name or e-mail;
+            it is stored for the next file.
         answers: information missing in the file about its analyses.
 
     Raises:
@@ -139,13 +139,13 @@ def take_schedule(
     from storage.org.chain import Stamp
 
     office = ctx.reads.office()
-    analyses, seen = preview_schedule(ctx, content, name, procedure, answers)
+    analyses, preview = preview_schedule(ctx, content, name, procedure, answers)
     errors = Errors()
     for analysis in analyses:
         if foreign(ctx, office, analysis):
             errors.add(analysis.row, "web.open.foreign", object=analysis.object)
     errors.refuse(name)
-    if matches := _matches(office, seen.strange, meant(seen.strange)):
+    if matches := _matches(office, preview.strange, ask_meanings(preview.strange)):
         office_store.save(ctx.app.engine, matches=matches, stamp=Stamp(**stamp(ctx)))
     imported = import_schedule(
         ctx.app, content, procedure, name=name, answers=_by_reader(ctx, answers), **stamp(ctx)
@@ -171,8 +171,8 @@ def preview_year(ctx: RequestContext, year: int, unit: str) -> YearPreview:
 
     Raises NotOpened, NothingYearly, OutOfRange.
     """
-    openings, there = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
-    return YearPreview(openings=tuple(openings), there=there)
+    openings, existing_count = yearly.year_ahead(ctx.app, year, unit=_own_unit(ctx, unit), today=ctx.today)
+    return YearPreview(openings=tuple(openings), there=existing_count)
 
 
 def open_year(ctx: RequestContext, year: int, unit: str) -> int:
@@ -186,8 +186,8 @@ def _own_unit(ctx: RequestContext, unit: str) -> str:
     if unit and office.units and unit not in office.units:
         raise NotOpened("web.refusal.unknown_unit", unit=unit[:100])
     if ctx.reader.root and not within(office, unit, ctx.reader.root):
-        own = office.units.get(ctx.reader.root)
-        raise NotOpened("web.refusal.not_your_unit", unit=own.name if own else ctx.reader.root)
+        reader_unit = office.units.get(ctx.reader.root)
+        raise NotOpened("web.refusal.not_your_unit", unit=reader_unit.name if reader_unit else ctx.reader.root)
     return unit
 
 
@@ -197,11 +197,11 @@ def _by_reader(ctx: RequestContext, answers: ScheduleAnswers | None) -> Schedule
     return replace(answers or ScheduleAnswers(), root=ctx.reader.root)
 
 
-def _matches(office: Office, strange: Sequence[str], meant: Mapping[str, str]) -> dict[str, str]:
+def _matches(office: Office, strange: Sequence[str], meanings: Mapping[str, str]) -> dict[str, str]:
     """Return the unit or person meant by each unmatched text, as the reader answered."""
     matches = {}
     for text in strange:
-        answer = meant.get(text, "").strip()
+        answer = meanings.get(text, "").strip()
         if not answer:
             continue
         candidates = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]

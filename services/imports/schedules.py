@@ -158,7 +158,7 @@ def consider(
         UnreadablePaper: with every row that plans a date the ledger cannot store.
     """
     answers = answers or ScheduleAnswers()
-    there = {key: case for case in cases for key in _known_keys(case, procedure)}
+    cases_by_key = {key: case for case in cases for key in _known_keys(case, procedure)}
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
     strange: set[str] = set()
@@ -171,22 +171,22 @@ def consider(
         for schedule in schedules
         for key in _keys(schedule, units.get(schedule.unit, schedule.unit), _first_year(schedule, procedure))
     }
-    taken = {case.id for key, case in there.items() if key in exact}
+    taken_cases = {case.id for key, case in cases_by_key.items() if key in exact}
     for schedule in schedules:
         facts, intended = _facts_and_plans(schedule, procedure, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, strange, notes)
         unit = units.get(schedule.unit, schedule.unit)
         year = _first_year(schedule, procedure)
-        case = next((there[key] for key in _keys(schedule, unit, year) if key in there), None)
+        case = next((cases_by_key[key] for key in _keys(schedule, unit, year) if key in cases_by_key), None)
         names, twins, joined = dict[str, str](), tuple[Case, ...](), False
         if case is None:
             names = _names(schedule, cases, answers.objects.get(schedule.row, {}))
             open_to = [case for case in cases if not answers.root or within(office, case.unit, answers.root)]
-            twins = _twins(schedule, unit, names, open_to, taken, office, procedure)
+            twins = _twins(schedule, unit, names, open_to, taken_cases, office, procedure)
             case, twins = _decided(schedule, twins, answers, errors)
             joined = case is not None
-            taken |= {case.id} if case else set()
+            taken_cases |= {case.id} if case else set()
         edition = procedure
         try:
             days = min([*facts.values(), *intended.values()], default=today)
@@ -243,12 +243,12 @@ def take_in(
         for number, analysis in enumerate(considered.analyses)
         if analysis.case is None
     ]
-    opened = (
+    opened_cases = (
         case_commands.open_many([opening for _, opening in openings], by=by, now=now, today=today)
         if openings
         else ()
     )
-    cases = dict(zip((number for number, _ in openings), opened, strict=True))
+    cases = dict(zip((number for number, _ in openings), opened_cases, strict=True))
     replanned: list[str] = []
     unchanged: list[str] = []
     for number, analysis in enumerate(considered.analyses):
@@ -268,7 +268,7 @@ def take_in(
         cases[number] = changes[-1].case
     return ImportedFile(
         cases=tuple(cases[number] for number in sorted(cases)),
-        opened=tuple(case.id for case in opened),
+        opened=tuple(case.id for case in opened_cases),
         replanned=tuple(replanned),
         unchanged=tuple(unchanged),
         notes=considered.notes,
@@ -306,8 +306,8 @@ def _check(
 def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
     """Return the unit's id for each name of a unit in the schedules; unknown names are left out."""
     texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
-    meant = {text: match(text, office) for text in texts}
-    return {text: key for text, key in meant.items() if key in office.units and key is not None}
+    unit_keys = {text: match(text, office) for text in texts}
+    return {text: key for text, key in unit_keys.items() if key in office.units and key is not None}
 
 
 def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office) -> list[Note]:
@@ -327,9 +327,9 @@ def _match(
     for text in dict.fromkeys(schedule.responsible.values()):
         if text in matches or text in strange:
             continue
-        meant = match(text, office)
-        if meant is not None:
-            matches[text] = meant
+        unit_key = match(text, office)
+        if unit_key is not None:
+            matches[text] = unit_key
         else:
             strange.add(text)
             notes.append(Note(schedule.row, "cli.import.unmatched", {"text": text}))
@@ -383,8 +383,8 @@ def _names(schedule: ReadSchedule, cases: Iterable[Case], answered: Mapping[str,
     for case in cases:
         if any(wording.object.casefold() == words for wording in case.written):
             guessed |= {name: text for name, text in (("kk", case.object_kk), ("ru", case.object_ru)) if text}
-    named = guessed | {language: text.strip() for language, text in answered.items()}
-    return {language: text for language, text in named.items() if text}
+    names_by_language = guessed | {language: text.strip() for language, text in answered.items()}
+    return {language: text for language, text in names_by_language.items() if text}
 
 
 def _twins(
@@ -392,7 +392,7 @@ def _twins(
     unit: str,
     names: Mapping[str, str],
     cases: Iterable[Case],
-    taken: Container[str],
+    taken_cases: Container[str],
     office: Office,
     procedure: Procedure,
 ) -> tuple[Case, ...]:
@@ -406,7 +406,7 @@ def _twins(
         case
         for case in cases
         if case.planned.get(procedure.begins_with) == begins
-        and case.id not in taken
+        and case.id not in taken_cases
         and not (unit != case.unit and unit in office.units and case.unit in office.units)
     ]
     namesakes = [

@@ -65,7 +65,7 @@ def find_changes(
     from workflow.registers.campaigns import CampaignPerson, people_asked
     from workflow.search_words import normalise
 
-    joined, changed = [], []
+    joined, changed_people = [], []
     present = {person.key: person for person in people_asked(office, campaign.choice)}
     for person in present.values():
         before, reached = campaign_people.get(person.key), chosen_channel(person, channels) is not None
@@ -94,13 +94,13 @@ def find_changes(
             search=normalise(" ".join(person.names)),
         )
         if after != before:
-            changed.append(after)
-    changed += [
+            changed_people.append(after)
+    changed_people += [
         replace(before, left_on=today)
         for key, before in campaign_people.items()
         if key not in present and before.left_on is None
     ]
-    return PeopleChange(joined=joined, changed=changed)
+    return PeopleChange(joined=joined, changed=changed_people)
 
 
 def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> Campaign:
@@ -109,8 +109,8 @@ def as_it_binds(app: AppContext, kind: Campaign, office: Office, unit: str) -> C
     """
     from workflow.org.office import acts_of
 
-    own = (*app.settings.regulations.acts, *acts_of(office, unit))
-    if kind.act in own or kind.act not in app.library.adopted_acts:
+    office_acts = (*app.settings.regulations.acts, *acts_of(office, unit))
+    if kind.act in office_acts or kind.act not in app.library.adopted_acts:
         return kind
     return replace(kind, act="", paragraph="")
 

@@ -256,9 +256,9 @@ def cron_line(seconds: int) -> str:
     return f"0 */{hours} * * *" if hours < 24 else "0 0 * * *"
 
 
-def _even_part(whole: int, limit: int) -> int:
+def _even_part(total: int, limit: int) -> int:
     """Return the largest divisor of a number that is at most `limit`."""
-    return max(part for part in range(1, whole + 1) if whole % part == 0 and part <= max(limit, 1))
+    return max(part for part in range(1, total + 1) if total % part == 0 and part <= max(limit, 1))
 
 
 @contextlib.contextmanager

@@ -170,8 +170,8 @@ def _ask_which(ctx: RequestContext, of_several: list[str], quoted: list[str]) ->
     for question in questions.values():
         notice, about = question.notice, question.case.object_in(question.notice.language)
         title = with_period(question.deadline.obligation.title, question.deadline.period, notice.language)
-        named = f"{title} ({about})" if about else title
-        steps.append({"title": named, "key": notice.key, "case": notice.case})
+        named_title = f"{title} ({about})" if about else title
+        steps.append({"title": named_title, "key": notice.key, "case": notice.case})
     first = next(iter(questions.values())).notice
     return _refuse(ctx, first, ReplyRefused("replies.several"), steps)
 
@@ -229,9 +229,9 @@ def _write(ctx: RequestContext, question: LetterQuestion, reply: Reply, on: date
 
 def _answer(ctx: RequestContext, question: LetterQuestion, reply: Reply, text: str, on: date) -> None:
     number = number_of(question.deadline.id)
-    given = assignments(question.case)[number]
-    names = {item.name for item in given.evidence}
-    if given.answered_on is not None and all(name in names for name, _ in reply.files):
+    assignment = assignments(question.case)[number]
+    names = {item.name for item in assignment.evidence}
+    if assignment.answered_on is not None and all(name in names for name, _ in reply.files):
         return
     command = AnswerAssignment(
         case=question.notice.case, number=number, on=on, text=text, evidence=_evidence(question, reply)

@@ -45,7 +45,7 @@ def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
         for edition in app.library.all()
         if edition.open_ended
     }
-    changed = 0
+    changed_count = 0
     for case in app.ledger.cases(behind(app.engine, periods)).values():
         write = app.case_commands.recomputed(case, today=today)
         if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
@@ -54,8 +54,8 @@ def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
             app.ledger.append([write], now=now)
         except Conflict:
             continue
-        changed += 1
-    return changed
+        changed_count += 1
+    return changed_count
 
 
 def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
@@ -130,12 +130,17 @@ def remind(
 
 
 def deliver(
-    app: AppContext, *, now: datetime, today: date, keys: Collection[str] | None = None, again: bool = False
+    app: AppContext,
+    *,
+    now: datetime,
+    today: date,
+    keys: Collection[str] | None = None,
+    is_holder_gone: bool = False,
 ) -> DeliveryReport:
     """Send the queued notices that may be sent by now: all of them, or one batch by its keys.
 
     Args:
-        again: whether the worker that was to send the batch before has died.
+        is_holder_gone: whether the worker that was to send the batch before has died.
     """
     from notifications.delivery import deliver as send
 
@@ -149,7 +154,7 @@ def deliver(
         today=today,
         rules=app.rules,
         keys=keys,
-        again=again,
+        is_holder_gone=is_holder_gone,
         # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
     )

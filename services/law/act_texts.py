@@ -125,8 +125,8 @@ def list_act_texts(ctx: RequestContext, command: AskActTexts) -> ActTextList:
     loaded: dict[str, list[LoadedText]] = {}
     for text in loaded_texts(ctx.app.engine, [command.act] if command.act else ()):
         loaded.setdefault(text.act, []).append(text)
-    shown = [_shown(act, loaded.get(act.id, [])) for act in acts.values()]
-    return ActTextList(acts=sorted(shown, key=lambda act: not act.steps))
+    act_views = [_shown(act, loaded.get(act.id, [])) for act in acts.values()]
+    return ActTextList(acts=sorted(act_views, key=lambda act: not act.steps))
 
 
 @verb("settings")
@@ -139,10 +139,10 @@ def load_act_text(ctx: RequestContext, command: LoadActText) -> ActTexts:
         UnreadablePaper: the file holds no text that can be read.
     """
     act = _act(_acts(ctx), command.act)
-    opened = open_file(ctx, command.file)
-    if opened is None:
+    opened_file = open_file(ctx, command.file)
+    if opened_file is None:
         raise UnreadablePaper("act_text_no_file", kinds=", ".join(kind.upper() for kind in KINDS))
-    content, name = opened
+    content, name = opened_file
     data = content.read(MAX_ACT_BYTES + 1)
     if len(data) > MAX_ACT_BYTES:
         raise UnreadablePaper("act_text_too_large", name=name, limit=MAX_ACT_BYTES // 2**20)
@@ -197,16 +197,16 @@ def open_act_text(ctx: RequestContext, command: OpenActText) -> ActReading:
         raise UnknownActText("web.problem.no_act_text")
     act = _act(_acts(ctx), command.act)
     with ctx.app.evidence.open(texts[number - 1].sha256) as content:
-        whole = _paragraphs(content.read().decode())
-    start = find_place(whole, command.place) if command.place else None
+        all_paragraphs = _paragraphs(content.read().decode())
+    start = find_place(all_paragraphs, command.place) if command.place else None
     return ActReading(
         act=act.id,
         title=_titles(act),
         step=_step(number, texts[number - 1]),
         place=command.place,
-        found=whole[start].place if start is not None else "",
-        passage=_views(passage(whole, start)) if start is not None else [],
-        paragraphs=_views(whole),
+        found=all_paragraphs[start].place if start is not None else "",
+        passage=_views(passage(all_paragraphs, start)) if start is not None else [],
+        paragraphs=_views(all_paragraphs),
     )
 
 

@@ -75,7 +75,7 @@ class Reach:
     before: Calendar
     after: Calendar
 
-    def preview_with(self, impacts: Iterable[PersonImpact], written: int = 0) -> ActPreview:
+    def preview_with(self, impacts: Iterable[PersonImpact], written_count: int = 0) -> ActPreview:
         """Return a preview with the due dates the act moves."""
         return ActPreview(
             known=self.known,
@@ -84,7 +84,7 @@ class Reach:
             impacts=tuple(impacts),
             before=self.before,
             after=self.after,
-            written=written,
+            written=written_count,
         )
 
 
@@ -201,9 +201,9 @@ def adopt_act(ctx: RequestContext, command: Act) -> ActPreview:
                 break
             app.refresh()
     app.refresh()
-    impacts, written = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
+    impacts, written_count = _write_moved(app, reach, _cause(act, reach.days), now=now, today=today)
     seal(app.engine, now=now)
-    return _as_visible(ctx, reach.preview_with(impacts, written))
+    return _as_visible(ctx, reach.preview_with(impacts, written_count))
 
 
 def moves_of(app: AppContext, events: Sequence[Event]) -> tuple[ActMoves, ...]:
@@ -273,8 +273,8 @@ def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reac
         adopt_act(app.records, act)
         after = app.calendar_of(with_records(app.records, act))
     else:
-        others = [adoption for n, adoption in enumerate(acts) if n != index]
-        before, after = app.calendar_of(app.records_of(others)), app.calendar
+        other_acts = [adoption for n, adoption in enumerate(acts) if n != index]
+        before, after = app.calendar_of(app.records_of(other_acts)), app.calendar
     touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
     return Reach(
         known=index is not None,
@@ -316,17 +316,17 @@ def _write_moved(
     def recalculate(case: Case) -> RecalculatedCase:
         return recounted(case, app.library.of(case), before, after, reach=days, today=today)
 
-    impacts, written = list[PersonImpact](), 0
+    impacts, written_count = list[PersonImpact](), 0
     with garbage_collection_off():
         for names in chunks(act_reach.touched, CHUNK_SIZE):
             results, count = _write_chunk(app, names, recalculate, cause, now)
             impacts += (
-                PersonImpact(moved, find_people(result.written.case, moved))
+                PersonImpact(moved_deadline, find_people(result.written.case, moved_deadline))
                 for result in results
-                for moved in result.moved
+                for moved_deadline in result.moved
             )
-            written += count
-    return impacts, written
+            written_count += count
+    return impacts, written_count
 
 
 def _write_chunk(
@@ -341,8 +341,10 @@ def _write_chunk(
     while True:
         results = [recalculate(case) for case in app.ledger.cases(names).values()]
         try:
-            written = app.ledger.rewrite([replace(result.written, cause=cause) for result in results], now=now)
+            written_count = app.ledger.rewrite(
+                [replace(result.written, cause=cause) for result in results], now=now
+            )
         except Conflict:
             # Another user recorded a fact in the meantime: read again.
             continue
-        return results, written
+        return results, written_count

@@ -150,11 +150,11 @@ def _rewrite(app: AppContext, cases: list[str], *, now: datetime, today: date) -
 
     for names in chunks(cases, CHUNK_SIZE):
         while True:
-            written = [
+            writes = [
                 app.case_commands.recomputed(case, today=today) for case in app.ledger.cases(names).values()
             ]
             try:
-                app.ledger.rewrite(written, now=now)
+                app.ledger.rewrite(writes, now=now)
                 break
             except Conflict:
                 # Another user recorded a fact in the meantime: read again.
@@ -196,9 +196,9 @@ def _checked_registers(app: AppContext, folder: Path | None) -> Iterator[Checked
             read[path] = read_own_register(path)
         except (UnreadableRegulation, OSError) as trouble:
             yield CheckedFile(file=path.name, problems=_unreadable(path, trouble))
-    others = Registers([*app.registers.all(), *read.values()])
+    all_registers = Registers([*app.registers.all(), *read.values()])
     for path, register in read.items():
-        wrong = cross_problems(register, others, app.library, scoring().indicators)
+        wrong = cross_problems(register, all_registers, app.library, scoring().indicators)
         yield CheckedFile(file=path.name, register=register, problems=_problems(path, wrong))
 
 
@@ -224,10 +224,10 @@ def _warnings(app: AppContext, path: Path) -> Problems:
     import tomllib
 
     people = app.reads.office().people.values() if app.has_database else ()
-    spoken = {app.settings.office.language, *(person.language for person in people)}
-    used = {law_language(available_language(language)) for language in spoken}
+    spoken_languages = {app.settings.office.language, *(person.language for person in people)}
+    used_languages = {law_language(available_language(language)) for language in spoken_languages}
     texts = list(_texts(tomllib.loads(path.read_text(encoding="utf-8-sig"))))
-    lacking = {language: sum(language not in text for text in texts) for language in sorted(used)}
+    lacking = {language: sum(language not in text for text in texts) for language in sorted(used_languages)}
     return tuple(
         ("law.lacks_language", {"file": path.name, "language": language, "count": count, "of": len(texts)})
         for language, count in lacking.items()

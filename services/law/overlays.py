@@ -159,14 +159,14 @@ def follow_adopted_acts(
         was, binding = (acts_of(state, place) - common for state in (before, office))
         for act in was ^ binding:
             places.setdefault((act, act in was), set()).add(place)
-    changed = 0
+    changed_count = 0
     for (act, gave_up), units in sorted(places.items()):
         follow = _give_up if gave_up else _take_up
         for procedure in sorted({edition.id for edition in app.library.all() if edition.adopted_act == act}):
             for head in app.reads.cases(unit, procedure=procedure):
                 if head.unit in units:
-                    changed += follow(app, head, act, by=by, now=now, today=today)
-    return changed
+                    changed_count += follow(app, head, act, by=by, now=now, today=today)
+    return changed_count
 
 
 def _give_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, today: date) -> bool:
@@ -189,9 +189,9 @@ def _take_up(app: AppContext, head: Case, act: str, *, by: str, now: datetime, t
     return bool(app.case_commands.write(head.id, decide, by=by, now=now, today=today).events)
 
 
-def _ground(app: AppContext, what: str, procedure: Procedure, act: str) -> str:
+def _ground(app: AppContext, code: str, procedure: Procedure, act: str) -> str:
     language = app.settings.office.language
-    return say(f"adopted_act.{what}", {"act": procedure.acts[act].short}, language)
+    return say(f"adopted_act.{code}", {"act": procedure.acts[act].short}, language)
 
 
 def _read_overlay(app: AppContext, file: Path) -> Overlay:
@@ -226,11 +226,11 @@ def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> Overlay
 
     adopted = {step.name: step for step, _ in adopted_overlays(app)}
     previous = adopted.get(overlay.file)
-    done = previous is not None and previous.text == overlay.text
-    if done:
+    is_adopted = previous is not None and previous.text == overlay.text
+    if is_adopted:
         # Show what they moved when they were adopted: compare with the other rules in force.
         before = app.library_of([step for step in adopted.values() if step.name != overlay.file])
-        return _preview(app, overlay, before, app.library, today, done=True)
+        return _preview(app, overlay, before, app.library, today, is_done=True)
     after = app.library_of([*app.steps, _draft_step(ADOPTED, overlay, today)])
     return _preview(app, overlay, app.library, after, today)
 
@@ -254,7 +254,7 @@ def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Adoption:
 
 
 def _preview(
-    app: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
+    app: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, is_done: bool = False
 ) -> OverlayPreview:
     from workflow.deadlines.impact import moved
     from workflow.law.overlay import begins
@@ -274,7 +274,7 @@ def _preview(
             for deadline in moved(case, old, days, days, today=today, becomes=new):
                 impacts.append(PersonImpact(deadline, find_people(case, deadline)))
     return OverlayPreview(
-        done=done,
+        done=is_done,
         overlay=overlay,
         milder=milder(overlay, app.editions.latest(overlay.procedure), app.calendar),
         covered=tuple(covered),
@@ -291,20 +291,20 @@ def _case_ids(app: AppContext, overlay: Overlay) -> Iterator[str]:
 def _append_step(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
     from storage.org.adoptions import adopt
 
-    taken = adopt(
+    is_appended = adopt(
         app.engine, app.steps, kind=kind, name=overlay.file, text=overlay.text, on=today, by=by, now=now
     )
     app.refresh()
-    return taken
+    return is_appended
 
 
 def _rewrite_rows(app: AppContext, covered: Sequence[str], *, now: datetime, today: date) -> int:
     """Rewrite the board rows of these cases by the present rules; return how many cases changed."""
     from storage.maintenance.seals import seal
 
-    written = sum(_rewrite_chunk(app, names, now, today) for names in chunks(covered, CHUNK_SIZE))
+    written_count = sum(_rewrite_chunk(app, names, now, today) for names in chunks(covered, CHUNK_SIZE))
     seal(app.engine, now=now)
-    return written
+    return written_count
 
 
 def _rewrite_chunk(app: AppContext, names: Sequence[str], now: datetime, today: date) -> int:

@@ -125,7 +125,7 @@ def export_lines(ctx: RequestContext, command: AskAudit, form: LineFormat) -> It
     """
     command = command.model_copy(update={"before": None, "after": command.after or 0, "limit": EXPORT_CHUNK})
     page = ask_audit(ctx, command)
-    record(ctx, "settings", "audit_exported", more={"format": form})
+    record(ctx, "settings", "audit_exported", details={"format": form})
     return _exported(ctx, command, page, form)
 
 
@@ -141,7 +141,7 @@ def exported_entries(ctx: RequestContext, command: AskAudit) -> list[AuditLine]:
     while len(entries) + len(page.entries) <= MAX_EXPORTED:
         entries += page.entries
         if not page.more:
-            record(ctx, "settings", "audit_exported", more={"format": "xlsx"})
+            record(ctx, "settings", "audit_exported", details={"format": "xlsx"})
             return entries
         page = ask_audit(ctx, command.model_copy(update={"before": page.cursor}))
     raise TooManyEntries("web.audit.too_many", most=MAX_EXPORTED)
@@ -168,14 +168,14 @@ def record(
     *,
     name: str = "",
     case: str = "",
-    more: dict[str, object] | None = None,
+    details: dict[str, object] | None = None,
 ) -> tuple[int, str]:
     """Record what the reader did where nothing else is written: a download, an export.
 
     Return the number and the hash of its entry.
     """
     event = AuditEvent(
-        topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=more or {}
+        topic=topic, kind=kind, by=ctx.reader.login, now=ctx.now, name=name, case=case, more=details or {}
     )
     return ctx.app.audit_log.record(event)
 
@@ -193,7 +193,7 @@ def record_paper(
     from services.accounts.credentials import qr_image
     from services.outgoing.public import proof_address
 
-    n, fingerprint = record(ctx, "file", kind, name=name, case=case, more={"sha256": digest})
+    n, fingerprint = record(ctx, "file", kind, name=name, case=case, details={"sha256": digest})
     address = proof_address(ctx.app, n, fingerprint, of="entry/")
     if not address:
         return None
@@ -227,23 +227,23 @@ class AuditWords:
 
     def _line(self, entry: AuditEntry, case: Case | None) -> AuditLine:
         nobody = "audit.nobody" if entry.topic == "login" else "audit.program"
-        who = self._who(entry.by) if entry.by else self._say(nobody)
-        what = [self._what(entry)]
+        author = self._who(entry.by) if entry.by else self._say(nobody)
+        phrases = [self._what(entry)]
         if subject := self._subject(entry, case):
-            what[0] += f": {subject}"
+            phrases[0] += f": {subject}"
         if entry.count > 1:
-            what.append(self._say("audit.times", count=entry.count))
+            phrases.append(self._say("audit.times", count=entry.count))
         if reason := entry.more.get("reason"):
-            what.append(self._say(f"audit.reason.{reason}"))
-        details = [*what, self._say("audit.of_case", case=entry.case)] if entry.case else [*what]
+            phrases.append(self._say(f"audit.reason.{reason}"))
+        details = [*phrases, self._say("audit.of_case", case=entry.case)] if entry.case else [*phrases]
         origin = self._say("audit.from", address=entry.address) if entry.address else ""
         details += [part for part in (origin, self._say(f"audit.way.{entry.way}")) if part]
         fields = {name: value for name, value in asdict(entry).items() if name != "more"}
         return AuditLine(
             **fields,
-            who=who,
-            what="; ".join(what),
-            text=f"{who} – {'; '.join(details)}",
+            who=author,
+            what="; ".join(phrases),
+            text=f"{author} – {'; '.join(details)}",
             confidential=case is not None and self._ctx.library.named(case.edition).confidential,
         )
 
@@ -283,8 +283,8 @@ class AuditWords:
         if entry.topic in ("people", "account", "login"):
             unit = self._office.units.get(entry.name)
             return unit.name_in(self._language) if unit else self._who(entry.name)
-        if entry.topic == "settings" and (named := self._setting(entry)) is not None:
-            return named
+        if entry.topic == "settings" and (setting_title := self._setting(entry)) is not None:
+            return setting_title
         register, number = entry.name.rsplit("-", 2)[0], i18n.row_number(entry.name, self._language)
         if register not in self._ctx.app.registers.ids():
             return number

@@ -71,8 +71,8 @@ def visible_faults(ctx: RequestContext) -> Sequence[Fault]:
 def undelivered(ctx: RequestContext) -> list[Notice]:
     """Return the newest letters that did not arrive, of cases visible to the reader."""
     notices = failed(ctx.app, limit=FAILED)
-    seen = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
-    return [notice for notice in notices if notice.case in seen]
+    visible_cases = ctx.reads.heads({notice.case for notice in notices}) if notices else {}
+    return [notice for notice in notices if notice.case in visible_cases]
 
 
 def unheard(app: AppContext, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:

@@ -171,24 +171,24 @@ def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) 
     reads = ctx.reads.seen_by(scope(reader)).whole_office()
     rows = _rows(reads, ctx, today)
     cases = reads.whole({row.case for row in rows})
-    own = (
+    own_rows = (
         (cases[row.case], row)
         for row in rows
         if row.case in cases and _waits_for(ctx, cases[row.case], row, reader.person, office, today)
     )
-    return _nearest(own, today)
+    return _nearest(own_rows, today)
 
 
 def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
     """Return the open rows of a unit and those below it, without confidential ones."""
     rows = _rows(ctx.reads, ctx, today, unit)
     heads = ctx.reads.heads({row.case for row in rows})
-    shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
-    shown = sorted(shown, key=lambda row: _far(row, today))[:MAX_ITEMS]
-    cases = ctx.reads.whole({row.case for row in shown})
+    shown_rows = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
+    shown_rows = sorted(shown_rows, key=lambda row: _far(row, today))[:MAX_ITEMS]
+    cases = ctx.reads.whole({row.case for row in shown_rows})
     # A head does not say that a single case was made confidential; the case itself does.
     open_to_all = {id: case for id, case in cases.items() if not case.confidential}
-    return _nearest(((open_to_all[row.case], row) for row in shown if row.case in open_to_all), today)
+    return _nearest(((open_to_all[row.case], row) for row in shown_rows if row.case in open_to_all), today)
 
 
 def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:

@@ -50,7 +50,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
     app, today = ctx.app, ctx.today
     office = app.reads.office()
     without = _office_without(office, person)
-    counted: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
+    duty_counts: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
     late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
     titles: dict[tuple[str, str], Text] = {}
     by_case: dict[str, list[Row]] = {}
@@ -66,11 +66,11 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
                     continue
                 if person not in _recipients(office, case, obligation, row.obligation, today):
                     continue
-                others = _recipients(without, case, obligation, row.obligation, today)
-                to = () if secret else tuple(others)
+                other_recipients = _recipients(without, case, obligation, row.obligation, today)
+                to = () if secret else tuple(other_recipients)
                 key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
                 titles[key[0], key[1]] = obligation.title
-                counted[key] += 1
+                duty_counts[key] += 1
                 late[key] += is_overdue(row, today=today)
     return [
         PendingDuty(
@@ -80,7 +80,7 @@ def pending_duties(ctx: RequestContext, person: str) -> Sequence[PendingDuty]:
             late=late[key],
             to=tuple(office.people[person] for person in key[3]),
         )
-        for key, count in counted.most_common()
+        for key, count in duty_counts.most_common()
     ]
 
 

@@ -257,13 +257,13 @@ def _find(ctx: RequestContext, text: str) -> FormerPerson:
 def _view(ctx: RequestContext, person: FormerPerson) -> FormerView:
     years = ctx.app.settings.retention.people_years
     due = _years_later(person.left_on, years) if years else None
-    done = person.anonymised_on is not None
+    is_anonymised = person.anonymised_on is not None
     return FormerView.of(
         person,
-        name="" if done else next(iter(_identifiers(person, "name")), person.key),
+        name="" if is_anonymised else next(iter(_identifiers(person, "name")), person.key),
         due_on=due,
-        is_due=due is not None and due <= ctx.today and not done,
-        cases=[] if done or due is None or due > ctx.today else _open_cases(ctx, person),
+        is_due=due is not None and due <= ctx.today and not is_anonymised,
+        cases=[] if is_anonymised or due is None or due > ctx.today else _open_cases(ctx, person),
     )
 
 
@@ -297,17 +297,17 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     from storage.maintenance.anonymising import Words
 
     office = ctx.app.reads.office()
-    others = {name.casefold() for colleague in office.people.values() for name in colleague.names}
-    others |= {
+    other_names = {name.casefold() for colleague in office.people.values() for name in colleague.names}
+    other_names |= {
         name.casefold()
         for former_person in _former(ctx)
         if former_person.number != person.number
         for name in _identifiers(former_person, "name")
     }
     names = {" ".join(name.split()) for name in (*_identifiers(person, "name"), *also)} - {""}
-    shared = {name for name in names if name.casefold() in others or " " not in name}
+    shared = {name for name in names if name.casefold() in other_names or " " not in name}
     # An address or account a colleague has now is theirs.
-    taken = {
+    taken_addresses = {
         text.casefold()
         for colleague in office.people.values()
         for text in (colleague.key, colleague.email or "")
@@ -317,7 +317,7 @@ def _words(ctx: RequestContext, person: FormerPerson, also: list[str]) -> Words:
     }
     logins = [login for login in _identifiers(person, "login") if login not in handed_on]
     addresses = {person.key, *_identifiers(person, "email"), *(login for login in logins if "@" in login)}
-    addresses = {address for address in addresses if address.casefold() not in taken}
+    addresses = {address for address in addresses if address.casefold() not in taken_addresses}
     say = {language: i18n.say("person.former", {"number": person.number}, language) for language in LANGUAGES}
     return Words(
         token=" / ".join(say.values()),

@@ -217,13 +217,13 @@ def get_person(ctx: RequestContext, key: str) -> Person:
 def unit_result(ctx: RequestContext, unit: Unit) -> UnitResult:
     """Return a unit with its hours, people and feeds."""
     entries = ctx.accounts.entries("", now=ctx.now)
-    counted = {
+    counts = {
         "time": hours_result(unit.time),
         "people": len(recorded_office(ctx).people_of.get(unit.id, ())),
         "mark": mark(unit),
         "feeds": [entry.hash for entry in entries if entry.kind == "feed" and entry.scope == unit.id],
     }
-    return UnitResult.model_validate(asdict(unit) | counted)
+    return UnitResult.model_validate(asdict(unit) | counts)
 
 
 def find_unit(office: Office, text: str) -> Unit:
@@ -235,17 +235,21 @@ def find_unit(office: Office, text: str) -> Unit:
     return office.units[id]
 
 
-def own_hours(own: OfficeTime) -> Hours:
+def own_hours(office_time: OfficeTime) -> Hours:
     """Return an office time as a command takes it."""
-    first, last = (f"{end:%H:%M}" for end in own.hours) if own.hours else ("", "")
-    return Hours(first=first, last=last, week=[*own.week], off=[*own.off], working=[*own.working])
+    first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
+    return Hours(
+        first=first, last=last, week=[*office_time.week], off=[*office_time.off], working=[*office_time.working]
+    )
 
 
-def hours_result(own: OfficeTime) -> HoursResult:
+def hours_result(office_time: OfficeTime) -> HoursResult:
     """Return an office time as texts."""
-    first, last = (f"{end:%H:%M}" for end in own.hours) if own.hours else ("", "")
-    off, working = (", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (own.off, own.working))
-    return HoursResult(first=first, last=last, week=list(own.week), off=off, working=working)
+    first, last = (f"{end:%H:%M}" for end in office_time.hours) if office_time.hours else ("", "")
+    off, working = (
+        ", ".join(f"{day:%d.%m.%Y}" for day in days) for days in (office_time.off, office_time.working)
+    )
+    return HoursResult(first=first, last=last, week=list(office_time.week), off=off, working=working)
 
 
 def person_result(person: Person) -> PersonResult:
@@ -281,13 +285,13 @@ def change_unit(ctx: RequestContext, command: ChangeUnit) -> UnitResult:
     unit = find_unit(office, command.unit)
     through = command.uploads_through
     current_values = unit_result(ctx, unit).model_dump(include={*SaveUnit.model_fields} - {"time"})
-    given = {
+    given_values = {
         "uploads_through": unit.uploads_through or "" if through is None else find_unit(office, through).id,
         "acts": unit.acts if command.acts is None else command.acts,
         "time": own_hours(unit.time) if command.time is None else command.time,
         "parent": unit.parent or "",
     }
-    return save_unit(ctx, SaveUnit.model_validate(current_values | given))
+    return save_unit(ctx, SaveUnit.model_validate(current_values | given_values))
 
 
 @verb("settings")
@@ -353,9 +357,9 @@ def follow_changed_names(ctx: RequestContext, before: Office, people: Iterable[P
     )
 
 
-def _require_unchanged(stored: Unit | Person | None, seen: str, name: str) -> None:
+def _require_unchanged(stored: Unit | Person | None, seen_mark: str, name: str) -> None:
     """Raise BadStaff if the state its author saw has changed."""
-    if seen != mark(stored):
+    if seen_mark != mark(stored):
         raise BadStaff("office_changed_meanwhile", name=stored.name if stored else name)
 
 
@@ -412,11 +416,11 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
             raise BadStaff("web.staff.email_taken", email=email, name=other.name)
     if was is None and key in office.people:
         raise BadStaff("web.staff.person_taken", name=name)
-    held = duties_held(ctx.library)
+    known_duties = duties_held(ctx.library)
     # A duty whose own regulation file is missing stays with its holder.
-    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in held)
+    unknown = tuple(duty for duty in (was.duties if was else ()) if duty not in known_duties)
     for duty in command.duties:
-        if duty not in (*held, *unknown):
+        if duty not in (*known_duties, *unknown):
             raise BadStaff("web.staff.duty_unknown", duty=duty)
     for span in command.away:
         if span.last < span.first:
@@ -430,7 +434,7 @@ def _person_of(ctx: RequestContext, command: SavePerson, office: Office, was: Pe
         post=" ".join(command.post.split()),
         post_kk=" ".join(command.post_kk.split()),
         post_ru=" ".join(command.post_ru.split()),
-        duties=(*(duty for duty in held if duty in command.duties), *unknown),
+        duties=(*(duty for duty in known_duties if duty in command.duties), *unknown),
         email=email,
         language=command.language,
         away=tuple(sorted({(span.first, span.last) for span in command.away})),

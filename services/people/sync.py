@@ -217,31 +217,31 @@ class _Comparison:
         """Return the changes the office needs."""
         people = self._people()
         heads = self._heads({entry.dn: entry for entry in self.entries}, people)
-        taken = [self._with_headship(person, heads) for person in people.values()]
+        planned_people = [self._with_headship(person, heads) for person in people.values()]
         linked_people = {
             key: person for key in self.keys.values() if (person := self.office.people.get(key)) is not None
         }
-        there = {person.key for person in people.values()}
-        gone = [
+        present_keys = {person.key for person in people.values()}
+        gone_people = [
             linked_people[key]
             for subject, key in self.keys.items()
-            if key in linked_people and key not in there and subject not in self.seen
+            if key in linked_people and key not in present_keys and subject not in self.seen
         ]
-        for person in gone:
+        for person in gone_people:
             if person.key == self.officer:
                 self._problem("is_officer", person.name, person.key)
         back = {
             key for subject, key in self.keys.items() if subject in people and key not in self.office.people
         }
         return _Plan(
-            table=ReadPeople(tuple(self.units.values()), tuple(taken)),
+            table=ReadPeople(tuple(self.units.values()), tuple(planned_people)),
             links={
                 people[entry.subject].key: entry.subject
                 for entry in self.entries
                 if entry.subject not in self.keys
             },
-            left=[person for person in gone if person.key != self.officer],
-            back=[person for person in taken if person.key in back],
+            left=[person for person in gone_people if person.key != self.officer],
+            back=[person for person in planned_people if person.key in back],
             problems=self.problems,
             linked=len(linked_people),
             entries=len(self.seen),
@@ -264,14 +264,14 @@ class _Comparison:
     def _people(self) -> dict[str, Person]:
         """Return the people of the entries by permanent id; of two indistinguishable ones the first."""
         people: dict[str, Person] = {}
-        taken = {key for subject, key in self.keys.items() if subject in self.seen}
+        taken_keys = {key for subject, key in self.keys.items() if subject in self.seen}
         for entry in tuple(self.entries):
             person = self._person(entry)
-            if entry.subject not in self.keys and person.key in taken:
+            if entry.subject not in self.keys and person.key in taken_keys:
                 self._problem("name_twice", entry.name, entry.dn)
                 self.entries.remove(entry)
                 continue
-            taken.add(person.key)
+            taken_keys.add(person.key)
             people[entry.subject] = person
         return people
 
@@ -342,45 +342,48 @@ class _Comparison:
 
     def _heads(self, by_dn: Mapping[str, DirectoryEntry], people: Mapping[str, Person]) -> Mapping[str, str]:
         """Return the head of each unit: the member whom most of its people have as manager."""
-        named: dict[str, Counter[str]] = {}
+        head_counts: dict[str, Counter[str]] = {}
         for entry in self.entries:
             manager = by_dn.get(entry.manager)
             if manager is None or manager.subject == entry.subject:
                 continue
             boss = people[manager.subject]
             if boss.unit == people[entry.subject].unit:
-                named.setdefault(boss.unit, Counter())[boss.key] += 1
-        return {unit: max(counted, key=lambda key: (counted[key], key)) for unit, counted in named.items()}
+                head_counts.setdefault(boss.unit, Counter())[boss.key] += 1
+        return {
+            unit: max(unit_counts, key=lambda key: (unit_counts[key], key))
+            for unit, unit_counts in head_counts.items()
+        }
 
     def _with_headship(self, person: Person, heads: Mapping[str, str]) -> Person:
         """Return a person with the duty of a head added or removed, by the heads found."""
         head = heads.get(person.unit)
         was = self.office.people.get(person.key)
-        moved = was is not None and was.unit != person.unit
+        has_moved = was is not None and was.unit != person.unit
         if head == person.key:
             return person if HEAD in person.duties else replace(person, duties=(*person.duties, HEAD))
-        if HEAD in person.duties and (head is not None or moved):
+        if HEAD in person.duties and (head is not None or has_moved):
             return replace(person, duties=tuple(duty for duty in person.duties if duty != HEAD))
         return person
 
 
 def _result(ctx: RequestContext, plan: _Plan) -> SyncResult:
     changes = preview_table(ctx, plan.table).changes
-    left, back = [person.name for person in plan.left], [person.name for person in plan.back]
-    held = len(left) * 100 > ctx.app.settings.ldap.sync.ceiling * plan.linked
-    shown = [
+    left_names, back = [person.name for person in plan.left], [person.name for person in plan.back]
+    is_held = len(left_names) * 100 > ctx.app.settings.ldap.sync.ceiling * plan.linked
+    shown_parts = [
         [change.model_dump() for change in changes],
         sorted(person.key for person in plan.left),
         sorted(plan.links.items()),
     ]
     return SyncResult(
         applied=False,
-        mark=sha256(repr((shown, plan.table)).encode()).hexdigest()[:20],
+        mark=sha256(repr((shown_parts, plan.table)).encode()).hexdigest()[:20],
         entries=plan.entries,
         changes=changes,
-        left=left,
+        left=left_names,
         back=back,
-        held=held,
+        held=is_held,
         problems=list(plan.problems),
     )
 

@@ -47,8 +47,8 @@ def read_table(ctx: RequestContext, file: Path | bytes, name: str = "") -> ReadP
         raise BadStaff("web.staff.no_file")
     if isinstance(file, bytes) and len(file) > MAX_TABLE_BYTES:
         raise BadStaff("web.staff.file_too_large", megabytes=MAX_TABLE_BYTES // 1024 // 1024)
-    further = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
-    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further)
+    further_languages = {code: own_name(code) for code in known_languages() if code not in LANGUAGES}
+    read = read_people(file, name or None, own_titles=ctx.library.own_titles, languages=further_languages)
     return merge_people(read, recorded_office(ctx))
 
 
@@ -88,10 +88,10 @@ def preview_table(ctx: RequestContext, table: ReadPeople) -> TablePreview:
             for person in table.people
         ),
     ]
-    changed = [change for change in changes if change is not None]
+    real_changes = [change for change in changes if change is not None]
     accounts = invite_of_table(ctx, table.people, table.accounts, preview=True).people
     return TablePreview(
-        changes=changed,
-        same=len(changes) - len(changed),
+        changes=real_changes,
+        same=len(changes) - len(real_changes),
         accounts=[account for account in accounts if account.obstacle != "has_account"],
     )

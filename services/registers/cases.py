@@ -45,20 +45,20 @@ class RowFacts:
 
 def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office: Office) -> Opening | None:
     """Return the request to open the case of a row; None if it opens none (yet)."""
-    given = row_facts(register, row, today=ctx.today)
+    facts_given = row_facts(register, row, today=ctx.today)
     if register.opens is not None:
         if not (holds(register.opens.when, row.values) and _binds(ctx, register.opens.procedure, row, office)):
             return None
         person = register.opens.person
         procedure = register.opens.procedure
-    elif register.procedure is not None and given.days:
+    elif register.procedure is not None and facts_given.days:
         person, procedure = "", register.procedure.id
     else:
         return None
     edition = register.procedure.edition if register.procedure is not None else ""
     if not edition:
         try:
-            ctx.library.edition(procedure, min(given.days.values(), default=ctx.today))
+            ctx.library.edition(procedure, min(facts_given.days.values(), default=ctx.today))
         except NoEdition:
             # What happened before the first edition is kept too, under that one.
             edition = ctx.library.earliest(procedure).edition
@@ -71,8 +71,8 @@ def opening_of(ctx: RequestContext, register: Register, row: RegisterRow, office
         object_kk=kk if kk != ru else "",
         object_ru=ru if kk != ru else "",
         person=str(row.values.get(person) or "") if person else "",
-        planned=given.planned,
-        facts=given.facts,
+        planned=facts_given.planned,
+        facts=facts_given.facts,
         responsible=_responsible(register, row),
         row=row.id,
     )
@@ -172,16 +172,16 @@ def follow_row(
         return
     old = row_facts(register, before, today=ctx.today)
     new = row_facts(register, after, today=ctx.today)
-    changed = [
+    changed_facts = [
         fact for fact in dict.fromkeys((*old.days, *new.days)) if old.days.get(fact) != new.days.get(fact)
     ]
     ground = ground or after.id
     edit = _passport_edit(ctx, register, case, before, after)
     edit_passport(ctx.case_commands, case_id, edit, kind_of=ctx.reads.office().kind_of, **by)
-    for fact in changed:
+    for fact in changed_facts:
         for name in _to_withdraw(case, fact, new):
             withdrawals.withdraw(ctx.case_commands, case_id, name, ground=ground, **by)
-    for fact in changed:
+    for fact in changed_facts:
         if fact in new.planned:
             ctx.case_commands.replan_all(case_id, {fact: new.planned[fact]}, of_row=True, **by)
         elif fact in new.facts and fact in case.facts:
@@ -199,9 +199,9 @@ def _passport_edit(
     Wording that a user has changed in the case since is kept.
     """
     office, opens = ctx.reads.office(), register.opens
-    named = _named(register)
+    field_names = _named(register)
     old, new = (
-        [_words(register, row, named, office, language) for language in PAPER_LANGUAGES]
+        [_words(register, row, field_names, office, language) for language in PAPER_LANGUAGES]
         for row in (before, after)
     )
     stored_object = [case.object_kk or case.object, case.object_ru or case.object]
@@ -239,10 +239,12 @@ def _to_withdraw(case: Case, fact: str, new: RowFacts) -> list[str]:
     return withdrawn_names
 
 
-def _words(register: Register, row: RegisterRow, named: Sequence[str], office: Office, language: str) -> str:
+def _words(
+    register: Register, row: RegisterRow, field_names: Sequence[str], office: Office, language: str
+) -> str:
     """Return the object of a row's case in a language."""
     words = []
-    for name in named:
+    for name in field_names:
         value, field = row.values.get(name), register.fields[name]
         if not is_filled(value):
             continue

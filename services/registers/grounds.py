@@ -18,9 +18,9 @@ from workflow.registers.definition import Register
 Unopened = Literal["", "act", "kind"]
 
 
-def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, own: bool = False) -> RegisterView:
+def view_here(ctx: RequestContext, register: Register, *, rows: int = 0, is_own: bool = False) -> RegisterView:
     """Return a register as its reader sees it, with what it rests on in the office."""
-    view = register_view(register, reader_scope(ctx), rows=rows, own=own)
+    view = register_view(register, reader_scope(ctx), rows=rows, is_own=is_own)
     return view.model_copy(update=_here(ctx, register))
 
 
@@ -49,8 +49,8 @@ def _adopted(ctx: RequestContext) -> frozenset[str]:
 
     def adopted() -> frozenset[str]:
         units = _units(ctx)
-        own = {act for unit in units if unit in office.units for act in office.units[unit].acts}
-        return frozenset({*own, *acts_of(office, next(iter(units), ""))})
+        own_acts = {act for unit in units if unit in office.units for act in office.units[unit].acts}
+        return frozenset({*own_acts, *acts_of(office, next(iter(units), ""))})
 
     acts = office.resolved_once(ctx.today, ("acts", reader_scope(ctx).unit), adopted)
     return acts.union(ctx.app.settings.regulations.acts)

@@ -191,7 +191,7 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
     from storage.board.word_index import COUNTED, WIDTHS
     from storage.registers.lists import SqlRegisterLists
 
-    lists, seen, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
+    lists, scope, found_rows = SqlRegisterLists(ctx.app.engine), reader_scope(ctx), FoundRows(rows=[], total=0)
     for width in WIDTHS:
         if found_rows.total or (narrowing := lists.narrow(text, width)) is None:
             continue
@@ -202,14 +202,14 @@ def find_rows(ctx: RequestContext, text: str, *, limit: int) -> FoundRows:
         )
         for name in ctx.app.registers.ids() if among else ():
             register = ctx.app.registers.on(name, ctx.today)
-            if name not in among or not sees_lists(register, seen):
+            if name not in among or not sees_lists(register, scope):
                 continue
             query = row_query(ctx, register, ListRows(register_id=name))
             ids = lists.newest(replace(query, readings=where.readings, ids=where.places))
             found_rows.total += len(ids)
             first = ids[: limit - len(found_rows.rows)]
             if first:
-                view, order = register_view(register, seen), {row: place for place, row in enumerate(first)}
+                view, order = register_view(register, scope), {row: place for place, row in enumerate(first)}
                 heads = sorted(lists.heads(first), key=lambda head: order[head.id])
                 found_rows.rows += [(view, row) for row in head_views(ctx, heads, links=False)]
     found_rows.more = found_rows.total > COUNTED
@@ -231,17 +231,19 @@ def row_query(ctx: RequestContext, register: Register, command: ListRows) -> Row
     """
     from storage.registers.lists import RowQuery
 
-    seen, office = reader_scope(ctx), ctx.reads.office()
-    shown = list_fields(register, seen)
-    hides = register.confidential and seen.person
+    scope, office = reader_scope(ctx), ctx.reads.office()
+    shown_fields = list_fields(register, scope)
+    hides = register.confidential and scope.person
     return RowQuery(
         register=register.id,
         units=filtered_units(ctx, command.unit, office),
-        hidden_person=seen.person if hides else "",
+        hidden_person=scope.person if hides else "",
         hidden_fields=register.subjects if hides else (),
         case=command.case or "",
         open_cases=register.kept_in == "case" and not command.case and not ctx.operator,
-        filters=tuple(_cell_filter(ctx, register, shown, filter_input) for filter_input in command.filters),
+        filters=tuple(
+            _cell_filter(ctx, register, shown_fields, filter_input) for filter_input in command.filters
+        ),
         search=command.search,
         withdrawn=command.withdrawn,
     )
@@ -260,13 +262,13 @@ def filtered_units(ctx: RequestContext, unit: str, office: Office) -> Sequence[s
 
 
 def _cell_filter(
-    ctx: RequestContext, register: Register, shown: Collection[str], filter_input: FilterInput
+    ctx: RequestContext, register: Register, shown_fields: Collection[str], filter_input: FilterInput
 ) -> CellFilter:
     from storage.registers.lists import CellFilter
 
     field = register.fields.get(filter_input.field)
-    if field is None or field.id not in shown or not field.indexed:
-        allowed = [name for name in shown if register.fields[name].indexed]
+    if field is None or field.id not in shown_fields or not field.indexed:
+        allowed = [name for name in shown_fields if register.fields[name].indexed]
         raise UnknownField(
             "register.cannot_filter",
             field=filter_input.field,

@@ -117,7 +117,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
     from storage.registers.chains import outside_of
 
     heads = list(heads)
-    seen = reader_scope(ctx)
+    scope = reader_scope(ctx)
     registers = {name: ctx.app.registers.on(name, ctx.today) for name in {head.register_id for head in heads}}
     secret = [
         head.id
@@ -126,10 +126,10 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
     ]
     outside = outside_of(ctx.app.engine, secret) if secret else {}
     office, views = ctx.reads.office(), []
-    opened = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
+    opened_cases = ctx.reads.heads([head.opened_case for head in heads if head.opened_case])
     stored = [(registers[head.register_id], {**head.shown, **outside.get(head.id, {})}) for head in heads]
     linked = linked_names(ctx, stored) if links else {}
-    counted = {
+    counts = {
         name: counted_numbers(ctx, register, [head.id for head in heads if head.register_id == name])
         for name, register in registers.items()
         if any(field.counted for field in register.fields.values())
@@ -141,7 +141,7 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
             version=head.version,
             unit=head.unit,
             case=head.case,
-            opened_case=head.opened_case if head.opened_case in opened else "",
+            opened_case=head.opened_case if head.opened_case in opened_cases else "",
             values=stored_values,
             withdrawn=head.withdrawn,
             seq=head.seq,
@@ -150,10 +150,10 @@ def head_views(ctx: RequestContext, heads: Iterable[Any], *, links: bool = True)
             edited_at=head.edited_at,
             edited_by=head.edited_by,
         )
-        fields = visible_fields(register, row, seen, office)
+        fields = visible_fields(register, row, scope, office)
         if fields is not None:
-            numbers = counted.get(head.register_id, {})
-            views.append(row_view(ctx, register, row, fields, office, linked=linked, counted=numbers))
+            numbers = counts.get(head.register_id, {})
+            views.append(row_view(ctx, register, row, fields, office, linked=linked, counts=numbers))
     return views
 
 
@@ -165,14 +165,14 @@ def row_view(
     office: Office,
     *,
     linked: Mapping[str, str],
-    counted: Mapping[str, Mapping[str, int]] | None = None,
+    counts: Mapping[str, Mapping[str, int]] | None = None,
 ) -> RowView:
-    """Return a row with these fields. `linked`: names of cases and rows; `counted`: of `counted_numbers`."""
+    """Return a row with these fields. `linked`: names of cases and rows; `counts`: of `counted_numbers`."""
     order = [name for name in register.fields if name in fields]
-    numbers = {name: str(of[row.id]) for name, of in (counted or {}).items() if name in order and row.id in of}
+    numbers = {name: str(of[row.id]) for name, of in (counts or {}).items() if name in order and row.id in of}
     all_values = {**row.values, **numbers}
     values = {name: all_values[name] for name in order if is_filled(all_values.get(name))}
-    own = not in_reach(register, row, reader_scope(ctx), office)
+    is_only_own = not in_reach(register, row, reader_scope(ctx), office)
     late = {} if row.withdrawn else days_late(register, values, today=ctx.today)
     return RowView(
         id=row.id,
@@ -180,14 +180,14 @@ def row_view(
         version=row.version,
         unit=row.unit,
         case=row.case,
-        opened_case="" if own else row.opened_case,
+        opened_case="" if is_only_own else row.opened_case,
         withdrawn=row.withdrawn,
         ground=row.ground,
         seq=row.seq,
         created_at=row.created_at,
-        created_by="" if own else row.created_by,
+        created_by="" if is_only_own else row.created_by,
         edited_at=row.edited_at,
-        edited_by="" if own else row.edited_by,
+        edited_by="" if is_only_own else row.edited_by,
         values=values,
         names=_names(register, row, values, office, ctx.language) | _linked_of(register, values, linked),
         late={name: days for name, days in late.items() if name in fields},
@@ -265,27 +265,29 @@ def linked_names(
     )
     if not ids["row"]:
         return names
-    seen = reader_scope(ctx)
+    scope = reader_scope(ctx)
     heads = SqlRegisterLists(ctx.app.engine).heads(ids["row"])
     cases = ctx.reads.heads({head.case for head in heads if head.case})
     registers = {
-        name: register_view(ctx.app.registers.on(name, ctx.today), seen)
+        name: register_view(ctx.app.registers.on(name, ctx.today), scope)
         for name in {head.register_id for head in heads} & {*ctx.app.registers.ids()}
     }
-    shown = [head for head in heads if head.register_id in registers and (not head.case or head.case in cases)]
+    shown_heads = [
+        head for head in heads if head.register_id in registers and (not head.case or head.case in cases)
+    ]
     language = ctx.spoken_language
-    rows = head_views(ctx, shown, links=False)
+    rows = head_views(ctx, shown_heads, links=False)
     return names | {row.id: row_name(registers[row.register_id], row, language) for row in rows}
 
 
-def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: bool = False) -> RegisterView:
-    """Return a register with the fields visible to the reader. `own`: those of rows that name them, if no
+def register_view(register: Register, scope: RowScope, *, rows: int = 0, is_own: bool = False) -> RegisterView:
+    """Return a register with the fields visible to the reader. `is_own`: those of rows that name them, if no
     others.
     """
-    shown: Collection[str] = list_fields(register, seen)
-    if own and not shown:
-        shown = frozenset[str]().union(*register.seen_by_person.values())
-    fields = [field_view(field) for field in register.fields.values() if field.id in shown]
+    shown_fields: Collection[str] = list_fields(register, scope)
+    if is_own and not shown_fields:
+        shown_fields = frozenset[str]().union(*register.seen_by_person.values())
+    fields = [field_view(field) for field in register.fields.values() if field.id in shown_fields]
     return RegisterView(
         id=register.id,
         version=register.edition,
@@ -297,11 +299,11 @@ def register_view(register: Register, seen: RowScope, *, rows: int = 0, own: boo
         procedures=list(register.procedures),
         confidential=register.confidential,
         opens=register.opens.procedure if register.opens else "",
-        may_write=keeps_rows(register, seen),
+        may_write=keeps_rows(register, scope),
         rows=rows,
         fields=fields,
-        named_by=[name for name in register.named_by if name in shown],
-        columns=[name for name in register.columns if name in shown],
+        named_by=[name for name in register.named_by if name in shown_fields],
+        columns=[name for name in register.columns if name in shown_fields],
     )
 
 

@@ -105,22 +105,22 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     register = writable_register(ctx, command.register_id)
     unit, case = place_of(ctx, register, command.unit, command.case)
     data, name = _content(ctx, command)
-    fields, shown = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
-    aside = [register.fields[name] for name in shown if register.fields[name] not in fields]
-    late = _late_fields(register, shown)
+    fields, shown_fields = writable_fields(ctx, register), list_fields(register, reader_scope(ctx))
+    aside_fields = [register.fields[name] for name in shown_fields if register.fields[name] not in fields]
+    late = _late_fields(register, shown_fields)
     table = read_register_rows(
         data,
         name,
         heads={late_field.title[language]: late_field.id for late_field in late for language in LANGUAGES}
         | _known_heads(register, fields)
-        | _known_heads(register, [*fields, *aside]),
+        | _known_heads(register, [*fields, *aside_fields]),
     )
-    there = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
-    lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in there]
+    existing_rows = _rows_there(ctx, register, [str(cells[ROW]) for _, cells in table.rows if ROW in cells])
+    lines = [line for line in table.rows if str(line[1].get(ROW, "")) not in existing_rows]
     errors, rows, units = list[RowError](), list[dict[str, Value]](), list[str]()
     find, places = lookup(ctx), dict[str, str | None]()
     people = ctx.reads.office().people
-    taken = {field.id for field in fields}
+    taken_fields = {field.id for field in fields}
     errors += [
         RowError(number, "paper_formula", {"text": text, "where": f"{table.columns[key]}{number}"})
         for number, formulas in table.formulas.items()
@@ -128,7 +128,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
     ]
     for number, cells in lines:
         values, problems = parse_values(
-            register, {key: value for key, value in cells.items() if key in taken}, find
+            register, {key: value for key, value in cells.items() if key in taken_fields}, find
         )
         values = with_posts(register, values, people)
         unread = [ValueProblem(key, "formula") for key in table.formulas.get(number, ())]
@@ -170,7 +170,7 @@ def import_rows(ctx: RequestContext, command: ImportRows) -> ImportedRows:
         | {unit: name_in(ctx.reads.office(), unit, ctx.language) for unit in units[:SHOWN] if unit},
         units=units[:SHOWN],
         opening=count_openings(ctx, register, rows, units) if command.preview else 0,
-        aside=[field_view(field) for field in (*aside, *late) if field.id in table.columns],
+        aside=[field_view(field) for field in (*aside_fields, *late) if field.id in table.columns],
         there=len(table.rows) - len(lines),
     )
 
@@ -223,8 +223,8 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
 
     ctx = replace(ctx, language=language)
     register = seen_register(ctx, command.register_id)
-    shown = list_fields(register, reader_scope(ctx))
-    fields = [register.fields[name] for name in shown]
+    shown_fields = list_fields(register, reader_scope(ctx))
+    fields = [register.fields[name] for name in shown_fields]
     found_rows = SqlRegisterLists(ctx.app.engine).page(
         row_query(ctx, register, command),
         limit=EXPORT_LIMIT,
@@ -232,7 +232,7 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
     )
     if found_rows.total > EXPORT_LIMIT:
         raise UnreadablePaper("list_too_long", rows=found_rows.total, limit=EXPORT_LIMIT)
-    late = _late_fields(register, shown)
+    late = _late_fields(register, shown_fields)
     words = {answer: say(f"register.{answer}", {}, language) for answer in ("yes", "no")}
     views = [field_view(field) for field in fields]
     office = ctx.reads.office()
@@ -250,15 +250,17 @@ def export(ctx: RequestContext, command: ListRows, language: str) -> bytes:
 
 def writable_fields(ctx: RequestContext, register: Register) -> list[RegisterField]:
     """Return the fields a spreadsheet may have: those visible to the reader, except files."""
-    shown = list_fields(register, reader_scope(ctx))
-    return [register.fields[name] for name in shown if register.fields[name].kind != "file"]
+    shown_fields = list_fields(register, reader_scope(ctx))
+    return [register.fields[name] for name in shown_fields if register.fields[name].kind != "file"]
 
 
-def _late_fields(register: Register, shown: Collection[str]) -> list[RegisterField]:
+def _late_fields(register: Register, shown_fields: Collection[str]) -> list[RegisterField]:
     """Return the columns an export adds to these fields and no import takes: days by which dates are late."""
     from i18n import say
 
-    fields = [register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown}]
+    fields = [
+        register.fields[late.field] for late in register.lates if {late.field, late.than} <= {*shown_fields}
+    ]
     titles = [
         Text(
             *(say("register.column.late", {"field": field.title[language]}, language) for language in LANGUAGES)

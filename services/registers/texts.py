@@ -51,13 +51,13 @@ def foreign_texts(
         if person and {"kk": person.post_kk, "ru": person.post_ru}.get(language)
         for post in (person.post, person.post_kk, person.post_ru)
     }
-    whole = " ".join(str(row.values.get(name, "")) for name in pairs)
+    full_text = " ".join(str(row.values.get(name, "")) for name in pairs)
     foreign_fields = []
     for name, translated in pairs.items():
         texts = [str(row.values[field_name]) for field_name in (name, translated) if row.values.get(field_name)]
         if len(texts) != 1 or texts[0] in posts or not _CYRILLIC.search(texts[0]):
             continue
-        if _language(texts[0], whole) != language:
+        if _language(texts[0], full_text) != language:
             foreign_fields.append(by_id[name])
     return foreign_fields
 
@@ -79,16 +79,16 @@ def text_notes(
 
     rows, notes = list(rows), []
     for language in languages:
-        counted, ids = dict[str, int](), dict[str, None]()
+        title_counts, ids = dict[str, int](), dict[str, None]()
         for fields, row in rows:
             for field in foreign_texts(row, fields, language, office):
                 title = field.title[speaks]
-                counted[title] = counted.get(title, 0) + 1
+                title_counts[title] = title_counts.get(title, 0) + 1
                 ids[row.id] = None
-        if counted:
-            named = [*[*ids][:NAMED], *(["…"] if len(ids) > NAMED else [])]
-            texts = [f"{title} ({count})" for title, count in counted.items()]
-            about = {"count": len(ids), "texts": texts, "rows": named}
+        if title_counts:
+            named_ids = [*[*ids][:NAMED], *(["…"] if len(ids) > NAMED else [])]
+            texts = [f"{title} ({count})" for title, count in title_counts.items()]
+            about = {"count": len(ids), "texts": texts, "rows": named_ids}
             notes.append(Note(code=f"form.note.texts_{language}", arguments=about))
     return notes
 
@@ -111,24 +111,24 @@ def _in_language(values: Mapping[str, Any], name: str, pairs: Mapping[str, str],
     mine, other = _share(text), _share(translated)
     if mine == other:
         # Short words tell nothing ("сот", "суд"): all the row says in two languages does.
-        both = [
+        paired_fields = [
             (name, translation)
             for name, translation in pairs.items()
             if values.get(name) and values.get(translation)
         ]
-        mine = _share(" ".join(str(values[name]) for name, _ in both))
-        other = _share(" ".join(str(values[translation]) for _, translation in both))
+        mine = _share(" ".join(str(values[name]) for name, _ in paired_fields))
+        other = _share(" ".join(str(values[translation]) for _, translation in paired_fields))
     return text if (mine >= other) == (language == "kk") else translated
 
 
-def _language(text: str, whole: str) -> str:
+def _language(text: str, full_text: str) -> str:
     """Return the language a text seems to be in; where it does not tell, that of the whole row."""
     share = _share(text)
     if share >= 0.5:
         return "kk"
     if not share and len(_WORD.findall(text)) > 3:
         return "ru"
-    return "kk" if _share(whole) >= 0.2 else "ru"
+    return "kk" if _share(full_text) >= 0.2 else "ru"
 
 
 def _share(text: str) -> float:

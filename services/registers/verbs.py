@@ -120,24 +120,24 @@ def edit_row(ctx: RequestContext, command: EditRow) -> RowDetail:
     if _has_files(command.values):
         # Nothing is stored of an edit that is refused.
         _edited(ctx, register, row, _without_files(command.values))
-    changed, after = _edited(ctx, register, row, _stored(ctx, command.values))
-    if changed:
+    changed_values, after = _edited(ctx, register, row, _stored(ctx, command.values))
+    if changed_values:
         payload: dict[str, object] = {"ground": command.ground} if command.ground else {}
         if row.version != register.edition:
             payload |= {"version": register.edition, "digest": register.digest}
         draft = RowDraft(
             kind="edited",
             payload=payload,
-            values={name: value for name, value in changed.items() if not register.outside_events(name)},
-            outside={name: value for name, value in changed.items() if register.outside_events(name)},
+            values={name: value for name, value in changed_values.items() if not register.outside_events(name)},
+            outside={name: value for name, value in changed_values.items() if register.outside_events(name)},
         )
         if not row.opened_case:
-            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
             _open_later(ctx, register, row.id)
         else:
-            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed))
+            _refuse_same(ctx, register, row.id, _unique(register, after.values, changed_values))
             follow_row(ctx, register, row, after, ground=command.ground)
-            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed))
+            _write(ctx, register, row, after, draft, unique=_unique(register, after.values, changed_values))
         follow_duties(ctx.app, register, (row, after), ground=command.ground, **stamp(ctx))
     return show_row(ctx, AskRow(row=row.id))
 
@@ -148,8 +148,8 @@ def withdraw_row(ctx: RequestContext, command: WithdrawRow) -> RowDetail:
     campaign the further rows of the same answer are withdrawn.
     """
     row, register = _writable(ctx, command.row)
-    further = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
-    for removed_row in (*further, row):
+    further_rows = [further_row for further_row in _further_rows(ctx, row) if not further_row.withdrawn]
+    for removed_row in (*further_rows, row):
         _withdraw(ctx, register, removed_row, command.ground)
     return show_row(ctx, AskRow(row=row.id))
 
@@ -198,12 +198,12 @@ def erase_row(ctx: RequestContext, command: EraseRow) -> RowDetail:
         if name not in erasable:
             raise UnknownField("register.cannot_erase", field=name, allowed=tuple(erasable))
     names = tuple(dict.fromkeys(command.fields))
-    further = [
+    further_rows = [
         further_row
         for further_row in _further_rows(ctx, row)
         if not further_row.values.keys().isdisjoint(names)
     ]
-    for erased_row in (*further, row):
+    for erased_row in (*further_rows, row):
         _erase(ctx, register, erased_row, names, command.ground)
     return show_row(ctx, AskRow(row=row.id))
 
@@ -256,7 +256,7 @@ def add_rows(
     units: Sequence[str] = (),
     *,
     kind: EventKind = "added",
-    more: Sequence[Mapping[str, object]] = (),
+    inherited: Sequence[Mapping[str, object]] = (),
     also: Callable[[Connection, Sequence[str]], None] = lambda _connection, _ids: None,
 ) -> Sequence[str]:
     """Write parsed and checked rows in one transaction; return their ids.
@@ -280,7 +280,7 @@ def add_rows(
             "version": register.edition,
             "digest": register.digest,
             "unit": of_unit,
-            **(more[number] if more else {}),
+            **(inherited[number] if inherited else {}),
         }
         if case:
             payload["case"] = case
@@ -308,15 +308,15 @@ def add_rows(
         ids = SqlRegisterRows(ctx.app.engine).add(
             register.id,
             writes,
-            unique=[_unique(register, write.after.values, together=not more) for write in writes],
+            unique=[_unique(register, write.after.values, together=not inherited) for write in writes],
             seen_units=_seen_units(ctx, office),
             by=ctx.reader.login,
             now=ctx.now,
             year=ctx.today.year,
             also=also,
         )
-    opened = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
-    open_cases(ctx, register, opened, [replace(opening, row=ids[number]) for number, opening in openings])
+    opened_rows = [replace(writes[number].after, id=ids[number]) for number, _ in openings]
+    open_cases(ctx, register, opened_rows, [replace(opening, row=ids[number]) for number, opening in openings])
     follow_duties(ctx.app, register, (write.after for write in writes), **stamp(ctx))
     return ids
 
@@ -334,9 +334,9 @@ def unique_titled(register: Register) -> Iterator[None]:
         raise
 
 
-def check_row(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> dict[str, Value]:
+def check_row(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> dict[str, Value]:
     """Return the values of a new row. Raises InvalidRow with all mistakes."""
-    values, problems = parse_values(register, given, lookup(ctx))
+    values, problems = parse_values(register, given_values, lookup(ctx))
     values = with_posts(register, values, ctx.reads.office().people)
     all_problems = [*problems, *invalid_values(ctx, register, values, problems)]
     if all_problems:
@@ -350,12 +350,12 @@ def with_posts(
     """Return the values of a new row with the posts of the people it names, as the office knows them, where
     nothing is written.
     """
-    whole = dict(values)
+    all_values = dict(values)
     for field in register.fields.values():
         person = people.get(str(values.get(field.post_of))) if field.post_of else None
         if person is not None and person.post and not is_filled(values.get(field.id)):
-            whole[field.id] = person.post
-    return whole
+            all_values[field.id] = person.post
+    return all_values
 
 
 def invalid_values(
@@ -365,11 +365,11 @@ def invalid_values(
 
     Fields hidden from the writer are not required.
     """
-    shown, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
+    shown_fields, wrong = list_fields(register, reader_scope(ctx)), {problem.field for problem in problems}
     return [
         problem
         for problem in check_values(register, values, today=ctx.today)
-        if problem.field in shown and problem.field not in wrong
+        if problem.field in shown_fields and problem.field not in wrong
     ]
 
 
@@ -380,8 +380,8 @@ def unique_keys(
     from storage.registers.chains import SqlRegisterRows
 
     keys = [_unique(register, values) for values in rows]
-    seen = _seen_units(ctx, ctx.reads.office())
-    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen) if any(keys) else []
+    seen_units = _seen_units(ctx, ctx.reads.office())
+    same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, keys, seen_units) if any(keys) else []
     return [
         (position, ValueProblem(fields[0], "not_unique"))
         if len(fields) == 1
@@ -402,12 +402,12 @@ def projected(register: Register, row: RegisterRow, office: Office) -> Projectio
     return project(register, row, partial(all_names, office))
 
 
-def first_person(ctx: RequestContext, register: Register, given: Mapping[str, object]) -> Person | None:
+def first_person(ctx: RequestContext, register: Register, given_values: Mapping[str, object]) -> Person | None:
     """Return the person of the office in the first person field of a row that names one."""
     office, find = ctx.reads.office(), lookup(ctx)
     for field in register.fields.values():
-        if field.kind == "person" and is_filled(given.get(field.id)):
-            values, _ = parse_values(register, {field.id: given[field.id]}, find)
+        if field.kind == "person" and is_filled(given_values.get(field.id)):
+            values, _ = parse_values(register, {field.id: given_values[field.id]}, find)
             person = office.people.get(str(values.get(field.id)))
             if person is not None and person.unit:
                 return person
@@ -450,26 +450,28 @@ def name_of(person: Person) -> Text:
     return Text(person.name_in("kk"), person.name_in("ru"), person.name_in("en"))
 
 
-def _values(ctx: RequestContext, register: Register, given: Mapping[str, FieldValue]) -> dict[str, Value]:
-    _refuse_unseen(ctx, register, None, given)
-    if _has_files(given):
+def _values(
+    ctx: RequestContext, register: Register, given_values: Mapping[str, FieldValue]
+) -> dict[str, Value]:
+    _refuse_unseen(ctx, register, None, given_values)
+    if _has_files(given_values):
         # Nothing is stored of a row that is refused.
-        check_row(ctx, register, _without_files(given))
-    return check_row(ctx, register, _stored(ctx, given))
+        check_row(ctx, register, _without_files(given_values))
+    return check_row(ctx, register, _stored(ctx, given_values))
 
 
 def _edited(
-    ctx: RequestContext, register: Register, row: RegisterRow, given: Mapping[str, object]
+    ctx: RequestContext, register: Register, row: RegisterRow, given_values: Mapping[str, object]
 ) -> tuple[dict[str, Value], RegisterRow]:
     """Return the changed values and the row with them. Raises InvalidRow."""
-    parsed, problems = parse_values(register, given, lookup(ctx))
-    changed = {name: value for name, value in parsed.items() if value != row.values.get(name)}
-    values = {name: value for name, value in {**row.values, **changed}.items() if is_filled(value)}
+    parsed, problems = parse_values(register, given_values, lookup(ctx))
+    changed_values = {name: value for name, value in parsed.items() if value != row.values.get(name)}
+    values = {name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)}
     # A row kept from before a rule is read as it is until something of it is changed.
-    all_problems = [*problems, *(invalid_values(ctx, register, values, problems) if changed else ())]
+    all_problems = [*problems, *(invalid_values(ctx, register, values, problems) if changed_values else ())]
     if all_problems:
         raise InvalidRow(register, tuple(all_problems))
-    return changed, replace(row, version=register.edition, values=values)
+    return changed_values, replace(row, version=register.edition, values=values)
 
 
 def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
@@ -483,35 +485,36 @@ def _writable(ctx: RequestContext, name: str) -> tuple[RegisterRow, Register]:
 
 
 def _refuse_unseen(
-    ctx: RequestContext, register: Register, row: RegisterRow | None, given: Mapping[str, object]
+    ctx: RequestContext, register: Register, row: RegisterRow | None, given_values: Mapping[str, object]
 ) -> None:
     """Raise UnknownField for a field hidden from the writer, as if it did not exist."""
-    seen = reader_scope(ctx)
-    shown = list_fields(register, seen)
+    scope = reader_scope(ctx)
+    shown_fields = list_fields(register, scope)
     if row is not None:
-        fields = visible_fields(register, row, seen, ctx.reads.office()) or ()
-        shown = tuple(name for name in shown if name in fields)
-    for name in given:
-        if name not in shown:
-            raise UnknownField("register.unknown_field", field=name, allowed=shown)
+        fields = visible_fields(register, row, scope, ctx.reads.office()) or ()
+        shown_fields = tuple(name for name in shown_fields if name in fields)
+    for name in given_values:
+        if name not in shown_fields:
+            raise UnknownField("register.unknown_field", field=name, allowed=shown_fields)
 
 
-def _has_files(given: Mapping[str, FieldValue]) -> bool:
-    return any(isinstance(value, FileInput) for value in given.values())
+def _has_files(given_values: Mapping[str, FieldValue]) -> bool:
+    return any(isinstance(value, FileInput) for value in given_values.values())
 
 
-def _without_files(given: Mapping[str, FieldValue]) -> dict[str, object]:
+def _without_files(given_values: Mapping[str, FieldValue]) -> dict[str, object]:
     """Return the values with a stand-in for each file, to be checked before any file is stored."""
     return {
-        name: {"sha256": "0" * 64} if isinstance(value, FileInput) else value for name, value in given.items()
+        name: {"sha256": "0" * 64} if isinstance(value, FileInput) else value
+        for name, value in given_values.items()
     }
 
 
-def _stored(ctx: RequestContext, given: Mapping[str, FieldValue]) -> dict[str, object]:
+def _stored(ctx: RequestContext, given_values: Mapping[str, FieldValue]) -> dict[str, object]:
     """Return the values with files stored, each as its hash, name, type and size."""
     return {
         name: (store_file(ctx, value) or None) if isinstance(value, FileInput) else value
-        for name, value in given.items()
+        for name, value in given_values.items()
     }
 
 
@@ -534,9 +537,9 @@ def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Unique
     """Raise NotUnique before the case of a row is changed."""
     from storage.registers.chains import NotUnique, SqlRegisterRows
 
-    seen = _seen_units(ctx, ctx.reads.office())
+    seen_units = _seen_units(ctx, ctx.reads.office())
     with unique_titled(register):
-        same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen, but=row)
+        same_rows = SqlRegisterRows(ctx.app.engine).same(register.id, [keys], seen_units, but=row)
         if same_rows:
             raise NotUnique(0, same_rows[0][1], "")
 
@@ -544,14 +547,14 @@ def _refuse_same(ctx: RequestContext, register: Register, row: str, keys: Unique
 def _unique(
     register: Register,
     values: Mapping[str, Value],
-    changed: Collection[str] | None = None,
+    changed_names: Collection[str] | None = None,
     *,
     together: bool = True,
 ) -> UniqueKeys:
     """Return the keys of the unique fields that are filled.
 
     Args:
-        changed: only keys that contain one of these fields.
+        changed_names: only keys that contain one of these fields.
         together: whether keys of several fields are included. Answers to campaigns omit them, so that an answer
             is accepted even if an equal row exists, which its author could not change.
     """
@@ -560,7 +563,7 @@ def _unique(
         names: tuple(sort_key(register.fields[name], values[name]) for name in names)
         for names in (*single, *(register.unique_together if together else ()))
         if all(is_filled(values.get(name)) for name in names)
-        and (changed is None or any(name in changed for name in names))
+        and (changed_names is None or any(name in changed_names for name in names))
     }
 
 

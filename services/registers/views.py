@@ -138,13 +138,13 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
     """List the registers visible to the reader, with the number of rows in each."""
     from storage.registers.lists import SqlRegisterLists
 
-    seen, office = reader_scope(ctx), ctx.reads.office()
+    scope, office = reader_scope(ctx), ctx.reads.office()
     units = filtered_units(ctx, command.unit, office)
     lists = SqlRegisterLists(ctx.app.engine)
     counts = dict(lists.counts(units))
     for name in ctx.app.registers.ids():
         register = ctx.app.registers.on(name, ctx.today)
-        if name in counts and sees_lists(register, seen) and (register.subjects or register.kept_in == "case"):
+        if name in counts and sees_lists(register, scope) and (register.subjects or register.kept_in == "case"):
             # Some of its rows may be hidden from who sees the others.
             rows_query = ListRows(register_id=register.id, unit=command.unit)
             counts[register.id] = lists.count(row_query(ctx, register, rows_query))
@@ -155,7 +155,7 @@ def list_registers(ctx: RequestContext, command: AskRegisters) -> RegisterList:
         registers=[
             view_here(ctx, register, rows=counts.get(register.id, 0))
             for register in registers
-            if sees_lists(register, seen)
+            if sees_lists(register, scope)
             and (counts.get(register.id) or units is None or any(register.binds(kind, acts) for kind in kinds))
         ]
     )
@@ -166,10 +166,10 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
     """List rows of a register, filtered and sorted, one page of them, with sums over all pages."""
     from storage.registers.lists import SqlRegisterLists
 
-    register, seen = seen_register(ctx, command.register_id), reader_scope(ctx)
-    shown = list_fields(register, seen)
+    register, scope = seen_register(ctx, command.register_id), reader_scope(ctx)
+    shown_fields = list_fields(register, scope)
     query = row_query(ctx, register, command)
-    summed = [name for name in shown if register.fields[name].total]
+    summed = [name for name in shown_fields if register.fields[name].total]
     found_rows = SqlRegisterLists(ctx.app.engine).page(
         query,
         limit=command.size,
@@ -182,7 +182,7 @@ def list_rows(ctx: RequestContext, command: ListRows) -> RowPage:
         total=found_rows.total,
         page=command.page,
         pages=max(1, -(-found_rows.total // command.size)),
-        fields=[field_view(register.fields[name]) for name in shown],
+        fields=[field_view(register.fields[name]) for name in shown_fields],
         rows=head_views(ctx, found_rows.rows),
         totals={
             name: f"{amount.normalize():f}"
@@ -229,10 +229,10 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
             )
         )
     office = ctx.reads.office()
-    opened = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
+    opened_case = row.opened_case if row.opened_case and ctx.reads.heads([row.opened_case]) else ""
     reached = in_reach(register, row, reader_scope(ctx), office)
     days: dict[str, date | None] = {}
-    case = ctx.app.ledger.case(opened) if opened and reached and not row.withdrawn else None
+    case = ctx.app.ledger.case(opened_case) if opened_case and reached and not row.withdrawn else None
     if case is not None:
         recorded = {name: fact.on for name, fact in case.facts.items()}
         days = days_of_case(register, row, recorded, today=ctx.today)
@@ -240,11 +240,11 @@ def show_row(ctx: RequestContext, command: AskRow) -> RowDetail:
         row=row_view(
             ctx,
             register,
-            replace(row, opened_case=opened),
+            replace(row, opened_case=opened_case),
             fields,
             office,
             linked=linked_names(ctx, [(register, row.values)]),
-            counted=counted_numbers(ctx, register, [row.id]),
+            counts=counted_numbers(ctx, register, [row.id]),
         ),
         fields=[field_view(field) for field in register.fields.values() if field.id in fields],
         days_of_case={name: day for name, day in days.items() if name in fields},
@@ -258,22 +258,22 @@ def _pointing(ctx: RequestContext, row: RegisterRow) -> list[PointingRows]:
     """Return the rows of other registers that refer to a row, for each field that may."""
     from storage.registers.lists import CellFilter, SqlRegisterLists
 
-    seen, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
+    scope, lists, pointing = reader_scope(ctx), SqlRegisterLists(ctx.app.engine), []
     for name in ctx.app.registers.ids():
         other = ctx.app.registers.on(name, ctx.today)
-        shown = list_fields(other, seen) if sees_lists(other, seen) else ()
-        for field in (other.fields[name] for name in shown):
+        shown_fields = list_fields(other, scope) if sees_lists(other, scope) else ()
+        for field in (other.fields[name] for name in shown_fields):
             if field.kind == "row" and field.register == row.register and field.indexed:
                 query = row_query(ctx, other, ListRows(register_id=name))
                 query = query.with_condition(CellFilter(field=field.id, keys=(row.id,)))
                 page = lists.page(query, limit=POINTING_SHOWN)
                 pointing.append(
                     PointingRows(
-                        view=register_view(other, seen),
+                        view=register_view(other, scope),
                         field=field.id,
                         total=page.total,
                         rows=head_views(ctx, page.rows, links=False),
-                        may_add=keeps_rows(other, seen) and (ctx.operator or ctx.reader.may("record")),
+                        may_add=keeps_rows(other, scope) and (ctx.operator or ctx.reader.may("record")),
                     )
                 )
     return pointing
@@ -304,7 +304,9 @@ def list_my_rows(ctx: RequestContext, command: AskRegisters) -> RowList:
     registers = [ctx.app.registers.latest(name) for name in ctx.app.registers.ids()]
     fields = {register.id: tuple(register.seen_by_person) for register in registers}
     heads = SqlRegisterLists(ctx.app.engine).naming(ctx.reader.person, fields)
-    named = {head.register_id for head in heads}
-    seen = reader_scope(ctx)
-    views = [register_view(register, seen, own=True) for register in registers if register.id in named]
+    register_ids = {head.register_id for head in heads}
+    scope = reader_scope(ctx)
+    views = [
+        register_view(register, scope, is_own=True) for register in registers if register.id in register_ids
+    ]
     return RowList(rows=head_views(ctx, heads), registers=views)

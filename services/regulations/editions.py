@@ -56,7 +56,7 @@ def read_editions(settings: Settings) -> Editions:
         BadSetting: the folder of own regulations named in config.toml does not exist.
     """
     shipped = {edition.edition: edition for edition in map(_unread, shipped_files())}
-    own, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
+    own_editions, texts, left_out = dict[str, "Procedure"](), dict[str, str](), []
     for path in own_files(settings):
         try:
             edition = read_own(path)
@@ -68,10 +68,10 @@ def read_editions(settings: Settings) -> Editions:
         except Exception as refusal:
             left_out.append(LeftOutFile(file=path.name, refusal=_as_refusal(refusal, path)))
             continue
-        own[edition.edition] = edition
+        own_editions[edition.edition] = edition
         add_words(edition)
         texts[edition.edition] = path.read_text(encoding="utf-8-sig")
-    return Editions(editions=(*shipped.values(), *own.values()), own=texts, left_out=tuple(left_out))
+    return Editions(editions=(*shipped.values(), *own_editions.values()), own=texts, left_out=tuple(left_out))
 
 
 def with_adopted(read: Editions, adopted: Mapping[str, str]) -> Editions:
@@ -117,8 +117,8 @@ def require_words(edition: Procedure, file: str) -> None:
     import i18n
     from i18n.entries import where
 
-    own = edition.words
-    for code in own:
+    own_words = edition.words
+    for code in own_words:
         if code.startswith(("duty.", "kind.")) and i18n.knows(code) and where(code):
             prefix, _, name = code.partition(".")
             raise UnknownWord("law.word_taken", file=file, word=name, table=f"[[{prefix}]]")
@@ -126,7 +126,7 @@ def require_words(edition: Procedure, file: str) -> None:
         for prefix, names in (("evidence", obligation.evidence), ("value", obligation.values)):
             for name in names:
                 code = f"{prefix}.{name}"
-                if code not in own and not (i18n.knows(code) and where(code)):
+                if code not in own_words and not (i18n.knows(code) and where(code)):
                     raise UnknownWord(
                         "law.unknown_word",
                         file=file,
@@ -142,13 +142,15 @@ def own_files(settings: Settings, folder: Path | None = None) -> Iterator[Path]:
     Raises:
         BadSetting: there is no such folder.
     """
-    own = folder or settings.regulations.folder
-    if own is None:
+    own_folder = folder or settings.regulations.folder
+    if own_folder is None:
         return
-    if not own.is_dir():
-        raise BadSetting("cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own))
+    if not own_folder.is_dir():
+        raise BadSetting(
+            "cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own_folder)
+        )
     # Own rules are no editions; they take effect once adopted (`merzim overlay`).
-    yield from (path for path in sorted(own.glob("*.toml")) if not path.name.startswith("overlay."))
+    yield from (path for path in sorted(own_folder.glob("*.toml")) if not path.name.startswith("overlay."))
 
 
 def read_own(path: Path) -> Procedure:

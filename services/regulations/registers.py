@@ -140,8 +140,8 @@ def _text(field: RegisterField, value: object, language: str) -> str:
             return date_long(date.fromisoformat(str(value)), language)
         case "number" | "money":
             unit = f" {field.unit[language]}" if field.unit else ""
-            written = money if field.kind == "money" else number
-            return written(Decimal(str(value)), language) + unit
+            write_number = money if field.kind == "money" else number
+            return write_number(Decimal(str(value)), language) + unit
         case "yes_no":
             return say("register.yes" if value else "register.no", {}, language)
     return option_title(field.id, str(value), language) if field.options else str(value)

@@ -66,11 +66,11 @@ def _whole(ctx: RequestContext, unit: str) -> bool:
     """Return whether the reader sees a whole organisation; of one seen in part it cannot be said that it has
     not reported.
     """
-    own, office = ctx.reader.root, ctx.reads.office()
-    if not own:
+    reader_unit, office = ctx.reader.root, ctx.reads.office()
+    if not reader_unit:
         return True
     return any(
-        within(office, organisation, own) and within(office, organisation, unit)
+        within(office, organisation, reader_unit) and within(office, organisation, unit)
         for organisation in office.organisations
     )
 
@@ -125,8 +125,8 @@ def consolidated(
     office = reads.office()
     units = required_of(office, organisations(office, unit), edition, chosen)
     heads = reads.cases(unit or None, procedure=procedure, status="active")
-    looked = _looked(app, reads, (head.id for head in heads), today)
-    cases = [(case, deadlines) for case, _, deadlines in looked]
+    year_cases = _looked(app, reads, (head.id for head in heads), today)
+    cases = [(case, deadlines) for case, _, deadlines in year_cases]
     additive = not isinstance(chosen.term, Target)
     form = gathered(office, units, cases, chosen.id, year=year, additive=additive)
     return ConsolidatedReport(edition, chosen, form, office)
@@ -149,15 +149,17 @@ def uploads(
     office = reads.office()
     heads = reads.cases(unit or None, status="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
-    for looked in _looked(app, reads, (head.id for head in heads), today):
-        grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
+    for year_case in _looked(app, reads, (head.id for head in heads), today):
+        grouped.setdefault(_organisation(office, year_case[0].unit), []).append(year_case)
     ready = []
     for place in sorted(grouped):
         for pending in waiting(grouped[place]):
             assignees = resolve_assignees(
                 office, pending.case, pending.upload.obligation, pending.upload.id, on=today
             )
-            people = () if isinstance(assignees, Unresolved) else tuple(each.person for each in assignees)
+            people = (
+                () if isinstance(assignees, Unresolved) else tuple(assignee.person for assignee in assignees)
+            )
             through = uploads_through(office, pending.case.unit)
             ready.append(Ready(waiting=pending, unit=pending.case.unit, through=through, people=people))
     return tuple(ready)
@@ -165,8 +167,10 @@ def uploads(
 
 def _organisation(office: Office, unit: str) -> str:
     place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
-    own = frozenset(office.organisations)
-    return next((organisation for organisation in office.above(place) if organisation in own), place)
+    organisation_ids = frozenset(office.organisations)
+    return next(
+        (organisation for organisation in office.above(place) if organisation in organisation_ids), place
+    )
 
 
 def _looked(

@@ -131,7 +131,7 @@ def monitoring(
     *,
     today: date,
     number: int = 1,
-    further: int = 1,
+    further_page: int = 1,
     sizes: Sizes = TO_PROGRAMS,
 ) -> Monitoring:
     """Return recommendations by outcome, as visible to a reader on a day.
@@ -140,19 +140,19 @@ def monitoring(
         number: page of recommendations; further: page of unreported cases.
     """
     office = reads.office()
-    counted = reads.recommendations(filters, today)
-    total = sum(n for (status, late), n in counted.items() if filters.keeps(status, late))
+    counts_by_status = reads.recommendations(filters, today)
+    total = sum(n for (status, late), n in counts_by_status.items() if filters.keeps(status, late))
     pages = max(1, -(-total // sizes.lines))
     number = min(number, pages)
     places = reads.recommended(filters, today, limit=sizes.lines, offset=(number - 1) * sizes.lines)
-    measured = {(status, late): n for (status, late), n in counted.items() if status}
+    measured = {(status, late): n for (status, late), n in counts_by_status.items() if status}
     counts = {
         wanted_status: sum(n for (status, _), n in measured.items() if status == wanted_status)
         for wanted_status in STATUSES
     }
     groups = reads.alike(filters.unit, limit=sizes.shared, first=sizes.named)
     late = reads.unreported(
-        today, filters.unit or None, limit=sizes.silent, offset=(further - 1) * sizes.silent
+        today, filters.unit or None, limit=sizes.silent, offset=(further_page - 1) * sizes.silent
     )
     named = [place.case for group in groups for place in group.first]
     heads = reads.heads({*named, *(row.case for _, rows in late.values() for row in rows)})
@@ -168,7 +168,7 @@ def monitoring(
         silent=silent,
         number=number,
         pages=pages,
-        further=further,
+        further=further_page,
         further_pages=-(-max((quarter.number for quarter in silent.values()), default=0) // sizes.silent),
     )
 

@@ -114,10 +114,10 @@ def verify_journal(ctx: RequestContext) -> RegisterProof:
     altered = [(code, str(arguments.get("key", ""))) for code, arguments in status.problems]
     of = {key: key.partition(":")[0] for _, key in altered}
     cases = ctx.reads.heads({*of.values()})
-    whole = ctx.reader.root == ""
+    sees_all = ctx.reader.root == ""
 
     def named(key: str) -> bool:
-        return of[key] in cases or (whole and of[key] in KINDS)
+        return of[key] in cases or (sees_all and of[key] in KINDS)
 
     return RegisterProof(
         verified=not altered,

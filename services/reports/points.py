@@ -132,13 +132,15 @@ def points_of_year(
     readings = choose(
         {name: chosen_readings[name] for name in scoring.readings if chosen_readings.get(name)}, scoring
     )
-    whole, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
+    whole_year, *parts = year_scores(ctx, unit, year, today=ctx.today, readings=readings, by_unit=True)
     parts.sort(
         key=lambda scores: (-scores.at_stake, -scores.lost, alphabetical(unit_text(office, scores.unit)))
     )
     pages = max(1, -(-len(parts) // PAGE))
-    shown = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
-    unsaid = {remark.arguments["indicator"] for remark in whole.remarks if remark.code == "score.rows_of_what"}
+    shown_scores = parts if number is None else parts[(min(number, pages) - 1) * PAGE :][:PAGE]
+    unsaid = {
+        remark.arguments["indicator"] for remark in whole_year.remarks if remark.code == "score.rows_of_what"
+    }
 
     def name(id: str) -> Name:
         return unit_name(office, id).name
@@ -146,10 +148,10 @@ def points_of_year(
     return Points(
         unit=unit_name(office, unit),
         year=year,
-        total=written(whole.scores.total),
-        lost=written(whole.lost),
-        at_stake=written(whole.at_stake),
-        projects=_projects(whole, name),
+        total=written(whole_year.scores.total),
+        lost=written(whole_year.lost),
+        at_stake=written(whole_year.at_stake),
+        projects=_projects(whole_year, name),
         parts=tuple(
             Part(
                 unit=unit_name(office, scores.unit),
@@ -157,7 +159,7 @@ def points_of_year(
                 lost=written(scores.lost),
                 at_stake=written(scores.at_stake),
             )
-            for scores in shown
+            for scores in shown_scores
         ),
         steps=tuple(
             Ahead(
@@ -166,20 +168,20 @@ def points_of_year(
                 arguments=_step_arguments(step),
                 names=tuple(name(missing_name) for missing_name in step.missing),
             )
-            for step in whole.steps
+            for step in whole_year.steps
         ),
         readings=readings,
         choices=scoring.readings,
         usual=scoring.usual,
         notes=scoring.notes,
-        recorded=whole.recorded,
-        remarks=whole.remarks,
+        recorded=whole_year.recorded,
+        remarks=whole_year.remarks,
         to_record={
             id: step
             for id, counting in (
                 (indicator.id, indicator.counting) for indicator in scoring.indicators.values()
             )
-            if counting.by == "values" and (id in whole.counted or id in unsaid)
+            if counting.by == "values" and (id in whole_year.counted or id in unsaid)
             if (step := _step_to_record(ctx, counting, unit, year))
         },
         number=min(number or 1, pages),
@@ -199,12 +201,12 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
         ctx.reads.office().root,
     )
     heads = [head for head in heads if head.unit == (unit or root)] or heads[-MOST_SEARCHED:]
-    whole = ctx.reads.whole([head.id for head in heads])
-    for case in (whole[head.id] for head in reversed(heads)):
+    full_cases = ctx.reads.whole([head.id for head in heads])
+    for case in (full_cases[head.id] for head in reversed(heads)):
         edition = ctx.library.named(case.edition)
         fact = case.facts.get(edition.begins_with)
-        begun = fact.on if fact else case.planned.get(edition.begins_with)
-        if begun is None or begun.year != year:
+        begin_day = fact.on if fact else case.planned.get(edition.begins_with)
+        if begin_day is None or begin_day.year != year:
             continue
         names = [name for _, _, name in steps if name in edition.by_id]
         waiting = [name for name in names if f"{name}.{year}" not in case.facts]
@@ -216,20 +218,20 @@ def _step_to_record(ctx: RequestContext, counting: Counting, unit: str, year: in
     return StepToRecord(case="", title=ctx.library.latest(steps[0][0]).title)
 
 
-def _projects(whole: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
+def _projects(whole_year: YearScores, name: Callable[[str], Name]) -> tuple[Project, ...]:
     by_project: dict[str, list[Indicator]] = {}
-    for score in whole.scores.scores:
-        seen = whole.prospects.get(score.id)
+    for score in whole_year.scores.scores:
+        prospect = whole_year.prospects.get(score.id)
         by_project.setdefault(score.id.partition(".")[0], []).append(
             Indicator(
                 id=score.id,
                 title=score.title,
                 points=written(score.points),
                 maximum=None if score.maximum is None else written(score.maximum),
-                lost=None if seen is None else written(seen.lost),
-                at_stake=None if seen is None else written(seen.at_stake),
+                lost=None if prospect is None else written(prospect.lost),
+                at_stake=None if prospect is None else written(prospect.at_stake),
                 arithmetic=score.arithmetic,
-                missing=tuple(name(id) for id in whole.counted[score.id].missing[:12]),
+                missing=tuple(name(id) for id in whole_year.counted[score.id].missing[:12]),
             )
         )
     return tuple(

@@ -209,9 +209,9 @@ def _backups(folder: Path) -> list[Path]:
 
 
 def _day(file: Path) -> date:
-    named = _NAME.fullmatch(file.name)
-    assert named is not None
-    return date.fromisoformat(named[1])
+    name_match = _NAME.fullmatch(file.name)
+    assert name_match is not None
+    return date.fromisoformat(name_match[1])
 
 
 def _suffix(app: AppContext) -> str:

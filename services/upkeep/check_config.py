@@ -59,16 +59,16 @@ def create_unlinked_channel(name: str, settings: Settings) -> Channel:
 
 def _missing_variables(settings: Settings, environment: Mapping[str, str]) -> Iterator[Refusal]:
     """Yield a refusal for each environment variable that the settings name but that is not set."""
-    named = {"database.password_env": settings.database.password_env}
+    variables = {"database.password_env": settings.database.password_env}
     if settings.imap.host:
-        named["imap.password_env"] = settings.imap.password_env
+        variables["imap.password_env"] = settings.imap.password_env
     for channel in settings.channels.use:
         section = settings.channels.sections.get(channel, {})
         if channel == "telegram" and not section.get("token"):
-            named["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
+            variables["channels.telegram.token_env"] = str(section.get("token_env", "MERZIM_TELEGRAM_TOKEN"))
         if channel == "email" and section.get("user"):
-            named["channels.email.password_env"] = str(section.get("password_env", ""))
-    for key, variable in named.items():
+            variables["channels.email.password_env"] = str(section.get("password_env", ""))
+    for key, variable in variables.items():
         if variable and not environment.get(variable):
             yield BadSetting("cli.no_variable", file=str(settings.file), key=key, variable=variable)
 

@@ -117,9 +117,9 @@ def _check_folders(app: AppContext) -> Iterator[Check]:
 def _check_disk(app: AppContext) -> Iterator[Check]:
     """Check the free space of each disk that holds the database or a folder, once."""
     paths = [folder for _, folder in folders(app.settings)]
-    scheme, mark, rest = app.settings.database.url.partition(":///")
-    if mark and scheme.startswith("sqlite") and rest and not rest.startswith(":"):
-        paths.insert(0, Path(rest.partition("?")[0]).parent)
+    scheme, mark, path = app.settings.database.url.partition(":///")
+    if mark and scheme.startswith("sqlite") and path and not path.startswith(":"):
+        paths.insert(0, Path(path.partition("?")[0]).parent)
     disks = {_existing(path).stat().st_dev: _existing(path) for path in reversed(paths)}
     for folder in reversed(disks.values()):
         free = shutil.disk_usage(folder).free
@@ -211,8 +211,8 @@ def _check_provider(app: AppContext, now: datetime) -> Iterator[Check]:
 
     try:
         provider = open_provider(app.settings, os.environ)
-        for what, arguments in provider.probe(now=now) if provider is not None else ():
-            yield Check(name="oidc", code=f"doctor.oidc_{what}", arguments=arguments)
+        for probe_kind, arguments in provider.probe(now=now) if provider is not None else ():
+            yield Check(name="oidc", code=f"doctor.oidc_{probe_kind}", arguments=arguments)
     except ProviderSilent as failure:
         code = f"oidc_{failure.what}"
         arguments = failure.details

@@ -118,13 +118,13 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
     return seals.newest(app.engine)
 
 
-def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
-    """Rewrite the board from the ledger; return how many cases were read. `each`: called after every batch."""
+def rebuild(app: AppContext, *, now: datetime, today: date, on_case: Callable[[], None] | None = None) -> int:
+    """Rewrite the board from the ledger; return the number of cases. `on_case`: called after each batch."""
     from storage.maintenance.verify import rebuild as rebuild_board
     from workflow.registers.rows import projector
 
     project = projector(app.registers, app.reads.office())
-    return rebuild_board(app.engine, _recompute(app, today), now=now, each=each, project=project)
+    return rebuild_board(app.engine, _recompute(app, today), now=now, after_chunk=on_case, project=project)
 
 
 def refresh_names(app: AppContext, people: Collection[str]) -> None:
@@ -192,15 +192,15 @@ def list_orders(app: AppContext) -> None:
         write_list(folder, orders)
 
 
-def missing_orders(app: AppContext, beside: Path | None = None) -> list[Order]:
+def missing_orders(app: AppContext, copy_file: Path | None = None) -> list[Order]:
     """Return the orders carried out after a restored backup was made, the lists beside it among those read.
 
     Raises OrdersUnreadable.
     """
     from storage.maintenance.orders import missing
 
-    more = [beside.parent, beside.parent / "evidence"] if beside is not None else []
-    return missing(app.engine, [*order_folders(app.settings), *more])
+    extra_folders = [copy_file.parent, copy_file.parent / "evidence"] if copy_file is not None else []
+    return missing(app.engine, [*order_folders(app.settings), *extra_folders])
 
 
 def migrate_to(
@@ -236,9 +236,11 @@ def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
     """
     from services.configuration.secret_keys import has_key
 
-    used = app.factors.keys()
+    used_keys = app.factors.keys()
     cipher = app.cipher if has_key(app.settings, os.environ) else None
-    missing = {key: count for key, count in used.items() if key and (cipher is None or not cipher.knows(key))}
+    missing = {
+        key: count for key, count in used_keys.items() if key and (cipher is None or not cipher.knows(key))
+    }
     return sum(missing.values()), tuple(sorted(missing))
 
 

@@ -48,7 +48,9 @@ def turns(
     reads = reads or app.reads
     office = reads.office()
     edition = app.editions.edition(PROCEDURE, today)
-    embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
+    embargo = next(
+        obligation.term for obligation in edition.obligations if isinstance(obligation.term, Embargo)
+    )
     bound_units = [
         organisation
         for organisation in organisations(office, unit)
@@ -57,9 +59,11 @@ def turns(
     analyses = analyses_of(reads, office, bound_units)
     unit_turns = []
     for organisation in bound_units:
-        own = app.library.own
-        reading, rules = own.switch("once_in", PROCEDURE, organisation, today) if own else (YEAR, None)
-        counted = turn(
+        own_rules = app.library.own
+        reading, rules = (
+            own_rules.switch("once_in", PROCEDURE, organisation, today) if own_rules else (YEAR, None)
+        )
+        counted_turn = turn(
             organisation,
             analyses.get(organisation, ()),
             once_in=once_in or reading,
@@ -67,7 +71,7 @@ def turns(
             calendar=app.calendar,
             today=today,
         )
-        unit_turns.append(UnitTurn(counted, None if once_in else rules))
+        unit_turns.append(UnitTurn(counted_turn, None if once_in else rules))
     return tuple(unit_turns)
 
 
@@ -79,9 +83,15 @@ def analyses_of(reads: SqlReads, office: Office, organisation_ids: list[str]) ->
     analyses: dict[str, list[Analysis]] = {}
     for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
-        own = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
+        own_organisation = next((above_id for above_id in office.above(place) if above_id in wanted_ids), None)
         # A case without a unit is of the whole organisation: of the one at the top.
-        for organisation in (own,) if own is not None else tuple(top) if not place and len(top) == 1 else ():
+        for organisation in (
+            (own_organisation,)
+            if own_organisation is not None
+            else tuple(top)
+            if not place and len(top) == 1
+            else ()
+        ):
             analyses.setdefault(organisation, []).append(_analysis(case))
     return analyses
 
@@ -123,7 +133,7 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
     programmes = [(case, _year(case)) for case in reads.whole([head.id for head in heads]).values()]
     if not programmes:
         return 0
-    office, changed = reads.office(), 0
+    office, changed_count = reads.office(), 0
     analyses = analyses_of(reads, office, list(organisations(office, "")))
     ground = say("yearly_clock.moved", {}, app.settings.office.language)
     for case, year in programmes:
@@ -139,15 +149,15 @@ def record_carried_out(app: AppContext, *, now: datetime, today: date) -> int:
                 app.case_commands.record(case.id, name, on=ended, **stamp)  # type: ignore[arg-type]
         except (Conflict, Refusal):
             continue
-        changed += fact is not None or ended is not None
-    return changed
+        changed_count += fact is not None or ended is not None
+    return changed_count
 
 
 def _year(case: Case) -> int | None:
     """Return the year of a programme; None if its beginning is neither recorded nor planned."""
     fact = case.facts.get(BEGUN)
-    begun = fact.on if fact is not None else case.planned.get(BEGUN)
-    return begun.year if begun else None
+    begin_day = fact.on if fact is not None else case.planned.get(BEGUN)
+    return begin_day.year if begin_day else None
 
 
 def _first_end(year: int | None, analyses: Sequence[Analysis], today: date) -> date | None:

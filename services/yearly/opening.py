@@ -45,13 +45,13 @@ def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datet
     """
     from services.yearly.register_duties import record_year
 
-    new_openings, there = year_ahead(app, year, unit=unit, today=today)
+    new_openings, existing_count = year_ahead(app, year, unit=unit, today=today)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
     cases = app.case_commands.open_many(new_openings, by=by, now=now, today=today) if new_openings else ()
     app.proposed.clear()
-    for begun in (year - 1, year) if cases else ():
-        record_year(app, begun, by=by, now=now, today=today)
-    return OpenedYear(cases=cases, there=there)
+    for begin_year in (year - 1, year) if cases else ():
+        record_year(app, begin_year, by=by, now=now, today=today)
+    return OpenedYear(cases=cases, there=existing_count)
 
 
 def year_ahead(app: AppContext, year: int, *, unit: str = "", today: date) -> tuple[list[Opening], int]:
@@ -119,5 +119,5 @@ def organisations(office: Office, unit: str) -> tuple[str, ...]:
     if not unit:
         return office.organisations or ("",)
     within = tuple(organisation for organisation in office.organisations if unit in office.above(organisation))
-    own = office.organisation(unit)
-    return within or ((own,) if own else (unit,))
+    own_organisation = office.organisation(unit)
+    return within or ((own_organisation,) if own_organisation else (unit,))

@@ -95,24 +95,24 @@ def follow_duties(
 
 
 def record_year(
-    app: AppContext, year: int, *, written: _Written | None = None, by: str, now: datetime, today: date
+    app: AppContext, year: int, *, new_rows: _Written | None = None, by: str, now: datetime, today: date
 ) -> None:
     """Make the cases of a year match the register rows wherever they differ.
 
     Args:
-        written: only the cases affected by these changes.
+        new_rows: only the cases affected by these changes.
     """
     duties = _YearDuties(app, year, today=today)
-    cases = app.ledger.cases(duties.cases() if written is None else duties.cases_of(written))
+    cases = app.ledger.cases(duties.cases() if new_rows is None else duties.cases_of(new_rows))
     duties.of_many = len(cases) > FEW_CASES
-    read = duties if written is None else duties.again(of=cases.values())
-    follow, changed = partial(_follow, app, duties, days=None, ground="", by=by, now=now), list[str]()
+    read = duties if new_rows is None else duties.again(of=cases.values())
+    follow, changed_cases = partial(_follow, app, duties, days=None, ground="", by=by, now=now), list[str]()
     for case in cases.values():
         rows_by_fact = read.of_case(case, app.library.of(case))
         changes = row_changes(case, app.library.of(case), rows_by_fact, partial(app.ledger.events, case.id))
         if next(changes, None) is not None:
-            changed.append(case.id)
-    _one_by_one_or_at_once(app, [partial(follow, case) for case in changed])
+            changed_cases.append(case.id)
+    _one_by_one_or_at_once(app, [partial(follow, case) for case in changed_cases])
 
 
 def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) -> None:
@@ -125,8 +125,8 @@ def _one_by_one_or_at_once(app: AppContext, work: Sequence[Callable[[], None]]) 
             task()
         return
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="register-duties") as threads:
-        for done in [threads.submit(copy_context().run, task) for task in work]:
-            done.result()
+        for future in [threads.submit(copy_context().run, task) for task in work]:
+            future.result()
 
 
 def _follow(
@@ -146,7 +146,7 @@ def _follow(
 
     def read(case: Case, procedure: Procedure) -> Mapping[str, Sequence[DutyRow]]:
         rows_by_fact = duties.again(of=[case]).of_case(case, procedure, days)
-        rows = {row.row for every in rows_by_fact.values() for row in every}
+        rows = {row.row for duty_rows in rows_by_fact.values() for row in duty_rows}
         recorded = (
             fact for fact in case.facts.values() if fact.row and fact.name.partition("#")[0] in rows_by_fact
         )
@@ -165,10 +165,10 @@ def record_due_rows(app: AppContext, *, now: datetime, today: date) -> None:
     """Record what the rows of this year and the previous one carry out up to today; part of a round."""
     # Read first: later entries have higher numbers.
     mark = RoundMark(app.reads.last_audit_entry(), today, app.reads.office(), app.library)
-    written = _written_since(app, app.rows_compared, mark)
-    if written is None or written.rows or written.cases:
+    new_rows = _written_since(app, app.rows_compared, mark)
+    if new_rows is None or new_rows.rows or new_rows.cases:
         for year in (today.year - 1, today.year):
-            record_year(app, year, written=written, by="merzim", now=now, today=today)
+            record_year(app, year, new_rows=new_rows, by="merzim", now=now, today=today)
     app.rows_compared = mark
 
 
@@ -201,7 +201,9 @@ def duties_of(app: AppContext, register: Register, row: RegisterRow, *, today: d
         case = app.ledger.case(case_id) if case_id else None
         facts = case.facts.values() if case else ()
         facts_by_case |= {(case_id, fact.name): fact for fact in facts if fact.row == row.id}
-    return sorted(((case, fact) for (case, _), fact in facts_by_case.items()), key=lambda each: each[1].on)
+    return sorted(
+        ((case, fact) for (case, _), fact in facts_by_case.items()), key=lambda case_fact: case_fact[1].on
+    )
 
 
 class _YearDuties:
@@ -287,8 +289,8 @@ class _YearDuties:
             obligation = procedure.by_id.get(fact.partition(":")[2])
             if obligation is None or not fact.startswith(f"{procedure.id}:"):
                 continue
-            whole = days is None or len(days[fact]) > FEW_DAYS
-            if whole and fact not in self._years:
+            is_whole_year = days is None or len(days[fact]) > FEW_DAYS
+            if is_whole_year and fact not in self._years:
                 self._years[fact] = [*self._read(fact, self.first, self.last)]
             months = (date(self.first.year, month, 1) for month in range(1, 13))
             for name, span in _periods(obligation, months if days is None else days[fact], self):
@@ -323,12 +325,12 @@ class _YearDuties:
         register_ids = {register.id for carriers in self.by_fact.values() for register, _ in carriers}
         return self._cases_of(SqlRegisterLists(self._app.engine).units(register_ids) if register_ids else ())
 
-    def cases_of(self, written: _Written) -> set[str]:
+    def cases_of(self, new_rows: _Written) -> set[str]:
         """Return the cases that changed rows belong to, and the changed cases of the year."""
-        heads = self._app.reads.heads(written.cases) if written.cases else {}
+        heads = self._app.reads.heads(new_rows.cases) if new_rows.cases else {}
         procedures = {fact.partition(":")[0] for fact in self.by_fact}
         yearly = {case for case, head in heads.items() if head.procedure in procedures}
-        return self._cases_of(written.rows) | (yearly & set(self._cases.values()) if yearly else set())
+        return self._cases_of(new_rows.rows) | (yearly & set(self._cases.values()) if yearly else set())
 
     def _cases_of(self, rows: Iterable[tuple[str, str]]) -> set[str]:
         """Return the cases that rows belong to, given by register and unit."""
@@ -369,7 +371,7 @@ def _periods(obligation: Obligation, days: Iterable[date], duties: _YearDuties) 
 def _period_day(fulfilment: Fulfilment, values: Values) -> date | None:
     """Return the day that decides the period of a row; None if the row carries out nothing."""
     on, day = as_date(values.get(fulfilment.date)), as_date(values.get(fulfilment.within))
-    return day if on is not None and all(holds(each, values) for each in fulfilment.where) else None
+    return day if on is not None and all(holds(condition, values) for condition in fulfilment.where) else None
 
 
 def _duty_row(fulfilment: Fulfilment, row: str, on: date, values: Values) -> DutyRow:

@@ -160,13 +160,13 @@ class SqlAccounts:
         Returns False and writes nothing when the person or the account was linked meanwhile.
         """
         values = asdict(identity)
-        here = ACCOUNT.c.login == identity.login
+        same_login = ACCOUNT.c.login == identity.login
         with writing(self._engine) as connection:
             step = insert(connection, IDENTITY).values(values).on_conflict_do_nothing()
             if connection.execute(step.returning(IDENTITY.c.login)).first() is None:
                 return False
-            before = dict(connection.execute(ACCOUNT.select().where(here)).one()._mapping)
-            connection.execute(update(ACCOUNT).where(here).values(password=""))
+            before = dict(connection.execute(ACCOUNT.select().where(same_login)).one()._mapping)
+            connection.execute(update(ACCOUNT).where(same_login).values(password=""))
             rows = [IDENTITIES.added(values), ACCOUNTS.changed(before, {**before, "password": ""})]
             rows += end_entries(connection, ENTRY.c.login == identity.login, now)
             rate_limits.end(connection, identity.login)
@@ -249,11 +249,13 @@ class SqlAccounts:
         """Mark an invitation as used. Return False if it was used already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
-            taken = end_entries(connection, ENTRY.c.hash == hash, now)
-            if taken:
+            ended_entries = end_entries(connection, ENTRY.c.hash == hash, now)
+            if ended_entries:
                 name = str(login)
-                record(connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=taken))
-            return bool(taken)
+                record(
+                    connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=ended_entries)
+                )
+            return bool(ended_entries)
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
         """End all invitations of the first administrator except the one with that hash.

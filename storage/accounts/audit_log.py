@@ -97,24 +97,24 @@ def _conditions(query: AuditFilter) -> list[ColumnElement[bool]]:
 def _seen(scope: AuditScope, visible: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
     if scope.office and scope.cases and scope.registers and not visible:
         return []
-    seen: list[ColumnElement[bool]] = [false()]
+    conditions: list[ColumnElement[bool]] = [false()]
     if scope.office:
-        seen.append(AUDIT.c.topic.not_in(sorted(OF_CASES)))
+        conditions.append(AUDIT.c.topic.not_in(sorted(OF_CASES)))
     if scope.cases:
-        seen.append(exists(select(CASE.c.id).where(CASE.c.id == AUDIT.c.case, *visible)))
+        conditions.append(exists(select(CASE.c.id).where(CASE.c.id == AUDIT.c.case, *visible)))
     if scope.registers:
-        seen.append(and_(AUDIT.c.topic.in_(sorted(OF_CASES)), AUDIT.c.case == ""))
-    return [or_(*seen)]
+        conditions.append(and_(AUDIT.c.topic.in_(sorted(OF_CASES)), AUDIT.c.case == ""))
+    return [or_(*conditions)]
 
 
 def _entry(row: Row_) -> AuditEntry:
-    more = read_payload(row.payload)
-    more.pop(ADDRESS, None)
-    count = more.pop("count", 1)
+    details = read_payload(row.payload)
+    details.pop(ADDRESS, None)
+    count = details.pop("count", 1)
     names = ("seq", "at", "by", "topic", "kind", "name", "case", "way", "hash")
     return AuditEntry(
         **{name: getattr(row, name) for name in names},
         address=row.address or "",
         count=count if isinstance(count, int) else 1,
-        more=more,
+        more=details,
     )

@@ -67,8 +67,8 @@ def new_key() -> str:
 
 def key_of(stored: str) -> str:
     """Return the id of the key a stored secret is encrypted with; "" for an unencrypted one."""
-    scheme, _, rest = stored.partition(":")
-    return rest.partition(":")[0] if scheme == _SCHEME else ""
+    scheme, _, key_and_text = stored.partition(":")
+    return key_and_text.partition(":")[0] if scheme == _SCHEME else ""
 
 
 class Cipher:

@@ -53,25 +53,25 @@ class SqlInvitations:
 
         Returns the logins invited: logins or people who got an account meanwhile are left out.
         """
-        done: list[Invited] = []
+        new_invited: list[Invited] = []
         events: list[RowEvent] = []
         with writing(self._engine) as connection:
             keys = [invited.reader.person for invited in people if invited.new]
             query = select(ACCOUNT.c.person).where(in_names(ACCOUNT.c.person))
-            taken = {row.person for row in execute_for_names(connection, query, keys)}
+            taken_people = {row.person for row in execute_for_names(connection, query, keys)}
             for invited in people:
                 if invited.new and (
-                    invited.reader.person in taken or not _insert(connection, invited.reader, now)
+                    invited.reader.person in taken_people or not _insert(connection, invited.reader, now)
                 ):
                     continue
                 if invited.new:
                     events.append(_opened(invited.reader, by=by, now=now, today=today))
                 if invited.entry is not None:
                     events.append(_given(connection, invited.entry, by=by, now=now))
-                done.append(invited)
+                new_invited.append(invited)
             record(connection, *events)
-            self._queue(connection, [letter for invited in done for letter in invited.letters])
-        return frozenset(invited.reader.login for invited in done)
+            self._queue(connection, [letter for invited in new_invited for letter in invited.letters])
+        return frozenset(invited.reader.login for invited in new_invited)
 
     def letters(self, people: Collection[str]) -> Mapping[str, Notice]:
         """Return the last invitation letter to each of these logins."""
@@ -106,8 +106,8 @@ def _insert(connection: Connection, reader: Reader, now: datetime) -> bool:
 
 
 def _values(reader: Reader) -> dict[str, object]:
-    named = {"access": reader.access, "person": reader.person, "name": reader.name, "unit": reader.unit}
-    return {**named, "password": "", "totp": "", "disabled": False}
+    named_values = {"access": reader.access, "person": reader.person, "name": reader.name, "unit": reader.unit}
+    return {**named_values, "password": "", "totp": "", "disabled": False}
 
 
 def _opened(reader: Reader, *, by: str, now: datetime, today: date) -> RowEvent:

@@ -35,8 +35,8 @@ class SqlSavedViews:
         name.
         """
         view = SAVED_VIEW.c
-        seen = or_(view.login == login, and_(view.shared, view.unit.in_(sorted(units))))
-        query = SAVED_VIEW.select().where(view.list == list, seen).order_by(view.name, view.number)
+        is_visible = or_(view.login == login, and_(view.shared, view.unit.in_(sorted(units))))
+        query = SAVED_VIEW.select().where(view.list == list, is_visible).order_by(view.name, view.number)
         with reading(self._engine) as connection:
             return [StoredView(**record._mapping) for record in connection.execute(query)]
 

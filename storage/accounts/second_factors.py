@@ -91,9 +91,9 @@ class SqlSecondFactors:
             ]
             rate_limits.end(connection, login)
             connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
-            more = {"recovery_codes": len(codes)}
+            details = {"recovery_codes": len(codes)}
             event = RowEvent(
-                kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=more
+                kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=details
             )
             record(connection, event)
 
@@ -144,9 +144,9 @@ class SqlSecondFactors:
         """Replace the recovery codes (hashes)."""
         with writing(self._engine) as connection:
             rows = _keep_codes(connection, login, codes, now)
-            more = {"count": len(codes)}
+            details = {"count": len(codes)}
             event = RowEvent(
-                kind="recovery_codes_made", name=login, on=today, by=by, now=now, rows=rows, more=more
+                kind="recovery_codes_made", name=login, on=today, by=by, now=now, rows=rows, more=details
             )
             record(connection, event)
 
@@ -158,19 +158,21 @@ class SqlSecondFactors:
         Args:
             letters: notices to the account's holder, queued only when the code is accepted.
         """
-        here = RECOVERY_CODE.c.login == login
+        of_login = RECOVERY_CODE.c.login == login
         unused = RECOVERY_CODE.c.used_at.is_(None)
-        statement = update(RECOVERY_CODE).where(here, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+        statement = (
+            update(RECOVERY_CODE).where(of_login, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+        )
         with reading(self._engine) as connection:
             # Check without the write lock, so that guesses do not delay others.
-            query = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.hash == code, unused)
+            query = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.hash == code, unused)
             if connection.execute(query).first() is None:
                 return False
         with writing(self._engine) as connection:
             if connection.execute(statement).rowcount != 1:
                 return False
-            left = connection.execute(
-                select(func.count()).select_from(RECOVERY_CODE).where(here, unused)
+            codes_left = connection.execute(
+                select(func.count()).select_from(RECOVERY_CODE).where(of_login, unused)
             ).scalar()
             event = RowEvent(
                 kind="recovery_code_used",
@@ -179,7 +181,7 @@ class SqlSecondFactors:
                 by=login,
                 now=now,
                 rows=[RECOVERY_CODES.removed(login, code)],
-                more={"left": left},
+                more={"left": codes_left},
             )
             record(connection, event)
             self._queue(connection, letters)
@@ -215,8 +217,8 @@ class SqlSecondFactors:
         with writing(self._engine) as connection:
             if _request(connection, login, now) is not None:
                 return False
-            more = {"ground": ground, "until": until.isoformat()}
-            record(connection, RowEvent(kind=REQUESTED, name=login, on=today, by=by, now=now, more=more))
+            details = {"ground": ground, "until": until.isoformat()}
+            record(connection, RowEvent(kind=REQUESTED, name=login, on=today, by=by, now=now, more=details))
             seq = connection.execute(select(func.max(ACT.c.seq))).scalar_one()
             step = insert(connection, FACTOR_REMOVAL)
             step = step.on_conflict_do_update(
@@ -233,8 +235,8 @@ class SqlSecondFactors:
             if request is None:
                 return False
             connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
-            more = {"requested_by": request.by}
-            record(connection, RowEvent(kind=WITHDRAWN, name=login, on=today, by=by, now=now, more=more))
+            details = {"requested_by": request.by}
+            record(connection, RowEvent(kind=WITHDRAWN, name=login, on=today, by=by, now=now, more=details))
         return True
 
     def approve_removal(
@@ -250,8 +252,8 @@ class SqlSecondFactors:
             if request is None or by in (request.by, login):
                 return False
             rows = _remove(connection, login, now)
-            more = {"requested_by": request.by, "ground": request.ground}
-            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=more)
+            details = {"requested_by": request.by, "ground": request.ground}
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=details)
             record(connection, event)
             self._queue(connection, letters)
         return True
@@ -294,9 +296,9 @@ class SqlSecondFactors:
                     if connection.execute(update(ACCOUNT).where(unchanged).values(totp=after)).rowcount:
                         rows.append(_secret_set(login, after))
                 if rows:
-                    more = {"count": len(rows), "key": cipher.key}
+                    details = {"count": len(rows), "key": cipher.key}
                     event = RowEvent(
-                        kind="second_factors_encrypted", name="", by=by, now=now, rows=rows, more=more
+                        kind="second_factors_encrypted", name="", by=by, now=now, rows=rows, more=details
                     )
                     record(connection, event)
             empty_journal(self._engine)
@@ -310,9 +312,9 @@ class SqlSecondFactors:
 
 def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
     """Store the encrypted secret of an account."""
-    here = ACCOUNT.c.login == login
-    before = connection.execute(select(ACCOUNT.c.totp).where(here)).scalar()
-    connection.execute(update(ACCOUNT).where(here).values(totp=stored, totp_step=step))
+    of_login = ACCOUNT.c.login == login
+    before = connection.execute(select(ACCOUNT.c.totp).where(of_login)).scalar()
+    connection.execute(update(ACCOUNT).where(of_login).values(totp=stored, totp_step=step))
     return [] if before is None or before == stored else [_secret_set(login, stored)]
 
 
@@ -331,10 +333,10 @@ def _keep_codes(connection: Connection, login: str, codes: Collection[str], now:
 
 def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
     """Delete the recovery codes of an account."""
-    here = RECOVERY_CODE.c.login == login
-    unused = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.used_at.is_(None))
+    of_login = RECOVERY_CODE.c.login == login
+    unused = select(RECOVERY_CODE.c.hash).where(of_login, RECOVERY_CODE.c.used_at.is_(None))
     former = [RECOVERY_CODES.removed(login, code) for code in connection.execute(unused).scalars()]
-    connection.execute(RECOVERY_CODE.delete().where(here))
+    connection.execute(RECOVERY_CODE.delete().where(of_login))
     return former
 
 

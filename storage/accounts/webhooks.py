@@ -115,9 +115,9 @@ class SqlWebhooks:
     ) -> None:
         """Change some fields of a webhook; do nothing if it was removed. `kind`: kind of the event."""
         with writing(self._engine) as connection:
-            here = WEBHOOK.c.id == id
-            if connection.execute(update(WEBHOOK).where(here).values(values)).rowcount:
-                hook = _webhook(connection.execute(select(WEBHOOK).where(here)).one())
+            same_webhook = WEBHOOK.c.id == id
+            if connection.execute(update(WEBHOOK).where(same_webhook).values(values)).rowcount:
+                hook = _webhook(connection.execute(select(WEBHOOK).where(same_webhook)).one())
                 _note(connection, hook, kind, by=by, now=now, today=today)
 
     def remove(self, hook: Webhook, *, by: str, now: datetime, today: date) -> None:
@@ -131,16 +131,16 @@ class SqlWebhooks:
         """Store newly encrypted secrets: by webhook, the text that was read and its replacement."""
         with writing(self._engine) as connection:
             for id, (before, after) in secrets.items():
-                here = (WEBHOOK.c.id == id) & (WEBHOOK.c.secret == before)
+                same_secret = (WEBHOOK.c.id == id) & (WEBHOOK.c.secret == before)
                 connection.execute(
-                    update(WEBHOOK).where(here).values(secret=after, old_secret="", old_until=None)
+                    update(WEBHOOK).where(same_secret).values(secret=after, old_secret="", old_until=None)
                 )
 
     def advance(self, id: str, cursor: int) -> None:
         """Move a webhook's position forward, never back."""
         with writing(self._engine) as connection:
-            here = (WEBHOOK.c.id == id) & (WEBHOOK.c.cursor < cursor)
-            connection.execute(update(WEBHOOK).where(here).values(cursor=cursor))
+            same_webhook = (WEBHOOK.c.id == id) & (WEBHOOK.c.cursor < cursor)
+            connection.execute(update(WEBHOOK).where(same_webhook).values(cursor=cursor))
 
     def record(self, delivery: Delivery, *, moves: bool, retry: datetime | None = None) -> None:
         """Record an attempt; a success in sequence advances the position. Do nothing if the webhook was
@@ -151,18 +151,18 @@ class SqlWebhooks:
             retry: moment of the next attempt after a failure in sequence.
         """
         with writing(self._engine) as connection:
-            here = WEBHOOK.c.id == delivery.webhook
+            same_webhook = WEBHOOK.c.id == delivery.webhook
             place = _place(delivery, retry) if moves else {"tried_at": delivery.at}
-            if not connection.execute(update(WEBHOOK).where(here).values(place)).rowcount:
+            if not connection.execute(update(WEBHOOK).where(same_webhook).values(place)).rowcount:
                 return
             values = asdict(delivery)
             step = insert(connection, WEBHOOK_DELIVERY).values(values)
-            changed = {name: values[name] for name in ("at", "status", "problem")}
-            changed["attempts"] = WEBHOOK_DELIVERY.c.attempts + 1
+            changed_values = {name: values[name] for name in ("at", "status", "problem")}
+            changed_values["attempts"] = WEBHOOK_DELIVERY.c.attempts + 1
             if delivery.delivered_at is not None:
-                changed["delivered_at"] = delivery.delivered_at
+                changed_values["delivered_at"] = delivery.delivered_at
             keys = [WEBHOOK_DELIVERY.c.webhook, WEBHOOK_DELIVERY.c.seq]
-            connection.execute(step.on_conflict_do_update(index_elements=keys, set_=changed))
+            connection.execute(step.on_conflict_do_update(index_elements=keys, set_=changed_values))
             _prune(connection, delivery.webhook)
 
     def deliveries(self, id: str) -> Sequence[Delivery]:

@@ -39,12 +39,12 @@ _VERSIONS = Prepared(select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.wha
 
 def versions(connection: Connection) -> Mapping[str, int]:
     """Return name -> version of each counter; names never changed are missing."""
-    return {what: int(n) for what, n in _VERSIONS.fetch(connection, {})}
+    return {kind: int(n) for kind, n in _VERSIONS.fetch(connection, {})}
 
 
-def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, int]]:
+def lines(connection: Connection, kind: str) -> Mapping[int, tuple[str | None, int]]:
     """Return the id of each line -> (unit, number)."""
-    query = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == what)
+    query = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == kind)
     return {id: (unit, int(n)) for id, unit, n in connection.execute(query)}
 
 
@@ -70,10 +70,10 @@ def row_place(register: str, unit: str) -> str:
     return f"{register}/{unit}"
 
 
-def put(connection: Connection, what: str) -> None:
+def put(connection: Connection, kind: str) -> None:
     """Mark everything as changed, in the caller's transaction."""
     connection.exec_driver_sql(
-        f"INSERT INTO mark (what, unit, n) VALUES ('{what}', NULL, {_RANDOM[connection.dialect.name]})"
+        f"INSERT INTO mark (what, unit, n) VALUES ('{kind}', NULL, {_RANDOM[connection.dialect.name]})"
     )
 
 
@@ -100,8 +100,8 @@ def install(connection: Connection) -> None:
     """Create the triggers, replacing existing ones, and the office's first line."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
-    for what in {OFFICE, BOARD, FACTS, ROWS, LISTS} - {*versions(connection)}:
-        put(connection, what)
+    for kind in {OFFICE, BOARD, FACTS, ROWS, LISTS} - {*versions(connection)}:
+        put(connection, kind)
 
 
 def remove(connection: Connection) -> None:
@@ -124,11 +124,11 @@ def _sqlite() -> list[str]:
     rows = f"UPDATE mark SET n = n + {number} WHERE what = '{ROWS}' AND unit IS NULL;"
     lists = f"UPDATE mark SET n = n + {number} WHERE what = '{LISTS}';"
 
-    def of_unit(what: str, unit: str) -> str:
-        place = f"what = '{what}' AND unit = {unit}"
+    def of_unit(kind: str, unit: str) -> str:
+        place = f"what = '{kind}' AND unit = {unit}"
         return (
             f"UPDATE mark SET n = n + {number} WHERE {place}; "
-            f"INSERT INTO mark (what, unit, n) SELECT '{what}', {unit}, {number} WHERE changes() = 0;"
+            f"INSERT INTO mark (what, unit, n) SELECT '{kind}', {unit}, {number} WHERE changes() = 0;"
         )
 
     def board(row: str) -> str:
@@ -177,10 +177,10 @@ def _sqlite() -> list[str]:
         ),
     }
     statements = []
-    for name, (when, what) in watched_tables.items():
+    for name, (when, body) in watched_tables.items():
         statements += [
             f"DROP TRIGGER IF EXISTS merzim_mark_{name}",
-            f"CREATE TRIGGER merzim_mark_{name} {when} BEGIN {what} END",
+            f"CREATE TRIGGER merzim_mark_{name} {when} BEGIN {body} END",
         ]
     return statements
 
@@ -188,13 +188,13 @@ def _sqlite() -> list[str]:
 def _postgresql() -> list[str]:
     """Return the triggers for PostgreSQL: a line for each transaction or statement that changes something."""
     number = _RANDOM["postgresql"]
-    fresh, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
+    fresh_row, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
     units = {
         "insert": "SELECT DISTINCT unit FROM fresh",
         "delete": "SELECT DISTINCT unit FROM stale",
         "update": (
             'WITH other AS (SELECT fresh.unit AS now, stale.unit AS was FROM fresh JOIN stale USING ("case", '
-            f"obligation) WHERE ({fresh}) IS DISTINCT FROM ({stale})) "
+            f"obligation) WHERE ({fresh_row}) IS DISTINCT FROM ({stale})) "
             "SELECT now AS unit FROM other UNION SELECT was FROM other"
         ),
     }
@@ -261,15 +261,15 @@ def _postgresql() -> list[str]:
     return statements
 
 
-def _of_units(name: str, what: str, units: str, when: str, referencing: str) -> list[str]:
+def _of_units(name: str, kind: str, units: str, when: str, referencing: str) -> list[str]:
     """Return a trigger that writes a line for each changed unit, or one for all when there are many."""
     number, table = _RANDOM["postgresql"], when.rpartition(" ")[2]
     return [
         f"CREATE OR REPLACE FUNCTION merzim_mark_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"BEGIN WITH touched AS ({units}), few AS (SELECT count(*) <= {NAMED} AS yes FROM touched) "
         "INSERT INTO mark (what, unit, n) "
-        f"SELECT '{what}', unit, {number} FROM touched, few WHERE few.yes "
-        f"UNION ALL SELECT '{what}', NULL, {number} FROM few WHERE NOT few.yes; RETURN NULL; END $$",
+        f"SELECT '{kind}', unit, {number} FROM touched, few WHERE few.yes "
+        f"UNION ALL SELECT '{kind}', NULL, {number} FROM few WHERE NOT few.yes; RETURN NULL; END $$",
         f"DROP TRIGGER IF EXISTS merzim_mark_{name} ON {table}",
         f"CREATE TRIGGER merzim_mark_{name} AFTER {when} "
         f"REFERENCING {referencing} FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_{name}()",

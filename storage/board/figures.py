@@ -19,13 +19,15 @@ LONGEST_STAGE = timedelta(days=366)
 _WHOSE = (DEADLINE.c.unit, DEADLINE.c.stage, CASE.c.edition)
 
 
-def outcomes(connection: Connection, first: date, last: date, today: date, seen: Conditions) -> list[Outcomes]:
+def outcomes(
+    connection: Connection, first: date, last: date, today: date, scope_conditions: Conditions
+) -> list[Outcomes]:
     """Return the outcomes of the obligatory deadlines due from `first` to `last` (local dates), as of a day.
 
     Deadlines not due yet or no longer required are left out.
 
     Args:
-        seen: conditions on the rows a reader may see.
+        scope_conditions: conditions on the rows a reader may see.
     """
     late_by = func.coalesce(DEADLINE.c.late_by, 0)
     ended = case(
@@ -44,17 +46,21 @@ def outcomes(connection: Connection, first: date, last: date, today: date, seen:
     is_late = or_(DEADLINE.c.state == "open", late_by > 0)
     inherited = case((is_late, func.coalesce(DEADLINE.c.inherited, 0)), else_=0)
     alike = (*_WHOSE, *month, ended, late_by, inherited, since)
-    counted = _in_force(seen, *alike, func.count()).group_by(*alike)
-    counted = counted.where(
+    counts_query = _in_force(scope_conditions, *alike, func.count()).group_by(*alike)
+    counts_query = counts_query.where(
         DEADLINE.c.state.in_(("done", "open", "missed")), DEADLINE.c.due.between(first, last), came_due
     )
     return [
-        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, moved, due)
-        for unit, stage, edition, year, number, outcome, days, moved, due, count in connection.execute(counted)
+        Outcomes(unit, stage, edition, date(int(year), int(number), 1), outcome, days, count, moved_count, due)
+        for unit, stage, edition, year, number, outcome, days, moved_count, due, count in connection.execute(
+            counts_query
+        )
     ]
 
 
-def stage_spans(connection: Connection, first: date, last: date, seen: Conditions) -> list[StageSpan]:
+def stage_spans(
+    connection: Connection, first: date, last: date, scope_conditions: Conditions
+) -> list[StageSpan]:
     """Return the stages whose obligatory deadlines are all met, the last of them due from `first` to `last`.
 
     A step that waits for another has no due date yet but keeps its stage open; a step without a term does not.
@@ -68,25 +74,32 @@ def stage_spans(connection: Connection, first: date, last: date, seen: Condition
     )
     is_open = case((DEADLINE.c.state != "done", 1), else_=0)
     awaited = or_(DEADLINE.c.due.is_not(None), DEADLINE.c.waiting_for.is_not(None))
-    counted = and_(DEADLINE.c.due >= first - LONGEST_STAGE, DEADLINE.c.span_first.is_not(None))
-    stages = _in_force(seen, *_WHOSE, *columns).where(
+    is_counted = and_(DEADLINE.c.due >= first - LONGEST_STAGE, DEADLINE.c.span_first.is_not(None))
+    stages = _in_force(scope_conditions, *_WHOSE, *columns).where(
         or_(
             and_(DEADLINE.c.state == "open", awaited),
-            and_(DEADLINE.c.state.in_(("done", "missed")), counted),
+            and_(DEADLINE.c.state.in_(("done", "missed")), is_counted),
         )
     )
     stages = stages.group_by(DEADLINE.c.case, *_WHOSE).having(func.sum(is_open) == 0, due.between(first, last))
-    each = stages.subquery()
-    whose = each.c.unit, each.c.stage, each.c.edition, each.c.first, each.c.due, each.c.done
+    stage_rows = stages.subquery()
+    whose = (
+        stage_rows.c.unit,
+        stage_rows.c.stage,
+        stage_rows.c.edition,
+        stage_rows.c.first,
+        stage_rows.c.due,
+        stage_rows.c.done,
+    )
     alike = (
         select(*whose, func.count())
-        .where(each.c.done >= each.c.first, each.c.due > each.c.first)
+        .where(stage_rows.c.done >= stage_rows.c.first, stage_rows.c.due > stage_rows.c.first)
         .group_by(*whose)
     )
     return [StageSpan(*record) for record in connection.execute(alike)]
 
 
-def _in_force(seen: Conditions, *columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
+def _in_force(scope_conditions: Conditions, *columns: ColumnElement[Any]) -> Select[tuple[Any, ...]]:
     """Return a query over the obligatory rows of cases that were neither cancelled nor exempted."""
     rows = select(*columns).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
-    return rows.where(DEADLINE.c.force == "obligatory", CASE.c.standing == "active", *seen)
+    return rows.where(DEADLINE.c.force == "obligatory", CASE.c.standing == "active", *scope_conditions)

@@ -44,25 +44,28 @@ class _Number(FunctionElement[int]):
 
 
 @compiles(_Number, "sqlite")
-def _sqlite(element: _Number, compiler: Any, **more: Any) -> str:
+def _sqlite(element: _Number, compiler: Any, **options: Any) -> str:
     # A text is cast as far as it is a number.
-    return f"CAST(substr({compiler.process(element.clauses, **more)}, 9) AS INTEGER)"
+    return f"CAST(substr({compiler.process(element.clauses, **options)}, 9) AS INTEGER)"
 
 
 @compiles(_Number, "postgresql")
-def _postgresql(element: _Number, compiler: Any, **more: Any) -> str:
-    return f"CAST(split_part({compiler.process(element.clauses, **more)}, '.', 2) AS INTEGER)"
+def _postgresql(element: _Number, compiler: Any, **options: Any) -> str:
+    return f"CAST(split_part({compiler.process(element.clauses, **options)}, '.', 2) AS INTEGER)"
 
 
 def counts(
-    connection: Connection, filters: RecommendationFilter, today: date, seen: Sequence[ColumnElement[bool]]
+    connection: Connection,
+    filters: RecommendationFilter,
+    today: date,
+    scope_conditions: Sequence[ColumnElement[bool]],
 ) -> Mapping[MeasureStatus, int]:
     """Return the number of recommendations by status, with every filter except status and lateness."""
-    conditions = (*seen, *_conditions(filters))
-    every = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
-    overdue = {status: int(n) for status, n in map(tuple, connection.execute(every.where(_late(today))))}
+    conditions = (*scope_conditions, *_conditions(filters))
+    counts_query = select(_R.status, func.count()).where(*conditions).group_by(_R.status)
+    overdue = {status: int(n) for status, n in map(tuple, connection.execute(counts_query.where(_late(today))))}
     counts_by_status: dict[MeasureStatus, int] = {}
-    for status, n in map(tuple, connection.execute(every)):
+    for status, n in map(tuple, connection.execute(counts_query)):
         counts_by_status[status, True] = overdue.get(status, 0)
         counts_by_status[status, False] = int(n) - counts_by_status[status, True]
     return counts_by_status
@@ -72,13 +75,13 @@ def page(
     connection: Connection,
     filters: RecommendationFilter,
     today: date,
-    seen: Sequence[ColumnElement[bool]],
+    scope_conditions: Sequence[ColumnElement[bool]],
     *,
     limit: int | None,
     offset: int,
 ) -> Sequence[Place]:
     """Return a page of the filtered recommendations, by case, risk and measure."""
-    query: Select[Any] = select(*_PLACE).where(*seen, *_conditions(filters))
+    query: Select[Any] = select(*_PLACE).where(*scope_conditions, *_conditions(filters))
     if filters.status:
         query = query.where(_R.status == filters.status)
     if filters.late:
@@ -88,14 +91,14 @@ def page(
 
 
 def alike(
-    connection: Connection, seen: Sequence[ColumnElement[bool]], *, limit: int, first: int
+    connection: Connection, scope_conditions: Sequence[ColumnElement[bool]], *, limit: int, first: int
 ) -> Sequence[RiskGroup]:
     """Return risks found in more than one case, those in most units first.
 
     Args:
         first: number of examples of each.
     """
-    marked = and_(_R.alike.is_not(None), *seen)
+    marked = and_(_R.alike.is_not(None), *scope_conditions)
     units, cases = func.count(_R.unit.distinct()), func.count(_R.case.distinct())
     query = (
         select(_R.alike, units, cases, func.count(case((_R.unasked, _R.case)).distinct()))
@@ -120,9 +123,9 @@ def alike(
         .where(marked, _R.alike.in_(names))
         .subquery()
     )
-    shown = or_(ranked.c.nth <= first, and_(ranked.c.unasked, ranked.c.nth_so <= first))
+    is_shown = or_(ranked.c.nth <= first, and_(ranked.c.unasked, ranked.c.nth_so <= first))
     members: dict[str, list[Row_]] = {name: [] for name in names}
-    for record in connection.execute(select(ranked).where(shown).order_by(ranked.c.nth)):
+    for record in connection.execute(select(ranked).where(is_shown).order_by(ranked.c.nth)):
         members[record.alike].append(record)
     return [
         RiskGroup(

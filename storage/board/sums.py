@@ -177,8 +177,8 @@ def confidential(
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     case_ids = _confidential_cases(connection, access)
     if besides:
-        others = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *access.cases)
-        case_ids += [record.id for record in execute_for_names(connection, others, besides)]
+        other_cases = select(CASE.c.id).where(in_names(CASE.c.id), _PLAIN, *access.cases)
+        case_ids += [record.id for record in execute_for_names(connection, other_cases, besides)]
     if case_ids:
         theirs = _counted(horizon).where(in_names(CASE.c.id))
         _add(sums, execute_for_names(connection, theirs, case_ids))
@@ -191,25 +191,25 @@ def _confidential_cases(connection: Connection, access: AccessFilter) -> list[st
     return [*connection.execute(select(CASE.c.id).where(CASE.c.confidential, *access.cases)).scalars()]
 
 
-def joined(plain: Sums, others: Sequence[Sum]) -> Sums:
+def joined(plain: Sums, other_sums: Sequence[Sum]) -> Sums:
     """Return both sets of counts added up, without changing either."""
-    cache_key = ("with", *map(astuple, others))
-    return plain.once(cache_key, lambda every: Sums(_joined(every, others)), _rejoined(others))
+    cache_key = ("with", *map(astuple, other_sums))
+    return plain.once(cache_key, lambda all_sums: Sums(_joined(all_sums, other_sums)), _rejoined(other_sums))
 
 
-def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
+def _joined(plain: Iterable[Sum], other_sums: Iterable[Sum]) -> Collection[Sum]:
     """Add up counts of equal keys."""
     sums_by_key: dict[tuple[object, ...], Sum] = {}
-    for part in (*plain, *others):
+    for part in (*plain, *other_sums):
         key = (part.assignee, part.edition, part.stage, part.obligation)
         before = sums_by_key.get(key)
         sums_by_key[key] = part if before is None else _both(before, part)
     return sums_by_key.values()
 
 
-def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
+def _rejoined(other_sums: Sequence[Sum]) -> Mend[Sums]:
     """Return the function that updates combined sums when some of the added counts change."""
-    theirs = by_unit(others)
+    theirs = by_unit(other_sums)
 
     def updated(before: Sums, gone: Sums, come: Sums) -> Sums:
         fresh = by_unit(come)

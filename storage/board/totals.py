@@ -67,7 +67,7 @@ def month(day: date) -> str:
 
 def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     """Apply changes to the totals in the caller's transaction, in key order."""
-    lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
+    lines = [(*total_key, by) for total_key, by in sorted(changes.items()) if by]
     if not lines:
         return
     in_bulk = not are_few(connection, lines)
@@ -98,8 +98,8 @@ def differences(connection: Connection) -> Iterator[Key]:
     stored = {
         tuple(record[:-1]): record[-1] for record in connection.execute(select(*TOTAL.c[NAMES], TOTAL.c.n))
     }
-    anew = counted(connection)
-    yield from sorted(key for key in stored.keys() | anew.keys() if stored.get(key, 0) != anew[key])
+    totals = counted(connection)
+    yield from sorted(key for key in stored.keys() | totals.keys() if stored.get(key, 0) != totals[key])
 
 
 def rewrite(engine: Engine) -> None:
@@ -132,5 +132,5 @@ def counted(connection: Connection) -> Counter[Key]:
     return Counter(key for key in keys if key is not None)
 
 
-def _line(counted: Key, n: int) -> dict[str, object]:
-    return {**dict(zip(NAMES, counted, strict=True)), "n": n}
+def _line(total_key: Key, n: int) -> dict[str, object]:
+    return {**dict(zip(NAMES, total_key, strict=True)), "n": n}

@@ -92,24 +92,24 @@ def case_row_texts(case: str, rows: Sequence[Mapping[str, object]]) -> dict[tupl
 
 def write(connection: Connection, texts: Texts) -> None:
     """Write the words of these texts, in the caller's transaction, which holds what they are of."""
-    there: dict[tuple[str, str], set[str]] = {}
+    words_by_place: dict[tuple[str, str], set[str]] = {}
     for record in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
-        there.setdefault((record.kind, record.place), set()).add(record.word)
+        words_by_place.setdefault((record.kind, record.place), set()).add(record.word)
     new: dict[tuple[str, str], list[str]] = {}
-    gone = list[tuple[str, str, str]]()
+    words_removed = list[tuple[str, str, str]]()
     for kind, place in sorted(texts):
-        words, written_words = index_words(texts[kind, place]), there.get((kind, place), set())
+        words, written_words = index_words(texts[kind, place]), words_by_place.get((kind, place), set())
         for word in words - written_words:
             new.setdefault((kind, word), []).append(place)
-        gone += ((kind, word, place) for word in written_words - words)
-    for kind, word, place in sorted(gone):
+        words_removed += ((kind, word, place) for word in written_words - words)
+    for kind, word, place in sorted(words_removed):
         columns = SEARCH_WORD.c
         mine = (columns.kind == kind) & (columns.word == word) & (columns.place == place)
         connection.execute(SEARCH_WORD.delete().where(mine))
     lines = [(kind, word, place) for (kind, word), places in sorted(new.items()) for place in places]
     insert_rows(connection, SEARCH_WORD, ("kind", "word", "place"), lines)
     _add_typos(connection, {word for _, word in new if may_be_mistyped(word)})
-    _remove_typos(connection, {word for _, word, _ in gone if may_be_mistyped(word)})
+    _remove_typos(connection, {word for _, word, _ in words_removed if may_be_mistyped(word)})
     for mark in sorted({_MARK_OF[kind] for kind, _ in texts}):
         places = sorted({place for kind, place in texts if _MARK_OF[kind] == mark})
         for some in chunks(places, AT_ONCE):
@@ -149,11 +149,11 @@ def differences(connection: Connection) -> Iterator[str]:
     waits = {(kind, place) for kind, place in connection.execute(_MARKS)}
     for texts in _all_texts(connection):
         texts = {place: text for place, text in texts.items() if (_MARK_OF[place[0]], place[1]) not in waits}
-        there: dict[tuple[str, str], set[str]] = {}
+        words_by_place: dict[tuple[str, str], set[str]] = {}
         for record in execute_for_names(connection, _WRITTEN, sorted({place for _, place in texts})):
-            there.setdefault((record.kind, record.place), set()).add(record.word)
+            words_by_place.setdefault((record.kind, record.place), set()).add(record.word)
         for place, text in texts.items():
-            if there.get(place, set()) != index_words(text):
+            if words_by_place.get(place, set()) != index_words(text):
                 yield place[1]
     yield from connection.execute(select(SEARCH_TYPO.c.word).distinct().where(_unused())).scalars()
 
@@ -190,7 +190,7 @@ def narrow(
     connection: Connection,
     kind: str,
     words: Sequence[Collection[str]],
-    typed: Sequence[str],
+    typed_words: Sequence[str],
     *,
     width: int,
     also: Callable[[int], Collection[str] | None] = lambda n: (),
@@ -204,22 +204,26 @@ def narrow(
 
     Args:
         words: of each word the texts it is looked for by.
-        typed: each word as it was typed, folded.
+        typed_words: each word as it was typed, folded.
         width: one of `WIDTHS`.
         also: other places that have the n-th word; None for too many.
     """
     if _ANY_UNSEARCHED.fetch(connection, {"k_kind": _MARK_OF[kind]}):
         return None if width else SearchScope(places=None, readings=words)
-    readings, places, is_wider = list(words), None, not width or (width == EXACT and any(map(is_short, typed)))
+    readings, places, is_wider = (
+        list(words),
+        None,
+        not width or (width == EXACT and any(map(is_short, typed_words))),
+    )
     for n, word in enumerate(words if is_wider or width > 0 else ()):
-        stems = short_stems(typed[n])
-        looked_for: Collection[str] = () if width == EXACT and is_short(typed[n]) else word
+        stems = short_stems(typed_words[n])
+        looked_for: Collection[str] = () if width == EXACT and is_short(typed_words[n]) else word
         readings[n] = word = [*word, *stems]
-        if width == 1 and may_be_mistyped(typed[n]):
-            longer = _longer(connection, typed[n])
+        if width == 1 and may_be_mistyped(typed_words[n]):
+            longer = _longer(connection, typed_words[n])
             looked_for, is_wider = [*looked_for, *longer], is_wider or bool(longer)
-        elif width > 1 and may_be_mistyped(typed[n]):
-            like = _like(connection, kind, typed[n], wrong=width - 1)
+        elif width > 1 and may_be_mistyped(typed_words[n]):
+            like = _like(connection, kind, typed_words[n], wrong=width - 1)
             readings[n], looked_for = [*word, *like], [*looked_for, *like]
             is_wider = is_wider or width - 1 in like.values()
         narrowed_places = _with_any(connection, kind, looked_for)
@@ -230,11 +234,11 @@ def narrow(
             }
             narrowed_places = narrowed_places if len(narrowed_places) <= COUNTED else None
         if narrowed_places is not None and looked_for:
-            more = also(n)
+            more_places = also(n)
             narrowed_places = (
                 None
-                if more is None or len(more) + len(narrowed_places) > COUNTED
-                else {*narrowed_places, *more}
+                if more_places is None or len(more_places) + len(narrowed_places) > COUNTED
+                else {*narrowed_places, *more_places}
             )
         if narrowed_places is not None and (places is None or len(narrowed_places) < len(places)):
             places = narrowed_places
@@ -249,11 +253,11 @@ def _with_any(connection: Connection, kind: str, texts: Collection[str]) -> set[
     for text in texts:
         if not (key := index_key(text)):
             return None
-        more = _beginning(connection, kind, key)
-        if more is not None and not more and len(runs := runs_of(text)) > 1:
+        more_places = _beginning(connection, kind, key)
+        if more_places is not None and not more_places and len(runs := runs_of(text)) > 1:
             # Several words with signs between them, as they stand within a longer one.
-            more = min((_beginning(connection, kind, run) for run in runs), key=_size)
-        if more is None or len(places := places | more) > COUNTED:
+            more_places = min((_beginning(connection, kind, run) for run in runs), key=_size)
+        if more_places is None or len(places := places | more_places) > COUNTED:
             return None
     return places
 
@@ -267,21 +271,21 @@ def _beginning(connection: Connection, kind: str, key: str) -> set[str] | None:
     return None if len(records) > COUNTED else {place for (place,) in records}
 
 
-def _longer(connection: Connection, typed: str) -> Sequence[str]:
+def _longer(connection: Connection, typed_word: str) -> Sequence[str]:
     """Return the words in which a typed one stands behind the beginning: "закуп" in "госзакупки"."""
     find = func.instr if connection.dialect.name == "sqlite" else func.strpos
     columns = SEARCH_TYPO.c
-    every = columns.beginning == func.substr(columns.word, 1, TYPO_WINDOW)
-    query = select(columns.word).where(every, find(columns.word, search_stem(typed)) > 1)
+    same_beginning = columns.beginning == func.substr(columns.word, 1, TYPO_WINDOW)
+    query = select(columns.word).where(same_beginning, find(columns.word, search_stem(typed_word)) > 1)
     return connection.execute(query.order_by(columns.word).limit(AT_ONCE)).scalars().all()
 
 
-def _like(connection: Connection, kind: str, typed: str, *, wrong: int) -> dict[str, int]:
+def _like(connection: Connection, kind: str, typed_word: str, *, wrong: int) -> dict[str, int]:
     """Return the words of a kind's texts that are much like what was typed (`like_words`)."""
-    keys = SEARCH_TYPO.c.beginning.in_(sorted(typo_keys(typed)))
-    used = exists().where(SEARCH_WORD.c.kind == kind, SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
-    known_words = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, used)).scalars()
-    return like_words(typed, known_words, wrong=wrong)
+    keys = SEARCH_TYPO.c.beginning.in_(sorted(typo_keys(typed_word)))
+    is_used = exists().where(SEARCH_WORD.c.kind == kind, SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
+    known_words = connection.execute(select(SEARCH_TYPO.c.word).distinct().where(keys, is_used)).scalars()
+    return like_words(typed_word, known_words, wrong=wrong)
 
 
 def install(connection: Connection) -> None:
@@ -292,10 +296,10 @@ def install(connection: Connection) -> None:
             "update": ("UPDATE OF search", "NEW"),
             "delete": ("DELETE", "OLD"),
         }
-        for what, (when, record) in events.items():
-            name, place = f"merzim_mark_unsearched_{kind}_{what}", f"{record}.{column}"
+        for event, (when, record) in events.items():
+            name, place = f"merzim_mark_unsearched_{kind}_{event}", f"{record}.{column}"
             mark = f"INSERT INTO unsearched (kind, place) SELECT '{kind}', {place}"
-            only = "WHEN (OLD.search <> NEW.search)" if what == "update" else ""
+            only = "WHEN (OLD.search <> NEW.search)" if event == "update" else ""
             if connection.dialect.name == "sqlite":
                 # ON CONFLICT of a trigger gives way to that of the statement that fires it.
                 mark += " WHERE NOT EXISTS (SELECT 1 FROM unsearched u WHERE "
@@ -317,10 +321,10 @@ def install(connection: Connection) -> None:
 
 
 def _texts(
-    connection: Connection, mark: str, places: Sequence[str], *, held: bool = True
+    connection: Connection, mark: str, places: Sequence[str], *, is_held: bool = True
 ) -> dict[tuple[str, str], str]:
-    """Return the texts of these places. `held`: what they are of is held until the transaction ends."""
-    query = _TEXTS[mark].with_for_update(key_share=True) if held else _TEXTS[mark]
+    """Return the texts of these places. `is_held`: what they are of is held until the transaction ends."""
+    query = _TEXTS[mark].with_for_update(key_share=True) if is_held else _TEXTS[mark]
     records = [*execute_for_names(connection, query, places)]
     if mark != "case_row":
         return {(mark, place): "" for place in places} | {
@@ -335,16 +339,16 @@ def _texts(
 def _all_texts(connection: Connection) -> Iterator[dict[tuple[str, str], str]]:
     for mark in _MARKED:
         for some in chunks(_places(connection, mark), AT_ONCE):
-            yield _texts(connection, mark, some, held=False)
+            yield _texts(connection, mark, some, is_held=False)
 
 
 def _places(connection: Connection, mark: str) -> list[str]:
     """Return the places of the texts, and those that have words without one."""
     of = {"case": CASE.c.id, "case_row": CASE_ROW.c.case, "register_row": REGISTER_ROW.c.id}[mark]
     kinds = [kind for kind in _KINDS if _MARK_OF[kind] == mark]
-    written = select(SEARCH_WORD.c.place).where(SEARCH_WORD.c.kind.in_(kinds))
+    word_places = select(SEARCH_WORD.c.place).where(SEARCH_WORD.c.kind.in_(kinds))
     return sorted(
-        {*connection.execute(select(of)).scalars(), *connection.execute(written.distinct()).scalars()}
+        {*connection.execute(select(of)).scalars(), *connection.execute(word_places.distinct()).scalars()}
     )
 
 
@@ -369,5 +373,5 @@ def _remove_typos(connection: Connection, words: Collection[str]) -> None:
 
 
 def _unused() -> ColumnElement[bool]:
-    used = exists().where(SEARCH_WORD.c.kind.in_(_KINDS), SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
-    return ~used
+    is_used = exists().where(SEARCH_WORD.c.kind.in_(_KINDS), SEARCH_WORD.c.word == SEARCH_TYPO.c.word)
+    return ~is_used

@@ -146,9 +146,9 @@ def _add(target: Batch, change: CaseWrite, before: Before) -> None:
             }
         )
     # A change of any row without events is a rebuild: it writes everything that can be computed.
-    anew = not change.events and change.touched is None
+    is_new = not change.events and change.touched is None
     if (
-        anew
+        is_new
         or recommendations.affects_lines(change.events)
         or case.standing != before.values.get("standing", "active")
     ):
@@ -257,9 +257,9 @@ def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
 
 def searched(case: Case) -> str:
     """Return the casefolded text of a case that searches look in."""
-    named = dict.fromkeys((case.object_kk, case.object_ru, *(word for words in case.written for word in words)))
-    more = (f" {word}" for word in named if word not in ("", case.object, case.unit))
-    return f"{case.id} {case.object} {case.unit}{''.join(more)}".casefold()
+    names = dict.fromkeys((case.object_kk, case.object_ru, *(word for words in case.written for word in words)))
+    other_names = (f" {word}" for word in names if word not in ("", case.object, case.unit))
+    return f"{case.id} {case.object} {case.unit}{''.join(other_names)}".casefold()
 
 
 def passport_columns(case: Case) -> Values:
@@ -282,13 +282,13 @@ ASSIGNEE_COLUMNS = {"unit", "duty", "responsible", "person"}
 def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
     """Add the rows that differ and the resulting changes of totals. Return whether there are any."""
     stored, edition = before.rows, change.case.edition
-    counted: list[tuple[str, Sequence[object], int]] = []
-    looked, touched = change.rows, change.touched
+    counts: list[tuple[str, Sequence[object], int]] = []
+    rows_to_compare, touched = change.rows, change.touched
     if touched is not None and edition == before.edition:
-        looked = tuple(row for row in looked if row.obligation in touched)
+        rows_to_compare = tuple(row for row in rows_to_compare if row.obligation in touched)
         stored = {name: stored[name] for name in touched if name in stored}
-    names = {row.obligation for row in looked}
-    for row in looked:
+    names = {row.obligation for row in rows_to_compare}
+    for row in rows_to_compare:
         stored_row = stored.get(row.obligation)
         if stored_row is not None and _alike(stored_row, row):
             continue
@@ -297,31 +297,31 @@ def _add_rows(target: Batch, change: CaseWrite, before: Before) -> bool:
         else:
             if _has_moved(stored_row, row, paused=_was_paused(change)):
                 target.moved.append(_moved(change, row.obligation, row.version))
-            changed = frozenset(
+            changed_columns = frozenset(
                 [name for name, was, value in zip(ROW_COLUMNS, stored_row, row, strict=True) if was != value]
             )
-            if changed & ASSIGNEE_COLUMNS:
+            if changed_columns & ASSIGNEE_COLUMNS:
                 target.reassigned.add((row.case, row.obligation))
-            target.rows_changed.append((changed, row, _place(stored_row)))
-            counted.append((before.edition, stored_row, -1))
-        counted.append((edition, row, 1))
-    for obligation, gone in stored.items():
+            target.rows_changed.append((changed_columns, row, _place(stored_row)))
+            counts.append((before.edition, stored_row, -1))
+        counts.append((edition, row, 1))
+    for obligation, removed_row in stored.items():
         if obligation not in names:
-            target.rows_gone.append(_place(gone))
-            counted.append((before.edition, gone, -1))
-            if gone[_STATE] in WAITING and gone[_DUE] is not None:
+            target.rows_gone.append(_place(removed_row))
+            counts.append((before.edition, removed_row, -1))
+            if removed_row[_STATE] in WAITING and removed_row[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
                 target.moved.append(_moved(change, obligation, version))
     if stored and edition != before.edition:
         # Every row is counted under the edition of its case.
-        counted = [(before.edition, stored_row, -1) for stored_row in stored.values()]
-        counted += [(edition, row, 1) for row in change.rows]
+        counts = [(before.edition, stored_row, -1) for stored_row in stored.values()]
+        counts += [(edition, row, 1) for row in change.rows]
     if not change.case.confidential:
-        for of, counting, by in counted:
+        for of, counting, by in counts:
             line = key(of, counting)
             if line is not None:
                 target.totals[line] += by
-    return bool(counted)
+    return bool(counts)
 
 
 def _alike(stored_row: tuple[object, ...], row: Row) -> bool:

@@ -45,7 +45,7 @@ def alike(engine: Engine, procedure: str, places: Iterable[tuple[str, str]]) -> 
         .where(CASE.c.procedure == procedure, CASE.c.standing == "active")
         .order_by(CASE.c.opened_at.desc(), CASE.c.id.desc())
     )
-    objects = {what for _, what in wanted_places}
+    objects = {object_name for _, object_name in wanted_places}
     if len(wanted_places) <= 1000:
         query = query.where(or_(CASE.c.object.in_(objects), CASE.c.object_also.in_(objects - {""})))
     with reading(engine) as connection:

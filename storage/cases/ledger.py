@@ -248,8 +248,8 @@ class SqlLedger:
                 missing = count - len(ids)
                 last = _counted(connection, year, missing)
                 names = [f"{year}-{n:04d}" for n in range(last - missing + 1, last + 1)]
-                taken = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
-                ids += [name for name in names if name not in taken]
+                taken_ids = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
+                ids += [name for name in names if name not in taken_ids]
         return ids
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
@@ -317,8 +317,8 @@ class SqlLedger:
             events = [event(record) for record in _EVENTS.fetch(connection, {"k_case": name})]
             stands = _before(connection, name).seq
         # On PostgreSQL each query sees what others commit meanwhile: a case that grows is not broken.
-        whole = stood != stands or stands == (events[-1].seq if events else 0)
-        return conflict if whole else CaseBroken(name)
+        is_whole = stood != stands or stands == (events[-1].seq if events else 0)
+        return conflict if is_whole else CaseBroken(name)
 
     def _conflict(self, writes: Batch, trouble: Exception) -> Exception:
         """Return the conflict on the first case that is not in the state the batch expects."""
@@ -343,16 +343,16 @@ def _turn(engine: Engine, case: str) -> Iterator[None]:
     thread has it already.
     """
     place = hash((engine.url.database, case)) % len(_TURNS)
-    held: set[int] = _holding.__dict__.setdefault("places", set())
-    if place in held:
+    held_places: set[int] = _holding.__dict__.setdefault("places", set())
+    if place in held_places:
         yield
         return
     with _TURNS[place].passing(_PATIENCE):
-        held.add(place)
+        held_places.add(place)
         try:
             yield
         finally:
-            held.discard(place)
+            held_places.discard(place)
 
 
 def _pause(attempts: int) -> None:

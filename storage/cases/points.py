@@ -47,22 +47,22 @@ def recorded(
     names = scoring.facts
     query = _of_active(select(*_COLUMNS), EVENT.c.case, names).where(_OF_FACTS)
     name = text_before(connection, EVENT.c.name, ".")
-    named = name.in_(_names(names))
+    name_condition = name.in_(_names(names))
     within = or_(
         EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31)),
         EVENT.c.on.between(date(year - 1, 1, 1), date(year - 1, 12, 31))
         & name.in_(_names(scoring.of_year_before)),
         *(EVENT.c.name.like(f"{fact}.{year}%") for fact in _names(scoring.of_the_period)),
     )
-    own_records = list(_in(connection, query.where(named, within), CASE.c.unit, units))
+    own_records = list(_in(connection, query.where(name_condition, within), CASE.c.unit, units))
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
     # something was withdrawn, what is left of the case.
     amended = list(execute_for_names(connection, _AMENDED, {record.case for record in own_records}))
     withdrawn = {record.case for record in amended if record.kind == "withdrawn"}
-    anew = {record.case for record in amended} - withdrawn
-    whole = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
-    records = [record for record in own_records if record.case not in anew | withdrawn]
-    records += execute_for_names(connection, whole, sorted(anew))
+    amended_cases = {record.case for record in amended} - withdrawn
+    whole_query = query.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
+    records = [record for record in own_records if record.case not in amended_cases | withdrawn]
+    records += execute_for_names(connection, whole_query, sorted(amended_cases))
     by_unit: dict[str, list[RecordedFact]] = {}
     for recorded_fact in (
         *_row_facts(records, names),
@@ -137,7 +137,7 @@ def register_entries(case: Case) -> Iterator[RegisterEntry]:
                     yield RegisterEntry(kind="cartogram", on=event.on, place=(line.section, place))
 
 
-def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
+def _lacking(facts: Collection[str], *conditions: ColumnElement[bool]) -> Select[Any]:
     """Return the condition for open or missed rows of these facts."""
     query = select(
         DEADLINE.c.case,
@@ -149,7 +149,7 @@ def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
         DEADLINE.c.due_at,
     )
     return _of_active(query, DEADLINE.c.case, facts).where(
-        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *more
+        DEADLINE.c.obligation.in_(_names(facts)), DEADLINE.c.state.in_(("open", "missed")), *conditions
     )
 
 

@@ -111,13 +111,13 @@ class PointsCache:
             change_counters.lines(connection, change_counters.BOARD),
         )
         recorded = None if before is None else _to_reread(change_counters.changed(before.facts, facts))
-        moved = (
+        moved_units = (
             None
             if before is None or recorded is None
             else _to_reread(change_counters.changed(before.board, board))
         )
         # A cancelled case has no open obligations any more, and its facts' counter has changed.
-        waiting = None if moved is None or recorded is None else moved | recorded
+        waiting = None if moved_units is None or recorded is None else moved_units | recorded
         numbers = _numbers(connection, scoring, recorded, year, today)
         lacking = points.lacking(connection, scoring.awaited, year, units=waiting)
         if before is not None and recorded is not None:
@@ -160,6 +160,6 @@ def _to_reread(changed: frozenset[str] | None) -> frozenset[str] | None:
     return changed if changed is not None and len(changed) <= MAX_UNITS_REREAD else None
 
 
-def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
+def _over(before: Mapping[str, _T], fresh_values: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
     """Return the earlier values with those of the reread units replaced."""
-    return {**{unit: value for unit, value in before.items() if unit not in units}, **fresh}
+    return {**{unit: value for unit, value in before.items() if unit not in units}, **fresh_values}

@@ -118,7 +118,9 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     if writes.readers:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(writes.readers))))
         readers = [
-            {"case": case, "person": person} for case, who in writes.readers.items() for person in sorted(who)
+            {"case": case, "person": person}
+            for case, readers in writes.readers.items()
+            for person in sorted(readers)
         ]
         insert_many(connection, READER, readers)
     if writes.recommendations:
@@ -139,41 +141,45 @@ def write(connection: Connection, writes: Batch, now: datetime) -> None:
     insert_many(connection, MOVED, [{**row, "at": now} for row in writes.moved])
 
 
-def _ask_again(connection: Connection, gone: Sequence[Values], now: datetime) -> None:
+def _ask_again(connection: Connection, withdrawn_lines: Sequence[Values], now: datetime) -> None:
     """Queue again the reminders of questions whose answer was withdrawn, unless their day has passed."""
-    for case in sorted({str(line["k_case"]) for line in gone}):
+    for case in sorted({str(line["k_case"]) for line in withdrawn_lines}):
         comment_kinds = EVENT.c.kind.in_(("commented", "withdrawn"))
         query = EVENTS_IN_ORDER.where(EVENT.c.case == case, comment_kinds)
-        written = comments([event(record) for record in connection.execute(query)])
-        lines = {int(line["k_seq"]) for line in gone if line["k_case"] == case}
-        answered = {comment.answers for comment in written if comment.seq in lines}
+        case_comments = comments([event(record) for record in connection.execute(query)])
+        lines = {int(line["k_seq"]) for line in withdrawn_lines if line["k_case"] == case}
+        answered = {comment.answers for comment in case_comments if comment.seq in lines}
         starts = [
-            line_key(case, comment.seq) for comment in written if comment.seq in answered and comment.is_open
+            line_key(case, comment.seq)
+            for comment in case_comments
+            if comment.seq in answered and comment.is_open
         ]
         if starts:
-            again = NOTICE.update().where(
+            requeuing = NOTICE.update().where(
                 NOTICE.c.case == case,
                 NOTICE.c.rung == ANSWER_DAY,
                 NOTICE.c.state == "withdrawn",
                 NOTICE.c.not_before >= moment_of(now.astimezone(almaty()).date(), None),
                 or_(*(NOTICE.c.key.startswith(start) for start in starts)),
             )
-            connection.execute(again.values(state="queued"))
+            connection.execute(requeuing.values(state="queued"))
 
 
 def _drop_letters(connection: Connection, lines: Sequence[Values], rungs: Sequence[str]) -> None:
     """Withdraw the queued letters about events of cases."""
     starts = [NOTICE.c.key.startswith(line_key(str(line["k_case"]), int(line["k_seq"]))) for line in lines]
     of_cases = NOTICE.c.case.in_({str(line["k_case"]) for line in lines})
-    gone = NOTICE.update().where(of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts))
-    connection.execute(gone.values(state="withdrawn"))
+    withdrawal = NOTICE.update().where(
+        of_cases, NOTICE.c.rung.in_(rungs), NOTICE.c.state == "queued", or_(*starts)
+    )
+    connection.execute(withdrawal.values(state="withdrawn"))
 
 
 def _searched(writes: Batch) -> dict[tuple[str, str], str]:
     """Return the texts of the batch that searches look in."""
-    changed = writes.changed if "search" in writes.head else ()
+    changed_heads = writes.changed if "search" in writes.head else ()
     heads = {("case", str(row["id"])): str(row["search"]) for row in writes.opened}
-    heads |= {("case", str(row["k_id"])): str(row["search"]) for row in changed}
+    heads |= {("case", str(row["k_id"])): str(row["search"]) for row in changed_heads}
     return heads | recommendations.texts(writes.recommendations)
 
 
@@ -191,8 +197,8 @@ def _heads(connection: Connection, writes: Batch) -> None:
     names = sorted(writes.head)
     if len(writes.changed) <= MAX_PREPARED_INSERTS:
         if writes.changed:
-            done = _change_case(*names).execute(connection, writes.changed)
-            _all(done, [{"k_case": row["k_id"]} for row in writes.changed])
+            change_count = _change_case(*names).execute(connection, writes.changed)
+            _all(change_count, [{"k_case": row["k_id"]} for row in writes.changed])
         return
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
     lines = values_table(connection.dialect.name, columns)
@@ -242,8 +248,8 @@ def _change_rows(connection: Connection, changes: Sequence[tuple[frozenset[str],
         columns = _changed_columns(names)
         step = _change_lines(connection.dialect.name, names)
         values = ([line[name] for name in (*_COUNTED, *names)] for line in lines)
-        given = values_parameters(connection, columns, values)
-        _all(step.execute(connection, [given]), lines)
+        row_values = values_parameters(connection, columns, values)
+        _all(step.execute(connection, [row_values]), lines)
 
 
 def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
@@ -253,9 +259,9 @@ def _changed_columns(names: tuple[str, ...]) -> dict[str, Column[Any]]:
 @lru_cache(maxsize=512)
 def _change_lines(dialect: str, names: tuple[str, ...]) -> Prepared:
     """Return the statement that updates these columns of many rows."""
-    held = _held(values_table(dialect, _changed_columns(names)))
-    step = DEADLINE.update().where(_joined(held))
-    return Prepared(step.values({name: held.c[f"new_{name}"] for name in names}))
+    held_values = _held(values_table(dialect, _changed_columns(names)))
+    step = DEADLINE.update().where(_joined(held_values))
+    return Prepared(step.values({name: held_values.c[f"new_{name}"] for name in names}))
 
 
 def _held(lines: FromClause) -> FromClause:
@@ -275,9 +281,9 @@ def _joined(lines: FromClause) -> ColumnElement[bool]:
     return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
 
 
-def _all(done: int, parameters: Sequence[Values]) -> None:
+def _all(change_count: int, parameters: Sequence[Values]) -> None:
     """Raise ConcurrentChange when fewer rows were changed than expected."""
-    if done != len(parameters):
+    if change_count != len(parameters):
         raise ConcurrentChange(str(parameters[0]["k_case"]))
 
 

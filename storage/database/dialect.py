@@ -121,9 +121,9 @@ def values_table(dialect: str, columns: Mapping[str, Column[Any]]) -> FromClause
     """
     lines = bindparam(_LINES, type_=Text)
     if dialect == "sqlite":
-        each = func.json_each(lines).table_valued("value")
+        each_line = func.json_each(lines).table_valued("value")
         extracted = (
-            func.json_extract(each.c.value, f"$[{place}]", type_=kind.type).label(name)
+            func.json_extract(each_line.c.value, f"$[{place}]", type_=kind.type).label(name)
             for place, (name, kind) in enumerate(columns.items())
         )
         return select(*extracted).subquery("given")

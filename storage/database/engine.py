@@ -270,11 +270,13 @@ def conninfo(engine: Engine, *, password: bool = True) -> str:
     from psycopg.conninfo import make_conninfo
 
     common = connection_arguments(_limits[engine]) if engine in _limits else {}
-    _, own = engine.dialect.create_connect_args(engine.url)
+    _, driver_options = engine.dialect.create_connect_args(engine.url)
     # Not as a URL: libpq takes no space in one, and its error would show the password.
     # `context` is for the driver alone: how it reads values.
     hidden = {"context"} if password else {"context", "password"}
-    parameters = {name: str(value) for name, value in {**common, **own}.items() if name not in hidden}
+    parameters = {
+        name: str(value) for name, value in {**common, **driver_options}.items() if name not in hidden
+    }
     return make_conninfo("", **parameters)
 
 
@@ -409,9 +411,11 @@ def _pin_to_file(engine: Engine, file: DatabaseFile) -> None:
     """Open only the file that was opened first, until the engine is disposed."""
 
     @event.listens_for(engine, "do_connect")
-    def locate(_dialect: object, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
+    def locate(
+        _dialect: object, _record: object, positional: list[Any], named_parameters: dict[str, Any]
+    ) -> None:
         positional[:] = [file.uri]
-        named["uri"] = True
+        named_parameters["uri"] = True
 
     @event.listens_for(engine, "engine_disposed")
     def forget(_engine: Engine) -> None:

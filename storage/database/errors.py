@@ -94,22 +94,22 @@ def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnava
     problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(error).__name__
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
-        what = "full" if code in _SQLITE_FULL else _SQLITE.get(code & 0xFF, "failed")
-        return StorageUnavailable(what, where=display_address(engine), problem=problem)
+        reason = "full" if code in _SQLITE_FULL else _SQLITE.get(code & 0xFF, "failed")
+        return StorageUnavailable(reason, where=display_address(engine), problem=problem)
     state = getattr(error, "sqlstate", None)
     if state is not None:
-        what = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
+        reason = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
     elif _TOO_MANY_CONNECTIONS.search(str(error)):
-        what = "busy"
+        reason = "busy"
     elif _STARTING_OR_STOPPING.search(str(error)):
-        what = "unreachable"
+        reason = "unreachable"
     elif NOT_LET_IN.search(str(error)):
-        what = "not_let_in"
+        reason = "not_let_in"
     elif any("Operational" in kind.__name__ or "Timeout" in kind.__name__ for kind in type(error).__mro__):
-        what = "unreachable"
+        reason = "unreachable"
     else:
-        what = "failed"
-    return StorageUnavailable(what, where=display_address(engine), problem=problem)
+        reason = "failed"
+    return StorageUnavailable(reason, where=display_address(engine), problem=problem)
 
 
 DEADLOCK = "40P01"

@@ -58,14 +58,14 @@ class _InList(FunctionElement[bool]):
 
 
 @compiles(_InList, "sqlite")
-def _sqlite(element: _InList, compiler: Any, **more: Any) -> str:
-    tested, names = (compiler.process(clause, **more) for clause in element.clauses)
+def _sqlite(element: _InList, compiler: Any, **options: Any) -> str:
+    tested, names = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({tested} IN (SELECT value FROM json_each({names})))"
 
 
 @compiles(_InList, "postgresql")
-def _postgresql(element: _InList, compiler: Any, **more: Any) -> str:
-    tested, names = (compiler.process(clause, **more) for clause in element.clauses)
+def _postgresql(element: _InList, compiler: Any, **options: Any) -> str:
+    tested, names = (compiler.process(clause, **options) for clause in element.clauses)
     return f"({tested} = ANY (string_to_array({names}, chr({ord(_SEPARATOR)}))))"
 
 

@@ -125,14 +125,14 @@ class Connection(psycopg.Connection[Any]):
     give_up_at: float | None = None
     _waited_at = 0.0
 
-    def wait(self, gen: PQGen[_T], *args: Any, **more: Any) -> _T:
+    def wait(self, gen: PQGen[_T], *args: Any, **options: Any) -> _T:
         """Wait as the driver does, checking for a silent server meanwhile.
 
         Raises:
             ServerSilent: the server does not answer; the connection is closed.
         """
         self._waited_at = time.monotonic()
-        return super().wait(_watched(gen, _SilenceCheck(self, self._waited_at)), *args, **more)
+        return super().wait(_watched(gen, _SilenceCheck(self, self._waited_at)), *args, **options)
 
     def may_be_lost(self) -> bool:
         """Tell whether the server may have closed the connection: it was idle, or something came unasked."""
@@ -149,14 +149,14 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
 
     _listening = False
 
-    async def wait(self, gen: PQGen[_T], *args: Any, **more: Any) -> _T:
+    async def wait(self, gen: PQGen[_T], *args: Any, **options: Any) -> _T:
         """Wait as the driver does, for QUEUE_PATIENCE at most unless it listens.
 
         Raises:
             ServerSilent: the server does not answer; the connection is closed.
         """
         if self._listening:
-            return await super().wait(gen, *args, **more)
+            return await super().wait(gen, *args, **options)
         give_up_at = time.monotonic() + QUEUE_PATIENCE
 
         def check() -> None:
@@ -164,7 +164,7 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
                 self.pgconn.finish()
                 raise ServerSilent
 
-        return await super().wait(_watched(gen, check), *args, **more)
+        return await super().wait(_watched(gen, check), *args, **options)
 
     async def notifies(
         self, *, timeout: float | None = None, stop_after: int | None = None

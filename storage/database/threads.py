@@ -89,11 +89,11 @@ class FairLock:
         Yields:
             Whether the lock was acquired: False when the time ran out; the block is run all the same.
         """
-        held = self._acquire(patience)
+        is_held = self._acquire(patience)
         try:
-            yield held
+            yield is_held
         finally:
-            if held:
+            if is_held:
                 self._release()
 
     def _acquire(self, patience: float) -> bool:
@@ -104,13 +104,13 @@ class FairLock:
             turn = Lock()
             turn.acquire()
             self._waiting.append(turn)
-        held = False
+        is_held = False
         try:
-            held = turn.acquire(timeout=patience)
+            is_held = turn.acquire(timeout=patience)
         finally:
-            if not held:
+            if not is_held:
                 self._give_up(turn)
-        return held
+        return is_held
 
     def _release(self) -> None:
         with self._guard:

@@ -130,12 +130,12 @@ class Words:
         text = self._pattern("names", self.names, r"\w", r"\w").sub(named, text)
         return self._pattern("shared", self.shared_names, r"\w", r"\w").sub(named, text) if shared else text
 
-    def _pattern(self, what: str, words: tuple[str, ...], before: str, after: str) -> re.Pattern[str]:
-        if what not in self._patterns:
+    def _pattern(self, kind: str, words: tuple[str, ...], before: str, after: str) -> re.Pattern[str]:
+        if kind not in self._patterns:
             forms = sorted({form for word in words for form in _forms(word)}, key=len, reverse=True)
             either = "|".join(map(re.escape, forms)) or r"(?!)"
-            self._patterns[what] = re.compile(rf"(?<!{before})(?:{either})(?!{after})", re.IGNORECASE)
-        return self._patterns[what]
+            self._patterns[kind] = re.compile(rf"(?<!{before})(?:{either})(?!{after})", re.IGNORECASE)
+        return self._patterns[kind]
 
 
 def anonymise(connection: Connection, words: Words) -> dict[str, int]:
@@ -147,20 +147,22 @@ def anonymise(connection: Connection, words: Words) -> dict[str, int]:
     _forget(connection, words)
     for name in sorted(triggers.names(connection.dialect.name)):
         _drop(connection, name)
-    changed: dict[str, list[Mapping[str, Any]]] = {}
+    changed_rows: dict[str, list[Mapping[str, Any]]] = {}
     for table in TableBase.metadata.sorted_tables:
         if table.name not in _LEFT_ALONE and (rows := list(_rewritten(connection, table, words))):
-            changed[table.name] = rows
+            changed_rows[table.name] = rows
     if connection.dialect.name == "postgresql":
         _rewrite_jobs(connection, words)
-    _hash_values_anew(connection, changed)
-    _hash_notices_anew(connection, changed)
+    _hash_values_anew(connection, changed_rows)
+    _hash_notices_anew(connection, changed_rows)
     triggers.install(connection)
     while word_index.catch_up_some(connection):
         pass
-    places = {place for source, rows in changed.items() if source in _KEYS for place in _places(source, rows)}
+    places = {
+        place for source, rows in changed_rows.items() if source in _KEYS for place in _places(source, rows)
+    }
     _keep_hashes(connection, places)
-    return {name: len(rows) for name, rows in changed.items()}
+    return {name: len(rows) for name, rows in changed_rows.items()}
 
 
 def digest(connection: Connection) -> str:
@@ -171,11 +173,13 @@ def digest(connection: Connection) -> str:
 
 def open_cases_naming(engine: Engine, words: Iterable[str]) -> list[str]:
     """Return the open cases whose events contain one of the words."""
-    named = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
+    name_condition = or_(*(EVENT.c.payload.contains(word, autoescape=True) for word in words))
     query = select(EVENT.c.case).distinct().join(CASE, CASE.c.id == EVENT.c.case)
     over = CASE.c.stage.in_(("completed", "closed"))
     with reading(engine) as connection:
-        return sorted(connection.execute(query.where(CASE.c.standing == "active", ~over, named)).scalars())
+        return sorted(
+            connection.execute(query.where(CASE.c.standing == "active", ~over, name_condition)).scalars()
+        )
 
 
 def rewritten(connection: Connection) -> tuple[bool, Mapping[Place, str]]:
@@ -266,21 +270,21 @@ def _is_text(kind: object) -> bool:
     return isinstance(kind.impl if isinstance(kind, TypeDecorator) else kind, String)
 
 
-def _hash_values_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
+def _hash_values_anew(connection: Connection, changed_rows: dict[str, list[Mapping[str, Any]]]) -> None:
     """Update the hashes of values stored outside the events of register rows in those events."""
-    for secret in changed.get(REGISTER_SECRET.name, ()):
+    for secret in changed_rows.get(REGISTER_SECRET.name, ()):
         mine = (REGISTER_EVENT.c.row == secret["row"]) & (REGISTER_EVENT.c.seq == secret["seq"])
         event = connection.execute(select(REGISTER_EVENT).where(mine)).one()
         payload = json.loads(event.payload)
         value = json.loads(secret["value"])
         payload["hashes"][secret["field"]] = hidden(secret["salt"], secret["row"], secret["field"], value)
         connection.execute(REGISTER_EVENT.update().where(mine).values(payload=canonical(payload)))
-        changed.setdefault(REGISTER_EVENT.name, []).append({"row": event.row, "seq": event.seq})
+        changed_rows.setdefault(REGISTER_EVENT.name, []).append({"row": event.row, "seq": event.seq})
 
 
-def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[str, Any]]]) -> None:
+def _hash_notices_anew(connection: Connection, changed_rows: dict[str, list[Mapping[str, Any]]]) -> None:
     """Update the hashes of rewritten notices in the journal of notices."""
-    keys = {row["key"] for row in changed.get(NOTICE.name, ())}
+    keys = {row["key"] for row in changed_rows.get(NOTICE.name, ())}
     if not keys:
         return
     digests = {}
@@ -296,7 +300,7 @@ def _hash_notices_anew(connection: Connection, changed: dict[str, list[Mapping[s
         ]
         if new != lines:
             connection.execute(PROOF.update().where(PROOF.c.n == proof.n).values(lines=canonical(new)))
-            changed.setdefault(PROOF.name, []).append({"n": proof.n})
+            changed_rows.setdefault(PROOF.name, []).append({"n": proof.n})
 
 
 def _places(source: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[Place]:
@@ -373,7 +377,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
         closed = {"key": words.token, "anonymised_on": act.today, "act": act.number, "act_on": act.on}
         connection.execute(FORMER.update().where(mine).values(said=[], **closed))
         change_counters.put(connection, change_counters.OFFICE)
-        more = {
+        details = {
             "act": act.number,
             "act_on": act.on.isoformat(),
             "ground": words.replaced(act.ground, ""),
@@ -381,7 +385,7 @@ def carry_out(engine: Engine, person: FormerPerson, words: Words, act: Act) -> d
             "spellings": act.spellings,
             "digest": digest(connection),
         }
-        event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=more)
+        event = RowEvent(kind=ANONYMISED, name=words.token, on=act.today, by=act.by, now=act.now, more=details)
         record(connection, event)
     _compact(engine)
     return counts

@@ -117,13 +117,13 @@ def check(file: Path) -> None:
     try:
         with engines.reading(engine) as connection:
             at = revision(connection)
-            whole = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+            check_result = connection.exec_driver_sql("PRAGMA quick_check").scalar()
         if at is None:
             raise BackupRefused("backup_not_ours", file=str(file))
         refuse_other_version(file, at)
         # A row changed by hand must not make the only backup unusable; the command reports it.
         problems = verify(engine, rows=False) if at == shipped_revisions()[-1] else ()
-        if whole != "ok" or problems:
+        if check_result != "ok" or problems:
             raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
     except StorageUnavailable as trouble:
         if trouble.what == "not_a_database":
@@ -184,13 +184,15 @@ def compare(copy: Engine, live: Engine | None) -> tuple[dict[str, tuple[int, int
     """Return the numbers of records in a copy and in the live database, and evidence that it is not a copy of
     it.
     """
-    restored, here = _counts(copy), _counts(live) if live is not None else {}
-    counts = {name: (restored[name], here.get(name)) for name in COUNTED}
+    restored, live_counts = _counts(copy), _counts(live) if live is not None else {}
+    counts = {name: (restored[name], live_counts.get(name)) for name in COUNTED}
     if live is None:
         return counts, ()
-    more = [name for name in APPEND_ONLY if restored[name] > here[name]]
-    other = [name for name in CHAINS if name not in more and not _continues(COUNTED[name], copy, live)]
-    return counts, tuple(Problem(code="drill_differs", arguments={"what": name}) for name in (*more, *other))
+    longer_tables = [name for name in APPEND_ONLY if restored[name] > live_counts[name]]
+    other = [name for name in CHAINS if name not in longer_tables and not _continues(COUNTED[name], copy, live)]
+    return counts, tuple(
+        Problem(code="drill_differs", arguments={"what": name}) for name in (*longer_tables, *other)
+    )
 
 
 def _counts(engine: Engine) -> dict[str, int]:

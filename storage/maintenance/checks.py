@@ -181,8 +181,8 @@ def damages(engine: Engine, folder: EvidenceFolder) -> Iterator[tuple[str, dict[
             folder.check(reference)
         except EvidenceDamaged as damage:
             for case, name in places.items():
-                named = damage.of(case, name)
-                yield named.code, named.arguments
+                problem = damage.of(case, name)
+                yield problem.code, problem.arguments
     yield from _signatures(engine, folder)
 
 
@@ -233,7 +233,7 @@ def _stored(payload: str) -> Iterator[tuple[str, str]]:
     """Yield (SHA-256, name) of the stored files in an event. An altered payload is reported elsewhere."""
     try:
         items = json.loads(payload)["evidence"]
-        named = [item for item in items if item.get("name") is not None]
-        yield from [(str(item["reference"]), str(item["name"])) for item in named]
+        named_items = [item for item in items if item.get("name") is not None]
+        yield from [(str(item["reference"]), str(item["name"])) for item in named_items]
     except (ValueError, TypeError, KeyError, AttributeError):
         return

@@ -45,8 +45,8 @@ def backup(engine: Engine, file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _run(engine, "pg_dump", "--format=custom", f"--file={part}")
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
+        with part.open("rb") as dump_file:
+            os.fsync(dump_file.fileno())
         os.link(part, file)
     except FileExistsError:
         raise BackupRefused("backup_exists", file=str(file)) from None

@@ -41,36 +41,36 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
     """
     if source.dialect.name != "sqlite" or target.dialect.name != "postgresql":
         raise Migration("migrate_same_kind")
-    with writing(target) as there:
-        if inspect(there).get_table_names():
+    with writing(target) as target_connection:
+        if inspect(target_connection).get_table_names():
             raise Migration("migrate_not_empty")
-        create(there)
-        prepare(driver(there))
-        with writing(source) as here:
+        create(target_connection)
+        prepare(driver(target_connection))
+        with writing(source) as source_connection:
             # What the schema says of itself was written when it was made; counts of notices and marks of what
             # changed are the new place's own.
-            own = (FLOOR, TALLY, MARK, UNLISTED, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
-            copied = [table for table in TableBase.metadata.sorted_tables if table not in own]
-            moved = dict[str, int]()
+            uncopied_tables = (FLOOR, TALLY, MARK, UNLISTED, SEARCH_WORD, SEARCH_TYPO, UNSEARCHED)
+            copied = [table for table in TableBase.metadata.sorted_tables if table not in uncopied_tables]
+            row_counts = dict[str, int]()
             for table in (*copied, UNLISTED):
                 if table is UNLISTED:
                     # The new place took every risk that was copied for one just found.
-                    there.execute(UNLISTED.delete())
-                copy = _copied(here, there, table)
-                if copy != _sum(_rows(there, table)):
+                    target_connection.execute(UNLISTED.delete())
+                copy = _copied(source_connection, target_connection, table)
+                if copy != _sum(_rows(target_connection, table)):
                     raise Migration("migrate_differs", table=table.name)
-                moved[table.name] = copy[0]
-        _count_on(there)
+                row_counts[table.name] = copy[0]
+        _count_on(target_connection)
     word_index.catch_up(target)
-    return moved
+    return row_counts
 
 
-def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int]:
+def _copied(source: Connection, target: Connection, table: Table) -> tuple[int, int]:
     """Copy the rows of a table; return their checksum."""
     copied = (0, 0)
-    rows = _rows(here, table)
+    rows = _rows(source, table)
     while chunk := list(islice(rows, _STEP)):
-        there.execute(table.insert(), [row._asdict() for row in chunk])
+        target.execute(table.insert(), [row._asdict() for row in chunk])
         count, total = _sum(chunk)
         copied = (copied[0] + count, copied[1] ^ total)
     return copied

@@ -106,6 +106,8 @@ def read_list(file: Path) -> list[Order]:
 
 def missing(engine: Engine, folders: Sequence[Path]) -> list[Order]:
     """Return the orders in the lists of folders that a database does not know. Raises OrdersUnreadable."""
-    done = {(order.number, order.id) for order in carried_out(engine)}
-    listed = {(order.number, order.id): order for folder in folders for order in read_list(folder / LIST)}
-    return [listed[key] for key in sorted(listed) if key not in done]
+    done_keys = {(order.number, order.id) for order in carried_out(engine)}
+    listed_orders = {
+        (order.number, order.id): order for folder in folders for order in read_list(folder / LIST)
+    }
+    return [listed_orders[key] for key in sorted(listed_orders) if key not in done_keys]

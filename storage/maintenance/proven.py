@@ -86,8 +86,8 @@ def _proven(
     if after not in (None, hashed):
         return None
     if now != hashed:
-        whole, lines = rewritten(connection)
-        if not whole or lines.get((table.name, "", n)) != now:
+        is_whole, lines = rewritten(connection)
+        if not is_whole or lines.get((table.name, "", n)) != now:
             return None
     seals = select(SEAL.c.at, SEAL.c.heads).where(SEAL.c.at >= record.at).order_by(SEAL.c.n).limit(_SEALS)
     sealed = (at for at, heads in connection.execute(seals) if _covers(heads, chain, n))

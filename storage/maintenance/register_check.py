@@ -207,10 +207,10 @@ def _projections(connection: Connection, names: list[str], project: ProjectRow) 
         projection = project(row)
         head = stored[name]
         expected_cells = {cell for cell in projection.cells if cell[1]}
-        shown = dict(projection.values)
+        field_values = dict(projection.values)
         if (
             any(getattr(head, column) != value for column, value in _expected(row).items())
-            or head.shown != shown
+            or head.shown != field_values
             or cells.get(name, set()) != expected_cells
         ):
             yield "row_list_differs", {"row": name}

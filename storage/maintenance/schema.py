@@ -155,13 +155,13 @@ def missing(connection: Connection) -> list[str]:
     Additional ones are accepted: in a rolling upgrade newer nodes add them before older nodes stop.
     """
     # All rows at once: one at a time they take as long as all else at an application's start.
-    there = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name]).all()))
-    tables = {table for table, _ in there}
+    present_columns = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name]).all()))
+    tables = {table for table, _ in present_columns}
     return sorted(
         table.name if table.name not in tables else f"{table.name}.{column.name}"
         for table in TableBase.metadata.tables.values()
         for column in list(table.columns)[: 1 if table.name not in tables else None]
-        if (table.name, column.name) not in there
+        if (table.name, column.name) not in present_columns
     )
 
 
@@ -181,8 +181,10 @@ def _allowed(connection: Connection, at: str | None) -> bool:
 
 def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None:
     """Refuse a database whose tables do not match its revision."""
-    if at is not None and at >= shipped_revisions()[-1] and (gone := missing(connection)):
-        raise StorageUnavailable("half_migrated", where=display_address(engine), problem=f"{at}: {gone[0]}")
+    if at is not None and at >= shipped_revisions()[-1] and (missing_columns := missing(connection)):
+        raise StorageUnavailable(
+            "half_migrated", where=display_address(engine), problem=f"{at}: {missing_columns[0]}"
+        )
 
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
@@ -209,11 +211,11 @@ def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> N
     """Refuse a database with tables of another application."""
     if at is not None:
         return
-    there = set(inspect(connection).get_table_names()) - {"alembic_version"}
-    if {"event", "case", "seal"} <= there:
+    table_names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    if {"event", "case", "seal"} <= table_names:
         # The tables are ours, but their version is not recorded.
         raise StorageUnavailable("half_migrated", where=display_address(engine), problem="alembic_version")
-    if there:
+    if table_names:
         raise StorageUnavailable("foreign", where=display_address(engine))
 
 

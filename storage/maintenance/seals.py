@@ -39,8 +39,8 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
         StorageUnavailable: the database cannot be written.
     """
     with reading(engine) as connection:
-        changed = any(connection.execute(query.limit(1)).first() for query in (_UNSEALED, _UNSEALED_ROWS))
-        if not changed and _sealed(connection, _office(connection)):
+        has_changes = any(connection.execute(query.limit(1)).first() for query in (_UNSEALED, _UNSEALED_ROWS))
+        if not has_changes and _sealed(connection, _office(connection)):
             return None
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":

@@ -33,14 +33,14 @@ def install(connection: Connection) -> None:
         return
     connection.exec_driver_sql(_FUNCTION)
     for table in APPEND_ONLY:
-        for name, when, each in (
+        for name, when, level in (
             (f"merzim_{table}_row", "UPDATE OR DELETE", "ROW"),
             (f"merzim_{table}_all", "TRUNCATE", "STATEMENT"),
         ):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
             connection.exec_driver_sql(
                 f"CREATE TRIGGER {name} BEFORE {when} ON {table} "
-                f"FOR EACH {each} EXECUTE FUNCTION merzim_append_only()"
+                f"FOR EACH {level} EXECUTE FUNCTION merzim_append_only()"
             )
 
 
@@ -62,11 +62,11 @@ def missing(connection: Connection) -> frozenset[str]:
 def _sqlite() -> list[str]:
     statements = []
     for table in APPEND_ONLY:
-        for what in ("update", "delete"):
-            says = _SAYS.format(what=what.upper(), table=table)
+        for operation in ("update", "delete"):
+            says = _SAYS.format(what=operation.upper(), table=table)
             statements += [
-                f"DROP TRIGGER IF EXISTS merzim_{table}_{what}",
-                f"CREATE TRIGGER merzim_{table}_{what} BEFORE {what.upper()} ON {table} "
+                f"DROP TRIGGER IF EXISTS merzim_{table}_{operation}",
+                f"CREATE TRIGGER merzim_{table}_{operation} BEFORE {operation.upper()} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{says}'); END",
             ]
         says = _SAYS.format(what="REPLACE", table=table)

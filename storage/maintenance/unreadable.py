@@ -20,11 +20,11 @@ def unreadable_values(engine: Engine) -> tuple[Problem, ...]:
     if engine.dialect.name != "sqlite":
         return ()
     with reading(engine) as connection:
-        there = set(inspect(connection).get_table_names())
+        table_names = set(inspect(connection).get_table_names())
         return tuple(
             Problem(code="value_unreadable", arguments={"table": table, "key": key, "field": column})
             for table, column, statement in _statements()
-            if table in there
+            if table in table_names
             for (key,) in connection.execute(text(statement))
         )
 

@@ -88,7 +88,9 @@ def verify(
         problems = _verified(engine, editions, recompute, known_seal, now, rows)
         problems += _register_rows(engine, project, problems)
         if evidence is not None:
-            problems += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
+            problems += tuple(
+                Problem(code=code, arguments=arguments) for code, arguments in damages(engine, evidence)
+            )
         return torn + problems
     except StorageUnavailable:
         if torn:
@@ -125,8 +127,14 @@ def _verified(
             *_office(connection, lines),
             *_chains(connection, lines),
             *_register_chains(connection, lines),
-            *(Problem(code=code, arguments=given) for code, given in checks.problems(connection, lines)),
-            *(Problem(code=code, arguments=given) for code, given in journal.problems(connection, lines)),
+            *(
+                Problem(code=code, arguments=arguments)
+                for code, arguments in checks.problems(connection, lines)
+            ),
+            *(
+                Problem(code=code, arguments=arguments)
+                for code, arguments in journal.problems(connection, lines)
+            ),
             *_seals(connection, known_seal),
             *(_editions(connection, editions) if editions is not None else ()),
             *(_rows(connection, now) if rows else ()),
@@ -173,7 +181,7 @@ def rebuild(
     recompute: Recompute,
     *,
     now: datetime,
-    each: Callable[[], None] | None = None,
+    after_chunk: Callable[[], None] | None = None,
     project: register_check.ProjectRow | None = None,
 ) -> int:
     """Rewrite every case's board rows from its events. Return the number of cases processed.
@@ -181,22 +189,22 @@ def rebuild(
     A case changed meanwhile is read and computed again.
 
     Args:
-        each: function called after every chunk of cases.
+        after_chunk: function called after every chunk of cases.
         project: function that returns the index entries of a register row; None leaves them unchanged.
 
     Raises:
         CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
-    done, broken = 0, list[str]()
+    rebuilt_count, broken = 0, list[str]()
     for names in chunks(ledger.ids(), CHUNK):
-        left = _rebuild(ledger, names, recompute, now)
+        left_names = _rebuild(ledger, names, recompute, now)
         with writing(engine) as connection:
-            checks.mend(connection, ledger.cases([name for name in names if name not in left]))
-        broken += left
-        done += len(names) - len(left)
-        if each is not None:
-            each()
+            checks.mend(connection, ledger.cases([name for name in names if name not in left_names]))
+        broken += left_names
+        rebuilt_count += len(names) - len(left_names)
+        if after_chunk is not None:
+            after_chunk()
     totals.rewrite(engine)
     with writing(engine) as connection:
         tally.recount(connection)
@@ -204,19 +212,19 @@ def rebuild(
             register_check.mend(connection, project)
     word_index.mend(engine)
     if broken:
-        raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
-    return done
+        raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=rebuilt_count)
+    return rebuilt_count
 
 
 def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
     """Rebuild these cases; return the ids of broken ones, which are left out."""
-    whole, broken = list(names), list[str]()
-    while whole:
+    remaining_names, broken = list(names), list[str]()
+    while remaining_names:
         try:
-            ledger.append([recompute(case) for case in ledger.cases(whole).values()], now=now)
+            ledger.append([recompute(case) for case in ledger.cases(remaining_names).values()], now=now)
             break
         except CaseBroken as trouble:
-            whole.remove(trouble.case)
+            remaining_names.remove(trouble.case)
             broken.append(trouble.case)
         except Conflict:
             continue
@@ -346,8 +354,8 @@ def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tup
     """Return the hashes of the events at these places (chain, number)."""
     hashes = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
     hashes |= {(journal.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
-    left = iter(ends)
-    while chunk := list(islice(left, 5000)):
+    remaining_ends = iter(ends)
+    while chunk := list(islice(remaining_ends, 5000)):
         entries = [seq for name, seq in chunk if name == checks.CHAIN]
         of_audit = select(AUDIT.c.seq, AUDIT.c.hash).where(AUDIT.c.seq.in_(entries))
         if entries:
@@ -411,9 +419,9 @@ def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], row
         stored = ledger.rows_of(names)
         for name, case in cases.items():
             stored_rows = {row.obligation: row for row in stored.get(name, ())}
-            anew = {row.obligation: row for row in recompute(case).rows}
-            for obligation in sorted(stored_rows.keys() | anew.keys()):
-                if _substance(stored_rows.get(obligation)) != _substance(anew.get(obligation)):
+            new_rows = {row.obligation: row for row in recompute(case).rows}
+            for obligation in sorted(stored_rows.keys() | new_rows.keys()):
+                if _substance(stored_rows.get(obligation)) != _substance(new_rows.get(obligation)):
                     yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
         with reading(engine) as connection:
             for name in recommendations.differences(connection, cases):

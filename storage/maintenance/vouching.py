@@ -218,11 +218,11 @@ def _compare(
     """Yield the differences of one table."""
     rows = expected.rows[of.name]
     salts = salts_of(connection, of) if of.hashed else {}
-    seen: set[Key] = set()
+    seen_keys: set[Key] = set()
     for record in connection.execute(of.select().execution_options(yield_per=5000)):
         row = dict(record._mapping)
         key = of.key_of(row)
-        seen.add(key)
+        seen_keys.add(key)
         if _is_unnamed(expected, of, key, row):
             continue
         fields = rows.get(key)
@@ -232,7 +232,7 @@ def _compare(
             yield "office_row_added", {**_place(of, key), "stands": _shown(of, row)}
     if of.may_vanish:
         return
-    for key in sorted(rows.keys() - seen):
+    for key in sorted(rows.keys() - seen_keys):
         over = of.expires and str(rows[key].get(of.expires, "")) <= horizon
         if not over and not _is_unnamed(expected, of, key, rows[key]):
             yield "office_row_removed", {**_place(of, key), "chain": _listed(rows[key])}
@@ -290,12 +290,12 @@ def _write_baseline(
     accepted = [
         [code, *(arguments[name] for name in places if name in arguments)] for code, arguments in differences
     ]
-    begun = event(
+    first_event = event(
         BASELINE, {"tables": [table.name for table in tables], "ground": ground, "accepted": accepted}
     )
     rows = (row for of in tables for row in _current_rows(connection, of, now))
     parts = [event(BASELINE_ROWS, {ROWS: chunk}) for chunk in chunks(rows, _AT_ONCE)]
-    append_events(connection, [begun, *parts])
+    append_events(connection, [first_event, *parts])
 
 
 def _current_rows(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
@@ -324,8 +324,8 @@ def _shown(of: VouchedTable, row: Mapping[str, Any]) -> str:
 
 
 def _listed(fields: Mapping[str, object]) -> str:
-    shown = {name: value for name, value in fields.items() if not name.startswith(HASHED)}
-    return ", ".join(f"{name} = {_value(value)}" for name, value in shown.items())
+    shown_fields = {name: value for name, value in fields.items() if not name.startswith(HASHED)}
+    return ", ".join(f"{name} = {_value(value)}" for name, value in shown_fields.items())
 
 
 def _value(value: object) -> str:

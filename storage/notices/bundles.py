@@ -28,18 +28,18 @@ def waiting(engine: Engine) -> Sequence[PendingStep]:
     """Return queued notices that wait to be combined, by person, channel and bundle, where no letter is queued
     yet.
     """
-    named = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
+    columns = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
     query = (
         select(
-            *named,
+            *columns,
             func.count(),
             func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type),
             func.max(NOTICE.c.address),
             func.max(NOTICE.c.language),
         )
         .where(_QUEUED, _BUNDLED)
-        .group_by(*named)
-        .order_by(*named)
+        .group_by(*columns)
+        .order_by(*columns)
     )
     # Letters that carry others belong to no case: few, and found by the index of the case.
     carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.rung).where(
@@ -71,8 +71,8 @@ def unbundle(engine: Engine, groups: Sequence[PendingStep], enqueue: EnqueueJobs
         freed: list[tuple[str, datetime]] = []
         for group in groups:
             step = update(NOTICE).where(_members(group.person, group.channel, group.bundle)).values(bundle="")
-            done = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
-            freed += [(key, at) for key, at in done]
+            freed_records = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
+            freed += [(key, at) for key, at in freed_records]
         hand_out(connection, enqueue, freed)
 
 
@@ -93,8 +93,8 @@ def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Map
                 .where(NOTICE.c.key.in_(keys))
                 .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now, carrier=carrier.key)
             )
-            taken = select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
-            members_by_key[carrier.key] = [notice(record) for record in connection.execute(taken)]
+            members_query = select(NOTICE).where(NOTICE.c.key.in_(keys)).order_by(NOTICE.c.due, NOTICE.c.key)
+            members_by_key[carrier.key] = [notice(record) for record in connection.execute(members_query)]
     return members_by_key
 
 

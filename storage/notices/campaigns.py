@@ -140,8 +140,8 @@ class SqlCampaigns:
         self, campaign: StartedCampaign, until: date, *, by: str, now: datetime, today: date
     ) -> StartedCampaign:
         """Extend the period for answers to a later day. Raises CampaignChanged."""
-        after, more = replace(campaign, until=until), {"until": until.isoformat()}
-        return self._change(EXTENDED, campaign, after, by=by, now=now, today=today, more=more)
+        after, details = replace(campaign, until=until), {"until": until.isoformat()}
+        return self._change(EXTENDED, campaign, after, by=by, now=now, today=today, details=details)
 
     def reopen(
         self, campaign: StartedCampaign, until: date, ground: str, *, by: str, now: datetime, today: date
@@ -150,8 +150,8 @@ class SqlCampaigns:
         CampaignChanged.
         """
         after = replace(campaign, until=until, closed_on=None, wave=campaign.wave + 1)
-        more = {"until": until.isoformat(), "ground": ground}
-        return self._change(REOPENED, campaign, after, by=by, now=now, today=today, more=more)
+        details = {"until": until.isoformat(), "ground": ground}
+        return self._change(REOPENED, campaign, after, by=by, now=now, today=today, details=details)
 
     def _change(
         self,
@@ -162,7 +162,7 @@ class SqlCampaigns:
         by: str,
         now: datetime,
         today: date,
-        more: Mapping[str, str] | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> StartedCampaign:
         with writing(self._engine) as connection:
             step = (
@@ -186,7 +186,7 @@ class SqlCampaigns:
                     NOTICE.c.state == "queued",
                 )
                 connection.execute(NOTICE.update().where(*waits).values(state="withdrawn"))
-            record(connection, _event(kind, after, by, now, rows=rows, on=today, more=more))
+            record(connection, _event(kind, after, by, now, rows=rows, on=today, details=details))
         return after
 
     def history(self, campaign: str) -> Sequence[Row_]:
@@ -213,8 +213,8 @@ class SqlCampaigns:
 
         Changes another writer has already made are left as they are.
         """
-        joined, changed = list(change.joined), list(change.changed)
-        while joined or changed:
+        joined, changed_people = list(change.joined), list(change.changed)
+        while joined or changed_people:
             with writing(self._engine) as connection:
                 # One process at a time gives numbers.
                 hold(connection)
@@ -224,15 +224,17 @@ class SqlCampaigns:
                 first = int(last or 0) + 1
                 new = [replace(person, number=number) for number, person in enumerate(joined[:CHUNK], first)]
                 added = _insert_people(connection, new)
-                for person in changed[:CHUNK]:
+                for person in changed_people[:CHUNK]:
                     self._update_person(connection, person)
-                left = [
-                    person.number for person in changed[:CHUNK] if person.left_on == on and not person.answer
+                left_people = [
+                    person.number
+                    for person in changed_people[:CHUNK]
+                    if person.left_on == on and not person.answer
                 ]
-                more = {"joined": added, "left": left}
-                if added or left:
-                    record(connection, _event(PEOPLE, campaign, "", now, on=on, more=more))
-            joined, changed = joined[CHUNK:], changed[CHUNK:]
+                details = {"joined": added, "left": left_people}
+                if added or left_people:
+                    record(connection, _event(PEOPLE, campaign, "", now, on=on, details=details))
+            joined, changed_people = joined[CHUNK:], changed_people[CHUNK:]
 
     @staticmethod
     def _update_person(connection: Connection, person: CampaignPerson) -> None:
@@ -279,8 +281,8 @@ class SqlCampaigns:
         # The narrow index finds the page; only its people are read whole.
         chosen = select(_P.person, _P.name).where(*self._conditions(query)).order_by(_P.name, _P.person)
         with reading(self._engine) as connection:
-            counted = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
-            total = int(connection.execute(counted).scalar_one())
+            count_query = select(func.count()).select_from(CAMPAIGN_PERSON).where(*self._conditions(query))
+            total = int(connection.execute(count_query).scalar_one())
             if limit is not None and total > MOST_SORTED:
                 chosen = chosen.limit(limit).offset(offset or None)
             keys = [
@@ -451,14 +453,14 @@ def _insert_people(connection: Connection, people: Sequence[CampaignPerson]) -> 
     """Insert people not stored yet; return how many were inserted."""
     if not people:
         return 0
-    there = set(
+    present_people = set(
         execute_for_names(
             connection,
             select(_P.person).where(_P.campaign == people[0].campaign, in_names(_P.person)),
             [person.person for person in people],
         )
     )
-    known_people = {record.person for record in there}
+    known_people = {record.person for record in present_people}
     new = [person for person in people if person.person not in known_people]
     insert_many(
         connection, CAMPAIGN_PERSON, [{name: getattr(person, name) for name in _COLUMNS} for person in new]
@@ -511,6 +513,6 @@ def _event(
     *,
     on: date,
     rows: Sequence[RowChange | None] = (),
-    more: Mapping[str, object] | None = None,
+    details: Mapping[str, object] | None = None,
 ) -> RowEvent:
-    return RowEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, rows=rows, more=more or {})
+    return RowEvent(kind=kind, name=campaign.id, by=by, now=now, on=on, rows=rows, more=details or {})

@@ -84,16 +84,16 @@ def resend_all(
         records = connection.execute(query.order_by(NOTICE.c.key).with_for_update()).all()
         if not records:
             return 0
-        again = [(record.key, opens(record.person)) for record in records]
+        notices = [(record.key, opens(record.person)) for record in records]
         connection.execute(
             update(NOTICE)
             .where(NOTICE.c.key == bindparam("k_key"))
             .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
-            [{"k_key": key, "k_at": at} for key, at in again],
+            [{"k_key": key, "k_at": at} for key, at in notices],
         )
         failed = [(record.key, journal.RESENT, "") for record in records if record.state == "failed"]
         journal.append(connection, failed, now=now)
-        hand_out(connection, enqueue, again)
+        hand_out(connection, enqueue, notices)
         return len(records)
 
 

@@ -48,18 +48,18 @@ def unread_anywhere(engine: Engine, person: str, scope: Scope | None) -> int:
         return int(_UNREAD_ANYWHERE.fetch(connection, values)[0][0])
 
 
-def unread(engine: Engine, person: str, seen: Sequence[ColumnElement[bool]]) -> int:
+def unread(engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]]) -> int:
     """Return the number of a person's unread events, in cases visible to them."""
     query = select(func.count()).select_from(INBOX).join(CASE, CASE.c.id == INBOX.c.case)
     with reading(engine) as connection:
-        return connection.execute(query.where(INBOX.c.person == person, _UNREAD, *seen)).scalar_one()
+        return connection.execute(query.where(INBOX.c.person == person, _UNREAD, *conditions)).scalar_one()
 
 
 def lines(
-    engine: Engine, person: str, seen: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
+    engine: Engine, person: str, conditions: Sequence[ColumnElement[bool]], *, limit: int, offset: int = 0
 ) -> list[InboxLine]:
     """Return the events for a person, the newest first, in cases visible to them."""
-    query = _LINES.where(INBOX.c.person == person, *seen)
+    query = _LINES.where(INBOX.c.person == person, *conditions)
     query = (
         query.order_by(INBOX.c.at.desc(), INBOX.c.case.desc(), INBOX.c.seq.desc()).limit(limit).offset(offset)
     )

@@ -122,8 +122,8 @@ def problems(
         n += 1
         lines = _lines(proof.lines)
         link_hash = link(previous, line(proof.n, proof.at, proof.lines))
-        whole = link_hash in (proof.hash, rewritten.get(("proof", "", proof.n)))
-        if lines is None or proof.n != n or proof.previous != previous or not whole:
+        is_whole = link_hash in (proof.hash, rewritten.get(("proof", "", proof.n)))
+        if lines is None or proof.n != n or proof.previous != previous or not is_whole:
             yield "proof_broken", {"n": n}
             n = proof.n
         for key, state, hashed in lines or ():

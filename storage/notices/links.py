@@ -80,8 +80,8 @@ class SqlLinks:
             mine = _first(connection, LINK.c.chat == chat)
             if code.used_at is not None:
                 # The same account with the same code again: a message that came twice.
-                again = mine is not None and mine.person == code.person and mine.blocked_at is None
-                return ("linked", mine) if again else ("used", None)
+                is_linked_again = mine is not None and mine.person == code.person and mine.blocked_at is None
+                return ("linked", mine) if is_linked_again else ("used", None)
             if now >= code.until or now < code.until - 2 * CODE_LASTS:
                 return "expired", None
             if mine is not None and mine.person != code.person:
@@ -118,12 +118,12 @@ class SqlLinks:
     def unlink(self, person: str, *, by: str, now: datetime) -> bool:
         """Remove the person's link. Return whether there was one. `by`: who removed it."""
         with writing(self._engine) as connection:
-            done = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
-            if done:
+            deleted_count = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
+            if deleted_count:
                 rows = [LINKS.removed(person)]
                 record(connection, RowEvent(kind="link_removed", name=person, by=by, now=now, rows=rows))
         self._forget()
-        return bool(done)
+        return bool(deleted_count)
 
     def speak(self, person: str, language: str) -> None:
         """Set the language of the bot's messages to the person."""
@@ -142,9 +142,9 @@ class SqlLinks:
     def _change(self, person: str, only: object, **values: object) -> bool:
         with writing(self._engine) as connection:
             step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
-            done = connection.execute(step).rowcount
+            change_count = connection.execute(step).rowcount
         self._forget()
-        return bool(done)
+        return bool(change_count)
 
     def _link(self, which: object) -> Link | None:
         with reading(self._engine) as connection:

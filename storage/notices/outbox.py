@@ -143,8 +143,8 @@ class SqlOutbox:
             .returning(*NOTICE.columns)
         )
         with writing(self._engine) as connection:
-            taken = [notice(record) for record in connection.execute(step)]
-        return sorted(taken, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
+            claimed_notices = [notice(record) for record in connection.execute(step)]
+        return sorted(claimed_notices, key=lambda notice: (notice.not_before, notice.queued_at, notice.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Record a fault of the channel itself; an empty code ends it."""
@@ -163,10 +163,10 @@ class SqlOutbox:
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
-            done = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
-            journal.prove_these(connection, done, now=now)
-            again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
-            hand_out(connection, self._hand, [(key, at or now) for key, at in again])
+            changed_notices = [notice(record) for record in connection.execute(steps.step(marks, now=now))]
+            journal.prove_these(connection, changed_notices, now=now)
+            requeued = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
+            hand_out(connection, self._hand, [(key, at or now) for key, at in requeued])
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
@@ -214,8 +214,8 @@ class SqlOutbox:
     ) -> ColumnElement[bool]:
         """Return the condition for abandoned notices."""
         if keys is None and self._hand is not None:
-            held = self._holding.abandoned(channel, now - before)
-            return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
+            abandoned_attempts = self._holding.abandoned(channel, now - before)
+            return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(abandoned_attempts)
         if keys is None:
             return NOTICE.c.attempted_at < before
         return or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
@@ -229,16 +229,18 @@ class SqlOutbox:
         keys: Collection[str] | None,
     ) -> int:
         # Not by the index of a channel, which holds every letter ever sent.
-        left = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
+        abandoned_notices = and_(NOTICE.c.channel.concat("") == channel, _SENDING, abandoned)
         with reading(self._engine) as connection:
-            if not connection.scalar(select(exists().where(left))):
+            if not connection.scalar(select(exists().where(abandoned_notices))):
                 return 0
-        step = update(NOTICE).where(left).values(state=state)
+        step = update(NOTICE).where(abandoned_notices).values(state=state)
         if state == "queued":
             step = step.values(not_before=now)
         with writing(self._engine) as connection:
             recovered_keys = (
-                connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
+                connection.execute(select(NOTICE.c.key).where(abandoned_notices).with_for_update())
+                .scalars()
+                .all()
             )
             connection.execute(step)
             journal.prove(connection, recovered_keys, now=now)
@@ -418,7 +420,7 @@ def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
     first: dict[str, Notice] = {}
     for letter in letters:
         first.setdefault(letter.key, letter)
-    done = connection.execute(
+    insertion = connection.execute(
         step.returning(NOTICE.c.key), [notice_values(letter) for letter in first.values()]
     )
-    return len(done.all())
+    return len(insertion.all())

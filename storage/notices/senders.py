@@ -79,8 +79,8 @@ class DeliveryLock:
             return
         import fcntl
 
-        held = self._handle
-        handle = self._open() if held is None else held
+        lock_handle = self._handle
+        handle = self._open() if lock_handle is None else lock_handle
         try:
             got_it = False
             with suppress(BlockingIOError):
@@ -88,7 +88,7 @@ class DeliveryLock:
                 got_it = True
             yield got_it
         finally:
-            if held is None:
+            if lock_handle is None:
                 os.close(handle)
             else:
                 fcntl.flock(handle, fcntl.LOCK_SH)
@@ -172,9 +172,9 @@ class Holding:
             NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
         )
         with reading(self._engine) as connection:
-            held = [(key, attempts) for key, attempts in connection.execute(query)]
+            abandoned_attempts = [(key, attempts) for key, attempts in connection.execute(query)]
         with self._lock:
             now, before = self._elapsed(), self._since.get(channel, {})
-            self._since[channel] = {attempt: before.get(attempt, now) for attempt in held}
+            self._since[channel] = {attempt: before.get(attempt, now) for attempt in abandoned_attempts}
             long = patience.total_seconds()
             return sorted(attempt for attempt, since in self._since[channel].items() if now - since >= long)

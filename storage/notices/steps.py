@@ -56,11 +56,11 @@ def due_rows(
     `after`.
     """
     query = _DUE
-    given: dict[str, object] = {"k_today": today, "k_limit": limit}
+    parameters: dict[str, object] = {"k_today": today, "k_limit": limit}
     if after is not None:
         query = query.where(tuple_(*_PLACE) > tuple_(*after))
     with reading(engine) as connection:
-        return [row(record) for record in connection.execute(query, given)]
+        return [row(record) for record in connection.execute(query, parameters)]
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
@@ -96,8 +96,8 @@ def _stands(
     row.
     """
     days_by_place: dict[tuple[str, str], tuple[date | None, date | None]] = {}
-    left = iter(sorted({(settlement.case, settlement.obligation) for settlement in settlements}))
-    while chunk := list(islice(left, _STEP)):
+    remaining_keys = iter(sorted({(settlement.case, settlement.obligation) for settlement in settlements}))
+    while chunk := list(islice(remaining_keys, _STEP)):
         query = (
             select(
                 DEADLINE.c.case,

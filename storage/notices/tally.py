@@ -82,15 +82,15 @@ def recount(connection: Connection) -> bool:
     return True
 
 
-def _put(connection: Connection, counted: Mapping[tuple[str, str], int]) -> None:
-    lines = [{"channel": channel, "state": state, "n": n} for (channel, state), n in counted.items() if n]
+def _put(connection: Connection, counts: Mapping[tuple[str, str], int]) -> None:
+    lines = [{"channel": channel, "state": state, "n": n} for (channel, state), n in counts.items() if n]
     if lines:
         connection.execute(TALLY.insert(), lines)
 
 
 def _sqlite() -> list[str]:
     """Return the triggers for SQLite."""
-    gone = "UPDATE notice_tally SET n = n - 1 WHERE channel = OLD.channel AND state = OLD.state;"
+    decrement = "UPDATE notice_tally SET n = n - 1 WHERE channel = OLD.channel AND state = OLD.state;"
     come = (
         "INSERT INTO notice_tally (channel, state, n) SELECT NEW.channel, NEW.state, 0 WHERE NOT EXISTS "
         "(SELECT 1 FROM notice_tally WHERE channel = NEW.channel AND state = NEW.state); "
@@ -98,14 +98,14 @@ def _sqlite() -> list[str]:
     )
     other = "WHEN OLD.state <> NEW.state OR OLD.channel <> NEW.channel"
     statements = []
-    for name, when, what in (
+    for name, when, body in (
         ("insert", "AFTER INSERT ON notice", come),
-        ("delete", "AFTER DELETE ON notice", gone),
-        ("update", f"AFTER UPDATE OF state, channel ON notice {other}", f"{gone} {come}"),
+        ("delete", "AFTER DELETE ON notice", decrement),
+        ("update", f"AFTER UPDATE OF state, channel ON notice {other}", f"{decrement} {come}"),
     ):
         statements += [
             f"DROP TRIGGER IF EXISTS merzim_tally_{name}",
-            f"CREATE TRIGGER merzim_tally_{name} {when} BEGIN {what} END",
+            f"CREATE TRIGGER merzim_tally_{name} {when} BEGIN {body} END",
         ]
     return statements
 

@@ -101,7 +101,7 @@ def adopt(engine: Engine, editions: Sequence[AdoptedEdition], *, on: date, by: s
             if edition.text:
                 payload["text"] = edition.text
             if edition.moved:
-                payload["moved"] = [dict(moved) for moved in edition.moved]
+                payload["moved"] = [dict(move) for move in edition.moved]
             office_chain.append(
                 connection, kind=KIND, name=edition.edition, on=on, by=by, now=now, payload=payload
             )

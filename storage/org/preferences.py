@@ -125,16 +125,16 @@ def names_kept(text: str | None) -> tuple[str, str]:
     return names.get("kk", ""), names.get("ru", "")
 
 
-def time_text(own: OfficeTime) -> str:
+def time_text(office_time: OfficeTime) -> str:
     """Return the canonical JSON of an office time; "" when it is empty."""
-    if not own:
+    if not office_time:
         return ""
     return canonical(
         {
-            "hours": [f"{end:%H:%M}" for end in own.hours] if own.hours else None,
-            "week": list(own.week),
-            "off": [day.isoformat() for day in own.off],
-            "working": [day.isoformat() for day in own.working],
+            "hours": [f"{end:%H:%M}" for end in office_time.hours] if office_time.hours else None,
+            "week": list(office_time.week),
+            "off": [day.isoformat() for day in office_time.off],
+            "working": [day.isoformat() for day in office_time.working],
         }
     )
 

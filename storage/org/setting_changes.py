@@ -59,10 +59,10 @@ def changes(engine: Engine) -> tuple[SettingChange, ...]:
     )
 
 
-def in_force(taken: Sequence[SettingChange]) -> dict[str, SettingChange]:
+def in_force(changes: Sequence[SettingChange]) -> dict[str, SettingChange]:
     """Return the change in force of each key: the last one that was not taken back."""
     stacks: dict[str, list[SettingChange]] = {}
-    for change in taken:
+    for change in changes:
         stack = stacks.setdefault(change.key, [])
         if change.key.endswith(".password"):
             stack.clear()  # the one before is not kept

@@ -165,11 +165,11 @@ def _row(connection: Connection, key: str) -> Values | None:
 
 def _unmatched(connection: Connection, target: str) -> list[RowChange]:
     """Delete the schedule texts matched to a unit or person."""
-    gone = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
-    return [MATCHES.removed(text) for text in sorted(connection.execute(gone).scalars())]
+    deletion = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
+    return [MATCHES.removed(text) for text in sorted(connection.execute(deletion).scalars())]
 
 
 def _put(connection: Connection, table: Table, key: str, values: Values) -> None:
     step = insert(connection, table)
-    others = {column.name: step.excluded[column.name] for column in table.c if column.name != key}
-    connection.execute(step.on_conflict_do_update(index_elements=[table.c[key]], set_=others), [values])
+    other_columns = {column.name: step.excluded[column.name] for column in table.c if column.name != key}
+    connection.execute(step.on_conflict_do_update(index_elements=[table.c[key]], set_=other_columns), [values])

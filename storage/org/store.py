@@ -178,23 +178,23 @@ def _save_names(
     """Save names in two languages where given; others are kept, except those of a post that changed."""
     chosen = preferences(connection)
     posts = {record.key: record.post for record in _all(connection, PERSON)} if chosen else {}
-    given = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}
-    given = {id: text for id, text in given.items() if text}
+    name_texts = {unit.id: names_text(unit.name_kk, unit.name_ru) for unit in units}
+    name_texts = {id: text for id, text in name_texts.items() if text}
     for person in people:
         text = names_text(person.post_kk, person.post_ru)
         if text or posts.get(person.key, person.post) != person.post:
-            given[person.key] = text
-    changed = 0
-    for owner, text in given.items():
+            name_texts[person.key] = text
+    change_count = 0
+    for owner, text in name_texts.items():
         if chosen.get((owner, NAMES), "") == text:
             continue
-        changed += 1
+        change_count += 1
         change = put(connection, owner, NAMES, text, by=stamp.by, now=stamp.now)
         kind = f"{NAMES}_chosen"
         events.append(
             RowEvent(kind=kind, name=owner, on=stamp.today, by=stamp.by, now=stamp.now, rows=[change])
         )
-    return SaveCounts(changed=changed)
+    return SaveCounts(changed=change_count)
 
 
 def _save_times(
@@ -202,12 +202,12 @@ def _save_times(
 ) -> SaveCounts:
     """Save the units' own office time where given; others keep theirs."""
     chosen = preferences(connection)
-    changed = 0
+    change_count = 0
     for unit in units:
         text = time_text(unit.time)
         if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
             continue
-        changed += 1
+        change_count += 1
         change = put(connection, unit.id, OFFICE_TIME, text, by=stamp.by, now=stamp.now)
         events.append(
             RowEvent(
@@ -219,7 +219,7 @@ def _save_times(
                 rows=[change],
             )
         )
-    return SaveCounts(changed=changed)
+    return SaveCounts(changed=change_count)
 
 
 def unit_of(record: Any) -> Unit:

@@ -271,13 +271,13 @@ def _salts(connection: Connection, changes: Iterable[RowChange]) -> dict[tuple[s
 
 def _forget_salts(connection: Connection, changes: Iterable[RowChange]) -> None:
     """Delete the salts of removed rows, so that their values cannot be guessed from events."""
-    gone: dict[str, list[str]] = {}
+    removed_keys: dict[str, list[str]] = {}
     for change in changes:
         if change.operation == "remove" and change.of.hashed:
-            gone.setdefault(change.of.name, []).append(_text(change.key))
-    for name, keys in gone.items():
-        left = iter(keys)
-        while chunk := list(islice(left, _AT_ONCE)):
+            removed_keys.setdefault(change.of.name, []).append(_text(change.key))
+    for name, keys in removed_keys.items():
+        remaining_keys = iter(keys)
+        while chunk := list(islice(remaining_keys, _AT_ONCE)):
             connection.execute(SALT.delete().where(SALT.c.what == name, SALT.c.key.in_(chunk)))
 
 

@@ -234,12 +234,14 @@ class BoardReads(SearchReads):
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Return, for each of these units, the due date of its longest overdue row."""
-        own = self._scope.unit if self._scope is not None else ""
-        if own is None:
+        scope_unit = self._scope.unit if self._scope is not None else ""
+        if scope_unit is None:
             return {}
-        seen = {*self._visible.below(own)} if own else {*units}
+        visible_units = {*self._visible.below(scope_unit)} if scope_unit else {*units}
         with reading(self._engine) as connection:
-            return summing.since(connection, [unit for unit in units if unit in seen], today, self._scope)
+            return summing.since(
+                connection, [unit for unit in units if unit in visible_units], today, self._scope
+            )
 
     def outcomes(
         self, first: date, last: date, today: date, unit: str | None = None
@@ -247,10 +249,10 @@ class BoardReads(SearchReads):
         """Return the outcomes of obligatory deadlines due in a period, as of a day, and the stages that ended
         in it.
         """
-        seen = self._visible.filters(unit).rows
+        conditions = self._visible.filters(unit).rows
         with reading(self._engine) as connection:
-            ended = figures.outcomes(connection, first, last, today, seen)
-            return ended, figures.stage_spans(connection, first, last, seen)
+            ended = figures.outcomes(connection, first, last, today, conditions)
+            return ended, figures.stage_spans(connection, first, last, conditions)
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
@@ -279,10 +281,10 @@ class BoardReads(SearchReads):
         self, criteria: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
         """Return a page of the matching recommendations, by case, risk and measure."""
-        seen = self._recommended(criteria.unit)
+        conditions = self._recommended(criteria.unit)
         with reading(self._engine) as connection:
-            seen += self._worded(criteria.words)
-            return recommended.page(connection, criteria, today, seen, limit=limit, offset=offset)
+            conditions += self._worded(criteria.words)
+            return recommended.page(connection, criteria, today, conditions, limit=limit, offset=offset)
 
     def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Return risks found in more than one case, those in most units first, each with up to `first`
@@ -306,9 +308,9 @@ class BoardReads(SearchReads):
         """
         if self._visible.is_blind:
             return [], 0
-        given = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
+        query = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
         number = literal("assignment.").concat(EVENT.c.name)
-        given = given.join(EVENT, and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == number))
+        query = query.join(EVENT, and_(EVENT.c.case == DEADLINE.c.case, DEADLINE.c.obligation == number))
         states = {"open": "open", "overdue": "open", "done": "done", "refused": "not_required"}
         conditions = [*self._visible.cases()]
         if criteria.whose == "mine":
@@ -320,13 +322,13 @@ class BoardReads(SearchReads):
         if criteria.state == "overdue":
             conditions.append(DEADLINE.c.due < criteria.today)
         waits = criteria.state in ("open", "overdue")
-        given = given.where(ASSIGNMENT_GIVEN, *conditions)
+        query = query.where(ASSIGNMENT_GIVEN, *conditions)
         # No index gives them in order: everybody's rows would be walked for few assignments.
         day = func.coalesce(DEADLINE.c.due, DEADLINE.c.due)
         order = day if waits else day.desc()
-        page = given.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
+        page = query.order_by(order, DEADLINE.c.case, DEADLINE.c.obligation).limit(limit).offset(offset)
         with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(given.subquery())).scalar_one()
+            total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
             return [row(record) for record in connection.execute(page)], total
 
     def _plain(self, horizon: Horizon, unit: str | None) -> Sums:
@@ -352,15 +354,15 @@ class BoardReads(SearchReads):
         every_sum = self._cache.sums(criteria.horizon)
         if criteria.urgency == "undated":
             # No sum counts these: as many as what is dated, and spread evenly over the units.
-            every = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, assignees=None))
+            total = counted(every_sum, replace(criteria, urgency="open", unit=None, stage=None, assignees=None))
             share = units / max(1, len(self.office().units))
-            return share * share * every < limit
+            return share * share * total < limit
         theirs = counted(
             self._plain(criteria.horizon, criteria.unit),
             replace(criteria, unit=None, stage=None, assignees=assignees if in_names else None),
         )
-        every = counted(every_sum, replace(criteria, unit=None, stage=None, assignees=None))
-        return theirs + units < limit * every / max(1, theirs)
+        total = counted(every_sum, replace(criteria, unit=None, stage=None, assignees=None))
+        return theirs + units < limit * total / max(1, theirs)
 
     def _rows(self, query: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
         query = query.where(*self._visible.cases())

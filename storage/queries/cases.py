@@ -80,9 +80,9 @@ class CaseReads(SearchReads):
         `first`.
         """
         # Ids first: they are read off an index, and only what is shown is looked up whole.
-        shown = select(CASE.c.id).where(*self._conditions(criteria))
-        shown = shown.order_by(*_NEWEST).limit(count).offset(first)
-        query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
+        shown_ids = select(CASE.c.id).where(*self._conditions(criteria))
+        shown_ids = shown_ids.order_by(*_NEWEST).limit(count).offset(first)
+        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_NEWEST)
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
 
@@ -90,10 +90,10 @@ class CaseReads(SearchReads):
         """Return a page of the matching cases as heads, the earliest begun first: `count` of them after the
         first `first`.
         """
-        shown = (
+        shown_ids = (
             select(CASE.c.id).where(*self._conditions(criteria)).order_by(*_EARLIEST).limit(count).offset(first)
         )
-        query = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_EARLIEST)
+        query = select(*HEAD).where(CASE.c.id.in_(shown_ids)).order_by(*_EARLIEST)
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(query)]
 
@@ -105,9 +105,11 @@ class CaseReads(SearchReads):
             func.count().over(partition_by=stage).label("k_all"),
             func.row_number().over(partition_by=stage, order_by=_EARLIEST).label("k_nth"),
         )
-        shown = ranked.where(*self._conditions(criteria)).subquery()
-        query = select(*HEAD, stage, shown.c.k_all).join_from(shown, CASE, CASE.c.id == shown.c.id)
-        query = query.where(shown.c.k_nth <= limit).order_by(*_EARLIEST)
+        shown_cases = ranked.where(*self._conditions(criteria)).subquery()
+        query = select(*HEAD, stage, shown_cases.c.k_all).join_from(
+            shown_cases, CASE, CASE.c.id == shown_cases.c.id
+        )
+        query = query.where(shown_cases.c.k_nth <= limit).order_by(*_EARLIEST)
         cases_by_stage: dict[str, tuple[int, list[Case]]] = {}
         with reading(self._engine) as connection:
             for record in connection.execute(query):
@@ -146,12 +148,14 @@ class CaseReads(SearchReads):
         """Return ids of a page of a procedure's cases with one of the facts recorded, the newest first, and
         their total number; cancelled cases are left out.
         """
-        done = select(DEADLINE.c.case).where(DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None))
-        conditions = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done))
-        shown = select(CASE.c.id).where(*self._visible.cases(), *conditions)
+        done_cases = select(DEADLINE.c.case).where(
+            DEADLINE.c.obligation.in_(facts), DEADLINE.c.done_on.is_not(None)
+        )
+        conditions = (CASE.c.procedure == procedure, CASE.c.standing != "cancelled", CASE.c.id.in_(done_cases))
+        shown_ids = select(CASE.c.id).where(*self._visible.cases(), *conditions)
         with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(shown.subquery())).scalar_one()
-            ids = connection.execute(shown.order_by(*_NEWEST).limit(count).offset(first)).scalars()
+            total = connection.execute(select(func.count()).select_from(shown_ids.subquery())).scalar_one()
+            ids = connection.execute(shown_ids.order_by(*_NEWEST).limit(count).offset(first)).scalars()
             return list(ids), total
 
     def with_cases(self, procedures: Collection[str]) -> frozenset[str]:
@@ -189,8 +193,10 @@ class CaseReads(SearchReads):
             query = _HEADS_OF.where(*self._visible.cases())
             heads = by_id(head(record) for record in execute_for_names(connection, query, cases))
             if missing := self._visible.assigned(connection, [name for name in cases if name not in heads]):
-                others = by_id(head(record) for record in execute_for_names(connection, _HEADS_OF, missing))
-                return {**heads, **others}
+                other_cases = by_id(
+                    head(record) for record in execute_for_names(connection, _HEADS_OF, missing)
+                )
+                return {**heads, **other_cases}
             return heads
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
@@ -226,8 +232,10 @@ class CaseReads(SearchReads):
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """Return the active cases that have a risk register or another one, whole, in order of id."""
         # For readers of one unit the whole country's cases need not be searched.
-        own = self._scope.unit if self._scope is not None else None
-        cases_by_id = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
+        scope_unit = self._scope.unit if self._scope is not None else None
+        cases_by_id = self.whole(
+            cases_with_entries(self._engine, (scope_unit or None) if unit is None else unit)
+        )
         return [cases_by_id[case] for case in sorted(cases_by_id)]
 
     def _search_conditions(self, search: str) -> list[ColumnElement[bool]]:

@@ -48,7 +48,7 @@ class NoticeReads(Reader):
         notices = NOTICE.alias("told")
         filters = {"case": case, "person": person, "state": state, "channel": channel}
         filters = {name: value for name, value in filters.items() if value}
-        shown = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
+        conditions = [or_(notices.c.state != "withdrawn", notices.c.case.is_not(None))]
         newest = (notices.c.queued_at.desc(), notices.c.key)
         of_a_case = [notices.c.case.is_not(None), *self._visible.cases()]
         of_none = [notices.c.case.is_(None)]
@@ -56,18 +56,23 @@ class NoticeReads(Reader):
             of_none.append(notices.c.person.in_(self._scope.names))
         if not (case or person) and self._few_notices(None if limit is None else skip + limit):
             # Found case by case: by date, state or channel one would walk over everybody's.
-            shown += [func.coalesce(notices.c[name], "") == value for name, value in filters.items()]
+            conditions += [func.coalesce(notices.c[name], "") == value for name, value in filters.items()]
             theirs = select(notices.c.key, notices.c.queued_at).join(CASE, CASE.c.id == notices.c.case)
-            nobodys = select(notices.c.key, notices.c.queued_at).where(*of_none, *shown)
-            both = union_all(theirs.where(*of_a_case, *shown), nobodys).subquery()
-            keys = select(both.c.key).order_by(both.c.queued_at.desc(), both.c.key).limit(limit).offset(skip)
+            nobodys = select(notices.c.key, notices.c.queued_at).where(*of_none, *conditions)
+            notice_rows = union_all(theirs.where(*of_a_case, *conditions), nobodys).subquery()
+            keys = (
+                select(notice_rows.c.key)
+                .order_by(notice_rows.c.queued_at.desc(), notice_rows.c.key)
+                .limit(limit)
+                .offset(skip)
+            )
             query = select(notices).where(notices.c.key.in_(keys)).order_by(*newest)
         else:
-            shown += [notices.c[name] == value for name, value in filters.items()]
+            conditions += [notices.c[name] == value for name, value in filters.items()]
             if state and state != "sent":
                 # Said in the words of the index that leaves out what was sent, which most notices were.
-                shown.append(notices.c.state != literal_column("'sent'"))
-            query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*shown)
+                conditions.append(notices.c.state != literal_column("'sent'"))
+            query = select(notices).outerjoin(CASE, CASE.c.id == notices.c.case).where(*conditions)
             if self._scope is not None:
                 query = query.where(or_(and_(*of_none), and_(*of_a_case)))
             query = query.order_by(*newest).limit(limit).offset(skip)

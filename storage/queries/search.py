@@ -59,8 +59,8 @@ class SearchReads(Reader):
         Args:
             near: whether words much like those typed are looked for where the reader sees none that have these.
         """
-        office, typed = self.office(), typed_words(text)
-        units = [office.units_named(word_texts(word)) for word in typed]
+        office, query_words = self.office(), typed_words(text)
+        units = [office.units_named(word_texts(word)) for word in query_words]
         with reading(self._engine) as connection:
             plan_for_values(connection)
 
@@ -74,22 +74,22 @@ class SearchReads(Reader):
                 )
                 return None if len(case_ids) > word_index.COUNTED else case_ids
 
-            words, hits = [word_texts(word) for word in typed], _NOTHING
+            words, hits = [word_texts(word) for word in query_words], _NOTHING
             for width in word_index.WIDTHS if near else word_index.WIDTHS[:3]:
-                where = word_index.narrow(connection, "case", words, typed, width=width, also=also)
+                where = word_index.narrow(connection, "case", words, query_words, width=width, also=also)
                 if where is None:
                     continue
                 walked = where.places is None and self._visible.sees_many
                 query = select(CASE.c.id, literal(""), literal("")).where(*self._visible.cases(walked=walked))
-                for readings, named in zip(where.readings, units, strict=True):
+                for readings, unit_names in zip(where.readings, units, strict=True):
                     text_has = [folded_within(self._engine, CASE.c.search, reading) for reading in readings]
-                    query = query.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, named)))
+                    query = query.where(or_(*text_has, in_collection(self._engine, CASE.c.unit, unit_names)))
                 hits = self._at(connection, where, query.order_by(*_NEWEST), CASE.c.id)
                 if hits.places:
                     break
             return hits
 
-    def found_rows(self, words: Words, typed: Sequence[str], *, files: bool = False) -> FoundPlaces:
+    def found_rows(self, words: Words, query_words: Sequence[str], *, files: bool = False) -> FoundPlaces:
         """Return the rows of cases' registers that have all words of a search, or the files of cases."""
         kind = word_index.FILE if files else "case_row"
         place = CASE_ROW.c.case, CASE_ROW.c.row
@@ -98,7 +98,7 @@ class SearchReads(Reader):
             plan_for_values(connection)
             hits = _NOTHING
             for width in word_index.WIDTHS:
-                where = word_index.narrow(connection, kind, words, typed, width=width)
+                where = word_index.narrow(connection, kind, words, query_words, width=width)
                 if where is None:
                     continue
                 query = select(*place, CASE_ROW.c.title).join(CASE, CASE.c.id == CASE_ROW.c.case)

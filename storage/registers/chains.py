@@ -242,7 +242,7 @@ class SqlRegisterRows:
                 insert_many(connection, REGISTER_EVENT, [entry])
                 audit.note(connection, [_audit_event(before.register, before.id, write, by, now)])
                 insert_many(connection, REGISTER_SECRET, secrets)
-                done = connection.execute(
+                update_result = connection.execute(
                     REGISTER_ROW.update()
                     .where(REGISTER_ROW.c.id == before.id, REGISTER_ROW.c.seq == before.seq)
                     .values(
@@ -258,7 +258,7 @@ class SqlRegisterRows:
                     ),
                     execution_options={"preserve_rowcount": True},
                 )
-                if done.rowcount != 1:
+                if update_result.rowcount != 1:
                     raise RowChanged("register.row_changed", row=before.id)
                 if write.draft.erased:
                     erased = REGISTER_SECRET.update().where(
@@ -340,17 +340,17 @@ def write_cells(connection: Connection, projections: Mapping[str, tuple[str, Pro
         for name, key in projection.cells
     }
     query = REGISTER_CELL.select().where(in_names(REGISTER_CELL.c.row))
-    there = {
+    stored_cells = {
         (cell.row, cell.field, cell.key, cell.register_id)
         for cell in execute_for_names(connection, query, sorted(projections))
     }
-    for row, name, key, _ in sorted(there - cells):
+    for row, name, key, _ in sorted(stored_cells - cells):
         connection.execute(
             REGISTER_CELL.delete().where(
                 REGISTER_CELL.c.row == row, REGISTER_CELL.c.field == name, REGISTER_CELL.c.key == key
             )
         )
-    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(cells - there))
+    insert_rows(connection, REGISTER_CELL, _CELL_COLUMNS, sorted(cells - stored_cells))
 
 
 def _insert(
@@ -426,15 +426,15 @@ def _lines(
         payload["hashes"] = hashes
     if draft.erased:
         payload["erased"] = sorted(draft.erased)
-    written = canonical(payload)
-    line_text = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=written)
+    payload_text = canonical(payload)
+    line_text = line(case=row, seq=seq, kind=draft.kind, name="", on=None, at=now, by=by, payload=payload_text)
     entry: dict[str, object] = {
         "row": row,
         "seq": seq,
         "kind": draft.kind,
         "at": now,
         "by": by,
-        "payload": written,
+        "payload": payload_text,
         "previous": previous,
         "hash": link(previous, line_text),
     }
@@ -483,13 +483,13 @@ def _same(
             if earlier != position:
                 yield NotUnique(position, names, "")
     for names, positions in places.items():
-        first, *others = cells = [REGISTER_CELL.alias() for _ in names]
+        first, *other_cells = cells = [REGISTER_CELL.alias() for _ in names]
         query = (
             select(first.c.row, REGISTER_ROW.c.unit, *(cell.c.key for cell in cells))
             .join(REGISTER_ROW, REGISTER_ROW.c.id == first.c.row)
             .where(first.c.register_id == register, first.c.field == names[0], in_names(first.c.key))
         )
-        for name, cell in zip(names[1:], others, strict=True):
+        for name, cell in zip(names[1:], other_cells, strict=True):
             query = query.join(cell, and_(cell.c.row == first.c.row, cell.c.field == name))
         for row, unit, *cell_keys in execute_for_names(
             connection, query, sorted({position[0] for position in positions})

@@ -182,15 +182,15 @@ class SqlRegisterLists:
         with reading(self._engine) as connection:
             plan_for_values(connection)
             ids: Sequence[str] | None = None
-            every: int | None = None
+            row_count: int | None = None
             if query.has_conditions:
                 total, sums, ids = self._measure(connection, query, totals)
-                whole = RowQuery(register=query.register)
-                if total > SHORT and not query.withdrawn and not self._has_more(connection, whole, total):
+                whole_query = RowQuery(register=query.register)
+                if total > SHORT and not query.withdrawn and not self._has_more(connection, whole_query, total):
                     # All rows have what was asked for: the rest of the work need not look for it again.
-                    query, every = whole, total
+                    query, row_count = whole_query, total
             else:
-                total = every = self._count(connection, query)
+                total = row_count = self._count(connection, query)
                 sums = dict[str, Decimal]()
                 for name, amount in connection.execute(self._sums(query, totals)) if totals else ():
                     sums[name] = _decimal(amount)
@@ -200,7 +200,7 @@ class SqlRegisterLists:
                     connection, query, ids, total, sort, order or str, descending, window, instead or {}
                 )
             else:
-                ordered = self._sorted(connection, query, ids, every, sort, descending)
+                ordered = self._sorted(connection, query, ids, row_count, sort, descending)
                 rows = connection.execute(ordered.limit(limit).offset(offset or None)).all()
             return FoundRows(total=total, rows=rows, totals=dict.fromkeys(totals, Decimal(0)) | sums)
 
@@ -220,7 +220,7 @@ class SqlRegisterLists:
         rows without a value are left out.
         """
         day, value, number = (REGISTER_CELL.alias(name) for name in ("day", "value", "number"))
-        what = value.c.key if value_field else literal("")
+        value_column = value.c.key if value_field else literal("")
         amount = cast(func.replace(number.c.key, ".", ""), BigInteger) - NUMBER_SHIFT * _SCALE
         numbers = [func.sum(amount), func.max(amount)] if number_field else [null(), null()]
         joined: Join = REGISTER_ROW.join(day, and_(day.c.row == REGISTER_ROW.c.id, day.c.field == date_field))
@@ -234,7 +234,7 @@ class SqlRegisterLists:
             select(
                 REGISTER_ROW.c.unit,
                 func.substr(day.c.key, 1, 7).label("month"),
-                what.label("what"),
+                value_column.label("what"),
                 func.count(),
                 *numbers,
             )
@@ -301,8 +301,12 @@ class SqlRegisterLists:
         ]
         if not person or not conditions:
             return []
-        named = select(REGISTER_CELL.c.row).where(or_(*conditions), REGISTER_CELL.c.key == person)
-        query = REGISTER_ROW.select().where(REGISTER_ROW.c.id.in_(named)).order_by(REGISTER_ROW.c.number.desc())
+        named_rows = select(REGISTER_CELL.c.row).where(or_(*conditions), REGISTER_CELL.c.key == person)
+        query = (
+            REGISTER_ROW.select()
+            .where(REGISTER_ROW.c.id.in_(named_rows))
+            .order_by(REGISTER_ROW.c.number.desc())
+        )
         with reading(self._engine) as connection:
             return connection.execute(query).all()
 
@@ -315,9 +319,12 @@ class SqlRegisterLists:
             for register, names in fields.items()
             if names
         ]
-        named = in_collection(self._engine, REGISTER_CELL.c.key, people)
+        names_people = in_collection(self._engine, REGISTER_CELL.c.key, people)
         query = (
-            select(REGISTER_CELL.c.row).distinct().where(or_(*conditions), named).order_by(REGISTER_CELL.c.row)
+            select(REGISTER_CELL.c.row)
+            .distinct()
+            .where(or_(*conditions), names_people)
+            .order_by(REGISTER_CELL.c.row)
         )
         with reading(self._engine) as connection:
             return [*connection.execute(query).scalars()]
@@ -343,10 +350,10 @@ class SqlRegisterLists:
         """Return in which rows all words of a search may stand, and the registers of these, None for all; None
         where looking so wide finds no other words (`word_index.narrow`).
         """
-        typed = typed_words(text)
-        words = [word_texts(word) for word in typed]
+        query_words = typed_words(text)
+        words = [word_texts(word) for word in query_words]
         with reading(self._engine) as connection:
-            where = word_index.narrow(connection, "register_row", words, typed, width=width)
+            where = word_index.narrow(connection, "register_row", words, query_words, width=width)
             if where is None:
                 return None
             if where.places is None:
@@ -429,8 +436,8 @@ class SqlRegisterLists:
             of_rows: ColumnElement[bool] = REGISTER_CELL.c.row.in_(select(matching.c.id))
             if connection.dialect.name == "sqlite":
                 # Not looked up row by row where all rows match; PostgreSQL joins them at once.
-                whole = select(func.count()).where(*self._conditions(RowQuery(register=query.register)))
-                of_rows = or_(count == whole.scalar_subquery(), of_rows)
+                all_rows = select(func.count()).where(*self._conditions(RowQuery(register=query.register)))
+                of_rows = or_(count == all_rows.scalar_subquery(), of_rows)
             sums = self._sums(query, totals, of_rows).subquery()
             answers.append(select(literal("sum"), sums.c.field, sums.c.amount))
         records = connection.execute(union_all(*answers)).all()
@@ -466,10 +473,10 @@ class SqlRegisterLists:
         """Return the query for the ids of the rows: from the cells of one field where that alone is enough."""
         if not query.filters or self._on_rows(query):
             return select(REGISTER_ROW.c.id).where(*self._conditions(query))
-        first, *others = query.filters
+        first, *other_filters = query.filters
         row = REGISTER_CELL.c.row.label("id")
         statement = select(row).where(
-            *self._on_cell(query.register, first), *self._filters(query, others, REGISTER_CELL.c.row)
+            *self._on_cell(query.register, first), *self._filters(query, other_filters, REGISTER_CELL.c.row)
         )
         # Of several values a row may have more than one that is asked for.
         return statement.distinct() if first.filled or len(first.keys or ()) > 1 else statement
@@ -479,7 +486,7 @@ class SqlRegisterLists:
         connection: Connection,
         query: RowQuery,
         ids: Sequence[str] | None,
-        every: int | None,
+        row_count: int | None,
         sort: str,
         descending: bool,
     ) -> Select[tuple[object, ...]]:
@@ -487,7 +494,7 @@ class SqlRegisterLists:
 
         Args:
             ids: ids of the rows, for a short result.
-            every: number of rows in the register, if it was counted.
+            row_count: number of rows in the register, if it was counted.
         """
         order: list[ColumnElement[object]] = [REGISTER_ROW.c.number]
         statement = select(*REGISTER_ROW.c)
@@ -497,7 +504,7 @@ class SqlRegisterLists:
             where = self._conditions(query)
         if sort:
             of_sorted = and_(_SORTED.c.row == REGISTER_ROW.c.id, _SORTED.c.field == sort)
-            if ids is not None or not self._all_have(connection, query.register, sort, every):
+            if ids is not None or not self._all_have(connection, query.register, sort, row_count):
                 statement = statement.join(_SORTED, of_sorted, isouter=True)
                 order = [func.coalesce(_SORTED.c.key, ""), REGISTER_ROW.c.id]
             else:
@@ -527,16 +534,16 @@ class SqlRegisterLists:
             total: how many rows the query finds.
             instead: row -> the key that stands in place of its own.
         """
-        whole = not query.has_conditions and not instead
+        is_whole = not query.has_conditions and not instead
         table, key, row, where = REGISTER_ROW, REGISTER_ROW.c.unit, REGISTER_ROW.c.id, self._conditions(query)
         if sort != UNIT:
-            whole = whole and self._all_have(connection, query.register, sort, total)
+            is_whole = is_whole and self._all_have(connection, query.register, sort, total)
             table, key, row = REGISTER_CELL, REGISTER_CELL.c.key, REGISTER_CELL.c.row
             where = [REGISTER_CELL.c.register_id == query.register, REGISTER_CELL.c.field == sort]
         groups, counts = dict[str, list[str]](), dict[str, int]()
-        if whole:
-            counted = select(key, func.count()).where(*where).group_by(key)
-            counts = {name: int(number) for name, number in connection.execute(counted)}
+        if is_whole:
+            count_query = select(key, func.count()).where(*where).group_by(key)
+            counts = {name: int(number) for name, number in connection.execute(count_query)}
         else:
             subquery = self._matching(query).subquery() if ids is None else None
             matching = REGISTER_ROW.alias() if subquery is None else subquery
@@ -554,7 +561,7 @@ class SqlRegisterLists:
         for name in names:
             first, last = max(page.start - at, 0), min(page.stop - at, counts[name])
             at += counts[name]
-            if first < last and not whole:
+            if first < last and not is_whole:
                 ordered += sorted(groups[name], reverse=descending)[first:last]
             elif first < last:
                 part = select(row).where(*where, key == name).order_by(row.desc() if descending else row)
@@ -563,15 +570,15 @@ class SqlRegisterLists:
         by_id = {head.id: head for head in connection.execute(heads)}
         return [by_id[row_id] for row_id in ordered]
 
-    def _all_have(self, connection: Connection, register: str, field: str, every: int | None) -> bool:
+    def _all_have(self, connection: Connection, register: str, field: str, row_count: int | None) -> bool:
         """Return whether every row has a cell of a field: rows older than the field have none until a
         rebuild.
         """
         cells = select(func.count()).select_from(REGISTER_CELL)
         cells = cells.where(REGISTER_CELL.c.register_id == register, REGISTER_CELL.c.field == field)
-        if every is None:
-            every = self._count(connection, RowQuery(register=register))
-        return bool(connection.execute(cells).scalar_one() == every)
+        if row_count is None:
+            row_count = self._count(connection, RowQuery(register=register))
+        return bool(connection.execute(cells).scalar_one() == row_count)
 
     def _on_rows(self, query: RowQuery) -> bool:
         """Return whether a query asks for what stands in the heads of rows alone."""
@@ -606,14 +613,14 @@ class SqlRegisterLists:
         conditions: list[ColumnElement[bool]] = []
         for cell_filter in filters:
             cell = REGISTER_CELL.alias()
-            own: ColumnElement[bool] = row.in_(
+            condition: ColumnElement[bool] = row.in_(
                 select(cell.c.row).where(*self._on_cell(query.register, cell_filter, cell))
             )
             if cell_filter.instead:
                 right = [name for name, key in cell_filter.instead.items() if cell_filter.matches(key)]
-                own = and_(own, ~in_collection(self._engine, row, cell_filter.instead))
-                own = or_(own, in_collection(self._engine, row, right))
-            conditions.append(own)
+                condition = and_(condition, ~in_collection(self._engine, row, cell_filter.instead))
+                condition = or_(condition, in_collection(self._engine, row, right))
+            conditions.append(condition)
         if query.hidden_person and query.hidden_fields:
             cell = REGISTER_CELL.alias()
             hidden = select(cell.c.row).where(

@@ -85,9 +85,9 @@ def test_later_starts_never_end_earlier(one: date, two: date, n: int) -> None:
 def test_spans_side_by_side_count_together(one: date, two: date, three: date) -> None:
     """Counting a span is counting its parts; a reversed span has no days."""
     first, middle, last = sorted((one, two, three))
-    whole = calendars.count_working_days(first, last)
+    whole_count = calendars.count_working_days(first, last)
 
-    assert whole == calendars.count_working_days(first, middle) + (
+    assert whole_count == calendars.count_working_days(first, middle) + (
         calendars.count_working_days(middle + DAY, last) if middle < last else 0
     )
     assert first == last or calendars.count_working_days(last, first) == 0
@@ -183,21 +183,23 @@ def test_in_bulk_a_sum_beyond_the_records_names_the_first_day_outside(day: str, 
 def test_an_office_may_have_days_of_its_own() -> None:
     """Its days off and working days override the calendar, which is unchanged."""
     calendar = calendars.calendar()
-    own = calendar.with_office_days(off={date(2026, 4, 13), date(2026, 4, 12)}, working={date(2026, 4, 11)})
+    office_calendar = calendar.with_office_days(
+        off={date(2026, 4, 13), date(2026, 4, 12)}, working={date(2026, 4, 11)}
+    )
 
-    assert [own.day(date(2026, 4, day)).kind for day in (11, 12, 13, 14)] == [
+    assert [office_calendar.day(date(2026, 4, day)).kind for day in (11, 12, 13, 14)] == [
         "office_work",
         "weekend",
         "office_off",
         "working",
     ]
     assert calendar.is_working(date(2026, 4, 13))
-    assert own.version != calendar.version
-    assert own.with_office_days() == calendar
+    assert office_calendar.version != calendar.version
+    assert office_calendar.with_office_days() == calendar
     assert calendar.with_office_days() is calendar
     assert all(
         not variant.is_working(date(2026, 4, 13))
-        for variant in own.variants(date(2027, 5, 1), date(2027, 6, 1))
+        for variant in office_calendar.variants(date(2027, 5, 1), date(2027, 6, 1))
     )
     with pytest.raises(ValueError, match="both off and working: 2026-04-13"):
         calendar.with_office_days(off={date(2026, 4, 13)}, working={date(2026, 4, 13)})

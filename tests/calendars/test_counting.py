@@ -114,12 +114,12 @@ def test_more_days_than_fifteen_are_told_by_their_ends() -> None:
 
 def test_an_office_day_off_is_skipped_and_told() -> None:
     """The office rests on 10 April 2026 and works on Saturday the 11th."""
-    own = calendars.calendar().with_office_days(off={d("2026-04-10")}, working={d("2026-04-11")})
-    result = count(WorkingDays(-1), d("2026-04-13"), own)
+    office_calendar = calendars.calendar().with_office_days(off={d("2026-04-10")}, working={d("2026-04-11")})
+    result = count(WorkingDays(-1), d("2026-04-13"), office_calendar)
 
     assert result.due == d("2026-04-11")
     assert codes(result) == ["working_days_before", "days_off", "office_days_worked"]
-    assert codes(count(WorkingDays(-2), d("2026-04-13"), own)) == [
+    assert codes(count(WorkingDays(-2), d("2026-04-13"), office_calendar)) == [
         "working_days_before",
         "days_off",
         "office_days_off",
@@ -181,10 +181,10 @@ def test_each_kind_of_term_ends_where_the_law_says(
 ) -> None:
     """Due date, cautious date, and the codes of the explanation."""
     result = counted(term, anchor)
-    others = ("days_off", "holidays", "provisional_year")
+    other_codes = ("days_off", "holidays", "provisional_year")
 
     assert (result.due, result.safe_by) == (d(due), d(safe_by))
-    assert [code for code in codes(result) if code not in others] == told
+    assert [code for code in codes(result) if code not in other_codes] == told
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_a_figure_in_the_range_meets_the_target_and_a_better_one_too(
     """A value that meets a target still meets it when it improves."""
     first, last = sorted((Fraction(str(low)), Fraction(str(high))))
     value = Fraction(str(measured))
-    written = f"{min(low, high)}-{max(low, high)}"  # type: ignore[type-var]
-    target = Target(((2026, written),), better)
+    figure_text = f"{min(low, high)}-{max(low, high)}"  # type: ignore[type-var]
+    target = Target(((2026, figure_text),), better)
 
     worst = first if better == "higher" else last
     beyond = value - worst if better == "higher" else worst - value
@@ -83,8 +83,8 @@ def test_standing_duties_and_targets_have_no_day() -> None:
         (target, date(2026, 12, 31), "target"),
         (target, date(2027, 12, 31), "target_none"),
     ):
-        counted = count(term, anchor, CALENDAR)
-        assert (counted.due, counted.closes, [element.code for element in counted.elements]) == (
+        term_result = count(term, anchor, CALENDAR)
+        assert (term_result.due, term_result.closes, [element.code for element in term_result.elements]) == (
             None,
             None,
             [code],

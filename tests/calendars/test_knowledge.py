@@ -147,12 +147,12 @@ def test_the_other_calendars_that_may_come_true() -> None:
 
 def test_an_office_is_answered_by_what_was_known_then_and_by_its_own_days() -> None:
     """31 August 2026 was a holiday by what was known before 18 March; an own day off is one whenever asked."""
-    own = calendars.calendar().with_office_days(off={date(2026, 4, 13)})
-    before, on = (calendars.as_known(own, date(2026, 3, day)) for day in (17, 18))
+    office_calendar = calendars.calendar().with_office_days(off={date(2026, 4, 13)})
+    before, on = (calendars.as_known(office_calendar, date(2026, 3, day)) for day in (17, 18))
 
     assert [calendar.is_working(date(2026, 8, 31)) for calendar in (before, on)] == [False, True]
     assert not before.is_working(date(2026, 4, 13))
-    assert calendars.as_known(own, None) is own
+    assert calendars.as_known(office_calendar, None) is office_calendar
 
 
 def test_a_calendar_is_shown_by_what_it_was_made_from() -> None:

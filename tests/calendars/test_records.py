@@ -154,8 +154,8 @@ def test_a_transfer_must_change_both_its_days(off: str, work: str, code: str, da
 @pytest.mark.parametrize("pair", shipped_records().of(Transfer), ids=lambda pair: str(pair.off))
 def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> None:
     """One day off, one day worked: the sum over both years stays."""
-    rest = tuple(entry for entry in shipped_records().entries if entry is not pair)
-    without = Calendar(records=type(shipped_records())(entries=rest))
+    other_entries = tuple(entry for entry in shipped_records().entries if entry is not pair)
+    without = Calendar(records=type(shipped_records())(entries=other_entries))
     first, last = date(min(pair.off, pair.work).year, 1, 1), date(max(pair.off, pair.work).year, 12, 31)
 
     assert without.count(first, last) == calendars.count_working_days(first, last)
@@ -207,9 +207,9 @@ def test_nothing_heavy_is_imported_and_no_file_read_before_the_first_question() 
         "assert shipped_records.cache_info().misses == 1;"
         "assert not {'numpy', 'workalendar', 'holidays'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
+    process = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
 
-    assert done.returncode == 0
+    assert process.returncode == 0
 
 
 def test_without_numpy_bulk_says_what_to_install() -> None:
@@ -221,9 +221,9 @@ def test_without_numpy_bulk_says_what_to_install() -> None:
         "except ImportError as error:\n    assert 'merzim[fast]' in str(error); sys.exit(0)\n"
         "sys.exit(1)"
     )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
+    process = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
 
-    assert done.returncode == 0
+    assert process.returncode == 0
 
 
 def test_the_title_of_an_act_stands_in_the_languages_it_is_known_in() -> None:

@@ -106,8 +106,8 @@ def test_any_class_becomes_a_calendar() -> None:
 
 def test_every_registered_calendar_is_compiled_or_refused() -> None:
     """Those the library knows for part of the years only are refused whole: nothing is guessed."""
-    named, refused = {"DE", "FR", "US-CA", "KZ"}, set()
-    sampled_codes = named | {*some(dict.fromkeys(codes()), 40)}
+    named_codes, refused = {"DE", "FR", "US-CA", "KZ"}, set()
+    sampled_codes = named_codes | {*some(dict.fromkeys(codes()), 40)}
     for code in sampled_codes:
         try:
             assert by_code(code).is_working(date(2026, 4, 15)) in (True, False)
@@ -115,7 +115,7 @@ def test_every_registered_calendar_is_compiled_or_refused() -> None:
             refused.add(code)
 
     assert sampled_codes <= {*codes()}
-    assert named.isdisjoint(refused)
+    assert named_codes.isdisjoint(refused)
     assert len(refused) < 5
     with pytest.raises(UnknownCalendar):
         by_code("XX")
@@ -123,16 +123,16 @@ def test_every_registered_calendar_is_compiled_or_refused() -> None:
 
 def test_an_offices_own_days_lie_over_it() -> None:
     """A day off and a holiday worked; what is off anyway stays what it is, and so does its name."""
-    own = GERMANY.with_office_days(
+    office_calendar = GERMANY.with_office_days(
         off=[date(2026, 12, 24), date(2026, 12, 25)], working=[date(2026, 5, 1), date(2026, 5, 4)]
     )
 
-    assert own.day(date(2026, 12, 24)).kind == "office_off"
-    assert own.day(date(2026, 12, 25)).kind == "holiday"
-    assert own.day(date(2026, 5, 1)).kind == "office_work"
-    assert own.day(date(2026, 5, 4)).kind == "working"
-    assert own.version != GERMANY.version
-    assert own.add(date(2026, 12, 23), 1) == date(2026, 12, 28)
+    assert office_calendar.day(date(2026, 12, 24)).kind == "office_off"
+    assert office_calendar.day(date(2026, 12, 25)).kind == "holiday"
+    assert office_calendar.day(date(2026, 5, 1)).kind == "office_work"
+    assert office_calendar.day(date(2026, 5, 4)).kind == "working"
+    assert office_calendar.version != GERMANY.version
+    assert office_calendar.add(date(2026, 12, 23), 1) == date(2026, 12, 28)
 
 
 def test_an_edition_is_counted_by_its_own_calendar_and_the_offices_days() -> None:

@@ -64,9 +64,14 @@ def test_one_extra_day_of_either_kind_is_walked_over_and_an_hour_is_kept() -> No
 
 def test_a_years_special_days_are_listed_from_its_first_to_its_last() -> None:
     """New Year's Day and its next, the substitutes of Nauryz and of Victory Day, and the Republic's day."""
-    listed = dict(OURS.get_calendar_holidays(2026))
+    holidays_by_day = dict(OURS.get_calendar_holidays(2026))
 
-    assert listed[date(2026, 1, 1)] == listed[date(2026, 1, 2)] == "new_year"
-    assert {date(2026, 3, 24), date(2026, 3, 25), date(2026, 5, 11), date(2026, 10, 25)} <= listed.keys()
-    assert all(day.year == 2026 for day in listed)
-    assert not any(OURS.is_working_day(day) for day in listed)
+    assert holidays_by_day[date(2026, 1, 1)] == holidays_by_day[date(2026, 1, 2)] == "new_year"
+    assert {
+        date(2026, 3, 24),
+        date(2026, 3, 25),
+        date(2026, 5, 11),
+        date(2026, 10, 25),
+    } <= holidays_by_day.keys()
+    assert all(day.year == 2026 for day in holidays_by_day)
+    assert not any(OURS.is_working_day(day) for day in holidays_by_day)

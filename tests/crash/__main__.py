@@ -40,24 +40,24 @@ def chosen(names: list[str]) -> list[tuple[Campaign, int]]:
 
 def held(campaign: Campaign, times: int, room: Room) -> Done:
     """The campaign, with a line now and then; what it raises is a fault of it."""
-    begun = time.monotonic()
+    started_at = time.monotonic()
 
     def tell(message: str) -> None:
-        print(f"  {campaign.name} [{time.monotonic() - begun:5.0f} s] {message}", flush=True)
+        print(f"  {campaign.name} [{time.monotonic() - started_at:5.0f} s] {message}", flush=True)
 
     room.tell = tell
     tell("begins")
     try:
-        done = campaign.run(room, times)
+        outcome = campaign.run(room, times)
     except Exception as trouble:
         traceback.print_exc()
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - started_at
         fault = str(trouble).splitlines()[0] if str(trouble) else repr(trouble)
         return Done(name=campaign.name, what="", seconds=seconds, verify="not drawn up", faults=(fault,))
-    for note in done.notes:
+    for note in outcome.notes:
         tell(note[:300])
-    tell("as it should be" if not done.faults else f"{len(done.faults)} faults")
-    return done
+    tell("as it should be" if not outcome.faults else f"{len(outcome.faults)} faults")
+    return outcome
 
 
 def main() -> int:
@@ -76,9 +76,9 @@ def main() -> int:
             print(f"  PostgreSQL does not start here: {trouble!r}", flush=True)
             server = None
         chance = random.Random(seed)
-        done = [held(campaign, times, Room(folder, server, chance)) for campaign, times in choices]
-    print(table(done), flush=True)
-    return 1 if any(outcome.faults for outcome in done) else 0
+        outcomes = [held(campaign, times, Room(folder, server, chance)) for campaign, times in choices]
+    print(table(outcomes), flush=True)
+    return 1 if any(outcome.faults for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def due(app: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]:
 
 def drawn_up(
     app: AppContext,
-    seen: Path,
+    seen_file: Path,
     *,
     promised: frozenset[Reminder],
     now: datetime,
@@ -135,7 +135,7 @@ def drawn_up(
     today = now.astimezone(almaty()).date()
     app.refresh()
     seal(app.engine, now=now)
-    lines = [tuple(line.split(" ", 1)) for line in seen.read_text(encoding="ascii").splitlines()]
+    lines = [tuple(line.split(" ", 1)) for line in seen_file.read_text(encoding="ascii").splitlines()]
     with reading(app.engine) as connection:
         rows = connection.execute(
             text("SELECT count(*) FROM deadline WHERE next_rung_on <= :today"), {"today": str(today)}

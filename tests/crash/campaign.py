@@ -94,7 +94,7 @@ def balanced(
     account: Account,
     *,
     name: str,
-    what: str,
+    description: str,
     times: int,
     seconds: float,
     twice: int,
@@ -109,7 +109,7 @@ def balanced(
     """
     return Done(
         name=name,
-        what=what,
+        what=description,
         times=times,
         seconds=seconds,
         twice=account.twice,
@@ -123,7 +123,7 @@ def balanced(
 _HEADS = ("campaign", "done to it", "how often", "seconds", "twice", "lost", "verify")
 
 
-def table(done: Sequence[Done]) -> str:
+def table(outcomes: Sequence[Done]) -> str:
     """All outcomes as one table, with failures listed below it."""
     lines = [
         (
@@ -135,7 +135,7 @@ def table(done: Sequence[Done]) -> str:
             "-" if outcome.lost is None else str(outcome.lost),
             f"NOT RUN: {outcome.skipped}" if outcome.skipped else outcome.verify,
         )
-        for outcome in done
+        for outcome in outcomes
     ]
     widths = [max(len(line[n]) for line in [_HEADS, *lines]) for n in range(len(_HEADS) - 1)]
     rows = [_HEADS, tuple("-" * width for width in (*widths, 6)), *lines]
@@ -144,6 +144,6 @@ def table(done: Sequence[Done]) -> str:
         for row in rows
     ]
     report_lines += [
-        f"NOT AS IT SHOULD BE, {outcome.name}: {fault}" for outcome in done for fault in outcome.faults
+        f"NOT AS IT SHOULD BE, {outcome.name}: {fault}" for outcome in outcomes for fault in outcome.faults
     ]
     return "\n".join(report_lines)

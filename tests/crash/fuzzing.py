@@ -210,11 +210,11 @@ def _words(data: bytes, other: bytes, chance: random.Random) -> bytes:
     """Words, signs and blanks as pieces; lines now and then."""
     text, strange = data.decode("utf-8", "replace"), other.decode("utf-8", "replace")
     if chance.random() < 0.3:
-        lines, others = text.splitlines(keepends=True) or [""], strange.splitlines(keepends=True) or [""]
+        lines, other_lines = text.splitlines(keepends=True) or [""], strange.splitlines(keepends=True) or [""]
         place = chance.randrange(len(lines))
         match chance.randrange(4):
             case 0:
-                lines.insert(place, chance.choice(others))
+                lines.insert(place, chance.choice(other_lines))
             case 1:
                 del lines[place]
             case 2:
@@ -224,10 +224,10 @@ def _words(data: bytes, other: bytes, chance: random.Random) -> bytes:
                     lines[place : place + 5], len(lines[place : place + 5])
                 )
         text = "".join(lines)
-    pieces, others = _PIECES.findall(text) or [""], _PIECES.findall(strange) or [""]
+    pieces, other_lines = _PIECES.findall(text) or [""], _PIECES.findall(strange) or [""]
     for _ in range(chance.choice((0, 1, 1, 1, 2, 3, 8))):
         place = chance.randrange(len(pieces))
-        word = chance.choice((chance.choice(WORDS), chance.choice(others), chance.choice(pieces)))
+        word = chance.choice((chance.choice(WORDS), chance.choice(other_lines), chance.choice(pieces)))
         match chance.randrange(4):
             case 0:
                 pieces.insert(place, word)
@@ -259,7 +259,7 @@ def _workbook(data: bytes, chance: random.Random) -> bytes:
 
 
 def fuzz(
-    chosen: list[Reader], chance: random.Random, *, seconds: float = 0, each: int = 0
+    chosen: list[Reader], chance: random.Random, *, seconds: float = 0, runs_each: int = 0
 ) -> tuple[dict[str, Counter[str]], dict[str, tuple[str, bytes]]]:
     """So many spoiled files for each reader, or as many as there is time for; each reader gets the same time.
 
@@ -270,16 +270,16 @@ def fuzz(
     outcomes: dict[str, Counter[str]] = {reader.name: Counter() for reader in chosen}
     bad: dict[str, tuple[str, bytes]] = {}
     until, spent = time.monotonic() + seconds, dict.fromkeys(outcomes, 0.0)
-    while (each and min(spent.values()) < each) or (not each and time.monotonic() < until):
+    while (runs_each and min(spent.values()) < runs_each) or (not runs_each and time.monotonic() < until):
         reader = min(chosen, key=lambda candidate: spent[candidate.name])
-        begun = time.monotonic()
+        started_at = time.monotonic()
         data = spoiled(reader, seeds[reader.name], chance)
         try:
             outcomes[reader.name][answer(reader, data, chance)] += 1
         except Bad as trouble:
             outcomes[reader.name]["BAD"] += 1
             bad.setdefault(re.sub(r"\d+|'[^']*'", "N", str(trouble))[:120], (str(trouble), data))
-        spent[reader.name] += 1 if each else time.monotonic() - begun
+        spent[reader.name] += 1 if runs_each else time.monotonic() - started_at
     return outcomes, bad
 
 

@@ -54,8 +54,8 @@ class Hostile:
 def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
     """Malicious files by kind, created on demand. `size`: from 1 to 100, the largest."""
 
-    def document(part: str, *, more: Mapping[str, bytes | str] | None = None) -> bytes:
-        return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(more or {})})
+    def document(part: str, *, other_parts: Mapping[str, bytes | str] | None = None) -> bytes:
+        return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(other_parts or {})})
 
     def nested(depth: int) -> bytes:
         inside = zipped({"0.txt": b"0" * 10_000})
@@ -122,7 +122,7 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
         "DOCX, template from elsewhere": (
             "a.docx",
             lambda: document(
-                "<x/>", more={"word/_rels/settings.xml.rels": 'Target="http://127.0.0.1:1/t.dotm"'}
+                "<x/>", other_parts={"word/_rels/settings.xml.rels": 'Target="http://127.0.0.1:1/t.dotm"'}
             ),
         ),
         "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
@@ -197,7 +197,7 @@ def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
         "a name without end": ("a" * 5_000 + ".xlsx", lambda: real[:100]),
     }
     return {
-        what: (lambda name=name, data=data: Hostile(name, data())) for what, (name, data) in builders.items()
+        kind: (lambda name=name, data=data: Hostile(name, data())) for kind, (name, data) in builders.items()
     }
 
 
@@ -299,8 +299,8 @@ class _Alerts(HTMLParser):
         self._depth = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if self._depth or given.get("role") == "alert" or given.get("class") == "problem":
+        attributes = dict(attrs)
+        if self._depth or attributes.get("role") == "alert" or attributes.get("class") == "problem":
             self._depth += tag not in ("br", "input", "img", "use", "path", "hr", "link", "meta")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -357,16 +357,16 @@ def offered(
     browsers = {
         login: office.client(login, raise_server_exceptions=False) for login in {place.login for place in where}
     }
-    for what, file in files:
+    for kind, file in files:
         for place in where:
             before = written(office)
-            begun = time.monotonic()
+            started_at = time.monotonic()
             answer = place.send(browsers[place.login], file)
-            wrong = fault(place, answer, time.monotonic() - begun)
+            wrong = fault(place, answer, time.monotonic() - started_at)
             if not wrong and answer.status_code >= 400 and written(office) != before:
                 wrong = f"{place.name}: {answer.status_code}, and something was kept"
             message = f" {sentence(answer)}" if answer.status_code >= 400 else ""
-            yield f"{answer.status_code}{message}", f"{what} at {wrong}" if wrong else ""
+            yield f"{answer.status_code}{message}", f"{kind} at {wrong}" if wrong else ""
 
 
 def spoiled(file: Hostile, chance: random.Random) -> Hostile:

@@ -85,8 +85,8 @@ def campaign(pattern: Path, folder: Path, kills: int, chance: random.Random) -> 
     notices = tuple(SqlOutbox(engine).notices())
     problems = journal_status(engine).problems
     engine.dispose()
-    seen = Counter((recipient, name) for recipient, name in lines)
-    return Campaign(kills=killed, seen=seen, notices=notices, problems=problems)
+    letter_counts = Counter((recipient, name) for recipient, name in lines)
+    return Campaign(kills=killed, seen=letter_counts, notices=notices, problems=problems)
 
 
 @contextmanager
@@ -137,12 +137,12 @@ def main() -> None:
             number += 1
             folder = Path(name) / str(number)
             folder.mkdir()
-            done = campaign(pattern, folder, total - kills, chance)
-            done.check(cases * LETTERS)
-            kills += done.kills
+            result = campaign(pattern, folder, total - kills, chance)
+            result.check(cases * LETTERS)
+            kills += result.kills
             print(
-                f"  office {number}: {done.kills} kills, {len(done.seen)} letters, none missing, "
-                f"{done.twice} seen twice under one Message-ID"
+                f"  office {number}: {result.kills} kills, {len(result.seen)} letters, none missing, "
+                f"{result.twice} seen twice under one Message-ID"
             )
     print(f"  {kills} kills: nothing missing, nothing said twice but under the same Message-ID")
 

@@ -43,8 +43,10 @@ class Morning:
         """Open more cases with many recipients while everything runs."""
         pattern = {(obligation, person) for _, obligation, person in self.promised}
         case_commands = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
-        opened = case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
-        self.promised |= {(case.id, obligation, person) for case in opened for obligation, person in pattern}
+        opened_cases = case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+        self.promised |= {
+            (case.id, obligation, person) for case in opened_cases for obligation, person in pattern
+        }
 
     def ended(self) -> Account:
         """The account, once the block of the morning is over."""
@@ -85,8 +87,8 @@ def morning(
         promised = due(these.house, now=now, today=TODAY)
         assert len(promised) == letters // LETTERS * LETTERS
         with these.up():
-            rest = 0.2 if room.quick else 0.0
-            with writing(these.house, these.web, now=now, count=people, rest=rest) as writers:
+            pause = 0.2 if room.quick else 0.0
+            with writing(these.house, these.web, now=now, count=people, pause=pause) as writers:
                 run = Morning(these, writers, promised, time.monotonic())
                 until(lambda: these.sent() > 0, "no letter leaves", 120)
                 yield run

@@ -71,7 +71,7 @@ def live(
     os.environ["MERZIM_LANG"] = "en"
     stepped_clock = stepped(clock)
     merzim.clock.read = stepped_clock
-    merzim.clock.clock = lambda given=None: stepped_clock
+    merzim.clock.clock = lambda moment_text=None: stepped_clock
     if quick:
         from services.jobs import queue
 

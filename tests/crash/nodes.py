@@ -103,8 +103,16 @@ class Nodes:
         """Start it as its service manager would."""
         self.started[node] += 1
         command, log = self.commands[node], self.log(node)
-        given = (self.folder, command, self.clock(node), log, self.quick, self.dead_after, self.pages)
-        self.running[node] = FORKED.Process(target=live, args=given, daemon=True)
+        process_arguments = (
+            self.folder,
+            command,
+            self.clock(node),
+            log,
+            self.quick,
+            self.dead_after,
+            self.pages,
+        )
+        self.running[node] = FORKED.Process(target=live, args=process_arguments, daemon=True)
         self.running[node].start()
 
     def kill(self, node: int) -> None:
@@ -156,11 +164,11 @@ class Nodes:
         except OSError:
             return 0
 
-    def count(self, statement: str, **given: object) -> int:
+    def count(self, statement: str, **parameters: object) -> int:
         """Number an SQL query returns; -1 while the database is unavailable."""
         try:
             with reading(self.house.engine) as connection:
-                return int(connection.execute(text(statement), given).scalar_one())
+                return int(connection.execute(text(statement), parameters).scalar_one())
         except StorageUnavailable:
             return -1
 
@@ -178,8 +186,8 @@ class Nodes:
 
     def asleep(self) -> int:
         """Letters nobody sends now: held by somebody who is gone or at work, or not to leave yet."""
-        held, later = self.count("SELECT count(*) FROM notice WHERE state = 'sending'"), self.later()
-        return -1 if min(held, later) < 0 else held + later
+        sending_count, later = self.count("SELECT count(*) FROM notice WHERE state = 'sending'"), self.later()
+        return -1 if min(sending_count, later) < 0 else sending_count + later
 
     def later(self) -> int:
         """Letters that are not to leave yet; -1: nobody knows."""
@@ -216,14 +224,14 @@ def nodes(
         dead_after: seconds without a heartbeat after which a worker counts as dead; None: the default.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    own = folder / "account"
-    own.mkdir()
+    account_folder = folder / "account"
+    account_folder.mkdir()
     with post(folder / "seen.txt") as mail:
         web, tick = free_port(), 1 if quick else 5
-        for place, url in ((folder, through or address), (own, address)):
+        for place, url in ((folder, through or address), (account_folder, address)):
             settings = _SETTINGS.format(address=url, mail=mail, web=web, tick=tick)
             (place / "config.toml").write_text(settings, encoding="utf-8")
-        app = build_app(read(at=own))
+        app = build_app(read(at=account_folder))
         node_group = Nodes(folder, commands, web, folder / "seen.txt", app, quick, dead_after, pages)
         node_group.show(NINE)
         try:

@@ -128,9 +128,13 @@ Told = tuple[Callable[[PlainCase], list[str]], Command]
 @cache
 def _facts(procedure: str) -> list[str]:
     """Names to try on a procedure: its own, some with periods, and some it does not know."""
-    own = [obligation.id for obligation in library().latest(procedure).obligations]
+    own_obligations = [obligation.id for obligation in library().latest(procedure).obligations]
     periods = [_period(obligation) for obligation in library().latest(procedure).obligations]
-    odd = [*(f"{name}.2026Q2" for name in own[:4]), *(f"{name}.2026#2" for name in own[:4]), *FACTS]
+    odd = [
+        *(f"{name}.2026Q2" for name in own_obligations[:4]),
+        *(f"{name}.2026#2" for name in own_obligations[:4]),
+        *FACTS,
+    ]
     return [*periods * (1 + len(odd) // len(periods)) * 3, *odd]
 
 
@@ -281,7 +285,7 @@ class Orders(RuleBasedStateMachine):
             arguments["on"] = at.facts[fact].on
         return (
             lambda plain: plain.record(fact, today=self.today, **arguments),
-            lambda side, case, who: side.case_commands.record(case, fact, **arguments, **who),
+            lambda side, case, stamp: side.case_commands.record(case, fact, **arguments, **stamp),
         )
 
     def _correct(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -293,14 +297,14 @@ class Orders(RuleBasedStateMachine):
         fact = self._fact(data, at, is_recorded=True)
         return (
             lambda plain: plain.correct(fact, today=self.today, **arguments),
-            lambda side, case, who: side.case_commands.correct(case, fact, **arguments, **who),
+            lambda side, case, stamp: side.case_commands.correct(case, fact, **arguments, **stamp),
         )
 
     def _replan(self, data: st.DataObject, at: PlainCase) -> Told:
         fact, on = self._fact(data, at), data.draw(DAYS)
         return (
             lambda plain: plain.replan(fact, on=on),
-            lambda side, case, who: side.case_commands.replan(case, fact, on=on, **who),
+            lambda side, case, stamp: side.case_commands.replan(case, fact, on=on, **stamp),
         )
 
     def _command(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -309,19 +313,19 @@ class Orders(RuleBasedStateMachine):
             case "cancel":
                 return (
                     lambda plain: plain.cancel(ground=ground),
-                    lambda side, case, who: side.case_commands.cancel(case, ground=ground, **who),
+                    lambda side, case, stamp: side.case_commands.cancel(case, ground=ground, **stamp),
                 )
             case "exempt":
                 return (
                     lambda plain: plain.exempt(ground=ground),
-                    lambda side, case, who: side.case_commands.exempt(case, ground=ground, **who),
+                    lambda side, case, stamp: side.case_commands.exempt(case, ground=ground, **stamp),
                 )
             case "free":
                 name = self._fact(data, at)
                 return (
                     lambda plain: plain.exempt(ground=ground, obligation=name),
-                    lambda side, case, who: side.case_commands.exempt(
-                        case, ground=ground, obligation=name, **who
+                    lambda side, case, stamp: side.case_commands.exempt(
+                        case, ground=ground, obligation=name, **stamp
                     ),
                 )
             case "ask again":
@@ -329,14 +333,14 @@ class Orders(RuleBasedStateMachine):
                 name = data.draw(st.sampled_from(sorted(at.free))) if some else self._fact(data, at)
                 return (
                     lambda plain: plain.reopen(ground=ground, obligation=name),
-                    lambda side, case, who: side.case_commands.reopen(
-                        case, ground=ground, obligation=name, **who
+                    lambda side, case, stamp: side.case_commands.reopen(
+                        case, ground=ground, obligation=name, **stamp
                     ),
                 )
             case _:
                 return (
                     lambda plain: plain.reopen(ground=ground),
-                    lambda side, case, who: side.case_commands.reopen(case, ground=ground, **who),
+                    lambda side, case, stamp: side.case_commands.reopen(case, ground=ground, **stamp),
                 )
 
     def _reader(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -344,18 +348,18 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             return (
                 lambda plain: plain.name_reader(person),
-                lambda side, case, who: side.case_commands.name_reader(case, person, **who),
+                lambda side, case, stamp: side.case_commands.name_reader(case, person, **stamp),
             )
         return (
             lambda plain: plain.remove_reader(person, ground=ground),
-            lambda side, case, who: side.case_commands.remove_reader(case, person, ground=ground, **who),
+            lambda side, case, stamp: side.case_commands.remove_reader(case, person, ground=ground, **stamp),
         )
 
     def _acknowledge(self, data: st.DataObject, at: PlainCase) -> Told:
         name, notice = self._fact(data, at), data.draw(st.sampled_from(["n1", "n2", "n3"]))
         return (
             lambda plain: plain.acknowledge(name, notice),
-            lambda side, case, who: acknowledged(side.case_commands, case, name, notice, **who),
+            lambda side, case, stamp: acknowledged(side.case_commands, case, name, notice, **stamp),
         )
 
     def _put_off(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -375,8 +379,8 @@ class Orders(RuleBasedStateMachine):
                 name, until, waits=waits, names=names, working=CALENDAR.is_working, today=today
             )
 
-        return told, lambda side, case, who: snooze(
-            side.case_commands, CALENDAR, case, name, until=until, **who
+        return told, lambda side, case, stamp: snooze(
+            side.case_commands, CALENDAR, case, name, until=until, **stamp
         )
 
     def _waits(self, at: PlainCase) -> tuple[dict[str, tuple[date, date | None]], set[str]]:
@@ -395,49 +399,51 @@ class Orders(RuleBasedStateMachine):
         fact, on, today = self._fact(data, at), data.draw(DAYS), self.today
         return (
             lambda plain: plain.done(fact, on=on, today=today),
-            lambda side, case, who: done(side.case_commands, case, fact, on=on, **who),
+            lambda side, case, stamp: done(side.case_commands, case, fact, on=on, **stamp),
         )
 
     def _risk(self, data: st.DataObject, at: PlainCase) -> Told:
         on, number, text, body = data.draw(ENTERED), data.draw(PLACES), data.draw(WORDS), data.draw(WORDS)
-        given = data.draw(NUMBERS)
+        given_number = data.draw(NUMBERS)
         today = self.today
         match data.draw(st.integers(0, 6)):
             case 0 | 1:
                 direction = data.draw(st.sampled_from(["procurement", "other"]))
-                risk = FoundRisk(description=text, number=given, direction=direction, body=body)
+                risk = FoundRisk(description=text, number=given_number, direction=direction, body=body)
                 return (
-                    lambda plain: plain.find(given, text, direction, body, on=on, today=today),
-                    lambda side, case, who: RiskCommands(side.case_commands).find(case, risk, on=on, **who),
+                    lambda plain: plain.find(given_number, text, direction, body, on=on, today=today),
+                    lambda side, case, stamp: RiskCommands(side.case_commands).find(case, risk, on=on, **stamp),
                 )
             case 2:
                 likelihood, effect = data.draw(st.integers(0, LEVELS[0] + 1)), data.draw(st.integers(1, 3))
                 return (
                     lambda plain: plain.rank(number, likelihood, effect, levels=LEVELS),
-                    lambda side, case, who: RiskCommands(side.case_commands).rank(
-                        case, number, likelihood=likelihood, effect=effect, scale=SCALE, **who
+                    lambda side, case, stamp: RiskCommands(side.case_commands).rank(
+                        case, number, likelihood=likelihood, effect=effect, scale=SCALE, **stamp
                     ),
                 )
             case 3:
-                measure = SetMeasure(risk=number, action=text, number=given)
+                measure = SetMeasure(risk=number, action=text, number=given_number)
                 return (
-                    lambda plain: plain.measure(given, number, text),
-                    lambda side, case, who: RiskCommands(side.case_commands).set_measure(case, measure, **who),
+                    lambda plain: plain.measure(given_number, number, text),
+                    lambda side, case, stamp: RiskCommands(side.case_commands).set_measure(
+                        case, measure, **stamp
+                    ),
                 )
             case 4:
                 outcome = data.draw(st.sampled_from(["executed", "partly", "not", "irrelevant"]))
                 return (
                     lambda plain: plain.review(number, outcome, on=on, today=today),
-                    lambda side, case, who: RiskCommands(side.case_commands).review(
-                        case, number, outcome=outcome, on=on, **who
+                    lambda side, case, stamp: RiskCommands(side.case_commands).review(
+                        case, number, outcome=outcome, on=on, **stamp
                     ),
                 )
             case 5:
                 completed = data.draw(st.booleans())
                 return (
                     lambda plain: plain.remove(number, on=on, completed=completed, today=today),
-                    lambda side, case, who: RiskCommands(side.case_commands).remove(
-                        case, number, on=on, completed=completed, **who
+                    lambda side, case, stamp: RiskCommands(side.case_commands).remove(
+                        case, number, on=on, completed=completed, **stamp
                     ),
                 )
             case _:
@@ -448,41 +454,41 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             return (
                 lambda plain: plain.ask(number, body, text, on=on, today=today),
-                lambda side, case, who: RiskCommands(side.case_commands).ask(
-                    case, number, body=body, asked=text, term=term, on=on, **who
+                lambda side, case, stamp: RiskCommands(side.case_commands).ask(
+                    case, number, body=body, asked=text, term=term, on=on, **stamp
                 ),
             )
         return (
             lambda plain: plain.answer(number, text, on=on, today=today),
-            lambda side, case, who: RiskCommands(side.case_commands).answer(
-                case, number, text=text, on=on, **who
+            lambda side, case, stamp: RiskCommands(side.case_commands).answer(
+                case, number, text=text, on=on, **stamp
             ),
         )
 
     def _register(self, data: st.DataObject, at: PlainCase) -> Told:
         on, number, text, other = data.draw(ENTERED), data.draw(PLACES), data.draw(WORDS), data.draw(WORDS)
-        given, today = data.draw(NUMBERS), self.today
+        given_number, today = data.draw(NUMBERS), self.today
         match data.draw(st.integers(0, 5)):
             case 0:
-                position = ExposedPosition(title=text, number=given, holder=other)
+                position = ExposedPosition(title=text, number=given_number, holder=other)
                 return (
-                    lambda plain: plain.expose(given, text, other, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).expose(
-                        case, position, on=on, **who
+                    lambda plain: plain.expose(given_number, text, other, on=on, today=today),
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).expose(
+                        case, position, on=on, **stamp
                     ),
                 )
             case 1:
                 return (
                     lambda plain: plain.clear(number, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).clear(
-                        case, number, on=on, **who
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).clear(
+                        case, number, on=on, **stamp
                     ),
                 )
             case 2:
                 return (
                     lambda plain: plain.talk(number, other, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).talk(
-                        case, number, on=on, holder=other, **who
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).talk(
+                        case, number, on=on, holder=other, **stamp
                     ),
                 )
             case 3:
@@ -490,24 +496,24 @@ class Orders(RuleBasedStateMachine):
                 papers = data.draw(PAPERS) if data.draw(st.booleans()) else ()
                 return (
                     lambda plain: plain.chart(lines, papers, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).record_cartogram(
-                        case, lines, on=on, evidence=papers, **who
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).record_cartogram(
+                        case, lines, on=on, evidence=papers, **stamp
                     ),
                 )
             case 4:
                 arguments: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
                 return (
                     lambda plain: plain.remark(text, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).remark(
-                        case, **arguments, **who
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).remark(
+                        case, **arguments, **stamp
                     ),
                 )
             case _:
                 taken = data.draw(st.booleans())
                 return (
                     lambda plain: plain.answer_remark(number, taken, text, on=on, today=today),
-                    lambda side, case, who: RegisterCommands(side.case_commands).answer_remark(
-                        case, number, taken=taken, answer=text, on=on, **who
+                    lambda side, case, stamp: RegisterCommands(side.case_commands).answer_remark(
+                        case, number, taken=taken, answer=text, on=on, **stamp
                     ),
                 )
 
@@ -529,10 +535,10 @@ class Orders(RuleBasedStateMachine):
         case = self._case(data)
         self._say(case, by, *making(data, self.plain[case]))
 
-    def _say(self, case: str, by: str, expectation: Callable[[PlainCase], list[str]], done: Command) -> None:
+    def _say(self, case: str, by: str, expectation: Callable[[PlainCase], list[str]], command: Command) -> None:
         expected = self._expected(case, expectation)
         for side in self.sides:
-            _agrees(_answer(lambda side=side: done(side, case, self._who(by))), expected)
+            _agrees(_answer(lambda side=side: command(side, case, self._who(by))), expected)
         self._look(case)
 
     def _expected(self, case: str, expectation: Callable[[PlainCase], list[str]]) -> list[str] | Wrong:
@@ -629,12 +635,17 @@ class Orders(RuleBasedStateMachine):
         for deadline in chain:
             if deadline.id in plain.procedure.by_id and (state := plain.state(deadline.id)):
                 assert deadline.state == state, (deadline.id, deadline.state, state)
-        here = stage(plain.procedure, case, chain)
+        current_stage = stage(plain.procedure, case, chain)
         waits = plain.stage()
         order = [stage.id for stage in plain.procedure.stages]
         # What comes back every period may hold the case earlier, or hold it where nothing else does.
-        assert here == waits or here not in order or waits is None or order.index(here) < order.index(waits)
-        assert waits is None or here != "completed"
+        assert (
+            current_stage == waits
+            or current_stage not in order
+            or waits is None
+            or order.index(current_stage) < order.index(waits)
+        )
+        assert waits is None or current_stage != "completed"
 
     def _look_at_registers(self, name: str) -> None:
         plain = self.plain[name]
@@ -692,10 +703,10 @@ def _last_in_time(due: date, rungs: Iterable[int]) -> date | None:
     """
     days = []
     for offset in [at for at in rungs if at <= 0] or [0]:
-        day, left = due, -offset
-        while left or (offset == 0 and not _works(day)):
+        day, days_left = due, -offset
+        while days_left or (offset == 0 and not _works(day)):
             day -= timedelta(days=1)
-            left -= 1 if left and _works(day) else 0
+            days_left -= 1 if days_left and _works(day) else 0
         days.append(day)
     return last if (last := max(days)) >= FIRST else None
 
@@ -709,10 +720,10 @@ Answer = list[str] | str
 """The kinds of the events written, or the code of the refusal."""
 
 
-def _answer(done: Callable[[], Change]) -> Answer:
+def _answer(command: Callable[[], Change]) -> Answer:
     """Whatever is raised must have a code, that is, a sentence; anything else is raised on."""
     try:
-        return [event.kind for event in done().events]
+        return [event.kind for event in command().events]
     except Exception as refusal:
         if isinstance(code := getattr(refusal, "code", None), str):
             return code
@@ -726,9 +737,9 @@ def _agrees(answer: Answer, expected: list[str] | Wrong) -> None:
         assert answer == expected
 
 
-def _opened(case_commands: CaseCommands, opening: Opening, who: dict[str, Any]) -> Case | str:
+def _opened(case_commands: CaseCommands, opening: Opening, stamp: dict[str, Any]) -> Case | str:
     try:
-        return case_commands.open(opening, **who)
+        return case_commands.open(opening, **stamp)
     except (Refusal, OutOfRange) as refusal:
         return refusal.code
 

@@ -81,13 +81,13 @@ class Writer:
     def _work(self) -> None:
         """Open a case, write what happened in it, say that a letter was read."""
         mark = uuid4().hex
-        opened = self._do("opened", mark, "/cases", {**OPENED, "object": mark})
+        opened_case = self._do("opened", mark, "/cases", {**OPENED, "object": mark})
         for fact, on in FACTS:
-            if opened is None or self.stopped.is_set():
+            if opened_case is None or self.stopped.is_set():
                 break
             mark = uuid4().hex
             request = {"fact": fact, "on": on, "remark": mark}
-            self._do("fact", mark, f"/cases/{opened['case']}/facts", request)
+            self._do("fact", mark, f"/cases/{opened_case['case']}/facts", request)
         self._read_a_letter()
 
     def _read_a_letter(self) -> None:
@@ -149,7 +149,7 @@ class Writer:
 
 @contextmanager
 def writing(
-    app: AppContext, port: int, *, now: datetime, count: int = 2, rest: float = 0.0
+    app: AppContext, port: int, *, now: datetime, count: int = 2, pause: float = 0.0
 ) -> Iterator[Sequence[Writer]]:
     """So many people at the web node on that port, while the block lasts; each rests between two requests."""
     holders: Sequence[tuple[str, Access, str]] = (
@@ -172,7 +172,7 @@ def writing(
             expires_at=now + YEARS,
         )
         app.accounts.let_in(entry)
-        writers.append(Writer(port, secret, holders[number % 2][2], rest))
+        writers.append(Writer(port, secret, holders[number % 2][2], pause))
     threads = [threading.Thread(target=writer.work, daemon=True) for writer in writers]
     for thread in threads:
         thread.start()
@@ -187,15 +187,15 @@ def writing(
 
 def found(app: AppContext) -> Counter[tuple[str, str]]:
     """How often each action is in the chains, by kind and token."""
-    seen: Counter[tuple[str, str]] = Counter()
+    record_counts: Counter[tuple[str, str]] = Counter()
     query = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))
     with reading(app.engine) as connection:
         for kind, payload in connection.execute(query):
             details = json.loads(payload)
             if kind == "opened":
-                seen["opened", str(details.get("object", ""))] += 1
+                record_counts["opened", str(details.get("object", ""))] += 1
             elif kind == "fact":
-                seen["fact", str(details.get("remark", ""))] += 1
+                record_counts["fact", str(details.get("remark", ""))] += 1
             elif details.get("what") == "acknowledged":
-                seen["acknowledged", str(details.get("notice", ""))] += 1
-    return seen
+                record_counts["acknowledged", str(details.get("notice", ""))] += 1
+    return record_counts

@@ -116,8 +116,8 @@ class PlainCase:
         else:
             kind = "evidence"
             new = any(recorded_fact.papers.get((paper.kind, paper.reference)) != paper for paper in evidence)
-            more = any(name not in recorded_fact.numbers for name in numbers)
-            if not (new or more or remark or (signed_by and not recorded_fact.signed_by)):
+            has_new_numbers = any(name not in recorded_fact.numbers for name in numbers)
+            if not (new or has_new_numbers or remark or (signed_by and not recorded_fact.signed_by)):
                 return []
         recorded_fact.papers.update({(paper.kind, paper.reference): paper for paper in evidence})
         recorded_fact.numbers.update(numbers)
@@ -363,19 +363,19 @@ class PlainCase:
 
     def clear(self, number: int, *, on: date, today: date) -> list[str]:
         _refuse(_ahead(on, today) | _day(on) | self._position(number))
-        title, holder, listed = self.positions[number]
-        if not listed:
+        title, holder, is_listed = self.positions[number]
+        if not is_listed:
             return []
         self.positions[number] = title, holder, False
         return self._wrote("position_cleared")
 
     def talk(self, number: int, holder: str, *, on: date, today: date) -> list[str]:
         wrong = _ahead(on, today) | _day(on) | self._position(number)
-        who = holder.strip() or (self.positions[number][1] if number in self.positions else "")
-        if number in self.positions and not who:
+        talk_holder = holder.strip() or (self.positions[number][1] if number in self.positions else "")
+        if number in self.positions and not talk_holder:
             wrong.add("risk.nobody_holds")
         _refuse(wrong)
-        talk = number, who, on
+        talk = number, talk_holder, on
         if talk in self.talks:
             return []
         self.talks.add(talk)
@@ -493,13 +493,15 @@ class PlainCase:
             return {"fact_is_decision"}
         if obligation.recurs is None:
             return {"fact_without_period"} if dot else set()
-        period, again, number = period.partition("#")
+        period, repeat_mark, number = period.partition("#")
         wrong = set()
         if not re.fullmatch(PERIODS[obligation.recurs.every], period):
             wrong.add("fact_needs_period")
-        if again and not (obligation.several or type(obligation.term).__name__ == "PerPeriod"):
+        if repeat_mark and not (obligation.several or type(obligation.term).__name__ == "PerPeriod"):
             wrong.add("fact_once_a_period")
-        if again and not (number.isascii() and number.isdigit() and int(number) >= 2 and number[0] != "0"):
+        if repeat_mark and not (
+            number.isascii() and number.isdigit() and int(number) >= 2 and number[0] != "0"
+        ):
             wrong.add("fact_number_from_two")
         return wrong
 

@@ -169,9 +169,9 @@ def _overlay(data: bytes) -> object:
     editions = [edition for edition in library().all() if edition.id == overlay.procedure]
     if editions:
         unfitting(overlay, editions)
-        own = library().with_own(OwnRules((overlay,), OFFICE))
+        own_library = library().with_own(OwnRules((overlay,), OFFICE))
         for edition in editions:
-            own.laid(edition, "district", date(2026, 4, 1))
+            own_library.laid(edition, "district", date(2026, 4, 1))
     return overlay
 
 
@@ -333,9 +333,9 @@ def _argument(data: bytes) -> object:
         lambda: given(text, analysis(), "start_announced"),
     ]
     refused: list[Exception] = []
-    for way in ways:
+    for run_way in ways:
         try:
-            way()
+            run_way()
         except Exception as refusal:
             if not isinstance(getattr(refusal, "code", None), str):
                 raise

@@ -73,7 +73,7 @@ def test_whatever_is_changed_by_hand_is_named(tmp_path: Path, monkeypatch: pytes
 def test_the_account_can_fail() -> None:
     """A reminder nobody got, a letter no server saw, a deed that is not there or there twice, a row nobody was
     told of, a job left over, a problem of `verify`, more letters twice than may be."""
-    whole = Account(
+    sound_account = Account(
         due=frozenset({("2026-0001", "start_announced", "aigul@example.kz")}),
         seen=Counter({LETTER: 1}),
         notices=(replace(parcel(1).notice, state="sent", message_id=LETTER[1]),),
@@ -83,22 +83,22 @@ def test_the_account_can_fail() -> None:
         deeds=(Deed(kind="fact", token="a", fate="done"), Deed(kind="fact", token="b", fate="unknown")),
         chained={("fact", "a"): 1},
     )
-    assert whole.faults(twice=0) == ()
-    assert replace(whole, chained={("fact", "a"): 1, ("fact", "b"): 1}).faults(twice=0) == ()
+    assert sound_account.faults(twice=0) == ()
+    assert replace(sound_account, chained={("fact", "a"): 1, ("fact", "b"): 1}).faults(twice=0) == ()
 
     for wrong in (
-        replace(whole, due=whole.due | {("2026-0002", "start_announced", "aigul@example.kz")}),
-        replace(whole, seen={}),
-        replace(whole, seen={LETTER: 2}),
-        replace(whole, seen={LETTER: 1, ("bolat@example.kz", LETTER[1]): 1}),
-        replace(whole, notices=(replace(whole.notices[0], state="failed"),)),
-        replace(whole, chained={}),
-        replace(whole, chained={("fact", "a"): 2}),
-        replace(whole, chained={("fact", "a"): 1, ("fact", "b"): 2}),
-        replace(whole, waiting=1),
-        replace(whole, jobs=("send doing",)),
-        replace(whole, problems=("event_altered",)),
-        replace(whole, troubles=("500 at /cases",)),
+        replace(sound_account, due=sound_account.due | {("2026-0002", "start_announced", "aigul@example.kz")}),
+        replace(sound_account, seen={}),
+        replace(sound_account, seen={LETTER: 2}),
+        replace(sound_account, seen={LETTER: 1, ("bolat@example.kz", LETTER[1]): 1}),
+        replace(sound_account, notices=(replace(sound_account.notices[0], state="failed"),)),
+        replace(sound_account, chained={}),
+        replace(sound_account, chained={("fact", "a"): 2}),
+        replace(sound_account, chained={("fact", "a"): 1, ("fact", "b"): 2}),
+        replace(sound_account, waiting=1),
+        replace(sound_account, jobs=("send doing",)),
+        replace(sound_account, problems=("event_altered",)),
+        replace(sound_account, troubles=("500 at /cases",)),
     ):
         assert wrong.faults(twice=0)
 
@@ -119,6 +119,6 @@ def test_the_table_names_what_was_not_run_and_what_is_wrong() -> None:
     assert len({campaign.name for campaign in CAMPAIGNS}) == len(CAMPAIGNS)
 
 
-def _well(done: Done) -> None:
-    assert done.faults == (), "\n".join((*done.faults, *done.notes))
-    assert done.times
+def _well(outcome: Done) -> None:
+    assert outcome.faults == (), "\n".join((*outcome.faults, *outcome.notes))
+    assert outcome.times

@@ -22,7 +22,7 @@ from tests.sweep import sample
 @pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.name)
 def test_a_spoiled_file_is_read_or_refused_by_a_sentence(reader: Reader) -> None:
     """No traceback, nothing that cannot be said, no hanging."""
-    _, bad = fuzzing.fuzz([reader], random.Random(20261121), each=sample(40, 100))
+    _, bad = fuzzing.fuzz([reader], random.Random(20261121), runs_each=sample(40, 100))
 
     assert not bad, [trouble for trouble, _ in bad.values()]
 
@@ -74,5 +74,5 @@ def test_a_reader_that_breaks_or_hangs_would_be_found(monkeypatch: pytest.Monkey
 
     for take, says in ((hangs, "no answer"), (breaks, "KeyError")):
         broken = Reader(name="broken", seeds=lambda: [b"one two"], take=take)
-        _, bad = fuzzing.fuzz([broken], random.Random(1), each=1)
+        _, bad = fuzzing.fuzz([broken], random.Random(1), runs_each=1)
         assert [says in trouble for trouble, _ in bad.values()] == [True]

@@ -25,9 +25,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
 def test_every_hostile_file_is_taken_or_refused_by_a_sentence(office: RealOffice) -> None:
     """Each at one address, by turns: no 5xx, no traceback, nothing kept of what is refused."""
     wrong = []
-    for number, (what, make) in enumerate(KINDS.items()):
+    for number, (kind, make) in enumerate(KINDS.items()):
         place = PLACES[number * 7 % len(PLACES)]
-        wrong += [fault for _, fault in hostile.offered(office, [(what, make())], [place]) if fault]
+        wrong += [fault for _, fault in hostile.offered(office, [(kind, make())], [place]) if fault]
 
     assert wrong == []
 

@@ -32,25 +32,25 @@ def test_killed_again_and_again_nothing_is_missing(pattern: Path, tmp_path: Path
         number += 1
         folder = tmp_path / str(number)
         folder.mkdir()
-        done = campaign(pattern, folder, KILLS - kills, chance)
-        done.check(CASES * LETTERS)
-        kills += done.kills
+        round_result = campaign(pattern, folder, KILLS - kills, chance)
+        round_result.check(CASES * LETTERS)
+        kills += round_result.kills
 
     assert kills == KILLS
 
 
 def test_a_campaign_that_lost_a_letter_would_not_pass(pattern: Path, tmp_path: Path) -> None:
     """The check itself can fail: one letter fewer at the server, or one too many."""
-    done = campaign(pattern, tmp_path, 0, random.Random(1))
-    done.check(CASES * LETTERS)
-    first = next(iter(done.seen))
+    round_result = campaign(pattern, tmp_path, 0, random.Random(1))
+    round_result.check(CASES * LETTERS)
+    first = next(iter(round_result.seen))
     lost = Campaign(
         kills=0,
-        seen={place: count for place, count in done.seen.items() if place != first},
-        notices=done.notices,
+        seen={place: count for place, count in round_result.seen.items() if place != first},
+        notices=round_result.notices,
         problems=(),
     )
-    twice = Campaign(kills=0, seen={**done.seen, first: 2}, notices=done.notices, problems=())
+    twice = Campaign(kills=0, seen={**round_result.seen, first: 2}, notices=round_result.notices, problems=())
 
     for spoiled in (lost, twice):
         with pytest.raises(AssertionError):
@@ -66,12 +66,12 @@ def test_two_schedulers_on_one_database_send_nothing_twice(pattern: Path, tmp_pa
         workers = [start(address, port, MORNING) for _ in range(2)]
         for worker in workers:
             worker.join(120)
-    seen = Counter((tmp_path / "seen.txt").read_text().splitlines())
+    letter_counts = Counter((tmp_path / "seen.txt").read_text().splitlines())
     engine = open_database(address)
     notices = SqlOutbox(engine).notices()
     engine.dispose()
 
     assert [worker.exitcode for worker in workers] == [0, 0]
-    assert set(seen.values()) == {1}
-    assert len(seen) == len(notices) == CASES * LETTERS
+    assert set(letter_counts.values()) == {1}
+    assert len(letter_counts) == len(notices) == CASES * LETTERS
     assert {notice.state for notice in notices} == {"sent"}

@@ -42,8 +42,8 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def by_hand(rows: str, **more: bytes | str) -> bytes:
-    """A workbook of one sheet whose rows are written as they stand in the file. `more`: parts beside it."""
+def by_hand(rows: str, **extra_parts: bytes | str) -> bytes:
+    """A workbook of one sheet whose rows are written as they are in the file. `extra_parts`: further parts."""
     parts: dict[str, bytes | str] = {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Override PartName="/xl/workbook.xml" ContentType="application/'
@@ -55,7 +55,7 @@ def by_hand(rows: str, **more: bytes | str) -> bytes:
         f'<Relationship Id="r1" Type="{_RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>',
     }
-    return zipped({**parts, **{name.replace("__", "/"): part for name, part in more.items()}})
+    return zipped({**parts, **{name.replace("__", "/"): part for name, part in extra_parts.items()}})
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:

@@ -144,10 +144,12 @@ def test_a_column_of_remarks_is_left_out_and_named() -> None:
 def test_ten_unknown_columns_are_named_and_no_more() -> None:
     """An eleventh is hinted at."""
     columns = [f"колонка {number}" for number in range(11)]
-    named = refused(f"{';'.join(columns)};Приказ\n{'2026-05-12;' * 11}2026-05-12\n").arguments["columns"]
+    named_columns = refused(f"{';'.join(columns)};Приказ\n{'2026-05-12;' * 11}2026-05-12\n").arguments[
+        "columns"
+    ]
 
-    assert isinstance(named, tuple)
-    assert named[9:] == ("«колонка 9»", "…")
+    assert isinstance(named_columns, tuple)
+    assert named_columns[9:] == ("«колонка 9»", "…")
 
 
 def test_two_headings_of_one_fact_are_refused() -> None:

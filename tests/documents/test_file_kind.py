@@ -87,10 +87,13 @@ def refusal_of(path: Path, data: bytes, name: str = "бәрі.zip") -> str:
     path.write_bytes(data)
     with pytest.raises(UnreadablePaper) as everywhere:
         readers.media_type(path, name)
-    with pytest.raises(ArchiveRefused) as here:
+    with pytest.raises(ArchiveRefused) as local_refusal:
         media_type(path, name)
-    assert (here.value.code, here.value.arguments) == (everywhere.value.code, everywhere.value.arguments)
-    return here.value.code
+    assert (local_refusal.value.code, local_refusal.value.arguments) == (
+        everywhere.value.code,
+        everywhere.value.arguments,
+    )
+    return local_refusal.value.code
 
 
 def declaring(data: bytes, size: int) -> bytes:

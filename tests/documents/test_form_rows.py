@@ -49,8 +49,8 @@ def test_a_workbook_keeps_its_dates_and_numbers(tmp_path: Path) -> None:
 def test_json_holds_fields_and_rows(tmp_path: Path) -> None:
     """Or rows alone."""
     row = {"name": "Степногорск", "amount": "1 500 000,50", "link": "https://goszakup.gov.kz/1"}
-    whole = {"fields": {"total_amount": 9_000_000, "year": "2026"}, "rows": [row]}
-    read = read_data(_file(tmp_path, "a.json", json.dumps(whole)), form="social_order")
+    full_data = {"fields": {"total_amount": 9_000_000, "year": "2026"}, "rows": [row]}
+    read = read_data(_file(tmp_path, "a.json", json.dumps(full_data)), form="social_order")
 
     assert read.fields == {"total_amount": Decimal(9_000_000), "year": 2026}
     assert read.rows[0]["amount"] == Decimal("1500000.50")

@@ -60,8 +60,8 @@ NO488 = {"analytic_note": 2, "exposed_positions": 4, "plan": 5, "monitoring_note
 
 def text_of(document: bytes) -> str:
     """All letters of the body, paragraph by paragraph, tables included, in order; all spaces alike."""
-    opened = docx.Document(io.BytesIO(document))
-    paragraphs = opened.element.body.iter(f"{WORD}p")
+    document_read = docx.Document(io.BytesIO(document))
+    paragraphs = document_read.element.body.iter(f"{WORD}p")
     lines = "\n".join("".join(_letters(paragraph)) for paragraph in paragraphs)
     return lines.replace("\u200b", "").replace("\u00a0", " ")
 
@@ -77,8 +77,8 @@ def foot_of(document: bytes) -> str:
 
 def tables_of(document: bytes) -> list[list[list[str]]]:
     """Tables as texts of cells."""
-    opened = docx.Document(io.BytesIO(document))
-    return [[[cell.text for cell in row.cells] for row in table.rows] for table in opened.tables]
+    document_read = docx.Document(io.BytesIO(document))
+    return [[[cell.text for cell in row.cells] for row in table.rows] for table in document_read.tables]
 
 
 def value_of(field: Field) -> object:
@@ -320,10 +320,10 @@ def test_a_report_leaves_the_day_open_in_its_own_year() -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_the_page_is_that_of_an_official_paper(name: str) -> None:
     """A4, margins 3, 1.5, 2 and 2 cm, Times New Roman 14; the annexes of the Instruction lie across."""
-    opened = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document))
-    section = opened.sections[0]
+    document_read = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document))
+    section = document_read.sections[0]
     sizes = [section.left_margin, section.right_margin, section.top_margin, section.bottom_margin]
-    normal: Any = opened.styles["Normal"]
+    normal: Any = document_read.styles["Normal"]
 
     assert [round(size.cm, 1) for size in sizes if size is not None] == [3.0, 1.5, 2.0, 2.0]
     assert (normal.font.name, normal.font.size.pt) == ("Times New Roman", 14)
@@ -534,13 +534,13 @@ def test_properties_stand_in_the_order_of_the_schema(name: str) -> None:
 
 def test_a_form_brings_the_styles_it_names_and_no_gallery_of_others() -> None:
     """What Word would look for is there; what no form uses would be read and packed with each filling."""
-    named = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|basedOn|next|link) w:val="([^"]+)"')
+    style_reference = re.compile(r'<w:(?:pStyle|rStyle|tblStyle|basedOn|next|link) w:val="([^"]+)"')
     for name, language in EVERY:
         with zipfile.ZipFile(io.BytesIO(template(name, language))) as parts:
             texts = {part: parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml")}
         styles = set(re.findall(r'w:styleId="([^"]+)"', texts["word/styles.xml"]))
 
-        assert set(named.findall("".join(texts.values()))) <= styles, name
+        assert set(style_reference.findall("".join(texts.values()))) <= styles, name
         assert len(texts["word/styles.xml"]) < 50_000, name
         assert "word/stylesWithEffects.xml" not in texts, name
 

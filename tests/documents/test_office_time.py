@@ -82,18 +82,18 @@ def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
         "Архив;Омар Дана;;;;",
     )
     read = read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
-    own = OfficeTime(hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),))
+    hours = OfficeTime(hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),))
     office = Office(
         units={unit.id: unit for unit in read.units}, people={person.key: person for person in read.people}
     )
-    listed = people_table(office, "kk")
-    written = io.StringIO()
-    for row in (listed.heads, *listed.rows):
-        print(";".join(f'"{cell}"' for cell in row), file=written)
-    again = merge_people(read_people(written.getvalue().encode(), "people.csv"), office)
+    table = people_table(office, "kk")
+    buffer = io.StringIO()
+    for row in (table.heads, *table.rows):
+        print(";".join(f'"{cell}"' for cell in row), file=buffer)
+    reread = merge_people(read_people(buffer.getvalue().encode(), "people.csv"), office)
 
-    assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": own, "Архив": OfficeTime()}
-    assert again.units == read.units
+    assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": hours, "Архив": OfficeTime()}
+    assert reread.units == read.units
 
 
 def test_rows_that_differ_are_named() -> None:

@@ -104,9 +104,9 @@ def problems(template: bytes, name: str = "бланк.docx", *, of: str = "plan"
         return [
             (
                 code.removeprefix("form_template_"),
-                str(next((given[word] for word in words if word in given), "")),
+                str(next((arguments[word] for word in words if word in arguments), "")),
             )
-            for code, given in mistakes
+            for code, arguments in mistakes
         ]
     return []
 
@@ -160,7 +160,7 @@ def test_brackets_go_with_the_missing_value_that_stands_in_them_alone() -> None:
 
 def test_every_placeholder_of_every_form_is_filled() -> None:
     """What the page lists is what the filling knows: in a table where it has a dot."""
-    left = {}
+    unfilled = {}
     for name in names():
         document, lists = docx.Document(), dict[str, list[str]]()
         for placeholder in placeholders(form(name)):
@@ -176,8 +176,8 @@ def test_every_placeholder_of_every_form_is_filled() -> None:
         for language in ("kk", "ru"):
             text = text_of(fill(form(name), {}, language, own=saved(document)).document)
             if "{{" in text or "None" in text:
-                left[name, language] = text
-    assert left == {}
+                unfilled[name, language] = text
+    assert unfilled == {}
 
 
 def test_a_check_names_every_mistake_with_its_place() -> None:

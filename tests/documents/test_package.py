@@ -22,7 +22,7 @@ SECRET = b"%PDF-1.7 secret"
 ACT = Text(kk="Стандарт: 2025/230", ru="Стандарт: 2025/230", en="Standard: 2025/230")
 
 
-def document(data: bytes | None = NOTE, **changed: object) -> Document:
+def document(data: bytes | None = NOTE, **changed_fields: object) -> Document:
     """One document of the note's subtask; without data it is a link."""
     fields: dict[str, object] = {
         "paragraph": "P1.T2.S3",
@@ -42,7 +42,7 @@ def document(data: bytes | None = NOTE, **changed: object) -> Document:
         "type": "application/pdf",
         "size": len(data or b""),
     }
-    return Document(**(fields | changed))  # type: ignore[arg-type]
+    return Document(**(fields | changed_fields))  # type: ignore[arg-type]
 
 
 def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
@@ -59,10 +59,10 @@ def store(*contents: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
     return content
 
 
-def packed(tmp_path: Path, *documents: Document, **given: object) -> tuple[zipfile.ZipFile, PackageContent]:
+def packed(tmp_path: Path, *documents: Document, **options: object) -> tuple[zipfile.ZipFile, PackageContent]:
     """The package written and opened again, in Kazakh."""
     target = tmp_path / "жинақ.zip"
-    answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **given)  # type: ignore[arg-type]
+    answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **options)  # type: ignore[arg-type]
     return zipfile.ZipFile(target), answer
 
 

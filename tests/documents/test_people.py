@@ -42,8 +42,8 @@ def test_the_example_organisation_is_read() -> None:
     assert group.deputy == "p.litvinova@example.kz"
     assert (away.language, away.away) == ("ru", ((day("2026-05-04"), day("2026-05-06")),))
     assert people["Пресс-служба / Сейтқали Арман"].email is None
-    held = {duty for person in read.people for duty in person.duties}
-    assert {obligation.duty for obligation in analysis().obligations} <= held <= set(DUTIES)
+    duties_in_file = {duty for person in read.people for duty in person.duties}
+    assert {obligation.duty for obligation in analysis().obligations} <= duties_in_file <= set(DUTIES)
 
 
 @pytest.mark.parametrize(

@@ -67,11 +67,11 @@ def test_a_blank_table_offers_the_duties_and_shows_how_it_is_filled_in(language:
         str(validation.sqref): validation.formula1
         for validation in book.worksheets[0].data_validations.dataValidation
     }
-    held = [row[0] for row in words.rows if row[0] != "own_duty"]
+    duty_titles = [row[0] for row in words.rows if row[0] != "own_duty"]
 
-    assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(held) + 2}"
+    assert rules["F2:F5001"] == f"'{words.name}'!$A$2:$A${len(duty_titles) + 2}"
     assert rules["H2:H5001"] == '"kk,ru,en"'
-    assert [code for word in held for _, code in duties(str(word))] == [
+    assert [code for word in duty_titles for _, code in duties(str(word))] == [
         duty for duty in DUTIES if duty not in ("person_concerned", "direct_head", "outside")
     ]
     read = read_people(_csv(example), "people.csv")
@@ -117,10 +117,10 @@ def test_names_in_two_languages_are_written_and_read_back(language: str) -> None
 def test_people_named_in_one_language_alone_are_named_by_it() -> None:
     """A table whose only names stand under "ФИО (на русском)", beside those in Kazakh or without them."""
     heads, row = ["Бөлімше", "Аты-жөні (қазақша)", "Аты-жөні (орысша)"], ["Аппарат", "Әлиев Ә.", "Алиев А."]
-    (both,) = read_people(_csv(Table(heads, [row])), "people.csv").people
+    (person,) = read_people(_csv(Table(heads, [row])), "people.csv").people
     (alone,) = read_people(_csv(Table(heads[::2], [row[::2]])), "people.csv").people
 
-    assert (both.name, both.name_kk, both.name_ru) == ("Әлиев Ә.", "Әлиев Ә.", "Алиев А.")
+    assert (person.name, person.name_kk, person.name_ru) == ("Әлиев Ә.", "Әлиев Ә.", "Алиев А.")
     assert (alone.name, alone.name_in("kk"), alone.name_ru) == ("Алиев А.", "Алиев А.", "Алиев А.")
 
 

@@ -58,13 +58,13 @@ def test_every_date_names_its_cell() -> None:
 
 def test_every_row_names_who_answers_for_it() -> None:
     """Rows without a date (monitoring, list of positions, cartogram) name their responsible as well."""
-    who = real().responsible
+    responsible = real().responsible
 
-    assert {fact for fact, text in who.items() if text == SERVICE} == {
+    assert {fact for fact, text in responsible.items() if text == SERVICE} == {
         *("schedule_approved", "order_signed", "start_announced"),
         *("plan_developed", "plan_approved", "published", "cartogram_updated"),
     }
-    assert {fact for fact, text in who.items() if text == GROUP} == {
+    assert {fact for fact, text in responsible.items() if text == GROUP} == {
         *("analysis_started", "analysis_ended", "discussion_announced", "discussion_held"),
         *("note_signed", "monitoring_noted", "positions_listed"),
     }

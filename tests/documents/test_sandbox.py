@@ -90,10 +90,10 @@ def outcome(do: Callable[[], object]) -> object:
 @pytest.mark.parametrize("name", ALIKE)
 def test_a_reader_says_the_same_from_its_process_as_here(name: str) -> None:
     """Values and refusals come back whole, with types, rows and sentences in three languages."""
-    here, there = ALIKE[name]
-    expected = outcome(here)
+    local_call, process_call = ALIKE[name]
+    expected = outcome(local_call)
 
-    assert outcome(there) == expected
+    assert outcome(process_call) == expected
     if name.endswith("refused"):
         assert isinstance(expected, tuple)
         for error in expected[2]:
@@ -245,8 +245,8 @@ def test_an_answer_too_long_to_keep_is_refused(monkeypatch: pytest.MonkeyPatch, 
     job = tmp_path / "job"
     job.write_bytes(b'{"reader": "people", "name": "p.csv", "options": {"map": []}}\n' + PEOPLE)
 
-    with job.open("rb") as given:
-        assert child.answer(given) == b'{"too_much": true}'
+    with job.open("rb") as job_file:
+        assert child.answer(job_file) == b'{"too_much": true}'
 
 
 LIMITED = """
@@ -271,7 +271,7 @@ print(os.getpriority(os.PRIO_PROCESS, 0) > 0)
 
 def test_memory_files_and_handles_of_a_process_are_limited(tmp_path: Path) -> None:
     """By the system itself, whatever the file makes a library do."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path / "f")],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -279,7 +279,7 @@ def test_memory_files_and_handles_of_a_process_are_limited(tmp_path: Path) -> No
         check=True,
     )
 
-    assert done.stdout.split() == ["MemoryError", "OSError", "OSError", "True"]
+    assert process.stdout.split() == ["MemoryError", "OSError", "OSError", "True"]
 
 
 def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
@@ -288,9 +288,11 @@ def test_a_process_nobody_waits_for_any_more_ends_by_itself() -> None:
         "from documents.sandbox import process\nprocess.SECONDS, process._GRACE = 0, 1\nprocess.apply_limits()"
     )
     code = f"{limited}\nwhile 1: 0"
-    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30)
+    process = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30
+    )
 
-    assert done.returncode in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL)
+    assert process.returncode in (-signal.SIGALRM, -signal.SIGXCPU, -signal.SIGKILL)
 
 
 def test_a_process_sees_nothing_of_the_service_s_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,9 +302,9 @@ def test_a_process_sees_nothing_of_the_service_s_environment(monkeypatch: pytest
     fork_server.warm()
     assert fork_server._process is not None
     try:
-        given = Path(f"/proc/{fork_server._process.pid}/environ")
-        if given.exists():
-            assert b"geheim" not in given.read_bytes()
+        environ_file = Path(f"/proc/{fork_server._process.pid}/environ")
+        if environ_file.exists():
+            assert b"geheim" not in environ_file.read_bytes()
     finally:
         fork_server.close()
 

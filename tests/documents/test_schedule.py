@@ -157,11 +157,11 @@ def test_preparing_the_note_stands_for_signing_it_only_alone() -> None:
     """With a row on signing, the row on preparing dates nothing."""
     preparing = ("Подготовка аналитической справки", "01.06.26г.")
     alone = one(published(RUN, preparing))
-    beside = one(published(RUN, preparing, ("Подписание аналитической справки", "05.06.26г.")))
+    joint_schedule = one(published(RUN, preparing, ("Подписание аналитической справки", "05.06.26г.")))
 
     assert alone.planned["note_signed"] == day("2026-06-01")
     assert notes(alone, "read_row_taken") == [4]
-    assert beside.planned["note_signed"] == day("2026-06-05")
+    assert joint_schedule.planned["note_signed"] == day("2026-06-05")
 
 
 def test_an_analysis_in_parts_runs_from_its_first_day_to_its_last() -> None:

@@ -81,8 +81,8 @@ def test_of_gost_only_the_names_are_read() -> None:
         assert (signature.verdict, signature.reasons) == ("not_checked", ("eds.gost_not_checked",))
         assert signature.signer.name == "Серікбаев Дәулет Мұратұлы"
     root = Signatory(gost_authority(), authority().key)
-    both = ("eds.gost_not_checked", "eds.issuer_not_checked")
-    assert checked(cms, trusted=(root,)).reasons == both
+    reasons = ("eds.gost_not_checked", "eds.issuer_not_checked")
+    assert checked(cms, trusted=(root,)).reasons == reasons
     assert checked(signatory().sign(ORDER), trusted=(root,)).reasons == ("eds.issuer_not_checked",)
 
 
@@ -151,12 +151,16 @@ def test_an_authority_between_the_root_and_the_person_may_stand_in_the_signature
 
 def intermediate(root: Signatory) -> Signatory:
     """An authority another one issued."""
-    own = authority("Аралық")
-    builder = x509.CertificateBuilder().subject_name(own.certificate.subject)
-    builder = builder.issuer_name(root.certificate.subject).public_key(own.key.public_key()).serial_number(9)
+    authority_signatory = authority("Аралық")
+    builder = x509.CertificateBuilder().subject_name(authority_signatory.certificate.subject)
+    builder = (
+        builder.issuer_name(root.certificate.subject)
+        .public_key(authority_signatory.key.public_key())
+        .serial_number(9)
+    )
     builder = builder.not_valid_before(FROM).not_valid_after(UNTIL)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    return Signatory(builder.sign(root.key, hashes.SHA256()), own.key)
+    return Signatory(builder.sign(root.key, hashes.SHA256()), authority_signatory.key)
 
 
 def test_what_is_no_detached_signature_is_refused_in_a_sentence() -> None:
@@ -240,10 +244,10 @@ def test_a_list_holds_to_its_last_second_and_a_later_one_for_what_was_before(
 def test_only_a_list_the_issuer_signed_itself_counts() -> None:
     """Without one, or with another authority's or a forged one, it is not checked, and nobody is refused."""
     person = signatory()
-    every = [revocation_list((person, FROM), by=signer) for signer in (STRANGER, FALSE)]
+    false_lists = [revocation_list((person, FROM), by=signer) for signer in (STRANGER, FALSE)]
 
-    assert revocation(person) == revocation(person, *every) == ("not_checked", None)
-    assert checked(person.sign(ORDER), lists=every).verdict == "valid"
+    assert revocation(person) == revocation(person, *false_lists) == ("not_checked", None)
+    assert checked(person.sign(ORDER), lists=false_lists).verdict == "valid"
 
 
 def test_a_list_of_changes_or_of_authorities_alone_clears_nobody_but_may_name_them() -> None:
@@ -259,11 +263,11 @@ def test_a_list_of_changes_or_of_authorities_alone_clears_nobody_but_may_name_th
 def test_a_suspension_ends_with_the_list_that_no_longer_names_it() -> None:
     person = signatory()
     hold = x509.ReasonFlags.certificate_hold
-    held = revocation_list((person, FROM), reason=hold, until=AT + timedelta(1))
+    suspension = revocation_list((person, FROM), reason=hold, until=AT + timedelta(1))
     later = revocation_list(at=AT - SECOND)
 
-    assert revocation(person, held)[0] == "revoked"
-    assert revocation(person, held, later)[0] == "good"
+    assert revocation(person, suspension)[0] == "revoked"
+    assert revocation(person, suspension, later)[0] == "good"
     assert revocation(person, revocation_list((person, FROM)), later)[0] == "revoked"
 
 
@@ -271,14 +275,14 @@ def test_every_authority_of_the_chain_has_to_have_its_list() -> None:
     root = authority("Түбір")
     between = intermediate(root)
     person = signatory(by=between)
-    own, above = revocation_list(by=between), revocation_list(by=root)
+    own_list, above = revocation_list(by=between), revocation_list(by=root)
 
     def found(*lists: RevocationList) -> CheckedSignature:
         return checked(person.sign(ORDER, between.certificate), trusted=(root,), lists=lists)
 
-    assert found(own).revocation.state == "not_checked"
-    assert found(own, above).revocation == CheckedRevocation(state="good", on=FROM.date())
-    assert found(own, revocation_list((between, FROM), by=root)).verdict == "invalid"
+    assert found(own_list).revocation.state == "not_checked"
+    assert found(own_list, above).revocation == CheckedRevocation(state="good", on=FROM.date())
+    assert found(own_list, revocation_list((between, FROM), by=root)).verdict == "invalid"
 
 
 def test_lists_are_read_anew_when_their_file_changes(tmp_path: Path) -> None:

@@ -53,10 +53,10 @@ def test_what_is_no_workbook_is_refused(data: bytes, code: str) -> None:
 
 def test_every_way_of_tearing_a_workbook_is_refused() -> None:
     """Cut anywhere, it is read whole or refused; no other exception comes out."""
-    whole = xlsx([HEADING, (1, "Подписание приказа", "06.04.26", "Служба")])
-    for length in range(0, len(whole), 97):
+    full_workbook = xlsx([HEADING, (1, "Подписание приказа", "06.04.26", "Служба")])
+    for length in range(0, len(full_workbook), 97):
         with pytest.raises(UnreadablePaper):
-            open_paper(whole[:length], "файл.xlsx")
+            open_paper(full_workbook[:length], "файл.xlsx")
 
 
 def test_a_part_missing_from_a_workbook_is_refused() -> None:
@@ -204,10 +204,10 @@ def test_a_cell_holds_what_a_spreadsheet_s_cell_holds(letters: int, taken: bool)
 
 def test_cells_far_to_the_right_cost_no_more_than_near_ones() -> None:
     """10,000 rows of one empty cell in column XFD are 10,000 cells, not 164 million: they took minutes."""
-    begun = time.process_time()
+    started_at = time.process_time()
 
     assert refusal_of(by_hand(far_cells(10_000))) == "paper_empty"
-    assert time.process_time() - begun < 20
+    assert time.process_time() - started_at < 20
 
 
 def test_a_table_with_formatted_cells_beyond_it_is_read_as_the_table_alone() -> None:
@@ -237,9 +237,9 @@ def test_cells_are_counted_whether_they_hold_anything_or_not(
     """The limit itself is in; one more is refused in both kinds of file."""
     monkeypatch.setattr(sheet_rows, "MAX_CELLS", 1000)
     row = '<c t="str"><v>x</v></c>' + "<c/>" * 99
-    whole, rest = divmod(cells, 100)
-    book = by_hand(f"<row>{row}</row>" * whole + f"<row>{'<c/>' * rest}</row>")
-    text = ("x" + ";" * 99 + "\n") * whole + (";" * (rest - 1) + " \n" if rest else "")
+    full_rows, cells_left = divmod(cells, 100)
+    book = by_hand(f"<row>{row}</row>" * full_rows + f"<row>{'<c/>' * cells_left}</row>")
+    text = ("x" + ";" * 99 + "\n") * full_rows + (";" * (cells_left - 1) + " \n" if cells_left else "")
     data = book if kind.endswith("xlsx") else text.encode()
 
     if taken:

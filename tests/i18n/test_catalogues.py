@@ -190,20 +190,20 @@ def test_what_every_face_says_names_no_option_of_the_command_line() -> None:
 
 def test_the_catalogues_are_all_there() -> None:
     """One file for each area of sentences."""
-    there = {path.stem for path in CATALOGUE.glob("*.toml")}
+    catalogue_names = {path.stem for path in CATALOGUE.glob("*.toml")}
 
-    assert {"explanations", "findings", "refusals", "common"} <= there
+    assert {"explanations", "findings", "refusals", "common"} <= catalogue_names
 
 
 def test_an_entry_read_when_asked_for_is_as_the_whole_file_has_it() -> None:
     """The catalogues are cut at their codes without being parsed; parsed whole they say the same."""
-    whole = read(CATALOGUE)
+    all_entries = read(CATALOGUE)
 
-    assert i18n.codes() >= whole.keys()
-    assert {code for code, entry in whole.items() if entry.file != where(code)} == set()
+    assert i18n.codes() >= all_entries.keys()
+    assert {code for code, entry in all_entries.items() if entry.file != where(code)} == set()
     assert {
         code
-        for code, entry in whole.items()
+        for code, entry in all_entries.items()
         for language, text in entry.texts.items()
         if template(code, language) != text
     } == set()

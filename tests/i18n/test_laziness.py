@@ -17,6 +17,6 @@ assert "babel" not in sys.modules, "a sentence without a date reads Babel"
 
 def test_importing_the_words_reads_neither_babel_nor_catalogues() -> None:
     """Not even a word without a date or a number needs Babel: help stays quick."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    process = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr

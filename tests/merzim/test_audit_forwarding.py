@@ -52,9 +52,9 @@ def test_each_entry_is_a_counted_message_over_tcp_and_goes_once(house: AppContex
 
     lines = []
     while received:
-        length, _, rest = received.partition(b" ")
-        lines.append(rest[: int(length)].decode())
-        received = rest[int(length) :]
+        length, _, remaining = received.partition(b" ")
+        lines.append(remaining[: int(length)].decode())
+        received = remaining[int(length) :]
     refused = [line for line in lines if " log_in_refused - " in line]
     assert len(refused) == 2
     assert refused[0].startswith("<108>1 2026-04-06T07:00:00Z ")

@@ -70,11 +70,11 @@ def test_the_office_names_who_is_authorised_now(merzim: Merzim, tmp_path: Path) 
     """Its own list takes the place of the shipped one."""
     text = f"[office]\nauthorised_body = [{{ {NAME}, from = 2025-07-01, confirmed_on = 2026-11-01 }}]\n"
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
-    shown = merzim("procedures", *NOW).out
+    output = merzim("procedures", *NOW).out
     authority = merzim("procedures", "--json", *NOW).json["authorised_body"]
 
-    assert "New body" in shown
-    assert "officially confirmed on 1 November 2026" in " ".join(shown.split())
+    assert "New body" in output
+    assert "officially confirmed on 1 November 2026" in " ".join(output.split())
     assert authority["now"] == {"name": "New body", "from": "2025-07-01", "until": None}
     assert authority["confirmed_on"] == "2026-11-01"
 

@@ -88,11 +88,11 @@ def test_facts_are_refused_only_for_what_cannot_be(office: Merzim) -> None:
     recorded = ("record", "2026-0001", "order_signed", "--on", "2026-04-06")
     in_future = office(*recorded, "--now", "2026-04-05")
     first = office(*recorded, "--now", "2026-04-06")
-    again = office(*recorded, "--now", "2026-04-07")
+    repeated = office(*recorded, "--now", "2026-04-07")
     other = office("record", "2026-0001", "order_signed", "--on", "2026-04-07", "--now", "2026-04-08")
 
     assert "merzim replan" in _one_line(in_future)
-    assert (first.code, again.code) == (0, 0)
+    assert (first.code, repeated.code) == (0, 0)
     assert "merzim correct" in _one_line(other)
 
 

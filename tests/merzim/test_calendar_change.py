@@ -93,12 +93,12 @@ def test_a_preview_is_readable(two: Merzim, act: Path, language: str) -> None:
 def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, act: Path) -> None:
     """The case in the autumn stays; board, chains and seals agree."""
     old, other = rows(two, "2026-0001"), rows(two, "2026-0002")
-    shown = two("calendar-change", "preview", act, "--json", *NOW).json
-    done = two("calendar-change", "apply", act, "--json", *NOW).json
+    preview = two("calendar-change", "preview", act, "--json", *NOW).json
+    applied = two("calendar-change", "apply", act, "--json", *NOW).json
 
-    assert (done["applied"], done["written"]) == (True, 1)
-    assert done["deadlines"] == shown["deadlines"]
-    moves = {deadline["obligation"]: deadline["to"] for deadline in shown["deadlines"]}
+    assert (applied["applied"], applied["written"]) == (True, 1)
+    assert applied["deadlines"] == preview["deadlines"]
+    moves = {deadline["obligation"]: deadline["to"] for deadline in preview["deadlines"]}
     assert rows(two, "2026-0001") == old | moves
     assert rows(two, "2026-0002") == other
     assert two("verify").code == 0
@@ -110,7 +110,7 @@ def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, a
     """With the dates as they stood then, whatever is recorded since; nothing in a case it did not move, nor in
     one that was opened after it."""
     moves = two("calendar-change", "apply", act, "--json", *NOW).json["deadlines"]
-    moved = [{name: move[name] for name in ("obligation", "from", "to")} for move in moves]
+    expected_moves = [{name: move[name] for name in ("obligation", "from", "to")} for move in moves]
     two("replan", "2026-0001", "analysis_ended", "--on", "2026-06-19", "--now", "2026-04-21")
     two("open", "internal-analysis", "--planned", "analysis_started=2026-05-12", "--now", "2026-04-21")
 
@@ -118,7 +118,7 @@ def test_the_history_of_a_case_names_the_act_that_moved_its_dates(two: Merzim, a
     output = two("case", "2026-0001", "--lang", "ru", "--now", "2026-04-22").out
 
     assert [len(case_acts) for case_acts in acts] == [1, 0, 0]
-    assert (acts[0][0]["on"], acts[0][0]["moved"]) == ("2026-04-20", moved)
+    assert (acts[0][0]["on"], acts[0][0]["moved"]) == ("2026-04-20", expected_moves)
     assert "изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in " ".join(output.split())
     assert two("rebuild").code == 0
     assert two("case", "2026-0001", "--json", "--now", "2026-04-22").json["calendar_acts"] == acts[0]
@@ -138,11 +138,11 @@ def test_applied_twice_it_changes_nothing_and_says_so(two: Merzim, act: Path) ->
     """Not a line of the database; under another name of the file too."""
     two("calendar-change", "apply", act, *NOW)
     before = kept()
-    again = two("calendar-change", "apply", act, "--now", "2026-04-21")
+    repeated = two("calendar-change", "apply", act, "--now", "2026-04-21")
     renamed = act.rename(act.with_name("again.toml"))
     answer = two("calendar-change", "apply", renamed, "--json", "--now", "2026-04-22").json
 
-    assert "Nothing changed" in again.out
+    assert "Nothing changed" in repeated.out
     assert (answer["applied"], answer["known"], answer["written"]) == (False, True, 0)
     assert kept() == before
 
@@ -269,11 +269,11 @@ def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> No
         pages = [client.get("/calendar/2026").text for _ in range(2)]
         two("calendar-change", "apply", act, *NOW)
         pages.append(client.get("/calendar/2026").text)
-        shown = client.get("/api/v1/cases/2026-0001").json()
+        case_view = client.get("/api/v1/cases/2026-0001").json()
     office_app.close()
 
     assert pages[0] == pages[1] != pages[2]
-    assert {obligation["id"]: obligation["due"] for obligation in shown["obligations"]}[
+    assert {obligation["id"]: obligation["due"] for obligation in case_view["obligations"]}[
         "discussion_announced"
     ] == "2026-05-13"
 
@@ -307,17 +307,19 @@ def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merz
     two("remind", *later)
     two("deliver", *later)
     notices = two("notices", "--json").json["notices"]
-    moved = [
+    move_notices = [
         notice
         for notice in notices
         if notice["kind"] == "moved" and notice["obligation"] == "discussion_announced"
     ]
 
     assert recipients
-    assert {notice["person"] for notice in moved} == recipients
-    assert {notice["state"] for notice in moved} == {"sent"}
-    assert {(notice["about"]["old"], notice["due"]) for notice in moved} == {("2026-05-12", "2026-05-13")}
-    causes = [notice["about"]["cause"] for notice in moved]
+    assert {notice["person"] for notice in move_notices} == recipients
+    assert {notice["state"] for notice in move_notices} == {"sent"}
+    assert {(notice["about"]["old"], notice["due"]) for notice in move_notices} == {
+        ("2026-05-12", "2026-05-13")
+    }
+    causes = [notice["about"]["cause"] for notice in move_notices]
     assert {tuple(cause["acts"]) for cause in causes} == {("G26G0000111",)}
     assert {tuple(cause["days"]) for cause in causes} == {("2026-05-08", "2026-05-16")}
     letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in LETTERS.glob("*.eml")]

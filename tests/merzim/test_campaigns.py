@@ -15,24 +15,25 @@ START = ("campaign", "start", "consents", "confirmation", "--until", "30.04.2026
 def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path: Path) -> None:
     """All of it without a browser; a round writes the letters, each once."""
     (tmp_path / "config.toml").write_text('[web]\npublic_address = "https://merzim.org.kz"\n', encoding="utf-8")
-    whole = (*START[:6], *AT)
-    preview = office(*whole, "--dry-run")
-    started = office(*whole, "--link", "https://org.kz/policy", "--json")
+    start_arguments = (*START[:6], *AT)
+    preview = office(*start_arguments, "--dry-run")
+    started = office(*start_arguments, "--link", "https://org.kz/policy", "--json")
     sent = office("remind", "--json", *AT)
     delivered = office("deliver", *AT)
-    listed = office("campaign", "list", *AT)
-    shown = office("campaign", "show", "2026-001", "--state", "awaited", "--json", *AT)
-    people = shown.json["people"]
+    listing = office("campaign", "list", *AT)
+    campaign_view = office("campaign", "show", "2026-001", "--state", "awaited", "--json", *AT)
+    people = campaign_view.json["people"]
     recorded = office("campaign", "record", "2026-001", people[0]["person"], "post=Маман", *AT)
     reminded = office("campaign", "remind", "2026-001", *AT)
     sheet = office("campaign", "export", "2026-001", tmp_path / "proof.xlsx", *AT)
     closed = office("campaign", "close", "2026-001", *AT)
     over = office("campaign", "show", "2026-001", *AT)
-    again = office("campaign", "remind", "2026-001", *AT)
+    second_reminder = office("campaign", "remind", "2026-001", *AT)
     reopened = office("campaign", "reopen", "2026-001", "--until", "2026-04-06", "--ground", "few", *AT)
 
     codes = [
-        result.code for result in (preview, started, sent, delivered, listed, recorded, reminded, sheet, closed)
+        result.code
+        for result in (preview, started, sent, delivered, listing, recorded, reminded, sheet, closed)
     ]
     assert codes == [0] * 9, (preview, started, recorded)
     count = started.json["people"]
@@ -45,7 +46,7 @@ def test_a_campaign_goes_from_its_preview_to_its_sheet(office: Merzim, tmp_path:
     assert load_workbook(tmp_path / "proof.xlsx").worksheets[0].max_row == count + 1
     assert f"1 answered, 0 refused, {count - 1} did not answer" in over.out
     assert (over.out.count("did not answer"), "awaited" in over.out) == (count, False)
-    assert (again.code, again.err) == (
+    assert (second_reminder.code, second_reminder.err) == (
         2,
         'merzim: The campaign "2026-001" has ended: answers are no longer accepted.\n',
     )

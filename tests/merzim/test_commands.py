@@ -52,12 +52,12 @@ def test_calendar_count_counts_both_ends(merzim: Merzim) -> None:
 def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> None:
     """Twelve months, the counts, the special days; no line wider than a page."""
     result = merzim("calendar", "year", "2026", "--lang", language)
-    counted = merzim("calendar", "year", "2026", "--json").json
+    year_sheet = merzim("calendar", "year", "2026", "--json").json
 
     assert result.code == 0
     assert max(map(len, result.out.splitlines())) < 140
     assert "[ 1]" in result.out
-    assert sum(month["working_days"] for month in counted["months"]) == counted["working_days"]
+    assert sum(month["working_days"] for month in year_sheet["months"]) == year_sheet["working_days"]
 
 
 def test_calendar_as_of_knows_only_what_was_known(merzim: Merzim) -> None:
@@ -78,11 +78,11 @@ def test_office_days_of_the_config_count(merzim: Merzim, tmp_path: Path) -> None
 def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
     """Editions with their dates; with an id its stages, obligations and acts."""
     editions = [edition["edition"] for edition in merzim("procedures", "--json").json["procedures"]]
-    whole = merzim("procedures", "internal-analysis").out
+    edition_text = merzim("procedures", "internal-analysis").out
 
     assert {"internal-analysis.2023-01-01", "internal-analysis.2024-01-01"} <= set(editions)
-    assert "start_announced" in whole
-    assert "P1.T1.S3" in whole
+    assert "start_announced" in edition_text
+    assert "P1.T1.S3" in edition_text
 
 
 def test_a_procedure_is_drawn(merzim: Merzim) -> None:
@@ -175,9 +175,13 @@ def test_the_template_of_past_analyses_is_written_in_words(merzim: Merzim, tmp_p
 def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
     """The same file, the same cases, no event."""
     before = office("case", "2026-0001", "--json").json["events"]
-    again = office("import", SCHEDULE, "--json", "--now", "2026-03-31").json
+    second_import = office("import", SCHEDULE, "--json", "--now", "2026-03-31").json
 
-    assert (again["opened"], again["replanned"], again["unchanged"]) == ([], [], ["2026-0001"])
+    assert (second_import["opened"], second_import["replanned"], second_import["unchanged"]) == (
+        [],
+        [],
+        ["2026-0001"],
+    )
     assert office("case", "2026-0001", "--json").json["events"] == before
 
 
@@ -209,23 +213,27 @@ def test_the_template_comes_back_as_a_workbook(merzim: Merzim, tmp_path: Path) -
 def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
     """A command says which due dates it moved; done again it says that nothing changed."""
     start = ("--planned", "analysis_started=2026-04-13", "--now", "2026-03-01")
-    opened = merzim("open", "internal-analysis", *start)
-    moved = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--json").json["moved"]
-    again = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20")
+    opened_case = merzim("open", "internal-analysis", *start)
+    moved_dates = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--json").json[
+        "moved"
+    ]
+    second_replan = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20")
     order = ("2026-0001", "order_signed", "--on")
     merzim("record", *order, "2026-04-10", "--now", "2026-04-13")
     fixed = merzim("correct", *order, "2026-04-13", "--ground", "the order's own date", "--now", "2026-04-14")
 
-    assert "2026-0001" in opened.out
-    assert {"obligation": "order_signed", "from": "2026-04-06", "to": "2026-04-13"} in moved
-    assert "nothing changed" in again.out
+    assert "2026-0001" in opened_case.out
+    assert {"obligation": "order_signed", "from": "2026-04-06", "to": "2026-04-13"} in moved_dates
+    assert "nothing changed" in second_replan.out
     assert fixed.code == 0
 
 
 def test_every_field_of_a_verb_is_an_option(office: Merzim) -> None:
     """Those no command spelt out before: a remark, a dry run, evidence that follows, a fact known at once."""
-    opened = office("open", "internal-analysis", "--fact", "order_signed=2026-03-30", "--again", "--json").json
-    case = opened["id"]
+    opened_case = office(
+        "open", "internal-analysis", "--fact", "order_signed=2026-03-30", "--again", "--json"
+    ).json
+    case = opened_case["id"]
     step = ("record", case, "start_announced", "--on", "2026-03-30", "--now", "2026-03-31")
     foreseen = office(*step, "--remark", "on the site", "--dry-run", "--json").json
     recorded = office(*step, "--remark", "on the site")
@@ -244,19 +252,27 @@ def test_withdraw_says_what_moves_and_a_dry_run_writes_nothing(merzim: Merzim) -
     ends = ("--planned", "analysis_ended=2026-05-26", "--now", "2026-03-01")
     merzim("open", "internal-analysis", *ends)
     merzim("record", "2026-0001", "analysis_ended", "--on", "2026-04-14", "--now", "2026-04-15")
-    taken = ("withdraw", "2026-0001", "analysis_ended", "--ground", "another case's day", "--now", "2026-04-15")
+    withdrawal = (
+        "withdraw",
+        "2026-0001",
+        "analysis_ended",
+        "--ground",
+        "another case's day",
+        "--now",
+        "2026-04-15",
+    )
 
-    foreseen = merzim(*taken, "--dry-run", "--json").json
+    foreseen = merzim(*withdrawal, "--dry-run", "--json").json
     still = merzim("case", "2026-0001", "--json").json["facts"]
-    done = merzim(*taken, "--json").json
-    again = merzim(*taken)
+    withdrawn = merzim(*withdrawal, "--json").json
+    repeated = merzim(*withdrawal)
 
     back = {"obligation": "note_signed", "from": "2026-04-28", "to": "2026-06-10"}
     assert back in foreseen["moved"]
-    assert foreseen["moved"] == done["moved"]
+    assert foreseen["moved"] == withdrawn["moved"]
     assert still == {"analysis_ended": "2026-04-14"}
-    assert back in done["moved"]
-    assert (again.code, len(again.err.strip().splitlines())) == (2, 1)
+    assert back in withdrawn["moved"]
+    assert (repeated.code, len(repeated.err.strip().splitlines())) == (2, 1)
     assert merzim("case", "2026-0001", "--json").json["facts"] == {}
 
 
@@ -282,13 +298,13 @@ def test_cancel_exempt_and_reopen(office: Merzim) -> None:
     """Commands may be refused, and the refusal says what is open now."""
     refused = office("reopen", "2026-0001", "--ground", "x")
     cancelled = office("cancel", "2026-0001", "--ground", "the object is wound up")
-    gone = office("overdue", "--now", "2026-07-01")
+    overdue_list = office("overdue", "--now", "2026-07-01")
     reopened = office("reopen", "2026-0001", "--ground", "it is not")
     freed = office("exempt", "2026-0001", "--obligation", "uploaded", "--ground", "no access")
 
     assert refused.code == 2
     assert "Possible now: cancel it" in refused.err
-    assert (cancelled.code, gone.code, reopened.code, freed.code) == (0, 0, 0, 0)
+    assert (cancelled.code, overdue_list.code, reopened.code, freed.code) == (0, 0, 0, 0)
 
 
 def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
@@ -308,12 +324,12 @@ def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
 
     target = ("2026-0001", "--obligation", "order_signed")
     office("exempt", *target, "--ground", "no order is needed", "--now", "2026-03-30")
-    silent, gone = told("2026-04-06"), due()
-    again = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
+    silent, due_text = told("2026-04-06"), due()
+    second_reopening = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
     twice = office("reopen", *target, "--ground", "it is needed", "--now", "2026-04-06")
 
-    assert (silent, "order_signed" in gone) == ([], False)
-    assert (again.code, again.out) == (
+    assert (silent, "order_signed" in due_text) == ([], False)
+    assert (second_reopening.code, second_reopening.out) == (
         0,
         "Case 2026-0001: the exemption is withdrawn, order_signed is required again.\n",
     )

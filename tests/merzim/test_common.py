@@ -20,18 +20,18 @@ from merzim.cli.parsing import BadArgument, day, named_days, number
 )
 def test_common_options_stand_anywhere(line: list[str]) -> None:
     """Before the command, after it, with `=` or without."""
-    common, rest = split(line)
+    common, arguments = split(line)
 
     assert common == CommonOptions(config="c.toml", language="ru", json=True, now="2026-04-06")
-    assert rest == ["cases"]
+    assert arguments == ["cases"]
 
 
 def test_nothing_after_two_dashes_is_ours() -> None:
     """`--` ends the options, as everywhere."""
-    common, rest = split(["case", "--", "--json", "-5"])
+    common, arguments = split(["case", "--", "--json", "-5"])
 
     assert not common.json
-    assert rest == ["case", "--", "--json", "-5"]
+    assert arguments == ["case", "--", "--json", "-5"]
 
 
 def test_a_common_option_needs_its_value() -> None:
@@ -42,9 +42,9 @@ def test_a_common_option_needs_its_value() -> None:
 
 def test_a_negative_number_is_no_option() -> None:
     """`calendar add 2026-05-12 -5`: the parser sees a typographic minus, the command a number."""
-    _, rest = split(["calendar", "add", "2026-05-12", "-5"])
+    _, arguments = split(["calendar", "add", "2026-05-12", "-5"])
 
-    assert number(rest[-1], where="N") == -5
+    assert number(arguments[-1], where="N") == -5
 
 
 @pytest.mark.parametrize("text", ["2026-04-13", "13.04.2026", "13.04.26", " 2026-4-13 "])
@@ -72,6 +72,6 @@ def test_a_named_date_needs_a_name_and_one_date(pairs: list[str]) -> None:
 
 def test_the_same_named_date_twice_is_one() -> None:
     """Saying a thing again is no contradiction."""
-    named = named_days(["x=2026-04-13", "x=13.04.2026"], where="--fact")
+    days_by_name = named_days(["x=2026-04-13", "x=13.04.2026"], where="--fact")
 
-    assert named == {"x": date(2026, 4, 13)}
+    assert days_by_name == {"x": date(2026, 4, 13)}

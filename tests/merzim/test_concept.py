@@ -15,7 +15,7 @@ def test_a_ministry_sees_its_own_measures_and_those_it_inherited(merzim: Merzim)
     assert merzim("open", "concept-plan", "--object", "MOAI", *DAY).code == 0
 
     due = merzim("due", "--until", "2026-12-31", "--json", *DAY).json
-    shown = merzim("case", "2026-0001", *DAY).out
+    output = merzim("case", "2026-0001", *DAY).out
     why = merzim("explain", "2026-0001", "measure_49_2", *DAY).out
 
     assert [(row["id"], row["due"]) for row in due["obligations"]] == [
@@ -23,8 +23,8 @@ def test_a_ministry_sees_its_own_measures_and_those_it_inherited(merzim: Merzim)
         ("measure_47", "2026-12-31"),
         ("measure_49_2", "2026-12-31"),
     ]
-    assert shown.startswith(f"2026-0001  {MINISTRY}")
-    assert "Not required (56): measure_2, " in shown
+    assert output.startswith(f"2026-0001  {MINISTRY}")
+    assert "Not required (56): measure_2, " in output
     assert f"MDDIAI: abolished or reorganised on 18 September 2025, succeeded by {MINISTRY}." in why
 
 
@@ -78,9 +78,9 @@ def test_what_is_opened_once_names_the_case_there_is(merzim: Merzim) -> None:
     assert merzim("open", "concept-plan", *DAY).code == 0
     second = merzim("open", "concept-plan", *DAY)
     another_body = merzim("open", "concept-plan", "--object", "MOAI", *DAY)
-    meant = merzim("open", "concept-plan", "--again", *DAY)
+    repeated_opening = merzim("open", "concept-plan", "--again", *DAY)
 
-    assert (second.code, another_body.code, meant.code) == (2, 0, 0)
+    assert (second.code, another_body.code, repeated_opening.code) == (2, 0, 0)
     assert "2026-0001" in second.err
     assert "--again" in second.err
     assert len(merzim("cases", "--json").json["cases"]) == 3
@@ -98,10 +98,12 @@ def test_a_cancelled_case_is_no_hindrance(merzim: Merzim) -> None:
 def test_a_body_is_known_by_its_name_in_any_language(merzim: Merzim) -> None:
     """The case is about the body and not about some text; it is the same body by whichever name."""
     merzim("open", "concept-plan", "--object", MINISTRY, *DAY)
-    again = merzim("open", "concept-plan", "--object", "Жасанды интеллект және цифрлық даму министрлігі", *DAY)
+    second_opening = merzim(
+        "open", "concept-plan", "--object", "Жасанды интеллект және цифрлық даму министрлігі", *DAY
+    )
 
     assert merzim("case", "2026-0001", "--json", *DAY).json["object"] == "MOAI"
-    assert again.code == 2
+    assert second_opening.code == 2
 
 
 def asked(merzim: Merzim, case: str) -> set[str]:
@@ -134,12 +136,19 @@ def test_a_ministry_answers_for_its_own_measures_and_no_others(merzim: Merzim, t
     31, and central bodies in 13, 34 and 49(2). What "interested bodies" do is asked once it is planned."""
     office(merzim, tmp_path)
     assert merzim("open", "concept-plan", "--unit", HEALTH, *DAY).code == 0
-    own = {"measure_31", "measure_13", "measure_34", "measure_49_2", "concept_approved", "progress_reported"}
+    own_measures = {
+        "measure_31",
+        "measure_13",
+        "measure_34",
+        "measure_49_2",
+        "concept_approved",
+        "progress_reported",
+    }
 
     assert merzim("case", "2026-0001", "--json", *DAY).json["object"] == "MOH"
-    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own
+    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own_measures
     assert merzim("replan", "2026-0001", "measure_18", "--on", "2026-12-01", *DAY).code == 0
-    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own | {"measure_18"}
+    assert {name.partition(".")[0] for name in asked(merzim, "2026-0001")} == own_measures | {"measure_18"}
 
 
 def test_a_term_that_passed_before_its_case_was_opened_says_so(merzim: Merzim, tmp_path: Path) -> None:
@@ -174,14 +183,14 @@ def test_a_measure_taken_up_after_its_term_is_asked_of_by_its_plan_date(merzim: 
     late = merzim("overdue", "--json", "--now", "2025-12-08").json["obligations"]
     steps_by_day = [notices(day) for day in ("2025-12-08", "2026-01-20", "2026-01-21")]
     merzim("record", "2025-0001", "measure_18", "--on", "2026-01-21", "--now", "2026-01-22")
-    done = merzim("case", "2025-0001", "--json", "--now", "2026-01-22").json
+    case_view = merzim("case", "2025-0001", "--json", "--now", "2026-01-22").json
 
     assert "The act's term is 31 March 2023. The organisation took this up later, on 5 December 2025" in why
     assert [row["case"] for row in late if row["id"] == "measure_18"] == ["2023-0001"]
     assert [sorted(steps) for steps in steps_by_day] == [[], ["planned"], ["planned", "slipped+1"]]
     assert not [
         finding
-        for finding in done["findings"]
+        for finding in case_view["findings"]
         if finding["obligation"] == "measure_18" and finding["kind"] == "term"
     ]
 
@@ -209,7 +218,7 @@ def test_groups_of_bodies_are_the_kinds_they_stand_for(merzim: Merzim, tmp_path:
         assert merzim("open", "concept-plan", "--unit", unit, "--object", object, *DAY).code == 0
     akimat, court, fund = (asked(merzim, f"2026-000{n}") for n in (1, 2, 3))
 
-    named = {"measure_5", "measure_13", "measure_16", "measure_18"}
-    assert akimat & named == {"measure_5", "measure_13"}
-    assert court & named == {"measure_13"}
-    assert fund & named == set()
+    named_measures = {"measure_5", "measure_13", "measure_16", "measure_18"}
+    assert akimat & named_measures == {"measure_5", "measure_13"}
+    assert court & named_measures == {"measure_13"}
+    assert fund & named_measures == set()

@@ -37,10 +37,10 @@ def refused(text: str, folder: Path) -> bool:
 
 def test_the_schema_in_the_documentation_is_that_of_the_readers() -> None:
     """`make schemas` writes it anew."""
-    written = json.loads((ROOT / "docs" / "schemas" / "config.json").read_text(encoding="utf-8"))
+    written_schema = json.loads((ROOT / "docs" / "schemas" / "config.json").read_text(encoding="utf-8"))
 
-    assert written == config_schema()
-    jsonschema.Draft7Validator.check_schema(written)
+    assert written_schema == config_schema()
+    jsonschema.Draft7Validator.check_schema(written_schema)
 
 
 def test_the_shipped_settings_are_as_the_schema_says(tmp_path: Path) -> None:

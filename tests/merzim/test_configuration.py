@@ -46,13 +46,13 @@ def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
 
 def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
     """Another port is another address, unless the address is named."""
-    own = read(_written(tmp_path, "[web]\nport = 8123\n"), at=tmp_path).web
-    named = read(
+    web_settings = read(_written(tmp_path, "[web]\nport = 8123\n"), at=tmp_path).web
+    web_settings_named = read(
         _written(tmp_path, '[web]\nport = 8123\npublic_address = "https://merzim.kz"\n'), at=tmp_path
     ).web
 
-    assert own.public_address == "http://127.0.0.1:8123"
-    assert named.public_address == "https://merzim.kz"
+    assert web_settings.public_address == "http://127.0.0.1:8123"
+    assert web_settings_named.public_address == "https://merzim.kz"
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_a_mail_port_left_out_is_the_usual_one(
 def test_another_port_in_the_shipped_config_is_another_address(tmp_path: Path) -> None:
     """Changing `port` alone gives a first link that leads to that port."""
     shipped = (ROOT / "config.toml").read_text(encoding="utf-8")
-    changed = shipped.replace("port = 8000\n", "port = 8123\n")
+    changed_config = shipped.replace("port = 8000\n", "port = 8123\n")
 
-    assert changed != shipped
-    assert read(_written(tmp_path, changed), at=tmp_path).web.public_address == "http://127.0.0.1:8123"
+    assert changed_config != shipped
+    assert read(_written(tmp_path, changed_config), at=tmp_path).web.public_address == "http://127.0.0.1:8123"
 
 
 def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
@@ -93,8 +93,8 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     assert document["ldap"]["sync"].keys() == {field.name for field in fields(SyncSettings)}
     for name in sections:
         keys = {field.name for field in fields(getattr(Settings(), name))} - {"sections", "sync"}
-        shown = {key for key, value in document[name].items() if not isinstance(value, dict)}
-        assert keys == shown | (DEPENDENT if name == "web" else set())
+        shown_keys = {key for key, value in document[name].items() if not isinstance(value, dict)}
+        assert keys == shown_keys | (DEPENDENT if name == "web" else set())
     lines = text.splitlines()
     for key in DEPENDENT:
         assert re.search(rf"^# {key} = ", text, re.M)

@@ -25,15 +25,15 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
     """Answer the length of the body: at once, after three windows (`/slow`) or with 64 MB (`/large`)."""
     if scope["type"] != "http":
         return
-    taken, more = 0, scope["method"] == "POST"
-    while more:
+    received, has_more = 0, scope["method"] == "POST"
+    while has_more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return
-        taken, more = taken + len(message["body"]), message["more_body"]
+        received, has_more = received + len(message["body"]), message["more_body"]
     if scope["path"] == "/slow":
         await asyncio.sleep(3 * WINDOW)
-    body = bytes(LARGE) if scope["path"] == "/large" else str(taken).encode()
+    body = bytes(LARGE) if scope["path"] == "/large" else str(received).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -121,12 +121,12 @@ def test_it_closes_a_connection_whose_answer_is_not_taken(port: int, caplog: pyt
         give_up = time.monotonic() + 10
         while "stood still" not in caplog.text and time.monotonic() < give_up:
             time.sleep(WINDOW / 4)
-        taken = 0
+        received = 0
         with suppress(OSError):
             while part := line.recv(1024 * 1024):
-                taken += len(part)
+                received += len(part)
 
-    assert 0 < taken < LARGE
+    assert 0 < received < LARGE
 
 
 def test_a_body_that_goes_on_coming_is_awaited(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,9 +187,9 @@ def test_it_asks_for_more_descriptors_than_connections_can_take() -> None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (900, hard))
         options = dashboard.settings()
-        given = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        descriptor_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
-    assert given > 900 or hard <= 900
-    assert options["http"].max_connections + 3 * options["backlog"] < given
+    assert descriptor_limit > 900 or hard <= 900
+    assert options["http"].max_connections + 3 * options["backlog"] < descriptor_limit

@@ -70,10 +70,10 @@ def test_every_contradiction_is_read_and_its_reading_is_held_by_a_test() -> None
         assert set(reading.where) <= file_names, reading.number
         assert reading.where, reading.number
         assert reading.proved_by, reading.number
-        for named in reading.proved_by:
-            file, _, test = named.partition("::")
+        for test_name in reading.proved_by:
+            file, _, test = test_name.partition("::")
             source = (ROOT / file).read_text(encoding="utf-8")
-            assert re.search(rf"^def {re.escape(test)}\(", source, re.MULTILINE), named
+            assert re.search(rf"^def {re.escape(test)}\(", source, re.MULTILINE), test_name
 
 
 def test_the_page_has_a_line_for_every_row_in_every_language() -> None:
@@ -111,13 +111,13 @@ def _rows(lines: list[str]) -> list[str]:
 def _with_sources(obligation: str, sources: tuple[str, ...]) -> Coverage:
     """The shipped law, one obligation of the Concept's plan naming other rows."""
     plan = library().named("concept-plan.2022-02-02")
-    others = [edition for edition in library().all() if edition is not plan]
-    changed = tuple(
+    other_editions = [edition for edition in library().all() if edition is not plan]
+    changed_obligations = tuple(
         replace(plan_obligation, sources=sources) if plan_obligation.id == obligation else plan_obligation
         for plan_obligation in plan.obligations
     )
     return Coverage(
         rows=COVERAGE.rows,
         documents=COVERAGE.documents,
-        library=Library([*others, replace(plan, obligations=changed)]),
+        library=Library([*other_editions, replace(plan, obligations=changed_obligations)]),
     )

@@ -141,14 +141,14 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     monkeypatch.setattr(daily, "LOOK", 0.1)
     with daily.ticking(app, fixed_clock):
         deadline = time.monotonic() + 30
-        while (gone := {notice.state for notice in app.outbox.notices()}) != {"sent"}:
-            assert time.monotonic() < deadline, gone
+        while (states := {notice.state for notice in app.outbox.notices()}) != {"sent"}:
+            assert time.monotonic() < deadline, states
             time.sleep(0.05)
     app.close()
     dying.close()
 
     assert claimed
-    assert (alive, gone) == ({"sending"}, {"sent"})
+    assert (alive, states) == ({"sending"}, {"sent"})
 
 
 def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
@@ -192,10 +192,10 @@ def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_p
 
 def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
     """Not a stack of uvicorn's."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as busy_socket:
+        busy_socket.bind(("127.0.0.1", 0))
+        busy_socket.listen()
+        port = busy_socket.getsockname()[1]
         (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
         result = merzim("serve")
 

@@ -9,20 +9,20 @@ def test_a_question_is_answered_once_and_named_where_it_is_not(office: Merzim) -
     """The answer is recorded and shown; again it is done already, otherwise it is refused in one line."""
     case = office("open", "internal-document", "--json").json["id"]
     answer = ("decide", case, "units", "touched", "--on", "2026-04-02", "--now", "2026-04-06")
-    foreseen, done, again = office(*answer, "--dry-run"), office(*answer), office(*answer)
+    foreseen, answered, repeated = office(*answer, "--dry-run"), office(*answer), office(*answer)
     other = office("decide", case, "units", "not_touched", "--on", "2026-04-02", "--now", "2026-04-06")
     unknown = office("decide", case, "units", "perhaps", "--on", "2026-04-02", "--now", "2026-04-06")
-    shown = office("case", case, "--now", "2026-04-06")
+    case_output = office("case", case, "--now", "2026-04-06")
     obligations = {
         obligation["id"]: obligation for obligation in office("case", case, "--json").json["obligations"]
     }
 
-    assert (foreseen.code, done.code, again.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
-    assert "The answer is recorded" in done.out
-    assert "recorded already" in again.out
+    assert (foreseen.code, answered.code, repeated.code, other.code, unknown.code) == (0, 0, 0, 2, 2)
+    assert "The answer is recorded" in answered.out
+    assert "recorded already" in repeated.out
     assert "withdraw it first" in other.err
     assert "Possible answers: touched, not_touched" in unknown.err
-    assert "decided 02.04.2026: The draft touches other units (touched)" in shown.out
+    assert "decided 02.04.2026: The draft touches other units (touched)" in case_output.out
     assert (obligations["units"]["answers"], obligations["units"]["answer"]) == (
         ["touched", "not_touched"],
         "touched",
@@ -33,13 +33,13 @@ def test_what_is_recorded_out_of_order_is_said_at_once(office: Merzim) -> None:
     """An end before its start is recorded, and the command says what is wrong, in words and in `--json`."""
     case, now = office("open", "internal-analysis", "--json").json["id"], ("--now", "2026-04-06")
     office("record", case, "analysis_started", "--on", "2026-04-06", *now)
-    done = office("record", case, "analysis_ended", "--on", "2026-04-03", *now)
+    recorded = office("record", case, "analysis_ended", "--on", "2026-04-03", *now)
     sentence = "End of the analysis: the date is 3 April 2026, but this must come first: start of the analysis."
     ground = ("--ground", "x", "--json", *now)
     still = office("correct", case, "analysis_ended", "--on", "2026-04-02", *ground).json
     mended = office("correct", case, "analysis_ended", "--on", "2026-04-06", *ground).json
 
-    assert (done.code, sentence in done.out) == (0, True)
+    assert (recorded.code, sentence in recorded.out) == (0, True)
     assert [finding["message"] for finding in still["out_of_order"]] == [sentence.replace("3 April", "2 April")]
     assert mended["out_of_order"] == []
 
@@ -64,13 +64,13 @@ def test_a_preview_counts_what_has_no_day_and_drops_nothing_that_only_loses_its_
     anchor's plan date withdrawn an announcement is still required, only without a day for now."""
     now = ("--now", "2026-03-16")
     case = office("open", "conflict-of-interest", *now, "--json").json["id"]
-    opened = office("decide", case, "crime_signs", "found", "--on", "2026-03-16", *now, "--dry-run")
+    preview = office("decide", case, "crime_signs", "found", "--on", "2026-03-16", *now, "--dry-run")
     other = office("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", *now, "--json")
-    taken = ("withdraw", other.json["id"], "plan.analysis_started", "--ground", "x", *now, "--dry-run")
-    lost, answer = office(*taken), office(*taken, "--json").json
+    withdrawal = ("withdraw", other.json["id"], "plan.analysis_started", "--ground", "x", *now, "--dry-run")
+    lost, answer = office(*withdrawal), office(*withdrawal, "--json").json
 
-    assert "Deadlines moved: 0; no longer required: 0; newly required: 1; people told: 0." in opened.out
-    assert "authorised_body_told  not required  -" in opened.out
+    assert "Deadlines moved: 0; no longer required: 0; newly required: 1; people told: 0." in preview.out
+    assert "authorised_body_told  not required  -" in preview.out
     assert "no longer required: 0; newly required: 0; people told: 0." in lost.out
     assert {"obligation": "start_announced", "from": "2026-03-30", "to": None} in answer["moved"]
     assert (answer["dropped"], answer["opened"]) == ([], [])
@@ -79,14 +79,14 @@ def test_a_preview_counts_what_has_no_day_and_drops_nothing_that_only_loses_its_
 def test_a_question_without_an_answer_has_nothing_to_withdraw(office: Merzim) -> None:
     """A second time it is withdrawn already; never answered, the refusal says what is recorded."""
     case = office("open", "internal-document", "--json").json["id"]
-    taken = ("withdraw", case, "units", "--ground", "x", "--now", "2026-04-06")
-    never = office(*taken)
+    withdrawal = ("withdraw", case, "units", "--ground", "x", "--now", "2026-04-06")
+    never = office(*withdrawal)
     office("decide", case, "units", "touched", "--on", "2026-04-02", "--now", "2026-04-06")
-    done, again = office(*taken), office(*taken)
+    withdrawn, repeated = office(*withdrawal), office(*withdrawal)
 
-    assert (never.code, done.code, again.code) == (2, 0, 2)
+    assert (never.code, withdrawn.code, repeated.code) == (2, 0, 2)
     assert "nothing to withdraw" in never.err
-    assert "already been withdrawn" in again.err
+    assert "already been withdrawn" in repeated.err
 
 
 def test_a_record_names_no_due_date_of_what_is_not_required(office: Merzim) -> None:

@@ -49,12 +49,12 @@ def test_the_example_office_is_worth_looking_at(office: Path, capsys: pytest.Cap
     assert main(["people", "--lang", "kk"]) == 0
     people = capsys.readouterr().out
     assert main(["cases", "--lang", "kk"]) == 0
-    listed = capsys.readouterr().out
+    output = capsys.readouterr().out
 
     for name in ("Персоналды басқару бөлімі", "Бөлім бастығы", "әдеп жөніндегі уәкіл"):
         assert name in people
     assert "hr" not in people.split()
-    assert "Активтерді басқару департаменті" in listed
+    assert "Активтерді басқару департаменті" in output
     assert Counter(case["procedure"] for case in cases) == {"internal-analysis": 29, "assignment": 1}
     assert len({case["unit"] for case in cases if case["unit"]}) >= 6
     assert len(Counter(case["stage"] for case in cases)) >= 6

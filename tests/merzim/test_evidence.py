@@ -28,9 +28,9 @@ def _sign(office: Merzim) -> None:
     assert office("record", "2026-0001", "order_signed", "--on", "2026-04-06", *DAY).code == 0
 
 
-def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *more: str) -> object:
+def attach(merzim: Merzim, proof: str = "document:order=Бұйрық №15.pdf", *options: str) -> object:
     """The order's document attached on the next day."""
-    return merzim("attach", "2026-0001", "order_signed", proof, *more, *DAY)
+    return merzim("attach", "2026-0001", "order_signed", proof, *options, *DAY)
 
 
 def test_an_attached_file_keeps_its_three_dates_its_kind_and_its_size(signed: Merzim) -> None:
@@ -47,9 +47,9 @@ def test_the_same_file_twice_is_attached_once(signed: Merzim) -> None:
     """The second time nothing is written, and it says so."""
     attach(signed)
     before = signed("case", "2026-0001", "--json").json["events"]
-    again = attach(signed)
+    second_attachment = attach(signed)
 
-    assert "attached already" in again.out  # type: ignore[attr-defined]
+    assert "attached already" in second_attachment.out  # type: ignore[attr-defined]
     assert signed("case", "2026-0001", "--json").json["events"] == before
 
 
@@ -164,17 +164,17 @@ def test_a_forged_file_stays_out_of_the_package(signed: Merzim, tmp_path: Path) 
 def test_verify_names_a_forged_and_a_missing_file(signed: Merzim, tmp_path: Path) -> None:
     """Exit 1 each time, with case, name and hash; in order it says that evidence was compared."""
     attach(signed)
-    whole = signed("verify", *DAY)
+    full_check = signed("verify", *DAY)
     forge(tmp_path)
     forged = signed("verify", *DAY)
     (file,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
     file.unlink()
-    gone = signed("verify", "--json", *DAY)
+    missing_check = signed("verify", "--json", *DAY)
 
-    assert (whole.code, forged.code, gone.code) == (0, 1, 1)
-    assert "evidence" in whole.out
+    assert (full_check.code, forged.code, missing_check.code) == (0, 1, 1)
+    assert "evidence" in full_check.out
     assert all(part in forged.out for part in ("2026-0001", "Бұйрық №15.pdf", sha256(ORDER).hexdigest()))
-    assert [problem["code"] for problem in gone.json["problems"]] == ["evidence_missing"]
+    assert [problem["code"] for problem in missing_check.json["problems"]] == ["evidence_missing"]
 
 
 def test_a_backup_says_that_evidence_is_not_in_it(signed: Merzim) -> None:
@@ -245,9 +245,9 @@ def _review(office: Merzim) -> None:
 
 def test_registers_prove_too(reviewed: Merzim) -> None:
     """A review, a removal and an interview are in the evidence of the case, with their subject."""
-    shown = reviewed("evidence", "2026-0001", "--json").json["evidence"]
+    evidence = reviewed("evidence", "2026-0001", "--json").json["evidence"]
 
-    assert {of: items[0]["name"] for of, items in shown.items()} == {
+    assert {of: items[0]["name"] for of, items in evidence.items()} == {
         "measure.1": "қарау.pdf",
         "risk.1": "жою.pdf",
         "position.1": "әңгіме.pdf",
@@ -321,9 +321,9 @@ def test_a_signature_made_elsewhere_is_kept_and_listed(
 
     assert "not checked here" in signed("sign", "2026-0001", "Бұйрық №15.pdf", "order.p7s", *DAY).out
     assert signed("sign", "2026-0001", "Бұйрық №15.pdf", "other.p7s", *DAY).code == 2
-    listed = signed("signatures", "2026-0001", "--json")
-    (signature,) = listed.json["signatures"]
-    assert (listed.code, signature["verdict"], signature["signer"]) == (
+    listing = signed("signatures", "2026-0001", "--json")
+    (signature,) = listing.json["signatures"]
+    assert (listing.code, signature["verdict"], signature["signer"]) == (
         0,
         "not_checked",
         "Серікбаев Дәулет Мұратұлы",

@@ -47,12 +47,12 @@ def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> Non
     """An old line of the journal opens nothing; the newest one does, once."""
     addresses = [start(house) for _ in range(3)]
     with browser(house) as stranger:
-        shown = [stranger.get(address).status_code for address in addresses]
+        statuses = [stranger.get(address).status_code for address in addresses]
         responses = [
             stranger.post(address, data={"login": f"root{n}", **CHOICE}) for n, address in enumerate(addresses)
         ]
 
-    assert shown == [404, 404, 200]
+    assert statuses == [404, 404, 200]
     assert [response.status_code for response in responses] == [404, 404, 303]
     assert [account.reader.login for account in house.accounts.all()] == ["root2"]
 
@@ -76,14 +76,14 @@ def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(ho
     from services.accounts.credentials import hash_secret
     from storage.accounts.accounts import SqlAccounts
 
-    left, taken = start(house), start(house)
+    old_address, new_address = start(house), start(house)
     with house.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
     with browser(house) as stranger:
-        stranger.post(taken, data={"login": "root", **CHOICE})
+        stranger.post(new_address, data={"login": "root", **CHOICE})
     with house.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
     assert start(house) == ""
 
     accounts = SqlAccounts(house.engine)
-    assert accounts.entry("invitation", hash_secret(left.rpartition("/")[2]), now=MOMENT.now) is None
+    assert accounts.entry("invitation", hash_secret(old_address.rpartition("/")[2]), now=MOMENT.now) is None

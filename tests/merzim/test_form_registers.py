@@ -118,10 +118,10 @@ def test_the_annexes_of_a_year_fill_themselves_from_the_registers(office: Merzim
     assert "Мүдделер қақтығысы" in events[1][2]
     assert "Тест" not in events[1][2]
     assert "Омарова Гүлнар Асқарқызы; сатып алу маманы" in events[2][2]
-    shown = _table(office, tmp_path, "propaganda_report", "ru")
-    assert "НПА, принятый государственным органом\n" in shown[1][1]
-    assert "Число просмотров: 1200\n" in shown[1][1]
-    assert shown[1][2].endswith("https://example.kz/5")
+    table = _table(office, tmp_path, "propaganda_report", "ru")
+    assert "НПА, принятый государственным органом\n" in table[1][1]
+    assert "Число просмотров: 1200\n" in table[1][1]
+    assert table[1][2].endswith("https://example.kz/5")
 
 
 def test_people_are_named_in_the_language_of_the_annex_and_found_by_either_name(
@@ -156,29 +156,29 @@ def test_each_annex_takes_the_text_in_its_language_and_says_what_there_is_in_one
     office: Merzim, tmp_path: Path
 ) -> None:
     """Whichever was written first; a short word that tells no language goes with the rest of its row."""
-    held = ("held_on=2026-04-01", "held_at=15:00", "scaled=no", "kind=legal_act")
+    event_values = ("held_on=2026-04-01", "held_at=15:00", "scaled=no", "kind=legal_act")
     facts = ("offences", "category=criminal", "in_force_on=2026-03-02", "found_by=reconciliation", *BOTH)
     for register, *values in (
-        ("explanations", *held, "subject=Об архивах", "subject_translated=Мұрағат туралы"),
-        ("explanations", *held, "subject=Қызмет туралы", "subject_translated=О службе"),
-        ("explanations", *held, "subject=О закупках товаров и услуг"),
+        ("explanations", *event_values, "subject=Об архивах", "subject_translated=Мұрағат туралы"),
+        ("explanations", *event_values, "subject=Қызмет туралы", "subject_translated=О службе"),
+        ("explanations", *event_values, "subject=О закупках товаров и услуг"),
         facts,
     ):
         added = office("register", register, "add", *values, *NOW)
         assert added.code == 0, (register, added.err)
 
-    shown, language_notes = {}, {}
+    texts_by_language, language_notes = {}, {}
     for language in ("kk", "ru"):
         (tmp_path / language).mkdir()
         table = _table(office, tmp_path / language, "propaganda_report", language)
-        shown[language] = [row[1].split("\n")[1].partition(": ")[2] for row in table[1:]]
+        texts_by_language[language] = [row[1].split("\n")[1].partition(": ")[2] for row in table[1:]]
         act = _table(office, tmp_path / language, "reconciliation_act", language)
-        shown[language] += [row[3].split("\n")[0] for row in act if "2026" in row[3]]
+        texts_by_language[language] += [row[3].split("\n")[0] for row in act if "2026" in row[3]]
         form = ("form", "propaganda_report", "--year", 2026, "--json", "--replace", *NOW)
         notes = office(*form, "--to", tmp_path / "a.docx", "--lang", language).json["notes"]
         language_notes[language] = [note for note in notes if "explanations-2026-0003" in note]
 
-    assert shown == {
+    assert texts_by_language == {
         "kk": ["Мұрағат туралы", "Қызмет туралы", "О закупках товаров и услуг", "сот"],
         "ru": ["Об архивах", "О службе", "О закупках товаров и услуг", "суд"],
     }
@@ -224,7 +224,7 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
     form = ("form", "legislation_report", "--year", 2026, "--lang", "ru", "--json", "--replace", *NOW)
     notes = office(*form, "--to", "a.docx").json["notes"]
     cells = [row[-1] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]]
-    whole = office(*form, "--quarter", "0", "--to", "a.docx").json["notes"]
+    all_notes = office(*form, "--quarter", "0", "--to", "a.docx").json["notes"]
     refused = office("form", "cartogram_report", "--year", 2026, "--quarter", "1", "--to", "b.docx", *NOW)
 
     assert cells == ["Не выявлено."] * 7 + ["", "Не выявлено."]
@@ -232,7 +232,7 @@ def test_a_question_nobody_answered_is_not_called_none(office: Merzim, tmp_path:
         "Нет ответа на вопрос «Есть ли факт принятия за действия (бездействие)» в записях: gifts-2026-0001. "
         "В документе о них ничего не сказано (строка 8): внесите ответ в реестр."
     )
-    assert "gifts-2026-0002, gifts-2026-0001." in " ".join(whole)
+    assert "gifts-2026-0002, gifts-2026-0001." in " ".join(all_notes)
     assert (refused.code, "it has no quarters" in refused.err) == (2, True)
 
 
@@ -275,9 +275,9 @@ def test_the_quarter_whose_report_is_due_is_the_last_that_ended(
     assert quarter_of_report(form("legislation_report"), 2026, None, today=today) == of_2026
 
 
-def _table(office: Merzim, folder: Path, form: str, language: str, *more: str) -> list[list[str]]:
+def _table(office: Merzim, folder: Path, form: str, language: str, *options: str) -> list[list[str]]:
     file = folder / f"{form}.docx"
     arguments = ("form", form, "--year", 2026, "--to", file, "--lang", language, "--replace")
-    result = office(*arguments, *more, *NOW)
+    result = office(*arguments, *options, *NOW)
     assert result.code == 0, result.err
     return tables_of(file.read_bytes())[0]

@@ -131,10 +131,10 @@ def test_a_position_without_a_department_is_of_the_analysed_part() -> None:
     """Named in the language of the paper; of an organisation itself the column stays blank."""
     unit = Unit(id="u", name="Отдел", name_kk="Бөлім", name_ru="Отдел", parent="m")
     office = Office(units={"m": Unit(id="m", name="Министрлік", kind="central_body"), "u": unit})
-    of_part, whole = (replace(POSITIONS, unit=id) for id in ("u", "m"))
+    of_part, main_unit = (replace(POSITIONS, unit=id) for id in ("u", "m"))
 
     assert [row["unit"] for row in position_rows(POSITION_LIST, of_part, office, "kk")] == ["Бөлім"]
-    assert [row["unit"] for row in position_rows(POSITION_LIST, whole, office, "kk")] == [""]
+    assert [row["unit"] for row in position_rows(POSITION_LIST, main_unit, office, "kk")] == [""]
 
 
 def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:

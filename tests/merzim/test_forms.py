@@ -117,8 +117,8 @@ def test_what_is_told_goes_before_what_is_known(office: Merzim, tmp_path: Path) 
 
 def test_a_persons_form_carries_name_and_post(office: Merzim, tmp_path: Path) -> None:
     """By name or by key."""
-    for file, who in (("a.docx", "Ким Виктория Алексеевна"), ("b.docx", "V.KIM@example.kz")):
-        assert office("form", "consent", "--person", who, "--to", tmp_path / file, *NOW).code == 0
+    for file, person in (("a.docx", "Ким Виктория Алексеевна"), ("b.docx", "V.KIM@example.kz")):
+        assert office("form", "consent", "--person", person, "--to", tmp_path / file, *NOW).code == 0
         text = text_of((tmp_path / file).read_bytes())
         assert "Ким Виктория Алексеевна," in text
         assert "Директор," in text
@@ -133,8 +133,10 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
     refusal = ("paper=consent", "post=Маман", "refused=yes", "consequence=not_appointed")
     assert office(*consents, "add", "employee=Серікбаев Дәурен Маратұлы", *refusal, *NOW).code == 0
     by_row = ("--row", "consents-2026-0001")
-    for file, who in (("a.docx", by_row), ("b.docx", ("--person", "v.kim@example.kz"))):
-        assert office("form", "consent", *who, "--to", tmp_path / file, "--lang", "ru", *NOW).code == 0
+    for file, person_options in (("a.docx", by_row), ("b.docx", ("--person", "v.kim@example.kz"))):
+        assert (
+            office("form", "consent", *person_options, "--to", tmp_path / file, "--lang", "ru", *NOW).code == 0
+        )
         text = text_of((tmp_path / file).read_bytes())
         assert "Бөлім басшысы," in text
         assert "1 апреля 2026 года" in text
@@ -142,13 +144,13 @@ def test_a_persons_form_is_filled_from_their_row_of_the_journal(office: Merzim, 
     other = office("form", "confirmation", *by_row, *to)
     refused = office("form", "consent", "--row", "consents-2026-0002", *to)
     archive = office(*consents, "forms", tmp_path / "all.zip", "--lang", "kk", *NOW)
-    shown = [
+    outputs = [
         office(*consents, "show", f"consents-2026-000{number}", "--lang", "ru", *NOW).out for number in (1, 2)
     ]
 
-    assert "Записи, где текст есть только на казахском языке (1): consents-2026-0001." in shown[0]
-    assert "В документ на русском он войдёт как есть: Должность (1)." in shown[0]
-    assert "войдёт как есть" not in shown[1]
+    assert "Записи, где текст есть только на казахском языке (1): consents-2026-0001." in outputs[0]
+    assert "В документ на русском он войдёт как есть: Должность (1)." in outputs[0]
+    assert "войдёт как есть" not in outputs[1]
     assert (other.code, refused.code) == (2, 2)
     assert other.err == "merzim: There is nothing here to put on a form.\n"
     assert archive.code == 0
@@ -164,8 +166,8 @@ def test_a_persons_form_is_of_the_organisation_they_work_in(office: Merzim, tmp_
         "«Еншілес» ЖШС;квазимемлекеттік сектор субъектісі;Правление;Асанов Үсен;Маман\n"
     )
     assert office("people", people, *NOW).code == 0
-    for file, who in (("a.docx", "Асанов Үсен"), ("b.docx", "Серікбаев Дәурен Маратұлы")):
-        form = ("form", "confirmation", "--person", who, "--to", tmp_path / file, "--lang", "kk")
+    for file, person in (("a.docx", "Асанов Үсен"), ("b.docx", "Серікбаев Дәурен Маратұлы")):
+        form = ("form", "confirmation", "--person", person, "--to", tmp_path / file, "--lang", "kk")
         assert office(*form, *NOW).code == 0
     below, above = (text_of((tmp_path / file).read_bytes()) for file in ("a.docx", "b.docx"))
 
@@ -243,21 +245,27 @@ def test_a_paper_names_the_organisation_and_the_posts_in_its_own_language(
 def test_a_case_opened_in_both_languages_is_named_so_in_its_papers(office: Merzim, tmp_path: Path) -> None:
     """Both names stand in the passport and nothing is noted; of a case with one the other paper says so."""
     names = ("--object-kk", "Сатып алу бөлімі", "--object-ru", "Отдел закупок")
-    both = office("open", "internal-analysis", *names, "--json", *NOW).json
+    bilingual_case = office("open", "internal-analysis", *names, "--json", *NOW).json
     russian_case = office("open", "internal-analysis", "--object-ru", "Отдел кадров", "--json", *NOW).json
 
     def notes(case: str, language: str) -> list[str]:
         file = tmp_path / f"{case}.{language}.docx"
-        written = office("form", case, "order", "--to", file, "--json", "--lang", language, *NOW)
-        return [note for note in written.json["notes"] if "паспорт" in note.casefold()]
+        result = office("form", case, "order", "--to", file, "--json", "--lang", language, *NOW)
+        return [note for note in result.json["notes"] if "паспорт" in note.casefold()]
 
-    assert (both["object_kk"], both["object_ru"], both["object"]) == (names[1], names[3], names[3])
+    assert (bilingual_case["object_kk"], bilingual_case["object_ru"], bilingual_case["object"]) == (
+        names[1],
+        names[3],
+        names[3],
+    )
     assert (russian_case["object_kk"], russian_case["object_ru"], russian_case["object"]) == (
         "",
         "Отдел кадров",
         "Отдел кадров",
     )
-    assert [notes(case["id"], language) for case in (both, russian_case) for language in ("kk", "ru")] == [
+    assert [
+        notes(case["id"], language) for case in (bilingual_case, russian_case) for language in ("kk", "ru")
+    ] == [
         [],
         [],
         ["Істің паспортында объектінің қазақша атауы жоқ: қазақша құжатта «Отдел кадров» деп жазылады."],
@@ -307,12 +315,18 @@ def test_a_bad_line_is_refused_in_one_sentence(office: Merzim) -> None:
 
 def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     """Enough to fill one from a program."""
-    listed = {form["id"]: form for form in merzim("forms", "--json").json["forms"]}
+    forms_by_id = {form["id"]: form for form in merzim("forms", "--json").json["forms"]}
 
-    assert len(listed) == 18
-    assert listed["plan"]["rows"] == ["recommendation", "measure", "completion_form", "responsible", "term"]
-    assert listed["order"]["fields"]["order_date"]["kind"] == "date"
-    assert len(listed["legislation_report"]["groups"]) == 9
+    assert len(forms_by_id) == 18
+    assert forms_by_id["plan"]["rows"] == [
+        "recommendation",
+        "measure",
+        "completion_form",
+        "responsible",
+        "term",
+    ]
+    assert forms_by_id["order"]["fields"]["order_date"]["kind"] == "date"
+    assert len(forms_by_id["legislation_report"]["groups"]) == 9
     assert "analytic_note" in merzim("forms").out
 
 

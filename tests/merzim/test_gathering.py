@@ -39,11 +39,11 @@ def case_of(merzim: Merzim, unit: str, procedure: str) -> str:
 
 
 def train(merzim: Merzim, unit: str, trained: int, staff: int) -> None:
-    done = merzim(
+    result = merzim(
         *("record", case_of(merzim, unit, YEAR), f"{TRAINED}.2026", "--on", "2026-03-30"),
         *("--value", f"trained={trained}", "--value", f"staff={staff}", *NOW),
     )
-    assert done.code == 0
+    assert result.code == 0
 
 
 def test_the_consolidated_form_names_who_has_not_reported(akimat: Merzim) -> None:
@@ -131,7 +131,8 @@ def test_what_is_not_there_is_refused_by_name(akimat: Merzim, arguments: tuple[s
 def queue(merzim: Merzim, *arguments: str) -> list[tuple[str, str, list[str]]]:
     uploads = merzim("uploads", "--json", *arguments, *NOW).json["uploads"]
     return [
-        (upload["unit"], upload["upload"], [each["fact"] for each in upload["ready"]]) for upload in uploads
+        (upload["unit"], upload["upload"], [ready_fact["fact"] for ready_fact in upload["ready"]])
+        for upload in uploads
     ]
 
 
@@ -149,7 +150,7 @@ def test_what_is_proved_and_not_uploaded_waits_with_who_uploads_it(akimat: Merzi
     uploads = akimat("uploads", "--json", *NOW).json["uploads"]
 
     assert queue(akimat) == [("north", "uploaded", ["published"])]
-    assert [(upload["through"], [each["name"] for each in upload["people"]]) for upload in uploads] == [
+    assert [(upload["through"], [person["name"] for person in upload["people"]]) for upload in uploads] == [
         ("oblast", ["А"])
     ]
     assert queue(akimat, "--unit", "south") == []

@@ -101,10 +101,10 @@ def test_a_fact_known_with_another_date_stays_and_is_shown(merzim: Merzim, tmp_p
     sheet = book.worksheets[0]
     assert sheet["D4"].value == "«30» 03 2026 г."
     sheet["D4"] = "«31» 03 2026 г."
-    changed = tmp_path / "changed.xlsx"
-    book.save(changed)
+    changed_file = tmp_path / "changed.xlsx"
+    book.save(changed_file)
     book.close()
-    answer = merzim("import", changed, "--now", "2026-04-01", "--json").json
+    answer = merzim("import", changed_file, "--now", "2026-04-01", "--json").json
 
     assert answer["cases"][0]["facts"] == {"schedule_approved": "2026-03-30"}
     assert "cli.import.fact_differs" in [note["code"] for note in answer["notes"]]
@@ -126,7 +126,7 @@ def test_a_responsible_nobody_is_known_by_is_shown_once(merzim: Merzim, flat: Pa
     merzim("people", PEOPLE)
     lines = [(name, PRESS, "Хор имени Куляш", *SPRING) for name in "АБВ"]
     answer = merzim("import", _fill(flat, lines, "first.xlsx"), *NOW).json
-    shown = [note["message"] for note in answer["notes"] if note["code"] == "cli.import.unmatched"]
+    unmatched_notes = [note["message"] for note in answer["notes"] if note["code"] == "cli.import.unmatched"]
 
-    assert len(shown) == 1
-    assert "merzim people --match" in shown[0]
+    assert len(unmatched_notes) == 1
+    assert "merzim people --match" in unmatched_notes[0]

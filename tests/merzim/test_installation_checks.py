@@ -46,7 +46,7 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     Path("config.toml").write_text(EVERYTHING_WRONG, "utf-8")
     monkeypatch.setenv("MERZIM__REMINDERS__TICK", "never")
     monkeypatch.setenv("MERZIM__WEB__PRT", "80")
-    named = [
+    beginnings = [
         "config.toml: there is no key ofice; did you mean office?",
         "config.toml: there is no key office.langauge; did you mean language?",
         "config.toml: the key office.name",
@@ -61,7 +61,7 @@ def test_everything_wrong_is_named_at_once(merzim: Merzim, monkeypatch: pytest.M
     result = merzim("check-config")
 
     assert result.code == 1
-    for line, beginning in zip(result.out.splitlines(), named, strict=True):
+    for line, beginning in zip(result.out.splitlines(), beginnings, strict=True):
         assert beginning in line
     assert [
         len(merzim("check-config", "--lang", language).out.splitlines()) for language in i18n.LANGUAGES
@@ -184,10 +184,10 @@ def _states(merzim: Merzim) -> dict[str, str]:
     return {check["check"]: check["state"] for check in result.json["checks"]}
 
 
-def _mail(port: int, more: str = 'tls = "none"\n') -> None:
+def _mail(port: int, settings_lines: str = 'tls = "none"\n') -> None:
     Path("config.toml").write_text(
         '[channels]\nuse = ["email"]\n[channels.email]\nhost = "localhost"\n'
-        f'sender = "merzim@example.kz"\nport = {port}\ntimeout = 5\n{more}',
+        f'sender = "merzim@example.kz"\nport = {port}\ntimeout = 5\n{settings_lines}',
         "utf-8",
     )
 
@@ -354,8 +354,10 @@ def test_what_a_provider_would_refuse_is_named_with_what_to_do(
     """Another client, secret or return address; another name by one stroke; nobody there; nothing set."""
     monkeypatch.setenv("MERZIM_OIDC_SECRET", secret)
     issuer = settings.get("issuer", provider.issuer + settings.get("slash", "")).format(free=free_port())
-    more = {key: value for key, value in settings.items() if key not in ("issuer", "slash")}
-    *_, (state, sentence, todo) = _asked(empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **more})
+    other_settings = {key: value for key, value in settings.items() if key not in ("issuer", "slash")}
+    *_, (state, sentence, todo) = _asked(
+        empty_office, **{"issuer": issuer, "client_id": openid.CLIENT, **other_settings}
+    )
 
     assert state == "problem"
     assert message in sentence
@@ -402,11 +404,11 @@ def test_a_shell_completes_commands_and_options(
         monkeypatch.setenv("COMP_WORDS", line)
         monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
         monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as exit_info:
             merzim()
         out = capsys.readouterr().out
 
-        assert left.value.code == 0
+        assert exit_info.value.code == 0
         assert all(name in out for name in expected)
         assert "cli." not in out
         assert expected or "calendar" not in out

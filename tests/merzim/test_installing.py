@@ -73,9 +73,9 @@ def test_nothing_is_started_before_its_settings_stand() -> None:
 
 def test_what_the_chapter_installs_is_there() -> None:
     """Every file it names, and the page the units point to is one it puts there."""
-    named = set(re.findall(r"docs/operations[\w/@.-]*\.\w+", INSTALL + SEVERAL))
+    named_files = set(re.findall(r"docs/operations[\w/@.-]*\.\w+", INSTALL + SEVERAL))
 
-    assert all((ROOT / name).is_file() for name in named)
+    assert all((ROOT / name).is_file() for name in named_files)
     for file in UNITS:
         page = unit(file)["Documentation"].removeprefix("file://")
         assert re.search(rf"^install .*docs/operations\.md {re.escape(page)}$", INSTALL, re.M)
@@ -141,16 +141,16 @@ def test_a_wheel_holds_every_file_the_program_reads() -> None:
 
     packages = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     shipped = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
-    there = {
+    data_files = {
         file.relative_to(ROOT).as_posix()
         for package in packages
         for file in (ROOT / package).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
 
-    assert there <= shipped
+    assert data_files <= shipped
     assert {f"{package}/py.typed" for package in packages if package != "regulations"} <= shipped
-    assert {Path(name).suffix for name in there} >= {".py", ".toml", ".html", ".css", ".typed"}
+    assert {Path(name).suffix for name in data_files} >= {".py", ".toml", ".html", ".css", ".typed"}
 
 
 def test_the_version_stands_in_one_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,8 +166,8 @@ def test_a_package_and_a_composition_set_keys_that_exist(tmp_path: Path) -> None
     shutil.copy(OPERATIONS / "package.toml", tmp_path / "config.toml")
     packaged = read(tmp_path / "config.toml", at=tmp_path)
     composed = YAML(typ="safe").load(OPERATIONS / "compose.yml")
-    given = composed["x-merzim"]["environment"].items()
-    environment = {name: re.sub(r"^\$\{\w+:([-?])(.*)\}$", r"\2", value) for name, value in given}
+    variables = composed["x-merzim"]["environment"].items()
+    environment = {name: re.sub(r"^\$\{\w+:([-?])(.*)\}$", r"\2", value) for name, value in variables}
     (tmp_path / "empty").mkdir()
     contained = read(at=tmp_path / "empty", environment=environment)
 
@@ -199,9 +199,9 @@ def test_a_bundle_is_not_installed_over_changed_files_or_another_python(tmp_path
     call = ["sh", str(tmp_path / "install.sh"), str(tmp_path / "made")]
     other = subprocess.run(call, env=env, capture_output=True, text=True)
     (tmp_path / "PYTHON").write_text("py27-vax\n", "utf-8")
-    changed = subprocess.run(call, env=env, capture_output=True, text=True)
+    changed_run = subprocess.run(call, env=env, capture_output=True, text=True)
 
-    assert other.returncode == changed.returncode == 1
+    assert other.returncode == changed_run.returncode == 1
     assert "made for py27-pdp11, here is py3" in other.stderr
-    assert "not as they were made" in changed.stderr
+    assert "not as they were made" in changed_run.stderr
     assert not (tmp_path / "made").exists()

@@ -14,10 +14,10 @@ LINK = "https://example.kz/vakr"
 
 def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
     merzim("remind", "--now", day)
-    again = merzim("remind", "--now", day, "--json").json
+    second_round = merzim("remind", "--now", day, "--json").json
     merzim("deliver", "--now", day)
     sent = merzim("notices", "--json").json["notices"]
-    assert again["queued"] == 0
+    assert second_round["queued"] == 0
     # Digests speak of many obligations and of none in particular.
     single = [notice for notice in sent if notice["obligation"] and notice["sent_at"].startswith(day)]
     return sorted({(notice["obligation"], notice["rung"]) for notice in single})

@@ -22,13 +22,13 @@ def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) 
     """The same heads and rows that are shown; due dates are dates."""
     for command in ("cases", "due", "overdue"):
         file = tmp_path / f"{command}.xlsx"
-        shown = office(command, *NOW)
+        listing = office(command, *NOW)
         result = office(command, "--xlsx", file, *NOW)
         head, *rows = _rows(file)
 
-        assert result.code == shown.code
+        assert result.code == listing.code
         assert str(file) in result.out
-        assert all(str(name) in shown.out for name in head)
+        assert all(str(name) in listing.out for name in head)
         assert rows
         if command != "cases":
             assert all(isinstance(row[0], datetime) for row in rows)
@@ -63,8 +63,8 @@ def test_every_table_can_be_kept(empty_office: Merzim, tmp_path: Path, command: 
 
 def test_no_table_and_two_answers_are_said(merzim: Merzim, tmp_path: Path) -> None:
     """In one sentence; nothing is written. What has no table is done all the same."""
-    counted: tuple[str, ...] = ("calendar", "count", "2026-05-01", "2026-05-31")
-    for line, code in ((counted, 0), (("cases", "--json"), 2)):
+    count_command: tuple[str, ...] = ("calendar", "count", "2026-05-01", "2026-05-31")
+    for line, code in ((count_command, 0), (("cases", "--json"), 2)):
         result = merzim(*line, "--xlsx", tmp_path / "a.xlsx")
         assert result.code == code
         assert result.err.count("\n") == 1
@@ -113,8 +113,8 @@ def test_people_are_listed_in_the_order_of_the_alphabet(empty_office: Merzim, tm
     lines += [f"Аппарат;{name};маман;{n}@org.kz" for n, name in enumerate(reversed(names))]
     (tmp_path / "people.csv").write_text("\n".join(lines), encoding="utf-8")
     assert empty_office("people", "people.csv").code == 0
-    shown = empty_office("people").out
+    output = empty_office("people").out
 
-    assert sorted(names, key=shown.index) == names
+    assert sorted(names, key=output.index) == names
     assert empty_office("people", "--xlsx", tmp_path / "a.xlsx").code == 0
     assert [row[3] for row in _rows(tmp_path / "a.xlsx")[1:]] == names

@@ -49,10 +49,10 @@ def test_the_made_up_ones_are_as_long_as_ours() -> None:
 )
 def test_a_secret_is_hidden_wherever_it_stands(said: str, secret: str) -> None:
     """In addresses, headers, forms, links and files of keys."""
-    shown = veiled(said)
+    veiled_text = veiled(said)
 
-    assert secret not in shown
-    assert HIDDEN in shown
+    assert secret not in veiled_text
+    assert HIDDEN in veiled_text
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,10 @@ def read(page: str, folder: Path) -> tuple[str, str]:
     (folder / "merzim.1").write_text(page, encoding="utf-8")
     if (reader := next((name for name in READERS if shutil.which(name)), None)) is None:
         pytest.skip("neither groff nor mandoc is installed")
-    done = subprocess.run([*READERS[reader], folder / "merzim.1"], capture_output=True, check=True, text=True)
-    return re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout), done.stderr
+    process = subprocess.run(
+        [*READERS[reader], folder / "merzim.1"], capture_output=True, check=True, text=True
+    )
+    return re.sub(r"\x1b\[[0-9;]*m|.\x08", "", process.stdout), process.stderr
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -36,8 +38,8 @@ def test_the_page_is_read_without_a_complaint_and_names_every_command(
     merzim: Merzim, language: str, tmp_path: Path
 ) -> None:
     """Each with its usage; hyphens stay what a terminal takes."""
-    shown, complaints = read(merzim("man", "--lang", language).out, tmp_path)
-    lines = [line.strip() for line in shown.splitlines()]
+    page_text, complaints = read(merzim("man", "--lang", language).out, tmp_path)
+    lines = [line.strip() for line in page_text.splitlines()]
 
     assert complaints == ""
     assert {name for name in COMMANDS if f"merzim {name}" not in lines} == set()
@@ -85,7 +87,9 @@ def test_the_wheel_brings_the_pages_to_where_man_looks() -> None:
 @pytest.mark.parametrize("text", [".TH x", "'br", r"a \n b", "it's `so`", "a-b ~ ^", '"quoted"', " .hidden"])
 def test_no_text_becomes_a_command_of_roff(text: str, tmp_path: Path) -> None:
     """A full stop at the beginning of a line, a backslash, a quotation mark."""
-    shown, complaints = read(f'.TH X 1 "2026-04-06" "" ""\n.SH "{_quoted(text)}"\n{_escaped(text)}\n', tmp_path)
+    page_text, complaints = read(
+        f'.TH X 1 "2026-04-06" "" ""\n.SH "{_quoted(text)}"\n{_escaped(text)}\n', tmp_path
+    )
 
     assert complaints == ""
-    assert shown.count(text.strip()) == 2
+    assert page_text.count(text.strip()) == 2

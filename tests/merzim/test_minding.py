@@ -21,11 +21,11 @@ def test_a_notice_is_acknowledged_once(office: Merzim) -> None:
     office("remind", "--now", "2026-04-06")
     key = office("notices", "--json").json["notices"][0]["key"]
     first = office("notices", "acknowledge", key, "--now", "2026-04-06T14:00", "--json").json
-    again = office("notices", "acknowledge", key, "--now", "2026-04-07T14:00", "--json").json
+    second = office("notices", "acknowledge", key, "--now", "2026-04-07T14:00", "--json").json
     (notice,) = [notice for notice in office("notices", "--json").json["notices"] if notice["key"] == key]
     events = [event["kind"] for event in office("case", CASE, "--json").json["events"]]
 
-    assert first == again
+    assert first == second
     assert notice["acknowledged_at"] == first["acknowledged_at"]
     assert events.count("notice") == 1
     assert office("verify").code == 0

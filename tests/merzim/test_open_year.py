@@ -43,10 +43,10 @@ def tea(answer: object) -> list[str]:
 
 def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Merzim) -> None:
     """The company is no civil service, the staff department no organisation."""
-    done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+    opened_year = town("open-year", "2026", "--now", "2026-01-12", "--json").json
 
-    assert tea(done) == ["Committee", "Ministry"]
-    assert {case["kind"] for case in done["opened"] if case["procedure"] == "tea"} == {
+    assert tea(opened_year) == ["Committee", "Ministry"]
+    assert {case["kind"] for case in opened_year["opened"] if case["procedure"] == "tea"} == {
         "committee",
         "central_body",
     }
@@ -58,24 +58,24 @@ def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
     case = first["opened"][0]["id"]
     assert town("cancel", case, "--ground", "liquidated").code == 0
 
-    again = town("open-year", "2026", "--now", "2026-07-21", "--json").json
+    repeated = town("open-year", "2026", "--now", "2026-07-21", "--json").json
     output = town("open-year", "2026", "--now", "2026-07-21").out
 
-    assert (again["opened"], again["there"]) == ([], len(first["opened"]))
+    assert (repeated["opened"], repeated["there"]) == ([], len(first["opened"]))
     assert output.startswith("Nothing has changed")
 
 
 def test_another_year_is_another_case(town: Merzim) -> None:
     """Next year's may be opened before it begins; its dates lie in it."""
     town("open-year", "2026", "--now", "2026-01-12")
-    done = town("open-year", "2027", "--now", "2026-12-20", "--json").json
-    case = next(case["id"] for case in done["opened"] if case["procedure"] == "tea")
+    opened_year = town("open-year", "2027", "--now", "2026-12-20", "--json").json
+    case = next(case["id"] for case in opened_year["opened"] if case["procedure"] == "tea")
 
     due = {
         obligation["id"]: obligation["due"]
         for obligation in town("case", case, "--json", "--now", "2026-12-20").json["obligations"]
     }
-    assert tea(done) == ["Committee", "Ministry"]
+    assert tea(opened_year) == ["Committee", "Ministry"]
     assert (due["reported"], due["people_trained.2027"]) == ("2028-04-17", "2027-12-31")
 
 
@@ -94,8 +94,8 @@ def test_acts_of_one_organisation_are_opened_for_those_who_adopted_them(town: Me
 
     def opened(year: str) -> set[tuple[str, str]]:
         cases = town("open-year", year, "--now", "2025-12-20", "--json").json["opened"]
-        own = ("mne-standard-year", "enterprise-policy-year")
-        return {(case["procedure"], case["unit"]) for case in cases if case["procedure"] in own}
+        own_procedures = ("mne-standard-year", "enterprise-policy-year")
+        return {(case["procedure"], case["unit"]) for case in cases if case["procedure"] in own_procedures}
 
     assert opened("2026") == set()
     assert town("acts", "Ministry", "mne-standard-2025", "--json").json["in_force"] == ["mne-standard-2025"]
@@ -130,20 +130,20 @@ def test_a_unit_moved_by_the_table_of_people_is_bound_by_the_acts_of_its_new_pla
         assert town("people", "people.csv", "--now", "2026-01-12").code == 0
         return str(town("case", case, "--json", "--now", "2026-01-12").json["standing"])
 
-    moved = PEOPLE.replace("Staff,Ministry", "Staff,Company")
+    moved_people = PEOPLE.replace("Staff,Ministry", "Staff,Company")
 
-    assert [standing(people) for people in (PEOPLE, moved, PEOPLE)] == ["active", "exempted", "active"]
+    assert [standing(people) for people in (PEOPLE, moved_people, PEOPLE)] == ["active", "exempted", "active"]
 
 
 def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) -> None:
     """An office that begins on 12 January 2026 owes the information for 2025 by 15 April, and the Ministry's
     standard the declarations of 2025 by 31 December; what was due before is not asked of it."""
     town("acts", "Ministry", "mne-standard-2025")
-    done = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-12", "--json").json
+    opened_year = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-12", "--json").json
     due = town("due", "--until", "2026-12-31", "--json", "--now", "2026-01-12").json["obligations"]
-    again = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json
+    repeated = town("open-year", "2026", "--unit", "Ministry", "--now", "2026-01-13", "--json").json
 
-    ministry = [case["procedure"] for case in done["opened"] if case["unit"] == "Ministry"]
+    ministry = [case["procedure"] for case in opened_year["opened"] if case["unit"] == "Ministry"]
     assert [name for name in sorted(set(ministry)) if ministry.count(name) == 2] == [
         "mne-standard-year",
         "national-report",
@@ -152,7 +152,7 @@ def test_what_of_last_year_is_still_ahead_is_opened_with_the_year(town: Merzim) 
     days = {(obligation["id"], obligation["due"]) for obligation in due}
     assert {("information_submitted", "2026-04-15"), ("declarations_published", "2026-12-31")} <= days
     assert town("overdue", "--json", "--now", "2026-01-12").json["obligations"] == []
-    assert again["opened"] == []
+    assert repeated["opened"] == []
 
 
 def test_the_next_year_is_looked_ahead_to_from_december(town: Merzim, tmp_path: Path) -> None:
@@ -189,15 +189,17 @@ def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
 
 def test_a_share_is_judged_by_the_numbers_recorded(town: Merzim) -> None:
     """56 of 1140 are too few; corrected to 57 they are enough."""
-    done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+    opened_year = town("open-year", "2026", "--now", "2026-01-12", "--json").json
     case = next(
-        case["id"] for case in done["opened"] if case["unit"] == "Ministry" and case["procedure"] == "tea"
+        case["id"]
+        for case in opened_year["opened"]
+        if case["unit"] == "Ministry" and case["procedure"] == "tea"
     )
     fact = (case, "people_trained.2026", "--on", "2026-11-30", "--now", "2026-12-01")
 
     def findings() -> list[str]:
-        shown = town("case", case, "--json", "--now", "2026-12-01").json["findings"]
-        return [f"{finding['kind']}:{finding['code']}" for finding in shown]
+        findings_shown = town("case", case, "--json", "--now", "2026-12-01").json["findings"]
+        return [f"{finding['kind']}:{finding['code']}" for finding in findings_shown]
 
     assert town("record", *fact, "--value", "trained=56").code == 0
     assert findings() == ["term:no_staff_number"]
@@ -231,21 +233,21 @@ def test_importing_people_without_kinds_keeps_the_kinds_known(town: Merzim, tmp_
 
 def test_a_case_is_about_somebody_the_office_knows(town: Merzim) -> None:
     """By e-mail or by name; nobody else."""
-    opened = town("open", "gift-handover", "--unit", "Staff", "--person", "Bek", "--json").json
+    opened_case = town("open", "gift-handover", "--unit", "Staff", "--person", "Bek", "--json").json
 
-    assert opened["person"] == "bek@example.kz"
+    assert opened_case["person"] == "bek@example.kz"
     assert town("open", "gift-handover", "--person", "Zed").code == 2
 
 
 def test_a_what_if_may_be_of_another_kind_of_organisation(town: Merzim, tmp_path: Path) -> None:
     """What is not asked of that kind is not required of it; a kind there is not is refused."""
-    own = LAW + obligation("listed", 'term = "none"\nonly_for = ["local_executive"]')
-    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(own, encoding="utf-8")
+    own_law = LAW + obligation("listed", 'term = "none"\nonly_for = ["local_executive"]')
+    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(own_law, encoding="utf-8")
     command = ("plan", "tea", "--planned", "year_begun=2026-01-01", "--json")
 
     def state(*kind: str) -> str:
-        shown = town(*command, *kind).json["obligations"]
-        return next(str(obligation["state"]) for obligation in shown if obligation["id"] == "listed")
+        obligations = town(*command, *kind).json["obligations"]
+        return next(str(obligation["state"]) for obligation in obligations if obligation["id"] == "listed")
 
     assert state() == "open"
     assert state("--kind", "district_akim_office") == "open"

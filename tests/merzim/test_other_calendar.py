@@ -37,9 +37,9 @@ def test_an_edition_may_name_its_own(merzim: Merzim, tmp_path: Path) -> None:
     """It goes before the office's; the other editions stay with theirs."""
     shipped = (ROOT / "regulations" / "internal-analysis.2024-01-01.toml").read_text(encoding="utf-8")
     text = shipped[: shipped.index("[[example]]")].replace("in_force = 2024-01-01", "in_force = 2026-01-01")
-    own = tmp_path / "own"
-    own.mkdir()
-    file = own / "internal-analysis.2026-01-01.toml"
+    own_folder = tmp_path / "own"
+    own_folder.mkdir()
+    file = own_folder / "internal-analysis.2026-01-01.toml"
     file.write_text('calendar = "DE"\n' + text, encoding="utf-8")
     (tmp_path / "config.toml").write_text('[regulations]\nfolder = "own"\n', encoding="utf-8")
 

@@ -120,7 +120,7 @@ def of_pages(office: AppContext, moment: Moment) -> Mapping[str, bool]:
 
         board, overview = api("board"), api("overview")
         case_commands = {group["urgency"]: group["total"] for group in api("desk?show=all")["groups"]}
-        listed = {name: api(f"deadlines?urgency={name}") for name in ("overdue", "due")}
+        lists_by_urgency = {name: api(f"deadlines?urgency={name}") for name in ("overdue", "due")}
         case = page("/cases/2026-0001")
         entry = re.search(rf'<tbody id="{ID}" class="entry entry-(\w+)">', case)
         return {
@@ -135,8 +135,9 @@ def of_pages(office: AppContext, moment: Moment) -> Mapping[str, bool]:
             "api overview": (overview["overdue"], overview["due_today"]) == (1, 0),
             "api cases": api("cases?late=true")["total"] == 1,
             "api desk": case_commands.get("overdue") == 1,
-            "api overdue": (listed["overdue"]["total"], len(listed["overdue"]["deadlines"])) == (1, 1),
-            "api due": (listed["due"]["total"], len(listed["due"]["deadlines"])) == (0, 0),
+            "api overdue": (lists_by_urgency["overdue"]["total"], len(lists_by_urgency["overdue"]["deadlines"]))
+            == (1, 1),
+            "api due": (lists_by_urgency["due"]["total"], len(lists_by_urgency["due"]["deadlines"])) == (0, 0),
             "metrics": 'state="overdue"} 1.0' in browser.get("/metrics").text,
         }
 

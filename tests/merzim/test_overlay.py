@@ -77,15 +77,15 @@ def test_applied_it_moves_what_the_preview_showed_and_withdrawn_it_moves_back(
     office: Merzim, rules: Path
 ) -> None:
     """Board, chains and seals agree after each step; the board equals its rebuild."""
-    done = office("overlay", "apply", rules, "--json", *NOW).json
-    assert (done["applied"], done["written"], due(office)) == (True, 1, "2026-05-19")
+    applied = office("overlay", "apply", rules, "--json", *NOW).json
+    assert (applied["applied"], applied["written"], due(office)) == (True, 1, "2026-05-19")
     assert office("verify", *NOW).code == 0
     before = kept()
     assert office("rebuild", *NOW).code == 0
     assert kept() == before
 
-    again = office("overlay", "apply", rules, *NOW)
-    assert "Nothing changed" in again.out
+    repeated = office("overlay", "apply", rules, *NOW)
+    assert "Nothing changed" in repeated.out
     assert kept() == before
 
     back = office("overlay", "withdraw", NAME, "--json", *NOW).json
@@ -184,8 +184,8 @@ def test_pages_that_run_already_count_by_rules_adopted_meanwhile(office: Merzim,
         old = app.case_commands
         assert office("overlay", "apply", rules, *NOW).code == 0
         app.refresh()
-        changed = app.case_commands.view("2026-0001", today=date(2026, 4, 6))
-        plan = next(deadline for deadline in changed.deadlines if deadline.id == "plan_approved")
+        changed_view = app.case_commands.view("2026-0001", today=date(2026, 4, 6))
+        plan = next(deadline for deadline in changed_view.deadlines if deadline.id == "plan_approved")
 
         assert app.case_commands is not old
         assert plan.due == date(2026, 5, 19)
@@ -217,13 +217,13 @@ def test_a_unit_that_comes_under_another_body_is_counted_by_its_rules(merzim: Me
 
 def test_files_in_the_folder_hold_once_they_are_adopted(office: Merzim, tmp_path: Path) -> None:
     """They are no procedures of the office; `list` says which are not adopted as they stand."""
-    own = tmp_path / "own"
-    own.mkdir()
-    (own / NAME).write_text(HEAD + ACT + FIVE, encoding="utf-8")
+    own_folder = tmp_path / "own"
+    own_folder.mkdir()
+    (own_folder / NAME).write_text(HEAD + ACT + FIVE, encoding="utf-8")
     (tmp_path / "config.toml").write_text('[regulations]\nfolder = "own"\n', encoding="utf-8")
     assert office("procedures").code == 0
     assert office("overlay", "list", "--json").json == {"adopted": [], "not_adopted": [NAME]}
-    office("overlay", "apply", own / NAME, *NOW)
+    office("overlay", "apply", own_folder / NAME, *NOW)
     answer = office("overlay", "list", "--json").json
 
     assert [entry["file"] for entry in answer["adopted"]] == [NAME]

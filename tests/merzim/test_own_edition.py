@@ -27,8 +27,8 @@ def own(merzim: Merzim, tmp_path: Path) -> Merzim:
     ):
         assert common in text
         text = text.replace(common, stricter)
-    held = text.index('id = "discussion_held"')
-    text = text[:held] + text[held:].replace('force = "obligatory"', 'force = "may"', 1)
+    held_at = text.index('id = "discussion_held"')
+    text = text[:held_at] + text[held_at:].replace('force = "obligatory"', 'force = "may"', 1)
     folder = tmp_path / "own"
     folder.mkdir()
     (folder / "internal-analysis.2026-05-01.toml").write_text(text, encoding="utf-8")

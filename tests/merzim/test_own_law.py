@@ -76,9 +76,9 @@ def test_the_shortest_files_of_the_documentation_work(merzim: Merzim, tmp_path: 
 def test_a_key_missing_at_the_top_is_named_with_its_place(merzim: Merzim, tmp_path: Path, key: str) -> None:
     """The sentence says where: at the key itself, never at an empty place."""
     (tmp_path / "own").mkdir()
-    whole = HEAD + YEAR + obligation("x", 'term = "none"')
+    full_text = HEAD + YEAR + obligation("x", 'term = "none"')
     file = tmp_path / "own" / "tea.2024-01-01.toml"
-    file.write_text(re.sub(rf"^{key} = .*\n", "", whole, flags=re.MULTILINE), encoding="utf-8")
+    file.write_text(re.sub(rf"^{key} = .*\n", "", full_text, flags=re.MULTILINE), encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
 
     checked = merzim("law", "check", "--json", "--lang", "en")
@@ -131,16 +131,16 @@ def test_a_case_outlives_the_file_it_was_opened_under(merzim: Merzim, tmp_path: 
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
     adopted = merzim("editions", "adopt", "--json", "--now", "2026-09-01")
-    again = merzim("editions", "adopt", "--json", "--now", "2026-09-01")
+    second_adoption = merzim("editions", "adopt", "--json", "--now", "2026-09-01")
     (folder / "permit.2026-01-01.toml").write_text("id = ", encoding="utf-8")
 
     recorded = merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-02")
     due = merzim("explain", "2026-0001", "decided", "--json", "--now", "2026-09-02")
     verified = merzim("verify", "--json", "--now", "2026-09-02")
 
-    own = {"permit.2026-01-01", "citizen-appeal.2021-07-01"}
-    assert {edition["edition"] for edition in adopted.json["adopted"]} == own
-    assert again.json["adopted"] == []
+    adopted_editions = {"permit.2026-01-01", "citizen-appeal.2021-07-01"}
+    assert {edition["edition"] for edition in adopted.json["adopted"]} == adopted_editions
+    assert second_adoption.json["adopted"] == []
     assert (recorded.code, due.json["due"]) == (0, "2026-09-15")
     assert [problem["code"] for problem in verified.json["problems"]] == ["regulation.syntax"]
 
@@ -155,7 +155,7 @@ def test_a_changed_edition_is_adopted_with_the_dates_it_moves(merzim: Merzim, tm
 
     before = merzim("verify", "--json", "--now", "2026-09-02")
     foreseen = merzim("editions", "adopt", "--dry-run", "--json", "--now", "2026-09-02")
-    moved = [{"case": "2026-0001", "obligation": "decided", "from": "2026-09-15", "to": "2026-09-17"}]
+    expected_moves = [{"case": "2026-0001", "obligation": "decided", "from": "2026-09-15", "to": "2026-09-17"}]
     adopted = merzim("editions", "adopt", "--json", "--now", "2026-09-02")
     after = merzim("verify", "--json", "--now", "2026-09-02")
     file.write_text(PERMIT.replace("count = 10", "count = 13"), encoding="utf-8")
@@ -163,8 +163,8 @@ def test_a_changed_edition_is_adopted_with_the_dates_it_moves(merzim: Merzim, tm
 
     assert "edition_altered" in {problem["code"] for problem in before.json["problems"]}
     permit = next(edition for edition in foreseen.json["adopted"] if edition["edition"] == "permit.2026-01-01")
-    assert (permit["moved"], len(permit["before"]), foreseen.json["preview"]) == (moved, 1, True)
-    assert [edition["moved"] for edition in adopted.json["adopted"] if edition["before"]] == [moved]
+    assert (permit["moved"], len(permit["before"]), foreseen.json["preview"]) == (expected_moves, 1, True)
+    assert [edition["moved"] for edition in adopted.json["adopted"] if edition["before"]] == [expected_moves]
     assert (after.code, after.json["problems"]) == (0, [])
     assert "edition_altered" in {problem["code"] for problem in other.json["problems"]}
 
@@ -219,14 +219,14 @@ def test_own_words_and_one_language_are_enough(merzim: Merzim, tmp_path: Path) -
     file.write_text(evidence_text.replace("[[act]]", f"{word}[[act]]", 1), encoding="utf-8")
     merzim("open", "permit", "--planned", "received=2026-09-01", "--now", "2026-09-01")
     merzim("record", "2026-0001", "decided", "--on", "2026-09-01", "--now", "2026-09-01")
-    shown = merzim("case", "2026-0001", "--lang", "kk", "--now", "2026-09-02")
+    result = merzim("case", "2026-0001", "--lang", "kk", "--now", "2026-09-02")
     file.write_text(evidence_text, encoding="utf-8")
     without = merzim("procedures")
     checked = merzim("law", "check")
 
-    assert (shown.code, shown.err) == (0, "")
-    assert "эскиз" in shown.out
-    assert "Permit" in shown.out
+    assert (result.code, result.err) == (0, "")
+    assert "эскиз" in result.out
+    assert "Permit" in result.out
     assert ("permit.2026-01-01" in without.out, without.err.count("\n")) == (False, 1)
     assert "document:sketch" in checked.out
     assert "[[evidence]]" in checked.out
@@ -279,9 +279,9 @@ def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path)
     )
     (tmp_path / "wrong.csv").write_text(table.replace("Главная", "Старшая"), encoding="utf-8")
 
-    taken = merzim("people", "people.csv", "--now", "2026-09-01")
+    people_result = merzim("people", "people.csv", "--now", "2026-09-01")
     refused = merzim("people", "wrong.csv", "--now", "2026-09-01", "--lang", "kk")
-    opened = merzim("open", "clinic-permit", "--unit", "Клиника", "--now", "2026-09-01")
+    opened_case = merzim("open", "clinic-permit", "--unit", "Клиника", "--now", "2026-09-01")
     other = merzim("open", "clinic-permit", "--unit", "Школа", "--now", "2026-09-01", "--lang", "ru")
     merzim("record", "2026-0001", "received", "--on", "2026-09-01", "--now", "2026-09-01")
     result = merzim("remind", "--dry-run", "--json", "--now", "2026-09-14T06:00")
@@ -290,7 +290,7 @@ def test_own_law_has_duties_and_kinds_of_its_own(merzim: Merzim, tmp_path: Path)
     (tmp_path / "own" / file.name).write_text(CLINIC.replace('id = "clinic"', 'id = "committee"'))
     taken_name = merzim("law", "check")
 
-    assert (taken.code, opened.code, other.code) == (0, 0, 2)
+    assert (people_result.code, opened_case.code, other.code) == (0, 0, 2)
     assert (refused.code, "Старшая медсестра" in refused.err, "Бас мейіргер" in refused.err) == (
         2,
         True,

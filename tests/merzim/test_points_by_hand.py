@@ -99,9 +99,9 @@ class Recorded:
 
     def score(self, root: str, today: date = AFTER, year: int = 2026, **readings: str) -> YearScores:
         """The points of a body."""
-        used = {**scoring().usual, **readings}
-        (whole,) = year_scores(self.ctx(today), root, year, today=today, readings=used)
-        return whole
+        used_readings = {**scoring().usual, **readings}
+        (whole_year,) = year_scores(self.ctx(today), root, year, today=today, readings=used_readings)
+        return whole_year
 
 
 def points(year_scores: YearScores) -> dict[str, str]:
@@ -232,10 +232,10 @@ def oblast_registers(office: Recorded) -> None:
     case_commands.remove(case, 1, on=date(2026, 9, 1), completed=False, **WHO)
     case_commands.remove(case, 2, on=date(2026, 12, 31), completed=True, **WHO)
     case_commands.remove(case, 3, on=date(2027, 1, 1), completed=True, **WHO)  # earns in 2027
-    registers, own = RegisterCommands(office.app.case_commands), office.case("obl", IA)
+    registers, own_case = RegisterCommands(office.app.case_commands), office.case("obl", IA)
     for n, name in enumerate(("А", "Б", "В"), 1):
-        registers.expose(own, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, **WHO)
-        registers.talk(own, n, on=date(2026, 4, 5 + n), **WHO)
+        registers.expose(own_case, ExposedPosition(title=f"Лауазым {n}", holder=name), on=JUNE, **WHO)
+        registers.talk(own_case, n, on=date(2026, 4, 5 + n), **WHO)
     lines = (
         *(
             CartogramLine("positions", "«dep1»", "", "Басшы"),
@@ -244,7 +244,7 @@ def oblast_registers(office: Recorded) -> None:
         *(CartogramLine("risks", "«dep1»", "", "Тәуекел"), CartogramLine("positions", "", "«aud1»", "Басшы")),
         CartogramLine("risks", "«obl»", "", "Аппарат кіші бөлім емес"),
     )
-    registers.record_cartogram(own, lines, on=date(2026, 7, 1), **WHO)
+    registers.record_cartogram(own_case, lines, on=date(2026, 7, 1), **WHO)
 
 
 # ------------------------------------------------------------------------------------------- a central body

@@ -68,15 +68,15 @@ class Kept(Recorded):
 
     def add(self, register: str, unit: str, **values: Any) -> str:
         """Add a row; its id."""
-        given = {"register_id": register, "unit": unit, "values": values}
-        return add_row(self.ctx(), build(AddRow, given)).row.id
+        fields = {"register_id": register, "unit": unit, "values": values}
+        return add_row(self.ctx(), build(AddRow, fields)).row.id
 
     def seen_by(self, access: Access, unit: str = "", person: str = "") -> YearScores:
         """The points as somebody sees them."""
         reader = Reader(login="r", access=access, unit=unit, person=person)
         ctx = replace(self.ctx(), reader=reader, operator=False)
-        (whole,) = year_scores(ctx, unit, 2026, today=AFTER, readings=scoring().usual)
-        return whole
+        (whole_year,) = year_scores(ctx, unit, 2026, today=AFTER, readings=scoring().usual)
+        return whole_year
 
 
 def differences(actual: Mapping[str, str], expected: Mapping[str, str]) -> dict[str, tuple[str | None, str]]:
@@ -141,14 +141,18 @@ def test_a_ministry_is_scored_from_the_rows_it_keeps(tmp_path: Path) -> None:
     }
     assert differences(points(year_scores), expected) == {}
     assert texts(year_scores, "P2.T1.S1") == ["score.rows"]
-    (shown,) = (score for score in year_scores.scores.scores if score.id == "P4.T3.S1")
-    assert [element.arguments["count"] for element in shown.arithmetic if element.code == "score.rows"] == [1]
+    (indicator_score,) = (score for score in year_scores.scores.scores if score.id == "P4.T3.S1")
+    assert [
+        element.arguments["count"] for element in indicator_score.arithmetic if element.code == "score.rows"
+    ] == [1]
     assert points(office.score("min", year=2025))["P2.T1.S1"] == "3"
     # On 1 July what is ahead has not happened.
     assert points(office.score("min", today=date(2026, 7, 1)))["P2.T1.S1"] == "3"
     # What the case of the year records from the rows is the same events and talks.
-    opened = open_year(office.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
-    [culture] = [case.id for case in opened.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")]
+    opened_year = open_year(office.app, 2026, unit="min", by="officer", now=LATER, today=AFTER)
+    [culture] = [
+        case.id for case in opened_year.cases if (case.procedure, case.unit) == ("tbn4-project-4", "min")
+    ]
     case = office.app.ledger.case(culture)
     assert case is not None
     facts = Counter(name.partition("#")[0] for name in case.facts)
@@ -290,10 +294,10 @@ def test_a_number_of_staff_is_asked_for_where_it_is_recorded_and_in_either_step(
     """The sentence leads to the first step not recorded; the figures given count for both shares."""
     office = Kept(tmp_path, MINISTRY)
     course = office.add("trainings", "hr", kind="online_course", held_on="2026-06-01", **TRAINING)
-    for person, counted in (("a", "online_course"), ("b", "separate_course")):
-        number = {"certificate_number": "1"} if counted == "separate_course" else {}
+    for person, counted_kind in (("a", "online_course"), ("b", "separate_course")):
+        number = {"certificate_number": "1"} if counted_kind == "separate_course" else {}
         office.add("training-attendees", "hr", training=course, employee=f"{person}@x.kz", civil_servant="yes",
-                  counted_as=counted, passed_on="2026-06-05", **number)  # fmt: skip
+                  counted_as=counted_kind, passed_on="2026-06-05", **number)  # fmt: skip
     office.record((("min", P4, "year_begun@2026-01-01"),))
 
     def asked() -> list[tuple[str, str]]:

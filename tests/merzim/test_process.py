@@ -45,11 +45,11 @@ def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.Comple
 
 def test_exit_codes_of_a_process(tmp_path: Path) -> None:
     """0 done, 1 not so, 2 bad input with one line on stderr and nothing on stdout."""
-    done = _run(tmp_path, "calendar", "add", "2026-05-12", "-5")
+    process = _run(tmp_path, "calendar", "add", "2026-05-12", "-5")
     not_so = _run(tmp_path, "calendar", "day", "2026-05-09")
     bad = _run(tmp_path, "calendar", "day", "31.02.26")
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "2026-04-30\n", "")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "2026-04-30\n", "")
     assert not_so.returncode == 1
     assert (bad.returncode, bad.stdout) == (2, "")
     assert bad.stderr.count("\n") == 1
@@ -72,7 +72,7 @@ PLAN = "plan internal-analysis --planned analysis_started=2026-04-13"
 
 def _watched(folder: Path, *lines: str) -> tuple[str, set[str]]:
     """Return the exit codes with the files of the law that were read, and the modules that were imported."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", WATCHED, *lines],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
@@ -80,7 +80,7 @@ def _watched(folder: Path, *lines: str) -> tuple[str, set[str]]:
         text=True,
         check=True,
     )
-    answer, _, modules = done.stderr.partition("] ")
+    answer, _, modules = process.stderr.partition("] ")
     return answer + "]", set(modules.split())
 
 
@@ -105,8 +105,15 @@ def test_reading_commands_read_one_edition_and_import_nothing_of_writing(tmp_pat
     """A question about cases waits neither for the law of other procedures nor for what composes letters,
     migrates or serves.
     """
-    opened = ("open", "internal-analysis", "--planned", "analysis_started=2026-04-13", "--now", "2026-04-01")
-    assert Program(*opened, folder=tmp_path).wait() == 0
+    open_command = (
+        "open",
+        "internal-analysis",
+        "--planned",
+        "analysis_started=2026-04-13",
+        "--now",
+        "2026-04-01",
+    )
+    assert Program(*open_command, folder=tmp_path).wait() == 0
 
     day = "--now 2026-04-06"
     answer, modules = _watched(
@@ -163,9 +170,9 @@ def test_two_processes_recording_one_fact_make_one_event(tmp_path: Path) -> None
     line = ("record", "2026-0001", "order_signed", "--on", "2026-04-06")
     racing = [Program(*line, folder=tmp_path) for _ in range(4)]
     codes = [process.wait() for process in racing]
-    shown = Program("case", "2026-0001", "--json", folder=tmp_path)
-    assert shown.wait() == 0
-    events = shown.out.count('"kind": "fact"')
+    case_program = Program("case", "2026-0001", "--json", folder=tmp_path)
+    assert case_program.wait() == 0
+    events = case_program.out.count('"kind": "fact"')
 
     assert 0 in codes
     assert set(codes) <= {0, 2}

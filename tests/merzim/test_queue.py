@@ -198,10 +198,12 @@ def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None
 
 def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: AppContext) -> None:
     """Requeueing the dead job beside a waiting one would violate the lock that allows one waiting job."""
-    held = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
+    insert_statement = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
+    )
     with writing(house.engine) as connection:
         for status in ("doing", "todo"):
-            connection.execute(text(f"{held} ('default', 'round', 'round', 'round', '{status}')"))
+            connection.execute(text(f"{insert_statement} ('default', 'round', 'round', 'round', '{status}')"))
 
     asyncio.run(_taken_back(house))
 
@@ -212,8 +214,8 @@ def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
     """A long round outlasts the limit; its worker sends heartbeats meanwhile."""
     with writing(house.engine) as connection:
         worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
-        held = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
-        connection.execute(text(f"{held} ('default', 'send', 'doing', {worker})"))
+        insert_statement = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
+        connection.execute(text(f"{insert_statement} ('default', 'send', 'doing', {worker})"))
 
     asyncio.run(_taken_back(house))
 
@@ -282,7 +284,7 @@ def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: AppContext) 
 
 def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppContext) -> None:
     """A bad morning takes a while to plan; what its first page queued need not wait for the last."""
-    stopped, left = threading.Event(), threading.Event()
+    stopped, has_left = threading.Event(), threading.Event()
     under_way = threading.Lock()
     together: list[bool] = []
     waited: list[bool] = []
@@ -294,7 +296,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
         time.sleep(0.05)
         sent.extend(keys)
         if len(sent) == 4:
-            left.set()
+            has_left.set()
         if alone:
             under_way.release()
 
@@ -304,7 +306,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
                 at = clock(MORNING)().now
                 one_each = [Batch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
                 queue.enqueue_batches(driver(connection), one_each)
-            waited.append(left.wait(20))
+            waited.append(has_left.wait(20))
             stopped.set()
 
     acts = queue.JobHandlers(
@@ -348,24 +350,24 @@ def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: En
         raised = _functions(raw)
         raw.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         queue.prepare(raw)
-        fresh = _functions(raw)
+        new_functions = _functions(raw)
         queue.prepare(raw)
 
-        assert raised == fresh == _functions(raw)
-        assert "procrastinate_retry_job_v2" in fresh
+        assert raised == new_functions == _functions(raw)
+        assert "procrastinate_retry_job_v2" in new_functions
 
 
 def test_two_nodes_that_start_at_the_same_moment_make_the_tables_once(database: str) -> None:
     """The second waits for the first and sees what it made; it had asked before, and knew of nothing."""
     first, second = open_database(database), open_database(database)
-    seen, errors = threading.Event(), list[BaseException]()
+    has_seen, errors = threading.Event(), list[BaseException]()
 
     def start_second() -> None:
         try:
             with writing(second) as connection:
                 raw = driver(connection)
                 assert raw.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,)
-                seen.set()
+                has_seen.set()
                 queue.prepare(raw)
         except BaseException as trouble:
             errors.append(trouble)
@@ -374,7 +376,7 @@ def test_two_nodes_that_start_at_the_same_moment_make_the_tables_once(database: 
         queue.prepare(driver(connection))
         other = threading.Thread(target=start_second)
         other.start()
-        assert seen.wait(10)
+        assert has_seen.wait(10)
         time.sleep(0.3)
     other.join(20)
     for engine in (first, second):
@@ -421,14 +423,14 @@ def test_on_sqlite_without_telegram_neither_queue_nor_bot_is_imported(office: Me
         "    metronome.tick(house, now)\n"
         "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool', 'aiogram'} & sys.modules.keys()))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,
     )
 
-    assert done.returncode == 0
+    assert process.returncode == 0
     assert _letters(tmp_path)
 
 

@@ -45,11 +45,11 @@ def test_the_page_to_sign_says_the_same(told: Merzim, tmp_path: Path) -> None:
     """In Kazakh, with a signature line."""
     assert told("notices", "--case", "2026-0002", "--export", "r.docx", *DAY, "--lang", "kk").code == 0
     page = Document(str(tmp_path / "r.docx"))
-    whole = "\n".join(paragraph.text for paragraph in page.paragraphs)
+    page_text = "\n".join(paragraph.text for paragraph in page.paragraphs)
     cells = [cell.text for row in page.tables[0].rows for cell in row.cells]
 
-    assert "сәйкессіздік жоқ" in whole
-    assert "Жауапты тұлға" in whole
+    assert "сәйкессіздік жоқ" in page_text
+    assert "Жауапты тұлға" in page_text
     assert "5 жұмыс күні бұрын" in cells
     assert "мерзім күні" in cells
 

@@ -47,10 +47,10 @@ def test_what_a_register_does_not_know_is_refused_in_one_sentence(merzim: Merzim
         ("risks", "edit", "7", "cause=x"): "risk.7",
         ("risks", "withdraw", "1"): "reason",
     }
-    for words, named in refused.items():
+    for words, problem in refused.items():
         result = merzim("register", *words, "--case", CASE, *NOW)
         assert (result.code, result.out) == (2, ""), words
-        assert named in result.err, (words, result.err)
+        assert problem in result.err, (words, result.err)
         assert "Traceback" not in result.err
     assert merzim("register", "risks", "add", "description=x", *NOW).code == 2
     assert merzim("register", "risks", "list", "--json").json["rows"] == []
@@ -61,18 +61,18 @@ def test_a_passport_is_shown_and_changed(merzim: Merzim) -> None:
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, *NOW)
     person = next(person for person in merzim("people", "--json").json["people"].values() if person["email"])
-    changed = merzim(
+    changed_passport = merzim(
         *("passport", CASE, "--object-kk", "Қоғам", "--responsible", f"published={person['email']}"),
         *("--group", "Ахметов А.; юрист", "--period", "2024-01-01..2025-12-31", *NOW),
     )
-    assert changed.code == 0
+    assert changed_passport.code == 0
 
-    shown = merzim("passport", CASE, "--json").json
-    assert shown["object"].startswith("Акционерного общества")
-    assert shown["object_ru"].startswith("Акционерное общество")
-    assert (shown["object_kk"], shown["group"]) == ("Қоғам", ["Ахметов А.; юрист"])
-    assert shown["period"] == ["2024-01-01", "2025-12-31"]
-    assert shown["responsible"]["published"] == person["name"]
+    passport = merzim("passport", CASE, "--json").json
+    assert passport["object"].startswith("Акционерного общества")
+    assert passport["object_ru"].startswith("Акционерное общество")
+    assert (passport["object_kk"], passport["group"]) == ("Қоғам", ["Ахметов А.; юрист"])
+    assert passport["period"] == ["2024-01-01", "2025-12-31"]
+    assert passport["responsible"]["published"] == person["name"]
     assert merzim("case", CASE, "--lang", "kk", "--json").json["object"] == "Қоғам"
 
     bad = merzim("passport", CASE, "--period", "2025-12-31..2024-01-01", *NOW)

@@ -135,19 +135,19 @@ def spoken(name: str, deadline: Open, first: date) -> list[tuple[date, str, tupl
     doers = DOERS[name.partition(".")[0]]
     spoken_steps: list[tuple[date, str, tuple[str, ...]]] = []
     if deadline.due is not None:
-        for offset, others in LADDER.items():
+        for offset, other_duties in LADDER.items():
             if (on := spoken_on(deadline.due, offset)) <= deadline.until:
                 heads = heads_over(doers) if offset > 0 else ()
-                others = () if name in RECOMMENDED else (*others, *heads)
-                spoken_steps.append((on, f"{offset:+d}" if offset else "0", (*doers, *others)))
-    taken = {on for on, _, _ in spoken_steps}
+                other_duties = () if name in RECOMMENDED else (*other_duties, *heads)
+                spoken_steps.append((on, f"{offset:+d}" if offset else "0", (*doers, *other_duties)))
+    taken_days = {on for on, _, _ in spoken_steps}
     if deadline.planned is not None:
         on = spoken_on(deadline.planned, 0)
-        if on not in taken and (deadline.due is None or on <= deadline.due):
+        if on not in taken_days and (deadline.due is None or on <= deadline.due):
             spoken_steps.append((on, "planned", doers))
         for step, (days, executor) in QUESTIONS.items():
             on = steps(deadline.planned, days)
-            while on in taken:
+            while on in taken_days:
                 on = steps(on, 1)
             if not deadline.overdue(on):
                 spoken_steps.append((on, step, doers if executor else (OFFICER, *heads_over(doers))))
@@ -166,7 +166,7 @@ def expected(waiting: Mapping[str, Open], first: date, last: date) -> Iterator[L
     for name, deadline in waiting.items():
         for on, step, people in spoken(name, deadline, first):
             if on <= last:
-                for person in sorted({present(who, on) for who in people}):
+                for person in sorted({present(person_told, on) for person_told in people}):
                     yield on, name, step, person
 
 
@@ -201,11 +201,11 @@ def dues(office: Merzim, now: date) -> dict[str, Open]:
     """What waits for somebody with a day of its own; what is done or has none waits for nobody."""
     case = office("case", "2026-0001", "--json", "--now", now).json
     planned = {obligation["id"]: obligation["planned_on"] for obligation in case["obligations"]}
-    done = {obligation["id"] for obligation in case["obligations"] if obligation["state"] == "done"}
+    done_ids = {obligation["id"] for obligation in case["obligations"] if obligation["state"] == "done"}
 
     def until(name: str) -> date:
         anchor = ANCHORS.get(name.partition(".")[0])
-        return date.max if anchor is None or anchor in done else date.fromisoformat(planned[anchor])
+        return date.max if anchor is None or anchor in done_ids else date.fromisoformat(planned[anchor])
 
     return {
         obligation["id"]: Open(
@@ -240,8 +240,8 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, O
     obligatory and past its last step); the calendar's call in November and December, once a
     week and on each of the last five working days, 25 to 31 December 2026.
     """
-    others = [(date.fromisoformat(day["date"]), notice) for day in days for notice in day["others"]]
-    letters = [(on, notice["kind"], notice["person"]) for on, notice in others]
+    other_notices = [(date.fromisoformat(day["date"]), notice) for day in days for notice in day["others"]]
+    letters = [(on, notice["kind"], notice["person"]) for on, notice in other_notices]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}
     obligatory = [deadline for deadline in waiting.values() if deadline.force == "obligatory"]
     past = [(deadline, steps(deadline.due, max(LADDER))) for deadline in obligatory if deadline.due is not None]
@@ -249,20 +249,20 @@ def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, O
 
     assert max(Counter(letters).values()) == 1
     assert {kind for _, kind, _ in letters} == {"unit_digest", "managers_digest", "calendar"}
-    assert {(on, who) for on, kind, who in letters if kind == "managers_digest"} == {
+    assert {(on, recipient) for on, kind, recipient in letters if kind == "managers_digest"} == {
         (on, present(HEAD, on)) for on in late
     }
-    for on, _, who in (line for line in letters if line[1] == "unit_digest"):
-        theirs = GROUP if who == SALTANAT else (*GROUP, *SERVICE)
+    for on, _, recipient in (line for line in letters if line[1] == "unit_digest"):
+        theirs = GROUP if recipient == SALTANAT else (*GROUP, *SERVICE)
         near = [
             name
             for name, deadline in waiting.items()
             if any(day <= on for day, _, _ in spoken(name, deadline, FIRST))
         ]
         assert on in mondays
-        assert who in (SALTANAT, AIGERIM, TIMUR), who
-        assert any(set(DOERS[name.partition(".")[0]]) & set(theirs) for name in near), (on, who)
-    assert {(on, who) for on, kind, who in letters if kind == "calendar"} == {
+        assert recipient in (SALTANAT, AIGERIM, TIMUR), recipient
+        assert any(set(DOERS[name.partition(".")[0]]) & set(theirs) for name in near), (on, recipient)
+    assert {(on, recipient) for on, kind, recipient in letters if kind == "calendar"} == {
         (on, OFFICER)
         for on in _all_days()
         if on.month >= 11

@@ -19,12 +19,12 @@ def test_the_drill_is_one_command(merzim: Merzim, tmp_path: Path, language: str)
     """0 and the counts when all is well; 2 without a backup and for a file that is none."""
     merzim("open", "internal-analysis", "--object", "Бөлім")
     merzim("backup", "a.sqlite")
-    done = merzim("restore-drill", "a.sqlite", "--lang", language)
+    result = merzim("restore-drill", "a.sqlite", "--lang", language)
     counts = merzim("restore-drill", "a.sqlite", "--json").json["counts"]
     nothing = merzim("restore-drill", "--lang", language)
     Path("b.txt").write_text("x")
 
-    assert done.code == 0, done.err
+    assert result.code == 0, result.err
     assert counts["cases"] == {"copy": 1, "office": 1}
     assert (nothing.code, nothing.out) == (2, "")
     assert "[backup]" in nothing.err
@@ -49,7 +49,7 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     home.context.settings = _with_folder(home, tmp_path)
     never = _page(home)
     back_up(home.context, now=NOW - timedelta(hours=26), today=TODAY)
-    fresh = _page(home)
+    fresh_page = _page(home)
     with home.client("administrator") as browser:
         figure = browser.get("/metrics").text
         tasks = browser.get("/administration/operations?lang=en").text
@@ -58,8 +58,8 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     back_up(later.context, now=NOW - timedelta(hours=26, minutes=1), today=TODAY)
 
     assert "There is no backup yet" in never.partition("backup-late")[2]
-    assert "backup-late" not in fresh
-    assert "Last backup:" in fresh
+    assert "backup-late" not in fresh_page
+    assert "Last backup:" in fresh_page
     assert "scheduled backup" in tasks
     assert "merzim_backup_age_seconds 93600.0" in figure
     assert "backup-late" in _page(later)

@@ -243,7 +243,7 @@ def test_one_cause_above_is_shown_with_who_has_asked_there(planned: Merzim) -> N
 def test_what_touches_legal_acts_is_marked_in_the_list(planned: Merzim) -> None:
     """For legal monitoring: marked among all, and a list of its own."""
     planned("risks", "add", CASE, "--text", "the rules name no term", "--legal", *NOW)
-    everything, legal = (planned("risks", "list", *more, *NOW).out for more in ((), ("--legal",)))
+    everything, legal = (planned("risks", "list", *options, *NOW).out for options in ((), ("--legal",)))
 
     (marked,) = [line for line in everything.splitlines() if "legal" in line]
     assert "the rules name no term" in marked

@@ -26,8 +26,8 @@ def kitchen(merzim: Merzim, tmp_path: Path) -> Merzim:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "tea.2024-01-01.toml").write_text(LAW, encoding="utf-8")
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    opened = merzim("open", "tea", "--planned", "year_begun=2026-01-01", "--now", "2026-01-12")
-    assert opened.code == 0, opened.err
+    opened_case = merzim("open", "tea", "--planned", "year_begun=2026-01-01", "--now", "2026-01-12")
+    assert opened_case.code == 0, opened_case.err
     return merzim
 
 

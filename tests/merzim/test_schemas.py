@@ -43,16 +43,16 @@ def test_the_schemas_of_results_are_those_of_the_models(name: str) -> None:
     from services.results import CommandResult, OpenedCase
 
     model = {"command": CommandResult, "opened": OpenedCase}[name]
-    written = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+    written_schema = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
 
-    assert written == model.model_json_schema(mode="serialization", by_alias=True)
+    assert written_schema == model.model_json_schema(mode="serialization", by_alias=True)
 
 
 def test_commands_on_a_case_are_as_their_schemas_say(merzim: Merzim) -> None:
     """Opened, recorded, said again, previewed, withdrawn: one result for all of them."""
     day = ("--now", "2026-04-01", "--json")
-    opened = merzim("open", "internal-analysis", *day).json
-    _valid("opened", opened)
+    opened_case = merzim("open", "internal-analysis", *day).json
+    _valid("opened", opened_case)
     for line in (
         "record 2026-0001 schedule_approved --on 2026-01-15",
         "record 2026-0001 schedule_approved --on 2026-01-15",

@@ -130,12 +130,16 @@ def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Pa
     """Each with its place; nothing is scored."""
     text = '{"P1.T1.S3": {"done": -1, "of": 0}, "P4.T2.S3": {"per_month": [1,1,1,1,1,1,1,1,1,1,1,1,1]}}'
     result = merzim("score", "--inputs", _file(tmp_path, text))
-    first, *rest = result.err.splitlines()
+    first, *other_lines = result.err.splitlines()
 
     assert result.code == 2
     assert result.out == ""
     assert first == "merzim: inputs.json: 3 places cannot be scored, so nothing was."
-    assert sorted(line.split(":")[0] for line in rest) == ["P1.T1.S3.done", "P1.T1.S3.of", "P4.T2.S3.per_month"]
+    assert sorted(line.split(":")[0] for line in other_lines) == [
+        "P1.T1.S3.done",
+        "P1.T1.S3.of",
+        "P4.T2.S3.per_month",
+    ]
 
 
 @pytest.mark.parametrize(

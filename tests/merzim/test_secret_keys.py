@@ -225,14 +225,17 @@ def test_the_key_is_changed_by_one_command(
     monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
     alone = merzim("secret-key", "rotate", "--json")
     monkeypatch.setenv("MERZIM_SECRET_KEYS_OLD", old)
-    both = merzim("secret-key", "rotate", "--json")
+    rotated = merzim("secret-key", "rotate", "--json")
     monkeypatch.delenv("MERZIM_SECRET_KEYS_OLD")
-    again = merzim("secret-key", "rotate")
+    second_rotation = merzim("secret-key", "rotate")
 
     assert (alone.code, alone.json) == (1, {"encrypted": 0, "unchanged": 0, "unreadable": ["asel"]})
     assert "asel" in alone.err
-    assert (both.code, both.json) == (0, {"encrypted": 1, "unchanged": 0, "unreadable": []})
-    assert (again.code, again.out) == (0, "Second factors encrypted with the present key: 0; already so: 1.\n")
+    assert (rotated.code, rotated.json) == (0, {"encrypted": 1, "unchanged": 0, "unreadable": []})
+    assert (second_rotation.code, second_rotation.out) == (
+        0,
+        "Second factors encrypted with the present key: 0; already so: 1.\n",
+    )
     assert [payload["key"] for _, _, payload in chain(tmp_path, "second_factors_encrypted")] == [
         parse_key(KEY).id
     ]
@@ -266,7 +269,7 @@ def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_
     office(tmp_path, "asel").close()
     merzim("backup", "copy.sqlite")
     file = tmp_path / "var" / "merzim.key"
-    here = merzim("restore", "copy.sqlite")
+    restored = merzim("restore", "copy.sqlite")
     key_text = file.read_text()
     file.unlink()
     missing = merzim("restore", "copy.sqlite")
@@ -275,8 +278,8 @@ def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_
     file.chmod(0o600)
     other = merzim("restore", "copy.sqlite")
 
-    assert (here.code, missing.code, other.code, key_exists) == (0, 0, 0, False)
-    assert "is not in the copy" in here.err
+    assert (restored.code, missing.code, other.code, key_exists) == (0, 0, 0, False)
+    assert "is not in the copy" in restored.err
     for result in (missing, other):
         assert f"the key {parse_key(key_text).id} is missing, with which 1 of them" in result.err
 
@@ -313,13 +316,13 @@ def test_where_two_administrators_can_do_it_no_command_does(merzim: Merzim, tmp_
     app.close()
     refused = merzim("user", "remove-totp", "asel", "--ground", "lost")
     merzim("user", "close", "dana")
-    taken = merzim("user", "remove-totp", "asel", "--ground", "lost")
+    removal = merzim("user", "remove-totp", "asel", "--ground", "lost")
 
     assert refused.code == 2
     assert "bolat" in refused.err
     assert "dana" in refused.err
     assert "asel" not in stored(tmp_path)
-    assert taken.code == 0
+    assert removal.code == 0
     assert [payload["administrators"] for *_, payload in chain(tmp_path, "second_factor_removed")] == [
         ["bolat"]
     ]

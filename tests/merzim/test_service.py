@@ -125,8 +125,8 @@ def test_second_factors_an_older_version_left_in_clear_are_encrypted_by_the_star
 def test_a_request_keeps_the_name_its_sender_gave_it(service: Service) -> None:
     """A balancer's id comes back; whatever could forge a line of the log does not, nor does a missing one."""
     assert service.ask("/healthz", x_request_id=GIVEN).headers["x-request-id"] == GIVEN
-    for given in ("", "short", "x" * 65, "a b c d e f g h", '"},{"level":"error'):
-        answered = service.ask("/healthz", x_request_id=given).headers["x-request-id"]
+    for request_name in ("", "short", "x" * 65, "a b c d e f g h", '"},{"level":"error'):
+        answered = service.ask("/healthz", x_request_id=request_name).headers["x-request-id"]
         assert re.fullmatch(r"[0-9a-f]{32}", answered)
 
 
@@ -141,7 +141,7 @@ def test_no_secret_stands_in_the_log(service: Service) -> None:
     cookie = entered.headers.get("set-cookie", "").partition(";")[0]
     session = cookie.partition("=")[2]
     assert len(session) == 43, entered
-    seen = service.ask("/cases/2026-0001", cookie=cookie)
+    page_answer = service.ask("/cases/2026-0001", cookie=cookie)
     service.ask("/api/v1/cases", authorization="Bearer " + "t" * 43)
     service.ask(f"/feeds/{feed}.ics")
     service.ask(f"/digest/{feed}/weekly")
@@ -153,8 +153,12 @@ def test_no_secret_stands_in_the_log(service: Service) -> None:
         assert secret not in logged, secret
     lines = {line.get("request"): line for line in service.lines}
     assert lines[GIVEN]["route"] == "/welcome/{secret}"
-    case = lines[seen.headers["x-request-id"]]
-    assert (case["cases"], case["route"], case["status"]) == (["2026-0001"], "/cases/{case}", seen.status)
+    case = lines[page_answer.headers["x-request-id"]]
+    assert (case["cases"], case["route"], case["status"]) == (
+        ["2026-0001"],
+        "/cases/{case}",
+        page_answer.status,
+    )
     assert any(line["logger"] == "merzim.rounds" and "rows" in line.get("counts", {}) for line in service.lines)
 
 

@@ -35,9 +35,9 @@ def test_a_schedule_and_its_people_come_through_a_pipe(empty_office: Merzim, fed
     fed(SCHEDULE.read_bytes())
     first = empty_office("import", "-", "--now", "2026-03-30", "--json").json
     fed(SCHEDULE.read_bytes())
-    again = empty_office("import", "-", "--now", "2026-03-30", "--json").json
+    second_import = empty_office("import", "-", "--now", "2026-03-30", "--json").json
 
-    assert (len(first["opened"]), again["opened"]) == (1, [])
+    assert (len(first["opened"]), second_import["opened"]) == (1, [])
 
 
 def test_what_is_piped_is_read_as_the_file_is(merzim: Merzim, fed: Fed, tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_what_is_piped_is_read_as_the_file_is(merzim: Merzim, fed: Fed, tmp_path
         ("score --inputs {}", tmp_path / "inputs.json"),
         ("calendar-change preview {}", tmp_path / "act.toml"),
     ):
-        named = merzim(*line.format(file).split(), "--now", "2026-04-06", "--json")
+        file_result = merzim(*line.format(file).split(), "--now", "2026-04-06", "--json")
         fed(file.read_bytes())
         piped = merzim(*line.format("-").split(), "--now", "2026-04-06", "--json")
 
-        assert (piped.code, piped.out) == (named.code, named.out), line
-        assert named.out
+        assert (piped.code, piped.out) == (file_result.code, file_result.out), line
+        assert file_result.out
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_text_is_no_document() -> None:
 
 def test_a_real_pipe_leaves_no_file_behind(tmp_path: Path) -> None:
     """A process of its own, its folder of temporary files empty afterwards."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "merzim", "audit", "-", "--lang", "ru"],
         input=PAST.read_bytes(),
         capture_output=True,
@@ -120,6 +120,6 @@ def test_a_real_pipe_leaves_no_file_behind(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert done.returncode == 1
-    assert "Несоответстви" in done.stdout.decode() or done.stdout.decode().strip()
+    assert process.returncode == 1
+    assert "Несоответстви" in process.stdout.decode() or process.stdout.decode().strip()
     assert list(tmp_path.iterdir()) == []

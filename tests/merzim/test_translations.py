@@ -67,12 +67,12 @@ def test_a_translator_s_file_becomes_a_language_of_the_installation(merzim: Merz
     """Exported, filled in and wrapped anew by another program, taken in: the file of the language, byte for
     byte.
     """
-    own = further.read_language(UZBEK).sentences
+    own_sentences = further.read_language(UZBEK).sentences
     assert merzim("i18n", "export", "--language", "uz", "--source", "ru", "uz.po").code == 0
     exported = Path("uz.po").read_bytes()
     catalog = read_po(BytesIO(exported))
     for message in catalog:
-        message.string = own.get(message.context or "", message.string)
+        message.string = own_sentences.get(message.context or "", message.string)
     edited = BytesIO()
     write_po(edited, catalog, width=79)
     head = b'"X-Source-Language: ru\\n"\n"Language: '
@@ -94,8 +94,8 @@ def test_a_file_says_what_translators_need(merzim: Merzim) -> None:
     assert '"Language: uz\\n"' in data
     assert '"X-Source-Language: ru\\n"' in data
     assert '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"' in data
-    shown = data[data.index("#. kk: {n} {n:plural|жұмыс күні}") if "жұмыс күні}" in data else 0 :]
-    assert "#. :plural| one | other" in shown
+    data_part = data[data.index("#. kk: {n} {n:plural|жұмыс күні}") if "жұмыс күні}" in data else 0 :]
+    assert "#. :plural| one | other" in data_part
     second = data[: data.index('msgctxt "date.since_second"')].rpartition("\n\n")[2]
     assert '#. "со второго"' in second
     assert "#. en: from {on}" in second

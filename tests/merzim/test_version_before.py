@@ -193,9 +193,9 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
         assert "analysis_started" in earlier("case", CASE, "--json", "--now", MORNING)
         pages.record(token, "discussion_announced", "2026-04-06")
         earlier("replan", CASE, "analysis_ended", "--on", "2026-05-29", "--now", MORNING)
-        seen = merzim("case", CASE, "--json", "--now", MORNING).out
-        assert "discussion_announced" in seen
-        assert "2026-05-29" in seen
+        case_output = merzim("case", CASE, "--json", "--now", MORNING).out
+        assert "discussion_announced" in case_output
+        assert "2026-05-29" in case_output
 
     # The last old node is gone.
     worker = None if one_machine else Program("worker", folder=tmp_path, MERZIM_NOW=NEXT_WEEK)
@@ -233,18 +233,18 @@ def test_open_cases_of_the_version_before_keep_every_date_or_the_office_adopts_t
     was = {name: _dues(earlier("case", name, "--json", "--now", MORNING)) for name in cases}
     assert len(cases) == 4
 
-    named = merzim("verify", "--json", "--now", MORNING).json["problems"]
+    problems = merzim("verify", "--json", "--now", MORNING).json["problems"]
     foreseen = merzim("editions", "adopt", "--dry-run", "--json", "--now", MORNING).json["adopted"]
     becomes = {name: _dues(merzim("case", name, "--json", "--now", MORNING).out) for name in cases}
 
-    altered = " ".join(problem["message"] for problem in named if problem["code"] == "edition_altered")
+    altered = " ".join(problem["message"] for problem in problems if problem["code"] == "edition_altered")
     assert {edition["edition"] for edition in foreseen} == set(re.findall(r"\(([\w.-]+)\)", altered))
-    assert {problem["code"] for problem in named} <= {"edition_altered", "board_differs", "total_differs"}
-    moved = {(move["case"], move["obligation"]): move["to"] for of in foreseen for move in of["moved"]}
+    assert {problem["code"] for problem in problems} <= {"edition_altered", "board_differs", "total_differs"}
+    moved_days = {(move["case"], move["obligation"]): move["to"] for of in foreseen for move in of["moved"]}
     for name in cases:
         for obligation in was[name].keys() | becomes[name].keys():
             old_due, new_due = was[name].get(obligation), becomes[name].get(obligation)
-            assert new_due == moved.get((name, obligation), old_due), (name, obligation)
+            assert new_due == moved_days.get((name, obligation), old_due), (name, obligation)
 
     assert merzim("editions", "adopt", "--now", MORNING).code == 0
     assert merzim("verify", "--now", MORNING).code == 0

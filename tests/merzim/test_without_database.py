@@ -70,7 +70,7 @@ def test_the_refusal_names_the_ways_out(merzim: Merzim, language: str) -> None:
     """The option, the variable and the command that creates a database, in the reader's language."""
     answer = merzim("due", "--lang", language)
 
-    assert all(way in answer.err for way in ("--config", "MERZIM_CONFIG", "merzim serve"))
+    assert all(way_out in answer.err for way_out in ("--config", "MERZIM_CONFIG", "merzim serve"))
 
 
 def test_an_empty_file_is_no_database(merzim: Merzim, tmp_path: Path) -> None:

@@ -183,25 +183,25 @@ class Sample:
         )
 
     def _try_each(self, attempt: Callable[[Candidate, str, Mutant], str | None]) -> None:
-        done = self.verdicts()
+        verdicts = self.verdicts()
         for candidate in self.candidates:
-            if candidate in done:
+            if candidate in verdicts:
                 continue
-            begun, file = time.perf_counter(), ROOT / candidate.file
+            started_at, file = time.perf_counter(), ROOT / candidate.file
             fault = mutant(file.read_text("utf-8"), candidate.number)
             noticed_by = attempt(candidate, str(file), fault)
             if noticed_by is None:
                 continue
-            what = f"{candidate.file}:{fault.lines[0]}  {fault.before}  ->  {fault.after}"
+            description = f"{candidate.file}:{fault.lines[0]}  {fault.before}  ->  {fault.after}"
             line = {
                 "candidate": [candidate.room, candidate.file, candidate.number],
                 "noticed_by": noticed_by,
-                "what": what,
-                "seconds": round(time.perf_counter() - begun, 1),
+                "what": description,
+                "seconds": round(time.perf_counter() - started_at, 1),
             }
             with self.results.open("a", encoding="utf-8") as results:
                 results.write(json.dumps(line, ensure_ascii=False) + "\n")
-            print("killed  " if noticed_by else "SURVIVED", what, file=self.screen, flush=True)
+            print("killed  " if noticed_by else "SURVIVED", description, file=self.screen, flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -233,15 +233,15 @@ def main(arguments: list[str]) -> int:
             raise SystemExit(f"mutants: the tests fail as the tree stands (pytest says {code})")
         sample.grow()
         verdicts = sample.verdicts().values()
-    tried = Counter(verdict.candidate.room for verdict in verdicts)
+    tried_counts = Counter(verdict.candidate.room for verdict in verdicts)
     killed = Counter(verdict.candidate.room for verdict in verdicts if verdict.noticed_by)
     for verdict in sorted(verdicts, key=lambda verdict: verdict.candidate):
         if not verdict.noticed_by:
             print("SURVIVED", verdict.what)
-    for room in sorted(tried):
-        print(f"{room:<12} {killed[room]:4} of {tried[room]:4} killed")
-    print(f"{killed.total()} of {tried.total()} mutants killed (of {len(drawn)}, seed {seed})")
-    return 0 if killed.total() >= LEAST_KILLED * tried.total() else 1
+    for room in sorted(tried_counts):
+        print(f"{room:<12} {killed[room]:4} of {tried_counts[room]:4} killed")
+    print(f"{killed.total()} of {tried_counts.total()} mutants killed (of {len(drawn)}, seed {seed})")
+    return 0 if killed.total() >= LEAST_KILLED * tried_counts.total() else 1
 
 
 if __name__ == "__main__":

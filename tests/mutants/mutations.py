@@ -57,9 +57,11 @@ def mutant(source: str, number: int) -> Mutant:
     node, change = next(islice(_places(tree), number, None))
     before = ast.unparse(node)
     change.apply()
-    changed = change.value if isinstance(change.value, ast.expr) and change.field == "test" else node
+    changed_node = change.value if isinstance(change.value, ast.expr) and change.field == "test" else node
     lines = (node.lineno, node.end_lineno or node.lineno)
-    return Mutant(lines=lines, before=before, after=ast.unparse(changed), tree=ast.fix_missing_locations(tree))
+    return Mutant(
+        lines=lines, before=before, after=ast.unparse(changed_node), tree=ast.fix_missing_locations(tree)
+    )
 
 
 @dataclass(frozen=True, slots=True)

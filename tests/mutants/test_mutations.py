@@ -69,13 +69,13 @@ def test_a_fault_of_a_function_needs_no_new_import(number: int, planted: bool, a
     assert isinstance(ladder, type)
     functions = [function for function in vars(ladder).values() if isinstance(function, FunctionType)]
 
-    done = plant(
+    planted_answer = plant(
         compile(SOURCE, "ladder.py", "exec"),
         compile(mutant(SOURCE, number).tree, "ladder.py", "exec"),
         functions,
     )
 
-    assert (done, ladder().step(1)) == (planted, answer)
+    assert (planted_answer, ladder().step(1)) == (planted, answer)
 
 
 def all_of(source: str) -> list[Mutant]:

@@ -200,15 +200,15 @@ def learn(bench: Bench, watch: Watch) -> Reach:
 
     def one_file(names: list[str]) -> list[tuple[str, float, set[tuple[str, int]]]]:
         results = []
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         watch.forget()
         watch.start()
         for name in bench.run(names, {}):
-            results.append((name, time.perf_counter() - begun, watch.lines))
+            results.append((name, time.perf_counter() - started_at, watch.lines))
             watch.forget()
             for cache in caches:
                 cache.cache_clear()
-            begun = time.perf_counter()
+            started_at = time.perf_counter()
         watch.stop()
         assert not bench.failed, f"{bench.failed[0]} fails as the tree stands"
         return results

@@ -109,8 +109,8 @@ def only(address: str, fault: Answer) -> Answer:
 
 def first(times: int, fault: Answer) -> Answer:
     """The fault so many times, then the usual answer."""
-    left = iter(range(times))
-    return lambda office, address: fault(office, address) if next(left, None) is not None else None
+    attempts_left = iter(range(times))
+    return lambda office, address: fault(office, address) if next(attempts_left, None) is not None else None
 
 
 @contextmanager
@@ -129,11 +129,11 @@ def serving(
     if password is not None:
 
         def knows(
-            server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+            server: SMTP, session: Session, envelope: Envelope, mechanism: str, login_password: LoginPassword
         ) -> AuthResult:
-            right = given.password.decode() == password
+            right = login_password.password.decode() == password
             if right:
-                office.logged_in.append(given.login.decode())
+                office.logged_in.append(login_password.login.decode())
             return AuthResult(success=right, handled=False)
 
         # With TLS from the first byte aiosmtpd does not see that the line is encrypted already.

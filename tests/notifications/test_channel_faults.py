@@ -53,7 +53,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
         (without,) = standing(town)
         monkeypatch.setenv("A_PASSWORD", "right")
         now = noon(FIVE_BEFORE) + timedelta(minutes=6)
-        again = town.outbox.resend_all("email", now=now, opens=lambda person: now)
+        resent_count = town.outbox.resend_all("email", now=now, opens=lambda person: now)
         town.deliver([mail, shelf], FIVE_BEFORE, at=now)
 
     assert (fault.channel, fault.code, fault.letters) == ("email", "login", 1)
@@ -61,7 +61,7 @@ def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
     assert (without.since, without.letters) == (fault.since, 1)
     assert "A_PASSWORD" in without.answer
     assert len(shelf.kept) == 1
-    assert again == 1
+    assert resent_count == 1
     assert len(office.accepted) == 1
     assert standing(town) == []
 
@@ -90,12 +90,12 @@ def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Tow
     before = standing(town)
     other = town.outbox.resend_all("telegram", now=now, opens=lambda person: now)
     count = town.outbox.resend_all("shelf", now=now, opens=lambda person: now)
-    (again,) = town.notices()
+    (resent,) = town.notices()
 
     assert failed.state == "failed"
     assert [(fault.code, fault.letters) for fault in before] == [("token", 1)]
     assert (other, count) == (0, 1)
-    assert (again.state, again.attempts, again.message_id) == ("queued", 0, failed.message_id)
+    assert (resent.state, resent.attempts, resent.message_id) == ("queued", 0, failed.message_id)
 
 
 @pytest.mark.telegram

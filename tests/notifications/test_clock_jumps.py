@@ -84,14 +84,14 @@ def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
             tick(town, shelf, noon(day) + timedelta(hours=4))
     spoken_steps = rungs(shelf)
     problems = verify(town.engine)
-    left = {notice.state for notice in town.notices()}
+    states = {notice.state for notice in town.notices()}
     town.close()
 
     assert len(spoken_steps) == len(set(spoken_steps))
     assert set(spoken_steps) <= set(steady)
     lost = {(obligation, person) for obligation, _, person in set(steady) - set(spoken_steps)}
     assert not problems
-    assert left <= {"sent", "withdrawn"}
+    assert states <= {"sent", "withdrawn"}
     assert not lost or jump > DAY
     assert spoken_steps == steady or jump > -DAY
 

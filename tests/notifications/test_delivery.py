@@ -214,7 +214,7 @@ def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> No
     shelf = Shelf(LATER)
     town.round([shelf], FIVE_BEFORE, at=NINE)
 
-    async def meanwhile(*arguments: object, **named: object) -> dict[str, Outcome]:
+    async def meanwhile(*arguments: object, **options: object) -> dict[str, Outcome]:
         town.case_commands.record(
             case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
         )
@@ -237,12 +237,12 @@ def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: 
     with SqlOutbox(town.engine).delivering():
         (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
         alive = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(days=1))
-        looked = town.outbox.left_behind()
-    left = town.outbox.left_behind()
-    gone = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+        was_left = town.outbox.left_behind()
+    is_left = town.outbox.left_behind()
+    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
 
-    assert (alive.recovered, gone.recovered) == (0, 1)
-    assert (looked, left, town.outbox.left_behind()) == (False, True, False)
+    assert (alive.recovered, later_report.recovered) == (0, 1)
+    assert (was_left, is_left, town.outbox.left_behind()) == (False, True, False)
     assert [parcel.notice.message_id for parcel in shelf.kept] == [claimed.message_id]
 
 
@@ -253,12 +253,12 @@ def test_letters_named_to_a_delivery_are_left_to_whoever_holds_them(town: Town) 
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE, at=NINE)
     (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
-    named: dict[str, Any] = {"now": NINE, "today": FIVE_BEFORE, "rules": RULES, "keys": [claimed.key]}
-    twice = deliver(town.outbox, library(), CALENDAR, [shelf], **named)
-    gone = deliver(town.outbox, library(), CALENDAR, [shelf], **named, again=True)
+    options: dict[str, Any] = {"now": NINE, "today": FIVE_BEFORE, "rules": RULES, "keys": [claimed.key]}
+    twice = deliver(town.outbox, library(), CALENDAR, [shelf], **options)
+    later_report = deliver(town.outbox, library(), CALENDAR, [shelf], **options, is_holder_gone=True)
 
     assert (twice.counts, twice.recovered) == ({}, 0)
-    assert (gone.counts, gone.recovered) == ({"sent": 1}, 1)
+    assert (later_report.counts, later_report.recovered) == ({"sent": 1}, 1)
 
 
 def test_where_only_time_tells_a_claim_is_good_for_ten_minutes(town: Town) -> None:
@@ -266,9 +266,9 @@ def test_where_only_time_tells_a_claim_is_good_for_ten_minutes(town: Town) -> No
     moments: list[datetime] = []
     usual = town.outbox.recover
 
-    def recover(channel: str, *, before: datetime, **more: Any) -> int:
+    def recover(channel: str, *, before: datetime, **options: Any) -> int:
         moments.append(before)
-        return usual(channel, before=before, **more)
+        return usual(channel, before=before, **options)
 
     town.outbox.recover = recover  # type: ignore[method-assign, assignment]
     town.deliver([Shelf()], FIVE_BEFORE, at=NINE)
@@ -309,9 +309,9 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
         return await usual(batch, now=now)
 
     shelf.send = dies_meanwhile  # type: ignore[method-assign]
-    done = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+    report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
 
-    assert done.recovered == 1
+    assert report.recovered == 1
     assert shelf.kept[-1].notice.message_id == claimed.message_id
     assert len({parcel.notice.message_id for parcel in shelf.kept}) == len(shelf.kept) == 3
 
@@ -348,12 +348,12 @@ def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
     child.start()
     assert sending.wait(120)
     alive = town.deliver([shelf], FIVE_BEFORE, at=NINE)
-    held = the_notice(town).state
+    held_state = the_notice(town).state
     child.kill()
     child.join()
-    gone = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+    later_report = town.deliver([shelf], FIVE_BEFORE, at=NINE)
 
-    assert (alive.recovered, held, gone.recovered) == (0, "sending", 1)
+    assert (alive.recovered, held_state, later_report.recovered) == (0, "sending", 1)
     assert the_notice(town).state == state
     assert [parcel.notice.message_id for parcel in shelf.kept] == [queued.message_id] * repeatable
 
@@ -515,9 +515,9 @@ def test_somebody_who_has_left_the_office_still_gets_what_was_queued_for_them(to
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE)
     (key,) = (notice.person for notice in town.notices())
-    gone = replace(town.outbox.office(), people={})
-    assert key not in gone.people
-    town.outbox.office = lambda: gone  # type: ignore[method-assign]
+    office_without = replace(town.outbox.office(), people={})
+    assert key not in office_without.people
+    town.outbox.office = lambda: office_without  # type: ignore[method-assign]
     town.deliver([shelf], FIVE_BEFORE)
 
     assert shelf.kept[0].name == AIGUL.email

@@ -127,10 +127,10 @@ def test_a_digest_is_one_letter_a_day(town: Town) -> None:
     choose(town, "daily")
     day(town, FIVE_BEFORE)
     town.open(on=FIVE_BEFORE)
-    again = day(town, FIVE_BEFORE)
+    second_day = day(town, FIVE_BEFORE)
     tomorrow = day(town, date(2026, 3, 19))
 
-    assert again == []
+    assert second_day == []
     assert kinds(tomorrow) == [("digest", AIGUL.name)]
 
 
@@ -162,13 +162,13 @@ def test_who_chose_single_letters_gets_each_by_itself(tmp_path: Path) -> None:
     choose(town, "single")
     town.open()
     town.open()
-    spoken = [
+    notice_kinds = [
         [parcel.notice.kind for parcel in day(town, on) if parcel.notice.person == AIGUL.key]
         for on in (FIVE_BEFORE, date(2026, 3, 31))
     ]
     town.close()
 
-    assert spoken == [["reminder", "reminder"], ["reminder", "reminder"]]
+    assert notice_kinds == [["reminder", "reminder"], ["reminder", "reminder"]]
 
 
 def test_one_reminder_of_a_day_stays_a_letter_of_its_own(tmp_path: Path) -> None:
@@ -186,11 +186,11 @@ def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
     town.open()
     choose(town, "weekly")
     days = (FIVE_BEFORE, AFTER_NAURYZ, date(2026, 3, 27), ANNOUNCE_BY)
-    spoken = {
+    kinds_by_day = {
         on.day: [parcel.notice.kind for parcel in day(town, on) if parcel.name == AIGUL.name] for on in days
     }
 
-    assert spoken == {18: [], 26: ["digest"], 27: ["reminder"], 30: ["digest"]}
+    assert kinds_by_day == {18: [], 26: ["digest"], 27: ["reminder"], 30: ["digest"]}
 
 
 def test_nobody_can_switch_a_reminder_off(town: Town) -> None:

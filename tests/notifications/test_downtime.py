@@ -59,11 +59,11 @@ def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
     """Announcement and order of two cases, all their steps missed: one letter, four lines."""
     town = Town(tmp_path, people=(replace(AIGUL, duties=("authorised_person", "head")),))
     opened(town, 2)
-    shelf, again = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
+    shelf, second_shelf = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
     town.close()
 
     assert mine(shelf) == ["Өткен күндердің еске салулары: 4 мерзім"]
-    assert again.kept == []
+    assert second_shelf.kept == []
 
 
 def test_over_nauryz_days_off_are_not_downtime(town: Town) -> None:
@@ -129,8 +129,8 @@ def test_a_question_asked_in_time_is_not_asked_again_when_the_case_changes(town:
     for step in range(17):
         back(town, date(2026, 4, 13) + timedelta(days=step))
     today = date(2026, 4, 29)
-    moved = {"analysis_ended": date(2026, 6, 8)}
-    town.case_commands.replan_all(case.id, moved, by="Айгүл", now=noon(today), today=today)
+    new_plan_dates = {"analysis_ended": date(2026, 6, 8)}
+    town.case_commands.replan_all(case.id, new_plan_dates, by="Айгүл", now=noon(today), today=today)
     back(town, today)
 
     questions = [

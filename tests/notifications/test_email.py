@@ -40,8 +40,8 @@ def certified(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
     return context
 
 
-def plainly(port: int, **more: object) -> Email:
-    settings: dict[str, object] = {"tls": "none", "timeout": 5.0, **more}
+def plainly(port: int, **options: object) -> Email:
+    settings: dict[str, object] = {"tls": "none", "timeout": 5.0, **options}
     return channel(host="localhost", port=port, sender="Мерзім <merzim@example.kz>", **settings)  # type: ignore[arg-type]
 
 

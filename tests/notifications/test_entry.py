@@ -21,9 +21,9 @@ LATER_START = date(2026, 4, 27)
 def item(message: EmailMessage) -> icalendar.Event:
     """The event of a message's calendar part; the attached file must be the same text."""
     parts = {part.get_content_type(): part for part in message.walk()}
-    shown, attachment = parts["text/calendar"], parts["application/ics"]
-    assert shown.get_param("method") == "PUBLISH"
-    assert shown.get_payload(decode=True) == attachment.get_payload(decode=True)
+    shown_entry, attachment = parts["text/calendar"], parts["application/ics"]
+    assert shown_entry.get_param("method") == "PUBLISH"
+    assert shown_entry.get_payload(decode=True) == attachment.get_payload(decode=True)
     read = icalendar.Calendar.from_ical(attachment.get_payload(decode=True))
     assert str(read["METHOD"]) == "PUBLISH"
     (event,) = read.walk("VEVENT")

@@ -91,7 +91,7 @@ def test_smtp(town: Town, tmp_path: Path, fault: str, state: NoticeState, answer
     with post_office(fault, office, authority) as port:
         town.round((email(port),), FIVE_BEFORE)
         town.deliver((email(port),), FIVE_BEFORE)
-        left = notice(town)
+        kept_notice = notice(town)
         if fault != "TLS failure":
             town.deliver((email(port),), FIVE_BEFORE, at=LATER)
     if fault == "TLS failure":
@@ -99,11 +99,11 @@ def test_smtp(town: Town, tmp_path: Path, fault: str, state: NoticeState, answer
             town.deliver((email(port),), FIVE_BEFORE, at=LATER)
     identities = {message["Message-ID"] for _, message in [*office.accepted, *well.accepted]}
 
-    assert (left.state, left.attempts, left.person) == (state, 1, AIGUL.key)
-    assert left.answer
-    assert answer in left.answer
+    assert (kept_notice.state, kept_notice.attempts, kept_notice.person) == (state, 1, AIGUL.key)
+    assert kept_notice.answer
+    assert answer in kept_notice.answer
     assert (notice(town).state == "sent") == again
-    assert identities <= {left.message_id}
+    assert identities <= {kept_notice.message_id}
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def test_telegram(
     else:
         telegram.fault(**{fault: True})
     town.deliver((bot,), FIVE_BEFORE)
-    left = notice(town)
+    kept_notice = notice(town)
     town.deliver((bot,), FIVE_BEFORE, at=LATER)
 
-    assert (left.state, left.attempts, left.person) == (state, 1, AIGUL.key)
-    assert answer in left.answer
+    assert (kept_notice.state, kept_notice.attempts, kept_notice.person) == (state, 1, AIGUL.key)
+    assert answer in kept_notice.answer
     assert (notice(town).state == "sent") == again
     assert len(telegram.seen(7001)) <= 1

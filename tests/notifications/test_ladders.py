@@ -150,11 +150,11 @@ def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, 
 
 def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     """The holder of the account there, not anybody in the unit."""
-    own = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
+    own_holder = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
     higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
     upload = replace(OBLIGATION, duty="account_holder")
     step = Step(at=-5, to=("duty",))
-    plain = office(own, higher)
+    plain = office(own_holder, higher)
     through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})
     first, _ = resolve_recipients(plain, case(), upload, upload.id, step, on=ON)
     second, _ = resolve_recipients(through, case(), upload, upload.id, step, on=ON)
@@ -171,8 +171,8 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     from workflow.deadlines.resolver import deadline
 
     town = Town(tmp_path)
-    opened = town.open()
-    stored_case = town.outbox.cases({opened.id})[opened.id]
+    opened_case = town.open()
+    stored_case = town.outbox.cases({opened_case.id})[opened_case.id]
     procedure = library().named(stored_case.edition)
     due = deadline(stored_case, procedure, CALENDAR, "start_announced", today=FIVE_BEFORE)
     assert due is not None
@@ -200,7 +200,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
         "A matter needs your attention",
     ]
     for confidential_letter in letters:
-        whole = confidential_letter.subject + confidential_letter.text + confidential_letter.html
+        whole_text = confidential_letter.subject + confidential_letter.text + confidential_letter.html
         for secret in (
             "Құрылыс",
             "хабарландыру",
@@ -212,8 +212,8 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
             "T0ken",
             "R3ply",
         ):
-            assert secret not in whole
-        assert f"https://merzim.example.kz/cases/{opened.id}" in confidential_letter.text
+            assert secret not in whole_text
+        assert f"https://merzim.example.kz/cases/{opened_case.id}" in confidential_letter.text
         assert confidential_letter.entries == ()
 
 

@@ -183,8 +183,8 @@ def test_two_changes_before_the_letter_leaves_are_one_letter(town: Town) -> None
 
 def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Path) -> None:
     """Announcement and order count from the same start; a recipient of both gets one letter about both."""
-    both = replace(AIGUL, duties=("authorised_person", "head"))
-    town = Town(tmp_path, people=(both, BOLAT))
+    head_too = replace(AIGUL, duties=("authorised_person", "head"))
+    town = Town(tmp_path, people=(head_too, BOLAT))
     case = town.open()
     shelf = Shelf()
     for day in (FIVE_BEFORE, date(2026, 3, 27), date(2026, 3, 30), date(2026, 3, 31)):

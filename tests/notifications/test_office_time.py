@@ -92,11 +92,11 @@ def test_hours_of_its_own() -> None:
 def test_what_is_said_nearest_holds() -> None:
     """Hours from above, the week of its own; a day off above is a day of work where the unit says so."""
     above = OfficeTime(hours=(time(8), time(17)), off=(FRIDAY, MONDAY))
-    own = OfficeTime(week=(2, 3, 4, 5, 6), working=(FRIDAY,))
-    held = time_of(office(body=above, staff=own), "staff")
-    days = days_of(CALENDAR, held)
+    own_time = OfficeTime(week=(2, 3, 4, 5, 6), working=(FRIDAY,))
+    joined_time = time_of(office(body=above, staff=own_time), "staff")
+    days = days_of(CALENDAR, joined_time)
 
-    assert held.hours == (time(8), time(17))
+    assert joined_time.hours == (time(8), time(17))
     assert days.is_working(FRIDAY)
     assert days.is_working(SATURDAY)
     assert not days.is_working(MONDAY)
@@ -117,9 +117,9 @@ def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
 
 def test_a_kept_time_is_read_as_it_was() -> None:
     """And nothing of one's own is kept as nothing."""
-    own = OfficeTime(hours=(time(8, 30), time(17)), week=(1, 2), off=(FRIDAY,), working=(SATURDAY,))
+    own_time = OfficeTime(hours=(time(8, 30), time(17)), week=(1, 2), off=(FRIDAY,), working=(SATURDAY,))
 
-    assert time_kept(time_text(own)) == own
+    assert time_kept(time_text(own_time)) == own_time
     assert time_text(NOTHING_OWN) == ""
     assert time_kept(None) == NOTHING_OWN
 
@@ -127,8 +127,8 @@ def test_a_kept_time_is_read_as_it_was() -> None:
 @pytest.fixture
 def staff_off(town: Town) -> Town:
     """The office, its staff unit closed on the day of the first step."""
-    own = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
-    prefer(town.engine, "staff", OFFICE_TIME, time_text(own), by="Айгүл", now=noon(date(2026, 3, 2)))
+    own_time = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
+    prefer(town.engine, "staff", OFFICE_TIME, time_text(own_time), by="Айгүл", now=noon(date(2026, 3, 2)))
     return town
 
 

@@ -51,7 +51,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
         digests=frozenset({"personal", "unit", "managers"}),
     )
     town, shelf = Town(folder, people=people, rules=rules), Shelf()
-    moved, cancelled, _ = town.open(), town.open(), town.open()
+    moved_case, cancelled, _ = town.open(), town.open(), town.open()
     prefer(town.engine, OFFICER.key, DIGEST, "daily", by="x", now=noon(FIVE_BEFORE))
     for day in DAYS:
         for _ in range(2):
@@ -59,7 +59,7 @@ def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
             town.deliver([shelf], day)
         if day == FIVE_BEFORE:
             stamp = {"by": "Айгүл", "now": noon(day), "today": day}
-            town.case_commands.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **stamp)  # type: ignore[arg-type]
+            town.case_commands.replan(moved_case.id, "analysis_started", on=date(2026, 4, 27), **stamp)  # type: ignore[arg-type]
             town.case_commands.cancel(cancelled.id, ground="«А» & <Б>", **stamp)  # type: ignore[arg-type]
     person = next(person for person in people if person.key == AIGUL.key)
     town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
@@ -151,14 +151,14 @@ def test_text_and_html_say_the_same(letters: Mapping[str, OutgoingMessage]) -> N
 
 def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, OutgoingMessage]) -> None:
     """With the due day, a UID and a title; cancelled where nobody is asked any more."""
-    taken = {}
+    items_by_kind = {}
     for kind, message in letters.items():
         for part in opened(message).walk():
             if part.get_content_type() == "text/calendar":
                 for item in icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT"):
-                    taken.setdefault(kind, []).append(item)
+                    items_by_kind.setdefault(kind, []).append(item)
 
-    assert {"reminder", "moved", "withdrawn"} <= set(taken)
-    assert all(item["uid"] and str(item["summary"]) for items in taken.values() for item in items)
-    assert {str(item["status"]) for item in taken["withdrawn"]} >= {"CANCELLED"}
-    assert letters["reminder"].notice.due in {item["dtstart"].dt for item in taken["reminder"]}
+    assert {"reminder", "moved", "withdrawn"} <= set(items_by_kind)
+    assert all(item["uid"] and str(item["summary"]) for items in items_by_kind.values() for item in items)
+    assert {str(item["status"]) for item in items_by_kind["withdrawn"]} >= {"CANCELLED"}
+    assert letters["reminder"].notice.due in {item["dtstart"].dt for item in items_by_kind["reminder"]}

@@ -41,8 +41,8 @@ def text(obligation: str, language: str, today: date) -> tuple[str, str]:
         recipient=Recipient(person=AIGUL, why="duty"),
         planned=True,
     )
-    written = letter(matter, CALENDAR, language=language, today=today)
-    return written.subject, " ".join(written.text.split())
+    composed_letter = letter(matter, CALENDAR, language=language, today=today)
+    return composed_letter.subject, " ".join(composed_letter.text.split())
 
 
 @pytest.mark.parametrize(

@@ -60,25 +60,25 @@ def test_a_round_run_again_adds_nothing(town: Town) -> None:
     """However often, and on however many ticks of the day."""
     town.open()
     town.round([Shelf()], FIVE_BEFORE)
-    again = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(3)]
+    queued_counts = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(3)]
 
-    assert again == [0, 0, 0]
+    assert queued_counts == [0, 0, 0]
     assert len(town.notices()) == 1
 
 
 def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
     """Over consecutive days each step gives one notice per person, on its day only."""
     town.open()
-    spoken: dict[date, list[str]] = {}
+    rungs_by_day: dict[date, list[str]] = {}
     day = date(2026, 3, 10)
     while day < date(2026, 4, 20):
         report = town.round([Shelf()], day)
         town.round([Shelf()], day)
         if rungs := sorted({step for _, step, _ in heard(report)}):
-            spoken[day] = rungs
+            rungs_by_day[day] = rungs
         day = date.fromordinal(day.toordinal() + 1)
 
-    assert spoken == {
+    assert rungs_by_day == {
         date(2026, 3, 18): ["-5"],
         date(2026, 3, 27): ["-1"],
         date(2026, 3, 30): ["0"],

@@ -191,13 +191,13 @@ def test_the_letter_in_russian_when_the_day_has_passed() -> None:
 
 def test_the_letter_in_english_without_pages_to_link_to() -> None:
     """Where no public address is configured the commands stand in their place; an assumed term is said so."""
-    written = said("en", date(2026, 3, 27), due("order_signed"), public_address="", name=DANA.name)
+    composed_letter = said("en", date(2026, 3, 27), due("order_signed"), public_address="", name=DANA.name)
 
-    assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in written.text
-    assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in written.text
-    assert "Note: the term is assumed; the act itself does not state it\n" in written.text
-    assert "Points: 10 deducted if not done\n" in written.text
-    assert "http" not in written.text
+    assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in composed_letter.text
+    assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in composed_letter.text
+    assert "Note: the term is assumed; the act itself does not state it\n" in composed_letter.text
+    assert "Points: 10 deducted if not done\n" in composed_letter.text
+    assert "http" not in composed_letter.text
 
 
 @pytest.mark.parametrize(
@@ -267,8 +267,8 @@ def test_a_term_in_hours_is_overdue_in_letters_from_its_moment_on() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_html_says_what_the_text_says(language: str) -> None:
     """Every word of the text is in the HTML, in the same order."""
-    written = said(language, FIVE_BEFORE, others=(BOLAT.name,))
-    body = written.html.partition("<body>")[2]
+    composed_letter = said(language, FIVE_BEFORE, others=(BOLAT.name,))
+    body = composed_letter.html.partition("<body>")[2]
     plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
     parts = page(matter(others=(BOLAT.name,)), CALENDAR, language=language, today=FIVE_BEFORE)
     place = 0
@@ -285,23 +285,23 @@ def test_html_says_what_the_text_says(language: str) -> None:
 
 def test_html_is_one_language_readable_in_the_dark_and_loads_nothing() -> None:
     """The page's language is said, dark mode has its own colours, no picture or style comes from outside."""
-    written = said("ru", FIVE_BEFORE).html
+    letter_html = said("ru", FIVE_BEFORE).html
 
-    assert '<html lang="ru">' in written
-    assert "prefers-color-scheme: dark" in written
-    assert not re.findall(r"<(?:img|script|link)\b|url\(", written)
-    assert re.findall(r'href="([^"]+)"', written) == ["https://merzim.example.kz/cases/2026-0001"]
+    assert '<html lang="ru">' in letter_html
+    assert "prefers-color-scheme: dark" in letter_html
+    assert not re.findall(r"<(?:img|script|link)\b|url\(", letter_html)
+    assert re.findall(r'href="([^"]+)"', letter_html) == ["https://merzim.example.kz/cases/2026-0001"]
 
 
 def test_what_people_wrote_cannot_become_markup() -> None:
     """An object or a name with angle brackets is read as it was written."""
     object_ = '<script>alert("1")</script> & Ко'
-    written = said("ru", FIVE_BEFORE, case=replace(the_case(), object=object_), name="<b>Имя</b>")
+    composed_letter = said("ru", FIVE_BEFORE, case=replace(the_case(), object=object_), name="<b>Имя</b>")
 
-    assert "<script>" not in written.html
-    assert "<b>" not in written.html
-    assert html.escape(object_, quote=False).split(" ")[0].split("(")[0] in written.html
-    assert object_ in written.text
+    assert "<script>" not in composed_letter.html
+    assert "<b>" not in composed_letter.html
+    assert html.escape(object_, quote=False).split(" ")[0].split("(")[0] in composed_letter.html
+    assert object_ in composed_letter.text
 
 
 def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
@@ -321,10 +321,10 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
         case_deadline = deadline(the_case(), analysis(), CALENDAR, obligation.id, today=FIVE_BEFORE)
         if case_deadline is None or case_deadline.due is None:
             continue
-        written = said(language, case_deadline.due + timedelta(days=days), case_deadline)
+        composed_letter = said(language, case_deadline.due + timedelta(days=days), case_deadline)
 
-        assert "{" not in written.text
-        assert "None" not in written.text
+        assert "{" not in composed_letter.text
+        assert "None" not in composed_letter.text
 
 
 @pytest.mark.parametrize(
@@ -347,16 +347,16 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
 def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
     """Every letter gives the reason it was sent, and the person it was meant for if another."""
     recipient = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
-    written = said(language, FIVE_BEFORE, recipient=recipient)
+    composed_letter = said(language, FIVE_BEFORE, recipient=recipient)
 
-    assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))
+    assert (BOLAT.name in composed_letter.text) == (why in ("deputy", "unreachable"))
 
 
 def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader() -> None:
     """An assignment is of no stage and was given to its reader; a measure stands in the plan of measures."""
     at = datetime(2026, 3, 2, 6, tzinfo=UTC)
     by_a_day = as_data(MeasureTerm(term=OnDate(ANNOUNCE_BY), reading="date"))
-    given = {"text": "Тізімді дайындау", "assignee": AIGUL.key, "given_on": "2026-03-02"}
+    payload = {"text": "Тізімді дайындау", "assignee": AIGUL.key, "given_on": "2026-03-02"}
     measure = {"risk": 1, "action": "Тәртіпті бекіту", "term": by_a_day, "responsible": AIGUL.key}
     events = (
         Event(
@@ -367,7 +367,7 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
             on=ANNOUNCE_BY,
             at=at,
             by="b",
-            payload=given,
+            payload=payload,
         ),
         Event(case="2026-0001", seq=3, kind="measure_set", name="1", on=None, at=at, by="b", payload=measure),
     )
@@ -375,9 +375,9 @@ def test_a_row_of_a_register_is_called_what_it_is_and_tells_who_named_its_reader
 
     def text(name: str, language: str) -> str:
         case_deadline = deadline(register_case, analysis(), CALENDAR, name, today=FIVE_BEFORE)
-        named = Recipient(person=AIGUL, why="named")
+        named_recipient = Recipient(person=AIGUL, why="named")
         return letter(
-            matter(case_deadline, case=register_case, recipient=named),
+            matter(case_deadline, case=register_case, recipient=named_recipient),
             CALENDAR,
             language=language,
             today=FIVE_BEFORE,

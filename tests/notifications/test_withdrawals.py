@@ -95,8 +95,8 @@ def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
 
     take_back(town, case, "analysis_ended", due)
 
-    left = [notice for notice in town.notices() if notice.obligation == "note_signed"]
-    assert {notice.state for notice in left} == {"withdrawn"}
+    withdrawn_notices = [notice for notice in town.notices() if notice.obligation == "note_signed"]
+    assert {notice.state for notice in withdrawn_notices} == {"withdrawn"}
 
 
 def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
@@ -151,13 +151,13 @@ def test_whoever_was_told_of_a_date_hears_when_it_says_nothing_any_more(town: To
     town.case_commands.record(case.id, "analysis_ended", on=end, by="Айгүл", now=noon(told_on), today=told_on)
 
     told(town, shelf, told_on)
-    again = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
+    later_text = " ".join(" ".join(parcel.letter.text for parcel in shelf.kept[before:]).split())
 
     assert (
         "Signing of the analytic note (Құрылыс басқармасы): no date for now (counted from the day of “End of "
         "the analysis”, which is not recorded); you were told 12 June 2026" in withdrawn
     )
-    assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in again
+    assert "Signing of the analytic note (Құрылыс басқармасы): 12 June 2026, due again" in later_text
 
 
 def test_what_was_missed_is_not_called_no_longer_required(town: Town) -> None:

@@ -103,11 +103,11 @@ def test_all_73_items_are_read() -> None:
 def test_the_bodies_are_those_of_the_column(item: str, column: str) -> None:
     """Those responsible in their order, those by agreement apart."""
     measure = PLAN.by_id[f"measure_{item.replace('.', '_')}"]
-    named = column.split(", ")
-    agreeing_bodies = [name.removesuffix(BY_AGREEMENT) for name in named if name.endswith(BY_AGREEMENT)]
+    body_names = column.split(", ")
+    agreeing_bodies = [name.removesuffix(BY_AGREEMENT) for name in body_names if name.endswith(BY_AGREEMENT)]
 
     assert [PLAN.bodies[body].short.kk for body in measure.bodies] == [
-        name for name in named if BY_AGREEMENT not in name
+        name for name in body_names if BY_AGREEMENT not in name
     ]
     assert [PLAN.bodies[body].short.kk for body in measure.by_agreement] == agreeing_bodies
     assert measure.sources == (f"plan:{item}",)

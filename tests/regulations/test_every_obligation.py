@@ -123,12 +123,12 @@ def _is_reminded_of(requirement: Asked) -> None:
         if row.due is None or row.state != "open" or silent:
             continue
         assert row.next_rung_on is not None
-        for duty in {who for step in ladder.rungs for who in step.to}:
-            meant = requirement.obligation.duty if duty == "duty" else duty
+        for duty in {duty_name for step in ladder.rungs for duty_name in step.to}:
+            resolved_duty = requirement.obligation.duty if duty == "duty" else duty
             # The case is about somebody: their own duties, and their head's, are resolved through them.
             about = "person_concerned"
-            recipients = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on, person=about)
-            assert isinstance(recipients, tuple), f"nobody is told: {meant}"
+            recipients = resolve(OFFICE, duty=resolved_duty, unit="office", on=row.next_rung_on, person=about)
+            assert isinstance(recipients, tuple), f"nobody is told: {resolved_duty}"
             assert all(isinstance(recipient, Recipient) for recipient in recipients)
 
 
@@ -164,15 +164,15 @@ def _can_be_recorded(requirement: Asked, case_commands: CaseCommands) -> None:
 @every
 def test_every_edition_is_asked_of_somebody(procedure: Procedure) -> None:
     """The kinds it names are kinds there are, and no obligation of it is for kinds the whole is not for."""
-    whole = _kinds(procedure.applies_to)
+    kinds = _kinds(procedure.applies_to)
 
-    assert whole
+    assert kinds
     for obligation in procedure.obligations:
-        assert _kinds(obligation.only_for) & whole, obligation.id
+        assert _kinds(obligation.only_for) & kinds, obligation.id
 
 
-def _kinds(named: tuple[str, ...]) -> set[str]:
-    return {kind for name in named for kind in GROUPS.get(name, {name})} if named else set(KINDS)
+def _kinds(names: tuple[str, ...]) -> set[str]:
+    return {kind for name in names for kind in GROUPS.get(name, {name})} if names else set(KINDS)
 
 
 def _waits_for(procedure: Procedure, obligation: Obligation) -> set[str]:

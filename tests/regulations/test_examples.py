@@ -17,12 +17,12 @@ OWN = Path(__file__).parents[2] / "examples" / "own-law"
 def test_the_worked_example_comes_out_as_its_file_says() -> None:
     """Every date and every finding a regulation file names is what the engine computes; those given as examples
     of an office's own law too."""
-    own = [read(file.name, file.read_bytes()) for file in sorted(OWN.glob("*.toml"))]
+    own_procedures = [read(file.name, file.read_bytes()) for file in sorted(OWN.glob("*.toml"))]
 
-    assert own
+    assert own_procedures
     assert [
         (procedure.edition, wrong)
-        for procedure in (*library().all(), *own)
+        for procedure in (*library().all(), *own_procedures)
         for wrong in mismatches(procedure, CALENDAR)
     ] == []
 

@@ -230,9 +230,9 @@ def test_every_column_of_an_annex_is_a_field() -> None:
     """What an annex has a column for is a field that names it, and no field names a column the annex lacks."""
     wrong = []
     for place, (register, columns) in ANNEXES.items():
-        named = {field.id for field in shipped()[register].fields.values() if _of(place, field.form_row)}
-        listed = {name for names in columns.values() for name in names}
-        wrong += [(place, register, name) for name in sorted(named ^ listed)]
+        field_ids = {field.id for field in shipped()[register].fields.values() if _of(place, field.form_row)}
+        column_names = {name for names in columns.values() for name in names}
+        wrong += [(place, register, name) for name in sorted(field_ids ^ column_names)]
     referred = [
         (register.id, field.id)
         for register in shipped().values()
@@ -311,14 +311,14 @@ def test_the_rows_of_the_reports_come_from_registers() -> None:
 
 def test_every_paragraph_is_said_in_words_of_the_language() -> None:
     """No word of a file's notation is left in what a page shows."""
-    left = [
+    missing_texts = [
         (register.id, language, text)
         for register in shipped().values()
         for language in ("kk", "ru")
         if re.search("[A-Za-z]", text := paragraph(register.paragraph, language))
     ]
 
-    assert left == []
+    assert missing_texts == []
 
 
 def test_every_act_is_spelt_as_in_the_editions() -> None:
@@ -349,16 +349,23 @@ def test_every_text_is_said_in_three_languages() -> None:
 
 def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
     """Registers that open confidential cases are confidential."""
-    opened = {register.id: register.opens.procedure for register in shipped().values() if register.opens}
+    procedures_by_register = {
+        register.id: register.opens.procedure for register in shipped().values() if register.opens
+    }
 
-    assert {register_id for register_id in opened if library().latest(opened[register_id]).confidential} == {
+    assert {
+        register_id
+        for register_id in procedures_by_register
+        if library().latest(procedures_by_register[register_id]).confidential
+    } == {
         *("conflicts", "gifts", "foreign-accounts", "reporters", "offences", "internal-investigations"),
         "head-responsibility",
     }
     differ = {
         register_id
-        for register_id in opened
-        if library().latest(opened[register_id]).confidential != shipped()[register_id].confidential
+        for register_id in procedures_by_register
+        if library().latest(procedures_by_register[register_id]).confidential
+        != shipped()[register_id].confidential
     }
     assert differ == {"candidate-checks"}, "what the special records say of a person is for those who check"
     assert shipped()["candidate-checks"].confidential
@@ -366,7 +373,7 @@ def test_a_matter_of_a_confidential_case_is_a_confidential_register() -> None:
 
 def test_nobody_a_row_is_about_reads_who_reported_it() -> None:
     """No access of a register names a confidential field, and who reported stands in a confidential one."""
-    shown = [
+    readable_fields = [
         (register.id, name)
         for register in shipped().values()
         for access in register.access
@@ -375,7 +382,7 @@ def test_nobody_a_row_is_about_reads_who_reported_it() -> None:
         if register.fields[name].confidential
     ]
 
-    assert shown == []
+    assert readable_fields == []
     assert {
         (register_id, name)
         for register_id, name in REPORTERS

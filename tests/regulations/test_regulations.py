@@ -203,9 +203,9 @@ def test_a_start_is_proved_by_three_links(edition: Procedure) -> None:
 @analyses
 def test_every_point_of_project_one_is_somebodys(edition: Procedure) -> None:
     """Each subtask of the scoring stands at exactly one obligation, with a figure or a scale."""
-    held = [obligation.indicator for obligation in edition.obligations if obligation.indicator]
+    indicator_names = [obligation.indicator for obligation in edition.obligations if obligation.indicator]
 
-    assert sorted(held) == sorted(edition.indicators)
+    assert sorted(indicator_names) == sorted(edition.indicators)
     assert all(indicator.stake or indicator.scale for indicator in edition.indicators.values())
 
 

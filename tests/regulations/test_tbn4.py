@@ -271,7 +271,7 @@ def test_the_reconciliation_is_proved_by_both_papers() -> None:
 
 def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
     """Each subtask of the assessment stands at what earns it: once, but for offences of two kinds."""
-    held = [
+    described_points = [
         obligation.indicator
         for name in YEARLY
         for obligation in library().latest(name).obligations
@@ -279,8 +279,8 @@ def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
     ]
     described = {name for programme in YEARLY for name in library().latest(programme).indicators}
 
-    assert set(held) == described
-    assert [name for name in sorted(described) if held.count(name) != 1] == ["P2.T1.S1"]
+    assert set(described_points) == described
+    assert [name for name in sorted(described) if described_points.count(name) != 1] == ["P2.T1.S1"]
     assert len(described) == 10 + 11 + 7
 
 

@@ -34,7 +34,7 @@ def plain(engine: Engine, office: Office, year: int, *, today: date) -> YearReco
     ledger = SqlLedger(engine)
     cases = [case for case in ledger.cases(ledger.ids()).values() if case.standing == "active"]
     rows = ledger.rows_of([case.id for case in cases])
-    own = {}
+    bodies = {}
     for unit in {case.unit for case in cases}:
         of_it = [case for case in cases if case.unit == unit]
         lacking = [
@@ -55,8 +55,8 @@ def plain(engine: Engine, office: Office, year: int, *, today: date) -> YearReco
         year_numbers = numbers(
             facts, scoring(), year=year, today=min(today, date(year, 12, 31)), entries=entries
         )
-        own[unit] = body(year_numbers, [gap for gap in lacking if gap.fact in scoring().awaited], year=year)
-    return YearRecords(office, own)
+        bodies[unit] = body(year_numbers, [gap for gap in lacking if gap.fact in scoring().awaited], year=year)
+    return YearRecords(office, bodies)
 
 
 def _facts(case: Case) -> list[RecordedFact]:

@@ -69,14 +69,19 @@ SAID = 15
 def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     """Make remarks on the case, one after another; the numbers of those that were refused."""
     engine, refused = open_database(url), []
-    who: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
+    stamp: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
     try:
         registers = RegisterCommands(case_commands(engine))
         together.wait(30)
         for n in range(SAID):
             try:
                 registers.remark(
-                    case_id, text=f"{getpid()}.{n}", author="", source="discussion", on=date(2026, 1, 20), **who
+                    case_id,
+                    text=f"{getpid()}.{n}",
+                    author="",
+                    source="discussion",
+                    on=date(2026, 1, 20),
+                    **stamp,
                 )
             except Conflict:
                 refused.append(n)
@@ -101,8 +106,8 @@ def claim(url: str, together: Barrier) -> list[str]:
     try:
         outbox, keys = SqlOutbox(engine), []
         together.wait(30)
-        while taken := outbox.claim("email", now=later(60), limit=3):
-            keys += [notice.key for notice in taken]
+        while claimed_notices := outbox.claim("email", now=later(60), limit=3):
+            keys += [notice.key for notice in claimed_notices]
         return keys
     finally:
         engine.dispose()

@@ -27,8 +27,8 @@ def text(name: str) -> str:
     return f'{{ kk = "{name} kk", ru = "{name} ru", en = "{name}" }}'
 
 
-def field(id: str, kind: str, more: str = "") -> str:
-    return f'[[field]]\nid = "{id}"\ntitle = {text(id.title())}\nkind = "{kind}"\n{more}\n'
+def field(id: str, kind: str, extra_text: str = "") -> str:
+    return f'[[field]]\nid = "{id}"\ntitle = {text(id.title())}\nkind = "{kind}"\n{extra_text}\n'
 
 
 HEAD = """\
@@ -117,16 +117,16 @@ PEOPLE = tuple(
 )
 
 
-def office(engine: Engine, folder: Path, *, more: Mapping[str, str] | None = None) -> AppContext:
-    """The application on a database with these units, people and registers; `more` tables of those."""
-    own = folder / "own" / "registers"
-    own.mkdir(parents=True, exist_ok=True)
+def office(engine: Engine, folder: Path, *, extra_texts: Mapping[str, str] | None = None) -> AppContext:
+    """The application on a database with these units, people and registers; `extra_texts` tables of those."""
+    own_folder = folder / "own" / "registers"
+    own_folder.mkdir(parents=True, exist_ok=True)
     for name, content in (
         *(("visits", VISITS), ("reports", REPORTS)),
         *(("certificates", CERTIFICATES), ("presents", PRESENTS)),
     ):
-        (own / f"{name}.2026-01-01.toml").write_text(
-            f"{content}\n{(more or {}).get(name, '')}", encoding="utf-8"
+        (own_folder / f"{name}.2026-01-01.toml").write_text(
+            f"{content}\n{(extra_texts or {}).get(name, '')}", encoding="utf-8"
         )
     if not save(engine, units=UNITS, people=PEOPLE).added:
         raise AssertionError("an office is made once")

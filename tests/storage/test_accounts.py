@@ -135,12 +135,12 @@ def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: En
         accounts.let_in(replace(way_in(hash, kind=kind), login=login))
     accounts.end_first_invitations(but="f3", now=NOW)
 
-    held = [
+    hashes = [
         invitation
         for invitation in ("f1", "f2", "f3", "i1")
         if accounts.entry("invitation", invitation, now=NOW)
     ]
-    assert held == ["f3", "i1"]
+    assert hashes == ["f3", "i1"]
     assert accounts.entry("feed", "u1", now=NOW) is not None
 
 

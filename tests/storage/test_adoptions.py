@@ -86,11 +86,11 @@ def test_acts_and_their_seals_are_found_in_order(engine: Engine) -> None:
     """Nothing to name; a seal covers the office's chain, and a second one only when something changed."""
     opened(engine)
     adopted(engine)
-    first, again = seal(engine, now=NOW), seal(engine, now=later(1))
+    first, second_seal = seal(engine, now=NOW), seal(engine, now=later(1))
     adopted(engine, NEXT)
     second, quiet = seal(engine, now=later(2)), seal(engine, now=later(3))
 
-    assert (first, again, second, quiet) == (1, None, 2, None)
+    assert (first, second_seal, second, quiet) == (1, None, 2, None)
     assert verify(engine) == ()
 
 

@@ -48,11 +48,11 @@ def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> Non
     answers = SqlIdempotency(engine)
     answers.claim("a", "key-one", "d", now=NOW)
     answers.release("a", "key-one")
-    again = answers.claim("a", "key-one", "d", now=NOW)
+    second_claim = answers.claim("a", "key-one", "d", now=NOW)
     answers.keep("a", "key-one", "{}")
     answers.release("a", "key-one")
 
-    assert again is None
+    assert second_claim is None
     assert answers.claim("a", "key-one", "d", now=NOW) is not None
 
 

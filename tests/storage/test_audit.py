@@ -153,14 +153,14 @@ def test_an_entry_committed_later_comes_later(server: Engine) -> None:
         with writing(server) as second:
             audit.note(second, [replace(event, name="ended first")])
         read = [(entry.seq, entry.name) for entry in entries(server)]
-    rest = [(entry.seq, entry.name) for entry in entries(server)[len(read) :]]
+    other_entries = [(entry.seq, entry.name) for entry in entries(server)[len(read) :]]
 
-    assert (read, rest) == ([(1, "ended first")], [(2, "began first")])
+    assert (read, other_entries) == ([(1, "ended first")], [(2, "began first")])
 
 
 def test_a_reader_who_follows_many_writers_reads_every_entry_once(engine: Engine) -> None:
     """Four write at once, one reads on from the last number read: nothing twice, nothing missed."""
-    log, reads, seen, cursor = SqlAuditLog(engine), SqlReads(engine), [], 0
+    log, reads, entries_read, cursor = SqlAuditLog(engine), SqlReads(engine), [], 0
 
     def work(by: str) -> None:
         for number in range(15):
@@ -170,7 +170,7 @@ def test_a_reader_who_follows_many_writers_reads_every_entry_once(engine: Engine
         writers = [pool.submit(work, by) for by in "abcd"]
         while not all(writer.done() for writer in writers) or cursor < reads.last_audit_entry():
             page = reads.audit(AuditFilter(), scope=EVERYTHING, after=cursor, limit=7).entries
-            seen += [(entry.by, entry.name) for entry in page]
+            entries_read += [(entry.by, entry.name) for entry in page]
             cursor = page[-1].seq if page else cursor
 
-    assert sorted(seen) == sorted((by, str(number)) for by in "abcd" for number in range(15))
+    assert sorted(entries_read) == sorted((by, str(number)) for by in "abcd" for number in range(15))

@@ -20,16 +20,16 @@ from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
 
 def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:
     """Every chain in it is as written, and nobody's writing failed."""
-    stop, written = Event(), []
+    stop, written_ids = Event(), []
 
     def write() -> None:
         while not stop.is_set():
-            written.append(opened(sqlite).id)
+            written_ids.append(opened(sqlite).id)
 
     writer = Thread(target=write)
     writer.start()
     try:
-        while len(written) < 3:
+        while len(written_ids) < 3:
             stop.wait(0.01)
         backup(sqlite, tmp_path / "көшірме.sqlite")
     finally:
@@ -39,7 +39,7 @@ def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path:
     copy = open_database(f"sqlite:///{tmp_path / 'көшірме.sqlite'}")
     copied_ids = SqlLedger(copy).ids()
     assert len(copied_ids) >= 3
-    assert set(copied_ids) <= set(written)
+    assert set(copied_ids) <= set(written_ids)
     assert verify(copy, recompute=recompute(copy)) == ()
     copy.dispose()
 
@@ -90,11 +90,11 @@ def test_a_backup_is_restored_where_nothing_stood(sqlite: Engine, tmp_path: Path
     """On a new machine."""
     case = opened(sqlite)
     backup(sqlite, tmp_path / "backup.sqlite")
-    fresh = open_database(f"sqlite:///{tmp_path / 'new' / 'office.sqlite'}")
+    new_engine = open_database(f"sqlite:///{tmp_path / 'new' / 'office.sqlite'}")
 
-    assert restore(fresh, tmp_path / "backup.sqlite") is None
-    assert SqlLedger(fresh).ids() == [case.id]
-    fresh.dispose()
+    assert restore(new_engine, tmp_path / "backup.sqlite") is None
+    assert SqlLedger(new_engine).ids() == [case.id]
+    new_engine.dispose()
 
 
 def test_a_database_that_a_service_has_open_is_not_replaced(sqlite: Engine, tmp_path: Path) -> None:

@@ -95,11 +95,11 @@ def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
     folder = house.settings.backup.folder
     assert folder is not None
     (copy,) = (folder / "evidence").glob("??/*")
-    written = copy.stat().st_mtime_ns
+    mtime = copy.stat().st_mtime_ns
     run(house, NIGHT + timedelta(days=1))
 
     assert copy.read_bytes() == b"%PDF-1.7\norder"
-    assert copy.stat().st_mtime_ns == written
+    assert copy.stat().st_mtime_ns == mtime
 
 
 @on_sqlite_alone

@@ -55,9 +55,11 @@ def queued(engine: Engine, outbox: SqlOutbox, number: int) -> list[Notice]:
     return notices
 
 
-def sent(outbox: SqlOutbox, port: int, **more: object) -> DeliveryReport:
+def sent(outbox: SqlOutbox, port: int, **options: object) -> DeliveryReport:
     post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
-    return deliver(outbox, library(), calendars.calendar(), [post], now=NOW, today=TODAY, rules=RULES, **more)  # type: ignore[arg-type]
+    return deliver(
+        outbox, library(), calendars.calendar(), [post], now=NOW, today=TODAY, rules=RULES, **options
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", [0, 1, BATCH, PEOPLE])
@@ -85,10 +87,15 @@ def hearing(heard: list[str]) -> Callable[..., None]:
     """Writes down each statement as often as the database is given it, for every line of an executemany."""
 
     def listen(*arguments: object) -> None:
-        _, _, statement, given, _, is_batch = arguments
-        assert isinstance(given, Sequence | Mapping)
-        by_line = is_batch and isinstance(given, Sequence) and given and isinstance(given[0], tuple | dict)
-        heard.extend([str(statement)] * (len(given) if by_line else 1))
+        _, _, statement, parameters, _, is_batch = arguments
+        assert isinstance(parameters, Sequence | Mapping)
+        by_line = (
+            is_batch
+            and isinstance(parameters, Sequence)
+            and parameters
+            and isinstance(parameters[0], tuple | dict)
+        )
+        heard.extend([str(statement)] * (len(parameters) if by_line else 1))
 
     return listen
 
@@ -134,17 +141,23 @@ def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
     office = Office(data=first(1, drop))
     with serving(office) as port:
         before = sent(outbox, port)
-        again = next(notice for notice in outbox.notices() if notice.state == "queued")
+        requeued_notice = next(notice for notice in outbox.notices() if notice.state == "queued")
         post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
         after = deliver(
-            outbox, library(), calendars.calendar(), [post], now=again.not_before, today=TODAY, rules=RULES
+            outbox,
+            library(),
+            calendars.calendar(),
+            [post],
+            now=requeued_notice.not_before,
+            today=TODAY,
+            rules=RULES,
         )
     names = Counter(message["Message-ID"] for _, message in office.accepted)
 
     assert before.counts == {"sent": 2, "queued": 1}
     assert after.counts == {"sent": 1}
     assert sorted(names.values()) == [1, 1, 2]
-    assert names[again.message_id] == 2
+    assert names[requeued_notice.message_id] == 2
 
 
 def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: SqlOutbox) -> None:
@@ -173,7 +186,7 @@ def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: Sq
     """One statement for all: each notice gets its own answer, day and hash, and only those being sent."""
     notices = queued(engine, outbox, 6)
     sending = outbox.claim("email", now=NOW, limit=5)
-    (left,) = (notice for notice in notices if notice.key not in {notice.key for notice in sending})
+    (unsent_notice,) = (notice for notice in notices if notice.key not in {notice.key for notice in sending})
     later = NOW.replace(hour=9)
     outbox.mark(
         [
@@ -182,7 +195,7 @@ def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: Sq
             DeliveryOutcome(key=sending[2].key, state="queued", answer="", not_before=later, tried=False),
             DeliveryOutcome(key=sending[3].key, state="failed", answer="550"),
             # Not being sent: somebody else's by now.
-            DeliveryOutcome(key=left.key, state="sent", answer=""),
+            DeliveryOutcome(key=unsent_notice.key, state="sent", answer=""),
         ],
         now=later,
     )

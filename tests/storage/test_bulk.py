@@ -151,8 +151,8 @@ def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object,
 
 def sound(engine: Engine) -> bool:
     """Whether `verify` finds nothing: chains, seals, boards by the days of the transfer, sums."""
-    anew = CaseCommands(SqlLedger(engine), library(), TRANSFER)
-    return verify(engine, recompute=lambda case: anew.recomputed(case, today=TODAY)) == ()
+    new_commands = CaseCommands(SqlLedger(engine), library(), TRANSFER)
+    return verify(engine, recompute=lambda case: new_commands.recomputed(case, today=TODAY)) == ()
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
@@ -169,7 +169,7 @@ def test_together_is_as_one_by_one(
     prefix = f"E{next(_numbers)}"
     cases = cases_named(prefix, number, first)
     names = [change.case.id for change in cases]
-    written = [names[n] for n in sorted(done) if n < number]
+    written_names = [names[n] for n in sorted(done) if n < number]
     together, alone = SqlLedger(engine), SqlLedger(other)
 
     together.append(cases, now=NOW)
@@ -179,16 +179,16 @@ def test_together_is_as_one_by_one(
 
     for at in (engine, other):
         SqlOutbox(at).add([letter(row) for name in names for row in waiting(at, name)], now=NOW)
-    facts = recorded(engine, written, days=days)
+    facts = recorded(engine, written_names, days=days)
     together.append(facts, now=NOW)
     for change in facts:
         alone.append([change], now=NOW)
     assert stored(engine, names) == stored(other, names)
 
-    anew = counted_anew(engine, names)
-    wrote = together.rewrite(anew, now=NOW)
+    changes = counted_anew(engine, names)
+    wrote = together.rewrite(changes, now=NOW)
     # Looked at whole: what an adoption need not look at is as it was.
-    assert wrote == sum(alone.rewrite([replace(change, touched=None)], now=NOW) for change in anew)
+    assert wrote == sum(alone.rewrite([replace(change, touched=None)], now=NOW) for change in changes)
     assert stored(engine, names) == stored(other, names)
     assert not stored(engine, names)["differences"]
     assert sound(engine)
@@ -246,10 +246,10 @@ def test_rows_counted_anew_by_two_at_once_are_counted_once(engine: Engine) -> No
     names = [change.case.id for change in cases]
     ledger = SqlLedger(engine)
     ledger.append(cases, now=NOW)
-    anew = counted_anew(engine, names)
+    changes = counted_anew(engine, names)
 
     with pytest.raises(Conflict):
-        Interrupted(engine, lambda: ledger.rewrite(anew, now=NOW)).rewrite(anew, now=NOW)
+        Interrupted(engine, lambda: ledger.rewrite(changes, now=NOW)).rewrite(changes, now=NOW)
 
     assert ledger.rewrite(counted_anew(engine, names), now=NOW) == 0
     assert sound(engine)
@@ -288,17 +288,17 @@ def test_an_adoption_reads_only_the_rows_the_day_can_move(engine: Engine) -> Non
     """Forty cases of three years; a few of their rows."""
     cases = cases_named("W", 40)
     SqlLedger(engine).append(cases, now=NOW)
-    anew = counted_anew(engine, [change.case.id for change in cases])
-    looked: set[int] = set()
+    changes = counted_anew(engine, [change.case.id for change in cases])
+    row_counts: set[int] = set()
 
     class Looking(SqlLedger):
         def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
             prepared_batch = super()._prepare(changes)
-            looked.add(len(prepared_batch.rows_changed))
+            row_counts.add(len(prepared_batch.rows_changed))
             return prepared_batch
 
-    Looking(engine).rewrite(anew, now=NOW)
-    touched = sum(len(change.touched or ()) for change in anew)
+    Looking(engine).rewrite(changes, now=NOW)
+    touched = sum(len(change.touched or ()) for change in changes)
 
-    assert looked != {0}
-    assert max(looked) <= touched < sum(len(change.rows) for change in anew) // 5
+    assert row_counts != {0}
+    assert max(row_counts) <= touched < sum(len(change.rows) for change in changes) // 5

@@ -127,7 +127,7 @@ class MailAlone(Folder):
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    office_app = office(engine, tmp_path, more={"visits": CAMPAIGN})
+    office_app = office(engine, tmp_path, extra_texts={"visits": CAMPAIGN})
     web = WebSettings(public_address="https://merzim.org.kz")
     app = AppContext(
         replace(office_app.settings, web=web), clock=office_app.clock, system_clock=office_app.system_clock
@@ -138,13 +138,13 @@ def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
     office_app.close()
 
 
-def start(ctx: RequestContext, **more: Any) -> str:
-    fields = {"register_id": "visits", "kind": "read", "until": UNTIL, "values": {"place": "Hall"}, **more}
+def start(ctx: RequestContext, **arguments: Any) -> str:
+    fields = {"register_id": "visits", "kind": "read", "until": UNTIL, "values": {"place": "Hall"}, **arguments}
     return start_campaign(ctx, build(StartCampaign, fields)).campaign
 
 
-def show(ctx: RequestContext, campaign: str, **more: Any) -> CampaignPage:
-    return show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, **more}))
+def show(ctx: RequestContext, campaign: str, **arguments: Any) -> CampaignPage:
+    return show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, **arguments}))
 
 
 def states(ctx: RequestContext, campaign: str) -> dict[str, str]:
@@ -203,8 +203,8 @@ def test_a_campaign_says_beforehand_whom_it_writes_to(app: AppContext) -> None:
     preview = start_campaign(ctx, build(StartCampaign, {**fields, "units": ["law"], "preview": True}))
     assert (preview.campaign, preview.people, preview.unreached) == ("", 3, 1)
     assert preview.unreached_names == ["Тынышов Асан"]
-    whole = start_campaign(ctx, build(StartCampaign, {**fields, "preview": True}))
-    assert whole.people == 5
+    full_preview = start_campaign(ctx, build(StartCampaign, {**fields, "preview": True}))
+    assert full_preview.people == 5
     with pytest.raises(UnknownCampaign):
         show(ctx, "2026-001")
 
@@ -221,9 +221,9 @@ def test_a_campaign_that_makes_no_sense_is_refused(app: AppContext) -> None:
         ({"link": "https://a.kz/b", "file": {"file": "0" * 64}}, "campaign.two_documents"),
     ]
     codes = []
-    for more, _ in wrong:
+    for arguments, _ in wrong:
         with pytest.raises((BadCampaign, InvalidRow, UnknownField)) as refusal:
-            start(ctx, **more)
+            start(ctx, **arguments)
         codes.append(refusal.value.code)
     assert codes == [code for _, code in wrong]
     app.settings = replace(app.settings, web=WebSettings())
@@ -243,15 +243,15 @@ def test_each_gets_one_letter_whose_link_adds_their_row_once(app: AppContext) ->
     assert run(app, at=NOW + timedelta(minutes=1)) == tokens
     later = operator(app, at=NOW + timedelta(days=2))
     row = confirm(later, tokens["guest"])
-    shown = show_row(ctx, AskRow(row=row))
-    assert shown.row.values == {
+    row_page = show_row(ctx, AskRow(row=row))
+    assert row_page.row.values == {
         "place": "Hall",
         "guest": "guest@org.kz",
         "purpose": "talk",
         "came_on": "2026-04-08",
         "paid": False,
     }
-    assert (shown.row.unit, shown.history[0].kind, shown.history[0].by) == ("law", "confirmed", "link")
+    assert (row_page.row.unit, row_page.history[0].kind, row_page.history[0].by) == ("law", "confirmed", "link")
     assert states(ctx, campaign) == {"lawyer": "awaited", "guest": "answered"}
     assert refused(later, tokens["guest"])
     with pytest.raises(UnknownField):
@@ -343,8 +343,8 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     """The standard (seed 002), p. 22, 23: spouses declare; p. 21: told in writing, notices gathered; p. 20: in
     time. A row each, with the days of the letter, the reminder and the answer; published is asked of each."""
     ctx = operator(app)
-    given = {"year": "2026", "due_on": "2026-04-05"}
-    campaign = start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    values = {"year": "2026", "due_on": "2026-04-05"}
+    campaign = start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
     tokens = run(app)
     remind_campaign(ctx, RemindCampaign(campaign=campaign))
     run(app, at=NOW + timedelta(hours=1))
@@ -366,7 +366,7 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
         {**declaration, "filed_on": "2026-04-05", "spouse": "not_filed"},
     )
     rows = {row.id: row for row in list_rows(later, ListRows(register_id="declarations", sort="filed_on")).rows}
-    own, spouse, missed = (rows[name] for name in (row, "declarations-2026-0002", "declarations-2026-0004"))
+    own_row, spouse, missed = (rows[name] for name in (row, "declarations-2026-0002", "declarations-2026-0004"))
     people, _ = load_workbook(BytesIO(proof_sheet(later, campaign, "ru"))).worksheets
 
     assert (missing, none) == (
@@ -374,13 +374,15 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
         [("spouse.form", "not_asked"), ("spouse.filed_on", "not_asked")],
     )
     days = ("informed_on", "reminded_on", "received_on", "filed_on", "due_on")
-    assert [own.values[name] for name in days] == [f"2026-04-{day}" for day in ("06", "06", "08", "07", "05")]
+    assert [own_row.values[name] for name in days] == [
+        f"2026-04-{day}" for day in ("06", "06", "08", "07", "05")
+    ]
     assert (spouse.values["declarant"], spouse.values["form"], spouse.values["published"]) == (
         "spouse",
         "assets",
         False,
     )
-    assert (own.late, spouse.late, missed.late) == ({"filed_on": 2}, {"filed_on": 1}, {"filed_on": 3})
+    assert (own_row.late, spouse.late, missed.late) == ({"filed_on": 2}, {"filed_on": 1}, {"filed_on": 3})
     assert "filed_on" not in missed.values
     assert {person.person: person.answer for person in show(later, campaign).people} == {
         "guest@org.kz": row,
@@ -388,11 +390,11 @@ def test_the_spouse_declares_too_and_a_late_day_is_marked(app: AppContext) -> No
     }
     assert [people[line][11].value or None for line in (1, 2, 3)] == ["Опоздание, дней", 2, 3]
     assert [people[line][9].value for line in (2, 3)] == [f"{row}, {spouse.id}", f"{other}, {missed.id}"]
-    shown = [
-        (person.late, [(more.row, more.late) for more in person.beside])
+    late_rows = [
+        (person.late, [(other_row.row, other_row.late) for other_row in person.beside])
         for person in show(later, campaign).people
     ]
-    assert shown == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
+    assert late_rows == [(2, [(spouse.id, 1)]), (0, [(missed.id, 3)])]
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
 
@@ -403,18 +405,18 @@ def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_tak
     """Due on the 5th: one declared on the 7th, one on the 5th, one not at all by the 8th."""
     ctx = operator(app, at=NOW + timedelta(days=2))
     for year, day in (("2024", "2026-04-07"), ("2025", "2026-04-05"), ("2026", "")):
-        who = {"employee": "guest@org.kz", "declarant": "employee", "year": year}
-        values = {**DECLARED, **who, "due_on": "2026-04-05", "filed_on": day}
+        answer_values = {"employee": "guest@org.kz", "declarant": "employee", "year": year}
+        values = {**DECLARED, **answer_values, "due_on": "2026-04-05", "filed_on": day}
         add_row(ctx, AddRow(register_id="declarations", unit="law", values=values))
 
     content = export(ctx, ListRows(register_id="declarations", sort="filed_on"), "ru")
     heads, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
     file = OpenFile("declarations.xlsx", BytesIO(content))
-    taken = import_rows(ctx, ImportRows(register_id="declarations", unit="law", content=file))
+    imported = import_rows(ctx, ImportRows(register_id="declarations", unit="law", content=file))
 
     assert "опоздание, дней" in str(heads[-1])
     assert [row[-1] for row in rows] == [3, "", 2]
-    assert (taken.rows, taken.there, [column.id for column in taken.aside]) == (
+    assert (imported.rows, imported.there, [column.id for column in imported.aside]) == (
         0,
         3,
         ["paper_file", "late.filed_on"],
@@ -425,12 +427,12 @@ def test_the_workbook_says_by_how_many_days_what_was_declared_is_late_and_is_tak
 def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> None:
     """Rows of other answers stay, those of the spouse's own withdrawal too; then both are awaited again."""
     ctx = operator(app)
-    given = {"year": "2026", "due_on": "2026-04-05"}
-    campaign = start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    values = {"year": "2026", "due_on": "2026-04-05"}
+    campaign = start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
     tokens = run(app)
     declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
     guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
-    every = [f"declarations-2026-000{number}" for number in (1, 2, 3, 4)]
+    row_ids = [f"declarations-2026-000{number}" for number in (1, 2, 3, 4)]
 
     def withdrawn() -> dict[str, str]:
         query = ListRows(register_id="declarations", withdrawn=True)
@@ -438,12 +440,12 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
 
     withdraw_row(ctx, WithdrawRow(row=guest, ground="қате"))
     first = withdrawn()
-    withdraw_row(ctx, WithdrawRow(row=every[3], ground="артық"))
+    withdraw_row(ctx, WithdrawRow(row=row_ids[3], ground="артық"))
     withdraw_row(ctx, WithdrawRow(row=lawyer, ground="қайта"))
 
-    assert (guest, lawyer) == (every[0], every[2])
-    assert first == {every[0]: "қате", every[1]: "қате"}
-    assert withdrawn() == {**first, every[2]: "қайта", every[3]: "артық"}
+    assert (guest, lawyer) == (row_ids[0], row_ids[2])
+    assert first == {row_ids[0]: "қате", row_ids[1]: "қате"}
+    assert withdrawn() == {**first, row_ids[2]: "қайта", row_ids[3]: "артық"}
     assert {person.answer for person in show(ctx, campaign).people} == {""}
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
 
@@ -452,8 +454,8 @@ def test_with_a_withdrawn_answer_goes_the_row_of_the_spouse(app: AppContext) -> 
 def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_names(app: AppContext) -> None:
     """Rows of other people's answers keep theirs; the chains still verify."""
     ctx = operator(app)
-    given = {"year": "2026", "due_on": "2026-04-05"}
-    start(ctx, register_id="declarations", kind="filing", values=given, units=["law"])
+    values = {"year": "2026", "due_on": "2026-04-05"}
+    start(ctx, register_id="declarations", kind="filing", values=values, units=["law"])
     tokens = run(app)
     declaration = {**DECLARED, "filed_on": "2026-04-05", "spouse": "not_filed"}
     guest, lawyer = (answer(ctx, open_link(ctx, tokens[login]), declaration) for login in ("guest", "lawyer"))
@@ -461,9 +463,14 @@ def test_with_a_person_erased_from_an_answer_goes_whom_the_row_of_the_spouse_nam
     erase_row(ctx, EraseRow(row=guest, fields=["employee"], ground="сақтау мерзімі өтті"))
 
     rows = list_rows(ctx, ListRows(register_id="declarations")).rows
-    named = {row.id: row.values.get("employee") for row in rows}
+    employees_by_row = {row.id: row.values.get("employee") for row in rows}
     assert (guest, lawyer) == ("declarations-2026-0001", "declarations-2026-0003")
-    assert [named[row_id] for row_id in sorted(named)] == [None, None, "lawyer@org.kz", "lawyer@org.kz"]
+    assert [employees_by_row[row_id] for row_id in sorted(employees_by_row)] == [
+        None,
+        None,
+        "lawyer@org.kz",
+        "lawyer@org.kz",
+    ]
     kinds = [event.kind for event in show_row(ctx, AskRow(row="declarations-2026-0002")).history]
     assert kinds == ["confirmed", "erased"]
     assert [problem.code for problem in maintenance.verify(app, now=NOW, today=TODAY)] == []
@@ -483,15 +490,17 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
         values = {"kind": "policy", "name": name, "number": "12-П", "adopted_on": "2026-01-15"}
         values |= {"name_translated": "Политика о подарках"} if name == "Саясат" else {}
         add_row(ctx, build(AddRow, {"register_id": "organisation-documents", "unit": unit, "values": values}))
-    own = start(ctx, **arguments)
-    named = start(ctx, **{**arguments, "kind": "document_read"}, ground="Саясат")
+    own_campaign = start(ctx, **arguments)
+    named_campaign = start(ctx, **{**arguments, "kind": "document_read"}, ground="Саясат")
     none = start(ctx, **arguments, ground="")
     with pytest.raises(BadCampaign) as unknown:
         start(ctx, **{**arguments, "kind": "document_read"}, ground="жоқ")
     run(app)
     ground_text = "внутренняя антикоррупционная политика · Политика о подарках, № 12-П, 15 января 2026 года"
 
-    assert [show(ctx, campaign).campaign.ground["ru"] for campaign in (bare, own, named, none)] == [
+    assert [
+        show(ctx, campaign).campaign.ground["ru"] for campaign in (bare, own_campaign, named_campaign, none)
+    ] == [
         "",
         ground_text,
         ground_text,
@@ -501,7 +510,7 @@ def test_the_ground_is_the_document_of_who_asks(app: AppContext) -> None:
     bodies = bodies_of_letters(app)
     assert sum("саясат · Саясат, № 12-П, 2026 жылғы 15 қаңтар" in body for body in bodies) == 4
     assert not any("Қалалық мониторинг" in body or "Кәсіпорын" in body for body in bodies)
-    _, facts = load_workbook(BytesIO(proof_sheet(ctx, own, "ru"))).worksheets
+    _, facts = load_workbook(BytesIO(proof_sheet(ctx, own_campaign, "ru"))).worksheets
     assert ("Основание", ground_text) in [(line[0].value, line[1].value) for line in facts.iter_rows()]
 
 
@@ -509,8 +518,8 @@ def test_an_answer_is_taken_whatever_row_somebody_entered_before(app: AppContext
     """Who answers could not change that row; an officer withdraws one of the two."""
     ctx, year = operator(app), {"year": "2026", "due_on": "2026-09-15"}
     declaration = {**DECLARED, "filed_on": "2026-04-01"}
-    own = {"employee": "guest@org.kz", "declarant": "employee", **year, **declaration}
-    add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own}))
+    own_values = {"employee": "guest@org.kz", "declarant": "employee", **year, **declaration}
+    add_row(ctx, build(AddRow, {"register_id": "declarations", "unit": "law", "values": own_values}))
     campaign = start(ctx, register_id="declarations", kind="filing", values=year)
     record = {"campaign": campaign, "person": "guest@org.kz", "values": declaration}
 
@@ -590,7 +599,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
     assert link is not None
     assert open_link(ctx, token).person.key == "guest@org.kz"
     flipped = [token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :] for at in range(len(token))]
-    others = [
+    other_tokens = [
         link_token("another office's secret", link),
         link_token(app.rules.link_key, AnswerLink(campaign, link.number, 1)),
         link_token(app.rules.link_key, AnswerLink("2026-999", link.number, 0)),
@@ -601,7 +610,7 @@ def test_a_link_is_good_for_its_person_alone(app: AppContext) -> None:
         "",
         "é" * 48,
     ]
-    assert [token for token in (*flipped, *others) if not refused(ctx, token)] == []
+    assert [token for token in (*flipped, *other_tokens) if not refused(ctx, token)] == []
     assert read_link("", link_token("x", link)) is None
 
 
@@ -765,8 +774,8 @@ def test_who_joins_is_asked_and_who_leaves_is_struck_out(app: AppContext) -> Non
     tokens = run(app, at=day)
     assert set(tokens) == {"guest", "new"}
     assert states(ctx, campaign) == {"lawyer": "left", "guest": "awaited", "new": "awaited"}
-    gone = next(person for person in show(ctx, campaign, state="left").people)
-    assert (gone.name, gone.left_on) == ("Власов Пётр", TODAY + timedelta(days=1))
+    person_gone = next(person for person in show(ctx, campaign, state="left").people)
+    assert (person_gone.name, person_gone.left_on) == ("Власов Пётр", TODAY + timedelta(days=1))
     # Moved to another unit, before a round has noticed.
     change_people(app, replace(PEOPLE[3], unit="hr"))
     assert refused(operator(app, at=day), tokens["guest"])
@@ -909,9 +918,9 @@ def test_the_bot_asks_and_takes_the_answer_of_whoever_is_linked(app: AppContext)
     assert states(ctx, campaign)["guest"] == "awaited"
     [[sure]] = question.buttons
     assert bot.pressed(theirs, sure.data).alert
-    [done] = bot.pressed(mine, sure.data).replies
+    [reply] = bot.pressed(mine, sure.data).replies
     row = show_row(ctx, AskRow(row=show(ctx, campaign, state="answered").people[0].answer))
-    assert "№ 1, 2026" in done.text
+    assert "№ 1, 2026" in reply.text
     assert (row.row.values["guest"], row.history[0].kind, row.history[0].by) == (guest, "confirmed", "telegram")
     assert bot.pressed(mine, sure.data).alert
     # What is filled in stands on a page: no button there confirms it.
@@ -995,17 +1004,21 @@ def test_the_sheet_proves_who_answered_when(app: AppContext) -> None:
     assert [cell.value for cell in people[2]][4:10] == [
         *("answered", MIDNIGHT, "06.04.2026 12:00", "06.04.2026 13:00", "electronically", row),
     ]
-    shown = {line[0].value: line[1].value for line in facts.iter_rows(min_row=2)}
-    assert shown["Campaign"] == f"{campaign}. Read by spring"
-    assert (shown["What is declared"], shown["Answered"], shown["Awaited"]) == ("I have read them", 1, 1)
+    facts_shown = {line[0].value: line[1].value for line in facts.iter_rows(min_row=2)}
+    assert facts_shown["Campaign"] == f"{campaign}. Read by spring"
+    assert (facts_shown["What is declared"], facts_shown["Answered"], facts_shown["Awaited"]) == (
+        "I have read them",
+        1,
+        1,
+    )
     assert "can be verified at" not in str([*facts.values, *people.values])
     # Over, by the calendar as by the officer: nobody is awaited any more.
     over = operator(app, at=NOW + timedelta(days=30))
     by_day = load_workbook(BytesIO(proof_sheet(over, campaign, "ru"))).worksheets
     close_campaign(ctx, CloseCampaign(campaign=campaign))
     closed = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
-    for listed, summary in (by_day, closed):
-        assert [listed[2][4].value, listed[3][4].value] == ["ответ есть", "нет ответа"]
+    for sheet, summary in (by_day, closed):
+        assert [sheet[2][4].value, sheet[3][4].value] == ["ответ есть", "нет ответа"]
         counts = {line[0]: line[1] for line in summary.iter_rows(min_row=2, values_only=True)}
         assert (counts["Не ответили"], "Ожидается" in counts) == (1, False)
 
@@ -1074,7 +1087,7 @@ def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppConte
     record_answer(ctx, RecordAnswer(campaign=campaign, person=quiet[1].key, values=values))
     people, facts = load_workbook(BytesIO(proof_sheet(ctx, campaign, "ru"))).worksheets
     lines = {row[1]: row for row in people.iter_rows(min_row=2, values_only=True)}
-    shown = {line[0]: line[1] for line in facts.iter_rows(min_row=2, values_only=True)}
+    facts_shown = {line[0]: line[1] for line in facts.iter_rows(min_row=2, values_only=True)}
 
     assert (preview.people, preview.unreached) == (4, 2)
     assert preview.unreached_names == ["Ғалым Ер", "Тынышов Асан"]
@@ -1083,8 +1096,8 @@ def test_a_letter_to_nobody_is_no_letter_and_paper_is_told_from_it(app: AppConte
     assert list(lines) == ["Әлиев Самат", "Власов Пётр", "Ғалым Ер", "Тынышов Асан"]
     assert not any(lines[name][6] for name in preview.unreached_names)
     assert lines["Ғалым Ер"][8] == "на бумаге, подписано 3 апреля 2026 года"
-    assert shown["Отправлено писем-напоминаний"] == 2
-    assert shown["Основание"].endswith(", пункт 3")
+    assert facts_shown["Отправлено писем-напоминаний"] == 2
+    assert facts_shown["Основание"].endswith(", пункт 3")
     assert [(event.kind, event.name) for event in show(ctx, campaign).history][-1] == (
         "campaign_on_paper",
         "Ғалым Ер",

@@ -44,7 +44,7 @@ def test_the_line_is_the_canonical_json_of_its_values(
 ) -> None:
     """Putting it together by hand saves time and changes nothing."""
     at = datetime(2026, 4, 6, tzinfo=UTC)
-    whole = {
+    values = {
         "case": "c",
         "seq": 1,
         "kind": "fact",
@@ -57,7 +57,7 @@ def test_the_line_is_the_canonical_json_of_its_values(
 
     text = line(case="c", seq=1, kind="fact", name="n", on=on, at=at, by=by, payload=canonical(payload))
 
-    assert text == canonical(whole)
+    assert text == canonical(values)
 
 
 def test_the_order_of_keys_does_not_matter() -> None:

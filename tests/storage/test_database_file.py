@@ -51,11 +51,11 @@ def refusal(act: Callable[[], object]) -> str:
 
 def test_a_file_that_is_moved_away_is_refused_until_it_is_back(engine: Engine, file: Path) -> None:
     """Neither read nor written without its name; back in its place it goes on, and nothing is missing."""
-    aside = file.with_name("aside")
-    file.rename(aside)
+    aside_path = file.with_name("aside")
+    file.rename(aside_path)
     refused = [refusal(lambda: add(engine, 2)), refusal(lambda: lines(engine))]
     file_exists = file.exists()
-    aside.rename(file)
+    aside_path.rename(file)
     add(engine, 3)
 
     assert refused == ["moved", "moved"]
@@ -75,15 +75,15 @@ def test_a_file_that_is_deleted_is_not_made_anew(engine: Engine, file: Path) -> 
 
 def test_another_file_in_its_place_is_neither_read_nor_written(engine: Engine, file: Path) -> None:
     """A copy put over it while it is in use; the former back, work goes on."""
-    aside, other = file.with_name("aside"), file.with_name("other")
+    aside_path, other = file.with_name("aside"), file.with_name("other")
     with closing(sqlite3.connect(other)) as connection:
         connection.execute("CREATE TABLE line (n INTEGER PRIMARY KEY)")
     before = other.read_bytes()
-    file.rename(aside)
+    file.rename(aside_path)
     other.rename(file)
     refused = [refusal(lambda: add(engine, 2)), refusal(lambda: lines(engine))]
     after = file.read_bytes()
-    aside.replace(file)
+    aside_path.replace(file)
 
     assert refused == ["replaced", "replaced"]
     assert after == before
@@ -114,12 +114,12 @@ def test_a_start_without_the_file_leaves_its_journal_alone(engine: Engine, file:
     started = open_database(f"sqlite:///{file}")
     refused = refusal(lambda: lines(started))
     started.dispose()
-    there = file.exists()
+    has_file = file.exists()
     file.with_name("aside").rename(file)
 
     assert before
     assert refused == "moved"
-    assert not there
+    assert not has_file
     assert journal.read_bytes() == before
     assert lines(engine) == [1]
 

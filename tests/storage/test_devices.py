@@ -95,8 +95,8 @@ def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, account
     with engine.connect() as connection:
         rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
 
-    held = [entry.hash for entry in accounts.entries("aliyeva", now=NOW + timedelta(minutes=1))]
-    assert held == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
+    device_hashes = [entry.hash for entry in accounts.entries("aliyeva", now=NOW + timedelta(minutes=1))]
+    assert device_hashes == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
     assert rows == MAX_DEVICES + 1
 
 
@@ -105,6 +105,6 @@ def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, accou
     accounts.let_in(entry("d1"))
     accounts.let_in(entry("d2", at=NOW + LASTS))
     with engine.connect() as connection:
-        left = connection.execute(select(DEVICE.c.hash)).scalars().all()
+        device_hashes = connection.execute(select(DEVICE.c.hash)).scalars().all()
 
-    assert left == ["d2"]
+    assert device_hashes == ["d2"]

@@ -53,11 +53,11 @@ def test_a_secret_altered_by_one_letter_is_refused() -> None:
 def test_an_old_key_reads_and_does_not_encrypt() -> None:
     """While the key is changed both are given; what was encrypted says with which."""
     before = Cipher(OLD).encrypt(SECRET, "aliyeva")
-    both = Cipher(NEW, [OLD])
+    both_ciphers = Cipher(NEW, [OLD])
 
-    assert both.decrypt(before, "aliyeva") == SECRET
+    assert both_ciphers.decrypt(before, "aliyeva") == SECRET
     assert key_of(before) == OLD.id
-    assert key_of(both.encrypt(SECRET, "aliyeva")) == NEW.id
+    assert key_of(both_ciphers.encrypt(SECRET, "aliyeva")) == NEW.id
     with pytest.raises(UnreadableSecret):
         Cipher(NEW).decrypt(before, "aliyeva")
 

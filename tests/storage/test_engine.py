@@ -269,11 +269,16 @@ def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> Non
     """With any characters, and not visible on a command line."""
     engine = open_database("postgresql://m@h1:1/o?options=-c%20work_mem%3D8MB", password=password)
 
-    whole = conninfo_to_dict(conninfo(engine))
-    shown = conninfo_to_dict(conninfo(engine, password=False))
+    parameters = conninfo_to_dict(conninfo(engine))
+    parameters_shown = conninfo_to_dict(conninfo(engine, password=False))
     engine.dispose()
 
-    assert whole["password"] == password
-    assert (whole["user"], whole["host"], whole["port"], whole["dbname"]) == ("m", "h1", "1", "o")
-    assert whole["options"] == "-c work_mem=8MB"
-    assert "password" not in shown
+    assert parameters["password"] == password
+    assert (parameters["user"], parameters["host"], parameters["port"], parameters["dbname"]) == (
+        "m",
+        "h1",
+        "1",
+        "o",
+    )
+    assert parameters["options"] == "-c work_mem=8MB"
+    assert "password" not in parameters_shown

@@ -36,10 +36,10 @@ def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
     store = EvidenceFolder(tmp_path)
     reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
     place = tmp_path / reference[:2] / reference
-    written = place.stat().st_mtime_ns
+    mtime = place.stat().st_mtime_ns
 
     assert store.keep(BytesIO(ORDER), "басқа аты.txt").reference == reference
-    assert place.stat().st_mtime_ns == written
+    assert place.stat().st_mtime_ns == mtime
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == [place]
 
 
@@ -191,9 +191,9 @@ def test_a_file_that_is_not_as_it_was_recorded_is_never_opened(
         store.check(reference)
 
     assert (opening.value.code, checking.value.code) == (code, code)
-    named = opening.value.of("2026-0001", "бұйрық.txt")
+    problem = opening.value.of("2026-0001", "бұйрық.txt")
     for language in i18n.LANGUAGES:
-        sentence = i18n.say(named.code, named.arguments, language)
+        sentence = i18n.say(problem.code, problem.arguments, language)
         assert all(part in sentence for part in ("2026-0001", "бұйрық.txt", reference)), sentence
 
 
@@ -202,9 +202,9 @@ def test_what_was_opened_cannot_be_changed_any_more(tmp_path: Path) -> None:
     store = EvidenceFolder(tmp_path)
     reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
 
-    with store.open(reference) as opened:
+    with store.open(reference) as order_file:
         overwritten(tmp_path / reference[:2] / reference)
-        assert opened.read() == ORDER
+        assert order_file.read() == ORDER
 
 
 def test_an_altered_file_is_mended_by_sending_the_original_again(tmp_path: Path) -> None:

@@ -39,15 +39,15 @@ def test_a_page_torn_out_of_the_file_is_named(
     sqlite.dispose()
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("VACUUM").close()
-    whole = file.read_bytes()
+    file_bytes = file.read_bytes()
     config = tmp_path / "config.toml"
     config.write_text(f'[database]\nurl = "sqlite:///{file}"\n', encoding="utf-8")
-    pages = len(whole) // PAGE
+    pages = len(file_bytes) // PAGE
 
     for torn in [0, 1, *range(2, pages, max(1, pages // 12))]:
-        for beside in file.parent.glob(f"{file.name}-*"):
-            beside.unlink()
-        file.write_bytes(whole[: torn * PAGE] + filling * PAGE + whole[(torn + 1) * PAGE :])
+        for side_file in file.parent.glob(f"{file.name}-*"):
+            side_file.unlink()
+        file.write_bytes(file_bytes[: torn * PAGE] + filling * PAGE + file_bytes[(torn + 1) * PAGE :])
         capsys.readouterr()
         code = main(["verify", "--config", str(config), "--lang", "en"])
         output = capsys.readouterr()
@@ -177,18 +177,18 @@ def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
 ) -> None:
     """The tools the page for operators names, as it names them."""
     tools = _tools()
-    stop, written = Event(), []
+    stop, written_ids = Event(), []
 
     def write() -> None:
         while not stop.is_set():
-            written.append(opened(server).id)
+            written_ids.append(opened(server).id)
             seal(server, now=NOW)
 
     writer = Thread(target=write)
     writer.start()
     dump = tmp_path / "merzim.dump"
     try:
-        while len(written) < 2:
+        while len(written_ids) < 2:
             stop.wait(0.01)
         _run(tools / "pg_dump", "--format=custom", f"--file={dump}", _address(server))
     finally:
@@ -203,8 +203,8 @@ def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
         copy = open_database(postgresql.format(name=name))
         copied_ids = SqlLedger(copy).ids()
 
-        assert 2 <= len(copied_ids) <= len(written)
-        assert set(copied_ids) <= set(written)
+        assert 2 <= len(copied_ids) <= len(written_ids)
+        assert set(copied_ids) <= set(written_ids)
         assert verify(copy, recompute=recompute(copy)) == ()
         case_commands(copy).record(copied_ids[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
         assert verify(copy, recompute=recompute(copy)) == ()
@@ -230,5 +230,5 @@ def _address(engine: Engine) -> str:
 
 
 def _run(*line: str | Path) -> None:
-    done = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    completed = subprocess.run([str(word) for word in line], capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stderr

@@ -82,9 +82,9 @@ def test_a_cancelled_case_counts_no_more_and_others_see_their_own_alone(
 ) -> None:
     """Readers of hr see nothing of law; cancelled cases are not counted."""
     reads = SqlReads(engine)
-    own, _ = reads.seen_by(Scope(unit="hr", names=("somebody",))).outcomes(*YEAR, TODAY)
+    own_outcomes, _ = reads.seen_by(Scope(unit="hr", names=("somebody",))).outcomes(*YEAR, TODAY)
     assert (
-        {outcome.unit for outcome in own}
+        {outcome.unit for outcome in own_outcomes}
         == {outcome.unit for outcome in reads.outcomes(*YEAR, TODAY, "hr")[0]}
         == {"hr"}
     )

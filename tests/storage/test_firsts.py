@@ -43,8 +43,8 @@ def country(engine: Engine) -> None:
         if n == 6:
             with engine.begin() as connection:
                 connection.execute(CASE.update().where(CASE.c.id == case).values(confidential=True))
-                named = 'INSERT INTO reader ("case", person) VALUES (:case, :person)'
-                connection.execute(text(named), {"case": case, "person": "айгүл"})
+                insert_query = 'INSERT INTO reader ("case", person) VALUES (:case, :person)'
+                connection.execute(text(insert_query), {"case": case, "person": "айгүл"})
 
 
 def seen(engine: Engine, scope: Scope | None, unit: str | None) -> list[Row]:
@@ -64,7 +64,7 @@ def grouped(rows: Iterable[tuple[object, Row]], first: int, last: int) -> dict[o
     groups: dict[object, list[Row]] = {}
     for key, row in rows:
         groups.setdefault(key, []).append(row)
-    return {key: (len(every), every[first:last]) for key, every in groups.items()}
+    return {key: (len(group_items), group_items[first:last]) for key, group_items in groups.items()}
 
 
 def test_what_nobody_reported_is_counted_whole_and_shown_page_by_page(engine: Engine) -> None:

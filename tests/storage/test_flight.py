@@ -59,15 +59,15 @@ class Work:
 @pytest.fixture
 def waiting(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Count the threads that wait for the work of another."""
-    counted = threading.Semaphore(0)
+    semaphore = threading.Semaphore(0)
 
     class Counted(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            counted.release()
+            semaphore.release()
             return super().wait(timeout)
 
     monkeypatch.setattr(threads, "Event", Counted)
-    return counted
+    return semaphore
 
 
 def test_one_does_the_work_and_all_have_its_result(waiting: threading.Semaphore) -> None:

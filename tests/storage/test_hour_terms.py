@@ -85,7 +85,7 @@ def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None
     """A second before it is due today, at the moment it is overdue; a reader without access to the confidential
     one does not see it. Cached counts follow the clock, forward and back."""
     reads = SqlReads(engine)
-    others = reads.seen_by(Scope(unit="", names=("anybody",)))
+    other_reads = reads.seen_by(Scope(unit="", names=("anybody",)))
     expected = {
         at(23, 59, 59, on=THURSDAY - timedelta(days=1)): ((0, 0, 3), (0, 0, 2)),
         at(0): ((0, 3, 3), (0, 2, 2)),
@@ -101,8 +101,8 @@ def test_every_count_and_list_moves_at_the_moment_itself(engine: Engine) -> None
     }
     moments = list(expected.items())
 
-    for today, (whole, other_figures) in (*moments, *reversed(moments)):
-        assert (figures(reads, today), figures(others, today)) == (whole, other_figures)
+    for today, (all_figures, other_figures) in (*moments, *reversed(moments)):
+        assert (figures(reads, today), figures(other_reads, today)) == (all_figures, other_figures)
 
 
 def test_another_hour_of_the_same_day_is_counted_at_once(engine: Engine, case_commands: CaseCommands) -> None:

@@ -45,11 +45,11 @@ DAY = horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
 
 def stored(url: str) -> Office:
     """The office as read without a cache."""
-    fresh = open_database(url)
+    new_engine = open_database(url)
     try:
-        return office_store.office(fresh)
+        return office_store.office(new_engine)
     finally:
-        fresh.dispose()
+        new_engine.dispose()
 
 
 def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
@@ -63,10 +63,10 @@ def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Coun
     return figures(DatabaseCache(engine).sums(day, root))
 
 
-def statements(engine: Engine, what: Callable[[], object]) -> list[str]:
+def statements(engine: Engine, action: Callable[[], object]) -> list[str]:
     sent: list[str] = []
     with heard(engine, lambda statement, _: sent.append(statement)):
-        what()
+        action()
     return sent
 
 
@@ -247,12 +247,12 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     def change(*days: int) -> None:
         with writing(server) as connection:
             for n in days:
-                named = text('UPDATE deadline SET duty = :duty WHERE "case" = :case')
-                connection.execute(named, {"duty": f"d{n}", "case": names[0]})
+                update_query = text('UPDATE deadline SET duty = :duty WHERE "case" = :case')
+                connection.execute(update_query, {"duty": f"d{n}", "case": names[0]})
 
     absent.sums(DAY)
     change(*range(change_counters.COMPACT_FROM))
-    seen = seldom.sums(DAY, "law")
+    first_sums = seldom.sums(DAY, "law")
     change(*range(change_counters.COMPACT_FROM))
     before = attentive.sums(DAY, "law")
     beat(server, "delivery", now=NOW, seconds=0)
@@ -264,7 +264,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     )
 
     assert attentive.sums(DAY, "law") is before
-    assert seldom.sums(DAY, "law") is seen
+    assert seldom.sums(DAY, "law") is first_sums
     for cache in (attentive, seldom, absent):
         assert figures(cache.sums(DAY)) == counted(server)
     case_commands(server).record(names[1], "order_signed", on=TODAY, **WHO)
@@ -292,7 +292,7 @@ def test_a_statement_over_very_many_units_marks_them_all(engine: Engine) -> None
     cache = DatabaseCache(engine)
     cache.sums(DAY)
     with writing(engine) as connection:
-        changed = connection.execute(text("UPDATE deadline SET due = NULL"))
-        assert changed.rowcount > change_counters.NAMED
+        update = connection.execute(text("UPDATE deadline SET due = NULL"))
+        assert update.rowcount > change_counters.NAMED
 
     assert all(not (tally.today or tally.week or tally.due) for tally in cache.sums(DAY))

@@ -113,7 +113,7 @@ def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Eng
     """
     names, points = opened(engine), kept_points(engine)
     core, chance, office = case_commands(other), random.Random(7), DatabaseCache(engine).office()
-    seen = set()
+    figures_seen = set()
     for step in range(70):
         change(core, chance.choice(names), chance, step)
         if step == 20:
@@ -125,13 +125,13 @@ def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Eng
                 for root in ROOTS:
                     right = tallied(records, root, year, today=TODAY)
                     assert told(points, root, year) == right, (step, root, year)
-                    seen |= {(name, figure[0]) for name, figure in right.items()}
+                    figures_seen |= {(name, figure[0]) for name, figure in right.items()}
     assert told(kept_points(other), "head", 2026) == told(points, "head", 2026)
 
     # The country was not an empty one.
-    assert {name for name, _ in seen} >= {"P1.T1.S2", "P1.T1.S3", "P1.T3.S3", "P4.T2.S1", "P4.T2.S3"}
-    assert any(isinstance(answer, Analyses) and answer.risks for _, answer in seen)
-    assert len(seen) > 30
+    assert {name for name, _ in figures_seen} >= {"P1.T1.S2", "P1.T1.S3", "P1.T3.S3", "P4.T2.S1", "P4.T2.S3"}
+    assert any(isinstance(answer, Analyses) and answer.risks for _, answer in figures_seen)
+    assert len(figures_seen) > 30
 
 
 def test_nothing_that_stands_is_read_again(engine: Engine) -> None:

@@ -40,15 +40,15 @@ from workflow.ports import CaseWrite, Conflict
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
     """SQL statements sent meanwhile, with their number of parameter sets."""
-    seen: list[tuple[str, int]] = []
-    with heard(engine, lambda statement, count: seen.append((statement, count))):
-        yield seen
+    statements_seen: list[tuple[str, int]] = []
+    with heard(engine, lambda statement, count: statements_seen.append((statement, count))):
+        yield statements_seen
 
 
-def written(seen: list[tuple[str, int]], table: str) -> int:
+def written(statements_seen: list[tuple[str, int]], table: str) -> int:
     """How many rows of a table were written."""
     names = (f"INSERT INTO {table} ", f"UPDATE {table} ", f"DELETE FROM {table} ")
-    return sum(count for statement, count in seen if statement.startswith(names))
+    return sum(count for statement, count in statements_seen if statement.startswith(names))
 
 
 def fact(case: Case, name: str = "order_signed") -> Event:
@@ -76,33 +76,33 @@ def test_a_fact_is_recorded_by_one_transaction(engine: Engine) -> None:
     read is written in the same transaction.
     """
     case = opened(engine)
-    begun: list[object] = []
-    note = begun.append
+    transactions: list[object] = []
+    note = transactions.append
     event.listen(engine, "begin", note)
 
-    with statements(engine) as seen:
+    with statements(engine) as statements_seen:
         change = case_commands(engine).record(
             case.id, "analysis_started", on=TODAY, by="Ұлан", now=NOW, today=TODAY
         )
 
     event.remove(engine, "begin", note)
     assert change.moved
-    assert len(begun) == 1
-    reads = [statement for statement, _ in seen if statement.startswith("SELECT")]
+    assert len(transactions) == 1
+    reads = [statement for statement, _ in statements_seen if statement.startswith("SELECT")]
     assert sum("FROM deadline" in statement for statement in reads) == 1
     assert sum("FROM event" in statement for statement in reads) == 1
 
 
 def test_a_process_that_knows_a_case_follows_what_others_record_and_withdraw(engine: Engine) -> None:
     """It goes on from the last event it knows; from the first one after a withdrawal."""
-    case, who = opened(engine), {"by": "Ұлан", "now": NOW, "today": TODAY}
+    case, stamp = opened(engine), {"by": "Ұлан", "now": NOW, "today": TODAY}
     ledger = SqlLedger(engine)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
 
-    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, **who)
-    case_commands(engine).record(case.id, "order_signed", on=TODAY, **who)
+    case_commands(engine).record(case.id, "schedule_approved", on=TODAY, **stamp)
+    case_commands(engine).record(case.id, "order_signed", on=TODAY, **stamp)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
-    withdraw(case_commands(engine), case.id, "order_signed", ground="қате", **who)
+    withdraw(case_commands(engine), case.id, "order_signed", ground="қате", **stamp)
     assert ledger.case(case.id) == fold(ledger.events(case.id))
     assert set((ledger.case(case.id) or case).facts) == {"schedule_approved"}
 
@@ -112,17 +112,17 @@ def test_a_command_of_a_page_that_read_the_case_earlier_reads_it_anew_after_anot
 ) -> None:
     """What the page's transaction holds of the case is outdated; the second attempt does not use it."""
     case = opened(engine)
-    who = {"now": NOW, "today": TODAY}
+    stamp = {"now": NOW, "today": TODAY}
 
     def another() -> None:
-        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **who)
+        case_commands(engine).record(case.id, "schedule_approved", on=TODAY, by="Ұлан", **stamp)
 
     with one_snapshot():
         SqlLedger(engine).events(case.id)
         meanwhile = Thread(target=another)
         meanwhile.start()
         meanwhile.join()
-        case_commands(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **who)
+        case_commands(engine).record(case.id, "order_signed", on=TODAY, by="Айгүл", **stamp)
 
     assert [stored_event.name for stored_event in SqlLedger(engine).events(case.id)][-2:] == [
         "schedule_approved",
@@ -192,7 +192,7 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     case = opened(engine)
     before = SqlLedger(engine).rows(case.id)
 
-    with statements(engine) as seen:
+    with statements(engine) as statements_seen:
         case_commands(engine).record(
             case.id, "order_signed", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY
         )
@@ -200,7 +200,7 @@ def test_only_rows_that_differ_are_written(engine: Engine) -> None:
     after = SqlLedger(engine).rows(case.id)
     differ = sum(before[name] != after[name] for name in before)
     assert 0 < differ < len(before)
-    assert written(seen, "deadline") == differ
+    assert written(statements_seen, "deadline") == differ
 
 
 def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
@@ -208,10 +208,10 @@ def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
     case = opened(engine)
     change = case_commands(engine).recomputed(case, today=TODAY)
 
-    with statements(engine) as seen:
+    with statements(engine) as statements_seen:
         SqlLedger(engine).append([change], now=NOW)
 
-    assert written(seen, "deadline") == written(seen, '"case"') == 0
+    assert written(statements_seen, "deadline") == written(statements_seen, '"case"') == 0
 
 
 def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) -> None:
@@ -284,10 +284,10 @@ def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
     case = opened(engine)
     ledger = SqlLedger(engine)
     events = tuple(ledger.events(case.id))
-    again = CaseWrite(events=events, case=case, stage="", rows=())
+    second_write = CaseWrite(events=events, case=case, stage="", rows=())
 
     with pytest.raises(Conflict):
-        ledger.append([again], now=NOW)
+        ledger.append([second_write], now=NOW)
 
 
 def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
@@ -341,10 +341,10 @@ def test_many_cases_are_read_in_one_query(engine: Engine) -> None:
     """The queries of a round do not grow with the number of cases."""
     names = [opened(engine).id for _ in range(5)]
 
-    with statements(engine) as seen:
+    with statements(engine) as statements_seen:
         SqlLedger(engine).cases(names)
 
-    assert sum("FROM event" in statement for statement, _ in seen) == 1
+    assert sum("FROM event" in statement for statement, _ in statements_seen) == 1
 
 
 def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:

@@ -53,9 +53,11 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, "--now", "2026-03-30")
     merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
-    own = open_database(f"sqlite:///{folder / 'var' / 'merzim.sqlite'}")
-    second_factors(own).enrol("officer", TOTP_SECRET, 1, ("h1", "h2"), by="officer", now=NOW, today=TODAY)
-    own.dispose()
+    old_engine = open_database(f"sqlite:///{folder / 'var' / 'merzim.sqlite'}")
+    second_factors(old_engine).enrol(
+        "officer", TOTP_SECRET, 1, ("h1", "h2"), by="officer", now=NOW, today=TODAY
+    )
+    old_engine.dispose()
     merzim("remind", "--now", "2026-04-06")
     merzim("deliver", "--now", "2026-04-06")
     merzim("risks", "add", "2026-0001", "--text", "Тәуекел", "--now", "2026-04-06")
@@ -112,12 +114,12 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
     before = _everything(file)
     assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD, RECOMMENDATION))
 
-    moved = migrate(file, empty, prepare=prepare)
+    row_counts = migrate(file, empty, prepare=prepare)
 
-    assert {name: moved[name] for name in before.keys() & moved.keys()} == {
-        name: len(rows) for name, rows in before.items() if name in moved
+    assert {name: row_counts[name] for name in before.keys() & row_counts.keys()} == {
+        name: len(rows) for name, rows in before.items() if name in row_counts
     }
-    assert moved.keys() >= before.keys() - {TALLY.name, FLOOR.name, *(table.name for table in INDEX)}
+    assert row_counts.keys() >= before.keys() - {TALLY.name, FLOOR.name, *(table.name for table in INDEX)}
 
     assert _everything(empty) == before == _everything(file)
     assert verify(empty) == verify(file) == ()
@@ -126,11 +128,11 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
 def test_second_factors_open_there_with_the_key_they_had_here(file: Engine, empty: Engine) -> None:
     """They move encrypted; recovery codes go along."""
     migrate(file, empty, prepare=prepare)
-    there = second_factors(empty)
+    target_factors = second_factors(empty)
 
-    assert there.secret("officer") == TOTP_SECRET
-    assert there.codes("officer").left == 2
-    assert there.take_code("officer", "h1", now=NOW, today=TODAY)
+    assert target_factors.secret("officer") == TOTP_SECRET
+    assert target_factors.codes("officer").left == 2
+    assert target_factors.take_code("officer", "h1", now=NOW, today=TODAY)
 
 
 def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
@@ -178,13 +180,13 @@ def test_interrupted_there_is_nothing(
     before = _everything(file)
     copied = migrate_to._copied
 
-    def interrupted(here: Any, there: Any, table: Any) -> Any:
+    def interrupted(source: Any, target: Any, table: Any) -> Any:
         if when == "before the first row" or (when == "in the middle" and table is ACT):
             raise KeyboardInterrupt
-        done = copied(here, there, table)
+        copy_result = copied(source, target, table)
         if when == "at the end" and table is LEASE:
             raise KeyboardInterrupt
-        return done
+        return copy_result
 
     with monkeypatch.context() as broken:
         broken.setattr(migrate_to, "_copied", interrupted)
@@ -202,11 +204,11 @@ def test_a_row_that_came_out_different_is_noticed(
     """The check can fail: one row less there is enough."""
     copied = migrate_to._copied
 
-    def lossy(here: Any, there: Any, table: Any) -> Any:
-        done = copied(here, there, table)
+    def lossy(source: Any, target: Any, table: Any) -> Any:
+        copy_result = copied(source, target, table)
         if table is PERSON:
-            there.execute(text("DELETE FROM person WHERE key = (SELECT min(key) FROM person)"))
-        return done
+            target.execute(text("DELETE FROM person WHERE key = (SELECT min(key) FROM person)"))
+        return copy_result
 
     monkeypatch.setattr(migrate_to, "_copied", lossy)
     with pytest.raises(Migration) as caught:
@@ -237,7 +239,7 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     assert main(line) == 0
     output = capsys.readouterr()
     assert main(line) == 2
-    again = capsys.readouterr()
+    command_output = capsys.readouterr()
 
     assert "every row compared" in output.out
     assert {"event", "notice", "person"} <= {
@@ -245,6 +247,6 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     }
     assert f"stay in their folder: {lived_in / 'var' / 'evidence'}" in output.out
     assert "database.url" in output.err
-    assert again.err.count("\n") == 1
-    assert "not empty" in again.err
+    assert command_output.err.count("\n") == 1
+    assert "not empty" in command_output.err
     assert (ROOT / "storage" / "maintenance" / "migrate_to.py").exists()

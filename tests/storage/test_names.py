@@ -76,14 +76,14 @@ def test_rows_not_named_are_the_others(engine: Engine) -> None:
     """The condition may be negated on both databases."""
     office_store.save(engine, units=[Unit(id=name, name=name) for name in ("0", ODD, "y")])
     with reading(engine) as connection:
-        others = [
+        other_names = [
             record.id
             for record in execute_for_names(
                 connection, select(UNITS.c.id).where(~in_names(UNITS.c.id)), ["0", "z"]
             )
         ]
 
-    assert set(others) == {ODD, "y"}
+    assert set(other_names) == {ODD, "y"}
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)

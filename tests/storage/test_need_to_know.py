@@ -51,9 +51,9 @@ def sees(engine: Engine, person: str, *, access: Access = "officer") -> bool:
     """Whether somebody of that access finds the case in a list and by itself; both must agree."""
     reader = Reader(login=person.partition("@")[0], person=person, access=access)
     reads = SqlReads(engine).seen_by(scope(reader))
-    listed = [case.id for case in reads.cases()]
+    case_ids = [case.id for case in reads.cases()]
     single = [name for name in SqlReads(engine).heads(SqlLedger(engine).ids()) if reads.case(name) is not None]
-    assert sorted(listed) == sorted(single)
+    assert sorted(case_ids) == sorted(single)
     assert bool(reads.rows_of(SqlLedger(engine).ids())) == bool(single)
     return bool(single)
 
@@ -158,8 +158,11 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
         )
     ]
     digest = replace(case_letters[0], case="", obligation="", kind="digest", person="head@org.kz")
-    gone = replace(digest, state="withdrawn")
-    letters = [replace(letter, key=f"k{number}") for number, letter in enumerate((*case_letters, digest, gone))]
+    withdrawn_notice = replace(digest, state="withdrawn")
+    letters = [
+        replace(letter, key=f"k{number}")
+        for number, letter in enumerate((*case_letters, digest, withdrawn_notice))
+    ]
     with engine.begin() as connection:
         connection.execute(NOTICE.insert(), [notice_values(letter) for letter in letters])
 
@@ -172,9 +175,9 @@ def test_the_register_is_the_same_whichever_way_it_is_found(
             {"channel": "email"},
             {"case": rows[0].case},
         ]
-        whole = [[notice.key for notice in reads.notices_matching(**filters)] for filters in filter_sets]
+        pages = [[notice.key for notice in reads.notices_matching(**filters)] for filters in filter_sets]
         return [
-            *whole,
+            *pages,
             *([notice.key for notice in reads.notices_matching(limit=3, skip=skip)] for skip in (0, 3, 99)),
         ]
 

@@ -96,9 +96,9 @@ def test_a_record_changed_by_hand_is_named(engine: Engine) -> None:
     def check(change: tuple[str, str]) -> None:
         column, value = change
         by_hand(engine, f"UPDATE notice SET {column} = '{value}' WHERE key = :key", key=key)
-        named = found(engine)
+        problems = found(engine)
         by_hand(engine, f"UPDATE notice SET {column} = :was WHERE key = :key", key=key, was=row[column])
-        assert (named, found(engine)) == ([("notice_altered", key)], [])
+        assert (problems, found(engine)) == ([("notice_altered", key)], [])
 
     changes = (
         ("state", "failed"),
@@ -146,10 +146,10 @@ def test_an_acknowledgement_is_proven_too(engine: Engine) -> None:
     outbox = SqlOutbox(engine)
     assert outbox.acknowledge(key, now=later(5))
     assert outbox.acknowledge(key, now=later(9))
-    whole = found(engine)
+    problems = found(engine)
     by_hand(engine, "UPDATE notice SET acknowledged_at = NULL WHERE key = :key", key=key)
 
-    assert whole == []
+    assert problems == []
     assert found(engine) == [("notice_acknowledgement", key)]
     assert not outbox.acknowledge("no such", now=later(5))
 

@@ -74,10 +74,12 @@ def context(app: AppContext, by: str = "administrator") -> RequestContext:
     return operator_context(app, by=by, now=NOW, today=TODAY, language="en")
 
 
-def change(app: AppContext, *pairs: tuple[str, str], by: str = "administrator", **more: object) -> list[str]:
+def change(
+    app: AppContext, *pairs: tuple[str, str], by: str = "administrator", **arguments: object
+) -> list[str]:
     """Change settings; return what follows in words."""
     values = [SettingValue(key=key, value=value) for key, value in pairs]
-    return change_settings(context(app, by), ChangeSettings(changes=values, **more)).effects  # type: ignore[arg-type]
+    return change_settings(context(app, by), ChangeSettings(changes=values, **arguments)).effects  # type: ignore[arg-type]
 
 
 def back(app: AppContext, key: str) -> None:
@@ -119,10 +121,10 @@ def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -
         build_app(house.configured, clock=lambda: MOMENT),
         build_app(house.configured, clock=lambda: MOMENT),
     )
-    seen: list[time] = []
+    hours_seen: list[time] = []
 
     def look(app: AppContext, *, now: datetime, today: object) -> None:
-        seen.append(app.rules.office_hours[0])
+        hours_seen.append(app.rules.office_hours[0])
 
     with TestClient(Dashboard(pages, lambda: MOMENT), base_url="http://127.0.0.1:8000") as browser:
         codes = [browser.get("/public").status_code]
@@ -136,7 +138,7 @@ def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -
         attempt(worker, lambda: MOMENT, look)
 
     assert codes == [404, 200, 404]
-    assert seen == [time(9), time(8), time(9)]
+    assert hours_seen == [time(9), time(8), time(9)]
     pages.close()
     worker.close()
 
@@ -303,7 +305,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         with pytest.raises(BadChange) as without:
             change(app, *server)
         values = [SettingValue(key=key, value=value) for key, value in server]
-        tried = try_mail(
+        mail_result = try_mail(
             context(app), TryMail(changes=values, mail_password=SecretStr(PASSWORD), email="a@example.kz")
         )
         (before,) = heads(app.engine, KINDS)
@@ -311,12 +313,12 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         other = house.with_settings(settings)
         sent = try_mail(context(other), TryMail(email="b@example.kz"))
         for key, value in (("user", "root"), ("host", "mail.example.com")):
-            with pytest.raises(BadChange) as again:
+            with pytest.raises(BadChange) as refusal:
                 change(other, (f"channels.email.{key}", value))
-            assert again.value.code == "setting.password_again"
+            assert refusal.value.code == "setting.password_again"
 
     assert without.value.code == "setting.password_again"
-    assert (tried.state, sent.state, before) == ("sent", "sent", "")
+    assert (mail_result.state, sent.state, before) == ("sent", "sent", "")
     assert [address for address, _ in post.accepted] == ["a@example.kz", "b@example.kz"]
     assert other.settings.passwords == {"channels.email.password": PASSWORD}
     assert PASSWORD not in repr(other.settings) + repr(other.channels)
@@ -369,12 +371,12 @@ def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: 
     restored = build_app(settings, clock=lambda: MOMENT)
     maintenance.restore(restored, tmp_path / "copy.sqlite")
     _ = restored.engine
-    again = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
+    second_app = build_app(settings_in(tmp_path), clock=lambda: MOMENT)
 
     assert restored.settings.reminders.office_hours == (time(8), time(17))
     assert (restored.settings.office.name, restored.installation) == ("Жаңа атау", "Министрлік")
-    assert again.engine is not None
-    for application in (app, restored, again):
+    assert second_app.engine is not None
+    for application in (app, restored, second_app):
         application.close()
 
 

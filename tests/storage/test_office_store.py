@@ -45,22 +45,22 @@ def test_an_office_is_read_back_as_it_was_saved(engine: Engine) -> None:
 def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
     """A table of people may be imported every morning."""
     first = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
-    again = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
+    second_save = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
 
     assert first == SaveCounts(added=5)
-    assert again == SaveCounts(same=5)
+    assert second_save == SaveCounts(same=5)
 
 
 @on_sqlite_alone
 def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> None:
     """People missing from one table are not deleted."""
     office_store.save(engine, units=UNITS, people=[AIGUL, ULAN])
-    moved = Person(key=ULAN.key, name=ULAN.name, unit="dep")
+    moved_person = Person(key=ULAN.key, name=ULAN.name, unit="dep")
 
-    saved = office_store.save(engine, people=[moved])
+    saved = office_store.save(engine, people=[moved_person])
 
     assert saved == SaveCounts(changed=1)
-    assert office_store.office(engine).people == {AIGUL.key: AIGUL, ULAN.key: moved}
+    assert office_store.office(engine).people == {AIGUL.key: AIGUL, ULAN.key: moved_person}
 
 
 @on_sqlite_alone
@@ -86,8 +86,8 @@ def test_names_in_two_languages_stay_until_the_post_is_another(engine: Engine) -
     assert office_store.save(engine, units=[UNITS[0]], people=[AIGUL]) == SaveCounts(same=2)
     office = office_store.office(engine)
     assert (office.units["dep"], office.people[AIGUL.key]) == (unit, aigul)
-    named = [office.units["dep"].name_in(language) for language in ("kk", "ru", "en")]
-    assert named == ["Қаржы департаменті", "Департамент финансов", "Қаржы департаменті"]
+    unit_names = [office.units["dep"].name_in(language) for language in ("kk", "ru", "en")]
+    assert unit_names == ["Қаржы департаменті", "Департамент финансов", "Қаржы департаменті"]
 
     office_store.save(engine, people=[replace(AIGUL, post="бас маман")])
     assert office_store.office(engine).people[AIGUL.key].post_in("ru") == "бас маман"

@@ -63,7 +63,7 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
     for _ in range(3):
         opened(engine)
     outbox = SqlOutbox(engine)
-    whole = outbox.due_rows(FAR, limit=1000)
+    all_rows = outbox.due_rows(FAR, limit=1000)
 
     rows: list[Row] = []
     after = None
@@ -73,7 +73,7 @@ def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
         assert last.next_rung_on is not None
         after = (last.next_rung_on, last.case, last.obligation)
 
-    assert rows == list(whole)
+    assert rows == list(all_rows)
     assert len({(row.case, row.obligation) for row in rows}) == len(rows) > 4
 
 
@@ -103,9 +103,11 @@ def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), step_id="-1", on=row.next_rung_on)], now=NOW)
 
-    again = outbox.settle([settlement(row, letter(row, at=later(9)), step_id="-1", on=FAR)], now=later(9))
+    second_count = outbox.settle(
+        [settlement(row, letter(row, at=later(9)), step_id="-1", on=FAR)], now=later(9)
+    )
 
-    assert again == 0
+    assert second_count == 0
     assert [notice.queued_at for notice in outbox.notices()] == [NOW]
 
 
@@ -126,10 +128,10 @@ def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine,
     """The date moved away and came back before anything was sent."""
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), step_id="-1", on=FAR)], now=NOW)
-    moved = case_commands(engine)
-    moved.replan(row.case, "analysis_started", on=date(2026, 4, 20), by="А", now=NOW, today=TODAY)
+    commands_after = case_commands(engine)
+    commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 20), by="А", now=NOW, today=TODAY)
     withdrawn = [notice.state for notice in outbox.notices()]
-    moved.replan(row.case, "analysis_started", on=date(2026, 4, 13), by="А", now=NOW, today=TODAY)
+    commands_after.replan(row.case, "analysis_started", on=date(2026, 4, 13), by="А", now=NOW, today=TODAY)
     back = the_row(engine, row.case)
 
     queued = outbox.settle([settlement(back, letter(back, at=later(9)))], now=later(9))
@@ -284,10 +286,12 @@ def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) ->
         crashing.claim("email", now=NOW, limit=9)
         early = after_the_crash.recover("email", before=NOW, state="queued", now=later(9))
     recovered = after_the_crash.recover("email", before=later(5), state="queued", now=later(9))
-    again = after_the_crash.claim("email", now=later(9), limit=9)
+    second_claim = after_the_crash.claim("email", now=later(9), limit=9)
 
     assert (early, recovered) == (0, 1)
-    assert [(notice.key, notice.attempts, notice.not_before) for notice in again] == [(note.key, 2, later(9))]
+    assert [(notice.key, notice.attempts, notice.not_before) for notice in second_claim] == [
+        (note.key, 2, later(9))
+    ]
 
 
 def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
@@ -378,20 +382,20 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
     """Where no lock says who is gone: two machines an hour apart. What the one claims this minute is no hour
     old to the other; only what it has seen held itself for so long is taken, nor what was taken up anew."""
     monkeypatch.setattr(senders, "_HAS_LOCKS", False)
-    here, ahead = (SqlOutbox(engine, enqueue=lambda connection, batches: None) for _ in range(2))
+    outbox_here, ahead = (SqlOutbox(engine, enqueue=lambda connection, batches: None) for _ in range(2))
     seconds = [0.0]
     ahead._holding = Holding(engine, lambda: seconds[0])
     sent = letter(row)
-    here.add([sent], now=NOW)
-    here.claim(sent.channel, now=NOW, limit=1)
+    outbox_here.add([sent], now=NOW)
+    outbox_here.claim(sent.channel, now=NOW, limit=1)
 
     def looked(after: float) -> int:
         seconds[0] = after
         return ahead.recover(sent.channel, before=later(60), state="queued", now=later(70))
 
     assert [looked(after) for after in (0, 599)] == [0, 0]
-    here.mark([DeliveryOutcome(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
-    here.claim(sent.channel, now=NOW, limit=1)
+    outbox_here.mark([DeliveryOutcome(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
+    outbox_here.claim(sent.channel, now=NOW, limit=1)
     assert [looked(after) for after in (601, 1200, 1201)] == [0, 0, 1]
 
 

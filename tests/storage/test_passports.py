@@ -86,10 +86,10 @@ def test_lists_sums_and_searches_follow_another_unit_and_name(engine: Engine) ->
     for words in ("государственные", "мемлекеттік", "заң", case.id):
         assert [case.id for case in reads.cases(search=words)] == [case.id]
     seal(engine, now=NOW)
-    anew = recompute(engine)
-    assert verify(engine, recompute=anew) == ()
+    new_recompute = recompute(engine)
+    assert verify(engine, recompute=new_recompute) == ()
     rows = SqlLedger(engine).rows(case.id)
-    rebuild(engine, anew, now=NOW)
+    rebuild(engine, new_recompute, now=NOW)
     assert SqlLedger(engine).rows(case.id) == rows
 
 
@@ -101,10 +101,10 @@ def test_an_import_recognises_the_words_of_its_file_and_overwrites_nothing(engin
     describe(engine, case, object_ru="АО «Қоғам»", unit=UNIT)
 
     later = {**PLANNED, "analysis_ended": date(2026, 5, 29)}
-    done = taken_in(engine, RUSSIAN, planned=later)
+    import_result = taken_in(engine, RUSSIAN, planned=later)
 
-    assert (done.opened, done.replanned) == ((), (case.id,))
-    now = done.cases[0]
+    assert (import_result.opened, import_result.replanned) == ((), (case.id,))
+    now = import_result.cases[0]
     assert (now.object_ru, now.unit, now.planned["analysis_ended"]) == (
         *("АО «Қоғам»", UNIT),
         date(2026, 5, 29),
@@ -125,9 +125,9 @@ def test_the_same_analysis_in_two_languages_is_one_case(engine: Engine) -> None:
     assert (joined.cases[0].object_kk, joined.cases[0].object_ru) == ("Қоғам", "Акционерное общество")
     describe(engine, case, unit=UNIT)
 
-    moved = {**PLANNED, "analysis_started": date(2026, 4, 20)}
+    later_plan = {**PLANNED, "analysis_started": date(2026, 4, 20)}
     for words in (KAZAKH, RUSSIAN):
-        assert taken_in(engine, words, planned=moved).cases[0].id == case.id
+        assert taken_in(engine, words, planned=later_plan).cases[0].id == case.id
     assert len(SqlReads(engine).cases()) == 1
 
 

@@ -28,10 +28,10 @@ def test_a_confidential_case_is_on_no_timeline_of_who_was_not_named(engine: Engi
     case = case_commands.open(opening, by="a@org.kz", now=NOW, today=TODAY)
     case_commands.record(case.id, "conflict_known", on=TODAY, by="a@org.kz", now=NOW, today=TODAY)
     criteria = CaseFilter(procedure="conflict-of-interest", year=2026)
-    for person, seen in (("b@org.kz", 1), ("c@org.kz", 0)):
+    for person, visible_count in (("b@org.kz", 1), ("c@org.kz", 0)):
         reads = SqlReads(engine).seen_by(scope(Reader(login="x", access="officer", person=person)))
-        assert len(reads.earliest(criteria, first=0, count=50)) == reads.how_many(criteria) == seen
-        assert sum(total for total, _ in reads.by_stage(criteria, limit=5).values()) == seen
+        assert len(reads.earliest(criteria, first=0, count=50)) == reads.how_many(criteria) == visible_count
+        assert sum(total for total, _ in reads.by_stage(criteria, limit=5).values()) == visible_count
         assert len(reads.planning([case.id])) == 0
 
 
@@ -50,8 +50,8 @@ def test_a_year_has_the_cases_with_a_day_in_it_the_earliest_begun_first(engine: 
         )
     reads = SqlReads(engine)
 
-    def of(year: int, **more: Any) -> list[str]:
-        criteria = CaseFilter(year=year, **more)
+    def of(year: int, **filters: Any) -> list[str]:
+        criteria = CaseFilter(year=year, **filters)
         case_ids = [case.id for case in reads.earliest(criteria, first=0, count=50)]
         assert len(case_ids) == reads.how_many(criteria)
         return case_ids

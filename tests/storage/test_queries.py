@@ -128,7 +128,7 @@ def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
 
 def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
     """The same order as the whole list; what is wanted counts what it shows."""
-    whole = [case.id for case in tree.cases()]
+    case_ids = [case.id for case in tree.cases()]
     pages = [[case.id for case in tree.page(CaseFilter(), first=first, count=2)] for first in (0, 2, 4)]
     expected = {
         CaseFilter(search="БЮДЖЕТ объект"): ["div"],
@@ -140,7 +140,7 @@ def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
         CaseFilter(late_on=date(2020, 1, 1)): [],
     }
 
-    assert [name for page in pages for name in page] == whole
+    assert [name for page in pages for name in page] == case_ids
     for criteria, units in expected.items():
         assert [case.unit for case in tree.page(criteria, first=0, count=9)] == units
         assert tree.how_many(criteria) == len(units)
@@ -233,30 +233,33 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
     for unit in units:
         opened(sqlite, unit=unit.id)
     reads, day = SqlReads(sqlite), horizon(FAR, soon=FAR)
-    every = frozenset(subtotal.assignee for subtotal in reads.sums(day))
+    all_assignees = frozenset(subtotal.assignee for subtotal in reads.sums(day))
     answers = {}
-    for assignees in (every, frozenset(assignee for assignee in every if assignee.unit == "u7")):
+    for assignees in (
+        all_assignees,
+        frozenset(assignee for assignee in all_assignees if assignee.unit == "u7"),
+    ):
         with explained() as plans:
             rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, assignees=assignees), limit=5)
         steps = [
             step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
         ]
         answers[len(assignees)] = rows, steps[-1]
-    (first, by_day), (own, by_unit) = answers.values()
+    (first, by_day), (own_rows, by_unit) = answers.values()
 
     assert "ix_deadline_state_due (state=? AND due<?)" in by_day
     assert "ix_deadline_unit_state_due (unit=? AND state=? AND due<?)" in by_unit
     assert [row.due for row in first] == sorted(row.due for row in reads.overdue(FAR) if row.due)[:5]
-    assert own == [row for row in reads.overdue(FAR) if row.unit == "u7"][:5]
+    assert own_rows == [row for row in reads.overdue(FAR) if row.unit == "u7"][:5]
 
 
 def test_the_day_of_a_step_is_when_it_was_done_else_is_planned(engine: Engine) -> None:
     """Of each case the step asked about; none of a step without a day, nor of another case's."""
-    planned, done, other = (opened(engine) for _ in range(3))
-    case_commands(engine).record(done.id, "analysis_started", on=TODAY, by="А", now=NOW, today=TODAY)
-    steps = {planned.id: "analysis_started", done.id: "analysis_started", other.id: "note_signed"}
+    planned, done_case, other = (opened(engine) for _ in range(3))
+    case_commands(engine).record(done_case.id, "analysis_started", on=TODAY, by="А", now=NOW, today=TODAY)
+    steps = {planned.id: "analysis_started", done_case.id: "analysis_started", other.id: "note_signed"}
 
-    assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done.id: TODAY}
+    assert SqlReads(engine).days_of(steps) == {planned.id: date(2026, 4, 13), done_case.id: TODAY}
     assert SqlReads(engine).seen_by(Scope(unit=None, names=("a",))).days_of(steps) == {}
 
 
@@ -266,14 +269,14 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     stamp = {"now": NOW, "today": TODAY}
     under = opened(engine).id
     commands.give(core, under, text="A", assignee="one", until=TODAY, giver="head", by="boss", **stamp)
-    given = {"assignee": "one", "unit": "u", "giver": "head", "by": "boss", **stamp}
-    done, refused, gone = (
-        commands.give_alone(core, text=text, until=TODAY + day, **given).id  # type: ignore[arg-type]
+    assignment = {"assignee": "one", "unit": "u", "giver": "head", "by": "boss", **stamp}
+    done_case, refused, withdrawn_case = (
+        commands.give_alone(core, text=text, until=TODAY + day, **assignment).id  # type: ignore[arg-type]
         for text in "BCD"
     )
-    commands.answer(core, done, 1, text="", on=TODAY, author="one", for_office=False, by="one", **stamp)
+    commands.answer(core, done_case, 1, text="", on=TODAY, author="one", for_office=False, by="one", **stamp)
     commands.refuse(core, refused, 1, ground="no", author="one", for_office=False, by="one", **stamp)
-    withdraw(core, gone, "assignment.1", ground="mistake", by="boss", **stamp)
+    withdraw(core, withdrawn_case, "assignment.1", ground="mistake", by="boss", **stamp)
 
     def found(whose: Whose, state: AssignmentState, *, today: date = TODAY, me: str = "one") -> list[str]:
         criteria = AssignmentFilter(whose=whose, state=state, person=me, login=me, today=today)
@@ -284,9 +287,9 @@ def test_assignments_are_found_by_whose_they_are_and_how_they_stand(engine: Engi
     assert found("mine", "open") == [under]
     assert found("mine", "overdue") == []
     assert found("mine", "overdue", today=TODAY + day) == [under]
-    assert found("given", "done", me="boss") == [done]
+    assert found("given", "done", me="boss") == [done_case]
     assert found("given", "refused", me="boss") == [refused]
-    assert sorted(found("all", "all")) == sorted([under, done, refused])
+    assert sorted(found("all", "all")) == sorted([under, done_case, refused])
     assert found("given", "all") == []
     elsewhere = SqlReads(engine).seen_by(Scope(unit="other", names=("two",)))
     criteria = AssignmentFilter(whose="all", state="all", person="two", login="two", today=TODAY)

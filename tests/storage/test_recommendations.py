@@ -76,9 +76,9 @@ def opened(core: CaseCommands, *units: str) -> list[str]:
 def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> None:
     """One thing somebody writes of the risks of a case, or of the case itself."""
     risks = RiskCommands(core)
-    whole = core.view(case, today=TODAY).case
-    risk_register, on = register(whole), TODAY - timedelta(chance.randrange(60))
-    if whole.standing != "active":
+    whole_case = core.view(case, today=TODAY).case
+    risk_register, on = register(whole_case), TODAY - timedelta(chance.randrange(60))
+    if whole_case.standing != "active":
         core.reopen(case, ground="Қайта", **WHO)
     elif step % 11 == 10:
         core.cancel(case, ground="Бекер", **WHO)
@@ -113,7 +113,7 @@ def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], 
         for _, case in sorted(ledger.cases(ledger.ids()).items())
         if case.standing == "active" and (below is None or case.unit in below)
     ]
-    places, counted = [], Counter[tuple[str, bool]]()
+    places, counts = [], Counter[tuple[str, bool]]()
     for line in listed(cases):
         if (
             criteria.direction not in ("", line.risk.direction)
@@ -125,19 +125,19 @@ def plain(engine: Engine, criteria: RecommendationFilter) -> tuple[list[Place], 
             for name, row in ledger.rows(line.case.id).items()
             if line.measure is not None and f"{name}.".startswith(f"measure.{line.measure.number}.")
         )
-        counted[line.status, late] += 1
+        counts[line.status, late] += 1
         if criteria.keeps(line.status, late):
             places.append(line.place)
-    return places, counted
+    return places, counts
 
 
 def agrees(engine: Engine, reads: SqlReads) -> None:
     """List and counts equal the result of reading every case."""
     for criteria in NARROWED:
-        places, counted = plain(engine, criteria)
+        places, plain_counts = plain(engine, criteria)
         assert reads.recommended(criteria, TODAY) == places
         counts = reads.recommendations(criteria, TODAY)
-        assert {key: n for key, n in counts.items() if n} == counted
+        assert {key: n for key, n in counts.items() if n} == plain_counts
         assert reads.recommended(criteria, TODAY, limit=2, offset=1) == places[1:3]
     for unit, limit in product(("", "head", "hr"), (1, 3)):
         together = shared(reads.with_registers(unit or None))
@@ -214,22 +214,22 @@ def test_a_measure_is_late_from_the_day_after_its_day(engine: Engine) -> None:
 def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
     """Of another unit, of no unit, of a confidential case: neither listed nor counted, nor among the shared."""
     office_store.save(engine, units=UNITS)
-    seen, beside = with_a_risk(engine, "hr"), with_a_risk(engine, "law")
+    visible_case, other_case = with_a_risk(engine, "hr"), with_a_risk(engine, "law")
 
     def found(scope: Scope, unit: str = "") -> tuple[list[str], int, int]:
         reads = SqlReads(engine).seen_by(scope)
         criteria = RecommendationFilter(unit=unit)
         places = [place.case for place in reads.recommended(criteria, TODAY)]
-        counted = sum(reads.recommendations(criteria, TODAY).values())
-        return places, counted, len(reads.alike(unit, limit=20, first=10))
+        count = sum(reads.recommendations(criteria, TODAY).values())
+        return places, count, len(reads.alike(unit, limit=20, first=10))
 
-    assert found(ALL) == ([seen, beside], 2, 1)
-    assert found(Scope(unit="hr", names=())) == ([seen], 1, 0)
+    assert found(ALL) == ([visible_case, other_case], 2, 1)
+    assert found(Scope(unit="hr", names=())) == ([visible_case], 1, 0)
     assert found(Scope(unit="hr", names=()), "law") == ([], 0, 0)
     assert found(Scope(unit=None, names=())) == ([], 0, 0)
     with engine.begin() as connection:
-        connection.execute(CASE.update().where(CASE.c.id == beside).values(confidential=True))
-    assert found(ALL) == ([seen], 1, 0)
+        connection.execute(CASE.update().where(CASE.c.id == other_case).values(confidential=True))
+    assert found(ALL) == ([visible_case], 1, 0)
 
 
 @on_sqlite_alone
@@ -276,15 +276,15 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
         while not ended.is_set():
             with writing(other) as connection:
                 listed_cases = connection.execute(select(UNLISTED.c.case)).scalars().all()
-                fresh = [{"case": case} for case in cases if case not in listed_cases]
-                if fresh:
-                    connection.execute(UNLISTED.insert(), fresh)
+                new_cases = [{"case": case} for case in cases if case not in listed_cases]
+                if new_cases:
+                    connection.execute(UNLISTED.insert(), new_cases)
             recommendations.catch_up(other)
             times += 1
         return times
 
-    with ThreadPoolExecutor(1) as beside:
-        future = beside.submit(listing)
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(listing)
         for step in range(30):
             RiskCommands(case_commands(engine)).find(
                 cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO
@@ -304,13 +304,13 @@ def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
     monkeypatch.setattr(recommendations, "AT_ONCE", 1)
     with monkeypatch.context() as before:
         before.setattr(recommendations, "affects_lines", lambda events: False)
-        cut, whole = with_a_risk(engine), with_a_risk(engine)
+        cut, whole_case = with_a_risk(engine), with_a_risk(engine)
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == cut).values(head="0"))
 
     recommendations.catch_up(engine)
 
-    assert [place.case for place in SqlReads(engine).recommended(RecommendationFilter(), TODAY)] == [whole]
+    assert [place.case for place in SqlReads(engine).recommended(RecommendationFilter(), TODAY)] == [whole_case]
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [cut]
 

@@ -54,8 +54,8 @@ def edit(ctx: RequestContext, row: str, **values: Any) -> None:
 
 
 def case_of(ctx: RequestContext, row: str) -> Case | None:
-    opened = show_row(ctx, AskRow(row=row)).row.opened_case
-    return ctx.app.ledger.case(opened) if opened else None
+    opened_id = show_row(ctx, AskRow(row=row)).row.opened_case
+    return ctx.app.ledger.case(opened_id) if opened_id else None
 
 
 def due(ctx: RequestContext, case: Case) -> dict[str, tuple[str, date | None]]:
@@ -167,11 +167,13 @@ def test_the_file_of_a_row_is_evidence_of_the_facts_of_its_case(app: AppContext)
     edit(ctx, row, reason="Мереке")
     assert len(app.ledger.events(case.id)) == events
     himself, other = reader(app, "guest", "officer"), reader(app, "lawyer", "officer")
-    seen = [
+    evidence_items = [
         as_seen(case, scope(account.reader)).facts["gift_handed_over"].evidence[0]
         for account in (himself, other)
     ]
-    assert [(evidence.name, bool(evidence.reference), bool(evidence.restricted)) for evidence in seen] == [
+    assert [
+        (evidence.name, bool(evidence.reference), bool(evidence.restricted)) for evidence in evidence_items
+    ] == [
         ("", False, True),
         (f"{row}.txt", True, True),
     ]
@@ -258,9 +260,9 @@ def test_a_certificate_is_renewed_thirty_days_before_it_ends(app: AppContext) ->
     assert (case.object, case.responsible) == ("ISO-1", {"renewed_on": "clerk@org.kz"})
     assert due(ctx, case)["renewed_on"] == ("open", date(2026, 9, 15))
     edit(ctx, row, renewed_on="2026-04-03")
-    done = case_of(ctx, row)
-    assert done is not None
-    assert due(ctx, done)["renewed_on"][0] == "done"
+    done_case = case_of(ctx, row)
+    assert done_case is not None
+    assert due(ctx, done_case)["renewed_on"][0] == "done"
     assert agrees(app)
 
 

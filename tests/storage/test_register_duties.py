@@ -55,7 +55,7 @@ JANUARY, FEBRUARY = "event_held.2026-01", "event_held.2026-02"
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path) -> Iterator[AppContext]:
-    context = office(engine, tmp_path, more={"visits": FULFILS})
+    context = office(engine, tmp_path, extra_texts={"visits": FULFILS})
     yield context
     context.close()
 
@@ -64,8 +64,10 @@ def begin(app: AppContext, year: int = 2026) -> None:
     open_year(app, year, by="officer", now=NOW, today=TODAY)
 
 
-def visit(app: AppContext, day: str, *, unit: str = "ministry", purpose: str = "talk", **more: str) -> str:
-    values = {"place": "Зал", "came_on": day, "purpose": purpose, **more}
+def visit(
+    app: AppContext, day: str, *, unit: str = "ministry", purpose: str = "talk", **extra_values: str
+) -> str:
+    values = {"place": "Зал", "came_on": day, "purpose": purpose, **extra_values}
     fields = {"register_id": "visits", "unit": unit, "values": values}
     return add_row(operator(app), build(AddRow, fields)).row.id
 
@@ -231,12 +233,12 @@ def test_a_row_belongs_to_its_own_organisation(app: AppContext, engine: Engine) 
     clerk = reader(app, "clerk", "responsible")
     values = {"place": "Зал", "came_on": "2026-01-13", "purpose": "talk"}
     fields = {"register_id": "visits", "unit": "hr", "values": values}
-    own = add_row(clerk, build(AddRow, fields)).row.id
-    assert recorded(app) == {JANUARY: ("2026-01-13", own)}
+    own_row = add_row(clerk, build(AddRow, fields)).row.id
+    assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
     cancelled = case_of(app, "agency").id
     app.case_commands.cancel(cancelled, ground="merged", **stamp(operator(app)))
     visit(app, "2026-02-12", unit="branch")
-    assert recorded(app) == {JANUARY: ("2026-01-13", own)}
+    assert recorded(app) == {JANUARY: ("2026-01-13", own_row)}
 
 
 def test_a_row_somebody_writes_meanwhile_stays_recorded(
@@ -244,18 +246,18 @@ def test_a_row_somebody_writes_meanwhile_stays_recorded(
 ) -> None:
     """Two people keep events of a month at once: neither takes the other's for one whose row is gone."""
     begin(app)
-    others = list[str]()
+    other_rows = list[str]()
 
-    def interrupted(*given: Any, **more: Any) -> object:
-        if not others:
-            others.append("")
-            others.append(visit(app, "2026-01-20"))
-        return follow_rows(*given, **more)
+    def interrupted(*arguments: Any, **options: Any) -> object:
+        if not other_rows:
+            other_rows.append("")
+            other_rows.append(visit(app, "2026-01-20"))
+        return follow_rows(*arguments, **options)
 
     monkeypatch.setattr("services.yearly.register_duties.follow_rows", interrupted)
     row = visit(app, "2026-01-12")
 
-    assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", others[1])}
+    assert recorded(app) == {JANUARY: ("2026-01-12", row), f"{JANUARY}#2": ("2026-01-20", other_rows[1])}
     kinds = [event.kind for event in app.ledger.events(case_of(app).id)]
     assert "withdrawn" not in kinds
 
@@ -284,9 +286,9 @@ def test_the_next_round_records_what_was_interrupted(
         with closing(application(engine, tmp_path)) as other:
             remind(other, now=NOW, today=TODAY)
 
-    written = list[str]()
-    interrupted(app, monkeypatch, lambda: written.append(visit(app, "2026-01-12", unit="hr")))
-    [row] = written
+    written_rows = list[str]()
+    interrupted(app, monkeypatch, lambda: written_rows.append(visit(app, "2026-01-12", unit="hr")))
+    [row] = written_rows
     assert recorded(app) == {}
     next_round()
     assert recorded(app) == {JANUARY: ("2026-01-12", row)}
@@ -330,9 +332,9 @@ def test_a_round_reads_no_rows_where_nothing_was_written(
 
     def noted(self: SqlLedger, names: Collection[str]) -> Mapping[str, Case]:
         compared.append({*names})
-        return whole(self, names)
+        return whole_cases(self, names)
 
-    whole = SqlLedger.cases
+    whole_cases = SqlLedger.cases
     monkeypatch.setattr(SqlLedger, "cases", noted)
 
     def of_round(day: date = TODAY) -> set[str]:
@@ -343,7 +345,7 @@ def test_a_round_reads_no_rows_where_nothing_was_written(
     assert of_round() == set()
     assert not compared
     visit(app, "2026-01-12", unit="hr")
-    monkeypatch.setattr(SqlLedger, "cases", whole)
+    monkeypatch.setattr(SqlLedger, "cases", whole_cases)
     case = case_of(app).id
     monkeypatch.setattr(SqlLedger, "cases", noted)
     assert of_round() == {case}

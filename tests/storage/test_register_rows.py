@@ -88,8 +88,8 @@ def ids(ctx: RequestContext, register: str = "visits", **filters: Any) -> list[s
 def indexed(engine: Engine) -> set[str]:
     """The words of the search's index, and those it knows to be mistyped."""
     with engine.connect() as connection:
-        both = (select(table.c.word) for table in (SEARCH_WORD, SEARCH_TYPO))
-        return {word for query in both for word in connection.execute(query).scalars()}
+        both_queries = (select(table.c.word) for table in (SEARCH_WORD, SEARCH_TYPO))
+        return {word for query in both_queries for word in connection.execute(query).scalars()}
 
 
 def problems(app: AppContext) -> list[str]:
@@ -251,14 +251,14 @@ def test_people_units_and_options_are_sorted_by_their_names_in_the_readers_langu
     guest = app.reads.office().people["guest@org.kz"]
     save(app.engine, people=[replace(guest, name_ru="Алиев Самат")])
     ctx = operator(app)
-    for who, unit, purpose in (
+    for person_name, unit, purpose in (
         ("lawyer", "ministry", "talk"),
         ("guest", "hr", "check"),
         ("clerk", "law", "talk"),
         ("officer", "hr", "check"),
         ("clerk", "law", ""),
     ):
-        add(ctx, guest=f"{who}@org.kz", unit=unit, purpose=purpose)
+        add(ctx, guest=f"{person_name}@org.kz", unit=unit, purpose=purpose)
     add(ctx, unit="ministry")
     questions: tuple[tuple[dict[str, Any], list[str]], ...] = (
         ({"sort": "guest"}, ["0006", "0004", "0002", "0003", "0005", "0001"]),
@@ -304,12 +304,12 @@ def test_long_answers_are_those_of_short_ones_and_words_are_looked_for_once(
     assert [(answer.total, answer.totals["cost"]) for answer in short] == [
         *((5, "10"), (5, "10"), (4, "10"), (5, "10"), (1, "3")),
     ]
-    looked = [
+    queries_seen = [
         statement
         for statement in statements
         if "register_row.search, " in statement and "LIMIT" not in statement
     ]
-    assert len(looked) == 2
+    assert len(queries_seen) == 2
     planned = [statement for statement in statements if "force_custom_plan" in statement]
     assert len(planned) == (len(questions) if app.engine.dialect.name == "postgresql" else 0)
 
@@ -326,8 +326,8 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
 
     columns = [
         register.columns
-        for who in (ctx, clerk)
-        for register in list_registers(who, AskRegisters()).registers
+        for reader in (ctx, clerk)
+        for register in list_registers(reader, AskRegisters()).registers
         if register.id == "visits"
     ]
 
@@ -337,9 +337,9 @@ def test_a_reader_sees_the_rows_of_their_reach_and_no_confidential_field(app: Ap
     assert "Тайный" not in show_row(clerk, AskRow(row=row)).model_dump_json()
     assert ids(clerk, search="тайный") == ids(ctx, search="тайный") == []
     for filters in ({"sort": "informer"}, {"filters": [{"field": "informer", "is": ["Тайный"]}]}):
-        for who in (clerk, ctx):
+        for some_reader in (clerk, ctx):
             with pytest.raises(UnknownField):
-                page(who, **filters)
+                page(some_reader, **filters)
     with pytest.raises(UnknownField):
         edit(clerk, row, informer="Other")
     for attempt in (
@@ -364,14 +364,14 @@ def test_a_row_whose_unit_is_not_named_lies_where_its_person_works(app: AppConte
     officer, clerk = operator(app), reader(app, "clerk", "responsible")
     lines = ("place;came_on;guest\nHall;2026-04-01;guest@org.kz\n" + "Yard;2026-04-01;\n").encode()
 
-    def take(ctx: RequestContext, **more: Any) -> list[str]:
+    def take(ctx: RequestContext, **options: Any) -> list[str]:
         file = OpenFile("visits.csv", BytesIO(lines))
-        return import_rows(ctx, ImportRows(register_id="visits", content=file, preview=True, **more)).units
+        return import_rows(ctx, ImportRows(register_id="visits", content=file, preview=True, **options)).units
 
-    def unit(ctx: RequestContext, **more: Any) -> str:
-        return show_row(ctx, AskRow(row=add(ctx, **more))).row.unit
+    def unit(ctx: RequestContext, **values: Any) -> str:
+        return show_row(ctx, AskRow(row=add(ctx, **values))).row.unit
 
-    assert [unit(officer, unit=named, guest="guest@org.kz") for named in ("", "hr")] == ["law", "hr"]
+    assert [unit(officer, unit=unit_name, guest="guest@org.kz") for unit_name in ("", "hr")] == ["law", "hr"]
     assert [unit(reader, unit="") for reader in (officer, clerk)] == ["ministry", "hr"]
     assert unit(clerk, unit="hr", guest="guest@org.kz") == "hr"
     assert (take(officer), take(officer, unit="hr")) == (["law", "ministry"], ["hr", "hr"])
@@ -407,12 +407,12 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
     report = add(ctx, "reports", accused="guest@org.kz", reporter="Хабаршы", decision="none")
     guest = reader(app, "guest", "responsible")
 
-    own = list_my_rows(guest, AskRegisters()).rows
-    assert {row.id: set(row.values) for row in own} == {
+    own_rows = list_my_rows(guest, AskRegisters()).rows
+    assert {row.id: set(row.values) for row in own_rows} == {
         visit: {"place", "came_on"},
         report: {"came_on", "decision"},
     }
-    assert not any(row.may_write or row.created_by for row in own)
+    assert not any(row.may_write or row.created_by for row in own_rows)
     with pytest.raises(UnknownRegister):
         page(guest, "reports")
     assert [
@@ -427,8 +427,8 @@ def test_whom_a_row_names_sees_their_own_row_and_the_fields_granted_alone(app: A
             edit(about, report, decision="x")
     accused = reader(app, "guest", "officer")
     assert ids(accused, "reports") == []
-    counted = {register.id: register.rows for register in list_registers(accused, AskRegisters()).registers}
-    assert counted["reports"] == 0
+    row_counts = {register.id: register.rows for register in list_registers(accused, AskRegisters()).registers}
+    assert row_counts["reports"] == 0
     with pytest.raises(NotAllowed):
         erase_row(accused, EraseRow(row=report, fields=["decision"], ground="x"))
     assert ids(reader(app, "officer", "officer"), "reports") == ["0001"]
@@ -520,8 +520,8 @@ def test_erased_values_are_gone_for_good_and_the_chain_still_verifies(app: AppCo
 
     assert set(show_row(ctx, AskRow(row=row)).row.values) == {"place", "came_on"}
     with engine.connect() as connection:
-        left = [value for (value,) in connection.execute(text("SELECT value FROM register_secret"))]
-    assert sorted(value for value in left if value) == ['"Другой"']
+        values_left = [value for (value,) in connection.execute(text("SELECT value FROM register_secret"))]
+    assert sorted(value for value in values_left if value) == ['"Другой"']
     assert indexed_words - indexed(engine) == {"алиев", "самат"}
     assert not indexed_words & {"тайныи", "другои"}
     assert problems(app) == []
@@ -553,7 +553,7 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
         '[[count]]\nindicator = "P4.T2.S2"\nwhere = ["paid=yes"]\ndate = "came_on"\nsum = "cost"\n'
         '[[count]]\nindicator = "P4.T2.S3"\nwhere = ["guest=filled"]\ndate = "left_on"\n'
     )
-    app = office(engine, tmp_path, more={"visits": counts, "reports": _REPORTED})
+    app = office(engine, tmp_path, extra_texts={"visits": counts, "reports": _REPORTED})
     ctx = operator(app)
     for number, (unit, guest) in enumerate([("hr", "guest"), ("hr", "guest"), ("law", "lawyer"), ("law", "")]):
         values = {"purpose": "talk", "guest": guest and f"{guest}@org.kz", "cost": "10", "paid": number != 1}
@@ -561,8 +561,8 @@ def test_rows_are_counted_for_indicators_as_the_register_says(engine: Engine, tm
     add(ctx, came_on="2025-12-31", purpose="talk", guest="clerk@org.kz")
     add(ctx, "reports", accused="guest@org.kz")
 
-    named = ("P4.T2.S1", "P4.T2.S2", "P4.T2.S3", "P2.T1.S1")
-    indicators = {of_rows(scoring().indicators[name].counting.fact): name for name in named}
+    indicator_names = ("P4.T2.S1", "P4.T2.S2", "P4.T2.S3", "P2.T1.S1")
+    indicators = {of_rows(scoring().indicators[name].counting.fact): name for name in indicator_names}
 
     def figures(year: int = 2026, *units: str) -> dict[str, int]:
         counts, people = Counter[str](), set[str]()

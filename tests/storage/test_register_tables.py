@@ -50,14 +50,16 @@ def second_line(content: bytes) -> list[object]:
     return [cell.value for cell in load_workbook(BytesIO(content)).active[2]]
 
 
-def take_in(ctx: RequestContext, content: bytes, name: str = "visits.xlsx", **more: Any) -> ImportedRows:
+def take_in(ctx: RequestContext, content: bytes, name: str = "visits.xlsx", **options: Any) -> ImportedRows:
     file = OpenFile(name, BytesIO(content))
-    return import_rows(ctx, ImportRows(register_id="visits", content=file, unit=more.pop("unit", "hr"), **more))
+    return import_rows(
+        ctx, ImportRows(register_id="visits", content=file, unit=options.pop("unit", "hr"), **options)
+    )
 
 
-def refused(ctx: RequestContext, rows: Sequence[Sequence[object]], **more: Any) -> UnreadablePaper:
+def refused(ctx: RequestContext, rows: Sequence[Sequence[object]], **options: Any) -> UnreadablePaper:
     with pytest.raises(UnreadablePaper) as caught:
-        take_in(ctx, workbook(rows), **more)
+        take_in(ctx, workbook(rows), **options)
     return caught.value
 
 
@@ -80,8 +82,8 @@ def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContex
             "Paid": say("register.yes", {}, language),
             "Purpose": {"kk": "Talk kk", "ru": "Talk ru", "en": "Talk"}[language],
         }
-        named = {**{head: head.removesuffix(f" {language}") for head in heads}, heads[-1]: "Unit"}
-        sheet.append([{**values, "Unit": "Заң департаменті"}.get(named[head]) for head in heads])
+        named_heads = {**{head: head.removesuffix(f" {language}") for head in heads}, heads[-1]: "Unit"}
+        sheet.append([{**values, "Unit": "Заң департаменті"}.get(named_heads[head]) for head in heads])
         target = BytesIO()
         book.save(target)
 
@@ -91,8 +93,8 @@ def test_the_template_filled_in_is_taken_in_whatever_its_language(app: AppContex
             [],
             number - 1,
         )
-        taken = take_in(ctx, target.getvalue())
-        assert taken.ids == [f"visits-2026-000{number}"]
+        imported = take_in(ctx, target.getvalue())
+        assert imported.ids == [f"visits-2026-000{number}"]
     rows = list_rows(ctx, ListRows(register_id="visits")).rows
     assert [row.unit for row in rows] == ["law"] * 3
     assert rows[0].values == {
@@ -150,9 +152,11 @@ def test_every_bad_cell_is_named_and_nothing_is_taken(app: AppContext) -> None:
     assert ("B2" in " ".join(others), "A2" in " ".join(others)) == (True, False)
     unique = refused(ctx, [rows[0], rows[1], ("Сад", "2026-04-01", None, "b1"), rows[4]])
     assert [error.row for error in unique.errors] == [3, 4]
-    both = refused(ctx, [*rows[:3], ("Сад", "2026-04-01", None, "a1"), ("Бақ", "2026-04-01", None, "b1")])
-    assert list(dict.fromkeys(error.row for error in both.errors)) == [3, 4, 5]
-    assert {error.row for error in both.errors if "Pass" in str(error)} >= {3, 4, 5}
+    second_refusal = refused(
+        ctx, [*rows[:3], ("Сад", "2026-04-01", None, "a1"), ("Бақ", "2026-04-01", None, "b1")]
+    )
+    assert list(dict.fromkeys(error.row for error in second_refusal.errors)) == [3, 4, 5]
+    assert {error.row for error in second_refusal.errors if "Pass" in str(error)} >= {3, 4, 5}
     assert ["D3, Pass" in sentences(unique)[0], "D4, Pass" in sentences(unique)[1]] == [True, True]
     for heads, word in ((("Place", "Tea"), "B1"), (("Place", "Place"), "B1"), (("x", "y"), "Place")):
         trouble = refused(ctx, [heads, ("a", "b")])
@@ -184,8 +188,8 @@ def test_a_reader_takes_in_and_gives_out_no_more_than_they_see(app: AppContext) 
     head = ("Place", "Came_On", "Unit", "Informer")
     assert "D1" in sentences(refused(clerk, [head, ("a", TODAY, "", "x")], unit=""))[0]
     assert "C2" in sentences(refused(clerk, [head[:3], ("a", TODAY, "law")], unit=""))[0]
-    again = take_in(ctx, everything)
-    assert (again.rows, again.ids, again.there) == (0, [], 2)
+    import_result = take_in(ctx, everything)
+    assert (import_result.rows, import_result.ids, import_result.there) == (0, [], 2)
     assert take_in(clerk, workbook([head[:2], ("a", TODAY)]), unit="").rows == 1
 
 
@@ -204,10 +208,10 @@ def test_an_export_with_a_line_more_is_taken_in_in_its_language(app: AppContext,
     target = BytesIO()
     book.save(target)
 
-    preview, taken = (take_in(ctx, target.getvalue(), preview=preview) for preview in (True, False))
+    preview, imported = (take_in(ctx, target.getvalue(), preview=preview) for preview in (True, False))
 
     assert ([field.id for field in preview.aside], preview.rows, preview.there) == (["paper"], 2, 1)
-    assert taken.ids == ["visits-2026-0002", "visits-2026-0003"]
+    assert imported.ids == ["visits-2026-0002", "visits-2026-0003"]
     rows = list_rows(ctx, ListRows(register_id="visits")).rows
     assert [(row.unit, row.values) for row in rows] == [("law", rows[-1].values)] * 3
 

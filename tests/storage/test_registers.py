@@ -37,11 +37,11 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
         engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
     )
     opened(engine, unit="A")
-    below, beside = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+    below, other_case = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
 
-    assert list(cases_with_entries(engine)) == [below, beside]
+    assert list(cases_with_entries(engine)) == [below, other_case]
     assert list(cases_with_entries(engine, "A")) == [below]
-    case_commands(engine).cancel(beside, ground="қате", by="Айгүл", now=NOW, today=TODAY)
+    case_commands(engine).cancel(other_case, ground="қате", by="Айгүл", now=NOW, today=TODAY)
     assert list(cases_with_entries(engine)) == [below]
 
 
@@ -50,14 +50,14 @@ def test_whoever_sees_one_unit_finds_its_registers_and_those_below_alone(engine:
     office_store.save(
         engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
     )
-    below, beside = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+    below, other_case = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
 
-    def found(seen: str | None, unit: str | None) -> list[str]:
-        reads = SqlReads(engine, scope=Scope(unit=seen, names=()))
+    def found(scope_unit: str | None, unit: str | None) -> list[str]:
+        reads = SqlReads(engine, scope=Scope(unit=scope_unit, names=()))
         return [case.id for case in reads.with_registers(unit)]
 
     assert [found("A", unit) for unit in (None, "A", "B", "C")] == [[below], [below], [below], []]
-    assert [found("", unit) for unit in (None, "C")] == [[below, beside], [beside]]
+    assert [found("", unit) for unit in (None, "C")] == [[below, other_case], [other_case]]
     assert found(None, None) == []
 
 

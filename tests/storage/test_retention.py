@@ -114,9 +114,9 @@ def leave(app: AppContext, on: date = TODAY) -> None:
     staff.remove_person(ctx, staff.Removal(id=KEY, mark=staff.mark(staff.get_person(ctx, KEY))))
 
 
-def order(person: str = "1", *, today: date = LATER, **more: object) -> AnonymisePerson:
+def order(person: str = "1", *, today: date = LATER, **extra_fields: object) -> AnonymisePerson:
     fields = {"person": person, "act": "15-ө", "act_on": today, "ground": f"{NAMES[1]} туралы жеке деректер"}
-    return AnonymisePerson.model_validate({**fields, **more})
+    return AnonymisePerson.model_validate({**fields, **extra_fields})
 
 
 def former(app: AppContext, today: date) -> FormerView:
@@ -181,18 +181,18 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppConte
     leave(house)
     words = ("қасымова", "касымова", "qasymova", "dina.q")
     before = everything(house).casefold()
-    shown = retention.anonymise_person(acting(house, LATER), order(preview=True))
+    preview = retention.anonymise_person(acting(house, LATER), order(preview=True))
     unchanged = everything(house).casefold()
 
-    done = retention.anonymise_person(acting(house, LATER), order())
+    result = retention.anonymise_person(acting(house, LATER), order())
     after = everything(house).casefold()
 
     assert [word in before for word in words] == [True] * 4
     assert before.count("қасымова") == unchanged.count("қасымова")
     assert [word for word in words if word in after] == []
-    assert (shown.preview, done.preview, done.key) == (True, False, FORMER)
-    assert done.rows["event"] > 0
-    assert done.rows["act"] > 0
+    assert (preview.preview, result.preview, result.key) == (True, False, FORMER)
+    assert result.rows["event"] > 0
+    assert result.rows["act"] > 0
     assert maintenance.verify(house, now=NOW, today=LATER) == ()
     assert "Иванов Пётр".casefold() in after
     assert "№1 бұрынғы қызметкер" in after
@@ -259,7 +259,7 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(house: AppCont
     house.accounts.save(plain, disabled=False, **BY)
     hand_over(house, house.reads.cases()[0].id)
     leave(house)
-    gone = len(retention.list_former(acting(house), AskFormer()).people)
+    former_count = len(retention.list_former(acting(house), AskFormer()).people)
     office_store.save(house.engine, people=[OWN])
     back = retention.list_former(acting(house), AskFormer()).people
     leave(house)
@@ -267,7 +267,7 @@ def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(house: AppCont
     retention.anonymise_person(acting(house, LATER), order())
     account = house.accounts.account("twin")
 
-    assert (gone, back) == (1, [])
+    assert (former_count, back) == (1, [])
     assert account is not None
     assert account.reader.name == NAMES[0]
     assert house.reads.office().people["twin@org.kz"].name == NAMES[0]
@@ -295,8 +295,8 @@ def test_verify_names_lines_that_were_rewritten_without_an_act(house: AppContext
     ]
 
 
-def replay(app: AppContext, **more: object) -> list[ReplayedOrder]:
-    return retention.replay_orders(acting(app, LATER), ReplayOrders.model_validate(more)).orders
+def replay(app: AppContext, **fields: object) -> list[ReplayedOrder]:
+    return retention.replay_orders(acting(app, LATER), ReplayOrders.model_validate(fields)).orders
 
 
 def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path: Path) -> None:
@@ -309,22 +309,24 @@ def test_a_restored_backup_is_told_of_later_orders_and_carries_them_out(tmp_path
     maintenance.backup(app, tmp_path / "with-her.sqlite", now=NOW)
     hand_over(app, case)
     retention.anonymise_person(acting(app, LATER), order())
-    listed = (settings.evidence.folder / LIST).read_text("utf-8")
+    orders_text = (settings.evidence.folder / LIST).read_text("utf-8")
     maintenance.restore(app, tmp_path / "with-her.sqlite")
     file = tmp_path / "with-her.sqlite"
     orders = maintenance.missing_orders(app, file)
-    named = "қасымова" in everything(app).casefold()
+    is_named = "қасымова" in everything(app).casefold()
     checks = [check.code for check in check_running(app, NOW) if check.name == "orders"]
 
-    preview, done = replay(app, preview=True), replay(app)
+    preview, results = replay(app, preview=True), replay(app)
 
-    assert [word for word in ("қасымова", "касымова", "qasymova", "dina.q") if word in listed.casefold()] == []
+    assert [
+        word for word in ("қасымова", "касымова", "qasymova", "dina.q") if word in orders_text.casefold()
+    ] == []
     assert [(order.number, order.act, order.act_on, order.done_on) for order in orders] == [
         (1, "15-ө", LATER, LATER)
     ]
-    assert (named, checks) == (True, ["doctor.orders_missing"])
-    assert [order.state for order in (*preview, *done)] == ["done", "done"]
-    assert done[0].rows > 0
+    assert (is_named, checks) == (True, ["doctor.orders_missing"])
+    assert [order.state for order in (*preview, *results)] == ["done", "done"]
+    assert results[0].rows > 0
     assert "қасымова" not in everything(app).casefold()
     assert maintenance.verify(app, now=NOW, today=LATER) == ()
     assert (maintenance.missing_orders(app, file), replay(app)) == ([], [])
@@ -346,13 +348,13 @@ def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     maintenance.restore(app, tmp_path / "working.sqlite")
     working = [order.state for order in replay(app)]
     leave(app, LATER)
-    left = [(order.state, order.spellings) for order in replay(app)]
+    order_states = [(order.state, order.spellings) for order in replay(app)]
     file = settings.evidence.folder / LIST
     file.write_text(file.read_text("utf-8").replace('"number": 1', '"number": 7'), "utf-8")
     other = [order.state for order in replay(app)]
     file.write_text("[{", "utf-8")
 
-    assert (working, left, other) == (["present"], [("spellings", 1)], ["unknown"])
+    assert (working, order_states, other) == (["present"], [("spellings", 1)], ["unknown"])
     with pytest.raises(OrdersUnreadable):
         replay(app)
     app.close()
@@ -382,11 +384,11 @@ def test_names_of_an_earlier_stay_go_too(house: AppContext) -> None:
     leave(house)
     office_store.save(house.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
     leave(house, TODAY + timedelta(days=1))
-    named = former(house, TODAY).name
+    former_name = former(house, TODAY).name
     later = LATER + timedelta(days=1)
     retention.anonymise_person(acting(house, later), order(today=later))
 
-    assert named == "Оспанова Дина"
+    assert former_name == "Оспанова Дина"
     content = everything(house).casefold()
     assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
 

@@ -50,22 +50,22 @@ class Shape:
 
 
 def _shapes(engine: Engine) -> dict[str, Shape]:
-    seen = inspect(engine)
+    inspector = inspect(engine)
     shapes = {}
-    for name in set(seen.get_table_names()) - {"alembic_version"}:
+    for name in set(inspector.get_table_names()) - {"alembic_version"}:
         columns = {
             column["name"]: (str(column["type"]), bool(column["nullable"]), column["default"] is not None)
-            for column in seen.get_columns(name)
+            for column in inspector.get_columns(name)
         }
-        unique = [index["column_names"] for index in seen.get_indexes(name) if index["unique"]]
-        unique += [constraint["column_names"] for constraint in seen.get_unique_constraints(name)]
-        unique += [seen.get_pk_constraint(name)["constrained_columns"]]
-        foreign = [foreign_key["constrained_columns"] for foreign_key in seen.get_foreign_keys(name)]
+        unique = [index["column_names"] for index in inspector.get_indexes(name) if index["unique"]]
+        unique += [constraint["column_names"] for constraint in inspector.get_unique_constraints(name)]
+        unique += [inspector.get_pk_constraint(name)["constrained_columns"]]
+        foreign = [foreign_key["constrained_columns"] for foreign_key in inspector.get_foreign_keys(name)]
         shapes[name] = Shape(
             columns,
             frozenset(tuple(map(str, columns)) for columns in unique),
             frozenset(map(tuple, foreign)),
-            len(seen.get_check_constraints(name)),
+            len(inspector.get_check_constraints(name)),
         )
     return shapes
 

@@ -90,9 +90,9 @@ def test_an_up_to_date_database_is_opened_without_alembic(tmp_path: Path) -> Non
         f"schema.create_or_migrate(engine.open({address!r})); sys.exit('alembic' in sys.modules)"
     )
 
-    done = subprocess.run([sys.executable, "-c", script], check=False, cwd=MIGRATIONS.parents[1])
+    completed = subprocess.run([sys.executable, "-c", script], check=False, cwd=MIGRATIONS.parents[1])
 
-    assert done.returncode == 0
+    assert completed.returncode == 0
 
 
 def test_two_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -> None:

@@ -60,7 +60,10 @@ def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[st
         lines = [row for row in connection.execute(IN_ORDER) if row.name == name]
     kinds = ("second_factor", "recovery_code")
     events = [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(kinds)]
-    return [(kind, by, {key: value for key, value in more.items() if key != ROWS}) for kind, by, more in events]
+    return [
+        (kind, by, {key: value for key, value in details.items() if key != ROWS})
+        for kind, by, details in events
+    ]
 
 
 def stored(engine: Engine, login: str = "aliyeva") -> str:
@@ -198,10 +201,10 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
 ) -> None:
     """The second use, an unknown one, another account's: nothing, and nothing is written."""
     factors.enrol("bolat", OTHER, 1, ("b1",), by="bolat", **SAID)
-    taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
+    codes_taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
     codes = factors.codes("aliyeva")
 
-    assert taken == [True, False, False, False]
+    assert codes_taken == [True, False, False, False]
     assert (codes.left, codes.made_at, codes.used_at) == (2, NOW, NOW)
     assert chain(engine)[1:] == [("recovery_code_used", "aliyeva", {"left": 2})]
 
@@ -209,9 +212,9 @@ def test_a_recovery_code_is_used_once_and_only_by_its_account(
 def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecondFactors) -> None:
     """Twenty at once, on both databases."""
     with ThreadPoolExecutor(20) as pool:
-        taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", **SAID), range(20)))
+        codes_taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", **SAID), range(20)))
 
-    assert sorted(taken) == [False] * 19 + [True]
+    assert sorted(codes_taken) == [False] * 19 + [True]
     assert factors.codes("aliyeva").left == 2
 
 
@@ -306,8 +309,8 @@ def test_a_request_holds_until_its_last_moment_and_not_at_it(factors: SqlSecondF
     assert (request.by, request.ground, request.until) == ("asel", "lost telephone", NOW + HOUR)
     assert factors.removal("aliyeva", now=NOW + HOUR) is None
     assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
-    again = {"until": NOW + 3 * HOUR, "by": "bolat", "now": NOW + HOUR, "today": TODAY}
-    assert factors.request_removal("aliyeva", "still lost", **again)
+    second_request = {"until": NOW + 3 * HOUR, "by": "bolat", "now": NOW + HOUR, "today": TODAY}
+    assert factors.request_removal("aliyeva", "still lost", **second_request)
     assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
     assert factors.approve_removal("aliyeva", by="asel", now=NOW + HOUR, today=TODAY)
 
@@ -394,11 +397,11 @@ def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
     """A start leaves it; the command encrypts it, and then the old key is needed no more."""
     factors.enrol("asel", OTHER, 1, (), by="asel", **SAID)
     new, old = Key(value=b"n" * 32), Key(value=bytes(range(32)))
-    both, alone = second_factors(engine, Cipher(new, [old])), second_factors(engine, Cipher(new))
+    both_keys, alone = second_factors(engine, Cipher(new, [old])), second_factors(engine, Cipher(new))
 
-    assert both.encrypt(by="x", now=NOW, all_keys=False).done == 0
-    assert both.secret("aliyeva") == SECRET
-    assert both.encrypt(by="x", now=NOW, all_keys=True).done == 2
+    assert both_keys.encrypt(by="x", now=NOW, all_keys=False).done == 0
+    assert both_keys.secret("aliyeva") == SECRET
+    assert both_keys.encrypt(by="x", now=NOW, all_keys=True).done == 2
     assert alone.keys() == {new.id: 2}
     assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
 

@@ -71,17 +71,17 @@ def test_no_mark_of_a_hidden_field_reaches_its_subject_or_another_reader(app: Ap
         about_him = bool(register.subjects)
         secret = {field.id for field in register.fields.values() if field.confidential}
         hidden = {*register.fields} - granted if about_him and register.confidential else set[str]()
-        seen = {"himself": _said(himself, name, row), "head": _said(head, name, row)}
+        texts_by_reader = {"himself": _said(himself, name, row), "head": _said(head, name, row)}
         if register.confidential:
             decided_by = {*register.fields} - WITHHELD[name] if name in WITHHELD else set[str]()
             allowed = {"himself": {*register.fields} - hidden, "head": decided_by}
         else:
             allowed = {"himself": {*register.fields}, "head": {*register.fields} - secret}
         wrong += [
-            (who, name, field)
-            for who, text in seen.items()
+            (reader_name, name, field)
+            for reader_name, text in texts_by_reader.items()
             for field in register.fields
-            if f"mark-{field}-" in text and field not in allowed[who]
+            if f"mark-{field}-" in text and field not in allowed[reader_name]
         ]
 
     assert wrong == []
@@ -98,13 +98,13 @@ def test_a_first_head_reads_the_registers_he_decides_by_and_writes_in_none(app: 
     """
     rows = {name: _filled(app, register) for name, register in _shipped(app).items() if name in WITHHELD}
     head, about = reader(app, "lawyer", "first_head"), reader(app, "guest", "first_head")
-    listed = list_registers(head, AskRegisters()).registers
+    registers_listed = list_registers(head, AskRegisters()).registers
 
-    assert {register.id for register in listed if register.confidential} == {*WITHHELD}
-    assert not any(register.may_write for register in listed if register.confidential)
+    assert {register.id for register in registers_listed if register.confidential} == {*WITHHELD}
+    assert not any(register.may_write for register in registers_listed if register.confidential)
     for name, row in rows.items():
-        shown = show_row(head, AskRow(row=row))
-        assert not shown.row.may_write
+        row_page = show_row(head, AskRow(row=row))
+        assert not row_page.row.may_write
         for command in (
             lambda name=name: add_row(head, AddRow(register_id=name, values={})),
             lambda row=row: edit_row(head, EditRow(row=row, values={"measures": "x"})),
@@ -135,10 +135,10 @@ def test_what_cannot_have_happened_yet_is_said_and_not_taken(app: AppContext) ->
     assert _refused(app, "declarations", {**DECLARED, "year": "2028"}) == [
         "Year of the campaign: 2028 is more than 2027."
     ]
-    given = {"year": "2028", "due_on": "2028-09-15"}
+    values = {"year": "2028", "due_on": "2028-09-15"}
     arguments = {"register_id": "declarations", "kind": "filing", "until": date(2026, 4, 30), "preview": True}
     with pytest.raises(InvalidRow) as refused:
-        start_campaign(operator(app), build(StartCampaign, {**arguments, "values": given}))
+        start_campaign(operator(app), build(StartCampaign, {**arguments, "values": values}))
     assert [problem.code for problem in refused.value.problems] == ["at_most"]
 
 
@@ -180,9 +180,15 @@ def test_who_attended_is_listed_on_their_training_and_counted_from_the_list(app:
     """A typed number stands where there is no list, and is said beside the counted one where it is another."""
     training = {"kind": "culture", "topic": "Әдеп", "format": "offline", "audience": "бәрі", "attended": "40"}
     first, second = (_add(app, "trainings", {**training, "held_on": f"2026-03-0{day}"}) for day in (2, 9))
-    seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-02", "training": first}
-    gone, _ = (
-        _add(app, "training-attendees", {**seen, "employee": f"{name}@org.kz"}) for name in ("guest", "clerk")
+    attendee_values = {
+        "civil_servant": "yes",
+        "counted_as": "event",
+        "passed_on": "2026-03-02",
+        "training": first,
+    }
+    withdrawn_row, _ = (
+        _add(app, "training-attendees", {**attendee_values, "employee": f"{name}@org.kz"})
+        for name in ("guest", "clerk")
     )
 
     def told() -> tuple[list[tuple[object, object]], dict[str, str]]:
@@ -195,7 +201,7 @@ def test_who_attended_is_listed_on_their_training_and_counted_from_the_list(app:
     assert {row.values["employee"] for row in pointing.rows} == {"guest@org.kz", "clerk@org.kz"}
     assert (detail.row.values["attended"], detail.row.typed) == ("2", {"attended": "40"})
     assert told() == ([("2", "40"), ("40", "-")], {"attended": "42"})
-    withdraw_row(operator(app), WithdrawRow(row=gone, ground="mistake"))
+    withdraw_row(operator(app), WithdrawRow(row=withdrawn_row, ground="mistake"))
     assert told() == ([("1", "40"), ("40", "-")], {"attended": "41"})
     assert show_row(operator(app), AskRow(row=second)).pointing[0].total == 0
 
@@ -207,9 +213,13 @@ def test_trainings_are_found_and_sorted_by_who_attended_not_by_what_was_typed(ap
         _add(app, "trainings", {**training, "held_on": f"2026-03-0{day}", **values})
         for day, values in ((2, {"attended": "40"}), (3, {"attended": "3"}), (4, {}), (5, {}))
     )
-    seen = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-05"}
-    for person, held in (("guest", two), ("clerk", two), ("guest", one)):
-        _add(app, "training-attendees", {**seen, "employee": f"{person}@org.kz", "training": held})
+    attendee_values = {"civil_servant": "yes", "counted_as": "event", "passed_on": "2026-03-05"}
+    for person, training_row in (("guest", two), ("clerk", two), ("guest", one)):
+        _add(
+            app,
+            "training-attendees",
+            {**attendee_values, "employee": f"{person}@org.kz", "training": training_row},
+        )
 
     def listed(sort: str = "attended", **condition: object) -> list[str]:
         filters = [{"field": "attended", **condition}] if condition else []
@@ -257,8 +267,8 @@ def test_a_file_names_a_training_by_its_title_and_is_previewed_in_names(app: App
 
     offers = load_workbook(BytesIO(template(operator(app), "training-attendees", "ru")))
     titles = [f"Әдеп сағаты · {day}.03.2026 ({row})" for day, row in (("09", second), ("02", first))]
-    listed = offers.active.data_validations.dataValidation[0]
-    assert (listed.formula1, listed.showErrorMessage) == ('"' + ",".join(titles) + '"', False)
+    validation = offers.active.data_validations.dataValidation[0]
+    assert (validation.formula1, validation.showErrorMessage) == ('"' + ",".join(titles) + '"', False)
     conflicts = load_workbook(BytesIO(template(operator(app), "conflicts", "kk"))).active
     [measure] = [cell for cell in conflicts[2] if cell.value == "Қабылданған шара"]
     options = [option.title.kk for option in app.registers.latest("conflicts").fields["measure"].options]
@@ -322,8 +332,10 @@ def _said_of_file(app: AppContext, rows: Sequence[Sequence[object]], *, with_cou
 
 
 def _shipped(app: AppContext) -> dict[str, Register]:
-    own = {"visits", "reports", "certificates", "presents"}
-    registers = {name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own}
+    own_registers = {"visits", "reports", "certificates", "presents"}
+    registers = {
+        name: app.registers.on(name, TODAY) for name in app.registers.ids() if name not in own_registers
+    }
     return {
         name: register
         for name, register in registers.items()
@@ -379,8 +391,8 @@ def _value(app: AppContext, register: Register, field: RegisterField) -> object:
 
 def _said(ctx: RequestContext, register: str, row: str) -> str:
     """Return all a reader can read of a register and a row of it."""
-    own = list_my_rows(ctx, build(AskRegisters, {})).rows if not ctx.operator else []
-    text = "".join(own_row.model_dump_json() for own_row in own if own_row.register_id == register)
+    own_rows = list_my_rows(ctx, build(AskRegisters, {})).rows if not ctx.operator else []
+    text = "".join(own_row.model_dump_json() for own_row in own_rows if own_row.register_id == register)
     for ask in (
         lambda: list_rows(ctx, build(ListRows, {"register_id": register})).model_dump_json(),
         lambda: list_rows(ctx, build(ListRows, {"register_id": register, "search": "mark"})).model_dump_json(),

@@ -89,10 +89,10 @@ def test_a_statement_under_way_is_given_up(far: Engine, forwarder: Forwarder) ->
     """The server works on it, and the network goes."""
     ask(far)
     threading.Timer(0.1, forwarder.fall_silent).start()
-    what, seconds = refused(lambda: ask(far, "SELECT pg_sleep(1)"))
+    reason, seconds = refused(lambda: ask(far, "SELECT pg_sleep(1)"))
     forwarder.speak()
 
-    assert what == "unreachable"
+    assert reason == "unreachable"
     assert seconds < FOUND_OUT
 
 
@@ -105,7 +105,7 @@ def test_many_who_wait_at_once_are_told_together(far: Engine, forwarder: Forward
     forwarder.speak()
 
     assert max(seconds for _, seconds in refusals) < FOUND_OUT
-    assert {what for what, _ in refusals} <= {"unreachable", "busy"}
+    assert {reason for reason, _ in refusals} <= {"unreachable", "busy"}
     assert until_back(far) < FOUND_OUT
 
 

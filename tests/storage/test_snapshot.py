@@ -25,36 +25,36 @@ def counters(engine: Engine) -> int:
 
 @contextmanager
 def transactions(engine: Engine) -> Iterator[list[object]]:
-    begun: list[object] = []
+    transactions_begun: list[object] = []
 
     def note(connection: object) -> None:
-        begun.append(connection)
+        transactions_begun.append(connection)
 
     event.listen(engine, "begin", note)
     try:
-        yield begun
+        yield transactions_begun
     finally:
         event.remove(engine, "begin", note)
 
 
 def test_reads_of_a_block_are_one_transaction(engine: Engine) -> None:
     """Three questions begin one transaction; outside a block each begins its own."""
-    with transactions(engine) as begun, one_snapshot():
+    with transactions(engine) as transactions_begun, one_snapshot():
         assert [counters(engine), counters(engine), counters(engine)] == [0, 0, 0]
-    assert len(begun) == 1
-    with transactions(engine) as begun:
+    assert len(transactions_begun) == 1
+    with transactions(engine) as transactions_begun:
         assert [counters(engine), counters(engine)] == [0, 0]
-    assert len(begun) == 2
+    assert len(transactions_begun) == 2
 
 
 def test_a_block_within_another_shares_its_transaction(engine: Engine) -> None:
     """A command of a page reads what the page reads; its end does not end the page's."""
-    with transactions(engine) as begun, one_snapshot():
+    with transactions(engine) as transactions_begun, one_snapshot():
         counters(engine)
         with one_snapshot():
             counters(engine)
         counters(engine)
-    assert len(begun) == 1
+    assert len(transactions_begun) == 1
 
 
 def test_what_the_block_itself_writes_is_seen_by_its_next_read(engine: Engine) -> None:
@@ -72,9 +72,9 @@ def test_a_closed_snapshot_holds_no_connection(engine: Engine) -> None:
     with one_snapshot() as snapshot:
         assert counters(engine) == 0
         snapshot.close()
-        with transactions(engine) as begun:
+        with transactions(engine) as transactions_begun:
             assert [counters(engine), counters(engine)] == [0, 0]
-        assert len(begun) == 2
+        assert len(transactions_begun) == 2
         assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 

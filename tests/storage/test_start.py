@@ -234,19 +234,19 @@ def test_an_office_moves_with_the_password_of_the_environment(
 ) -> None:
     """The settings of the file it moves from name the variable; without it the sentence says which key does."""
     file = f"sqlite:///{tmp_path / 'office.sqlite'}"
-    there = make_url(poor.replace(":correct@", "@")).set(database="moved").render_as_string()
+    target_url = make_url(poor.replace(":correct@", "@")).set(database="moved").render_as_string()
     run(file, "open", "internal-analysis", "--now", "2026-04-01")
     administer(postgresql, "CREATE DATABASE moved OWNER guest")
     try:
-        refused(run(file, "migrate-to", there), "lets nobody in", "database.password_env")
-        refused(run(file, "migrate-to", there, password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
+        refused(run(file, "migrate-to", target_url), "lets nobody in", "database.password_env")
+        refused(run(file, "migrate-to", target_url, password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
         monkeypatch.setenv("OFFICE_PASSWORD", "correct")
-        moved = run(file, "migrate-to", there, password_env="OFFICE_PASSWORD")
-        cases = run(there, "cases", password_env="OFFICE_PASSWORD")
+        migration = run(file, "migrate-to", target_url, password_env="OFFICE_PASSWORD")
+        cases = run(target_url, "cases", password_env="OFFICE_PASSWORD")
     finally:
         administer(postgresql, "DROP DATABASE moved WITH (FORCE)")
 
-    assert moved.code == 0, moved
+    assert migration.code == 0, migration
     assert "2026-0001" in cases.out
 
 

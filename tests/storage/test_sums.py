@@ -124,7 +124,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine)
     office(engine)
     reads = SqlReads(engine)
     reads.sums(horizon(LATER, soon=LATER + timedelta(days=9)))
-    counted = []
+    query_counts = []
     for _ in range(2):
         filled(engine, 12)
         statements: list[str] = []
@@ -140,9 +140,9 @@ def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine)
         reads.listed(DeadlineFilter(horizon=day), limit=5)
         reads.count(DeadlineFilter(horizon=day))
         event.remove(engine, "before_cursor_execute", note)
-        counted.append(len(statements))
+        query_counts.append(len(statements))
 
-    assert counted[0] == counted[1]
+    assert query_counts[0] == query_counts[1]
 
 
 def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
@@ -155,12 +155,14 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine) -> None:
     def check(urgency: Urgency) -> None:
         criteria = DeadlineFilter(urgency=urgency, horizon=day)
         figure = total(reads.sums(day), urgency)
-        every = reads.listed(criteria, limit=1000)
+        rows_listed = reads.listed(criteria, limit=1000)
         halves = [*reads.listed(criteria, limit=4), *reads.listed(criteria, limit=1000, offset=4)]
 
-        assert figure == reads.count(criteria) == len(every)
-        assert halves == every
-        assert list(every) == sorted(every, key=lambda row: (row.due or date.max, row.case, row.obligation))
+        assert figure == reads.count(criteria) == len(rows_listed)
+        assert halves == rows_listed
+        assert list(rows_listed) == sorted(
+            rows_listed, key=lambda row: (row.due or date.max, row.case, row.obligation)
+        )
 
     figures: tuple[Urgency, ...] = ("overdue", "today", "week", "later", "due", "missed", "slipped")
     check_each({urgency: urgency for urgency in figures}, check)
@@ -244,11 +246,11 @@ def test_a_sum_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
     filled(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE total SET n = n + 1 WHERE unit = 'hr' AND obligation = 'order_signed'"))
-    named = verify(engine, recompute=recompute(engine))
+    problems = verify(engine, recompute=recompute(engine))
     rebuild(engine, recompute(engine), now=NOW)
 
     assert {
-        (problem.code, problem.arguments["unit"], problem.arguments["obligation"]) for problem in named
+        (problem.code, problem.arguments["unit"], problem.arguments["obligation"]) for problem in problems
     } == {("total_differs", "hr", "order_signed")}
     assert verify(engine, recompute=recompute(engine)) == ()
 

@@ -32,17 +32,17 @@ def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
     letters = [letter(row, person=f"p{n}@example.kz") for n in range(12)]
     outbox.add(letters, now=NOW)
     outbox.add(letters, now=NOW)
-    taken = outbox.claim(letters[0].channel, now=NOW, limit=8)
+    claimed_notices = outbox.claim(letters[0].channel, now=NOW, limit=8)
     states = ("sent", "sent", "failed", "failed", "withdrawn", "queued")
     marks = [
         DeliveryOutcome(key=notice.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
-        for notice, state in zip(taken, states, strict=False)
+        for notice, state in zip(claimed_notices, states, strict=False)
     ]
     outbox.mark(marks, now=NOW)
     steps = [figures(engine, now=NOW).counts]
     outbox.recover(letters[0].channel, before=NOW + timedelta(hours=1), state="unknown", now=NOW)
-    outbox.resend(taken[2].key, now=NOW, not_before=NOW)
-    outbox.add([letter for letter in letters if letter.key == taken[4].key], now=NOW)
+    outbox.resend(claimed_notices[2].key, now=NOW, not_before=NOW)
+    outbox.add([letter for letter in letters if letter.key == claimed_notices[4].key], now=NOW)
     with writing(engine) as connection:
         connection.execute(NOTICE.delete().where(NOTICE.c.key == letters[-1].key))
     with writing(engine) as connection:
@@ -96,9 +96,9 @@ def test_counts_somebody_has_spoiled_are_counted_anew(engine: Engine) -> None:
     SqlOutbox(engine).add([letter(row)], now=NOW)
     with writing(engine) as connection:
         connection.execute(TALLY.delete())
-        first, again = tally.recount(connection), tally.recount(connection)
+        first, second_recount = tally.recount(connection), tally.recount(connection)
 
-    assert (first, again) == (True, False)
+    assert (first, second_recount) == (True, False)
     assert figures(engine, now=NOW).counts == counted(engine)
 
 

@@ -39,13 +39,13 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     ledger.append_many(cases, now=NOW)
     act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
     after = compile_calendar(adopt_act(shipped_records(), act))
-    anew = CaseCommands(ledger, library(), after)
+    new_commands = CaseCommands(ledger, library(), after)
 
     case_ids = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}
     differ = set()
     for name, case in ledger.cases(ledger.ids()).items():
-        changed = anew.recomputed(case, today=TODAY)
-        if ledger.rewrite([changed], now=NOW):
+        change = new_commands.recomputed(case, today=TODAY)
+        if ledger.rewrite([change], now=NOW):
             differ.add(name)
 
     assert differ

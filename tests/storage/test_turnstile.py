@@ -57,9 +57,9 @@ def test_whose_patience_runs_out_goes_on_without_the_turn() -> None:
     """And leaves the row: those behind come in as soon as it is free."""
     turnstile = FairLock()
     with turnstile.passing():
-        with turnstile.passing(0.01) as held:
-            assert not held
-        with turnstile.passing(0.01) as again:
-            assert not again
+        with turnstile.passing(0.01) as has_turn:
+            assert not has_turn
+        with turnstile.passing(0.01) as has_turn_again:
+            assert not has_turn_again
     with turnstile.passing(0.01) as free:
         assert free

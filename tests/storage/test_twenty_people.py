@@ -59,15 +59,15 @@ def test_all_that_twenty_people_say_at_once_is_written_once(engine: Engine) -> N
 
     with ThreadPoolExecutor(PEOPLE) as pool:
         changes = [change for batch in pool.map(speak, range(PEOPLE)) for change in batch]
-    whole = SqlLedger(engine).case(case.id)
-    assert whole is not None
+    whole_case = SqlLedger(engine).case(case.id)
+    assert whole_case is not None
 
     everybody = {str(n) for n in range(PEOPLE)}
     assert len(changes) == PEOPLE * ENTRIES
-    assert {remark.text for remark in remarks(whole).values()} == everybody
-    assert {risk.description for risk in register(whole).risks.values()} == everybody
-    assert {position.title for position in exposure(whole).positions.values()} == everybody
-    assert len(whole.facts["schedule_approved"].evidence) == PEOPLE
+    assert {remark.text for remark in remarks(whole_case).values()} == everybody
+    assert {risk.description for risk in register(whole_case).risks.values()} == everybody
+    assert {position.title for position in exposure(whole_case).positions.values()} == everybody
+    assert len(whole_case.facts["schedule_approved"].evidence) == PEOPLE
     events = SqlLedger(engine).events(case.id)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert verify(engine) == ()
@@ -77,11 +77,15 @@ def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: s
     """There the compare and swap alone decides, and who comes second decides anew on what there is."""
     case = opened(engine)
     refused = two(racing.speak, url, case.id)
-    whole = SqlLedger(engine).case(case.id)
-    assert whole is not None
+    whole_case = SqlLedger(engine).case(case.id)
+    assert whole_case is not None
 
     assert refused == [[], []]
-    assert len(remarks(whole)) == len({remark.text for remark in remarks(whole).values()}) == 2 * racing.SAID
+    assert (
+        len(remarks(whole_case))
+        == len({remark.text for remark in remarks(whole_case).values()})
+        == 2 * racing.SAID
+    )
     assert verify(engine) == ()
 
 
@@ -123,10 +127,10 @@ def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> 
     }
     core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **arguments))
     RegisterCommands(core).remark(case.id, text="mine", **arguments)
-    whole = SqlLedger(engine).case(case.id)
-    assert whole is not None
+    whole_case = SqlLedger(engine).case(case.id)
+    assert whole_case is not None
 
-    assert {n: remark.text for n, remark in remarks(whole).items()} == {1: "the other's", 2: "mine"}
+    assert {n: remark.text for n, remark in remarks(whole_case).items()} == {1: "the other's", 2: "mine"}
     assert ledger.attempts == 2
 
 
@@ -171,10 +175,10 @@ def test_a_command_that_hangs_keeps_nobody_from_its_case(
         other.remark(case.id, text="soon", by="б", **arguments)
         go.set()
         late.result(30)
-    whole = SqlLedger(engine).case(case.id)
-    assert whole is not None
+    whole_case = SqlLedger(engine).case(case.id)
+    assert whole_case is not None
 
-    assert {n: remark.text for n, remark in remarks(whole).items()} == {1: "soon", 2: "late"}
+    assert {n: remark.text for n, remark in remarks(whole_case).items()} == {1: "soon", 2: "late"}
 
 
 def test_after_so_many_attempts_it_is_said_who_came_first(
@@ -197,9 +201,9 @@ def test_after_so_many_attempts_it_is_said_who_came_first(
     assert refused.value.code == "conflict_after"
     assert len(refused.value.changes) == ATTEMPTS
     assert {change.by for change in refused.value.changes} == {"Айгүл"}
-    whole = SqlLedger(engine).case(case.id)
-    assert whole is not None
-    assert "schedule_approved" not in whole.facts
+    whole_case = SqlLedger(engine).case(case.id)
+    assert whole_case is not None
+    assert "schedule_approved" not in whole_case.facts
 
 
 def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: Engine) -> None:

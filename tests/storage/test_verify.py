@@ -159,10 +159,10 @@ def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine) -> None:
         connection.execute(text("UPDATE deadline SET due = '2026-12-31' WHERE obligation = 'order_signed'"))
         connection.execute(text("DELETE FROM deadline WHERE obligation = 'note_signed'"))
 
-    named = verify(engine, recompute=recompute(engine))
+    problems = verify(engine, recompute=recompute(engine))
     rebuilt = rebuild(engine, recompute(engine), now=NOW)
 
-    assert [problem.arguments["obligation"] for problem in named] == ["note_signed", "order_signed"]
+    assert [problem.arguments["obligation"] for problem in problems] == ["note_signed", "order_signed"]
     assert rebuilt == 1
     assert verify(engine, recompute=recompute(engine)) == ()
 
@@ -203,18 +203,18 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_problem_has_its_sentence(language: str) -> None:
     """In the three languages, with every argument it carries."""
-    given = {"case": "2026-0001", "seq": 3, "last": 2, "n": 1, "name": "merzim_event_row"}
-    given |= {"edition": "internal-analysis.2024-01-01", "obligation": "order_signed"}
+    arguments = {"case": "2026-0001", "seq": 3, "last": 2, "n": 1, "name": "merzim_event_row"}
+    arguments |= {"edition": "internal-analysis.2024-01-01", "obligation": "order_signed"}
     codes = ["event_altered", "chain_broken", "chain_gap", "chain_cut", "head_differs", "seal_broken"]
     codes += ["sealed_missing", "sealed_differs", "edition_missing", "edition_altered", "board_differs"]
 
     for code in [*codes, "trigger_missing"]:
-        assert "{" not in i18n.say(code, given, language)
+        assert "{" not in i18n.say(code, arguments, language)
 
 
 def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> None:
     """The broken case is left as it is, the others are rebuilt, and recording into it is refused."""
-    broken, whole = opened(engine), opened(engine)
+    broken, whole_case = opened(engine), opened(engine)
     with by_hand(engine) as connection:
         connection.execute(
             text(
@@ -228,4 +228,4 @@ def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> N
     assert refusal.value.arguments == {"cases": (broken.id,), "count": 1}
     with pytest.raises(CaseBroken):
         case_commands(engine).record(broken.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
-    case_commands(engine).record(whole.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
+    case_commands(engine).record(whole_case.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)

@@ -110,7 +110,7 @@ def places(problems: tuple[Problem, ...]) -> list[tuple[str, ...]]:
 def test_what_the_program_wrote_is_found_in_order(office: Engine) -> None:
     """Every command that writes such a row says so in the chain."""
     accounts, staff, links = SqlAccounts(office), SqlStaff(office), SqlLinks(office)
-    seen = verify(office)
+    problems = verify(office)
     accounts.save(replace(ALIYEVA, access="officer", unit=""), disabled=False, **SAID)
     factors = second_factors(office)
     assert factors.take_code("aliyeva", "code2", now=NOW, today=TODAY)
@@ -141,7 +141,7 @@ def test_what_the_program_wrote_is_found_in_order(office: Engine) -> None:
     staff.remove_person(SqlReads(office).office().people["b@org.kz"], **SAID)
     store.save(office, units=[Unit(id="new", name="Жаңа")], people=[replace(AIGUL, post="маман")], stamp=HAND)
 
-    assert (seen, verify(office), verify(office, now=LATER)) == ((), (), ())
+    assert (problems, verify(office), verify(office, now=LATER)) == ((), (), ())
     assert verify(office, now=NOW + timedelta(days=2)) == ()
 
 
@@ -412,8 +412,8 @@ def test_names_in_two_languages_are_vouched_for_as_hashes(office: Engine) -> Non
     (problem,) = verify(office)
     assert (problem.code, problem.arguments["field"]) == ("office_row_altered", "name_kk")
 
-    seen = store.office(office).people[AIGUL.key]
-    staff.keep_person(replace(person, name_kk="Айгүл Серікқызы"), was=seen, **SAID)  # type: ignore[arg-type]
+    stored_person = store.office(office).people[AIGUL.key]
+    staff.keep_person(replace(person, name_kk="Айгүл Серікқызы"), was=stored_person, **SAID)  # type: ignore[arg-type]
     assert verify(office) == ()
     with office.connect() as connection:
         payloads = connection.execute(text("SELECT payload FROM act")).scalars().all()
@@ -426,19 +426,19 @@ def test_a_salt_that_was_changed_is_no_way_round(office: Engine) -> None:
         office, "UPDATE salt SET salt = 'mine' WHERE what = 'link'", "DELETE FROM salt WHERE what = 'account'"
     )
 
-    named = {place[:3] for place in places(verify(office))}
+    places_named = {place[:3] for place in places(verify(office))}
 
-    assert ("office_row_altered", "link", "a@org.kz") in named
-    assert ("office_secret_replaced", "account", "root") in named
+    assert ("office_row_altered", "link", "a@org.kz") in places_named
+    assert ("office_secret_replaced", "account", "root") in places_named
 
 
 def test_the_salt_of_a_person_goes_with_them(office: Engine) -> None:
     """Then nobody can find out by guessing what their name or address was; the chain still verifies."""
     SqlStaff(office).remove_person(SqlReads(office).office().people["b@org.kz"], **SAID)
     with office.connect() as connection:
-        left = connection.execute(text("SELECT key FROM salt WHERE what = 'person'")).scalars().all()
+        salt_keys = connection.execute(text("SELECT key FROM salt WHERE what = 'person'")).scalars().all()
 
-    assert left == ['["a@org.kz"]']
+    assert salt_keys == ['["a@org.kz"]']
     assert verify(office) == ()
 
 
@@ -482,10 +482,10 @@ def test_nodes_that_start_together_write_one_baseline(server: Engine) -> None:
     ready = Barrier(4)
 
     def start() -> None:
-        own = open_database(server.url.render_as_string(hide_password=False))
+        own_engine = open_database(server.url.render_as_string(hide_password=False))
         ready.wait()
-        ensure_baseline(own, now=NOW)
-        own.dispose()
+        ensure_baseline(own_engine, now=NOW)
+        own_engine.dispose()
 
     threads = [Thread(target=start) for _ in range(4)]
     for thread in threads:

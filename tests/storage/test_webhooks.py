@@ -75,9 +75,9 @@ def _ctx(app: AppContext):  # type: ignore[no-untyped-def]
     return operator_context(app, by="admin", now=NOW, today=TODAY)
 
 
-def open_cases(app: AppContext, count: int, unit: str = "hr", **more: str) -> list[str]:
+def open_cases(app: AppContext, count: int, unit: str = "hr", **fields: str) -> list[str]:
     """Open cases one by one; their numbers."""
-    opening = {"procedure": "internal-analysis", "unit": unit, **more}
+    opening = {"procedure": "internal-analysis", "unit": unit, **fields}
     return [
         app.case_commands.open(Opening(object=f"Бөлім {n}", **opening), **HAND).id  # type: ignore[arg-type]
         for n in range(count)
@@ -86,8 +86,8 @@ def open_cases(app: AppContext, count: int, unit: str = "hr", **more: str) -> li
 
 def tell(app: AppContext, *, later: timedelta = timedelta()) -> None:
     """One tick; `later`: so long after the test began."""
-    (begun,) = BEGUN
-    app.system_clock = lambda: replace(begun, now=begun.now + later)
+    (start_moment,) = BEGUN
+    app.system_clock = lambda: replace(start_moment, now=start_moment.now + later)
     deliver_webhooks(app, now=NOW, today=TODAY)
 
 
@@ -127,8 +127,8 @@ def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
     assert details(house, hook).state == "failing"
     tell(house, later=timedelta(seconds=31))
 
-    first, second, again, third = receiver.ids
-    assert second == again
+    first, second, repeated_id, third = receiver.ids
+    assert second == repeated_id
     assert len({first, second, third}) == 3
     detail = details(house, hook)
     assert detail.state == "active"
@@ -243,11 +243,11 @@ def test_with_a_unit_its_cases_alone_are_told(house: AppContext, receiver: Recei
     """Nothing of other units, of accounts or settings, whatever kinds were asked for."""
     hook = add(house, receiver, unit="hr", topics=[])
     open_cases(house, 1, unit="law")
-    (own,) = open_cases(house, 1)
+    (own_case,) = open_cases(house, 1)
     add(house, receiver, topics=["people"])
     tell(house)
 
-    assert [message["data"]["case"] for message in receiver.verified(hook.secret)] == [own]
+    assert [message["data"]["case"] for message in receiver.verified(hook.secret)] == [own_case]
     assert house.webhooks.all()[0].cursor == house.reads.last_audit_entry()
 
 
@@ -301,10 +301,10 @@ def test_a_message_is_sent_again_under_its_id_on_demand(house: AppContext, recei
     open_cases(house, 1)
     tell(house)
     seq = details(house, hook).deliveries[0].seq
-    again = webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=seq))
-    tried = webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id))
+    resent_delivery = webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=seq))
+    test_delivery = webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id))
 
-    assert (again.attempts, again.problem, tried.problem) == (2, "", "")
+    assert (resent_delivery.attempts, resent_delivery.problem, test_delivery.problem) == (2, "", "")
     assert receiver.ids[:2] == [f"{hook.id}-{seq}"] * 2
     assert receiver.verified(hook.secret)[2]["type"] == "test"
     with pytest.raises(webhooks.UnknownWebhook):
@@ -364,11 +364,11 @@ def test_a_worker_killed_between_the_message_and_its_place_repeats_the_same_id(
     receiver.before = lambda: None
     app = build_app(read_settings(tmp_path / "config.toml", at=tmp_path))
     tell(app)
-    held = len(receiver.ids)
+    message_count = len(receiver.ids)
     tell(app, later=timedelta(minutes=4))
     tell(app, later=timedelta(minutes=4))
     app.close()
 
-    assert held == 1, "the dead worker holds the lease"
+    assert message_count == 1, "the dead worker holds the lease"
     assert len(receiver.ids) == 2
     assert len(set(receiver.ids)) == 1

@@ -52,12 +52,12 @@ def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None
     take_back(engine, case, "start_announced", evidence=LINK.reference)
     seal(engine, now=NOW)
 
-    anew = recompute(engine, TODAY)
-    assert verify(engine, recompute=anew) == ()
+    new_recompute = recompute(engine, TODAY)
+    assert verify(engine, recompute=new_recompute) == ()
     before = SqlLedger(engine).rows(case.id)
-    rebuild(engine, anew, now=NOW)
+    rebuild(engine, new_recompute, now=NOW)
     assert SqlLedger(engine).rows(case.id) == before
-    assert verify(engine, recompute=anew) == ()
+    assert verify(engine, recompute=new_recompute) == ()
 
 
 def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
@@ -117,10 +117,10 @@ def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: En
     record(engine, case, "order_signed", date(2026, 4, 6), secret)
     take_back(engine, case, "order_signed", evidence="a" * 64)
 
-    seen = events_as_seen(SqlLedger(engine).events(case.id), Scope(unit="x", names=()))
+    visible_events = events_as_seen(SqlLedger(engine).events(case.id), Scope(unit="x", names=()))
 
-    assert "тайна" not in str([event.payload for event in seen])
-    assert "a" * 64 not in str([event.payload for event in seen])
+    assert "тайна" not in str([event.payload for event in visible_events])
+    assert "a" * 64 not in str([event.payload for event in visible_events])
 
 
 def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> None:
@@ -144,8 +144,8 @@ def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> Non
             calendar=CALENDAR,
             today=TODAY,
         )
-        done = take_in(considered, case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
-        return done.unchanged == (case.id,), [note.code for note in done.notes]
+        import_result = take_in(considered, case_commands=case_commands(engine), by="А", now=NOW, today=TODAY)
+        return import_result.unchanged == (case.id,), [note.code for note in import_result.notes]
 
     assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])
     assert taken(date(2026, 5, 28)) == (False, [])

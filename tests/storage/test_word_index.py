@@ -55,11 +55,20 @@ def test_a_case_is_found_by_forms_of_its_words_and_by_words_nearly_so(engine: En
     """
     case = opened(engine, object="Коррупциялық тәуекелдер: госзакупки (қоғамдағы) ЖШС-7/2").id
     opened(engine, object="Басқа нысан")
-    whole = ("коррупция", "коррупциялардың", "коғамда", "тәуекел госзакуп", "жшс-7", "7/2", case, case[5:])
+    whole_texts = (
+        "коррупция",
+        "коррупциялардың",
+        "коғамда",
+        "тәуекел госзакуп",
+        "жшс-7",
+        "7/2",
+        case,
+        case[5:],
+    )
     mistyped = ("корупциялык", "корруппциялық", "каррупциялық", "окррупциялық", "тауекедлер")
 
-    assert {text: found(engine, text) for text in whole + mistyped} == {
-        text: [case] for text in whole + mistyped
+    assert {text: found(engine, text) for text in whole_texts + mistyped} == {
+        text: [case] for text in whole_texts + mistyped
     }
     assert found(engine, "закупки") == [case]
     assert [found(engine, text) for text in ("коррупция басқа", "каппуриялық", "")][:2] == [[], []]
@@ -95,14 +104,16 @@ def test_a_word_that_stands_everywhere_finds_the_newest_and_is_counted_as_far(
 def test_what_a_reader_may_not_see_is_neither_found_nor_counted(engine: Engine) -> None:
     """A confidential case, and one of another unit; also by a word that is only much like its own."""
     office_store.save(engine, units=[Unit(id="hr", name="Кадр"), Unit(id="law", name="Заң")])
-    own, other, secret = (opened(engine, unit=unit, object="Тосынсыйлар").id for unit in ("hr", "law", "hr"))
+    own_case, other, secret = (
+        opened(engine, unit=unit, object="Тосынсыйлар").id for unit in ("hr", "law", "hr")
+    )
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == secret).values(confidential=True))
-    whole, part, nobody = (Scope(unit=unit, names=()) for unit in ("", "hr", None))
+    whole_scope, part, nobody = (Scope(unit=unit, names=()) for unit in ("", "hr", None))
 
     for text in ("тосынсый", "тосынсйылар"):
-        assert found(engine, text, whole) == [other, own]
-        assert found(engine, text, part) == [own]
+        assert found(engine, text, whole_scope) == [other, own_case]
+        assert found(engine, text, part) == [own_case]
         assert found(engine, text, nobody) == []
 
 
@@ -121,14 +132,14 @@ def test_a_text_that_is_not_seen_changes_nothing_in_what_is_found(
     """A word much like the typed one, or with it inside, is found whether or not a confidential case has the
     word itself: otherwise a user could open a case with a similar word and learn what others' cases contain.
     """
-    own = opened(engine, object=seen).id
+    own_case = opened(engine, object=seen).id
     reader = Scope(unit="", names=())
     before = found(engine, typed, reader), listed(engine, typed, reader)
     secret = opened(engine, object=typed).id
     with engine.begin() as connection:
         connection.execute(CASE.update().where(CASE.c.id == secret).values(confidential=True))
 
-    assert before == ([] if typed == "17" else [own], [own] if in_lists else [])
+    assert before == ([] if typed == "17" else [own_case], [own_case] if in_lists else [])
     assert (found(engine, typed, reader), listed(engine, typed, reader)) == before
 
 
@@ -152,9 +163,11 @@ def test_files_are_found_by_name_until_they_are_withdrawn_or_restricted(engine: 
     core.record(case, "order_signed", on=TODAY, evidence=[closed], **WHO)
 
     def files(text: str, scope: Scope | None = None) -> list[tuple[str, str, str]]:
-        typed = typed_words(text)
+        query_words = typed_words(text)
         return [
-            *SqlReads(engine, scope=scope).found_rows([(word,) for word in typed], typed, files=True).places
+            *SqlReads(engine, scope=scope)
+            .found_rows([(word,) for word in query_words], query_words, files=True)
+            .places
         ]
 
     assert files("буйрык 2026") == files("буйырк") == [(case, f"file.{FILE}", "Бұйрық_2026.pdf")]

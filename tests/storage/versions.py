@@ -36,9 +36,9 @@ def back_to_0_1_0(engine: Engine) -> None:
     """The database as version 0.1.0 left it."""
     with engine.begin() as connection:
         change_counters.remove(connection)
-        for what in ("insert", "delete", "update"):
+        for operation in ("insert", "delete", "update"):
             on = "" if engine.dialect.name == "sqlite" else " ON notice"
-            connection.execute(text(f"DROP TRIGGER merzim_tally_{what}{on}"))
+            connection.execute(text(f"DROP TRIGGER merzim_tally_{operation}{on}"))
         for table in _TABLES:
             connection.execute(text(f"DROP TABLE {table}"))
         for index in _INDEXES:

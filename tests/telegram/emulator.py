@@ -66,8 +66,8 @@ class Emulator:
     def reset(self) -> None:
         self.ask("/test/reset", {})
 
-    def fault(self, method: str = "sendMessage", *, count: int = 1, **what: object) -> None:
-        self.ask("/test/fault", {"method": method, "count": count, **what})
+    def fault(self, method: str = "sendMessage", *, count: int = 1, **fault_fields: object) -> None:
+        self.ask("/test/fault", {"method": method, "count": count, **fault_fields})
 
     def refuse(self, code: int, description: str, *, count: int = 1, **parameters: object) -> None:
         body = {"ok": False, "error_code": code, "description": description}
@@ -94,18 +94,22 @@ class Emulator:
             if str(entry.get("message", {}).get("chat_id")) == str(user)
         ]
 
-    def says(self, user: int, text: str, *, language: str = "kk", **more: object) -> None:
+    def says(self, user: int, text: str, *, language: str = "kk", **options: object) -> None:
         """A person writes to the bot."""
-        message = {"botToken": TOKEN, "text": text, **_who(user, language), **more}
+        message = {"botToken": TOKEN, "text": text, **_who(user, language), **options}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         self.ask("/sendMessage", message)
 
     def sends_file(self, user: int, name: str, content: bytes, *, caption: str = "") -> None:
         """A person sends a document."""
-        held = {"id": f"file-{len(content)}", "name": name, "content": base64.b64encode(content).decode()}
-        self.ask("/test/file", held)
-        document = {"file_id": held["id"], "file_unique_id": held["id"], "file_name": name}
+        file_fields = {
+            "id": f"file-{len(content)}",
+            "name": name,
+            "content": base64.b64encode(content).decode(),
+        }
+        self.ask("/test/file", file_fields)
+        document = {"file_id": file_fields["id"], "file_unique_id": file_fields["id"], "file_name": name}
         document["file_size"] = len(content)  # type: ignore[assignment]
         message = {"botToken": TOKEN, **_who(user, "kk"), "document": document}
         self.ask("/sendMessage", message | ({"caption": caption} if caption else {}))
@@ -117,11 +121,11 @@ class Emulator:
     def sends_callback(self, user: int, data: str, message: int = 1, text: str = "…") -> None:
         """A callback as anybody can make one up."""
         me = {"id": 123456, "is_bot": True, "first_name": "Merzim"}
-        shown = {"message_id": message, "date": int(time.monotonic()), "text": text, "from": me}
-        shown |= {"chat": {"id": user, "type": "private", "first_name": "Test"}}
+        message_fields = {"message_id": message, "date": int(time.monotonic()), "text": text, "from": me}
+        message_fields |= {"chat": {"id": user, "type": "private", "first_name": "Test"}}
         self.ask(
             "/sendCallback",
-            {"botToken": TOKEN, "from": _who(user, "kk")["from"], "message": shown, "data": data},
+            {"botToken": TOKEN, "from": _who(user, "kk")["from"], "message": message_fields, "data": data},
         )
 
 

@@ -58,10 +58,10 @@ class Talk:
         )
         self.conversation = Conversation(context, lambda: (self.now, self.today), language="kk")
 
-    def poller(self, **more: object) -> Poller:
+    def poller(self, **options: object) -> Poller:
         leases = SqlLeases(self.town.engine)
         real = lambda: datetime.now(UTC)  # noqa: E731, TID251
-        return Poller(self.bot, self.conversation, leases, real, poll=1, **more)  # type: ignore[arg-type]
+        return Poller(self.bot, self.conversation, leases, real, poll=1, **options)  # type: ignore[arg-type]
 
     def code_for(self, person: str, *, at: datetime | None = None) -> str:
         code = new_code()
@@ -81,9 +81,9 @@ class Talk:
         until(lambda: len(self.emulator.seen(user)) >= before + count)
         return self.emulator.seen(user)[before:]
 
-    def tell(self, user: int, text: str, **more: str) -> Message:
+    def tell(self, user: int, text: str, **options: str) -> Message:
         """Write to the bot, and read its one answer."""
-        (answer,) = self.answers(user, lambda: self.emulator.says(user, text, **more))
+        (answer,) = self.answers(user, lambda: self.emulator.says(user, text, **options))
         return answer
 
     def press(self, user: int, message: Message, button: str, *, count: int = 1) -> list[Message]:

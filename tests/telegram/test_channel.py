@@ -33,14 +33,14 @@ def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
     assert links.redeem(hash_code(person), str(chat), language=language, now=NOW)[0] == "linked"
 
 
-def batch(links: SqlLinks, people: int, each: int = 1) -> list[OutgoingMessage]:
+def batch(links: SqlLinks, people: int, messages_each: int = 1) -> list[OutgoingMessage]:
     """So many letters each to so many people with accounts of their own."""
     parcels = []
     for index in range(people):
         person = f"reader{index}@example.kz"
         link(links, person, 8000 + index)
-        for number in range(each):
-            first = parcel(1 + index * each + number, address=person)
+        for number in range(messages_each):
+            first = parcel(1 + index * messages_each + number, address=person)
             parcels.append(
                 replace(first, notice=replace(first.notice, channel="telegram", address=str(8000 + index)))
             )
@@ -61,12 +61,12 @@ def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, 
     (parcel,) = batch(links, 1)
     parcels = [replace(parcel, letter=replace(parcel.letter, later=True))]
     outcome = only(sent(bot, parcels))
-    (seen,) = telegram.seen(8000)
+    (seen_message,) = telegram.seen(8000)
 
-    assert outcome == Outcome(state="sent", answer=f"message {seen.id}")
-    assert seen.text.startswith(f"<b>{parcels[0].letter.subject}</b>")
-    assert "Әңгіме ұзақ болды." in seen.text
-    assert list(seen.buttons) == [
+    assert outcome == Outcome(state="sent", answer=f"message {seen_message.id}")
+    assert seen_message.text.startswith(f"<b>{parcels[0].letter.subject}</b>")
+    assert "Әңгіме ұзақ болды." in seen_message.text
+    assert list(seen_message.buttons) == [
         "Таныстым",
         "Кейінірек еске салу",
         "Орындалды",
@@ -218,7 +218,7 @@ def test_one_person_hears_one_message_a_second_and_the_others_do_not_wait(
     telegram: Emulator, bot: Telegram, links: SqlLinks
 ) -> None:
     """Three messages to one person take two seconds; three other people get theirs at once."""
-    slow = batch(links, 1, each=3)
+    slow = batch(links, 1, messages_each=3)
     parcels = [*slow, *batch(links, 4)[1:]]
     sent(bot, parcels)
     calls = telegram.calls()

@@ -100,18 +100,18 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     talk.day(date(2026, 3, 19))
     assert talk.town.round((talk.bot,), talk.today).queued == 0
     talk.day(date(2026, 3, 26))
-    again = reminded(talk)
-    assert "(2 жұмыс күні қалды)" in again.text
+    second_reminder = reminded(talk)
+    assert "(2 жұмыс күні қалды)" in second_reminder.text
 
     # It is done, and there are three links to prove it. She sends the first.
-    (when,) = talk.press(aigul, again, "Орындалды")
-    done, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
-    assert done.text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
+    (when,) = talk.press(aigul, second_reminder, "Орындалды")
+    done_message, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
+    assert done_message.text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
     assert len(which.buttons) == 3
     (evidence_question,) = talk.press(aigul, which, next(iter(which.buttons)))
     assert "сілтемесін жіберіңіз" in evidence_question.text
-    taken = talk.tell(aigul, "https://example.kz/anons 2026-03-26")
-    assert taken.text.endswith("қабылданды, күні – 2026 жылғы 26 наурыз.")
+    taken_message = talk.tell(aigul, "https://example.kz/anons 2026-03-26")
+    assert taken_message.text.endswith("қабылданды, күні – 2026 жылғы 26 наурыз.")
 
     events = [(event.kind, event.payload.get("what", "")) for event in chain(talk, case)[-4:]]
     assert events == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
@@ -210,15 +210,15 @@ def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case
 def test_a_reminder_is_a_short_message_of_its_own(talk: Talk, case: Case) -> None:
     """What, until when, of which case, what proves it, where: no greeting and no footer of a letter."""
     linked(talk)
-    head, _, rest = reminded(talk).text.partition("\n\n")
-    about, proof, *link = rest.split("\n")
+    head, _, rest_text = reminded(talk).text.partition("\n\n")
+    about, proof, *link = rest_text.split("\n")
 
     assert "5 жұмыс күні қалды" in head
     assert about.endswith(f"· {case.id}")
     assert proof.startswith("Растайтын құжаттар: ")
     assert all(address.endswith(f"/cases/{case.id}#{ANNOUNCED}") for address in link)
     assert len(link) <= 1
-    assert "Ахметова" not in rest
+    assert "Ахметова" not in rest_text
 
 
 def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
@@ -231,11 +231,11 @@ def test_any_day_since_the_last_step_is_offered(talk: Talk, case: Case) -> None:
     edits = len(talk.emulator.calls("editMessageReplyMarkup"))
     talk.emulator.presses(emulator.AIGUL, when, earlier)
     until(lambda: len(talk.emulator.calls("editMessageReplyMarkup")) > edits)
-    written = str(talk.emulator.calls("editMessageReplyMarkup")[edits].fields["reply_markup"])
+    markup = str(talk.emulator.calls("editMessageReplyMarkup")[edits].fields["reply_markup"])
 
     assert [day.split(",")[0] for day in days] == [f"{day} наурыз" for day in range(18, 8, -1)]
     assert earlier == "Ертерек"
-    assert [f":2026-03-0{day}" in written for day in range(9, 0, -1)] == [False, *[True] * 7, False]
+    assert [f":2026-03-0{day}" in markup for day in range(9, 0, -1)] == [False, *[True] * 7, False]
     name = when.buttons[days[0]].rpartition(":")[0]
     aigul = emulator.AIGUL
     talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, f"{name}:2026-03-07"), count=2)
@@ -319,8 +319,8 @@ def test_an_assignment_stands_in_the_lists_and_is_answered_on_its_page(talk: Tal
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
     before = len(talk.emulator.seen(emulator.BOLAT))
     reminded(talk)
-    written = talk.emulator.seen(emulator.BOLAT)[before:]
-    (reminder,) = [message for message in written if message.text.startswith("<b>Срок сегодня: тізімді")]
+    new_messages = talk.emulator.seen(emulator.BOLAT)[before:]
+    (reminder,) = [message for message in new_messages if message.text.startswith("<b>Срок сегодня: тізімді")]
     assert set(reminder.buttons) == {"Ознакомлен", "Открыть дело"}, "due today, it cannot wait"
     talk.press(emulator.BOLAT, reminder, "Открыть дело")
 
@@ -338,11 +338,11 @@ def test_the_language_is_the_readers(talk: Talk, links: SqlLinks) -> None:
 def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
     """The explanation word for word, and the address of the case."""
     linked(talk)
-    (shown,) = talk.press(emulator.AIGUL, reminded(talk), "Істі ашу")
+    (message,) = talk.press(emulator.AIGUL, reminded(talk), "Істі ашу")
 
-    assert "10 жұмыс күні" in shown.text
-    assert "міндетті" in shown.text
-    assert shown.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
+    assert "10 жұмыс күні" in message.text
+    assert "міндетті" in message.text
+    assert message.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
 
 
 def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
@@ -351,13 +351,13 @@ def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
     question = talk.tell(emulator.DANA, f"/evidence {case.id} order_signed")
     assert "send the document as a file, or a link" in question.text
     content = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-    (taken,) = talk.answers(
+    (document_answer,) = talk.answers(
         emulator.DANA,
         lambda: talk.emulator.sends_file(emulator.DANA, "бұйрық.pdf", content, caption="17.03.2026"),
     )
     fact = talk.town.case_commands.view(case.id, today=talk.today).case.facts["order_signed"]
 
-    assert taken.text.endswith("taken, dated 17 March 2026.")
+    assert document_answer.text.endswith("taken, dated 17 March 2026.")
     assert (fact.on, fact.by) == (date(2026, 3, 17), "Dana Omarova (Telegram)")
     assert [(evidence.kind, evidence.name, evidence.size) for evidence in fact.evidence] == [
         ("document:order", "бұйрық.pdf", len(content))
@@ -446,15 +446,15 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
         linked(talk)
         reminder = reminded(talk)
         before = len(chain(talk, case))
-        listed = talk.tell(emulator.AIGUL, "/my").text
-        (opened,) = talk.press(emulator.AIGUL, reminder, "Істі ашу")
+        list_text = talk.tell(emulator.AIGUL, "/my").text
+        (opened_message,) = talk.press(emulator.AIGUL, reminder, "Істі ашу")
         refused = talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}").text
         toast = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
 
-    for text in (listed, opened.text, refused, toast):
+    for text in (list_text, opened_message.text, refused, toast):
         assert "хабарландыру" not in text
         assert case.object not in text
-    assert opened.text.endswith(f"/cases/{case.id}")
+    assert opened_message.text.endswith(f"/cases/{case.id}")
     assert len(chain(talk, case)) == before
 
 
@@ -484,16 +484,16 @@ def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Cas
     linked(talk)
     reminder = reminded(talk)
     (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
-    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
 
-    (undone,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+    (undone,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
     event = chain(talk, case)[-1]
-    (again,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+    (second_message,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
 
     assert "жазбаның күші жойылды" in undone.text
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "қате енгізілген")
     assert ANNOUNCED not in talk.town.case_commands.view(case.id, today=talk.today).case.facts
-    assert "бұрын жойылған" in again.text
+    assert "бұрын жойылған" in second_message.text
 
 
 def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
@@ -501,10 +501,10 @@ def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
     linked(talk)
     reminder = reminded(talk)
     (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
-    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
     talk.passes(timedelta(minutes=11))
 
-    (late,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+    (late,) = talk.press(emulator.AIGUL, done_message, "Болдырмау")
 
     assert "10 минуттан көп уақыт өтті" in late.text
     assert ANNOUNCED in talk.town.case_commands.view(case.id, today=talk.today).case.facts
@@ -527,11 +527,11 @@ def test_a_decision_is_answered_by_a_button_for_each_answer(talk: Talk, case: Ca
     )
 
     (when,) = talk.press(emulator.AIGUL, letter, "Құқық бұзушылық белгілері жоқ")
-    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
+    done_message = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі")[0]
     fact = talk.town.case_commands.view(asking_case.id, today=TODAY).case.facts["offence_signs_absent"]
 
     assert "Орындалды" not in letter.buttons
     assert "қай күні шешілді" in when.text
-    assert "Жауап жазылды: «Құқық бұзушылық белгілері жоқ»" in done.text
+    assert "Жауап жазылды: «Құқық бұзушылық белгілері жоқ»" in done_message.text
     assert (fact.on, fact.by) == (TODAY, "Ахметова Айгүл (Telegram)")
-    assert "Болдырмау" in done.buttons
+    assert "Болдырмау" in done_message.buttons

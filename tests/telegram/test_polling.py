@@ -148,12 +148,12 @@ def test_the_worker_listens_sends_and_ends_when_told(
         until(lambda: bool(telegram.seen(emulator.AIGUL)))
     finally:
         exit_code = worker.end()
-    listed = configured("telegram", "links", "--json").json["links"]
+    links = configured("telegram", "links", "--json").json["links"]
 
     assert exit_code == 0
     assert "Traceback" not in worker.err
     assert TOKEN not in worker.err
-    assert [notice["person"] for notice in listed] == [person]
+    assert [notice["person"] for notice in links] == [person]
 
 
 def _who_is_told(merzim: Merzim) -> str:

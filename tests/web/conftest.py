@@ -283,11 +283,11 @@ def build(
     return home
 
 
-def office_with_cases(office: Office = THREE_UNITS, **more: Any) -> Home:
+def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Home:
     """The same with three cases: the real schedule of 2026, one that is late, one that passed its announcement
     over.
     """
-    return build(office, filled=True, **more)
+    return build(office, filled=True, **options)
 
 
 def _open_cases(case_commands: CaseCommands) -> None:

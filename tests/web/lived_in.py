@@ -56,7 +56,7 @@ def lived_in_office(folder: Path, *, word: str = USUAL) -> Iterator[RealOffice]:
     """The example office in that folder, with the word wherever somebody may type: made once and copied."""
     pattern, uploaded = _lived_in(word)
     shutil.copytree(pattern, folder, dirs_exist_ok=True)
-    with real_office(folder, fresh=False) as office:
+    with real_office(folder, is_new=False) as office:
         office.uploaded.extend(uploaded)
         yield office
 
@@ -73,7 +73,7 @@ def _live_in(office: RealOffice, word: str) -> None:
     _people(office, word)
     context, moment = office.house, office.moment[0]
     unit = next((key for key, unit in context.reads.office().units.items() if unit.name == word), "")
-    opened = context.case_commands.open_many(
+    opened_cases = context.case_commands.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -87,7 +87,7 @@ def _live_in(office: RealOffice, word: str) -> None:
         now=moment.now,
         today=moment.today,
     )
-    late, corrected, cancelled, exempted = (case.id for case in opened)
+    late, corrected, cancelled, exempted = (case.id for case in opened_cases)
     with office.client() as browser:
         answer = browser.post(
             f"/cases/{corrected}",
@@ -167,8 +167,8 @@ def _rows(office: RealOffice, word: str) -> None:
             answer = browser.post("/registers/appeals/new", data=form, files=paper)
             assert answer.status_code == 303, answer.text.partition('role="alert">')[2][:300]
             address = answer.headers["location"].partition("?")[0]
-            changed = {"was.author": "", "field.author": word, "ground": word}
-            assert browser.post(address, data=changed).status_code == 303
+            changed_fields = {"was.author": "", "field.author": word, "ground": word}
+            assert browser.post(address, data=changed_fields).status_code == 303
         assert browser.post(f"{address}/withdraw", data={"ground": word}).status_code == 303
         consent = {"employee": "a.akhmetova@example.kz", "post": word, "signed_on": "2026-03-30"}
         form = {"unit": "Пресс-служба", "field.paper": "confirmation"}

@@ -45,8 +45,8 @@ class Proxy:
     def _with_headers(self, head: bytes, client: str) -> bytes:
         """The head of the request as nginx passes it on with `$proxy_add_x_forwarded_for`."""
         request, *lines = head.removesuffix(HEAD_END).split(b"\r\n")
-        given = [line for line in lines if line.lower().startswith(b"x-forwarded-for:")]
-        addresses = [line.partition(b":")[2].strip() for line in given] + [client.encode()]
+        forwarded_lines = [line for line in lines if line.lower().startswith(b"x-forwarded-for:")]
+        addresses = [line.partition(b":")[2].strip() for line in forwarded_lines] + [client.encode()]
         headers = [line for line in lines if not line.lower().startswith((b"x-forwarded-", b"connection:"))]
         added = [
             b"X-Forwarded-For: " + b", ".join(addresses),

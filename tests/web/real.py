@@ -56,8 +56,8 @@ class RealOffice:
 
     def later(self, by: timedelta) -> None:
         """Let the pages' clock go on."""
-        here = self.moment[0]
-        self.moment[0] = Moment(now=here.now + by, today=here.today, demonstration=here.demonstration)
+        moment = self.moment[0]
+        self.moment[0] = Moment(now=moment.now + by, today=moment.today, demonstration=moment.demonstration)
 
     def way_in(self, login: str, *, kind: str = "session", scope: str = "") -> str:
         """The secret of a session or token of an account."""
@@ -79,14 +79,14 @@ class RealOffice:
         """Whether a session with this secret goes on."""
         return self.house.accounts.entry("session", hash_secret(secret), now=self.moment[0].now) is not None
 
-    def client(self, login: str = "officer", **more: Any) -> TestClient:
+    def client(self, login: str = "officer", **options: Any) -> TestClient:
         """The browser of somebody who has logged in."""
         browser = TestClient(
             self.pages,
             base_url="https://127.0.0.1:8000",
             client=("127.0.0.1", 50000),
             follow_redirects=False,
-            **more,
+            **options,
         )
         if login:
             browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
@@ -95,13 +95,13 @@ class RealOffice:
 
 @contextmanager
 def real_office(
-    folder: Path, *, day: str = DAY, cases: bool = True, fresh: bool = True
+    folder: Path, *, day: str = DAY, cases: bool = True, is_new: bool = True
 ) -> Iterator[RealOffice]:
     """The example office in that folder: people, schedule, one announcement, an account of every access.
 
-    Without `cases` the schedule has not been taken in yet. What is not `fresh` stands in the folder already.
+    Without `cases` the schedule has not been taken in yet. What is not `is_new` stands in the folder already.
     """
-    if fresh:
+    if is_new:
         shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
     context = build_app(read(folder / "config.toml", at=folder))
     moment = [stand(day)]
@@ -144,6 +144,6 @@ def _with_cases() -> Path:
 def _run(folder: Path, *arguments: str, now: str = "2026-03-30T15:00") -> None:
     line = [*arguments, "--config", str(folder / "config.toml"), "--lang", "en", "--now", now]
     # In a thread of its own: where a browser is at hand, this one already runs a loop.
-    with ThreadPoolExecutor(1) as own:
-        code = own.submit(main, line).result()
+    with ThreadPoolExecutor(1) as pool:
+        code = pool.submit(main, line).result()
     assert code == 0, line

@@ -281,9 +281,9 @@ def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
 
 def test_lists_show_a_reader_their_own_units_alone(home: Home) -> None:
     """The same rule as for single cases: hr sees hr, the office sees all."""
-    with home.client("responsible") as own, home.client("auditor") as all_:
-        mine, everything = own.get("/cases").text, all_.get("/cases").text
-        board = own.get("/").text
+    with home.client("responsible") as own_client, home.client("auditor") as all_:
+        mine, everything = own_client.get("/cases").text, all_.get("/cases").text
+        board = own_client.get("/").text
 
     assert home.real in mine
     assert home.late not in mine + board

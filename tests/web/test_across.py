@@ -57,7 +57,7 @@ class Kept:
         """That many analyses, each with a risk and a measure whose day has passed."""
         from documents.schedules.written_terms import read_term
 
-        opened = self.house.case_commands.open_many(
+        opened_cases = self.house.case_commands.open_many(
             [
                 Opening(
                     procedure="internal-analysis",
@@ -73,11 +73,11 @@ class Kept:
             RiskCommands(self.house.case_commands),
             read_term("до 3 апреля 2026 года", where="t"),
         )
-        for case in opened:
+        for case in opened_cases:
             risk = FoundRisk(description="Бір адам шешеді")
             measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
             case_commands.take_in(case.id, [risk, measure], on=TODAY, **SAID)
-        return [case.id for case in opened]
+        return [case.id for case in opened_cases]
 
     def cost(self, browser: TestClient, path: str) -> int:
         """Statements one request takes."""
@@ -145,15 +145,15 @@ def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
     kept.open(2)
     kept.open(1, "law")
     with kept.browser() as browser:
-        whole = browser.get("/monitoring?lang=ru").text
+        whole_page = browser.get("/monitoring?lang=ru").text
         law = browser.get("/monitoring?lang=ru&unit=law&late=1").text
-        done = browser.get("/monitoring?lang=ru&status=executed").text
+        done_page = browser.get("/monitoring?lang=ru&status=executed").text
         content = browser.get("/monitoring/xlsx?unit=hr").content
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
 
-    assert whole.count("опоздание – 1 рабочий день") == 3
+    assert whole_page.count("опоздание – 1 рабочий день") == 3
     assert law.count("опоздание – 1 рабочий день") == 1
-    assert "Таких рекомендаций нет" in done
+    assert "Таких рекомендаций нет" in done_page
     assert sheet is not None
     assert sheet.max_row == 3
 
@@ -220,10 +220,10 @@ def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Kept) -> None:
     kept.open(1)
     kept.open(1, "law")
     remind(kept.house, now=NOW, today=TODAY)
-    with kept.browser("responsible") as own:
-        monitoring = own.get("/monitoring?lang=ru").text
-        register = own.get("/register?lang=ru").text
-        scores = [own.get(f"/scores?unit={unit}").status_code for unit in ("hr", "law", "head")]
+    with kept.browser("responsible") as own_client:
+        monitoring = own_client.get("/monitoring?lang=ru").text
+        register = own_client.get("/register?lang=ru").text
+        scores = [own_client.get(f"/scores?unit={unit}").status_code for unit in ("hr", "law", "head")]
 
     assert monitoring.count("опоздание – 1 рабочий день") == 1
     assert "2026-0002" not in register
@@ -260,8 +260,10 @@ def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept)
         page = unescape(browser.get(f"/scores?lang=ru&{query}").text)
         answer = browser.get(f"/scores.xlsx?lang=ru&{query}")
         wrong = browser.get("/scores.xlsx?rounding=nothing")
-    with kept.browser("responsible") as own:
-        refused = [own.get(path).status_code for path in ("/scores.xlsx?unit=law", "/monitoring/yearly/xlsx")]
+    with kept.browser("responsible") as own_client:
+        refused = [
+            own_client.get(path).status_code for path in ("/scores.xlsx?unit=law", "/monitoring/yearly/xlsx")
+        ]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     indicators, steps, parts = ([*sheet.iter_rows(min_row=2, values_only=True)] for sheet in book)
 
@@ -351,12 +353,12 @@ def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
     remind(kept.house, now=NOW, today=TODAY)
     deliver(kept.house, now=NOW, today=TODAY)
     with kept.browser() as browser:
-        whole = browser.get("/register?lang=ru&check=1").text
+        whole_page = browser.get("/register?lang=ru&check=1").text
         with kept.house.engine.begin() as connection:
             connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
         broken = browser.get("/register?lang=ru&check=1").text
 
-    assert "Целостность реестра подтверждена" in whole
+    assert "Целостность реестра подтверждена" in whole_page
     assert "Целостность реестра нарушена" in broken
     assert "запись об уведомлении изменена" in broken
 
@@ -368,9 +370,9 @@ def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -
     deliver(kept.house, now=NOW, today=TODAY)
     with kept.house.engine.begin() as connection:
         connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
-    with kept.browser() as whole, kept.browser("responsible") as own:
-        pages = [client.get("/register?lang=ru&check=1").text for client in (whole, own)]
-        proofs = [client.get("/api/v1/notices/proof").json() for client in (whole, own)]
+    with kept.browser() as all_client, kept.browser("responsible") as own_client:
+        pages = [client.get("/register?lang=ru&check=1").text for client in (all_client, own_client)]
+        proofs = [client.get("/api/v1/notices/proof").json() for client in (all_client, own_client)]
 
     assert [case in page for page in pages] == [True, False]
     assert ["c@org.kz" in page for page in pages] == [True, False]
@@ -384,14 +386,14 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
     (case,) = kept.open(1)
     remind(kept.house, now=NOW, today=TODAY)
     deliver(kept.house, now=NOW + timedelta(minutes=1), today=TODAY)
-    own = [notice for notice in kept.house.reads.notices(case) if notice.person == "a@org.kz"]
+    own_notices = [notice for notice in kept.house.reads.notices(case) if notice.person == "a@org.kz"]
     with kept.browser("responsible") as browser:
         for _ in range(2):
-            page = browser.post(f"/cases/{case}/acknowledge?lang=ru", data={"key": own[0].key}).text
+            page = browser.post(f"/cases/{case}/acknowledge?lang=ru", data={"key": own_notices[0].key}).text
     notices = [notice for notice in kept.house.reads.notices(case) if notice.acknowledged_at]
 
     assert "уведомление прочитано" in page
-    assert [notice.key for notice in notices] == [own[0].key]
+    assert [notice.key for notice in notices] == [own_notices[0].key]
     assert not journal_status(kept.house.engine).problems
 
 
@@ -409,8 +411,8 @@ def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:
         nobody = officer.post(f"/cases/{case.id}/readers", data={"person": "x"}).status_code
         bare = officer.post(f"/cases/{case.id}/readers/remove", data={"person": "a@org.kz", "ground": ""})
         officer.post(f"/cases/{case.id}/readers/remove", data={"person": "a@org.kz", "ground": "Ауысты"})
-        gone = other.get(f"/cases/{case.id}").status_code
+        gone_status = other.get(f"/cases/{case.id}").status_code
 
-    assert (before, after, gone) == (404, 200, 404)
+    assert (before, after, gone_status) == (404, 200, 404)
     assert (nobody, bare.status_code) == (422, 422)
     assert "Әлиева Гүлнұр" in page

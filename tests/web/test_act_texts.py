@@ -57,9 +57,9 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
     sent = admin.post(PAGE, data={"act": "tbn4-2024"}, files={"file": ("инструкция.txt", RUSSIAN.encode())})
     case = officer.get("/cases/2026-0001", params={"lang": "ru"}).text
     link = "/acts/tbn4-2024?place=P1.T1.S3"
-    opened = officer.get(f"{link}&lang=ru").text
-    passage = opened.partition('<section class="passage"')[2].partition("</section>")[0]
-    listed = admin.get(PAGE, params={"lang": "ru"}).text
+    opened_page = officer.get(f"{link}&lang=ru").text
+    passage = opened_page.partition('<section class="passage"')[2].partition("</section>")[0]
+    list_page = admin.get(PAGE, params={"lang": "ru"}).text
     plan = officer.get("/planner", params={"planned.analysis_started": "2026-05-13", "lang": "ru"}).text
 
     assert f'href="{link}"' in plan, "the planner's dates, too"
@@ -72,9 +72,9 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
         "За десять дней &lt;b&gt;до&lt;/b&gt; начала.",
     ]
     assert "Проект №1, задача 1, подзадача 3" in passage
-    assert '<h3 id="at-p1-t1-s3">Подзадача 3. Объявление.</h3>' in opened.partition("</section>")[2]
-    assert "заголовков: 3, пунктов для ссылок: 3 · administrator · инструкция.txt" in listed
-    assert "SHA-256 " + sha256(RUSSIAN.encode()).hexdigest()[:16] in listed
+    assert '<h3 id="at-p1-t1-s3">Подзадача 3. Объявление.</h3>' in opened_page.partition("</section>")[2]
+    assert "заголовков: 3, пунктов для ссылок: 3 · administrator · инструкция.txt" in list_page
+    assert "SHA-256 " + sha256(RUSSIAN.encode()).hexdigest()[:16] in list_page
     assert officer.get(PAGE).status_code == 403
     assert verify(office.house.engine, evidence=office.house.evidence) == ()
 
@@ -85,7 +85,7 @@ def test_each_language_has_its_versions_and_the_reader_theirs(
     """By the API and the command line; cited in letters; the same file again changes nothing."""
     digest = _kept(admin, "нұсқаулық.txt", INSTRUCTION.encode())
     first = admin.post(API, json={"file": {"file": digest}}).json()
-    again = admin.post(API, json={"file": {"file": digest}}).json()
+    second_answer = admin.post(API, json={"file": {"file": digest}}).json()
     file = office.folder / "жаңа.txt"
     file.write_text(INSTRUCTION + "\nТағы бір сөйлем.\n", encoding="utf-8")
     office.run("acts", "load", "tbn4-2024", str(file))
@@ -93,7 +93,7 @@ def test_each_language_has_its_versions_and_the_reader_theirs(
     old = officer.get("/acts/tbn4-2024", params={"text": "kk", "number": 1, "lang": "kk"}).text
 
     assert [step["language"] for step in first["steps"]][-1] == "kk"
-    assert again == first
+    assert second_answer == first
     assert read["step"]["number"] == 2
     assert [paragraph["text"] for paragraph in read["passage"]] == [
         "1-қосалқы тапсырма. Алдын алу.",

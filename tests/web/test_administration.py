@@ -113,13 +113,13 @@ def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient)
     late = {**form, "post": "екінші"}
     admin.post("/administration/person", data=form)
     refused = admin.post("/administration/person?lang=ru", data=late)
-    (seen,) = re.findall(r'name="mark" value="([0-9a-f]+)"', refused.text)
+    (mark,) = re.findall(r'name="mark" value="([0-9a-f]+)"', refused.text)
 
     assert refused.status_code == 422
     assert "тем временем" in refused.text
     assert 'value="екінші"' in refused.text
     assert home.office.people["a@org.kz"].post == "бірінші"
-    assert admin.post("/administration/person", data={**late, "mark": seen}).status_code == 303
+    assert admin.post("/administration/person", data={**late, "mark": mark}).status_code == 303
     assert home.office.people["a@org.kz"].post == "екінші"
 
 
@@ -157,10 +157,10 @@ def test_what_cannot_be_kept_is_said_and_nothing_is_lost(
 )
 def test_a_script_in_any_field_of_a_person_is_only_text(field: str, home: Home, admin: TestClient) -> None:
     answer = admin.post("/administration/person", data={**person(home), field: SCRIPT})
-    shown = answer.text + admin.get("/administration/people").text
+    shown_page = answer.text + admin.get("/administration/people").text
 
     assert answer.status_code in (303, 422)
-    assert SCRIPT not in shown
+    assert SCRIPT not in shown_page
 
 
 def test_a_new_person_is_entered_by_the_e_mail(home: Home, admin: TestClient) -> None:
@@ -173,11 +173,11 @@ def test_a_new_person_is_entered_by_the_e_mail(home: Home, admin: TestClient) ->
 def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(home: Home, admin: TestClient) -> None:
     page = admin.get("/administration/person/remove?key=a@org.kz&lang=ru").text
     stale = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": "old"})
-    (seen,) = re.findall(r'name="mark" value="([0-9a-f]+)"', page)
-    done = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": seen})
+    (mark,) = re.findall(r'name="mark" value="([0-9a-f]+)"', page)
+    removal = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": mark})
 
     assert stale.status_code == 422
-    assert done.status_code == 303
+    assert removal.status_code == 303
     assert "a@org.kz" not in home.office.people
 
 
@@ -203,7 +203,7 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
 ) -> None:
     """Typed as a form sends them, shown again, and at the unit below as what holds; backwards: refused."""
     stored_unit = home.office.units["head"]
-    typed = {
+    form_fields = {
         "id": "head",
         "mark": mark(stored_unit),
         "name": stored_unit.name,
@@ -211,8 +211,8 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
         "time_off": "08.05.2026",
     }
     week = {f"time_day_{number}": "1" for number in range(1, 7)}
-    refused = admin.post("/administration/unit?lang=ru", data={**typed, "time_last": "07:00"})
-    admin.post("/administration/unit", data={**typed, "time_last": "17:30", **week})
+    refused = admin.post("/administration/unit?lang=ru", data={**form_fields, "time_last": "07:00"})
+    admin.post("/administration/unit", data={**form_fields, "time_last": "17:30", **week})
     office_time = home.office.units["head"].time
     page = admin.get("/administration/unit?id=head").text
     below = admin.get("/administration/unit?id=hr&lang=ru").text
@@ -271,16 +271,16 @@ def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> No
 
 def test_a_table_of_people_is_shown_before_it_is_taken_in(home: Home, admin: TestClient) -> None:
     table = "unit,name,e-mail,duties\nЗаң департаменті,Жаңа Адам,new@org.kz,hr\n".encode()
-    shown = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
+    preview = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
     before = dict(home.office.people)
-    (content,) = re.findall(r'name="content" value="([^"]+)"', shown.text)
-    taken = admin.post(
+    (content,) = re.findall(r'name="content" value="([^"]+)"', preview.text)
+    answer = admin.post(
         "/administration/people/import", data={"content": content, "name": "x.csv", "do": "take"}
     )
 
-    assert "Жаңа Адам" in shown.text
+    assert "Жаңа Адам" in preview.text
     assert "new@org.kz" not in before
-    assert taken.status_code == 303
+    assert answer.status_code == 303
     assert home.office.people["new@org.kz"].duties == ("hr",)
 
 
@@ -298,10 +298,10 @@ def test_a_table_that_is_none_is_refused_whole(table: bytes, home: Home, admin: 
 def test_the_export_is_taken_in_again_without_a_change(home: Home, admin: TestClient) -> None:
     """Renamed units and people without an e-mail are still the same."""
     book = admin.get("/administration/people/export?lang=ru")
-    shown = admin.post("/administration/people/import?lang=ru", files={"file": ("people.xlsx", book.content)})
+    preview = admin.post("/administration/people/import?lang=ru", files={"file": ("people.xlsx", book.content)})
 
     assert book.headers["content-type"].endswith("spreadsheetml.sheet")
-    assert "В файле нет ничего нового" in shown.text
+    assert "В файле нет ничего нового" in preview.text
 
 
 def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestClient) -> None:
@@ -312,9 +312,9 @@ def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestCli
     (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", response.text)
     act = {"login": "new"}
     other = {"login": "other", "access": "responsible", "unit": "", "person": "a@org.kz"}
-    taken = "взято подразделение работника"
-    assert taken in admin.post("/administration/accounts?lang=ru", data=other).text
-    assert taken not in response.text
+    unit_notice = "взято подразделение работника"
+    assert unit_notice in admin.post("/administration/accounts?lang=ru", data=other).text
+    assert unit_notice not in response.text
 
     assert home.stranger().get(f"/welcome/{secret}").status_code == 200
     assert secret not in admin.get("/administration/account?login=new").text
@@ -418,13 +418,13 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     ]
     with home.client("officer") as officer:
         page = html.unescape(officer.get(f"/cases/{bound}?lang=ru").text)
-        listed = bound in officer.get("/cases?lang=ru").text
+        is_listed = bound in officer.get("/cases?lang=ru").text
     save(act)
 
     assert (before[by_hand] > 0, before[bound] > 0, before[freed]) == (True, True, 0)
     assert given_up == {**before, bound: 0}
     assert late() == before
-    assert (waiting, listed) == ([], True)
+    assert (waiting, is_listed) == ([], True)
     assert "ұйым «Ұлттық экономика министрлігінің сыбайлас жемқорлыққа қарсы стандарты» актісін енді" in page
     assert "организацией не принят." in page
     assert "его сроки считаются сроками организации" not in page
@@ -451,8 +451,8 @@ def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(home: Home, admin: 
     sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
 
     def marked(client: TestClient) -> tuple[list[bool], str | None]:
-        shown = [sentence in html.unescape(client.get(page).text) for page in pages]
-        return shown, client.get(f"/api/v1/cases/{case}").json()["act_not_adopted"]
+        marks = [sentence in html.unescape(client.get(page).text) for page in pages]
+        return marks, client.get(f"/api/v1/cases/{case}").json()["act_not_adopted"]
 
     with home.client("officer") as officer:
         before = marked(officer)

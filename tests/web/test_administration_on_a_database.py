@@ -150,10 +150,10 @@ def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None
 
 
 def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
-    shown = json.dumps(list(settings_in_force(house)), ensure_ascii=False)
+    shown_settings = json.dumps(list(settings_in_force(house)), ensure_ascii=False)
 
-    assert "office.name" in shown
-    assert "Министрлік" in shown
+    assert "office.name" in shown_settings
+    assert "Министрлік" in shown_settings
 
 
 @pytest.mark.parametrize(

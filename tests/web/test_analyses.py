@@ -161,12 +161,12 @@ def test_a_page_costs_the_same_at_three_cases_and_at_three_hundred(kept: Kept, o
 def test_pages_follow_each_other_without_gaps(kept: Kept, officer: TestClient) -> None:
     """Every case is on exactly one page; a page number beyond the last gives the last."""
     kept.open(120)
-    seen: list[str] = []
+    case_ids: list[str] = []
     for number in (1, 2, 3):
         text = officer.get(f"/cases?page={number}").text
-        seen += [part.partition('"')[0] for part in text.split('<a href="/cases/')[1:]]
+        case_ids += [part.partition('"')[0] for part in text.split('<a href="/cases/')[1:]]
 
-    assert len(seen) == len(set(seen)) == 120
+    assert len(case_ids) == len(set(case_ids)) == 120
     assert 'href="/cases?page=2"' in officer.get("/cases?page=99999").text
     assert officer.get("/cases?page=0").status_code == 422
 

@@ -32,15 +32,15 @@ def test_the_board_has_its_figures_and_lines(home: Home, browser: TestClient) ->
 
 def test_the_board_goes_on_where_it_ended(browser: TestClient) -> None:
     """Three lines of each list at a time, to the end; the figures are of all on every page."""
-    whole, rows, cursor = browser.get("/api/v1/board").json(), [], ""
+    whole_board, rows, cursor = browser.get("/api/v1/board").json(), [], ""
     while cursor is not None:
         part = browser.get(f"/api/v1/board?limit=3&cursor={cursor}").json()
-        assert part["overdue_count"] == whole["overdue_count"]
+        assert part["overdue_count"] == whole_board["overdue_count"]
         rows += part["overdue"]
         cursor = part["next"]
 
-    assert rows == whole["overdue"]
-    assert whole["next"] is None
+    assert rows == whole_board["overdue"]
+    assert whole_board["next"] is None
 
 
 def test_a_case_has_the_deadlines_of_the_real_schedule(home: Home, browser: TestClient) -> None:
@@ -94,23 +94,27 @@ def test_the_list_goes_on_where_it_ended(home: Home, browser: TestClient) -> Non
 
 def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: TestClient) -> None:
     """A full step without a page; its author is in the chain."""
-    opened = browser.post(
+    opened_answer = browser.post(
         "/api/v1/cases",
         json={"procedure": "internal-analysis", "unit": "law", "planned": {"analysis_started": "2026-09-01"}},
     )
-    case = opened.json()["case"]
-    moved = browser.post(f"/api/v1/cases/{case}/plans", json={"planned": {"analysis_started": "2026-09-08"}})
+    case = opened_answer.json()["case"]
+    plan_answer = browser.post(
+        f"/api/v1/cases/{case}/plans", json={"planned": {"analysis_started": "2026-09-08"}}
+    )
     link = {"kind": "link:site", "address": "https://example.kz/1", "published_on": "2026-04-06"}
     recorded = browser.post(
         f"/api/v1/cases/{case}/facts",
         json={"fact": "schedule_approved", "on": "2026-04-06", "evidence": [link]},
     )
-    again = browser.post(f"/api/v1/cases/{case}/facts", json={"fact": "schedule_approved", "on": "2026-04-06"})
+    second_answer = browser.post(
+        f"/api/v1/cases/{case}/facts", json={"fact": "schedule_approved", "on": "2026-04-06"}
+    )
     events = browser.get(f"/api/v1/cases/{case}/events").json()
 
-    assert opened.status_code == 201
-    assert "order_signed" in {change["obligation"] for change in moved.json()["moved"]}
-    assert (recorded.json()["changed"], again.json()["changed"]) == (True, False)
+    assert opened_answer.status_code == 201
+    assert "order_signed" in {change["obligation"] for change in plan_answer.json()["moved"]}
+    assert (recorded.json()["changed"], second_answer.json()["changed"]) == (True, False)
     assert [event["kind"] for event in events] == ["opened", "planned", "planned", "fact"]
     assert {event["by"] for event in events} == {"officer"}
 
@@ -145,8 +149,8 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
     body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
     opens = CaseCommands.open
 
-    def then_cut(self: CaseCommands, *given: Any, **more: Any) -> Any:
-        opens(self, *given, **more)
+    def then_cut(self: CaseCommands, *arguments: Any, **options: Any) -> Any:
+        opens(self, *arguments, **options)
         trouble = Refusal(AWAY, what="unreachable", where="here", problem="")
         trouble.undecided = True
         raise trouble
@@ -155,10 +159,10 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
     with monkeypatch.context() as away:
         away.setattr(CaseCommands, "open", then_cut)
         cut = browser.post("/api/v1/cases", json=body, headers=key)
-    again = browser.post("/api/v1/cases", json=body, headers=key)
+    second_answer = browser.post("/api/v1/cases", json=body, headers=key)
 
-    assert (cut.status_code, again.status_code) == (503, 409)
-    assert again.json()["code"] == "web.problem.never_ended"
+    assert (cut.status_code, second_answer.status_code) == (503, 409)
+    assert second_answer.json()["code"] == "web.problem.never_ended"
     assert len(home.cases()) == before + 1
 
 
@@ -226,8 +230,8 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
     assert [(answer.status_code, answer.json()["errors"][0]["detail"]) for answer in answers] == [
         (422, sentence) for _, _, sentence in requests
     ]
-    listed = browser.get("/api/v1/deadlines?urgency=hot", headers={"Accept-Language": "kk"}).json()
-    assert [error["detail"] for error in listed["errors"]] == [
+    problem = browser.get("/api/v1/deadlines?urgency=hot", headers={"Accept-Language": "kk"}).json()
+    assert [error["detail"] for error in problem["errors"]] == [
         "urgency: «hot» мәні жарамсыз. Ықтимал мәндер: overdue, today, week, later, due, missed, slipped, "
         "undated, open."
     ]
@@ -251,8 +255,8 @@ def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) ->
     case = f"/api/v1/cases/{home.real}"
     ground = {"ground": "ұйым қайта құрылды"}
     statuses = [
-        browser.post(f"{case}/{what}", json=body).status_code
-        for what, body in (
+        browser.post(f"{case}/{action}", json=body).status_code
+        for action, body in (
             ("corrections", {"fact": "start_announced", "on": "2026-03-27", **ground}),
             ("exemption", {"obligation": "work_plan_approved", **ground}),
             ("reopening", {"obligation": "work_plan_approved", **ground}),

@@ -35,7 +35,9 @@ def test_every_operation_is_described_as_linters_ask(home: Home, browser: TestCl
                 field = {**parameter["schema"], "description": parameter.get("description")}
                 faults += _field_faults(f"{where}?{parameter['name']}", field, document["components"])
             security = operation.get("security", document["security"])
-            if (path in OPEN) != (security == []) or any(not set(way) <= set(schemes) for way in security):
+            if (path in OPEN) != (security == []) or any(
+                not set(requirement) <= set(schemes) for requirement in security
+            ):
                 faults.append(f"{where}: security")
             if not operation.get("summary") or not set(operation.get("tags", ["?"])) <= tags:
                 faults.append(f"{where}: summary or tags")
@@ -81,7 +83,7 @@ def test_the_words_for_fields_name_nothing_that_is_gone(browser: TestClient) -> 
         for operation in operations(document)
         for parameter in operation.get("parameters", ())
     }
-    bare = [{each.partition(".")[2] for each in names} | names for names in (fields, parameters)]
+    bare = [{name.partition(".")[2] for name in names} | names for names in (fields, parameters)]
 
     assert set(vocabulary["fields"]) - bare[0] == set()
     assert set(vocabulary["parameters"]) - bare[1] == set()
@@ -92,12 +94,17 @@ def _field_faults(where: str, field: dict[str, Any], components: Any) -> Iterato
     if not field.get("description"):
         yield f"{where}: no description (web/api/vocabulary.toml)"
     parts = (field, *field.get("anyOf", ()))
-    listed = any({"enum", "const", "$ref"} & set(part) or part.get("format") == "binary" for part in parts)
-    if not (listed or field.get("examples")) and {part.get("type") for part in parts} & {"string", "integer"}:
+    is_listed = any({"enum", "const", "$ref"} & set(part) or part.get("format") == "binary" for part in parts)
+    if not (is_listed or field.get("examples")) and {part.get("type") for part in parts} & {
+        "string",
+        "integer",
+    }:
         yield f"{where}: no example (web/api/vocabulary.toml)"
     check = Draft202012Validator({**field, "components": components})
     yield from (
-        f"{where}: {each} is no example" for each in field.get("examples", ()) if not check.is_valid(each)
+        f"{where}: {example} is no example"
+        for example in field.get("examples", ())
+        if not check.is_valid(example)
     )
 
 

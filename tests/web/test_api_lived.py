@@ -98,7 +98,7 @@ def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: 
         )
     )
     head = program(office, "first_head")
-    papers, events = (head.get(f"cases/{case}/{what}").text for what in ("documents", "events"))
+    papers, events = (head.get(f"cases/{case}/{path_end}").text for path_end in ("documents", "events"))
 
     assert "служебная тайна" in papers
     assert "служебная.pdf" not in papers + events
@@ -119,7 +119,7 @@ def test_damaged_evidence_is_never_served(
     item = {"file": sent(client, f"{damage}.pdf", content)}
     fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [item]}
     done(client.post(f"cases/{case}/facts", json=fact))
-    whole = client.get(f"cases/{case}/package").headers["content-disposition"]
+    disposition = client.get(f"cases/{case}/package").headers["content-disposition"]
     (stored_file,) = office.folder.rglob(digest)
     if damage == "altered":
         stored_file.chmod(0o600)
@@ -144,7 +144,7 @@ def test_damaged_evidence_is_never_served(
     stored_file.unlink(missing_ok=True)
     office.house.evidence.keep(BytesIO(content), f"{damage}.pdf")
     assert client.get(f"cases/{case}/evidence/{digest}").content == content
-    assert client.get(f"cases/{case}/package").headers["content-disposition"] == whole
+    assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
 
 
 def test_a_schedule_is_looked_at_and_taken_in_once(office: RealOffice) -> None:
@@ -152,17 +152,17 @@ def test_a_schedule_is_looked_at_and_taken_in_once(office: RealOffice) -> None:
     client = program(office)
     example = (ROOT / "examples" / "real_schedule_2026_ru.xlsx").read_bytes()
     body = {"file": sent(client, "schedule.xlsx", example)}
-    seen = done(client.post("schedules/preview", json=body))
-    first, again = (
+    preview = done(client.post("schedules/preview", json=body))
+    first, second_answer = (
         done(client.post("schedules", json=body, headers={"Idempotency-Key": "the-schedule"})) for _ in range(2)
     )
     bad = client.post(
         "schedules/preview", json={"file": sent(client, "bad.csv", "объект;начало\nА;32.13.2026\n".encode())}
     )
 
-    assert {analysis["change"] for analysis in seen["analyses"]} == {"same"}
-    assert first == again
-    assert (first["opened"], len(first["unchanged"])) == ([], len(seen["analyses"]))
+    assert {analysis["change"] for analysis in preview["analyses"]} == {"same"}
+    assert first == second_answer
+    assert (first["opened"], len(first["unchanged"])) == ([], len(preview["analyses"]))
     assert bad.status_code == 422
     assert bad.headers["content-type"] == "application/problem+json"
 
@@ -193,22 +193,22 @@ def test_an_act_is_looked_at_and_adopted_once(tmp_path: Path) -> None:
     """What it moves stands in the preview; adopted again it is known."""
     with real_office(tmp_path) as office:
         client = program(office)
-        seen = done(client.post("calendar/acts/preview", json={"text": ACT}))
+        preview = done(client.post("calendar/acts/preview", json={"text": ACT}))
         adopted = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
-        again = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
+        second_answer = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
         wrong = client.post("calendar/acts/preview", json={"text": "off = 2026-05-08"})
 
-    assert [day["date"] for day in seen["days"]] == ["2026-05-08", "2026-05-16"]
-    assert (seen["written"], seen["known"]) == (0, False)
+    assert [day["date"] for day in preview["days"]] == ["2026-05-08", "2026-05-16"]
+    assert (preview["written"], preview["known"]) == (0, False)
     assert adopted["written"] > 0
-    assert again["known"]
+    assert second_answer["known"]
     assert wrong.status_code == 422
 
 
 def test_a_secret_is_told_once(office: RealOffice) -> None:
     """Said again under its key the request is answered without it; the feed works until it is revoked."""
     client = program(office, "officer")
-    first, again = (
+    first, second_answer = (
         done(client.post("account/feeds", headers={"Idempotency-Key": "my-own-feed"})) for _ in range(2)
     )
     place = "/feeds/" + first["address"].partition("/feeds/")[2]
@@ -217,7 +217,7 @@ def test_a_secret_is_told_once(office: RealOffice) -> None:
     (feed,) = [entry for entry in done(client.get("account"))["ways_in"] if entry["kind"] == "feed"]
     done(client.post("account/feeds/revocation", json={"id": feed["id"]}))
 
-    assert again == {"address": ""}
+    assert second_answer == {"address": ""}
     assert (before, reader.get(place).status_code) == (200, 404)
 
 
@@ -242,7 +242,7 @@ def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
     account = {"login": "program", "access": "auditor", "person": "n@example.kz"}
     done(client.post("administration/accounts", json=account))
     body = {"days": 1, "name": "ночной обмен"}
-    first, again = (
+    first, second_answer = (
         done(
             client.post(
                 "administration/accounts/program/tokens", json=body, headers={"Idempotency-Key": "a-token-1"}
@@ -250,11 +250,13 @@ def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
         )
         for _ in range(2)
     )
-    own = office.client("").get("/api/v1/account", headers={"authorization": f"Bearer {first['token']}"})
+    account_answer = office.client("").get(
+        "/api/v1/account", headers={"authorization": f"Bearer {first['token']}"}
+    )
 
     assert (stale.status_code, stale.json()["code"]) == (422, "office_changed_meanwhile")
-    assert again["token"] == ""
-    assert (own.json()["login"], own.json()["person"]) == ("program", "n@example.kz")
+    assert second_answer["token"] == ""
+    assert (account_answer.json()["login"], account_answer.json()["person"]) == ("program", "n@example.kz")
 
 
 def test_the_register_is_read_and_proved(office: RealOffice) -> None:
@@ -296,7 +298,7 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
             answers = [_answers(block, tmp_path, environment) for block in blocks]
             (
                 (board,),
-                (opened,),
+                (opened_case,),
                 (upload, recorded),
                 (added, rows, handed),
                 (started, campaign_view),
@@ -304,14 +306,14 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
                 (feed,),
                 (hook, hooks),
             ) = answers
-            (again,) = _answers(blocks[1], tmp_path, environment)
+            (second_case,) = _answers(blocks[1], tmp_path, environment)
         finally:
             server.should_exit = True
             thread.join(timeout=10)
 
     assert board["due_count"] == len(board["due"])
-    assert opened == again
-    assert opened["object"] == "Кадровая служба"
+    assert opened_case == second_case
+    assert opened_case["object"] == "Кадровая служба"
     assert upload["file"] == environment["FILE"]
     assert recorded["changed"]
     assert [row["id"] for row in rows["rows"]] == [added["row"]["id"]] == [handed["row"]["id"]]
@@ -321,7 +323,7 @@ def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
     assert feed["cursor"] >= feed["events"][-1]["seq"]
     assert hook["secret"].startswith("whsec_")
     assert [webhook["id"] for webhook in hooks["webhooks"]] == [hook["id"]]
-    assert {"campaign", opened["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
+    assert {"campaign", opened_case["id"]} & {entry["case"] or entry["topic"] for entry in log["entries"]}
 
 
 def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]:
@@ -335,11 +337,11 @@ def _answers(block: str, folder: Path, environment: dict[str, str]) -> list[Any]
         check=True,
         timeout=60,
     )
-    values, rest = [], run.stdout.strip()
-    while rest:
-        value, end = json.JSONDecoder().raw_decode(rest)
+    values, rest_text = [], run.stdout.strip()
+    while rest_text:
+        value, end = json.JSONDecoder().raw_decode(rest_text)
         values.append(value)
-        rest = rest[end:].strip()
+        rest_text = rest_text[end:].strip()
     return values
 
 
@@ -349,7 +351,7 @@ def test_the_same_fact_with_another_date_is_409_with_who_recorded_what_and_when(
     fact = {"fact": "certificate_filed", "on": "2026-04-03"}
     done(other.post(f"cases/{case}/facts", json=fact))
     answer = client.post(f"cases/{case}/facts?lang=ru", json={**fact, "on": "2026-04-02"})
-    again = done(client.post(f"cases/{case}/facts", json=fact))
+    second_answer = done(client.post(f"cases/{case}/facts", json=fact))
 
     assert (answer.status_code, answer.json()["code"]) == (409, "fact_known")
     assert answer.json()["changes"] == [
@@ -362,7 +364,7 @@ def test_the_same_fact_with_another_date_is_409_with_who_recorded_what_and_when(
         }
     ]
     assert "3 апреля 2026 года (записал first_head, 06.04.2026" in answer.json()["detail"]
-    assert again["changed"] is False
+    assert second_answer["changed"] is False
 
 
 def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> None:

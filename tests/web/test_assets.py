@@ -72,9 +72,9 @@ def test_only_the_service_worker_may_serve_pages(browser: TestClient) -> None:
 
 def test_nothing_of_third_parties_is_kept_here() -> None:
     """The folder holds our own few files and no more."""
-    own = {file.name for file in OWN.iterdir()}
+    own_files = {file.name for file in OWN.iterdir()}
 
-    assert own == {
+    assert own_files == {
         "base.css",
         "merzim.css",
         "merzim.webmanifest",

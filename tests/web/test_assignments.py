@@ -55,8 +55,8 @@ def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: H
     assert f'id="{home.late}:assignment.1"' in home.client("erlan").get("/desk").text
     assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
     assert assignment.next_rung_on is not None
-    listed = home.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
-    cell = listed.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
+    row_page = home.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
+    cell = row_page.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
     assert "Поручение" in cell, "it is of no stage of the analysis"
 
 
@@ -77,11 +77,11 @@ def test_it_is_answered_with_evidence_by_its_assignee_alone(home: Home) -> None:
     url = f"/cases/{home.late}/assignments/answer"
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын", "link.other": "https://org.kz/list"}
     stranger = home.client("officer").post(url, data=form)
-    own = home.client("erlan").post(
+    own_answer = home.client("erlan").post(
         url, data=form, files={"file.other": ("list.png", b"\x89PNG\r\n\x1a\n", "image/png")}
     )
 
-    assert (stranger.status_code, own.status_code) == (422, 303)
+    assert (stranger.status_code, own_answer.status_code) == (422, 303)
     assert (given(home).answered_on, given(home).answer, len(given(home).evidence)) == (TODAY, "Дайын", 2)
     assert count(home.client("boss").get("/inbox").text) == 1
     assert home.client("erlan").post(url, data=form).status_code == 422, "done already"
@@ -142,10 +142,10 @@ def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home
     assert home.client("officer").post(url, json={**body, "until": "2026-04-05"}).status_code == 422
     give(home)
     withdrawal = {"name": "assignment.1", "ground": "қате"}
-    done = home.client("officer").post(f"/api/v1/cases/{home.late}/withdrawals", json=withdrawal)
+    withdrawal_answer = home.client("officer").post(f"/api/v1/cases/{home.late}/withdrawals", json=withdrawal)
     rows = {row.obligation for row in home.context.reads.rows_of([home.late])[home.late]}
 
-    assert done.status_code == 200
+    assert withdrawal_answer.status_code == 200
     assert "assignment.1" not in rows
     assert count(home.client("erlan").get("/desk").text) == 0
     give(home)
@@ -179,9 +179,9 @@ def give_alone(home: Home, login: str = "boss", **fields: str) -> int:
 
 def alone(home: Home) -> Case:
     (case,) = home.context.reads.cases(procedure="assignment")
-    whole = home.case(case.id)
-    assert whole is not None
-    return whole
+    whole_case = home.case(case.id)
+    assert whole_case is not None
+    return whole_case
 
 
 def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(home: Home) -> None:

@@ -54,9 +54,9 @@ def browser(home: Home, address: str = OFFICE) -> TestClient:
     )
 
 
-def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
     """The status a log-in is answered with: 303 in, 401 not, 429 not looked at."""
-    return browser.post("/login?lang=en", data={"login": login, "password": password, **more}).status_code
+    return browser.post("/login?lang=en", data={"login": login, "password": password, **fields}).status_code
 
 
 def guess(home: Home, address: str = ATTACKER, *, login: str = "officer", times: int = 1) -> list[int]:
@@ -175,11 +175,11 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
 ) -> None:
     """As many counters are written, whether there is such an account or not: the time tells nothing."""
     office.factors.enrol("officer", pyotp.random_base32(), 0, (), **SAID)
-    counted: list[int] = []
+    counts: list[int] = []
     count = office.accounts.count_attempt
 
     def hear(limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
-        counted[-1] += len(limits)
+        counts[-1] += len(limits)
         return count(limits, now=now)
 
     monkeypatch.setattr(office.accounts, "count_attempt", hear)
@@ -189,10 +189,10 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
         ("auditor", "wrong"),
         ("none", "wrong"),
     ):
-        counted.append(0)
+        counts.append(0)
         assert enter(browser(office), login, password) == 401
 
-    assert counted == [4] * 4
+    assert counts == [4] * 4
 
 
 def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:
@@ -211,33 +211,33 @@ def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None
 @pytest.mark.parametrize("form", ["/account/password", "/account/totp"])
 def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home, form: str) -> None:
     """Who found a browser open learns no password from it; its owner goes on in another session."""
-    session, own = browser(office, ATTACKER), browser(office)
+    session, own_browser = browser(office, ATTACKER), browser(office)
     enter(session)
-    enter(own)
+    enter(own_browser)
     wrong = [session.post(f"{form}?lang=en", data={"old": f"wrong {n}"}).text for n in range(10)]
     data = {"old": PASSWORD, "password": NEW, "again": NEW}
     after = session.post("/account/password?lang=en", data=data)
-    changed = own.post("/account/password", data=data)
+    answer = own_browser.post("/account/password", data=data)
 
     assert all("The current password is wrong." in page for page in wrong)
     assert "was wrong too many times. Try again in 5 minutes." in after.text
-    assert (after.status_code, changed.status_code) == (422, 303)
+    assert (after.status_code, answer.status_code) == (422, 303)
 
 
 def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Home) -> None:
     """A cookie copied before, or one left by a colleague, opens nothing afterwards."""
-    here, copies = browser(office), []
+    this_browser, copies = browser(office), []
     for login in ("officer", "officer", "auditor", "officer"):
-        assert enter(here, login) == 303
-        copies.append(here.cookies[COOKIE])
+        assert enter(this_browser, login) == 303
+        copies.append(this_browser.cookies[COOKIE])
 
-    opened = []
+    statuses = []
     for copy in copies:
         thief = browser(office, ATTACKER)
         thief.cookies.set(COOKIE, copy, domain="merzim.kz")
-        opened.append(thief.get("/account").status_code)
+        statuses.append(thief.get("/account").status_code)
     assert len(set(copies)) == 4
-    assert opened == [303, 303, 303, 200]
+    assert statuses == [303, 303, 303, 200]
 
 
 def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Home) -> None:
@@ -251,13 +251,13 @@ def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Home) -> None:
 
 def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Home) -> None:
     """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash; each log-in gives another."""
-    here = browser(office)
+    this_browser = browser(office)
     cookies = [
         cookie
         for _ in range(2)
-        for cookie in here.post("/login", data={"login": "officer", "password": PASSWORD}).headers.get_list(
-            "set-cookie"
-        )
+        for cookie in this_browser.post(
+            "/login", data={"login": "officer", "password": PASSWORD}
+        ).headers.get_list("set-cookie")
         if cookie.startswith(limits.COOKIE)
     ]
     secrets = [cookie.partition("=")[2].partition(";")[0] for cookie in cookies]
@@ -268,24 +268,26 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
     assert len(set(secrets)) == 2
     assert all(part in cookies[0].lower() for part in ("secure", "httponly", "samesite=lax", "path=/"))
     assert "domain" not in cookies[0].lower()
-    held = [office.accounts.entry("device", hash_secret(secret), now=NOW) is not None for secret in secrets]
-    assert held == [False, True]
+    device_states = [
+        office.accounts.entry("device", hash_secret(secret), now=NOW) is not None for secret in secrets
+    ]
+    assert device_states == [False, True]
     assert thief.get("/account").status_code == 303
 
 
 def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(office: Home) -> None:
     """The lost laptop is forgotten; this browser stays known, and says so."""
-    laptop, here = browser(office), browser(office)
+    laptop, this_browser = browser(office), browser(office)
     enter(laptop)
-    enter(here)
+    enter(this_browser)
     lost = hash_secret(laptop.cookies[limits.COOKIE])
-    page = here.get("/account?lang=en").text
-    here.post("/account/sessions/end", data={"hash": lost})
+    page = this_browser.get("/account?lang=en").text
+    this_browser.post("/account/sessions/end", data={"hash": lost})
 
     assert page.count("Known device") == 2
     assert page.count("this device") == 2
     assert office.accounts.entry("device", lost, now=NOW) is None
-    assert here.get("/account").status_code == 200
+    assert this_browser.get("/account").status_code == 200
     assert laptop.get("/account").status_code == 200
 
 
@@ -301,8 +303,8 @@ def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
 
 def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) -> None:
     """As the page does: sessions and known devices, nothing of anybody else's."""
-    here, telephone, auditor = browser(office), browser(office), browser(office)
-    for client, login in ((here, "officer"), (telephone, "officer"), (auditor, "auditor")):
+    this_browser, telephone, auditor = browser(office), browser(office), browser(office)
+    for client, login in ((this_browser, "officer"), (telephone, "officer"), (auditor, "auditor")):
         enter(client, login)
     secret = new_secret()
     token = Entry(
@@ -321,49 +323,49 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
     ended = [
         program.post("/api/v1/account/sessions/end", json={"id": session_id}).json() for session_id in lost
     ]
-    opened = [client.get("/account").status_code for client in (here, telephone, auditor)]
-    rest = program.post("/api/v1/account/sessions/end").json()
+    statuses = [client.get("/account").status_code for client in (this_browser, telephone, auditor)]
+    ended_answer = program.post("/api/v1/account/sessions/end").json()
 
     assert ended == [{"ended": 1}, {"ended": 0}]
-    assert opened == [200, 303, 200]
-    assert rest == {"ended": 3}
-    assert [client.get("/account").status_code for client in (here, auditor)] == [303, 200]
+    assert statuses == [200, 303, 200]
+    assert ended_answer == {"ended": 3}
+    assert [client.get("/account").status_code for client in (this_browser, auditor)] == [303, 200]
 
 
 @pytest.mark.parametrize("how", ["others", "password"])
 def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(office: Home, how: str) -> None:
     """Every other one is a stranger again."""
-    other, here = browser(office), browser(office)
+    other, this_browser = browser(office), browser(office)
     enter(other)
-    enter(here)
+    enter(this_browser)
     password = PASSWORD
     if how == "others":
-        here.post("/account/sessions/end")
+        this_browser.post("/account/sessions/end")
     else:
         password = NEW
-        here.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+        this_browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
     for number in range(60):
         guess(office, f"203.0.113.{number}")
 
     assert other.get("/account").status_code == 303
-    assert (enter(other, password=password), enter(here, password=password)) == (429, 303)
+    assert (enter(other, password=password), enter(this_browser, password=password)) == (429, 303)
 
 
 def test_a_log_in_without_a_password_makes_no_device_known(home: Home) -> None:
     """The demonstration asks nobody who they are."""
-    with home.stranger() as here:
-        here.post("/login/demonstration", data={"login": "officer"})
+    with home.stranger() as this_browser:
+        this_browser.post("/login/demonstration", data={"login": "officer"})
 
-        assert here.cookies.get(COOKIE)
-        assert limits.COOKIE not in here.cookies
+        assert this_browser.cookies.get(COOKIE)
+        assert limits.COOKIE not in this_browser.cookies
 
 
 def test_a_cookie_somebody_made_up_is_no_device(office: Home) -> None:
     """Nor does a very long one cost more than a few looks."""
     for cookie in ("x", "." * 5000, ".".join(["a" * 43] * 500), "a" * 43):
-        here = browser(office)
-        here.cookies.set(limits.COOKIE, cookie, domain="merzim.kz")
-        assert enter(here) == 303
+        this_browser = browser(office)
+        this_browser.cookies.set(limits.COOKIE, cookie, domain="merzim.kz")
+        assert enter(this_browser) == 303
 
 
 # ---------------------------------------------------------------------------------------------------- the log

@@ -110,11 +110,11 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
     """JSON lines resume after a cursor; lines of CEF escape what stands in them; the export is an entry too."""
     with watched.client("administrator") as client:
         lines = [json.loads(line) for line in client.get("/api/v1/audit/file/jsonl?lang=en").text.splitlines()]
-        rest = client.get(f"/api/v1/audit/file/jsonl?after={lines[-1]['seq']}&lang=en").text.splitlines()
+        rest_lines = client.get(f"/api/v1/audit/file/jsonl?after={lines[-1]['seq']}&lang=en").text.splitlines()
         cef = client.get("/api/v1/audit/file/cef?lang=en&topic=login").text.splitlines()
 
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
-    assert [json.loads(line)["kind"] for line in rest] == ["audit_exported"]
+    assert [json.loads(line)["kind"] for line in rest_lines] == ["audit_exported"]
     with watched.client("administrator") as client:
         book = cells(client.get("/api/v1/audit/file/xlsx?lang=ru&topic=login").content)
     assert book[:3] == ["№", "Время", "Кто"]

@@ -65,18 +65,18 @@ def test_the_announcement_passed_over_is_missed_and_not_overdue(home: Home) -> N
 
 def test_the_figures_are_of_all_and_the_lists_a_page_of_each(home: Home) -> None:
     """Two lines at a time to the end: nothing twice, nothing left out, the figures the same on every page."""
-    whole, lines, first = seen(home), [], 0
+    whole_board, lines, first = seen(home), [], 0
     while True:
         part = seen(home, limit=2, first=first)
-        assert part.overdue_count == whole.overdue_count == len(whole.overdue)
+        assert part.overdue_count == whole_board.overdue_count == len(whole_board.overdue)
         assert max(len(part.overdue), len(part.due), len(part.missed)) <= 2
         lines += [(line.case, line.obligation) for line in part.overdue]
         if part.next is None:
             break
         first = part.next
 
-    assert lines == [(line.case, line.obligation) for line in whole.overdue]
-    assert whole.next is None
+    assert lines == [(line.case, line.obligation) for line in whole_board.overdue]
+    assert whole_board.next is None
 
 
 def test_who_is_asked_is_named(home: Home) -> None:

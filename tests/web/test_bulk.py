@@ -50,9 +50,9 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) 
     assert {case: home.events(case)[-1].seq for case in seq} == seq
     assert 'value="2026-0001:order_signed" form="many"' in preview.text
 
-    done = confirm(browser, form, preview.text)
-    assert "Recorded: 2, refused: 1." in done
-    assert "3 April 2026" in done.partition('id="many"')[2], "the refusal names the day on record"
+    result_page = confirm(browser, form, preview.text)
+    assert "Recorded: 2, refused: 1." in result_page
+    assert "3 April 2026" in result_page.partition('id="many"')[2], "the refusal names the day on record"
     for case in (home.real, home.late):
         fact = home.facts(case)["order_signed"]
         assert (fact.on, len(fact.evidence)) == (date(2026, 4, 6), 2)
@@ -61,8 +61,8 @@ def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) 
 
 def take_back(browser: TestClient, page: str, ground: str = "Не тот приказ") -> str:
     """Press the button below the results."""
-    taken = re.findall(r'name="taken" value="([^"]+)"', page)
-    return browser.post("/desk/withdraw-many?lang=en", data={"taken": taken, "ground": ground}).text
+    taken_rows = re.findall(r'name="taken" value="([^"]+)"', page)
+    return browser.post("/desk/withdraw-many?lang=en", data={"taken": taken_rows, "ground": ground}).text
 
 
 def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(home: Home) -> None:
@@ -72,16 +72,16 @@ def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(home: Home) -
     assert browser.post("/desk/record", data=fields).status_code == 303
     rows = [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"]
     form: dict[str, object] = {"on": "2026-04-06", "row": rows}
-    done = confirm(browser, form, browser.post("/desk/record-many?lang=en", data=form).text)
-    assert "Take back all: 2" in done
+    result_page = confirm(browser, form, browser.post("/desk/record-many?lang=en", data=form).text)
+    assert "Take back all: 2" in result_page
 
-    without_ground = take_back(browser, done, ground=" ")
+    without_ground = take_back(browser, result_page, ground=" ")
     assert "order_signed" in home.facts(home.late)
     assert "Taken back" not in without_ground
 
     withdrawal = {"name": "order_signed", "ground": "Раньше"}
     assert browser.post(f"/api/v1/cases/{home.real}/withdrawals", json=withdrawal).status_code == 200
-    page = take_back(browser, done)
+    page = take_back(browser, result_page)
 
     assert "Taken back: 1, refused: 1." in page
     assert "order_signed" not in home.facts(home.late)
@@ -110,9 +110,9 @@ def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
     browser = home.client()
     form: dict[str, object] = {"on": "2026-04-06", "row": [f"{home.late}:order_signed"]}
     page = browser.post("/desk/record-many?lang=en", data=form).text
-    again = confirm(browser, {**form, "on": "2026-04-05"}, page)
+    second_page = confirm(browser, {**form, "on": "2026-04-05"}, page)
 
-    assert "Nothing has been saved yet" in again
+    assert "Nothing has been saved yet" in second_page
     assert "order_signed" not in home.facts(home.late)
 
     home.case_commands.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)

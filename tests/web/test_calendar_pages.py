@@ -58,8 +58,10 @@ def test_a_month_names_its_holidays_and_their_acts(browser: TestClient) -> None:
 
 def test_a_month_shows_a_reader_their_own_units_alone(home: Home) -> None:
     """Deadlines of law are not in what hr sees, nor when asked for by unit or day."""
-    with home.client("responsible") as own:
-        pages = "".join(own.get(f"/calendar/2026/4{query}").text for query in ("", "?unit=law", "?day=8"))
+    with home.client("responsible") as own_client:
+        pages = "".join(
+            own_client.get(f"/calendar/2026/4{query}").text for query in ("", "?unit=law", "?day=8")
+        )
 
     assert home.late not in pages
 
@@ -154,10 +156,10 @@ def test_a_calendar_of_the_library_says_that_no_acts_stand_behind_it(tmp_path: P
         pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     ) as client:
         client.post("/login/demonstration", data={"login": "officer"})
-        shown = [client.get(f"/calendar/{path}?lang=ru").text for path in ("2026", "2026/4")]
+        month_pages = [client.get(f"/calendar/{path}?lang=ru").text for path in ("2026", "2026/4")]
     app.close()
 
-    for page in shown:
+    for page in month_pages:
         assert 'class="card' in page
         assert ("по правилам библиотеки, а не по актам" in page) == bool(setting)
 
@@ -165,29 +167,37 @@ def test_a_calendar_of_the_library_says_that_no_acts_stand_behind_it(tmp_path: P
 def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppContext, TestClient]) -> None:
     """The order of a start on 12 May falls due a day earlier when 8 May is no working day any more."""
     context, browser = served
-    shown = browser.post("/calendar/acts?lang=ru", files={"file": ("перенос.toml", ACT.encode())})
+    preview = browser.post("/calendar/acts?lang=ru", files={"file": ("перенос.toml", ACT.encode())})
     nothing_yet = context.acts
     due = {row.obligation: row.due for rows in context.reads.rows_of(["2026-0001"]).values() for row in rows}
     adopted = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
-    moved = {row.obligation: row.due for rows in context.reads.rows_of(["2026-0001"]).values() for row in rows}
-    again = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
+    moved_dues = {
+        row.obligation: row.due for rows in context.reads.rows_of(["2026-0001"]).values() for row in rows
+    }
+    second_answer = browser.post(
+        "/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"}
+    )
 
-    assert shown.status_code == 200
+    assert preview.status_code == 200
     assert nothing_yet == ()
-    assert f"{due['order_signed']:%d.%m.%Y}" in shown.text
-    assert f"{moved['order_signed']:%d.%m.%Y}" in shown.text
+    assert f"{due['order_signed']:%d.%m.%Y}" in preview.text
+    assert f"{moved_dues['order_signed']:%d.%m.%Y}" in preview.text
     assert "принят" in adopted.text
-    assert moved["order_signed"] < due["order_signed"]  # type: ignore[operator]
+    assert moved_dues["order_signed"] < due["order_signed"]  # type: ignore[operator]
     assert [(act.name, act.by) for act in context.acts] == [("перенос.toml", "officer")]
-    assert "уже принят" in again.text
+    assert "уже принят" in second_answer.text
     assert "day-transferred_off" in cell(browser.get("/calendar/2026/5").text, 8)
     (history,) = browser.get("/api/v1/cases/2026-0001").json()["calendar_acts"]
-    order = {"obligation": "order_signed", "from": f"{due['order_signed']}", "to": f"{moved['order_signed']}"}
+    order = {
+        "obligation": "order_signed",
+        "from": f"{due['order_signed']}",
+        "to": f"{moved_dues['order_signed']}",
+    }
     assert (history["by"], order in history["moved"]) == ("officer", True)
     page = " ".join(browser.get("/cases/2026-0001/history?lang=ru").text.split())
     assert "Изменён календарь, сроки сдвинулись" in page
     assert f"{due['order_signed']:%d.%m.%Y}" in page
-    assert f"{moved['order_signed']:%d.%m.%Y}" in page
+    assert f"{moved_dues['order_signed']:%d.%m.%Y}" in page
 
 
 @pytest.mark.parametrize(
@@ -229,12 +239,12 @@ TYPED = {
 def test_a_transfer_is_typed_as_officials_read_it(served: tuple[AppContext, TestClient]) -> None:
     """Two days, a number and an address; looked at first, nothing is adopted; a quotation mark is a mark."""
     context, browser = served
-    shown = browser.post("/calendar/acts?lang=ru", data=TYPED)
+    preview = browser.post("/calendar/acts?lang=ru", data=TYPED)
 
-    assert shown.status_code == 200
-    assert "8 мая 2026 года" in shown.text
-    assert "16 мая 2026 года" in shown.text
-    assert "G26&#34;0" in shown.text
+    assert preview.status_code == 200
+    assert "8 мая 2026 года" in preview.text
+    assert "16 мая 2026 года" in preview.text
+    assert "G26&#34;0" in preview.text
     assert context.acts == ()
 
 

@@ -40,9 +40,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         yield office
 
 
-def start(office: RealOffice, address: str = START, **more: Any) -> str:
+def start(office: RealOffice, address: str = START, **extra_fields: Any) -> str:
     """Send the form, confirmed; return the address of the campaign."""
-    fields = {"until": "2026-04-30", "unit": UNIT, "start": "1", **more}
+    fields = {"until": "2026-04-30", "unit": UNIT, "start": "1", **extra_fields}
     with office.client() as browser:
         answer = browser.post(address, data=fields)
     assert answer.status_code == 303, text_of(answer.text)[:2000]
@@ -83,47 +83,47 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
             files={"file": ("политика.pdf", b"%PDF-1.7\npolicy", "application/pdf")},
         )
         digest = re.findall(r'name="digest" value="([0-9a-f]{64})"', preview.text)
-        counted = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
+        letter_count = int(re.findall(r"Письма получат: (\d+)", preview.text)[0])
         assert browser.get("/campaigns/2026-001").status_code == 404
     address = start(office, digest=digest[0], file_name="политика.pdf")
     links_by_person = links(office)
-    assert len(links_by_person) == counted > 1
-    who, link = sorted(links_by_person.items())[0]
-    person = office.house.reads.office().people[who]
+    assert len(links_by_person) == letter_count > 1
+    person_key, link = sorted(links_by_person.items())[0]
+    person = office.house.reads.office().people[person_key]
     with stranger(office) as browser:
         page = browser.get(link, headers={"accept-language": "en"})
         document = browser.get(f"{link}/document")
         fields = {"field.post": "маман"} if 'name="field.post"' in page.text else {}
-        done = browser.post(link, data=fields)
+        answer = browser.post(link, data=fields)
     assert person.name in page.text
     assert f'lang="{person.language}"' in page.text
     assert "танысқанымды растаймын" in page.text or "ознакомлен" in page.text
     assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("same-origin", "no-store")
     assert document.content == b"%PDF-1.7\npolicy"
-    assert (done.status_code, "№ 1, 2026" in done.text) == (200, True)
+    assert (answer.status_code, "№ 1, 2026" in answer.text) == (200, True)
     with office.client() as browser:
-        shown = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
+        answered_page = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
         sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx").content)).worksheets[0]
         row = text_of(browser.get("/registers/consents/consents-2026-0001?lang=ru").text)
-    assert f"{person.name}" in shown
+    assert f"{person.name}" in answered_page
     # One of the unit has no address: awaited, but not written to.
-    assert f"Ожидаются {counted}" in shown or f"{counted} Ожидаются" in shown
-    assert "Без адреса 1" in shown or "1 Без адреса" in shown
+    assert f"Ожидаются {letter_count}" in answered_page or f"{letter_count} Ожидаются" in answered_page
+    assert "Без адреса 1" in answered_page or "1 Без адреса" in answered_page
     with office.client() as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         reminded_page = text_of(browser.post(f"{address}/remind", follow_redirects=True).text)
-    assert f"тем, кто ещё не ответил, будет отправлено: {counted - 1}." in reminded_page
+    assert f"тем, кто ещё не ответил, будет отправлено: {letter_count - 1}." in reminded_page
     assert sum(1 for line in sheet.iter_rows(min_row=2) if line[7].value) == 1
     assert "подтверждено лично" in row.lower()
     # The used link is refused in its person's language, a made-up one in the office's; the register leads on.
     with stranger(office) as browser:
         browser.headers.pop("accept-language", None)
-        used, invented = browser.get(link), browser.get("/confirm/" + "x" * 48)
+        used_answer, invented = browser.get(link), browser.get("/confirm/" + "x" * 48)
         response = browser.get("/confirm/" + "x" * 48, headers={"accept-language": "en"})
     assert [
         f'<html lang="{language}"' in page.text
         for language, page in (
-            (person.language, used),
+            (person.language, used_answer),
             (office.house.settings.office.language, invented),
             ("en", response),
         )
@@ -150,18 +150,18 @@ def _papers_are_right(office: RealOffice, address: str, name: str) -> None:
     with office.client() as browser:
         page = browser.get("/registers/consents/consents-2026-0001?lang=ru").text
         form_address = re.findall(r'href="([^"]+/forms/confirmation/kk)"', page)[0]
-        listed = browser.get(f"{address}?state=answered").text
-        answered = re.findall(r'href="([^"]+/forms/kk\?state=answered)"', listed)[0]
+        list_page = browser.get(f"{address}?state=answered").text
+        answered = re.findall(r'href="([^"]+/forms/kk\?state=answered)"', list_page)[0]
         kazakh = text_of_docx(browser.get(form_address).content)
         russian = text_of_docx(browser.get(form_address.replace("/kk", "/ru")).content)
         names = [
             ZipFile(BytesIO(browser.get(place).content)).namelist()
             for place in (answered, "/registers/consents/forms/ru")
         ]
-        whole = ZipFile(BytesIO(browser.get(f"{address}/forms/kk").content))
+        archive = ZipFile(BytesIO(browser.get(f"{address}/forms/kk").content))
         other = browser.get("/registers/consents/consents-2026-0001/forms/consent/kk")
-    awaited = [place for place in whole.namelist() if "consents-2026-0001" not in place]
-    blank = text_of_docx(whole.read(awaited[0]))
+    awaited = [place for place in archive.namelist() if "consents-2026-0001" not in place]
+    blank = text_of_docx(archive.read(awaited[0]))
     assert name in kazakh
     assert (kazakh.count("☒"), russian.count("☒")) == (3, 3)
     assert ("2026 жылғы 6 сәуір" in kazakh, "6 апреля 2026 года" in russian) == (True, True)
@@ -209,17 +209,17 @@ def test_who_has_an_account_answers_from_their_desk(office: RealOffice) -> None:
     address = start(office, unit="", duty="authorised_person", posts="нет такой; комплаенс-служб")
     [link] = button("asked")
     with office.client("asked") as browser:
-        shown = text_of(browser.get("/desk?lang=ru").text)
+        desk_page = text_of(browser.get("/desk?lang=ru").text)
         fields = {"field.post": "маман"} if 'name="field.post"' in (page := browser.get(link).text) else {}
-        done = browser.post(link, data=fields)
+        answer = browser.post(link, data=fields)
 
-    assert "Ожидается ваш ответ: Подтверждение" in shown
-    assert "до 30 апреля 2026 года" in shown
+    assert "Ожидается ваш ответ: Подтверждение" in desk_page
+    assert "до 30 апреля 2026 года" in desk_page
     assert 'name="duty" value="authorised_person"' in form
     assert 'value="collegial_body"' in form
     assert 'value="compliance_officer"' not in form
     assert "ознакомлен" in text_of(page)
-    assert "№ 1, 2026" in text_of(done.text)
+    assert "№ 1, 2026" in text_of(answer.text)
     assert button("asked") == button("other") == []
     with office.client() as browser:
         campaign = text_of(browser.get(f"{address}?lang=ru").text)
@@ -249,24 +249,29 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
     """Guessed, closed, used or orphaned links: the same page for every request."""
     address = start(office)
     links_by_person = links(office)
-    (_, used), (gone, left), (_, third) = sorted(links_by_person.items())[:3]
+    (_, used_link), (gone_person, left_link), (_, third) = sorted(links_by_person.items())[:3]
     with stranger(office) as browser:
-        assert browser.post(used, data={"field.post": "маман"}).status_code == 200
+        assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
     people = office.house.reads.office().people
     from storage.org.staff import SqlStaff
 
     moment = office.moment[0]
-    SqlStaff(office.house.engine).remove_person(people[gone], by="x", now=moment.now, today=moment.today)
+    SqlStaff(office.house.engine).remove_person(people[gone_person], by="x", now=moment.now, today=moment.today)
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with stranger(office) as browser:
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
-        for name, link in (("used", used), ("left", left), ("guessed", flipped), ("short", "/confirm/x")):
+        for name, link in (
+            ("used", used_link),
+            ("left", left_link),
+            ("guessed", flipped),
+            ("short", "/confirm/x"),
+        ):
             for method in ("GET", "POST"):
                 answer = browser.request(method, link)
                 answers[name, method] = (answer.status_code, body_of(answer.text))
         answers["document", "GET"] = (
-            (document := browser.get(f"{used}/document")).status_code,
+            (document := browser.get(f"{used_link}/document")).status_code,
             body_of(document.text),
         )
         with office.client() as officer:
@@ -284,9 +289,9 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
             )
             assert officer.post(f"{address}/reopen", data={**fields, "ground": " "}).status_code == 422
             assert officer.post(f"{address}/reopen", data=fields).status_code == 303
-            shown = officer.get(f"{address}?lang=ru").text
-            assert "(основание: Ответили &lt;не&gt; все)" in shown
-            assert f'action="{address}/reopen"' not in shown
+            campaign_text = officer.get(f"{address}?lang=ru").text
+            assert "(основание: Ответили &lt;не&gt; все)" in campaign_text
+            assert f'action="{address}/reopen"' not in campaign_text
         assert browser.get(third).status_code == 200
     assert set(answers.values()) == {(404, next(iter(answers.values()))[1])}
     assert REFUSED in next(iter(answers.values()))[1]
@@ -319,7 +324,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
         browser.cookies.set("lang", "ru", domain="127.0.0.1")
         page = browser.get(link).text
         wrong = browser.post(link, data={**form, "field.filed_on": "2026-02-30", "field.notice": ""})
-        done = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.due_on": "2030-01-01"})
+        answer = browser.post(link, data={**form, "field.reason_late": "жасырын", "field.due_on": "2030-01-01"})
     assert set(re.findall(r'name="field\.([a-z_.]+)"', page.partition('id="refusal"')[0])) == {
         *right,
         *("spouse.form", "spouse.filed_on", "spouse.notice"),
@@ -327,7 +332,7 @@ def test_what_is_filled_in_wrong_is_said_and_the_link_stays_good(office: RealOff
     assert wrong.status_code == 422
     assert "Номер уведомления о сдаче" in text_of(wrong.text)
     assert '<option value="official" selected>' in wrong.text
-    assert done.status_code == 200
+    assert answer.status_code == 200
     with office.client() as browser:
         row = browser.get("/api/v1/rows/declarations-2026-0001").json()["row"]["values"]
     assert row == {
@@ -351,9 +356,9 @@ def test_an_answer_on_paper_is_recorded_by_the_officer(office: RealOffice) -> No
         paper = {"field.paper_file": ("форма.pdf", b"%PDF-1.7\nsigned", "application/pdf")}
         fields = {"field.signed_on": "2026-04-02", "field.post": "маман"}
         assert browser.post(form, data=fields, files=paper).status_code == 303
-        again = browser.post(form, data=fields)
+        second_answer = browser.post(form, data=fields)
         row = browser.get("/api/v1/rows/consents-2026-0001").json()["row"]
-    assert again.status_code == 409
+    assert second_answer.status_code == 409
     assert (row["values"]["signed_on"], row["values"]["paper_file"]["name"]) == ("2026-04-02", "форма.pdf")
     assert row["created_by"] == "officer"
     with office.client("auditor") as browser:
@@ -368,10 +373,12 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
     link = sorted(links(office).values())[0]
     with stranger(office) as browser:
         page = text_of(browser.get(link, params={"lang": "ru"}).text)
-        done = browser.post(link, data={"field.post": "маман", "refuse": "1", "field.refusal_ground": "себеп"})
+        answer = browser.post(
+            link, data={"field.post": "маман", "refuse": "1", "field.refusal_ground": "себеп"}
+        )
     assert "непринятие влечёт отказ в приёме на должность либо освобождение от должности" in page
     assert "refused_on" not in page
-    assert (done.status_code, "Ваш отказ записан" in done.text or "жазылды" in done.text) == (200, True)
+    assert (answer.status_code, "Ваш отказ записан" in answer.text or "жазылды" in answer.text) == (200, True)
     with office.client() as browser:
         form = re.findall(rf'href="({address}/paper/\d+)"', browser.get(address).text)[0]
         fields = {"refuse": "1", "field.refused_on": "2026-04-02", "field.post": "маман"}
@@ -380,13 +387,13 @@ def test_a_refusal_is_sent_by_a_link_and_recorded_from_paper(office: RealOffice)
         assert browser.post(form, data=fields, files=scan).status_code == 303
         row = browser.get("/registers/consents/consents-2026-0002?lang=ru").text
         log = text_of(browser.get("/audit?lang=ru").text)
-        listed = browser.get(f"{address}?lang=ru&state=refused").text
+        refused_page = browser.get(f"{address}?lang=ru&state=refused").text
         papers = browser.get(f"{address}/forms/kk?state=refused")
     assert (bare.status_code, "Заполните поле «Подписанная форма либо отказ»" in text_of(bare.text)) == (
         422,
         True,
     )
-    assert listed.count("consents-2026-000") >= 2
+    assert refused_page.count("consents-2026-000") >= 2
     assert "/forms/consent/" not in row
     assert " по личной ссылке " in log
     assert papers.status_code == 422
@@ -409,8 +416,8 @@ def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, 
     eds = EdsSettings(on=True, trust=trust(tmp_path / "ca"))
     office.house.settings = replace(office.house.settings, eds=eds)
     address = start(office, eds="1")
-    every = links(office)
-    head, other = every["d.serikbaev@example.kz"], every["g.omarova@example.kz"]
+    links_by_email = links(office)
+    head, other = links_by_email["d.serikbaev@example.kz"], links_by_email["g.omarova@example.kz"]
     key = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ")
     with stranger(office) as browser:
         page = browser.get(head)
@@ -422,10 +429,10 @@ def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, 
         assert signed_answer(browser, other, key).status_code == 200
 
     with office.client() as browser:
-        shown = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
-        assert shown.count("действительна") == 2
-        assert "тот, чей ответ ожидался" in shown
-        assert "указан другой человек" in shown
+        answered_page = text_of(browser.get(f"{address}?lang=ru&state=answered").text)
+        assert answered_page.count("действительна") == 2
+        assert "тот, чей ответ ожидался" in answered_page
+        assert "указан другой человек" in answered_page
         sheet = load_workbook(BytesIO(browser.get(f"{address}/xlsx?lang=ru").content)).worksheets[0]
         assert [cell.value for cell in sheet["L"]].count("действительна; отзыв не проверен") == 2
         people = browser.post(

@@ -29,9 +29,9 @@ def case(home: Home) -> str:
     return f"/cases/{home.real}"
 
 
-def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **more: str) -> None:
+def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **extra_fields: str) -> None:
     """One risk of the case, and a measure that removes it."""
-    fields = {"description": text, "direction": "other", "on": "2026-04-01", **more}
+    fields = {"description": text, "direction": "other", "on": "2026-04-01", **extra_fields}
     assert browser.post(f"{case}/risks", data=fields).status_code == 303
 
 
@@ -55,13 +55,13 @@ def test_a_correction_asks_for_its_ground_and_keeps_what_was_typed(
     fields = {"fact": "start_announced", "on": "2026-03-27", "ground": " "}
     refused = browser.post(f"{case}/correct?lang=ru", data=fields)
     day = home.facts(home.real)["start_announced"].on
-    done = browser.post(f"{case}/correct", data={**fields, "ground": "Қате терілген"})
+    answer = browser.post(f"{case}/correct", data={**fields, "ground": "Қате терілген"})
     page = browser.get(f"{case}?lang=ru&said=corrected&of=start_announced").text
 
     assert refused.status_code == 422
     assert 'value="2026-03-27"' in refused.text
     assert day == date(2026, 3, 30)
-    assert done.status_code == 303
+    assert answer.status_code == 303
     assert home.facts(home.real)["start_announced"].on == date(2026, 3, 27)
     assert "Исправлено: Объявление о начале анализа" in page
     assert "Қате терілген" in page
@@ -91,7 +91,7 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
     page = browser.get(f"{case}?lang=ru").text
     refused = browser.post(f"{case}/reopen?lang=ru", data={**fields, "ground": " "})
     onward = browser.post(f"{case}/reopen", data={**fields, "ground": "Нысан бар"})
-    again = home.case(home.real)
+    case_again = home.case(home.real)
     toast_page = browser.get(onward.headers["location"]).text
     history = browser.get(f"{case}/history?lang=ru").text
 
@@ -100,8 +100,8 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
     assert freed.exempted == {"cartogram_updated"}
     assert '<option value="cartogram_updated"' in page.partition('id="reopen-what"')[2]
     assert refused.status_code == 422
-    assert again is not None
-    assert again.exempted == set()
+    assert case_again is not None
+    assert case_again.exempted == set()
     assert "Освобождение отозвано: " in toast_page
     assert "Освобождение отозвано" in history
     assert "Нысан бар" in history
@@ -238,10 +238,10 @@ def test_a_risk_goes_from_found_to_removed(home: Home, case: str, browser: TestC
         answer = browser.post(f"{case}/risks/{name}", data=fields)
         assert answer.status_code == 303, name
         assert "nothing_new" not in answer.headers["location"]
-    again = browser.post(f"{case}/risks/remove", data=steps[-1][1])
+    second_answer = browser.post(f"{case}/risks/remove", data=steps[-1][1])
     page = browser.get(f"{case}/risks?lang=ru").text
 
-    assert "nothing_new" in again.headers["location"]
+    assert "nothing_new" in second_answer.headers["location"]
     for fields in ("Тәртіп бекіту", "Келісілді", "исполнено", "https://org.kz/a", "30 июня 2026 года"):
         assert fields in page
 
@@ -340,9 +340,9 @@ def notice(case: str, person: str, key: str = "k1") -> Notice:
 def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
     """The button is shown for one's own letters only, and cannot be used for another person."""
     home.sent(notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2"))
-    with home.client("responsible") as own:
-        page = own.get(f"{case}/history").text
-        foreign = own.post(f"{case}/acknowledge?lang=ru", data={"key": "k2"})
+    with home.client("responsible") as own_client:
+        page = own_client.get(f"{case}/history").text
+        foreign = own_client.post(f"{case}/acknowledge?lang=ru", data={"key": "k2"})
 
     assert page.count(f'action="{case}/acknowledge"') == 1
     assert 'value="k1"' in page
@@ -356,10 +356,10 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, brows
     from workflow.cases.commands.opening import Opening
 
     longest = max(library().all(), key=lambda procedure: len(procedure.stages))
-    opened = home.case_commands.open(
+    opened_case = home.case_commands.open(
         Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
     )
-    page = browser.get(f"/cases/{opened.id}").text
+    page = browser.get(f"/cases/{opened_case.id}").text
 
     assert len(longest.stages) > 7
     assert page.count('href="#stage-') == len(longest.stages)
@@ -418,10 +418,10 @@ def test_before_it_is_recorded_the_card_says_what_it_would_move(home: Home, brow
 def test_forms_are_listed_in_the_order_of_the_steps(home: Home, browser: TestClient) -> None:
     """From the schedule to the note on monitoring; a procedure without them lists none."""
     page = browser.get(f"/cases/{home.real}/papers").text
-    listed = [part.partition("/")[0] for part in page.split(f"/cases/{home.real}/forms/")[1::2]]
+    form_names = [part.partition("/")[0] for part in page.split(f"/cases/{home.real}/forms/")[1::2]]
 
-    assert listed[:5] == ["schedule", "start_announcement", "order", "discussion_announcement", "minutes"]
-    assert listed[5:] == ["analytic_note", "plan", "monitoring_note", "exposed_positions"]
+    assert form_names[:5] == ["schedule", "start_announcement", "order", "discussion_announcement", "minutes"]
+    assert form_names[5:] == ["analytic_note", "plan", "monitoring_note", "exposed_positions"]
 
 
 def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:
@@ -440,6 +440,6 @@ def test_whatever_was_just_done_in_a_case_is_said_by_its_page(home: Home) -> Non
     assert "commented" in codes
     assert codes <= MESSAGES
     browser = home.client()
-    done = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
+    answer = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")
-    assert sentence in browser.get(f"{done.headers.get('location') or done.url}&lang=ru").text
+    assert sentence in browser.get(f"{answer.headers.get('location') or answer.url}&lang=ru").text

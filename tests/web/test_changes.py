@@ -37,14 +37,14 @@ def test_what_comes_after_a_cursor_is_what_was_written_since(home: Home) -> None
 def test_page_by_page_it_is_the_same_feed(home: Home) -> None:
     """One by one from the start: nothing twice, nothing left out, `more` until the last."""
     record(home)
-    whole, pages, cursor, more = changes(home, "auditor", limit=1000)["events"], [], 0, True
-    while more:
+    all_events, pages, cursor, has_more = changes(home, "auditor", limit=1000)["events"], [], 0, True
+    while has_more:
         page = changes(home, "auditor", cursor, limit=1)
         pages += page["events"]
-        cursor, more = page["cursor"], page["more"]
+        cursor, has_more = page["cursor"], page["more"]
 
-    assert pages == whole
-    assert len(whole) > 3
+    assert pages == all_events
+    assert len(all_events) > 3
 
 
 def test_each_reads_of_what_they_may_see_alone(home: Home) -> None:
@@ -64,9 +64,11 @@ def test_of_a_confidential_case_it_tells_the_number_alone(home: Home) -> None:
     """Neither the step nor who did it, to those who know of the case; nothing at all to others."""
     record(home)
     hide(home, home.real, "auditor")
-    seen = [event for event in changes(home, "auditor", limit=1000)["events"] if event["case"] == home.real]
+    case_events = [
+        event for event in changes(home, "auditor", limit=1000)["events"] if event["case"] == home.real
+    ]
 
-    assert {(event["type"], event["name"], event["by"]) for event in seen} == {("case.changed", "", "")}
+    assert {(event["type"], event["name"], event["by"]) for event in case_events} == {("case.changed", "", "")}
     assert home.real not in {event["case"] for event in changes(home, "officer", limit=1000)["events"]}
 
 

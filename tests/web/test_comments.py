@@ -59,18 +59,18 @@ def composed(home: Home) -> Sequence[OutgoingMessage]:
     run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
     waiting = app.outbox.notices(state="queued")
     queued = [notice for notice in waiting if notice.kind == "comment" and notice.not_before <= NOW]
-    written = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
-    assert written.settled == {}
-    return written.parcels
+    composition = compose(queued, channels, app.outbox, app.library, app.calendar, today=TODAY, rules=app.rules)
+    assert composition.settled == {}
+    return composition.parcels
 
 
 def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: Home) -> None:
     """The officer asks why; Erlan has a letter and one unread line, answers, and the officer has the answer."""
     officer, erlan = home.client(), home.client("erlan")
     assert f'action="/cases/{home.late}/ask"' in officer.get("/").text
-    own = erlan.get("/deadlines?urgency=overdue&lang=en").text
-    assert "<b>Yours</b>" in own
-    assert f'href="/cases/{home.late}?fact=start_announced#record"' in own
+    erlan_page = erlan.get("/deadlines?urgency=overdue&lang=en").text
+    assert "<b>Yours</b>" in erlan_page
+    assert f'href="/cases/{home.late}?fact=start_announced#record"' in erlan_page
     response = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
     (question,) = comments(home.events(home.late))
 
@@ -131,14 +131,14 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
     first, second = comments(home.events(home.late))
     answer = {"text": "Ертең", "answers": str(first.seq)}
     assert home.client("erlan").post(f"/cases/{home.late}/comments", data=answer).status_code == 303
-    left = {}
+    lines_by_day = {}
     for day in (7, 8, 9):
         on = date(2026, 4, day)
         rounds.deliver(app, now=datetime(2026, 4, day, 7, tzinfo=UTC), today=on)
         sent = app.outbox.notices(person="c@org.kz", state="sent")
-        left[day] = [notice.about["line"] for notice in sent if notice.rung == ANSWER_DAY]
+        lines_by_day[day] = [notice.about["line"] for notice in sent if notice.rung == ANSWER_DAY]
 
-    assert left == {7: [], 8: [second.seq], 9: [second.seq]}
+    assert lines_by_day == {7: [], 8: [second.seq], 9: [second.seq]}
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))
     letters_there = [
         message_from_bytes(path.read_bytes(), policy=policy.default) for path in folder.rglob("*.eml")
@@ -204,9 +204,9 @@ def test_a_comment_is_withdrawn_and_never_deleted(home: Home) -> None:
     home.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
     form = {"line": str(line), "ground": "қате"}
     refused = home.client("other").post(f"{url}/withdraw", data=form)
-    own = home.client("erlan").post(f"{url}/withdraw", data=form)
+    own_answer = home.client("erlan").post(f"{url}/withdraw", data=form)
 
-    assert (refused.status_code, own.status_code) == (422, 303)
+    assert (refused.status_code, own_answer.status_code) == (422, 303)
     page = home.client().get(f"/cases/{home.late}?lang=ru").text
     assert "Қате @Әлиева" not in page
     assert "Комментарий отозван." in page
@@ -242,9 +242,9 @@ def test_an_inbox_is_marked_as_read_by_line_and_whole(home: Home) -> None:
     for text in ("@Өтегенов бір", "@Өтегенов екі"):
         officer.post(f"/cases/{home.late}/comments", data={"text": text})
     first = comments(home.events(home.late))[0].seq
-    opened = erlan.post("/inbox/read", data={"case": home.late, "line": str(first)})
+    answer = erlan.post("/inbox/read", data={"case": home.late, "line": str(first)})
 
-    assert opened.headers["location"].endswith(f"#comment-{first}")
+    assert answer.headers["location"].endswith(f"#comment-{first}")
     assert count(erlan.get("/inbox").text) == 1
     assert officer.post("/inbox/read").status_code == 303
     assert count(erlan.get("/inbox").text) == 1

@@ -41,8 +41,8 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(home: Home) -> N
     page = browser.get(f"/cases/{case}?lang=ru&fact=offence_signs").text
     data = {"fact": "offence_signs", "on": TODAY.isoformat(), "preview": "yes"}
     blank = browser.post(f"/cases/{case}?lang=ru", data=data)
-    done = browser.post(f"/cases/{case}", data={**data, "option": "none"})
-    after = browser.get(done.headers["location"]).text
+    answer = browser.post(f"/cases/{case}", data={**data, "option": "none"})
+    after = browser.get(answer.headers["location"]).text
     other = browser.post(f"/cases/{case}", data={**data, "option": "found"})
 
     assert QUESTION in page
@@ -52,8 +52,8 @@ def test_the_case_asks_its_question_and_is_closed_by_the_answer(home: Home) -> N
     assert "Записано: Признаков правонарушения нет" in after
     assert "Закрыто: сроков больше нет" in after
     assert (other.status_code, "сначала отзовите его" in other.text) == (409, True)
-    for address, there in (("/cases?stage=closed", True), ("/cases?stage=completed", False)):
-        assert (f"/cases/{case}" in browser.get(address).text) is there
+    for address, is_listed in (("/cases?stage=closed", True), ("/cases?stage=completed", False)):
+        assert (f"/cases/{case}" in browser.get(address).text) is is_listed
 
 
 def test_an_answer_that_opens_a_term_is_confirmed_first(home: Home) -> None:
@@ -105,7 +105,7 @@ def test_the_api_lists_questions_previews_and_takes_answers(home: Home) -> None:
     }
     unknown = api.post(address, json={"option": "maybe", "on": TODAY.isoformat()})
     foreseen = api.post(address, json={"option": "found", "on": TODAY.isoformat(), "preview": True}).json()
-    done = api.post(
+    answer = api.post(
         address, json={"option": "found", "on": TODAY.isoformat(), "decided_by": "prevention_unit"}
     ).json()
     other = api.post(address, json={"option": "none", "on": TODAY.isoformat()})
@@ -120,7 +120,7 @@ def test_the_api_lists_questions_previews_and_takes_answers(home: Home) -> None:
 
     assert (before["offence_signs"]["answers"], before["offence_signs"]["answer"]) == (["found", "none"], None)
     assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_option")
-    assert (foreseen["preview"], done["events"][0]["name"]) == (True, "offence_signs_found")
+    assert (foreseen["preview"], answer["events"][0]["name"]) == (True, "offence_signs_found")
     assert (other.status_code, other.json()["code"]) == (409, "answered_otherwise")
     assert (after["offence_signs"]["state"], after["offence_signs"]["answer"]) == ("done", "found")
     assert after["authorities_told"]["state"] == "open"

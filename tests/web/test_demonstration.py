@@ -78,9 +78,9 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
             expected = (
                 demonstration and not address.startswith("https") and peer != "10.0.0.7" and host != "merzim.kz"
             )
-            shown, answered = offers(browser)
-            if shown is not expected or answered not in ((303,) if expected else (403, 404)):
-                wrong.append((demonstration, address, peer, host, shown, answered))
+            is_offered, answered = offers(browser)
+            if is_offered is not expected or answered not in ((303,) if expected else (403, 404)):
+                wrong.append((demonstration, address, peer, host, is_offered, answered))
 
     assert wrong == []
 
@@ -115,10 +115,10 @@ def test_a_session_without_a_password_ends_with_the_demonstration(shown: Home) -
     with shown.stranger() as browser:
         browser.post("/login/demonstration", data={"login": "officer"})
         secret = browser.cookies[COOKIE]
-        there = browser.get("/account").status_code
+        account_status = browser.get("/account").status_code
         through_a_proxy = browser.get("/account", headers={"x-forwarded-for": "203.0.113.9"}).status_code
     with real.stranger() as browser:
         browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
         on_the_real_day = browser.get("/account").status_code
 
-    assert (there, through_a_proxy, on_the_real_day) == (200, 303, 303)
+    assert (account_status, through_a_proxy, on_the_real_day) == (200, 303, 303)

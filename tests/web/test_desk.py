@@ -163,11 +163,11 @@ def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
     row = next(row for row in rows(browser.get("/desk").text) if "2026-05" not in row and _later(browser, row))
     case, _, obligation = row.partition(":")
     day = _later(browser, row)[0]
-    done = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
+    answer = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
     refused = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": "2027-12-01"})
     stored_case = home.case(case)
 
-    assert done.status_code == 303
+    assert answer.status_code == 303
     assert stored_case is not None
     assert stored_case.snoozed[obligation].until.isoformat() == day
     assert refused.status_code == 422
@@ -203,11 +203,11 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     fields = {"case": home.late, "key": "letter"}
     page = home.client("erlan").get("/desk?lang=ru").text
     stranger = home.client("other").post("/desk/read", data=fields)
-    own = home.client("erlan").post("/desk/read", data=fields)
+    own_answer = home.client("erlan").post("/desk/read", data=fields)
 
     assert "Отметить прочтение" in page
     assert stranger.status_code == 404
-    assert own.status_code == 303
+    assert own_answer.status_code == 303
     assert [letter.acknowledged_at for letter in home.context.reads.notices(home.late)] == [NOW]
     assert any(event.payload.get("what") == "acknowledged" for event in home.events(home.late))
 
@@ -290,8 +290,8 @@ def test_a_measure_is_answered_in_its_case(home: Home) -> None:
 def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:
     """Every colleague of the unit is offered, oneself not."""
     office = home.office
-    more = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
-    home.keep(replace(office, people={**office.people, **more}))
+    added_people = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
+    home.keep(replace(office, people={**office.people, **added_people}))
     page = home.client("erlan").get("/desk").text
 
     assert all(f'value="n{n}"' in page for n in range(5))
@@ -351,8 +351,8 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
     }
     duties = {"a": ("authorised_person",), "b": ("head_of_unit",), "c": ()}
     people = [
-        Person(key=f"{name}@org.kz", email=f"{name}@org.kz", name=name, unit="hr", duties=held)
-        for name, held in duties.items()
+        Person(key=f"{name}@org.kz", email=f"{name}@org.kz", name=name, unit="hr", duties=duties)
+        for name, duties in duties.items()
     ]
     address = "http://testserver"
     home = build(Office(units=units, people={person.key: person for person in people}), address=address)
@@ -369,18 +369,18 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
 
     remind(home.context, now=NOW, today=TODAY)
     deliver(home.context, now=NOW, today=TODAY)
-    opened = {}
+    statuses = {}
     for file in home.context.settings.channels.sections["folder"]["path"].iterdir():
         letter = message_from_bytes(file.read_bytes(), policy=policy.default)
         body = letter.get_body(("plain",))
         login = letter["To"].addresses[0].addr_spec.partition("@")[0]
         for link in re.findall(rf"{address}(/cases/\S+)", body.get_content() if body else ""):
-            opened[login] = home.client(login).get(link).status_code
-    assert opened == {"a": 200, "b": 200}
+            statuses[login] = home.client(login).get(link).status_code
+    assert statuses == {"a": 200, "b": 200}
     assert home.client("c").get(f"/cases/{case}").status_code == 404
-    listed = [case in home.client(login).get("/cases").text for login in "abc"]
+    visibilities = [case in home.client(login).get("/cases").text for login in "abc"]
     late = [home.client(login).get("/api/v1/deadlines?urgency=overdue").json()["total"] for login in "abc"]
-    assert (listed, late) == ([True, True, False], [1, 1, 0])
+    assert (visibilities, late) == ([True, True, False], [1, 1, 0])
 
     form = {"case": case, "fact": "start_announced", "on": "2026-03-30"}
     recorded = home.client("a").post("/desk/record", data=form)
@@ -421,9 +421,9 @@ def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(
         )
     )
     called_off = browser.post(f"/api/v1/cases/{home.late}/cancellation", json={"ground": "x"}).status_code
-    named = browser.post(f"{page}/readers", data={"person": "b@org.kz"}).status_code
+    answer_status = browser.post(f"{page}/readers", data={"person": "b@org.kz"}).status_code
 
-    assert (closed, browser.get(page).status_code, called_off, named) == (404, 200, 403, 403)
+    assert (closed, browser.get(page).status_code, called_off, answer_status) == (404, 200, 403, 403)
     assert proof.reference not in browser.get(page).text
     assert proof.reference in home.client().get(page).text
 

@@ -110,7 +110,7 @@ def test_one_click_twice_is_one_choice(town: Town, home: Home) -> None:
 def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
     """Programs that look at every address of a letter are no readers."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
-    pages = [home.stranger().get(f"{path}{more}?lang=ru") for more in ("", "/daily", "/weekly")]
+    pages = [home.stranger().get(f"{path}{path_end}?lang=ru") for path_end in ("", "/daily", "/weekly")]
 
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert chosen(town) == ""
@@ -158,24 +158,24 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, home: Home) ->
     """Both survive the next import of the table of people, because they stand beside it."""
     browser = home.client(OWN.login)
     answer = browser.post("/account/digest", data={"digest": "weekly", "language": "ru"})
-    shown = browser.get("/account").text
+    account_page = browser.get("/account").text
     person = town.outbox.office().people[AIGUL.key]
 
     assert answer.headers["location"] == "/account?said=digest"
     assert (person.digest, person.language) == ("weekly", "ru")
-    assert '<option value="weekly" selected>' in shown
+    assert '<option value="weekly" selected>' in account_page
     assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
 
 
 def test_what_the_administrator_writes_down_later_holds(town: Town, home: Home) -> None:
     """They see the language somebody chose; what they save over it is the last word."""
     SqlChoices(town.engine, "").speak(AIGUL.key, "en", by="aigul", now=noon(TODAY))
-    seen = town.outbox.office().people[AIGUL.key]
+    stored_person = town.outbox.office().people[AIGUL.key]
     SqlStaff(town.engine).keep_person(
-        replace(seen, language="ru"), was=seen, by="admin", now=noon(TODAY), today=TODAY
+        replace(stored_person, language="ru"), was=stored_person, by="admin", now=noon(TODAY), today=TODAY
     )
 
-    assert seen.language == "en"
+    assert stored_person.language == "en"
     assert town.outbox.office().people[AIGUL.key].language == "ru"
 
 

@@ -43,24 +43,24 @@ def _password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MERZIM_LDAP_PASSWORD", SECRET)
 
 
-def ldap(slapd: Slapd, **more: Any) -> LdapSettings:
+def ldap(slapd: Slapd, **settings: Any) -> LdapSettings:
     """How config.toml describes that directory, by StartTLS."""
     address = f"ldap://127.0.0.1:{slapd.port}"
     usual = {"address": address, "kind": "openldap", "bind": SEARCHER, "base": BASE, "ca_file": slapd.ca_file}
-    return LdapSettings(**(usual | more))
+    return LdapSettings(**(usual | settings))
 
 
-def office(settings: LdapSettings, **more: Any) -> Home:
+def office(settings: LdapSettings, **home_options: Any) -> Home:
     """An office whose people log in by a directory."""
-    home = build(demonstration=False, **more)
+    home = build(demonstration=False, **home_options)
     home.context.settings = replace(home.context.settings, ldap=settings)
     return home
 
 
-def enter(home: Home, login: str, password: str = SECRET, **more: str) -> tuple[int, TestClient]:
+def enter(home: Home, login: str, password: str = SECRET, **fields: str) -> tuple[int, TestClient]:
     """Try to log in from a new browser: the status of the answer, and the browser."""
     browser = home.stranger()
-    answer = browser.post("/login?lang=en", data={"login": login, "password": password, **more})
+    answer = browser.post("/login?lang=en", data={"login": login, "password": password, **fields})
     return answer.status_code, browser
 
 
@@ -96,15 +96,15 @@ def test_somebody_logs_in_with_the_account_made_for_their_person(slapd: Slapd) -
     slapd.rename(dn, "uid=ivanova")
     slapd.change(f"uid=ivanova,{BASE}", "mail", "c@org.kz")
     by_tls = replace(ldap(slapd), address=f"ldaps://localhost:{slapd.tls_port}")
-    again = office(by_tls)
-    opened(again, "gulnur", person="c@org.kz")
+    second_office = office(by_tls)
+    opened(second_office, "gulnur", person="c@org.kz")
 
     assert (first, account(home, "gulnur").providers) == (303, ("ldap",))
     assert browser.get("/", follow_redirects=True).status_code == 200
     assert enter(home, "ivanova")[0] == 303
     assert account(home, "other").providers == ()
     assert enter(home, "aliyeva")[0] == 401
-    assert enter(again, "ivanova")[0] == 303
+    assert enter(second_office, "ivanova")[0] == 303
     assert home.context.accounts.identities("ldap")[0].login == "gulnur"
 
 
@@ -121,8 +121,8 @@ def test_a_wrong_password_an_injection_and_an_empty_password_let_nobody_in(slapd
     ]  # fmt: skip
 
     # The pages leave control characters out of what is typed: those are tried on the directory itself.
-    typed = [attempt for attempt in tries if "\0" not in "".join(attempt)]
-    answers = {attempt: enter(home, *attempt)[0] for attempt in typed}
+    usable_attempts = [attempt for attempt in tries if "\0" not in "".join(attempt)]
+    answers = {attempt: enter(home, *attempt)[0] for attempt in usable_attempts}
 
     assert enter(home, "bolatov")[0] == 303
     assert set(answers.values()) <= {401, 422}, answers
@@ -135,8 +135,8 @@ def test_a_local_administrator_gets_in_while_the_directory_is_silent_and_others_
 ) -> None:
     """It takes connections and says nothing, or is not there at all; guesses are counted all the same."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        gone, silent = free_port(), mute.getsockname()[1]
-        for port in (gone, silent):
+        closed_port, silent = free_port(), mute.getsockname()[1]
+        for port in (closed_port, silent):
             home = office(ldap(slapd, address=f"ldap://127.0.0.1:{port}", timeout=1))
             began = time.monotonic()
             status, browser = enter(home, "aliyeva")
@@ -148,7 +148,7 @@ def test_a_local_administrator_gets_in_while_the_directory_is_silent_and_others_
             assert "Traceback" not in page.text + caplog.text
             assert enter(home, "administrator", PASSWORD)[0] == 303
             assert enter(home, "administrator", "wrong")[0] == 401
-    quick = office(ldap(slapd, address=f"ldap://127.0.0.1:{gone}", timeout=1))
+    quick = office(ldap(slapd, address=f"ldap://127.0.0.1:{closed_port}", timeout=1))
     assert [enter(quick, "officer", f"guess {number}")[0] for number in range(11)] == [503] * 10 + [429]
 
 
@@ -203,8 +203,8 @@ def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_anot
     slapd: Slapd,
 ) -> None:
     """Within an hour, tokens too; a directory that does not answer or is empty ends no session."""
-    left, moved, stays = (slapd.person(name, f"{name}@org.kz") for name in ("left", "moved", "stays"))
-    group = slapd.group("staff", left, moved, stays)
+    left_dn, moved_dn, stays = (slapd.person(name, f"{name}@org.kz") for name in ("left", "moved", "stays"))
+    group = slapd.group("staff", left_dn, moved_dn, stays)
     home = office(ldap(slapd, groups=(GroupAccess(group=group, access="officer"),)))
     browsers = [enter(home, name)[1] for name in ("left", "moved", "stays")]
     feed = account_commands.issue_secret(home.accounts, "feed", "left", timedelta(days=9), now=NOW)
@@ -218,7 +218,7 @@ def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_anot
 
     usual, minute = home.context.settings.ldap, timedelta(minutes=1)
     before = reviewed(minute)
-    slapd.remove(left)
+    slapd.remove(left_dn)
     slapd.change(group, "member", stays)
 
     assert before == (0, [200] * 3)
@@ -304,8 +304,8 @@ def test_a_reference_to_another_server_is_not_followed(slapd: Slapd) -> None:
     """Somebody who writes one into the directory would be handed passwords."""
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0.1)
-        there = f"ldap://127.0.0.1:{trap.getsockname()[1]}/ou=away,{BASE}"
-        slapd.add(f"ou=away,{BASE}", ["referral", "extensibleObject"], ou="away", ref=there)
+        referral_address = f"ldap://127.0.0.1:{trap.getsockname()[1]}/ou=away,{BASE}"
+        slapd.add(f"ou=away,{BASE}", ["referral", "extensibleObject"], ou="away", ref=referral_address)
         slapd.person("referred", "r@org.kz")
         person = LdapDirectory(ldap(slapd), SECRET).identify("referred", SECRET)
         beyond = LdapDirectory(ldap(slapd, base=f"ou=away,{BASE}", timeout=1), SECRET)

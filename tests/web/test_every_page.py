@@ -66,8 +66,10 @@ def walks(office: RealOffice) -> dict[str, Walk]:
     files = sample(set[str](), None)
     for access in ACCESSES:
         with office.client(access) as browser:
-            each = sample(2 if access == "officer" else 1, 3)
-            walks_by_access[access] = walk(browser, each=each, starts=(*STARTS, *office.uploaded), files=files)
+            samples_each = sample(2 if access == "officer" else 1, 3)
+            walks_by_access[access] = walk(
+                browser, samples_each=samples_each, starts=(*STARTS, *office.uploaded), files=files
+            )
     return walks_by_access
 
 
@@ -111,14 +113,14 @@ def test_what_somebody_typed_is_shown_as_text_wherever_it_is_shown(walks: dict[s
         for raw in RAW
         if raw in text
     ]
-    shown = Counter(
+    pages_shown = Counter(
         address.split("?")[0]
         for address, text in walks["officer"].texts.items()
         if "&lt;script&gt;alert(1)" in text
     )
 
     assert broken == []
-    assert {"/", "/cases"} <= set(shown), "what was typed stands nowhere: nothing was tested"
+    assert {"/", "/cases"} <= set(pages_shown), "what was typed stands nowhere: nothing was tested"
 
 
 def test_every_page_is_light(walks: dict[str, Walk]) -> None:
@@ -156,21 +158,21 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_3(
 def _questions(office: RealOffice) -> dict[str, int]:
     """The most statements one answer of each route needed, over everybody who may ask it."""
     query_counts: Counter[str] = Counter()
-    here = ""
+    address = ""
 
     def count(*_: Any) -> None:
-        query_counts[here] += 1
+        query_counts[address] += 1
 
     def going(address: str) -> None:
         nonlocal here
-        here = address
+        address = address
 
     highest_counts: Counter[str] = Counter()
     event.listen(office.house.engine, "before_cursor_execute", count)
     try:
         for access in ("officer", "administrator"):
             with office.client(access) as browser:
-                walked = walk(browser, each=1, met=going)
+                walked = walk(browser, samples_each=1, met=going)
             for route, addresses in walked.by_route.items():
                 highest_counts[f"{access} {route}"] = max(query_counts[address] for address in addresses)
             query_counts.clear()
@@ -207,15 +209,15 @@ def test_people_and_units_are_named_in_the_language_of_the_page(
     """By the name they have there, on every page, a refusal's included; the fields of their own page say all
     three names.
     """
-    wrong, shown = set[str](), set[str]()
+    wrong, pages_named = set[str](), set[str]()
     for access in ("officer", "administrator", *sample((), ("responsible",))):
         with bilingual.client(access) as browser:
             browser.cookies.set("lang", language)
-            texts = walk(browser, each=1, files=files).texts
+            texts = walk(browser, samples_each=1, files=files).texts
             for address, text in {**texts, LOST: browser.get(LOST).text}.items():
                 page = urlsplit(address).path
-                shown |= {page} if called in text else set()
+                pages_named |= {page} if called in text else set()
                 wrong |= {page} if "Main-" in text else set()
 
     assert wrong - {*SPELT} == set()
-    assert {LOST, "/", "/desk", "/cases", "/deadlines", "/register", "/administration/people"} <= shown
+    assert {LOST, "/", "/desk", "/cases", "/deadlines", "/register", "/administration/people"} <= pages_named

@@ -67,9 +67,9 @@ def confirmed(browser: TestClient, address: str, form: dict[str, str]) -> str:
     assert 'class="problem-line to-confirm" role="status"' in response.text
     token = re.search(r'name="confirmed" value="(\w+)"', response.text)
     assert token is not None, response.text
-    done = browser.post(address, data={**form, "preview": "yes", "confirmed": token[1]})
-    assert done.status_code == 303
-    return html.unescape(browser.get(done.headers["location"]).text)
+    answer = browser.post(address, data={**form, "preview": "yes", "confirmed": token[1]})
+    assert answer.status_code == 303
+    return html.unescape(browser.get(answer.headers["location"]).text)
 
 
 def test_a_deadline_is_extended_on_the_page(home: Home, browser: TestClient) -> None:
@@ -113,8 +113,11 @@ def test_a_case_is_paused_and_resumed_on_the_page(browser: TestClient) -> None:
     assert history in html.unescape(browser.get("/cases/2026-0002/history?lang=ru").text)
     assert "течение приостановлено, прежний срок – 15.09.2026" in page
     assert 'id="pause"' not in page
-    again = browser.post("/cases/2026-0002/pause", data={"on": "2026-09-10", "ground": GROUND})
-    assert (again.status_code, "приостановить дело 2026-0002 нельзя" in html.unescape(again.text).lower()) == (
+    second_answer = browser.post("/cases/2026-0002/pause", data={"on": "2026-09-10", "ground": GROUND})
+    assert (
+        second_answer.status_code,
+        "приостановить дело 2026-0002 нельзя" in html.unescape(second_answer.text).lower(),
+    ) == (
         422,
         True,
     )
@@ -132,13 +135,13 @@ def test_a_program_extends_pauses_and_resumes(browser: TestClient) -> None:
     appeal, permit = "/api/v1/cases/2026-0001", "/api/v1/cases/2026-0002"
 
     foreseen = browser.post(f"{appeal}/extensions", json={**extension, "preview": True}).json()
-    done = browser.post(f"{appeal}/extensions", json=extension).json()
-    moved = [
+    answer = browser.post(f"{appeal}/extensions", json=extension).json()
+    moved_steps = [
         {"obligation": "appeal_answered", "from": "2026-09-22", "to": "2026-11-23"},
         {"obligation": "applicant_told", "from": None, "to": "2026-09-23"},
     ]
-    assert (foreseen["events"], foreseen["moved"], done["moved"]) == ([], moved, moved)
-    event = done["events"][0]
+    assert (foreseen["events"], foreseen["moved"], answer["moved"]) == ([], moved_steps, moved_steps)
+    event = answer["events"][0]
     assert (event["kind"], event["name"], event["on"]) == ("extended", "appeal_answered", "2026-09-18")
     assert event["payload"] == {"by": 2, "in": "months", "decided_by": "deputy", "ground": GROUND}
 
@@ -175,16 +178,16 @@ def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, b
 
     form = {"fact": "breach_known", "on": "2026-09-16"}
     refused = browser.post(address, data={**form, "at_time": "noon"})
-    done = browser.post(address, data={**form, "at_time": "09:15"})
-    shown = browser.get(f"{address}?lang=ru&fix=breach_known").text
+    answer = browser.post(address, data={**form, "at_time": "09:15"})
+    form_page = browser.get(f"{address}?lang=ru&fix=breach_known").text
     api = browser.get(f"/api/v1/cases/{case}").json()["obligations"]
     browser.post(f"{address}/correct", data={**form, "at_time": "10:00", "ground": GROUND})
     late = {"fact": "authority_notified", "on": "2026-09-18", "at_time": "11:00"}
     posted = browser.post(f"/api/v1/cases/{case}/facts", json=late)
 
-    assert (refused.status_code, done.status_code, posted.status_code) == (422, 303, 200)
-    assert "до 19.09.2026 09:15" in shown
-    assert 'name="at_time" value="09:15"' in shown
+    assert (refused.status_code, answer.status_code, posted.status_code) == (422, 303, 200)
+    assert "до 19.09.2026 09:15" in form_page
+    assert 'name="at_time" value="09:15"' in form_page
     by_id = {obligation["id"]: (obligation["due"], obligation["due_at"]) for obligation in api}
     assert by_id["authority_notified"] == ("2026-09-19", "2026-09-19T04:15:00Z")
     assert by_id["high_risk"] == (None, None)

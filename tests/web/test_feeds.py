@@ -65,14 +65,14 @@ def test_a_unit_s_feed_holds_what_its_units_owe(home: Home) -> None:
 def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(home: Home) -> None:
     hide(home, home.real, "a@org.kz")
     hide(home, home.late, "a@org.kz")
-    own = home.stranger().get(feed(home)).content.decode()
+    feed_text = home.stranger().get(feed(home)).content.decode()
     units = home.stranger().get(unit_feed(home, "law")).content.decode()
 
     assert home.late not in units
     assert item_id(home.late, "order_signed", DOMAIN) not in units
-    assert "BEGIN:VEVENT" in own
-    assert home.real not in own
-    assert "Персоналды" not in own
+    assert "BEGIN:VEVENT" in feed_text
+    assert home.real not in feed_text
+    assert "Персоналды" not in feed_text
 
 
 @pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds/../etc.ics"])

@@ -17,7 +17,7 @@ STEPS = ("organisation", "units", "people", "mail", "officer", "accounts")
 def begun(tmp_path: Path) -> Iterator[RealOffice]:
     """An office without a name, units and people; its first administrator has an account."""
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    with real_office(tmp_path, fresh=False) as office:
+    with real_office(tmp_path, is_new=False) as office:
         office.run("user", "add", "administrator", "--access", "administrator")
         yield office
 
@@ -49,8 +49,8 @@ def test_what_is_entered_is_called_done_one_after_another(begun: RealOffice) -> 
     begun.run("user", "add", "aida", "--access", "officer")
 
     assert empty == dict.fromkeys(STEPS, False)
-    assert [name for name, done in entered.items() if done] == ["organisation", "units", "people"]
-    assert [name for name, done in mailed.items() if not done] == ["officer", "accounts"]
+    assert [name for name, is_done in entered.items() if is_done] == ["organisation", "units", "people"]
+    assert [name for name, is_done in mailed.items() if not is_done] == ["officer", "accounts"]
     assert steps(begun) == {}
 
 

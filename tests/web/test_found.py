@@ -123,11 +123,11 @@ def test_what_fits_several_or_none_names_those_that_are_near(
     """Ten are all named, of more the first ten; each so that typed it means that unit alone."""
     with pytest.raises(InvalidForm) as refused:
         resolve_unit(COUNTRY, said)
-    named = refused.value.arguments["near"]
+    near_names = refused.value.arguments["near"]
 
     assert refused.value.code == f"web.found.{code}"
-    assert len(named) == MAX_SUGGESTIONS if near is None else sorted(named) == sorted(near)
-    assert all(resolve_unit(COUNTRY, name) in COUNTRY.units for name in named)
+    assert len(near_names) == MAX_SUGGESTIONS if near is None else sorted(near_names) == sorted(near)
+    assert all(resolve_unit(COUNTRY, name) in COUNTRY.units for name in near_names)
 
 
 def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
@@ -164,14 +164,14 @@ class _Fields(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in ("select", "datalist"):
-            self._list = given.get("name") or given.get("id", "")
+            self._list = attributes.get("name") or attributes.get("id", "")
             self.lists[self._list] = 0
         elif tag == "option":
             self.lists[self._list] += 1
-        elif tag == "input" and "name" in given:
-            self.inputs[given["name"]] = given.get("value", "")
+        elif tag == "input" and "name" in attributes:
+            self.inputs[attributes["name"]] = attributes.get("value", "")
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def pages() -> dict[str, str]:
     files = set[str]()
     for login in ("named", "administrator"):
         with home.client(login) as browser:
-            walked = walk(browser, each=1, starts=starts, files=files)
+            walked = walk(browser, samples_each=1, starts=starts, files=files)
             pages_by_address |= {
                 address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
             }
@@ -237,9 +237,9 @@ def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
 ) -> None:
     """The form of a person; those that are near stand in the field's own list, without any script."""
     before = home.office
-    typed = person(home, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
+    form_fields = person(home, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
     with home.client("administrator") as admin:
-        answer = admin.post(f"/administration/person?lang={language}", data=typed)
+        answer = admin.post(f"/administration/person?lang={language}", data=form_fields)
     (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
     fields = _Fields(answer.text)
 
@@ -282,9 +282,15 @@ def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -
 
 def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
     """Of an account that is changed, too."""
-    typed = {"login": "responsible", "do": "change", "access": "officer", "unit": "балабақша", "name": "Жаңа"}
+    form_fields = {
+        "login": "responsible",
+        "do": "change",
+        "access": "officer",
+        "unit": "балабақша",
+        "name": "Жаңа",
+    }
     with home.client("administrator") as admin:
-        answer = admin.post("/administration/account?lang=ru", data=typed)
+        answer = admin.post("/administration/account?lang=ru", data=form_fields)
     fields = _Fields(answer.text)
 
     assert answer.status_code == 422
@@ -311,11 +317,11 @@ def test_a_unit_of_others_is_refused_however_it_is_typed(home: Home) -> None:
 def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
     """By the beginning of its name; what fits none is said above, and the dates stay."""
     with home.client() as browser:
-        typed = browser.get("/planner?unit=мектеп 0007&planned.analysis_started=2026-06-01&lang=ru")
+        planner_answer = browser.get("/planner?unit=мектеп 0007&planned.analysis_started=2026-06-01&lang=ru")
         none = browser.get("/planner?unit=балабақша&planned.analysis_started=2026-06-01&lang=ru")
 
-    assert (typed.status_code, none.status_code) == (200, 422)
-    assert _Fields(typed.text).inputs["unit"] == "Мектеп 0007"
+    assert (planner_answer.status_code, none.status_code) == (200, 422)
+    assert _Fields(planner_answer.text).inputs["unit"] == "Мектеп 0007"
     assert "Подразделения «балабақша» нет." in none.text
     assert _Fields(none.text).inputs["unit"] == "балабақша"
     assert _Fields(none.text).inputs["planned.analysis_started"] == "2026-06-01"
@@ -324,7 +330,7 @@ def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
 def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     """All units below the head are the reader's: they find among them."""
     with home.client("of_head") as browser:
-        opened = browser.post(
+        answer = browser.post(
             "/open/case",
             data={"procedure": "internal-analysis", "unit": "Мектеп 0007", "object": "Жаңа"},
         )
@@ -334,8 +340,8 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
         )
     fields = _Fields(refused.text)
 
-    assert opened.status_code == 303
-    assert home.case(opened.headers["location"].rpartition("/")[2].partition("?")[0]).unit == "s7"  # type: ignore[union-attr]
+    assert answer.status_code == 303
+    assert home.case(answer.headers["location"].rpartition("/")[2].partition("?")[0]).unit == "s7"  # type: ignore[union-attr]
     assert refused.status_code == 422
     assert "Подразделения «Мектеп 1» нет." in refused.text
     assert (fields.inputs["unit"], fields.inputs["object_ru"]) == ("Мектеп 1", "Жаңа объект")
@@ -398,11 +404,11 @@ def test_a_list_is_narrowed_to_the_unit_that_was_typed(home: Home, path: str) ->
     """By its name as by its code; what fits several is said beside the field, and stands in it."""
     with home.client() as browser:
         coded = browser.get(path, params={"unit": "law", "lang": "ru"}).text
-        named = browser.get(path, params={"unit": "заң департаменті", "lang": "ru"}).text
+        list_page = browser.get(path, params={"unit": "заң департаменті", "lang": "ru"}).text
         several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
 
-    assert _Fields(named).inputs["unit"] == "Заң департаменті"
-    assert _shown(named) == _shown(coded)
+    assert _Fields(list_page).inputs["unit"] == "Заң департаменті"
+    assert _shown(list_page) == _shown(coded)
     assert several.status_code == 200
     assert "С «Мектеп 001» начинается несколько подразделений" in several.text
     assert _Fields(several.text).inputs["unit"] == "Мектеп 001"

@@ -34,7 +34,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         row[language] = "o‘zbek" if row[3].startswith("Серікбаев") else row[language]
     with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=";").writerows(rows)
-    with real_office(folder, fresh=False) as office:
+    with real_office(folder, is_new=False) as office:
         office.run("people", str(folder / "people.csv"))
         yield office
     use_languages(Settings())
@@ -44,7 +44,7 @@ def test_a_page_speaks_it_and_the_rest_is_in_the_other_language(office: RealOffi
     """Chosen at the switch and remembered; titles of the law are Russian; a browser that prefers it gets it."""
     with office.client("") as browser:
         page = browser.get("/login?lang=uz").text
-        again = browser.get("/login", headers={"accept-language": "ru"}).text
+        second_page = browser.get("/login", headers={"accept-language": "ru"}).text
     with office.client("") as other:
         preferred = other.get("/login", headers={"accept-language": "uz-UZ,ru;q=0.5"}).text
     with office.client() as officer:
@@ -52,7 +52,7 @@ def test_a_page_speaks_it_and_the_rest_is_in_the_other_language(office: RealOffi
 
     assert '<html lang="uz"' in page
     assert "Foydalanuvchi nomi" in page
-    assert '<html lang="uz"' in again
+    assert '<html lang="uz"' in second_page
     assert '<html lang="uz"' in preferred
     assert 'title="O‘zbek"><abbr title="O‘zbek">Uz</abbr>' in page
     assert "6-aprel, 2026 holatiga: jami" in board

@@ -48,9 +48,9 @@ def test_each_guide_has_the_same_tasks_in_every_language() -> None:
 def test_the_same_buttons_are_named_in_every_language_and_all_of_them_exist() -> None:
     """A renamed button is renamed in the guides by itself; one that is gone fails here."""
     for id in GUIDES:
-        named = {language: labels(source(id, language)) for language in i18n.LANGUAGES}
-        assert named["kk"] == named["ru"] == named["en"], id
-        assert [code for code in sorted(named["ru"]) if not i18n.knows(code)] == []
+        labels_by_language = {language: labels(source(id, language)) for language in i18n.LANGUAGES}
+        assert labels_by_language["kk"] == labels_by_language["ru"] == labels_by_language["en"], id
+        assert [code for code in sorted(labels_by_language["ru"]) if not i18n.knows(code)] == []
 
 
 def test_no_braces_of_a_label_are_left_in_what_is_shown() -> None:
@@ -62,20 +62,24 @@ def test_no_braces_of_a_label_are_left_in_what_is_shown() -> None:
 
 def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is_left_over() -> None:
     """`make pictures` takes them all; a name that is gone from the guides leaves no file behind."""
-    shown: set[str] = set()
+    picture_names: set[str] = set()
     for id in GUIDES:
-        named = {language: [name for _, name in pictures(id, language)] for language in i18n.LANGUAGES}
-        assert named["kk"] == named["ru"] == named["en"] != [], id
-        shown.update(named["ru"])
+        pictures_by_language = {
+            language: [name for _, name in pictures(id, language)] for language in i18n.LANGUAGES
+        }
+        assert pictures_by_language["kk"] == pictures_by_language["ru"] == pictures_by_language["en"] != [], id
+        picture_names.update(pictures_by_language["ru"])
         descriptions = {alt for language in i18n.LANGUAGES for alt, _ in pictures(id, language)}
-        assert len(descriptions) == 3 * len(named["ru"]), "each says in its own language what it shows"
-    files = {f"{name}.{language}.webp" for name in shown for language in i18n.LANGUAGES}
-    taken = re.findall(
+        assert len(descriptions) == 3 * len(pictures_by_language["ru"]), (
+            "each says in its own language what it shows"
+        )
+    files = {f"{name}.{language}.webp" for name in picture_names for language in i18n.LANGUAGES}
+    pictures_taken = re.findall(
         r'^    "([a-z-]+)": \("', Path("docs/pictures.py").read_text(encoding="utf-8"), re.MULTILINE
     )
 
     assert {file.name for file in PICTURES.iterdir()} == files
-    assert set(taken) == shown
+    assert set(pictures_taken) == picture_names
     assert all(asset_file(name) for name in files)
     assert sum(file.stat().st_size for file in PICTURES.iterdir()) < 2_000_000
 
@@ -83,15 +87,15 @@ def test_every_picture_is_there_in_every_language_says_what_it_shows_and_none_is
 def test_a_guide_shows_the_pictures_of_the_readers_language(office: RealOffice) -> None:
     """They wait until they are scrolled to, keep their place until then, and are kept for good."""
     with office.client("officer") as browser:
-        shown = browser.get("/help/officer?lang=kk").text
+        guide_page = browser.get("/help/officer?lang=kk").text
         addresses = re.findall(
-            r'<img class="guide-picture" loading="lazy" width="820" height="500" src="([^"]+)"', shown
+            r'<img class="guide-picture" loading="lazy" width="820" height="500" src="([^"]+)"', guide_page
         )
         answer = browser.get(addresses[0])
 
-    assert len(addresses) == len(pictures("officer", "kk")) == shown.count("<img")
+    assert len(addresses) == len(pictures("officer", "kk")) == guide_page.count("<img")
     assert all(re.fullmatch(r"/static/[a-z-]+\.kk\.webp\?v=[0-9a-f]{12}", address) for address in addresses)
-    assert shown.count('alt=""') == 0
+    assert guide_page.count('alt=""') == 0
     assert answer.headers["content-type"] == "image/webp"
     assert "immutable" in answer.headers["cache-control"]
     assert "content-encoding" not in answer.headers
@@ -103,16 +107,16 @@ def test_the_site_is_written_of_every_page_and_guide_with_their_pictures(tmp_pat
     maker = runpy.run_path("docs/site.py")
     maker["write"](tmp_path / "site")
     pages, menu = tmp_path / "site" / "pages", (tmp_path / "site" / "mkdocs.yml").read_text(encoding="utf-8")
-    written = {path.relative_to(pages).as_posix() for path in pages.rglob("*.md")}
+    page_names = {path.relative_to(pages).as_posix() for path in pages.rglob("*.md")}
     guide_pages = {f"{language}/{id}.md" for language in i18n.LANGUAGES for id in GUIDES}
 
-    assert written == {"index.md", *(path.name for path in Path("docs").glob("*.md")), *guide_pages}
-    assert set(re.findall(r": ([a-z/-]+\.md)$", menu, re.MULTILINE)) == written
+    assert page_names == {"index.md", *(path.name for path in Path("docs").glob("*.md")), *guide_pages}
+    assert set(re.findall(r": ([a-z/-]+\.md)$", menu, re.MULTILINE)) == page_names
     for name in guide_pages:
         text = (pages / name).read_text(encoding="utf-8")
-        shown = re.findall(r"\]\(([a-z-]+\.[a-z]{2}\.webp)\)", text)
-        assert shown
-        assert all((pages / name).with_name(file).is_file() for file in shown)
+        picture_files = re.findall(r"\]\(([a-z-]+\.[a-z]{2}\.webp)\)", text)
+        assert picture_files
+        assert all((pages / name).with_name(file).is_file() for file in picture_files)
         assert "**" in text
         assert not re.search(r"\{[a-z_.]+\}", text), name
 
@@ -133,9 +137,9 @@ def test_every_page_is_explained_by_a_section_that_exists() -> None:
 @pytest.mark.parametrize("access", ACCESSES)
 def test_everybody_reads_the_guides_their_own_first(office: RealOffice, access: str) -> None:
     with office.client(access) as browser:
-        shown = browser.get("/help?lang=ru").text
+        help_page = browser.get("/help?lang=ru").text
 
-    order = re.findall(r'id="guide-([a-z-]+)"', shown)
+    order = re.findall(r'id="guide-([a-z-]+)"', help_page)
     assert order[:2] == ["first-day", GUIDE_OF[access]]
     assert sorted(order) == sorted(GUIDES)
 

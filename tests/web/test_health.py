@@ -111,13 +111,13 @@ def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: AppCon
     assert pages.get("/ready?round=600").status_code == 200
 
 
-def moved(file: Path, aside: Path) -> None:
-    file.rename(aside)
+def moved(file: Path, aside_path: Path) -> None:
+    file.rename(aside_path)
 
 
-def replaced(file: Path, aside: Path) -> None:
-    file.rename(aside)
-    file.write_bytes(aside.read_bytes())
+def replaced(file: Path, aside_path: Path) -> None:
+    file.rename(aside_path)
+    file.write_bytes(aside_path.read_bytes())
 
 
 @pytest.mark.parametrize("happens", [moved, replaced])
@@ -125,16 +125,16 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     house: AppContext, tmp_path: Path, happens: Callable[[Path, Path], None]
 ) -> None:
     """`/ready` names it, pages and API refuse with a sentence of their own, and it comes back by itself."""
-    file, aside = Path(house.engine.url.database), tmp_path / "aside"
+    file, aside_path = Path(house.engine.url.database), tmp_path / "aside"
     pages = browser(house)
     before = pages.get("/ready").status_code
-    happens(file, aside)
+    happens(file, aside_path)
 
     ready = pages.get("/ready")
     answer = pages.post("/login?lang=ru", data={"login": "x", "password": "y"})
     token = {"authorization": "Bearer " + "x" * 43, "accept-language": "en"}
     response = browser(house).get("/api/v1/cases", headers=token)
-    aside.replace(file)
+    aside_path.replace(file)
 
     assert before == 200
     assert (ready.status_code, ready.json()["database"]) == (503, happens.__name__)

@@ -71,7 +71,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
         browser = home.client("administrator")
         place = "/administration/accounts/invitations?lang=en"
 
-        shown = browser.get(f"{place}&preview=true").text
+        preview = browser.get(f"{place}&preview=true").text
         answer = browser.post(place, data={"do": "invite", "person": ["d@org.kz", "ann@org.kz"]})
         deliver(home.context, now=NOW, today=TODAY)
         letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}  # type: ignore[union-attr]
@@ -82,12 +82,12 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
         resend_invitations(acting(home), ResendInvitations(logins=["ann@org.kz"]))
         replaced = home.stranger().get(f"/welcome/{second}").status_code
         chosen = {"password": "жаңа құпиясөз 9", "again": "жаңа құпиясөз 9"}
-        taken = home.stranger().post(f"/welcome/{first}", data=chosen)
-        again = home.stranger().post(f"/welcome/{first}", data=chosen)
+        welcome_answer = home.stranger().post(f"/welcome/{first}", data=chosen)
+        second_answer = home.stranger().post(f"/welcome/{first}", data=chosen)
 
-    assert "d.kim@org.kz" in shown
-    assert "Нурлан" in shown
-    assert "No e-mail on record" in shown
+    assert "d.kim@org.kz" in preview
+    assert "Нурлан" in preview
+    assert "No e-mail on record" in preview
     assert answer.status_code == 200
     assert "Invitations on their way: 2" in answer.text
     assert "выберите пароль" in letters["D.Kim@org.kz"]
@@ -96,7 +96,7 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     assert "Organisation: Министрлік" in letters["ann@org.kz"].splitlines()
     assert [len(group) for group in links.values()] == [1, 1]
     assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
-    assert (replaced, taken.status_code, again.status_code) == (404, 303, 404)
+    assert (replaced, welcome_answer.status_code, second_answer.status_code) == (404, 303, 404)
     assert states(home, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
     assert verify(home.context, now=NOW, today=TODAY) == ()
     stored = (home.context.settings.evidence.folder.parent / "merzim.sqlite").read_bytes()
@@ -123,12 +123,12 @@ def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_n
 
 def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -> None:
     home = office()
-    taken = Reader(login="d.kim", access="auditor")
-    home.accounts.save(taken, disabled=False, by="test", now=NOW, today=TODAY)
+    taken_reader = Reader(login="d.kim", access="auditor")
+    home.accounts.save(taken_reader, disabled=False, by="test", now=NOW, today=TODAY)
 
     by_mailbox = invite_people(acting(home), InvitePeople(unit="head", login_rule="mailbox", preview=True))
     nothing_yet = states(home)
-    done = invite_people(acting(home), InvitePeople(unit="law", login_rule="mailbox", access=""))
+    invitation_result = invite_people(acting(home), InvitePeople(unit="law", login_rule="mailbox", access=""))
     twice = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
 
     why = {person.name: (person.login, person.access, person.obstacle) for person in by_mailbox.people}
@@ -136,7 +136,7 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     assert why["Нурлан"] == ("", "responsible", "no_email")
     assert why["Brown Ann"] == ("ann", "head_of_unit", "")
     assert "Әлиева Гүлнұр" not in why, "she has an account"
-    assert (nothing_yet, done.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
+    assert (nothing_yet, invitation_result.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
     with pytest.raises(BadAccount):
         resend_invitations(acting(home), ResendInvitations(logins=["responsible"]))
 

@@ -77,11 +77,11 @@ def test_a_reminder_offers_three_answers_and_opening_one_changes_nothing(
     text = told(town, FIVE_BEFORE)[AIGUL.key]
     links = LINK.findall(text)
     browser = pages(FIVE_BEFORE)
-    opened = [browser.get(f"{path}?say={word}") for path, word in links for _ in range(2)]
+    letter_pages = [browser.get(f"{path}?say={word}") for path, word in links for _ in range(2)]
 
     assert [word for _, word in links] == ["acknowledged", "said_done", "not_mine"]
     assert "Жүйеге кірмей жауап беру" in text
-    assert {page.status_code for page in opened} == {200}
+    assert {page.status_code for page in letter_pages} == {200}
     assert said(town) == []
 
 
@@ -126,7 +126,7 @@ def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callabl
     path = link(town, FIVE_BEFORE)
     browser = pages(FIVE_BEFORE)
     browser.post(path, data={"say": "not_mine"})
-    again = browser.post(path, data={"say": "said_done"}, follow_redirects=False)
+    second_answer = browser.post(path, data={"say": "said_done"}, follow_redirects=False)
     comments = [event for event in town.case_commands.events("2026-0001") if event.kind == "commented"]
     letters = told(town, DAY_BEFORE)
 
@@ -134,8 +134,10 @@ def test_not_mine_tells_the_officer_and_stops_nothing(town: Town, pages: Callabl
         ("start_announced", {OFFICER.key: "mention"})
     ]
     assert "Ахметова Айгүл" in str(comments[0].payload["text"])
-    assert again.status_code == 303
-    assert [what for what, _, _ in said(town)].count("said_done") == 0, "one answer for one letter"
+    assert second_answer.status_code == 303
+    assert [answer_word for answer_word, _, _ in said(town)].count("said_done") == 0, (
+        "one answer for one letter"
+    )
     assert AIGUL.key in letters
     assert OFFICER.key in letters
 

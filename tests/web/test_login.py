@@ -45,9 +45,9 @@ def unopened() -> Home:
     return home
 
 
-def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
     """The status a log-in is answered with: 303 in, 401 not."""
-    data = {"login": login, "password": password, **more}
+    data = {"login": login, "password": password, **fields}
     return browser.post("/login?lang=en", data=data).status_code
 
 
@@ -137,16 +137,16 @@ def test_a_code_may_be_one_step_early_or_late(seconds: int, taken: bool) -> None
 def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -> None:
     """The second before, the second itself; other settings count for sessions that are open already, too."""
 
-    def open_since(begun: timedelta, seen: timedelta) -> int:
+    def open_since(since_creation: timedelta, since_last_seen: timedelta) -> int:
         secret = new_secret()
         home.accounts.let_in(
             Entry(
                 hash=hash_secret(secret),
                 kind="session",
                 login="officer",
-                created_at=NOW - begun,
-                seen_at=NOW - seen,
-                expires_at=NOW - begun + HOURS_12,
+                created_at=NOW - since_creation,
+                seen_at=NOW - since_last_seen,
+                expires_at=NOW - since_creation + HOURS_12,
             )
         )
         browser = home.stranger()
@@ -182,16 +182,16 @@ def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home
         page = browser.post(f"/cases/{home.real}", data=form)
         form_values = re.findall(r'name="kept" value="([^"]+)"', page.text)[0].replace("&#34;", '"')
         form_values = form_values.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        again = browser.post(
+        login_page = browser.post(
             "/login",
             data={"login": "officer", "password": PASSWORD, "kept": form_values, "next": f"/cases/{home.real}"},
         )
-        fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', again.text))
+        fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', login_page.text))
         sent = browser.post(f"/cases/{home.real}", data={"fact": fields["fact"], "on": fields["on"]})
 
     assert page.status_code == 401
-    assert f'action="/cases/{home.real}"' in again.text
-    assert "https://example.kz/&lt;бұйрық&gt;" in again.text
+    assert f'action="/cases/{home.real}"' in login_page.text
+    assert "https://example.kz/&lt;бұйрық&gt;" in login_page.text
     assert sent.status_code == 303
     assert home.facts(home.real)["order_signed"].by == "officer"
 
@@ -204,7 +204,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
         page = browser.get(f"/welcome/{secret}")
         response = browser.post(f"/welcome/{secret}", data=choice)
         cases = browser.get("/cases").status_code
-        again = browser.post(f"/welcome/{secret}", data=choice)
+        second_answer = browser.post(f"/welcome/{secret}", data=choice)
 
     account = unopened.accounts.account("root@mne.kz")
     assert page.status_code == 200
@@ -212,7 +212,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
     assert account is not None
     assert account.reader.access == "administrator"
     assert verify_password("төрт сөзден тұрады", account.password)
-    assert (cases, again.status_code) == (403, 404)
+    assert (cases, second_answer.status_code) == (403, 404)
 
 
 def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Home) -> None:
@@ -270,11 +270,11 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
     home.accounts.let_in(entry)
     with home.stranger(authorization=f"Bearer {secret}") as program, home.stranger() as nobody:
         read = program.get("/api/v1/board").status_code
-        written = program.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        write_answer = program.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
         unknown = nobody.get("/api/v1/board")
 
     assert read == 200
-    assert written.status_code == 403
+    assert write_answer.status_code == 403
     assert unknown.status_code == 401
     assert unknown.json()["code"] == "web.problem.no_token"
 
@@ -291,7 +291,7 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(home: Home) -
             "/account/password",
             data={"old": PASSWORD, "password": NEW, "again": NEW},
         )
-        here = browser.get("/account").status_code
+        account_status = browser.get("/account").status_code
 
-    assert (wrong.status_code, right.status_code, here) == (422, 303, 200)
+    assert (wrong.status_code, right.status_code, account_status) == (422, 303, 200)
     assert other.get("/").status_code == 303

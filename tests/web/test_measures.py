@@ -92,7 +92,7 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
 ) -> None:
     """A position entered, changed, talked with and taken out; a remark recorded and answered."""
     day = TODAY.isoformat()
-    written = (
+    register_writes = (
         ("positions", {"title": "Басшы", "holder": "А. Б."}, "The position has been added to the list."),
         ("positions", {"number": "1", "title": "Орынбасар"}, "The position has been updated"),
         ("positions/talk", {"number": "1", "on": day, "holder": "А. Б."}, "The preventive talk is recorded."),
@@ -103,9 +103,11 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
     address, headers = f"/cases/{home.real}", {"Accept-Language": "en"}
     answers = (
         browser.post(f"{address}/{path}", data=data, headers=headers, follow_redirects=True)
-        for path, data, _ in written
+        for path, data, _ in register_writes
     )
     pages = [answer.text for answer in answers]
 
-    unsaid = [message for page, (*_, message) in zip(pages, written, strict=True) if message not in page]
+    unsaid = [
+        message for page, (*_, message) in zip(pages, register_writes, strict=True) if message not in page
+    ]
     assert unsaid == []

@@ -211,7 +211,7 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
     house.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
     origin = {"origin": "https://127.0.0.1:8000"}
     metrics = client(house).get("/metrics").text
-    seen, done = {}, {}
+    pages_by_login, statuses_by_login = {}, {}
     for login, page, action in (
         ("officer", "/?lang=ru", "/channels/resend"),
         ("administrator", "/administration/channels?lang=ru", "/administration/channels/resend"),
@@ -219,16 +219,16 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
     ):
         browser = client(house)
         browser.post("/login", data={"login": login, "password": PASSWORD})
-        seen[login] = browser.get(page).text
-        done[login] = browser.post(action, data={"channel": "email"}, headers=origin).status_code
+        pages_by_login[login] = browser.get(page).text
+        statuses_by_login[login] = browser.post(action, data={"channel": "email"}, headers=origin).status_code
 
     for login in ("officer", "administrator"):
-        assert "почтовый сервер не принимает имя пользователя" in seen[login]
-        assert "Задержано писем: 1." in seen[login] or login != "officer"
-        assert "535 5.7.8 &lt;refused&gt;" in seen[login]
-        assert done[login] == 200
-    assert "почтовый сервер не принимает" not in seen["auditor"]
-    assert done["auditor"] == 403
+        assert "почтовый сервер не принимает имя пользователя" in pages_by_login[login]
+        assert "Задержано писем: 1." in pages_by_login[login] or login != "officer"
+        assert "535 5.7.8 &lt;refused&gt;" in pages_by_login[login]
+        assert statuses_by_login[login] == 200
+    assert "почтовый сервер не принимает" not in pages_by_login["auditor"]
+    assert statuses_by_login["auditor"] == 403
     assert {notice.state for notice in house.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
 
@@ -303,18 +303,24 @@ def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) 
     assert {
         metric for metric in metrics if f"\n{metric}" not in text and f"# HELP {metric}" not in text
     } == set()
-    given: dict[str, set[str]] = {}
+    labels_by_figure: dict[str, set[str]] = {}
     for name, labels in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
-        given.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+        labels_by_figure.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
     wrong = set()
     for name in ("alerts.yml", "dashboard.json"):
         for expression in re.findall(r'"?expr"?: (.+)', (folder / name).read_text(encoding="utf-8")):
-            named = re.findall(r"(\w+)=~?\\?\"", expression)
+            label_names = re.findall(r"(\w+)=~?\\?\"", expression)
             for group in re.findall(r"by \(([^)]*)\)", expression):
-                named += re.findall(r"\w+", group)
-            for figure in set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", expression)) & given.keys():
-                wrong |= {(figure, label) for label in named if label not in given[figure]}
-    assert {"merzim_obligations", "merzim_http_request_seconds_bucket", "merzim_notices"} <= given.keys()
+                label_names += re.findall(r"\w+", group)
+            for figure in (
+                set(re.findall(r"\b(?:merzim|process)_[a-z_]+\b", expression)) & labels_by_figure.keys()
+            ):
+                wrong |= {(figure, label) for label in label_names if label not in labels_by_figure[figure]}
+    assert {
+        "merzim_obligations",
+        "merzim_http_request_seconds_bucket",
+        "merzim_notices",
+    } <= labels_by_figure.keys()
     assert wrong == set()
 
 
@@ -369,10 +375,10 @@ def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(h
     assert letter is not None
     made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
     sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
-    again = browser.post(f"/api/v1/administration/operations/letters/{letter[1]}/resending")
+    second_answer = browser.post(f"/api/v1/administration/operations/letters/{letter[1]}/resending")
     (after,) = house.outbox.notices()
 
-    assert made_up.status_code == again.status_code == 404
+    assert made_up.status_code == second_answer.status_code == 404
     assert "There is no such failed letter" in made_up.text
     assert sent.status_code == 200
     assert (after.state, after.attempts) == ("queued", 0)

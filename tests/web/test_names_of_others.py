@@ -57,17 +57,17 @@ def offered(text: str) -> set[str]:
 def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
     """Neither by name nor by key; those who see the whole office choose among all."""
     people = either.office.people
-    own = either.client("responsible").get("/desk?lang=ru").text
+    own_desk = either.client("responsible").get("/desk?lang=ru").text
     reader = Reader(login="whole", access="first_head", person="a@org.kz")
     either.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    whole = either.client("whole").get("/desk").text
+    whole_desk = either.client("whole").get("/desk").text
 
-    assert OWN in own
-    assert [person.name for person in people.values() if person.unit != "hr" and person.name in own] == []
-    assert "c@org.kz" not in own
-    assert "из другого подразделения назначает администратор" in own
+    assert OWN in own_desk
+    assert [person.name for person in people.values() if person.unit != "hr" and person.name in own_desk] == []
+    assert "c@org.kz" not in own_desk
+    assert "из другого подразделения назначает администратор" in own_desk
     if len(people) < 10:
-        assert OTHER in whole
+        assert OTHER in whole_desk
 
 
 def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(home: Home) -> None:
@@ -82,12 +82,12 @@ def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(
 def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home) -> None:
     """Other recipients of a case of the unit stand on the line of that letter, and are not offered."""
     either.sent(letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz"))
-    own = either.client("responsible").get("/register").text
-    whole = either.client(OFFICER).get("/register").text
+    own_register = either.client("responsible").get("/register").text
+    whole_register = either.client(OFFICER).get("/register").text
 
-    assert OWN in own
-    assert not offered(own) & {OTHER, "c@org.kz"}
-    assert OTHER in offered(whole)
+    assert OWN in own_register
+    assert not offered(own_register) & {OTHER, "c@org.kz"}
+    assert OTHER in offered(whole_register)
 
 
 def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(either: Home) -> None:
@@ -130,9 +130,9 @@ def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tup
             if method != "GET" or need(route) is None:
                 continue
             answer = browser.get(filled(route.path, home.real))
-            named = [word for word in (home.late, home.missed, *names) if word in answer.text]
-            if named or ("{case}" in route.path and answer.status_code != 404):
-                names_by_route[route.path] = [*named, str(answer.status_code)]
+            words_found = [word for word in (home.late, home.missed, *names) if word in answer.text]
+            if words_found or ("{case}" in route.path and answer.status_code != 404):
+                names_by_route[route.path] = [*words_found, str(answer.status_code)]
         overview = browser.get("/?lang=ru").text
 
     assert names_by_route == {}
@@ -160,13 +160,13 @@ def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, 
     """In the list, and beside the account; with a unit it is gone."""
     home, login = lost
     with home.client("administrator") as browser:
-        listed = browser.get("/administration/accounts?lang=ru").text
+        list_page = browser.get("/administration/accounts?lang=ru").text
         page = browser.get(f"/administration/account?login={login}&lang=ru").text
         reader = Reader(login=login, access="responsible", person="x@org.kz", unit="hr")
         home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
         mended = browser.get(f"/administration/account?login={login}&lang=ru").text
 
-    assert "Без подразделения: не видно ни одного дела" in listed
+    assert "Без подразделения: не видно ни одного дела" in list_page
     assert "не видно ни одного дела" in page
     assert "не видно ни одного дела" not in mended
 

@@ -26,8 +26,8 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
     """A browser on a dashboard whose database holds the real schedule."""
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
     settings = settings_in(tmp_path)
-    named = replace(settings, office=replace(settings.office, name="Ұлттық экономика министрлігі"))
-    context = build_app(named, clock=lambda: moment)
+    named_settings = replace(settings, office=replace(settings.office, name="Ұлттық экономика министрлігі"))
+    context = build_app(named_settings, clock=lambda: moment)
     sample_office = office()
     office_store.save(context.engine, units=sample_office.units.values(), people=sample_office.people.values())
     people(context.accounts)
@@ -94,10 +94,10 @@ def test_every_list_is_answered_by_the_database(path: str, browser: TestClient) 
 
 def test_a_unit_shows_what_its_own_units_owe(browser: TestClient) -> None:
     """Narrowing to a unit keeps what lies below it."""
-    above, beside = (browser.get(f"/api/v1/board?unit={unit}").json() for unit in ("head", "law"))
+    above, law_board = (browser.get(f"/api/v1/board?unit={unit}").json() for unit in ("head", "law"))
 
     assert above["overdue_count"] == 2
-    assert beside["overdue_count"] == 0
+    assert law_board["overdue_count"] == 0
 
 
 def test_an_empty_file_is_refused_by_the_store_in_words(browser: TestClient) -> None:

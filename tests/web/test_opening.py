@@ -97,7 +97,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
         ),
     )
     before = house.reads.cases()
-    done = officer.post(page.url.path, data={"meant.0": "иванов пётр"})
+    result_page = officer.post(page.url.path, data={"meant.0": "иванов пётр"})
 
     assert page.url.path.startswith("/open/schedule/")
     assert "Закупки" in page.text
@@ -105,7 +105,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
     assert "последний день прошёл (1 апреля 2026 года)" in page.text
     assert "«Никто Такой»" in page.text
     assert before == []
-    assert "Открыто: 2 дела" in done.text
+    assert "Открыто: 2 дела" in result_page.text
     assert {(case.object, case.unit) for case in house.reads.cases()} == {("Закупки", "law"), ("Кадры", "hr")}
     assert house.reads.office().matches["Никто Такой"] == "b@org.kz"
 
@@ -113,13 +113,13 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
 def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: AppContext, officer: TestClient) -> None:
     """What was shown is what came."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    shown = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
+    shown_dates = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
     officer.post(page.url.path)
     (case,) = house.reads.cases()
     stands = re.findall(r'<span class="due-date">([^<]+)</span>', officer.get(f"/cases/{case.id}").text)
 
-    assert len(shown) > 15
-    assert sorted(shown) == sorted(stands)
+    assert len(shown_dates) > 15
+    assert sorted(shown_dates) == sorted(stands)
 
 
 def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer: TestClient) -> None:
@@ -138,12 +138,12 @@ def test_the_same_file_again_changes_nothing_and_says_so(house: AppContext, offi
     """No button to confirm, and confirming all the same writes nothing."""
     first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     officer.post(first.url.path)
-    again = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    second_page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     events = len(house.reads.events(house.reads.cases()[0].id))
-    officer.post(again.url.path)
+    officer.post(second_page.url.path)
 
-    assert "В этом файле нет ничего нового" in again.text
-    assert 'type="submit">Подтвердить' not in again.text
+    assert "В этом файле нет ничего нового" in second_page.text
+    assert 'type="submit">Подтвердить' not in second_page.text
     assert len(house.reads.cases()) == 1
     assert len(house.reads.events(house.reads.cases()[0].id)) == events
 
@@ -153,11 +153,11 @@ def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
     row = ("Закупки", "law", "", date(2026, 6, 1), date(2026, 7, 10))
     officer.post(sent(officer, table(row)).url.path)
     page = sent(officer, table((*row[:4], date(2026, 7, 24))))
-    done = officer.post(page.url.path)
+    result_page = officer.post(page.url.path)
 
     assert "<s>10.07.2026</s>" in page.text
     assert "24.07.2026" in page.text
-    assert "Изменено: 1 дело" in done.text
+    assert "Изменено: 1 дело" in result_page.text
 
 
 def test_every_bad_row_is_named_and_nothing_is_written(house: AppContext, officer: TestClient) -> None:
@@ -226,9 +226,9 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(house: AppContext, officer: 
     """A digest is no key: another officer is told that there is no such file."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     with browser_of(house, "of_law") as other:
-        looked, confirmed = other.get(page.url.path), other.post(page.url.path)
+        upload_answer, confirmed = other.get(page.url.path), other.post(page.url.path)
 
-    assert (looked.status_code, confirmed.status_code) == (404, 404)
+    assert (upload_answer.status_code, confirmed.status_code) == (404, 404)
     assert house.reads.cases() == []
 
 
@@ -257,12 +257,12 @@ def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: AppContext) -
 def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:
     """By a file and by hand."""
     file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
-    with browser_of(house, "of_law") as own:
-        page = sent(own, file)
-        confirmed = own.post(page.url.path)
-        by_hand = own.post("/open/case", data={"unit": "hr", "object": "Чужое"})
-        nowhere = own.post("/open/case", data={"unit": "", "object": "Чужое"})
-        mine = own.post("/open/case", data={"unit": "law", "object": "Своё"})
+    with browser_of(house, "of_law") as law_client:
+        page = sent(law_client, file)
+        confirmed = law_client.post(page.url.path)
+        by_hand = law_client.post("/open/case", data={"unit": "hr", "object": "Чужое"})
+        nowhere = law_client.post("/open/case", data={"unit": "", "object": "Чужое"})
+        mine = law_client.post("/open/case", data={"unit": "law", "object": "Своё"})
 
     assert "не относится к вашим подразделениям" in page.text
     assert confirmed.status_code == by_hand.status_code == nowhere.status_code == 422
@@ -277,16 +277,18 @@ def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, off
     office_store.save(house.engine, units=schools)
     response = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
     several = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 01"})
-    with browser_of(house, "of_law") as own:
-        another = own.post("/open/year", data={"year": "2027", "unit": "hr"})
-        typed = own.post("/open/year", data={"year": "2027", "unit": "Персоналды басқару департаменті"})
+    with browser_of(house, "of_law") as law_client:
+        another = law_client.post("/open/year", data={"year": "2027", "unit": "hr"})
+        year_answer = law_client.post(
+            "/open/year", data={"year": "2027", "unit": "Персоналды басқару департаменті"}
+        )
 
     assert 'name="unit" value="Мектеп 017"' in response.text
     assert 'type="hidden" name="unit" value="s17"' in response.text
     assert several.status_code == 422
     assert "начинается несколько подразделений: Мектеп 010, Мектеп 011" in several.text
     assert 'name="unit" value="мектеп 01"' in several.text
-    assert (another.status_code, typed.status_code) == (422, 422)
+    assert (another.status_code, year_answer.status_code) == (422, 422)
     assert house.reads.cases() == []
 
 
@@ -300,17 +302,17 @@ def test_a_case_is_opened_by_hand_with_its_dates(house: AppContext, officer: Tes
         "fact.schedule_approved": "2026-03-02",
     }
     linked = officer.get("/open/case", params=answers)
-    looked = officer.post("/open/case", data={**answers, "look": "1"})
+    preview = officer.post("/open/case", data={**answers, "look": "1"})
     before = house.reads.cases()
-    opened = officer.post("/open/case", data=answers)
+    answer = officer.post("/open/case", data=answers)
     (head,) = house.reads.cases()
     case = house.reads.case(head.id)
 
-    assert "15 мая 2026 года" in looked.text
+    assert "15 мая 2026 года" in preview.text
     assert "15 мая 2026 года" in linked.text
-    assert 'value="Мемлекеттік сатып алу"' in looked.text
+    assert 'value="Мемлекеттік сатып алу"' in preview.text
     assert before == []
-    assert opened.url.path == f"/cases/{head.id}"
+    assert answer.url.path == f"/cases/{head.id}"
     assert case is not None
     assert case.planned == {"analysis_started": date(2026, 6, 1)}
     assert case.facts["schedule_approved"].on == date(2026, 3, 2)
@@ -343,9 +345,9 @@ def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
     assert house.reads.cases() == []
     if "procedure" not in wrong:
         assert 'value="2026-07-10"' in answer.text
-        for name, typed in wrong.items():
+        for name, typed_text in wrong.items():
             if name.startswith(("planned.", "fact.")):
-                assert f'name="{name}" value="{typed}"' in answer.text
+                assert f'name="{name}" value="{typed_text}"' in answer.text
 
 
 def test_another_procedure_chosen_by_mistake_loses_no_date(officer: TestClient) -> None:
@@ -361,11 +363,11 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(house: AppContext, office
     """A procedure about a person asks for one; nobody of that name is a sentence."""
     form = officer.get("/open/case?procedure=conflict-of-interest").text
     unknown = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "Нет Такого"})
-    opened = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "ИВАНОВ Пётр"})
+    answer = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "ИВАНОВ Пётр"})
 
     assert 'name="person"' in form
     assert unknown.status_code == 422
-    assert opened.status_code in (200, 404)  # a confidential case is seen by those alone who were named
+    assert answer.status_code in (200, 404)  # a confidential case is seen by those alone who were named
     assert [case.person for case in house.ledger.cases([c.id for c in house.reads.cases()]).values()] == [
         "b@org.kz"
     ]
@@ -375,29 +377,29 @@ def test_the_year_is_proposed_to_who_manages_until_it_is_open(house: AppContext,
     """On the first page, with one button; once the cases are there nothing is proposed any more."""
     before = officer.get("/").text
     year = re.findall(r'name="year" value="(\d+)"', before)[0]
-    done = officer.post("/open/year", data={"year": year})
+    year_answer = officer.post("/open/year", data={"year": year})
 
     assert 'id="rollover"' in before
-    assert done.status_code == 200
+    assert year_answer.status_code == 200
     assert 'id="rollover"' not in officer.get("/").text
 
 
 def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient) -> None:
     """What would be opened by procedure; again there is nothing left. Each case names the year it is of."""
-    shown = officer.get("/open/year?year=2027")
-    done = officer.post("/open/year", data={"year": "2027"})
-    opened = len(house.reads.cases())
-    again = officer.get("/open/year?year=2027")
+    year_page = officer.get("/open/year?year=2027")
+    result_page = officer.post("/open/year", data={"year": "2027"})
+    case_count = len(house.reads.cases())
+    later_page = officer.get("/open/year?year=2027")
     officer.post("/open/year", data={"year": "2027"})
 
-    assert "Проект №2" in shown.text
-    assert f"Открыто: {opened} " in done.text
-    assert opened > 3
-    year_of_it = [case.id for case in house.reads.cases() if f"{case.id} · 2027 год" in done.text]
-    assert len(year_of_it) == opened
+    assert "Проект №2" in year_page.text
+    assert f"Открыто: {case_count} " in result_page.text
+    assert case_count > 3
+    year_of_it = [case.id for case in house.reads.cases() if f"{case.id} · 2027 год" in result_page.text]
+    assert len(year_of_it) == case_count
     assert '<p class="lead-line">2027 год · ' in officer.get(f"/cases/{year_of_it[0]}").text
-    assert "За 2027 год открывать больше нечего" in again.text
-    assert len(house.reads.cases()) == opened
+    assert "За 2027 год открывать больше нечего" in later_page.text
+    assert len(house.reads.cases()) == case_count
 
 
 @pytest.mark.parametrize("year", ["0", "abcd", "1999", "99999", "2100", "２０２７", ""])

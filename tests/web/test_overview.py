@@ -150,7 +150,10 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
     monkeypatch.setattr("services.board.overview.WORST", 1)
     monkeypatch.setattr("services.board.overview.WORST_RECOMMENDED", 0)
     ways = re.findall(r'href="(/deadlines[^"]+force=(\w+))">Показать все: (\d+)', browser.get("/?lang=ru").text)
-    assert [way[1:] for way in ways] == [("obligatory", str(overview.overdue - 1)), ("recommended", "1")]
+    assert [way_line[1:] for way_line in ways] == [
+        ("obligatory", str(overview.overdue - 1)),
+        ("recommended", "1"),
+    ]
     for link, force, number in ways:
         page = browser.get(unescape(link)).text
         assert (listed(page), {*re.findall(r'class="force force-(\w+)"', page)}) == (int(number), {force})
@@ -234,7 +237,7 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine,
     people(context.accounts)
     app = create_app(context, lambda: moment)
     statements: list[str] = []
-    counted: dict[str, list[int]] = {path: [] for path in paths}
+    query_counts: dict[str, list[int]] = {path: [] for path in paths}
 
     def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
         statements.append(statement)
@@ -242,20 +245,20 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine,
     with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as browser:
         browser.post("/login", data={"login": "officer", "password": PASSWORD})
         browser.get("/")  # the year to be opened is looked into once an hour
-        for more in (3, 297):
-            opened(engine, more)
+        for added_count in (3, 297):
+            opened(engine, added_count)
             for path in paths:
                 statements.clear()
                 event.listen(context.engine, "before_cursor_execute", note)
                 answer = browser.get(path)
                 event.remove(context.engine, "before_cursor_execute", note)
-                counted[path].append(len(statements))
+                query_counts[path].append(len(statements))
 
                 assert answer.status_code == 200
                 assert len(answer.content) < 200 * 1024, path
 
     context.close()
-    assert {path: counts for path, counts in counted.items() if len({*counts}) > 1} == {}
+    assert {path: counts for path, counts in query_counts.items() if len({*counts}) > 1} == {}
 
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
@@ -285,19 +288,19 @@ def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_a
         home.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
     )
     figures = browser.get("/api/v1/figures").json()
-    whole = figures["total"]["due"]
-    assert whole == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
+    whole_count = figures["total"]["due"]
+    assert whole_count == sum(figures["total"][name] for name in ("on_time", "late", "unmet")) > 0
     for name in ("months", "stages", "units"):
-        assert sum(row["figures"]["due"] for row in figures[name]) == whole, name
+        assert sum(row["figures"]["due"] for row in figures[name]) == whole_count, name
     page = browser.get("/figures?lang=ru").text
-    assert f"в срок – {figures['total']['on_time']} из {whole}" in page
+    assert f"в срок – {figures['total']['on_time']} из {whole_count}" in page
     delays = [figures["total"][name] for name in ("own", "inherited")]
     assert (delays[0] > 0, delays[1]) == (True, 3)
     sheets = load_workbook(BytesIO(browser.get("/figures.xlsx?lang=ru").content))
     assert sheets.sheetnames == ["По месяцам", "По этапам", "По подразделениям"]
     for name, end in (("По этапам", -2), ("По подразделениям", None)):
         rows = [*sheets[name].iter_rows(min_row=2, values_only=True)]
-        assert sum(row[1] for row in rows) == whole
+        assert sum(row[1] for row in rows) == whole_count
         columns = [sum(column) for column in zip(*(row[:end][-3:] for row in rows), strict=True)]
         assert columns == [*delays, sum(delays)]
     unit = figures["units"][0]

@@ -57,8 +57,10 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
     assert officer.get("/api/v1/cases/2026-0001/documents/plan/kk").content == officer.get(f"{PLAN}/kk").content
     office.run("form", "2026-0001", "plan", "--lang", "kk", "--to", str(office.folder / "plan.docx"))
     assert "О плане по объекту" in text_of((office.folder / "plan.docx").read_bytes())
-    used = "Документ на казахском языке заполняется по собственному шаблону организации: бланк.docx (выбран "
-    assert used in papers, "an officer sees which, though the page of templates is the administrator's"
+    template_note = (
+        "Документ на казахском языке заполняется по собственному шаблону организации: бланк.docx (выбран "
+    )
+    assert template_note in papers, "an officer sees which, though the page of templates is the administrator's"
     assert "шаблон организации, версия 1" in page
     assert "В шаблоне нет места для обязательных полей: Должность утверждающего" in page
     assert "SHA-256 " + sha256(letterhead()).hexdigest()[:16] in page
@@ -69,8 +71,8 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
 
     office.run("template", "take", "plan", "kk", str(_written(office, template("Екінші нұсқа"))))
     assert text_of(officer.get(f"{PLAN}/kk").content).startswith("Екінші нұсқа: ")
-    again = admin.post(f"{API}/choice", json={"number": 1}).json()
-    assert [step["number"] for step in again["steps"]] == [1, 2, 1]
+    choice_answer = admin.post(f"{API}/choice", json={"number": 1}).json()
+    assert [step["number"] for step in choice_answer["steps"]] == [1, 2, 1]
     assert "О плане по объекту" in text_of(officer.get(f"{PLAN}/kk").content)
     assert admin.get(f"{API}/2").content == template("Екінші нұсқа")
     back = admin.post(PAGE, data={"language": "kk", "do": "choose", "number": "0"})

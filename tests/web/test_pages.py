@@ -150,8 +150,8 @@ def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient)
 
 def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient) -> None:
     """Ongoing duties, targets, rights and branches included, in three languages."""
-    named = Reader(login="named", access="officer", person="a@org.kz")
-    home.accounts.save(named, disabled=False, by="test", now=NOW, today=TODAY)
+    named_reader = Reader(login="named", access="officer", person="a@org.kz")
+    home.accounts.save(named_reader, disabled=False, by="test", now=NOW, today=TODAY)
     browser_of_named, wrong = home.client("named"), list[tuple[str, str]]()
     for procedure in library().procedures():
         edition = library().latest(procedure)

@@ -37,9 +37,9 @@ def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: Tes
     """The title, the order in both languages and the feed of events follow; what was shown and is the same is
     not written."""
     case = f"/cases/{home.real}"
-    shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(home).unit}
-    typed = {
-        **shown,
+    fields_shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(home).unit}
+    form_fields = {
+        **fields_shown,
         "object_kk": KK,
         "object_ru": RU,
         "unit": stored(home).unit,
@@ -50,14 +50,14 @@ def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: Tes
         "was.period_last": "",
         "period_first": "2024-01-01",
     }
-    refused = browser.post(f"{case}/passport", data={**typed, "period_last": "2023-12-31"})
+    refused = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2023-12-31"})
     assert refused.status_code == 422
     assert stored(home).object_ru == ""
     assert RU in refused.text
 
-    done = browser.post(f"{case}/passport", data={**typed, "period_last": "2025-12-31"})
+    edit_answer = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2025-12-31"})
 
-    assert done.status_code == 303
+    assert edit_answer.status_code == 303
     event = home.events(home.real)[-1]
     assert event.payload.keys() == {"object_kk", "object_ru", "group", "responsible", "period"}
     assert stored(home).responsible["published"] == "Б"
@@ -145,10 +145,10 @@ def test_an_import_asks_for_the_object_and_joins_the_other_language(
     assert "нужно указать, то ли это дело или новый анализ" in unsaid.text, (
         "by its row, not only that there is one"
     )
-    done = officer.post(
+    result_page = officer.post(
         second.url.path, data={"joins.5": case.id, "object_kk.5": KK, "object_ru.5": case.object_ru}
     )
-    assert "Изменено: 1 дело" in done.text
+    assert "Изменено: 1 дело" in result_page.text
 
     (joined,) = house.reads.cases()
     assert (joined.object_kk, joined.object_ru) == (KK, f"{RU} (Общество)")

@@ -38,9 +38,9 @@ def slapd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slapd]:
         yield server
 
 
-def office(slapd: Slapd, mode: str = "preview", **more: Any) -> Home:
+def office(slapd: Slapd, mode: str = "preview", **options: Any) -> Home:
     """An office that takes its people from that directory."""
-    sync = SyncSettings(mode=mode, leave_attribute="description", **more)
+    sync = SyncSettings(mode=mode, leave_attribute="description", **options)
     ldap = LdapSettings(
         address=f"ldap://127.0.0.1:{slapd.port}",
         kind="openldap",
@@ -57,8 +57,8 @@ def acting(home: Home) -> RequestContext:
     return operator_context(home.context, by="administrator", now=NOW, today=TODAY)
 
 
-def look(home: Home, **more: Any) -> SyncResult:
-    return sync_people(acting(home), SyncPeople(**more))
+def look(home: Home, **options: Any) -> SyncResult:
+    return sync_people(acting(home), SyncPeople(**options))
 
 
 def changes(result: SyncResult) -> dict[str, tuple[str, ...]]:
@@ -81,18 +81,18 @@ def test_more_people_than_a_page_of_the_directory_come_in_by_one_click(slapd: Sl
     place = "/administration/people/sync?lang=en"
 
     before = len(home.office.people)
-    shown = browser.post(place, data={"do": "look"}).text
+    preview = browser.post(place, data={"do": "look"}).text
     unwritten = len(home.office.people)
-    mark = shown.partition('name="mark" value="')[2].partition('"')[0]
+    mark = preview.partition('name="mark" value="')[2].partition('"')[0]
     stale = browser.post(place, data={"do": "apply", "mark": "0" * 20})
-    done = browser.post(place, data={"do": "apply", "mark": mark})
+    answer = browser.post(place, data={"do": "apply", "mark": mark})
 
     assert (before, unwritten, len(home.office.people)) == (3, 3, 623)
-    assert (stale.status_code, done.status_code) == (422, 200)
+    assert (stale.status_code, answer.status_code) == (422, 200)
     assert home.office.units["Көп бөлім"].parent == "head"
     assert person(home, "m7@org.kz").name == "Адам007 Көп"
-    again = look(home)
-    assert (again.entries, again.changes, again.left) == (620, [], [])
+    sync_result = look(home)
+    assert (sync_result.entries, sync_result.changes, sync_result.left) == (620, [], [])
     assert verify(home.context, now=NOW, today=TODAY) == ()
 
 
@@ -114,11 +114,11 @@ def test_what_changes_in_the_directory_changes_here(slapd: Slapd) -> None:
     slapd.change(anna, "description", "01.07.2026 – 14.07.2026")
     slapd.change(boss, "ou", "Жаңа бөлім")
     slapd.change(anna, "manager", oleg)
-    seen = look(home, apply=True)
+    sync_result = look(home, apply=True)
 
     assert first["boss@org.kz"] == (law, ("head_of_unit",))
     assert first["c@org.kz"] == (law, ("authorised_person",)), "who never came from there stays"
-    assert changes(seen) == {
+    assert changes(sync_result) == {
         "Жаңа бөлім": ("added",),
         "Ахметова Anna": ("changed", "name", "email", "away"),
         "Бастық Boss": ("changed", "unit", "duties"),
@@ -130,13 +130,13 @@ def test_what_changes_in_the_directory_changes_here(slapd: Slapd) -> None:
     assert person(home, "oleg@org.kz").duties == ("head_of_unit",)
 
     slapd.remove(oleg)
-    held = look(home)
+    held_result = look(home)
     with pytest.raises(SyncRefused):
         look(home, apply=True)
-    gone = look(home, apply=True, many_leave=True)
+    applied_result = look(home, apply=True, many_leave=True)
     account = home.accounts.account("oleg")
 
-    assert (held.held, gone.left) == (True, ["Ли Oleg"])
+    assert (held_result.held, applied_result.left) == (True, ["Ли Oleg"])
     assert "oleg@org.kz" not in home.office.people
     assert account is not None
     assert account.disabled
@@ -158,14 +158,14 @@ def test_who_comes_back_is_who_they_were_and_two_of_one_e_mail_are_nobody(slapd:
         ),
     )
     home.context.__dict__.pop("directory")
-    left = look(home, apply=True)
+    leave_result = look(home, apply=True)
     slapd.change(anna, "employeeType", "staff")
     slapd.change(anna, "mail", "new@org.kz")
     back = look(home, apply=True)
     slapd.colleague("third", "Пак", "Заң департаменті", mail="twice@org.kz")
     twice = look(home)
 
-    assert (left.left, back.back) == (["Ким Anna"], ["Ким Anna"])
+    assert (leave_result.left, back.back) == (["Ким Anna"], ["Ким Anna"])
     assert person(home, "anna@org.kz").email == "new@org.kz", "under the key they always had"
     assert [(problem.code, problem.text) for problem in twice.problems] == [("email_twice", "twice@org.kz")] * 2
     assert twice.left == [], "whose entry cannot be taken has not left"
@@ -179,20 +179,20 @@ def test_whoever_gets_the_address_of_somebody_who_left_is_somebody_else(slapd: S
     slapd.remove(anna)
     slapd.colleague("zarina", "Оспанова", "Заң департаменті", mail="anna@org.kz")
     result = look(home, apply=True, many_leave=True)
-    again = look(home)
+    second_result = look(home)
 
     assert (result.left, changes(result)) == (["Ким Anna"], {"Оспанова Zarina": ("added",)})
     assert "anna@org.kz" not in home.office.people
     key = next(person.key for person in home.office.people.values() if person.name == "Оспанова Zarina")
     assert (key, person(home, key).email) == ("law / Оспанова Zarina", "anna@org.kz")
-    assert (again.changes, again.left, again.problems) == ([], [], [])
+    assert (second_result.changes, second_result.left, second_result.problems) == ([], [], [])
 
     attributes = {"post": "", "manager": "", "language": "", "leave": "", "units": ("Заң департаменті",)}
     entry = DirectoryEntry(subject="1", dn="cn=1", name="Ли Олег", email="", **attributes)
     twins = _Comparison([entry, replace(entry, subject="2", dn="cn=2")], home.office, {}, officer="").plan()
     stored_person = home.office.people["c@org.kz"]
-    anew = replace(entry, name=stored_person.name, email=stored_person.key)
-    same = _Comparison([anew], home.office, {stored_person.key: "0"}, officer="").plan()
+    renamed_entry = replace(entry, name=stored_person.name, email=stored_person.key)
+    same = _Comparison([renamed_entry], home.office, {stored_person.key: "0"}, officer="").plan()
     assert [person.key for person in twins.table.people] == ["law / Ли Олег"]
     assert [(problem.code, problem.text) for problem in twins.problems] == [("name_twice", "cn=2")]
     assert (same.links, same.left) == ({stored_person.key: "1"}, []), (
@@ -240,13 +240,13 @@ def test_a_directory_that_answers_in_part_or_not_at_all_changes_nothing(slapd: S
     scheduled(home)
     unapplied = "anna@org.kz" in home.office.people
     look(home, apply=True)
-    gone = office(slapd, mode="apply", base=f"ou=nowhere,{BASE}")
+    missing_base = office(slapd, mode="apply", base=f"ou=nowhere,{BASE}")
     off = office(slapd, mode="off")
 
     assert not unapplied
     with pytest.raises(DirectorySilent):
-        look(gone)
-    scheduled(gone)
+        look(missing_base)
+    scheduled(missing_base)
     with pytest.raises(SyncRefused):
         look(off, apply=True)
     slapd.change(f"uid=anna,{BASE}", "description", "қашан екені белгісіз")

@@ -119,15 +119,15 @@ def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(r
     planned = real.house.reads.case("2026-0001")
     assert planned is not None
     assert planned.planned["analysis_ended"] == date(2026, 5, 28)
-    done = browser.post("/cases/2026-0001/plan", data={**fields, "confirmed": token[1]})
-    assert (done.status_code, done.headers["location"]) == (
+    answer = browser.post("/cases/2026-0001/plan", data={**fields, "confirmed": token[1]})
+    assert (answer.status_code, answer.headers["location"]) == (
         303,
         "/portfolio?year=2026&stage=order&replanned=2026-0001",
     )
     planned = real.house.reads.case("2026-0001")
     assert planned is not None
     assert planned.planned["analysis_ended"] == date(2026, 5, 29)
-    assert "Плановая дата перенесена" in browser.get(f"{done.headers['location']}&lang=ru").text
+    assert "Плановая дата перенесена" in browser.get(f"{answer.headers['location']}&lang=ru").text
     away = {**fields, "on": "2026-05-29", "back": "//evil.example/?year=2026"}
     assert browser.post("/cases/2026-0001/plan", data=away).headers["location"].startswith("/portfolio?")
 

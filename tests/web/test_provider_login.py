@@ -44,11 +44,11 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MERZIM_OIDC_SECRET", SECRET)
 
 
-def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **more: Any) -> Home:
+def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **options: Any) -> Home:
     """An office whose people log in by a provider."""
     home = build(demonstration=False, totp_required=totp_required)
     usual = {"issuer": provider.issuer, "client_id": CLIENT, "insecure": True}
-    home.context.settings = replace(home.context.settings, oidc=OidcSettings(**(usual | more)))
+    home.context.settings = replace(home.context.settings, oidc=OidcSettings(**(usual | options)))
     return home
 
 
@@ -60,10 +60,10 @@ def begin(home: Home, onward: str = "/") -> tuple[TestClient, str]:
     return browser, answer.headers["location"]
 
 
-def come_back(browser: TestClient, callback: str, **changed: str) -> Any:
+def come_back(browser: TestClient, callback: str, **parameters: str) -> Any:
     """Come back from the provider, with some of what it said changed."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
-    return browser.get("/login/oidc/callback", params=query | changed | {"lang": "en"})
+    return browser.get("/login/oidc/callback", params=query | parameters | {"lang": "en"})
 
 
 def enter(home: Home, provider: Provider, sub: str, onward: str = "/") -> tuple[TestClient, Any]:
@@ -94,10 +94,10 @@ def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provi
 
     browser, first = enter(home, provider, "77-a", "/cases?q=1")
     provider.person("77-a", email="other@org.kz", email_verified=True, preferred_username="somebody-else")
-    _, again = enter(home, provider, "77-a", "https://evil.example/")
+    _, second_answer = enter(home, provider, "77-a", "https://evil.example/")
 
     assert (first.status_code, first.headers["location"]) == (303, "/cases?q=1")
-    assert (again.status_code, again.headers["location"]) == (303, "/desk")
+    assert (second_answer.status_code, second_answer.headers["location"]) == (303, "/desk")
     assert account(home, "gulnur").providers == ("oidc",)
     assert home.accounts.identities("oidc")[0].subject == f"{provider.issuer} 77-a"
     assert browser.get("/account").status_code == 200
@@ -164,9 +164,9 @@ def test_what_comes_back_must_belong_to_the_browser_that_began(provider: Provide
         "wrong state": (browser, {"state": "x" * 43}, 400),
         "a code of another": (other, {"state": theirs}, 401),
     }
-    for what, (from_browser, changed, status) in refused.items():
-        answer = come_back(from_browser, callback, **changed)
-        assert (what, answer.status_code) == (what, status)
+    for refused_case, (from_browser, parameters, status) in refused.items():
+        answer = come_back(from_browser, callback, **parameters)
+        assert (refused_case, answer.status_code) == (refused_case, status)
         assert from_browser.get("/account").status_code == 303
     # The provider took the code away when another's verifier came with it: begin anew.
     browser, address = begin(home)
@@ -207,11 +207,11 @@ def test_a_forged_token_lets_nobody_in(provider: Provider, caplog: pytest.LogCap
         "not yet": {"claims": {"nbf": now + CLOCK_SKEW_SECONDS + 1}},
     }
     let_in = []
-    for what, forgery in forgeries.items():
+    for forgery_name, forgery in forgeries.items():
         provider.forge(**forgery)
         browser, answer = enter(home, provider, "victim")
         if answer.status_code != 401 or browser.get("/account").status_code != 303:
-            let_in.append((what, answer.status_code))
+            let_in.append((forgery_name, answer.status_code))
     assert let_in == []
     assert home.accounts.identities("oidc") == []
     assert caplog.text.count("reason=not_identified") == len(forgeries)
@@ -252,8 +252,8 @@ def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -
     aged(home, FRESH_SESSION + timedelta(seconds=1))
     stale = browser.post("/account/totp?lang=en", data=form)
     aged(home, -timedelta(seconds=1))
-    fresh = browser.post("/account/totp", data=form)
-    assert (stale.status_code, fresh.status_code) == (422, 200)
+    fresh_answer = browser.post("/account/totp", data=form)
+    assert (stale.status_code, fresh_answer.status_code) == (422, 200)
     assert "log in again" in stale.text
 
     client, page = enter(home, provider, "factor", "/cases")
@@ -317,11 +317,11 @@ def test_answers_that_prove_nothing_are_counted_by_address(provider: Provider) -
     home = office(provider)
     browser, address = begin(home)
     state, saved = parse_qs(urlsplit(address).query)["state"][0], browser.cookies[COOKIE]
-    seen = []
+    statuses = []
     for _ in range(51):
         browser.cookies.set(COOKIE, saved, domain="127.0.0.1")
-        seen.append(browser.get("/login/oidc/callback", params={"state": state, "error": "x"}).status_code)
-    assert seen == [401] * 50 + [429]
+        statuses.append(browser.get("/login/oidc/callback", params={"state": state, "error": "x"}).status_code)
+    assert statuses == [401] * 50 + [429]
 
 
 def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Provider) -> None:

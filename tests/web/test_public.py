@@ -83,12 +83,12 @@ def test_the_places_of_one_publication_stand_in_one_line(home: Home) -> None:
     text = home.stranger().get("/public?lang=ru").text
 
     assert text.count("27.03.2026") == 1
-    for place, named in (
+    for place, link_name in (
         ("media", "публикацию в СМИ"),
         ("site", "интернет-ресурс"),
         ("social", "социальную сеть"),
     ):
-        assert f'href="{SITE}/{place}" rel="noopener nofollow">ссылка на {named}</a>' in text
+        assert f'href="{SITE}/{place}" rel="noopener nofollow">ссылка на {link_name}</a>' in text
 
 
 def test_an_office_shows_the_parts_it_wants(open_office: Home) -> None:
@@ -122,14 +122,14 @@ def test_the_feed_is_rss_in_the_language_asked(open_office: Home) -> None:
     """One item for each address, with the day of publication; its id stays when it is asked again."""
     stranger = open_office.stranger()
     answer = stranger.get("/public/feed.xml?lang=kk")
-    again = ElementTree.fromstring(stranger.get("/public/feed.xml?lang=kk").content)
+    feed_kk = ElementTree.fromstring(stranger.get("/public/feed.xml?lang=kk").content)
     items = ElementTree.fromstring(answer.content).findall("channel/item")
 
     assert answer.headers["content-type"].startswith("application/rss+xml")
     assert [item.findtext("link") for item in items] == [SITE]
     assert items[0].findtext("title") == "Ішкі талдаудың басталғаны туралы хабарландыру: Кадр департаменті"
     assert items[0].findtext("pubDate") == "Fri, 27 Mar 2026 07:00:00 GMT"
-    assert items[0].findtext("guid") == again.findtext("channel/item/guid")
+    assert items[0].findtext("guid") == feed_kk.findtext("channel/item/guid")
 
 
 def test_a_withdrawn_announcement_leaves_the_page(open_office: Home) -> None:

@@ -106,7 +106,7 @@ def _work(office: RealOffice) -> None:
         )
     for access in ("officer", "head_of_unit", "administrator"):
         with office.client(access) as browser:
-            walk(browser, each=1)
+            walk(browser, samples_each=1)
             for address in NARROWED:
                 assert browser.get(address).status_code in (200, 403), address
     for access in ("officer", "administrator", "head_of_unit"):

@@ -103,9 +103,10 @@ def end_readings(pool: Pool) -> None:
 def test_while_files_are_read_everything_else_is_answered(port: int, token: str, pool: Pool) -> None:
     """Health, log-in, the desk, while the only thread for pages would wait for the first file."""
     body = sent(port, token, SLOW)
-    with ThreadPoolExecutor(2) as others:
+    with ThreadPoolExecutor(2) as thread_pool:
         futures = [
-            others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json") for _ in "ab"
+            thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
+            for _ in "ab"
         ]
         until(lambda: len(pool._running) == 2)
         answered = [request(port, "GET", path, token).status for path in ("/health", "/login", "/desk")]
@@ -144,8 +145,8 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
     body = sent(port, token, SLOW)
     monkeypatch.setattr(reading, "MAX_READING_PER_ACCOUNT", 1)
     monkeypatch.setattr(reading, "WAIT", 0)
-    with ThreadPoolExecutor(1) as others:
-        first = others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
+    with ThreadPoolExecutor(1) as thread_pool:
+        first = thread_pool.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
         until(lambda: pool._running)
         second = request(port, "POST", "/api/v1/past", token, body, "application/json")
         page = request(port, "GET", "/past/" + json.loads(body)["file"], token)

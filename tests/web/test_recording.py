@@ -93,15 +93,15 @@ def test_a_refusal_is_one_sentence_at_the_form_and_nothing_typed_is_lost(
     fields: dict[str, str], said: str, home: Home, browser: TestClient
 ) -> None:
     """422, the sentence, and every answer still in its field; nothing was written."""
-    typed = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/kept", **fields}
+    form_fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/kept", **fields}
     before = home.events(home.real)
-    answer = browser.post(f"/cases/{home.real}?lang=ru", data=typed)
+    answer = browser.post(f"/cases/{home.real}?lang=ru", data=form_fields)
     problem = answer.text.split('id="record-problem"')[1].split("</div>")[0]
 
     assert answer.status_code == 422
     assert said in problem
     assert home.events(home.real) == before
-    if typed["fact"] == "order_signed" and typed["link.other"].startswith("https"):
+    if form_fields["fact"] == "order_signed" and form_fields["link.other"].startswith("https"):
         assert 'value="https://org.kz/kept"' in answer.text
 
 

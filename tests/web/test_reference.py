@@ -26,8 +26,8 @@ def test_the_list_leads_to_a_page_of_every_operation(home: Home, language: str) 
     """In the reader's language around descriptions that say that they are in English."""
     with home.client("auditor") as browser:
         document = browser.get("/api/openapi.json").json()
-        listed = browser.get("/help/api", params={"lang": language}).text
-        linked = set(re.findall(r'href="/help/api/(\w+)"', listed))
+        list_page = browser.get("/help/api", params={"lang": language}).text
+        linked = set(re.findall(r'href="/help/api/(\w+)"', list_page))
         page = browser.get("/help/api/record_fact", params={"lang": language}).text
 
     assert linked == {operation["operationId"] for _, _, operation in operations(document)}

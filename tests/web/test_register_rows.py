@@ -40,22 +40,22 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
         yield office
 
 
-def gift(**more: object) -> dict[str, object]:
+def gift(**changed_fields: object) -> dict[str, object]:
     """The fields of a form for a gift."""
     fields = {"kind": "gift", "description": SECRET, "employee": KIM, "received_on": "2026-03-30"}
-    return {"unit": OWN} | {f"field.{name}": value for name, value in {**fields, **more}.items()}
+    return {"unit": OWN} | {f"field.{name}": value for name, value in {**fields, **changed_fields}.items()}
 
 
-def training(**more: object) -> dict[str, object]:
+def training(**changed_fields: object) -> dict[str, object]:
     """A training as the API takes it."""
     fields = {**LECTURE, "attended": 12}
-    return {"unit": OWN, "values": {**fields, **more}}
+    return {"unit": OWN, "values": {**fields, **changed_fields}}
 
 
-def add(office: RealOffice, fields: dict[str, object], register: str = GIFTS, **more: Any) -> str:
+def add(office: RealOffice, fields: dict[str, object], register: str = GIFTS, **options: Any) -> str:
     """Send the form of a new row; return the address of the row."""
     with office.client() as browser:
-        answer = browser.post(f"{register}/new", data=fields, **more)
+        answer = browser.post(f"{register}/new", data=fields, **options)
         assert answer.status_code == 303, text_of(answer.text.partition('role="alert">')[2])[:300]
         return str(answer.headers["location"]).partition("?")[0]
 
@@ -72,8 +72,8 @@ def test_an_edit_sends_the_changed_fields_alone_and_history_says_old_and_new(off
         page = browser.get(address + "?lang=ru").text
         form = dict(re.findall(r'name="((?:was\.|seq)[a-z_.]*)" value="([^"]*)"', page))
         fields = {name.replace("was.", "field."): value for name, value in form.items() if name != "seq"}
-        changed = {"field.description": "Сағат", "ground": "қате жазылған"}
-        answer = browser.post(address, data={**form, **fields, **changed})
+        changed_fields = {"field.description": "Сағат", "ground": "қате жазылған"}
+        answer = browser.post(address, data={**form, **fields, **changed_fields})
         page = text_of(browser.get(address + "?lang=ru").text)
 
     assert answer.status_code == 303
@@ -93,14 +93,18 @@ def test_an_entry_about_oneself_says_where_it_is_found_and_who_decides(office: R
     with office.client("keeper") as browser:
         answer = browser.post(f"{GIFTS}/new", data=gift())
         address = answer.headers["location"]
-        own = browser.get(f"{address}&lang=ru").text
-        listed, named = browser.get(GIFTS).text, browser.get("/registers").text
+        own_page = browser.get(f"{address}&lang=ru").text
+        gifts_page, registers_page = browser.get(GIFTS).text, browser.get("/registers").text
     with office.client() as browser:
         other = browser.get(f"{address}&lang=ru").text
     row = address.partition("?")[0]
 
-    assert (note in own, link in own, note in other) == (True, True, False)
-    assert (row in listed, row in named, 'id="mine-title"' in named) == (False, True, True)
+    assert (note in own_page, link in own_page, note in other) == (True, True, False)
+    assert (row in gifts_page, row in registers_page, 'id="mine-title"' in registers_page) == (
+        False,
+        True,
+        True,
+    )
 
 
 def test_everything_wrong_with_a_form_is_said_at_once_and_nothing_is_lost(office: RealOffice) -> None:
@@ -140,11 +144,11 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(office: RealOffic
         assert browser.post(address, data=newer).status_code == 303
         older = {"seq": "1", "was.reason": "", "field.reason": "туған күн"}
         refused = browser.post(address, data=older)
-        again = browser.post(address, data={**older, "seq": "2"})
+        second_answer = browser.post(address, data={**older, "seq": "2"})
 
     assert refused.status_code == 409
     assert '<input type="hidden" name="seq" value="2">' in refused.text
-    assert again.status_code == 303
+    assert second_answer.status_code == 303
 
 
 def test_a_withdrawn_row_is_struck_out_on_request_and_counts_no_more(office: RealOffice) -> None:
@@ -157,13 +161,13 @@ def test_a_withdrawn_row_is_struck_out_on_request_and_counts_no_more(office: Rea
         after = browser.get(TRAININGS).text
         struck = browser.get(f"{TRAININGS}?withdrawn=1").text
         row = text_of(browser.get(address).text)
-        again = browser.post(f"{address}/withdraw", data={"ground": "қайталанған"})
+        second_answer = browser.post(f"{address}/withdraw", data={"ground": "қайталанған"})
 
     assert "5 000 000" in before
     assert name not in after
     assert f'<s><a href="{address}">' in struck
     assert "қайталанған" in row
-    assert again.status_code == 422
+    assert second_answer.status_code == 422
 
 
 def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: RealOffice) -> None:
@@ -174,16 +178,19 @@ def test_values_are_erased_for_good_once_it_is_confirmed_by_who_manages(office: 
         offered = re.findall(r'name="field" value="(\w+)"', browser.get(address).text)
         unsure = browser.post(f"{address}/erase?lang=ru", data=erasing, headers=ORIGIN)
         page = browser.get(address).text
-        done = browser.post(f"{address}/erase", data={**erasing, "sure": "1"}, headers=ORIGIN)
-        gone = text_of(browser.get(f"{address}?lang=ru").text)
+        answer = browser.post(f"{address}/erase", data={**erasing, "sure": "1"}, headers=ORIGIN)
+        erased_page = text_of(browser.get(f"{address}?lang=ru").text)
     with office.client("own") as browser:
-        shown, tried = browser.get(address), browser.post(f"{address}/erase", data=erasing, headers=ORIGIN)
+        row_answer, erase_answer = (
+            browser.get(address),
+            browser.post(f"{address}/erase", data=erasing, headers=ORIGIN),
+        )
 
     assert "giver" in offered
     assert (unsure.status_code, "Подтвердите" in unsure.text, "Акме" in page) == (422, True, True)
-    assert (done.status_code, done.headers["location"].partition("?")[2]) == (303, "said=erased")
-    assert ("Акме" in gone, "Сақтау мерзімі өтті" in gone) == (False, True)
-    assert ('id="erase"' in shown.text, tried.status_code) == (False, 403)
+    assert (answer.status_code, answer.headers["location"].partition("?")[2]) == (303, "said=erased")
+    assert ("Акме" in erased_page, "Сақтау мерзімі өтті" in erased_page) == (False, True)
+    assert ('id="erase"' in row_answer.text, erase_answer.status_code) == (False, 403)
 
 
 def test_a_list_is_narrowed_searched_sorted_and_summed_by_its_address(office: RealOffice) -> None:
@@ -233,18 +240,20 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
     addresses += [f"/suggest/row/{name}?q={SECRET}" for name in hidden]
     addresses += [f"{API}/registers/{name}/template" for name in hidden]
     addresses += [address, f"{API}/rows/{row}"]
-    queries = [f"{API}/registers/{name}/rows/{what}" for name in hidden for what in ("query", "file")]
+    queries = [f"{API}/registers/{name}/rows/{path_end}" for name in hidden for path_end in ("query", "file")]
     wrong = []
     for login in ("own", "elsewhere", "head_of_unit", "first_head", "auditor"):
         with office.client(login) as browser:
             answers = {page: browser.get(page) for page in addresses}
             answers |= {page: browser.post(page, json={}, headers=ORIGIN) for page in queries}
-            seen = browser.get("/registers").text + browser.get(f"{API}/registers").text
+            pages_text = browser.get("/registers").text + browser.get(f"{API}/registers").text
         # A first head reads, and only reads, what the standard, the policy and the instruction let him decide.
         read = DECIDED if login == "first_head" else ()
         open_to = {f"/registers/{name}{page}" for name in read for page in ("", "/xlsx")}
         open_to |= {f"/suggest/row/{name}?q={SECRET}" for name in read}
-        open_to |= {f"{API}/registers/{name}/rows/{what}" for name in read for what in ("query", "file")}
+        open_to |= {
+            f"{API}/registers/{name}/rows/{path_end}" for name in read for path_end in ("query", "file")
+        }
         shut = {page: answer for page, answer in answers.items() if page not in open_to}
         wrong += [(login, page) for page, answer in shut.items() if answer.status_code not in (403, 404)]
         wrong += [(login, page) for page in open_to if answers[page].status_code != 200]
@@ -252,7 +261,9 @@ def test_nobody_who_may_not_know_of_a_confidential_register_learns_of_it(office:
             (login, page) for page, answer in answers.items() if SECRET in answer.text or row in answer.text
         ]
         wrong += [
-            (login, name) for name in hidden if name not in read and (f'"{name}"' in seen or f"/{name}" in seen)
+            (login, name)
+            for name in hidden
+            if name not in read and (f'"{name}"' in pages_text or f"/{name}" in pages_text)
         ]
 
     assert len(hidden) > 5
@@ -274,10 +285,10 @@ def test_whom_a_row_names_sees_of_it_what_the_register_gives_them(office: RealOf
     """The employee who received the gift: the gift, not the giver, no history, no form."""
     address = add(office, gift(description="Менің сыйлығым", giver="Құпия беруші"))
     with office.client("kim") as browser:
-        listed = browser.get("/registers").text
+        registers_page = browser.get("/registers").text
         row = browser.get(address).text
 
-    assert f'href="{address}"' in listed
+    assert f'href="{address}"' in registers_page
     assert "Менің сыйлығым" in row
     assert "Құпия беруші" not in row
     assert 'id="history"' not in row
@@ -324,33 +335,33 @@ def test_a_spreadsheet_is_shown_then_taken_in_whole_or_not_at_all(office: RealOf
     wrong, right = ("\n".join(lines), "\n".join(lines).replace("30.02", "28.02"))
     with office.client() as browser:
 
-        def send(text: str, **more: str) -> Any:
+        def send(text: str, **fields: str) -> Any:
             file = {"file": ("оқыту.csv", text.encode())} if text else {}
-            return browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **more}, files=file)
+            return browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN, **fields}, files=file)
 
         def count() -> int:
             answer = browser.post(f"{API}/registers/trainings/rows/query", json={}, headers=ORIGIN)
             return int(answer.json()["total"])
 
         before = count()
-        refused, shown = send(wrong), send(right)
+        refused, preview = send(wrong), send(right)
         between = count()
-        [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', shown.text)
-        taken = send("", digest=digest, take="1")
+        [digest] = re.findall(r'name="digest" value="([0-9a-f]+)"', preview.text)
+        taken_answer = send("", digest=digest, take="1")
         after = count()
         sheet = browser.get(f"{TRAININGS}/xlsx?search={LECTURE['topic']}")
         template = browser.get(f"{TRAININGS}/template")
         file = {"file": ("оқыту.xlsx", sheet.content)}
-        again = browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN}, files=file)
+        second_answer = browser.post(f"{TRAININGS}/import?lang=ru", data={"unit": OWN}, files=file)
 
     assert refused.status_code == 422
     assert "C3" in refused.text
-    assert (shown.status_code, between) == (200, before)
-    assert (taken.status_code, after) == (303, before + 2)
+    assert (preview.status_code, between) == (200, before)
+    assert (taken_answer.status_code, after) == (303, before + 2)
     assert sheet.content[:2] == template.content[:2] == b"PK"
-    assert (again.status_code, "Уже есть в реестре" in again.text) == (200, True)
-    assert "Не вносятся столбцы: Протокол, материалы" in again.text
-    assert 'name="take"' not in again.text
+    assert (second_answer.status_code, "Уже есть в реестре" in second_answer.text) == (200, True)
+    assert "Не вносятся столбцы: Протокол, материалы" in second_answer.text
+    assert 'name="take"' not in second_answer.text
 
 
 def test_the_preview_of_an_import_names_people_in_the_language_of_the_page(office: RealOffice) -> None:
@@ -410,13 +421,17 @@ def test_money_with_a_part_is_written_with_both_digits_of_the_tiyn(office: RealO
         page = text_of(browser.get("/registers/purchases?lang=ru").text).replace("\xa0", " ")
         row = answer.json()["row"]["id"].removesuffix("2") + "1"
         form = browser.get(f"/registers/purchases/{row}?lang=ru").text
-        [shown] = re.findall(r'name="field.amount"[^>]*value="([^"]*)"', form)
-        changed = {"seq": "1", "was.amount": shown, "field.amount": shown.replace("140", "150")}
-        assert browser.post(f"/registers/purchases/{row}", data=changed).status_code == 303
+        [amount_text] = re.findall(r'name="field.amount"[^>]*value="([^"]*)"', form)
+        changed_fields = {
+            "seq": "1",
+            "was.amount": amount_text,
+            "field.amount": amount_text.replace("140", "150"),
+        }
+        assert browser.post(f"/registers/purchases/{row}", data=changed_fields).status_code == 303
         after = browser.get(f"{API}/rows/{row}").json()["row"]["values"]["amount"]
         files = [browser.get(f"/registers/purchases/{name}?lang=ru") for name in ("xlsx", "template")]
 
-    assert (shown.replace("\xa0", " "), after) == ("140 000,50", "150000.5")
+    assert (amount_text.replace("\xa0", " "), after) == ("140 000,50", "150000.5")
     names = [unquote(file.headers["content-disposition"].partition("UTF-8''")[2]) for file in files]
     assert names == [
         "Реестр проанализированных закупок 2026-04-06.xlsx",
@@ -442,7 +457,7 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
             json={"unit": ELSEWHERE, "values": values},
             headers=ORIGIN,
         ).json()["row"]
-        listed = browser.get("/registers/training-attendees?lang=ru").text
+        list_page = browser.get("/registers/training-attendees?lang=ru").text
         page = browser.get(f"/registers/training-attendees/{attended['id']}?lang=ru").text
         lecture_page = browser.get(f"/registers/trainings/{lecture}?lang=ru").text
         [add] = re.findall(r'href="(/registers/training-attendees/new[^"]*)"', lecture_page)
@@ -456,7 +471,7 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
     assert f'href="/registers/training-attendees/{attended["id"]}"' in lecture_page
     assert f'value="Мүдделер қақтығысы · 10.02.2026 ({lecture})"' in form
     link = rf'<a href="/registers/trainings/{lecture}" class="wrap">([^<]*)</a>'
-    assert [name for name in re.findall(link, listed) if "Мүдделер қақтығысы" in name]
+    assert [name for name in re.findall(link, list_page) if "Мүдделер қақтығысы" in name]
     assert [name for name in re.findall(link, page) if "Мүдделер қақтығысы" in name]
     assert attended["names"][lecture] == "Мүдделер қақтығысы · 10.02.2026"
     assert "Мүдделер қақтығысы" not in of_others
@@ -467,8 +482,8 @@ def test_a_cell_that_names_a_row_shows_what_it_is_called_to_who_sees_it(office: 
     exported = f"Мүдделер қақтығысы · 10.02.2026 ({lecture})"
     assert exported in cells, "a file names the row, and as it is found when the file is taken in again"
     with office.client() as browser:
-        again = {**values, "training": exported, "employee": KIM}
-        body = {"unit": ELSEWHERE, "values": again}
+        row_values = {**values, "training": exported, "employee": KIM}
+        body = {"unit": ELSEWHERE, "values": row_values}
         added = browser.post(f"{API}/registers/training-attendees/rows", json=body, headers=ORIGIN).json()[
             "row"
         ]
@@ -562,7 +577,7 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
             }
         office.run("acts", "adopted", "Инспекция", "mne-standard-2025")
         after = pages(office, *names)
-        opened = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
+        row_pages = pages(office, add(office, {**gift(), "unit": "Инспекция"}).removeprefix("/registers/"))
 
     assert "установлены для организаций другого вида" in enterprise
     assert f"Образец: {standard} (организация этот акт не принимала), пункт 15" in before[0]
@@ -573,7 +588,7 @@ def test_a_register_says_on_what_it_rests_here_and_why_its_rows_open_no_case(tmp
     assert f"{standard}, пункт 15" in after[0]
     assert f"{standard}, подпункт 2) пункта 28, подпункт 2) пункта 29" in after[3]
     assert not any("не приняла акт" in page or "Образец" in page for page in after)
-    assert "сроки и напоминания – в нём" in opened[0]
+    assert "сроки и напоминания – в нём" in row_pages[0]
 
 
 def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Path) -> None:
@@ -590,19 +605,24 @@ def test_the_post_of_a_person_is_written_once_in_the_list_of_people(tmp_path: Pa
         rows = [add(office, form, accounts), add(office, {**form, "field.post": "Маман"}, accounts)]
         with office.client() as browser:
             page = browser.get(f"{accounts}/new?lang=ru").text
-            shown = [text_of(browser.get(f"{row}?lang=ru").text) for row in rows]
-            taken = []
-            for who in (KIM, "Без Должности"):
-                table = f"employee;fact;found_on\n{who};held;30.03.2026".encode()
+            page_texts = [text_of(browser.get(f"{row}?lang=ru").text) for row in rows]
+            import_pages = []
+            for person_name in (KIM, "Без Должности"):
+                table = f"employee;fact;found_on\n{person_name};held;30.03.2026".encode()
                 file = {"file": ("шот.csv", table)}
-                taken.append(browser.post(f"{accounts}/import?lang=ru", data={"unit": OWN}, files=file).text)
+                import_pages.append(
+                    browser.post(f"{accounts}/import?lang=ru", data={"unit": OWN}, files=file).text
+                )
 
     assert "должность из списка сотрудников" in page
     assert "required" not in re.findall(r'<input[^>]*name="field.post"[^>]*>', page)[0]
-    assert ["Должность Директор" in text for text in shown] == [True, False]
-    assert "Должность Маман" in shown[1]
-    assert [("Директор" in text, 'name="take"' in text) for text in taken] == [(True, True), (False, False)]
-    assert "Должность" in taken[1].partition("Заполните поле")[2][:60]
+    assert ["Должность Директор" in text for text in page_texts] == [True, False]
+    assert "Должность Маман" in page_texts[1]
+    assert [("Директор" in text, 'name="take"' in text) for text in import_pages] == [
+        (True, True),
+        (False, False),
+    ]
+    assert "Должность" in import_pages[1].partition("Заполните поле")[2][:60]
 
 
 def test_what_a_paper_of_a_row_says_in_one_language_only_is_said_beside_it_by_the_api(tmp_path: Path) -> None:

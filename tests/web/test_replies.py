@@ -244,13 +244,17 @@ def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
     assert isinstance(message, EmailMessage)
     content = reply(message, "Дайын.", "тізім.png")
     for _ in range(2):
-        done = take_reply(app, content, arrived=date(2026, 4, 7), now=later, today=date(2026, 4, 7))
-        assert done == "taken"
+        reply_result = take_reply(app, content, arrived=date(2026, 4, 7), now=later, today=date(2026, 4, 7))
+        assert reply_result == "taken"
 
-    whole = home.case(case.id)
-    assert whole is not None
-    given = assignments(whole)[1]
-    assert (given.answered_on, given.answer, len(given.evidence)) == (date(2026, 4, 7), "Дайын.", 1)
+    whole_case = home.case(case.id)
+    assert whole_case is not None
+    assignment = assignments(whole_case)[1]
+    assert (assignment.answered_on, assignment.answer, len(assignment.evidence)) == (
+        date(2026, 4, 7),
+        "Дайын.",
+        1,
+    )
 
 
 def plain(letter: EmailMessage) -> str:
@@ -299,21 +303,23 @@ def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone
     assert isinstance(message, EmailMessage)
     assert sorted(LINK.findall(plain(message))) == sorted(links)
 
-    named = [
+    named_notices = [
         carried_notice
         for carried_notice in home.context.outbox.notices(person="c@org.kz")
         if carried_notice.carrier
     ]
     assert take(home, reply(letter, f"Дайын.\n{links[1]}", "құжат.png")) == "taken"
-    written = [case for case in before if home.events(case) != before[case]]
-    assert len(written) == 1
+    changed_cases = [case for case in before if home.events(case) != before[case]]
+    assert len(changed_cases) == 1
     (step,) = [
         carried_notice
-        for carried_notice in named
+        for carried_notice in named_notices
         if home.context.outbox.notice(carried_notice.key).acknowledged_at
     ]  # type: ignore[union-attr]
-    assert [evidence.name for evidence in home.facts(written[0])[step.obligation].evidence] == ["құжат.png"]
-    (comment,) = comments(home.events(written[0]))
+    assert [evidence.name for evidence in home.facts(changed_cases[0])[step.obligation].evidence] == [
+        "құжат.png"
+    ]
+    (comment,) = comments(home.events(changed_cases[0]))
     assert comment.text == "Дайын.", "the link, which answers without log-in, is shown to nobody"
 
 
@@ -381,12 +387,12 @@ def test_a_reply_travels_from_the_mailbox_into_the_case(
             take_replies(app, now=NOW, today=TODAY)
     events = home.events(home.real)
     counts = take_replies(app, now=NOW, today=TODAY, at_once=True)
-    again = take_replies(app, now=NOW, today=TODAY, at_once=True)
+    second_counts = take_replies(app, now=NOW, today=TODAY, at_once=True)
 
     assert states["imap"] == "ok"
     assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
     assert home.events(home.real) == events
-    assert (counts, again) == ({"taken": 1, "ignored": 1}, {})
+    assert (counts, second_counts) == ({"taken": 1, "ignored": 1}, {})
     assert replies.TASK in sending.figures(app, now=NOW).pulses
 
 

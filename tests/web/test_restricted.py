@@ -45,19 +45,22 @@ def test_only_few_open_a_restricted_document(home: Home, secret: str, login: str
 def test_who_was_named_opens_it_until_named_no_longer(home: Home, secret: str) -> None:
     """The responsible person is named to know of the case."""
     home.case_commands.name_reader(home.real, "a@org.kz", **WHO)
-    named = home.client("responsible").get(secret).status_code
+    secret_status = home.client("responsible").get(secret).status_code
     home.case_commands.remove_reader(home.real, "a@org.kz", ground="moved", **WHO)
 
-    assert (named, home.client("responsible").get(secret).status_code) == (200, 404)
+    assert (secret_status, home.client("responsible").get(secret).status_code) == (200, 404)
 
 
 def test_others_see_that_there_is_one_and_why_it_is_kept(home: Home, secret: str) -> None:
     """The ground is shown to everybody in reach; name and address to those who may open it."""
     pages = [f"/cases/{home.real}/papers"]
     for page in pages:
-        auditor_page, whole = home.client("auditor").get(page).text, home.client("officer").get(page).text
+        auditor_page, officer_page = (
+            home.client("auditor").get(page).text,
+            home.client("officer").get(page).text,
+        )
 
         assert GROUND in auditor_page
         assert "құпия акт" not in auditor_page
         assert secret not in auditor_page
-        assert secret in whole
+        assert secret in officer_page

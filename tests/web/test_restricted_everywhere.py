@@ -56,10 +56,11 @@ class Faces:
 
     def naming(self) -> dict[str, list[str]]:
         """The tokens each answer holds."""
-        held = {
-            path: [what for what, token in TOKENS.items() if token in text] for path, text in self.texts.items()
+        places_by_path = {
+            path: [token_name for token_name, token in TOKENS.items() if token in text]
+            for path, text in self.texts.items()
         }
-        return {path: places for path, places in held.items() if places}
+        return {path: places for path, places in places_by_path.items() if places}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
     with real_office(tmp_path_factory.mktemp("office")) as office:
         context, moment = office.house, office.moment[0]
-        who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+        stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
         stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
         file = Evidence(
             kind="document:order",
@@ -82,15 +83,15 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
             Evidence(**{**_fields(evidence), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
             for evidence in (file, link)
         ]
-        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
+        context.case_commands.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **stamp)
         risks, registers = RiskCommands(context.case_commands), RegisterCommands(context.case_commands)
-        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **who)
-        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **who)
-        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **who)
-        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, **who)
-        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, **who)
-        registers.talk(CASE, 1, on=moment.today, evidence=closed, **who)
-        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, **who)
+        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **stamp)
+        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **stamp)
+        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **stamp)
+        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, **stamp)
+        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, **stamp)
+        registers.talk(CASE, 1, on=moment.today, evidence=closed, **stamp)
+        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, **stamp)
         yield office
 
 
@@ -168,12 +169,12 @@ def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(
 def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:
     """On the same faces as the officer; named no longer, nowhere."""
     moment = office.moment[0]
-    who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-    office.house.case_commands.name_reader(CASE, "auditor", **who)
+    stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+    office.house.case_commands.name_reader(CASE, "auditor", **stamp)
     with office.client("auditor") as browser:
-        named = ask(browser, officer.naming())
-        office.house.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **who)
+        named_faces = ask(browser, officer.naming())
+        office.house.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **stamp)
         removed = ask(browser, officer.naming())
 
-    assert named.naming() == officer.naming()
+    assert named_faces.naming() == officer.naming()
     assert removed.naming() == {}

@@ -57,8 +57,8 @@ def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
     def files(folder: str = "registers") -> Iterator[tuple[str, bytes]]:
         for name, text in shipped(folder):
-            more = ADDED.get(name.partition(".")[0], "") if folder.endswith("/cases") else ""
-            yield name, text + more.encode()
+            extra_text = ADDED.get(name.partition(".")[0], "") if folder.endswith("/cases") else ""
+            yield name, text + extra_text.encode()
 
     shapes = tmp_path / "shapes"
     shutil.copytree(reading.SHAPES, shapes)

@@ -41,8 +41,8 @@ def test_what_a_list_is_narrowed_to_is_saved_from_its_page(real: RealOffice) -> 
     page = browser.get("/cases?late=1").text
     query = re.search(r'name="query" value="([^"]*)"', page)
     assert query is not None
-    done = browser.post("/views", data={"list": "cases", "query": query[1], "name": " Кешіккен \n"})
-    assert (done.status_code, done.headers["location"]) == (303, "/cases?late=1")
+    answer = browser.post("/views", data={"list": "cases", "query": query[1], "name": " Кешіккен \n"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?late=1")
     page = browser.get("/cases?late=1&lang=ru").text
     assert re.search(r'<a class="chip is-here" href="/cases\?late=1" aria-current="true">Кешіккен</a>', page)
     assert 'action="/views/change"' in page
@@ -69,10 +69,10 @@ def test_a_shared_view_shows_to_each_reader_only_what_they_may_see(real: RealOff
 
 def test_a_view_of_a_unit_is_shared_with_that_unit_and_those_below_it_alone(real: RealOffice) -> None:
     """The head of a department shares: its people see it. Another unit, and who sees all units, do not."""
-    own, when = "Департамент управления активами", real.moment[0]
+    own_unit, when = "Департамент управления активами", real.moment[0]
     for reader in (
-        Reader(login="boss", access="head_of_unit", unit=own),
-        Reader(login="clerk", access="responsible", unit=own),
+        Reader(login="boss", access="head_of_unit", unit=own_unit),
+        Reader(login="clerk", access="responsible", unit=own_unit),
         Reader(login="press", access="responsible", unit="Пресс-служба"),
     ):
         real.house.accounts.save(reader, disabled=False, by="t", now=when.now, today=when.today)
@@ -86,8 +86,8 @@ def test_sharing_is_for_officers_and_heads(real: RealOffice) -> None:
     for login in ("responsible", "auditor"):
         browser = real.client(login)
         assert browser.post(V1, json={"list": "cases", "name": "x", "shared": True}).status_code == 403
-        own = saved(browser)
-        assert browser.post(f"{V1}/{own['number']}/changes", json={"shared": True}).status_code == 403
+        saved_view = saved(browser)
+        assert browser.post(f"{V1}/{saved_view['number']}/changes", json={"shared": True}).status_code == 403
         assert browser.get(V1, params={"list": "cases"}).json()["may_share"] is False
         assert 'name="shared"' not in browser.get("/cases?late=1&search=x").text
     assert 'name="shared"' in real.client("first_head").get("/cases?late=1").text
@@ -99,8 +99,8 @@ def test_a_view_is_renamed_shared_and_deleted_by_its_owner(real: RealOffice) -> 
     browser = real.client("head_of_unit")
     number = saved(browser)["number"]
     assert saved(browser, query="stage=order&page=3&lang=kk")["number"] == number
-    changed = browser.post(f"{V1}/{number}/changes", json={"name": "Бұйрық"}).json()
-    assert (changed["name"], changed["query"], changed["shared"], changed["mine"]) == (
+    changed_view = browser.post(f"{V1}/{number}/changes", json={"name": "Бұйрық"}).json()
+    assert (changed_view["name"], changed_view["query"], changed_view["shared"], changed_view["mine"]) == (
         *("Бұйрық", "stage=order"),
         *(False, True),
     )
@@ -109,9 +109,9 @@ def test_a_view_is_renamed_shared_and_deleted_by_its_owner(real: RealOffice) -> 
     assert browser.post("/views/change", data=form).headers["location"] == "/cases?stage=order"
     assert names(real.client("responsible")) == ["Бұйрық"]
     assert real.client().post(f"{V1}/{number}/removal").json() == {"number": number}
-    again = saved(browser)["number"]
-    done = browser.post("/views/delete", data={"number": str(again), "list": "cases"})
-    assert (done.status_code, done.headers["location"], names(browser)) == (303, "/cases", [])
+    view_number = saved(browser)["number"]
+    answer = browser.post("/views/delete", data={"number": str(view_number), "list": "cases"})
+    assert (answer.status_code, answer.headers["location"], names(browser)) == (303, "/cases", [])
 
 
 def test_each_list_has_views_of_its_own(real: RealOffice) -> None:

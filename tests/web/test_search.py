@@ -60,9 +60,9 @@ def test_words_much_alike_have_a_beginning_without_one_letter_in_common() -> Non
     in a word of less than nine letters.
     """
     assert typo_keys("приказ") == {"прика", "рика", "пика", "прка", "приа", "прик"}
-    for typed in ("пиказ", "прриказ", "прыказ", "пирказ"):
-        assert typo_keys(typed) & typo_keys("приказ"), typed
-        assert closest_words(typed, ["приказы", "указ"]) == ["приказы"]
+    for typed_word in ("пиказ", "прриказ", "прыказ", "пирказ"):
+        assert typo_keys(typed_word) & typo_keys("приказ"), typed_word
+        assert closest_words(typed_word, ["приказы", "указ"]) == ["приказы"]
     assert closest_words("прыкас", ["приказ"]) == []
     assert closest_words("приказа", ["принадлежность"]) == closest_words("серикбаев", ["сертификат"]) == []
     assert closest_words("коррупцыоннай", ["коррупционный"]) == ["коррупционный"]
@@ -124,11 +124,15 @@ def test_forms_of_words_find_their_document_and_short_words_no_others(home: Home
     """ "часами" is no "часть", "іс" not "Исламбек", "ел" not "еріктілер"."""
     cases = {opened(home, object): object for object in OBJECTS}
     names_by_query = {
-        typed: {cases[case] for case, _, _ in home.context.reads.found_cases(typed).places if case in cases}
-        for typed in FORMS
+        typed_word: {
+            cases[case] for case, _, _ in home.context.reads.found_cases(typed_word).places if case in cases
+        }
+        for typed_word in FORMS
     }
 
-    assert {typed: names for typed, names in names_by_query.items() if names != {FORMS[typed]}} == {}
+    assert {
+        typed_word: names for typed_word, names in names_by_query.items() if names != {FORMS[typed_word]}
+    } == {}
     assert [cases[case] for case, _, _ in home.context.reads.found_cases("исл").places] == ["Исламбек ауылы"]
 
 
@@ -143,8 +147,8 @@ def test_signs_of_patterns_are_letters_like_others(typed: str, home: Home, brows
 def test_such_signs_are_found_where_they_stand(home: Home, browser: TestClient) -> None:
     for object in ("Сатып алу [2026]", "Приказ*", "Что это?", "А^Б-В", "Сколько %_"):
         case = opened(home, object)
-        for typed in {object, object[-2:].strip()}:
-            assert case in browser.get("/cases", params={"search": typed}).text, typed
+        for typed_word in {object, object[-2:].strip()}:
+            assert case in browser.get("/cases", params={"search": typed_word}).text, typed_word
 
 
 def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_counts() -> None:
@@ -152,7 +156,7 @@ def test_names_are_alike_but_for_one_letter_of_a_word_and_only_what_is_seen_coun
     names = FoldedNames([("a", ["Нұрғалиев Асхат"], ""), ("b", ["Нургалеева Дина"], ""), ("c", ["Ким"], "")])
 
     def alike(text: str, *hidden: str) -> list[str]:
-        return names.alike(text, limit=10, seen=lambda key: key not in hidden)
+        return names.alike(text, limit=10, is_visible=lambda key: key not in hidden)
 
     assert set(alike("нургалев")) == {"a", "b"}
     assert alike("нругалиев", "b") == ["a"]
@@ -167,7 +171,12 @@ def test_a_name_is_found_by_a_form_of_its_word_that_has_a_vowel_more_or_less() -
     names_by_key = {"m": "Рынок труда", "l": "Отдел письма", "p": "Халық қабылдауы"}
     names = FoldedNames((key, [name], "") for key, name in names_by_key.items())
 
-    assert [names.having(typed) for typed in ("рынка", "писем", "халқы", "рама")] == [["m"], ["l"], ["p"], []]
+    assert [names.having(typed_word) for typed_word in ("рынка", "писем", "халқы", "рама")] == [
+        ["m"],
+        ["l"],
+        ["p"],
+        [],
+    ]
 
 
 def test_the_list_of_analyses_says_what_has_nearly_the_words(home: Home, browser: TestClient) -> None:
@@ -233,12 +242,12 @@ def test_what_was_typed_is_shown_as_text(browser: TestClient) -> None:
 
 def test_a_reader_of_one_unit_finds_its_people_alone(home: Home) -> None:
     """The head of a unit searches the unit and what lies below it."""
-    with home.client("head_of_unit") as own, home.client() as officer:
-        seen = own.get("/api/v1/search", params={"text": "org.kz"}).json()
-        every = officer.get("/api/v1/search", params={"text": "org.kz"}).json()
+    with home.client("head_of_unit") as head_client, home.client() as officer:
+        head_answer = head_client.get("/api/v1/search", params={"text": "org.kz"}).json()
+        officer_answer = officer.get("/api/v1/search", params={"text": "org.kz"}).json()
     people = [
         {hit["id"] for group in answer["groups"] if group["kind"] == "person" for hit in group["hits"]}
-        for answer in (seen, every)
+        for answer in (head_answer, officer_answer)
     ]
 
     assert people[0] < people[1]
@@ -249,8 +258,8 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, br
     nobody has opened any, to the planner.
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
-    who = {"by": "officer", "now": NOW, "today": TODAY}
-    home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[order], **who)
+    stamp = {"by": "officer", "now": NOW, "today": TODAY}
+    home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[order], **stamp)
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (

@@ -80,9 +80,9 @@ def invitation(home: Home, login: str = "officer") -> str:
     return f"/welcome/{secret}"
 
 
-def log_in(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+def log_in(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
     """The status: 303 in, 401 not."""
-    return browser.post("/login", data={"login": login, "password": password, **more}).status_code
+    return browser.post("/login", data={"login": login, "password": password, **fields}).status_code
 
 
 def shown(page: str) -> list[str]:
@@ -101,13 +101,17 @@ def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_facto
         answer = browser.post(invitation(home), data={"password": NEW, "again": NEW})
         cookies = dict(browser.cookies)
         page = browser.get(answer.headers["location"] + "&lang=en").text
-        own = browser.get("/account")
-        taken = browser.post("/account/totp", data={"do": "remove", "old": NEW}).status_code
+        account_answer = browser.get("/account")
+        removal_status = browser.post("/account/totp", data={"do": "remove", "old": NEW}).status_code
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?said=password")
     assert cookies == {}
     assert "The new password has been saved" in page
-    assert (own.status_code, own.headers["location"], taken) == (303, "/login?next=%2Faccount", 401)
+    assert (account_answer.status_code, account_answer.headers["location"], removal_status) == (
+        303,
+        "/login?next=%2Faccount",
+        401,
+    )
     assert log_in(home.stranger(), password=NEW) == 401
     assert log_in(home.stranger(), password=NEW, code=now_code()) == 303
 
@@ -154,12 +158,12 @@ def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_
     other = home.client()
     with home.client() as browser:
         status, page = enrol(browser)
-        again = browser.get("/account?lang=en").text
+        account_page = browser.get("/account?lang=en").text
 
     assert status == 200
     assert len(set(shown(page))) == 10
-    assert shown(again) == []
-    assert "10 of 10 left" in again
+    assert shown(account_page) == []
+    assert "10 of 10 left" in account_page
     assert other.get("/account").status_code == 303
     assert unused(home, "officer") == {recovery_hash(code, "officer") for code in shown(page)}
 
@@ -210,10 +214,10 @@ def test_a_lost_device_is_replaced_with_a_recovery_code_which_a_slip_does_not_co
     codes = enrolled(home)
     with home.client() as browser:
         slip = enrol(browser, present=codes[0], code="000000")[0]
-        left = home.factors.codes("officer").left
+        codes_left = home.factors.codes("officer").left
         status, _ = enrol(browser, present=codes[0])
 
-    assert (slip, left, status) == (422, 10, 200)
+    assert (slip, codes_left, status) == (422, 10, 200)
 
 
 def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone() -> None:
@@ -253,9 +257,9 @@ def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) ->
     """However it is typed; the page says how many are left, a letter goes out."""
     home = office()
     codes = enrolled(home)
-    typed = codes[3].upper().replace("-", " ")
+    typed_code = codes[3].upper().replace("-", " ")
     with home.stranger() as browser:
-        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "code": typed})
+        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "code": typed_code})
         page = browser.get(answer.headers["location"] + "&lang=en").text
 
     assert answer.headers["location"] == "/account?said=recovery"
@@ -286,10 +290,10 @@ def test_recovery_codes_are_made_anew_with_password_and_code() -> None:
             for data in ({"old": PASSWORD}, {"old": "x", "present": now_code()}, {})
         ]
         answer = browser.post("/account/recovery", data={"old": PASSWORD, "present": now_code()})
-        here = browser.get("/account").status_code
+        account_status = browser.get("/account").status_code
 
     assert refused == [422, 422, 422]
-    assert (answer.status_code, len(shown(answer.text)), here) == (200, 10, 200)
+    assert (answer.status_code, len(shown(answer.text)), account_status) == (200, 10, 200)
     assert set(shown(answer.text)).isdisjoint(codes)
     assert log_in(home.stranger(), code=codes[0]) == 401
     assert log_in(home.stranger(), code=shown(answer.text)[0]) == 303
@@ -318,14 +322,16 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD})
         pages = {path: browser.get(path) for path in ("/", "/desk", "/account", f"/cases/{home.real}")}
         part = browser.get("/cases", headers={"hx-request": "true"})
-        written = browser.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
-        changed = browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+        write_answer = browser.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        password_answer = browser.post(
+            "/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW}
+        )
         program = browser.get("/api/v1/board?lang=en")
         form = browser.get("/account/totp?lang=en")
         out = browser.post("/logout")
 
     assert answer.headers["location"] == "/account/totp"
-    assert {response.headers["location"] for response in (*pages.values(), written, changed)} == {
+    assert {response.headers["location"] for response in (*pages.values(), write_answer, password_answer)} == {
         "/account/totp"
     }
     assert part.headers["hx-redirect"] == "/account/totp"
@@ -436,13 +442,13 @@ def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_appr
     home = administrators()
     request_status, _ = act(home, "administrator", "request")
     with home.client("second") as browser:
-        listed = browser.get("/administration/accounts?lang=en").text
+        accounts_page = browser.get("/administration/accounts?lang=en").text
         page = browser.get("/administration/account?login=officer&lang=en").text
     stored_secret = home.factors.secret("officer")
     approved, _ = act(home, "second", "approve")
 
     assert (request_status, approved, stored_secret) == (303, 303, SECRET)
-    assert "Requested by administrator" in listed
+    assert "Requested by administrator" in accounts_page
     assert 'value="approve"' in page
     assert home.factors.secret("officer") == ""
     assert [(login, event) for login, event, _ in told] == [
@@ -549,16 +555,16 @@ def test_no_token_takes_part_in_it() -> None:
         )
     )
     with home.stranger(authorization=f"Bearer {secret}") as program:
-        seen = program.get("/api/v1/administration/accounts/officer").json()
+        removal_request = program.get("/api/v1/administration/accounts/officer").json()
         data = {"login": "officer", "do": "approve"}
         answer = program.post("/administration/account/second-factor", data=data)
-        own = [
+        statuses = [
             program.post(path, data={"old": PASSWORD, "password": NEW, "again": NEW}).status_code
             for path in ("/account/totp", "/account/recovery", "/account/password")
         ]
 
-    assert seen["second_factor_removal"]["by"] == "administrator"
-    assert (answer.status_code, own) == (403, [403, 403, 403])
+    assert removal_request["second_factor_removal"]["by"] == "administrator"
+    assert (answer.status_code, statuses) == (403, [403, 403, 403])
     assert home.factors.secret("officer") == SECRET
 
 

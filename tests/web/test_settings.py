@@ -28,8 +28,8 @@ def test_hours_are_previewed_saved_and_taken_back(home: Home, language: str, fol
     form = {f"{key}.first": "08:30", f"{key}.last": "18:00", "ground": "Қыс", "lang": language}
     with home.client("administrator") as browser:
         place, query = f"{PAGE}/reminders", {"lang": language}
-        shown = browser.get(place, params=query).text
-        form["mark"] = re.findall(r'name="mark" value="([0-9a-f]*)"', shown)[0]
+        settings_page = browser.get(place, params=query).text
+        form["mark"] = re.findall(r'name="mark" value="([0-9a-f]*)"', settings_page)[0]
         preview = browser.post(place, params=query, data={**form, "do": "preview"}).text
         before = browser.get(PAGE, params=query).text
         saved = browser.post(place, params=query, data={**form, "do": "save"})
@@ -52,15 +52,15 @@ def test_what_a_variable_fixes_has_no_field(home: Home) -> None:
     """The page says who set it; a form that sends the key all the same is refused."""
     home.context.settings = replace(home.context.settings, from_environment=frozenset({"office.name"}))
     with home.client("administrator") as browser:
-        shown = browser.get(f"{PAGE}/organisation", params={"lang": "en"}).text
+        settings_page = browser.get(f"{PAGE}/organisation", params={"lang": "en"}).text
         sent = browser.post(
             f"{PAGE}/organisation", params={"lang": "en"}, data={"office.name": "x", "do": "save"}
         )
 
-    assert "Set by the operator of the server" in shown
-    assert "MERZIM_" not in shown + sent.text
-    assert 'name="office.name"' not in shown
-    assert 'name="office.name_ru"' in shown
+    assert "Set by the operator of the server" in settings_page
+    assert "MERZIM_" not in settings_page + sent.text
+    assert 'name="office.name"' not in settings_page
+    assert 'name="office.name_ru"' in settings_page
     assert sent.status_code == 422
     assert "set by the operator of the server" in sent.text
 
@@ -71,8 +71,8 @@ def test_a_password_is_typed_and_never_shown(home: Home) -> None:
     form = {"imap.host": "mail.example.kz", "imap.user": "m", "imap.password": "PASS-word-7", "do": "preview"}
     with home.client("administrator") as browser:
         pages = [
-            browser.post(f"{PAGE}/replies", params={"lang": "en"}, data={**form, **more})
-            for more in ({}, {"imap.port": "6379"}, {"imap.password": ""})
+            browser.post(f"{PAGE}/replies", params={"lang": "en"}, data={**form, **changed_fields})
+            for changed_fields in ({}, {"imap.port": "6379"}, {"imap.password": ""})
         ]
         mail = browser.post(
             f"{PAGE}/mail", params={"lang": "en"}, data={"channels.email.port": "", "do": "preview"}
@@ -92,15 +92,20 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
     checked = merzim("check-config").out
     diagnosed = merzim("doctor").out
     refused = [
-        merzim("settings", "set", *rest)
-        for rest in (["backup.daily"], ["imap.password", "open"], ["backup.daily", "many"], ["web.port", "1"])
+        merzim("settings", "set", *arguments)
+        for arguments in (
+            ["backup.daily"],
+            ["imap.password", "open"],
+            ["backup.daily", "many"],
+            ["web.port", "1"],
+        )
     ]
     assert merzim("settings", "set", "backup.daily", "9").out.startswith("Nothing would change")
     assert merzim("settings", "take-back", "backup.daily").code == 0
     history = merzim("settings", "history", "--json").json["changes"]
-    shown = merzim("settings", "history").out
+    history_text = merzim("settings", "history").out
 
-    assert re.findall(r"(?m)^\d\d\.\d\d\.\d{4} \d\d:\d\d ", shown), "the moment in the time of Almaty"
+    assert re.findall(r"(?m)^\d\d\.\d\d\.\d{4} \d\d:\d\d ", history_text), "the moment in the time of Almaty"
     assert (rows["backup.daily"]["value"], rows["backup.daily"]["source"]) == ("9", "browser")
     assert "Changed in the browser: backup.at, backup.daily" in checked
     assert "backup.at, backup.daily" in diagnosed

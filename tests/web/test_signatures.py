@@ -76,9 +76,9 @@ def test_an_order_is_signed_on_its_page_and_said_to_be_valid(home: Home) -> None
     answer = browser.post(f"/cases/{home.real}/signatures", data=sent(cms))
 
     assert answer.status_code == 303
-    shown = browser.get(answer.headers["location"].partition("#")[0]).text
+    signed_page = browser.get(answer.headers["location"].partition("#")[0]).text
     for words in ("Подпись принята", "<b>действительна</b>", "Иванов Пётр", "совпадает"):
-        assert words in shown
+        assert words in signed_page
     (signature,) = listed(browser, home)
     assert (signature["verdict"], signature["agrees"], signature["name"]) == ("valid", "matches", "Бұйрық.pdf")
     assert browser.get(f"/cases/{home.real}/evidence/{signature['signature']}").content == cms
@@ -98,7 +98,7 @@ def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
         return signature["verdict"], signature["revocation"], signature["says"]
 
     first = says("ru")
-    shown = browser.get(f"/cases/{home.real}/papers", headers={"accept-language": "ru"}).text
+    papers_page = browser.get(f"/cases/{home.real}/papers", headers={"accept-language": "ru"}).text
     (folder / "nca.crl").write_bytes(revocation_list().public_bytes(Encoding.DER))
     good = says("en")
     (folder / "nca.crl").write_bytes(revocation_list((HEAD, NOW)).public_bytes(Encoding.PEM))
@@ -113,7 +113,7 @@ def test_revocation_is_said_beside_every_verdict(home: Home) -> None:
     assert "Срок списка отозванных сертификатов" in ended
     assert "не читается" in operations[0].get(operations[1]).text
     assert first[:2] == ("valid", "not_checked")
-    assert first[2] in shown
+    assert first[2] in papers_page
     assert "Отозван ли сертификат, здесь не проверено." in first[2]
     assert good[:2] == ("valid", "good")
     assert "By the list of 1 January 2026 the certificate was not revoked." in good[2]

@@ -115,17 +115,17 @@ def test_every_page_says_so_in_the_reader_s_language_and_comes_back(served: Serv
     """Within five seconds the first, at once the others; nobody has to start anything again."""
     served.forwarder.fall_silent()
     first = served.get("/", "kk")
-    others = [served.get("/cases", "ru"), served.get("/desk", "en"), served.get("/api/v1/cases", "en")]
+    other_answers = [served.get("/cases", "ru"), served.get("/desk", "en"), served.get("/api/v1/cases", "en")]
     served.forwarder.speak()
 
     assert (first.status, first.headers["retry-after"]) == (503, "30")
     assert SAID["kk"] in first.text
     assert first.seconds < SOON
-    for answer, language in zip(others, ("ru", "en", "en"), strict=True):
+    for answer, language in zip(other_answers, ("ru", "en", "en"), strict=True):
         assert answer.status == 503
         assert SAID[language] in answer.text
         assert answer.seconds < SOON
-    assert json.loads(others[-1].text)["status"] == 503
+    assert json.loads(other_answers[-1].text)["status"] == 503
     began = time.monotonic()
     while served.get("/").status != 200:
         assert time.monotonic() < began + 15
@@ -141,13 +141,13 @@ def test_readiness_is_refused_soon_and_health_never(served: Served) -> None:
         time.sleep(0.1)
         health, ready = served.get("/health"), served.get("/ready")
         answers = [future.result() for future in waiting]
-    again = served.get("/ready")
+    second_answer = served.get("/ready")
     served.forwarder.speak()
 
     assert (health.status, json.loads(health.text)) == (200, {"status": "ok"})
     assert health.seconds < AT_ONCE
     assert (ready.status, json.loads(ready.text)["database"]) == (503, "unreachable")
     assert ready.seconds < SOON
-    assert again.status == 503
+    assert second_answer.status == 503
     assert {answer.status for answer in answers} == {503}
     assert max(answer.seconds for answer in answers) < SOON + 1

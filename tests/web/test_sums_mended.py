@@ -80,15 +80,15 @@ CHANGES = st.lists(
 def worked_out(sums: Sums) -> object:
     """Everything a page makes of them, in no order where none is meant."""
     heat = sums.once("by stage", _by_stage, _by_stage_mended)
-    shown, editions = _worst(heat)
+    worst_cells, editions = _worst(heat)
     people, number = rank_workloads(OFFICE, sums, on=TODAY, limit=50)
     return (
         sorted(map(repr, sums)),
-        [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
+        [total(sums, figure) for figure in ("overdue", "today", "week", "later", "due", "missed")],
         [counted(sums, DeadlineFilter(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
         {assignee: sorted(map(repr, of_it)) for assignee, of_it in by_assignee(sums).items()},
         {unit: (heat_row.cells, heat_row.both, heat_row.editions) for unit, heat_row in heat.items()},
-        (shown, editions),
+        (worst_cells, editions),
         at_stake(sums, library()),
         ([(workload.keys, workload.overdue, workload.due, workload.duty) for workload in people], number),
         {person.key: {*find_assignments(OFFICE, person.key, sums, on=TODAY)} for person in PEOPLE},
@@ -103,16 +103,16 @@ def test_mended_is_as_worked_out_anew(
 ) -> None:
     """Whatever units change; asked between two changes, or not; with what only some may see."""
     mended_sums, units = Sums(), dict[str, tuple[Sum, ...]]()
-    for fresh in changes:
+    for new_sums in changes:
         if data.draw(st.booleans()):
             worked_out(mended_sums)
             worked_out(joined(mended_sums, secret))
-        mended_sums = mended_sums.exchanged(fresh)
-        units = {**units, **fresh}
+        mended_sums = mended_sums.exchanged(new_sums)
+        units = {**units, **new_sums}
 
-    anew = Sums(subtotal for sums in units.values() for subtotal in sums)
-    assert worked_out(mended_sums) == worked_out(anew)
-    assert worked_out(joined(mended_sums, secret)) == worked_out(joined(anew, secret))
+    fresh_sums = Sums(subtotal for sums in units.values() for subtotal in sums)
+    assert worked_out(mended_sums) == worked_out(fresh_sums)
+    assert worked_out(joined(mended_sums, secret)) == worked_out(joined(fresh_sums, secret))
 
 
 def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
@@ -121,22 +121,22 @@ def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
     assignee = AssigneeKey("a", "head", "", "")
     subtotal = Sum(assignee=assignee, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
     before = Sums([subtotal])
-    seen = worked_out(before)
+    results_before = worked_out(before)
     before.exchanged({"a": ()})
 
-    assert worked_out(before) == seen
+    assert worked_out(before) == results_before
 
 
 def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
     """Otherwise every value ever computed would be updated for ever."""
     sums, builds = Sums(), list[str]()
 
-    def number(every: Sums) -> int:
+    def number(sums: Sums) -> int:
         builds.append("anew")
-        return len(every)
+        return len(sums)
 
     def ask(of: Sums) -> int:
-        return of.once("n", number, lambda before, gone, come: before - len(gone) + len(come))
+        return of.once("n", number, lambda before, sums_removed, come: before - len(sums_removed) + len(come))
 
     ask(sums)
     once = sums.exchanged(

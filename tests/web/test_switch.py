@@ -24,18 +24,21 @@ def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) 
     home, wrong = untouched(), {}
     with home.stranger() as browser:
         for path in FORMS:
-            here = filled(path, home.real)
+            form_address = filled(path, home.real)
             browser.cookies.clear()
             if login:
                 browser.cookies.set(COOKIE, home.new_session(login), domain="127.0.0.1")
-            answer = browser.post(here, data={"nothing": "typed"})
+            answer = browser.post(form_address, data={"nothing": "typed"})
             if (match := SWITCH.search(answer.text)) is None:
                 if answer.status_code not in (303, 204, 200):
                     wrong[path] = ("no switch", answer.status_code)
                 continue
-            again = browser.get(urljoin(here, unescape(match[1])))
-            if again.status_code in (405, 422, 500) or again.headers.get("content-language", "kk") != "kk":
-                wrong[path] = (match[1], again.status_code)
+            page_answer = browser.get(urljoin(form_address, unescape(match[1])))
+            if (
+                page_answer.status_code in (405, 422, 500)
+                or page_answer.headers.get("content-language", "kk") != "kk"
+            ):
+                wrong[path] = (match[1], page_answer.status_code)
 
     assert wrong == {}
 
@@ -49,6 +52,6 @@ def test_a_page_of_somebody_stays_theirs(home: Home) -> None:
         match = SWITCH.search(answer.text)
         assert answer.status_code == 422
         assert match is not None
-        again = browser.get(unescape(match[1])).text
+        page_again = browser.get(unescape(match[1])).text
 
-    assert "Әлиева Гүлнұр" in again
+    assert "Әлиева Гүлнұр" in page_again

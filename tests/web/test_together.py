@@ -112,7 +112,7 @@ def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, office
         f"/cases/{CASE}/positions/talk",
         data={"number": "1", "on": "2026-04-03", "topic": "Конфликт интересов", "link.other": "https://a.kz/1"},
     )
-    shown = officer.get(f"/cases/{CASE}/risks?lang=ru").text
+    risks_page = officer.get(f"/cases/{CASE}/risks?lang=ru").text
     officer.post(f"/cases/{CASE}/positions/clear", data={"number": "1", "on": "2026-04-06"})
     position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[1]
 
@@ -120,7 +120,7 @@ def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, office
         f"/cases/{CASE}/risks?said=position_added#positions",
         f"/cases/{CASE}/risks?said=position_talked#position-1",
     )
-    assert "Конфликт интересов" in shown
+    assert "Конфликт интересов" in risks_page
     assert (position.talks[0].evidence[0].reference, position.cleared_on is not None) == (
         "https://a.kz/1",
         True,
@@ -158,10 +158,10 @@ def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> 
 CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n"
 
 
-def _cartogram(officer: Any, rows: str, **more: str) -> Any:
+def _cartogram(officer: Any, rows: str, **fields: str) -> Any:
     return officer.post(
         f"/cases/{CASE}/cartogram?lang=ru",
-        data={"on": "2026-04-03", **more},
+        data={"on": "2026-04-03", **fields},
         files={"table": ("картограмма.csv", (CARTOGRAM + rows).encode(), "text/csv")},
     )
 
@@ -211,10 +211,10 @@ def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) ->
     officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
     number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
     officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
-    shown = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
+    fields_before = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
     fields = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
     place = {"kind": "position", "number": str(number)}
-    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **shown, **fields})
+    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **fields_before, **fields})
     position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
 
     assert answer.headers["location"] == f"/cases/{CASE}/risks?said=row_edited#position-{number}"

@@ -31,11 +31,11 @@ def test_an_address_is_added_tried_renewed_and_removed(home: Home, language: str
         (hook,) = home.context.webhooks.all()
         (secret,) = set(re.findall(r"whsec_[A-Za-z0-9+/=]{44}", response.text))
         page = f"{PAGE}/{hook.id}"
-        tried = browser.post(page, params=query, data={"do": "test"})
+        trial_answer = browser.post(page, params=query, data={"do": "test"})
         renewed = browser.post(page, params=query, data={"do": "rotate"})
         reloaded = browser.get(page, params=query).text
 
-        assert "204" in tried.text
+        assert "204" in trial_answer.text
         assert receiver.verified(secret)[0]["type"] == "test"
         assert "whsec_" in renewed.text
         assert "whsec_" not in reloaded
@@ -86,12 +86,12 @@ def test_under_a_repeated_key_the_secret_is_not_told_again(home: Home) -> None:
         {"address": "https://crm.example.kz/x", "topics": ["case"]},
     )
     with home.client("administrator") as browser:
-        first, again = (
+        first, second_answer = (
             browser.post("/api/v1/administration/webhooks", json=body, headers=key).json() for _ in range(2)
         )
 
     assert first["secret"].startswith("whsec_")
-    assert again == {**first, "secret": ""}
+    assert second_answer == {**first, "secret": ""}
     assert len(home.context.webhooks.all()) == 1
 
 

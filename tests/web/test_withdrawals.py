@@ -54,10 +54,10 @@ def test_a_fact_is_withdrawn_on_the_page_with_its_ground(home: Home, case: str, 
     assert refused.status_code == 422
     assert "start_announced" in home.facts(home.real)
 
-    done = browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
-    assert done.status_code == 303
+    answer = browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
+    assert answer.status_code == 303
     assert "start_announced" not in home.facts(home.real)
-    assert "Запись отозвана" in browser.get(f"{done.headers['location']}&lang=ru").text
+    assert "Запись отозвана" in browser.get(f"{answer.headers['location']}&lang=ru").text
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -77,11 +77,11 @@ def test_a_second_withdrawal_is_a_conflict_that_says_who(home: Home, case: str, 
     """409 on the page and in the API."""
     browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
 
-    again = browser.post(f"{case}/withdraw?lang=ru", data={"name": "start_announced", **GROUND})
+    second_answer = browser.post(f"{case}/withdraw?lang=ru", data={"name": "start_announced", **GROUND})
     program = browser.post(f"/api/v1{case}/withdrawals", json={"name": "start_announced", **GROUND})
 
-    assert (again.status_code, program.status_code) == (409, 409)
-    assert "уже отозвана (officer" in html.unescape(again.text)
+    assert (second_answer.status_code, program.status_code) == (409, 409)
+    assert "уже отозвана (officer" in html.unescape(second_answer.text)
     assert program.json()["changes"][0]["kind"] == "withdrawn"
 
 
@@ -94,14 +94,14 @@ def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestCl
     assert (foreseen["preview"], foreseen["changed"], foreseen["events"]) == (True, True, [])
     assert "analysis_started" in home.case(home.real).planned  # type: ignore[union-attr]
 
-    done = browser.post(api, json=body).json()
-    assert (done["preview"], done["changed"]) == (False, True)
-    assert [event["kind"] for event in done["events"]] == ["withdrawn"]
-    assert foreseen["moved"] == done["moved"]
-    moved = {change["obligation"] for change in done["moved"]}
+    answer = browser.post(api, json=body).json()
+    assert (answer["preview"], answer["changed"]) == (False, True)
+    assert [event["kind"] for event in answer["events"]] == ["withdrawn"]
+    assert foreseen["moved"] == answer["moved"]
+    moved_obligations = {change["obligation"] for change in answer["moved"]}
     # What is done already moves nobody: it is not foreseen.
-    assert moved - {"start_announced"} <= {change["obligation"] for change in foreseen["moved"]}
-    assert "order_signed" in moved
+    assert moved_obligations - {"start_announced"} <= {change["obligation"] for change in foreseen["moved"]}
+    assert "order_signed" in moved_obligations
 
 
 @pytest.mark.parametrize(
@@ -130,35 +130,35 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     """The start a week later: the order is due 13 April instead of 6, one person was told of it. The token of
     what was shown carries it out; other answers with the same token are shown anew."""
     sent(home, "order_signed", date(2026, 4, 6))
-    typed = {"fact": "analysis_started", "on": "2026-04-20", "preview": "yes"}
+    form_fields = {"fact": "analysis_started", "on": "2026-04-20", "preview": "yes"}
 
-    shown = browser.post(f"{case}/plan?lang=ru", data=typed)
+    preview = browser.post(f"{case}/plan?lang=ru", data=form_fields)
 
-    assert shown.status_code == 200
-    assert "будет уведомлено сотрудников: 1" in shown.text
-    assert re.search(r"06\.04\.2026 → 13\.04\.2026", shown.text)
+    assert preview.status_code == 200
+    assert "будет уведомлено сотрудников: 1" in preview.text
+    assert re.search(r"06\.04\.2026 → 13\.04\.2026", preview.text)
     assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
-    token = re.search(r'name="confirmed" value="(\w+)"', shown.text)
+    token = re.search(r'name="confirmed" value="(\w+)"', preview.text)
     assert token is not None
 
-    other = browser.post(f"{case}/plan", data={**typed, "on": "2026-04-21", "confirmed": token[1]})
+    other = browser.post(f"{case}/plan", data={**form_fields, "on": "2026-04-21", "confirmed": token[1]})
     assert other.status_code == 200
-    done = browser.post(f"{case}/plan", data={**typed, "confirmed": token[1]})
-    assert done.status_code == 303
+    answer = browser.post(f"{case}/plan", data={**form_fields, "confirmed": token[1]})
+    assert answer.status_code == 303
     assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
 
 
 def test_a_form_that_moves_nothing_is_carried_out_at_once(home: Home, case: str, browser: TestClient) -> None:
     """Nothing counts from the day of the announcement: its correction asks nobody twice."""
-    typed = {"fact": "start_announced", "on": "2026-03-27", "preview": "yes", **GROUND}
+    form_fields = {"fact": "start_announced", "on": "2026-03-27", "preview": "yes", **GROUND}
 
-    assert browser.post(f"{case}/correct", data=typed).status_code == 303
+    assert browser.post(f"{case}/correct", data=form_fields).status_code == 303
 
 
 def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, browser: TestClient) -> None:
     """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
-    done = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
-    page = browser.get(f"{done.headers['location']}&lang=ru").text
+    answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    page = browser.get(f"{answer.headers['location']}&lang=ru").text
     line = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
     assert line is not None
     assert "Отменить: Подписание приказа о внутреннем анализе, 6 апреля 2026 года</button>" in page
@@ -179,10 +179,10 @@ def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, b
 
 def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: TestClient) -> None:
     """Neither offered nor done: then a withdrawal with a ground is."""
-    done = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
     sent(home, "published", date(2026, 5, 18), at=NOW + timedelta(seconds=1))
 
-    assert "/undo" not in browser.get(done.headers["location"]).text
+    assert "/undo" not in browser.get(answer.headers["location"]).text
     line = home.events(home.real)[-1].seq
     refused = browser.post(f"{case}/undo?lang=ru", data={"line": str(line)})
     assert refused.status_code == 422
@@ -215,8 +215,8 @@ def test_nobody_undoes_what_another_recorded(home: Home, case: str, browser: Tes
 def test_my_tasks_offer_to_undo_too(home: Home, browser: TestClient) -> None:
     """After the one step that records; afterwards the desk says so."""
     form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
-    done = browser.post("/desk/record", data=form)
-    page = browser.get(f"{done.headers['location']}&lang=ru").text
+    answer = browser.post("/desk/record", data=form)
+    page = browser.get(f"{answer.headers['location']}&lang=ru").text
     line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page, re.DOTALL)
     assert line is not None
 
@@ -231,11 +231,11 @@ def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: Tes
     """The end before the start is recorded, and the page that says so says what is wrong with it: that of the
     case, and one's own tasks, which say nothing of what stands in order."""
     browser.post(case, data={"fact": "analysis_started", "on": "2026-04-06"})
-    done = browser.post(case, data={"fact": "analysis_ended", "on": "2026-04-03"})
-    pages = [browser.get(f"{done.headers['location']}&lang=ru").text]
+    answer = browser.post(case, data={"fact": "analysis_ended", "on": "2026-04-03"})
+    pages = [browser.get(f"{answer.headers['location']}&lang=ru").text]
     for fact, on in (("analysis_started", "2026-04-06"), ("analysis_ended", "2026-04-03")):
-        done = browser.post("/desk/record", data={"case": home.late, "fact": fact, "on": on})
-        pages.append(browser.get(f"{done.headers['location']}&lang=ru").text)
+        answer = browser.post("/desk/record", data={"case": home.late, "fact": fact, "on": on})
+        pages.append(browser.get(f"{answer.headers['location']}&lang=ru").text)
 
     sentence = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
     matches = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
@@ -264,8 +264,8 @@ def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestCli
         browser.post(case, data={"fact": "start_announced", "on": "2026-03-30", **link})
     assert "withdraw=start_announced&amp;evidence=https%3A//org.kz/1" in browser.get(case).text
 
-    typed = {"name": "start_announced", "evidence": "https://org.kz/1", **GROUND}
-    assert browser.post(f"{case}/withdraw", data=typed).status_code == 303
+    form_fields = {"name": "start_announced", "evidence": "https://org.kz/1", **GROUND}
+    assert browser.post(f"{case}/withdraw", data=form_fields).status_code == 303
 
     references = [evidence.reference for evidence in home.facts(home.real)["start_announced"].evidence]
     assert "https://org.kz/1" not in references
@@ -291,12 +291,12 @@ def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: T
     """Old and new, on the page and in the API; a mark and a choice are edited like a text."""
     risk = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
     browser.post(f"{case}/risks", data=risk)
-    shown = {"kind": "risk", "number": "1", "was.direction": "other", "was.for_legal_monitoring": ""}
+    fields_before = {"kind": "risk", "number": "1", "was.direction": "other", "was.for_legal_monitoring": ""}
     page = browser.get(f"{case}/risks?risk=1&lang=ru").text
     for field in ("direction", "for_legal_monitoring"):
         assert f'name="was.{field}"' in page
 
-    edited = {**shown, "direction": "procurement", "for_legal_monitoring": "yes"}
+    edited = {**fields_before, "direction": "procurement", "for_legal_monitoring": "yes"}
     assert browser.post(f"{case}/rows/edit", data=edited).status_code == 303
 
     history = html.unescape(browser.get(f"{case}/history?lang=ru").text)
@@ -316,9 +316,9 @@ def test_a_plan_imported_again_says_what_it_does_not_bring_back(
     browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
     assert browser.post(f"{case}/withdraw", data={"name": "measure.1", **GROUND}).status_code == 303
 
-    again = browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
+    plan_answer = browser.post(f"{case}/risks/plan", files=file, data={"year": "2026"})
 
-    page = browser.get(f"{again.headers['location'].partition('#')[0]}&lang=ru").text
+    page = browser.get(f"{plan_answer.headers['location'].partition('#')[0]}&lang=ru").text
     assert "Мероприятий плана, отозванных в этом деле ранее: 1" in page
     digest = browser.post("/api/v1/files", files=file).json()["file"]
     answer = browser.post(f"/api/v1{case}/risks/plan", json={"file": digest, "year": 2026}).json()
@@ -332,10 +332,16 @@ def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browse
     assert 'name="was.description" value="Тәртіп жоқ"' in page
     browser.post(f"/api/v1{case}/rows/risk.1/edits", json={"fields": {"cause": "бір адам шешеді"}})
 
-    shown = {"was.description": "Тәртіп жоқ", "was.cause": "", "cause": "", "kind": "risk", "number": "1"}
-    done = browser.post(f"{case}/rows/edit", data={**shown, "description": "Тәртіп бекітілмеген"})
+    fields_before = {
+        "was.description": "Тәртіп жоқ",
+        "was.cause": "",
+        "cause": "",
+        "kind": "risk",
+        "number": "1",
+    }
+    answer = browser.post(f"{case}/rows/edit", data={**fields_before, "description": "Тәртіп бекітілмеген"})
 
-    assert done.status_code == 303
+    assert answer.status_code == 303
     event = home.events(home.real)[-1]
     assert (event.kind, event.name, event.payload) == (
         "row_edited",
@@ -357,8 +363,8 @@ def test_every_kind_of_row_has_its_form(home: Home, case: str, browser: TestClie
     field = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}[kind]
     assert f'id="edit_{kind}-1"' in browser.get(f"{case}/risks?{kind}=1").text
 
-    typed = {"kind": kind, "number": "1", field: " ", f"was.{field}": "x"}
-    refused = browser.post(f"{case}/rows/edit?lang=ru", data=typed)
+    form_fields = {"kind": kind, "number": "1", field: " ", f"was.{field}": "x"}
+    refused = browser.post(f"{case}/rows/edit?lang=ru", data=form_fields)
 
     assert refused.status_code == 422
     assert "не может быть пустым" in refused.text

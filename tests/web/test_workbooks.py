@@ -57,12 +57,12 @@ def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home)
         answer = browser.get(address)
         table = page.partition('<table class="table')[2].partition("</thead>")[0]
         heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
-        shown = sheet(browser, address)[0]
+        headings = sheet(browser, address)[0]
         file = unquote(answer.headers["content-disposition"].partition("''")[2])
         if f'href="{address.partition("?")[0]}' not in page:
             wrong.append(f"{path} does not link {address}")
-        if path != "/register" and not set(heads) <= set(shown):
-            wrong.append(f"{address}: {set(heads) - set(shown)}")
+        if path != "/register" and not set(heads) <= set(headings):
+            wrong.append(f"{address}: {set(heads) - set(headings)}")
         if name and file != name:
             wrong.append(f"{address}: called {file}")
     assert not wrong
@@ -71,14 +71,14 @@ def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home)
 def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_sees(home: Home) -> None:
     """All open deadlines, not the first page only; a reader of one unit gets that unit's rows only."""
     everything = sheet(home.client(), "/deadlines.xlsx?lang=en")
-    own = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
+    own_sheet = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
     place = everything[0].index("Case")
     page = home.client().get("/deadlines?lang=en").text
     (total,) = re.findall(r"(\d+) obligations? in total", page)
 
     assert len(everything) - 1 == int(total)
     assert {row[place] for row in everything[1:]} >= {home.real, home.late}
-    assert {row[place] for row in own[1:]} == {home.real}
+    assert {row[place] for row in own_sheet[1:]} == {home.real}
 
 
 def test_the_tables_of_a_case_are_one_workbook(home: Home) -> None:

@@ -100,15 +100,15 @@ def test_the_table_holds_every_route_that_writes_and_no_other() -> None:
     """A new route is a decision: what it needs, and what the walk sends it."""
     assert set(SENT) == {route.path for _, route in ASKED}
     assert {route.path for _, route in WRITES if need(route) is None} <= OPEN
-    named = {path for path, sent in SENT.items() if sent.case}
-    assert {route.path for _, route in ASKED if "{case}" in route.path} <= named
+    case_paths = {path for path, sent in SENT.items() if sent.case}
+    assert {route.path for _, route in ASKED if "{case}" in route.path} <= case_paths
 
 
 def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watch: Watch) -> None:
     """403 where the access does not reach, 404 for a case that is not seen; the database stays as it was."""
     before = watch.digests()
     wrong: list[tuple[str, str, object]] = []
-    tried = 0
+    request_count = 0
     for reader in (*READERS, *ELSEWHERE, UNNAMED):
         with world.office.client(reader.login) as browser:
             version = watch.version()
@@ -117,7 +117,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
                 for case in (world.case, world.secret) if may and SENT[route.path].case else (world.case,):
                     if not refused(world, reader, route, case):
                         continue
-                    tried += 1
+                    request_count += 1
                     status = request(world, browser, method, route, case=case, login=reader.login).status_code
                     if status != (404 if may else 403):
                         wrong.append((reader.login, route.path, status))
@@ -126,7 +126,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
                         wrong.append((reader.login, route.path, "written"))
 
     assert not wrong, wrong
-    assert tried > 500
+    assert request_count > 500
     after = watch.digests()
     # A session of each reader was opened to ask at all, and the office's chain and the audit log say so.
     assert {table for table in after if after[table] != before[table]} <= {"entry", "act", "audit"}
@@ -211,10 +211,10 @@ def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
                     browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
                 version = watch.version()
                 answer = request(world, browser, method, route, case=world.case, login=reader.login)
-                written = watch.version() != version
+                has_written = watch.version() != version
                 if answer.status_code in (401, 403, 404) or answer.status_code >= 500:
                     wrong.append((reader.login, route.path, answer.status_code))
-                elif first and (answer.status_code not in sent.status or written < sent.changes):
-                    wrong.append((reader.login, route.path, (answer.status_code, written)))
+                elif first and (answer.status_code not in sent.status or has_written < sent.changes):
+                    wrong.append((reader.login, route.path, (answer.status_code, has_written)))
 
     assert not wrong, wrong

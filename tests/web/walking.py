@@ -89,12 +89,12 @@ def route_of(path: str, known_routes: Iterable[APIRoute]) -> str | None:
 def walk(
     browser: TestClient,
     *,
-    each: int = 2,
+    samples_each: int = 2,
     starts: Iterable[str] = STARTS,
     met: Callable[[str], None] | None = None,
     files: set[str] | None = None,
 ) -> Walk:
-    """Follow every link from the first pages on; of each route at most `each` addresses are looked at.
+    """Follow every link from the first pages on; of each route at most `samples_each` addresses are looked at.
 
     A route looks different with other parameters: an address with a query counts apart from one without.
 
@@ -103,9 +103,9 @@ def walk(
     """
     known_routes = templates(browser.app)
     routes_of: dict[str, str | None] = {}
-    taken: Counter[tuple[str, frozenset[str]]] = Counter()
+    samples_taken: Counter[tuple[str, frozenset[str]]] = Counter()
     result, waiting = Walk(), list(starts)
-    seen = set(waiting)
+    links_seen = set(waiting)
     while waiting:
         address = waiting.pop(0)
         parts = urlsplit(address)
@@ -117,19 +117,19 @@ def walk(
             result.statuses[address] = browser.get(address).status_code if parts.path in ASIDE else 404
             continue
         kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
-        if kind[1] & {"lang", "theme"} or taken[kind] >= each or route.startswith("/static/"):
+        if kind[1] & {"lang", "theme"} or samples_taken[kind] >= samples_each or route.startswith("/static/"):
             continue
         if files is not None and route in files:
             continue
-        taken[kind] += 1
+        samples_taken[kind] += 1
         if met is not None:
             met(address)
         answer = browser.get(address)
         result.statuses[address] = answer.status_code
         if 300 <= answer.status_code < 400:
             onward = urljoin(address, answer.headers["location"])
-            if onward not in seen:
-                seen.add(onward)
+            if onward not in links_seen:
+                links_seen.add(onward)
                 waiting.append(onward)
             result.by_route[route].append(address)
             continue
@@ -143,8 +143,8 @@ def walk(
             continue
         result.texts[address] = answer.text
         for link in links(answer.text, address):
-            if link not in seen:
-                seen.add(link)
+            if link not in links_seen:
+                links_seen.add(link)
                 result.linked_from[link] = address
                 waiting.append(link)
     return result
@@ -167,7 +167,7 @@ def _targets(text: str) -> Iterator[str]:
     form: str | None = None
     answers: dict[str, str] = {}
     select = ""
-    for end, tag, written in _TAG.findall(text):
+    for end, tag, tag_text in _TAG.findall(text):
         if end and tag == "select":
             select = ""
         elif end and tag == "form" and form is not None:
@@ -176,18 +176,20 @@ def _targets(text: str) -> Iterator[str]:
             form = None
         if end:
             continue
-        given = {name: unescape(one or two or three) for name, one, two, three in _ATTRIBUTE.findall(written)}
-        name = given.get("name", "")
-        if tag == "a" and "href" in given:
-            yield given["href"]
-        elif tag == "form" and given.get("method", "get").lower() == "get":
-            form, answers = given.get("action", ""), {}
-        elif tag == "input" and name and given.get("type") not in ("checkbox", "radio", "file"):
-            answers[name] = given.get("value", "")
+        attributes = {
+            name: unescape(one or two or three) for name, one, two, three in _ATTRIBUTE.findall(tag_text)
+        }
+        name = attributes.get("name", "")
+        if tag == "a" and "href" in attributes:
+            yield attributes["href"]
+        elif tag == "form" and attributes.get("method", "get").lower() == "get":
+            form, answers = attributes.get("action", ""), {}
+        elif tag == "input" and name and attributes.get("type") not in ("checkbox", "radio", "file"):
+            answers[name] = attributes.get("value", "")
         elif tag == "select":
             select = name
-        elif tag == "option" and select and ("selected" in given or select not in answers):
-            answers[select] = given.get("value", "")
+        elif tag == "option" and select and ("selected" in attributes or select not in answers):
+            answers[select] = attributes.get("value", "")
 
 
 def unreached(app: Any, walks: Iterable[Walk]) -> Mapping[str, str]:

@@ -106,13 +106,13 @@ class World:
     rows: tuple[str, ...] = ()
     now_at: str = ""
 
-    def letter(self, what: str) -> str:
+    def letter(self, name: str) -> str:
         """The key of a letter about the case to the current sender."""
-        return f"{self.case}:{what}:{self.now_at}"
+        return f"{self.case}:{name}:{self.now_at}"
 
-    def failed_letter(self, what: str) -> str:
+    def failed_letter(self, name: str) -> str:
         """The id of the officer's letter about the case that failed, as administrators know it."""
-        return sha256(f"{self.case}:{what}:officer".encode()).hexdigest()[:32]
+        return sha256(f"{self.case}:{name}:officer".encode()).hexdigest()[:32]
 
     def number_of(self, person: str) -> str:
         """The number of somebody in the first campaign."""
@@ -214,9 +214,9 @@ TRAINING = {
 TRAININGS = ";".join(TRAINING) + "\n" + ";".join(TRAINING.values()) + " {n}\n"
 
 
-def on_row(number: int, **more: Any) -> Sent:
+def on_row(number: int, **options: Any) -> Sent:
     """A request about one of the rows prepared."""
-    return Sent(row=True, places=lambda world: {**REGISTER, "{row}": world.rows[number]}, **more)
+    return Sent(row=True, places=lambda world: {**REGISTER, "{row}": world.rows[number]}, **options)
 
 
 SENT: Mapping[str, Sent] = {
@@ -234,10 +234,10 @@ SENT: Mapping[str, Sent] = {
     ),
     f"{CASE}/assignments": in_case(person="n.ibraev@example.kz", text="API", until="2026-05-04"),
     **{
-        f"{CASE}/assignments/{{number}}/{what}": Sent(
+        f"{CASE}/assignments/{{number}}/{action}": Sent(
             json=body, case=True, places={"{number}": "99"}, changes=False, status=(422,)
         )
-        for what, body in (
+        for action, body in (
             ("answer", {"on": DAY}),
             ("refusal", GROUND),
             ("extension", {"until": "2026-05-04"}),
@@ -249,11 +249,11 @@ SENT: Mapping[str, Sent] = {
     f"{API}/account/inbox/read": Sent(json={}, changes=False),
     f"{API}/views": Sent(json={"list": "cases", "name": "API: жаңа", "query": "late=1"}, status=(201,)),
     **{
-        f"{API}/views/{{number}}/{what}": Sent(
-            json={"query": "stage=order"} if what == "changes" else None,
+        f"{API}/views/{{number}}/{action}": Sent(
+            json={"query": "stage=order"} if action == "changes" else None,
             places=lambda world: {"{number}": world.view("API")},
         )
-        for what in ("changes", "removal")
+        for action in ("changes", "removal")
     },
     f"{API}/facts": Sent(
         json={"on": DAY, "steps": [{"case": "9999-0001", "fact": "order_signed"}]}, changes=False
@@ -495,13 +495,13 @@ SENT: Mapping[str, Sent] = {
     "/assignments": Sent(form={"person": "n.ibraev@example.kz", "text": "Бет", "until": "2026-05-04"}),
     "/cases/{case}/assignments": form_in_case(person="n.ibraev@example.kz", text="Бет", until="2026-05-04"),
     **{
-        f"/cases/{{case}}/assignments/{what}": Sent(
+        f"/cases/{{case}}/assignments/{action}": Sent(
             form={"number": "99", "on": DAY, "until": "2026-05-04", **GROUND},
             case=True,
             changes=False,
             status=(422,),
         )
-        for what in ("answer", "refuse", "extend")
+        for action in ("answer", "refuse", "extend")
     },
     "/cases/{case}/ask": form_in_case(obligation="order_signed"),
     "/inbox/read": Sent(form={}, changes=False),
@@ -585,33 +585,35 @@ SENT: Mapping[str, Sent] = {
 def prepare(office: RealOffice) -> World:
     """Readers, cases with everything in their registers, letters, files of each reader."""
     context, moment = office.house, office.moment[0]
-    who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-    gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
+    stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+    people_gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     emails = (f"asked{n}@example.kz" for n in (1, 2))
     context.configured = replace(context.configured, retention=RetentionSettings(people_years=1))
     context.settings = replace(context.settings, retention=context.configured.retention)
     with writing(context.engine) as connection:
         for n in (1, 2):
             remember(connection, f"left{n}@example.kz", [f"name:Кеткен Адам {n}"], left_on=date(2020, 1, n))
-    gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in emails]
-    office_store.save(context.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
+    people_gone += [Person(key=email, name="Шақырылған", unit=OWN, email=email) for email in emails]
+    office_store.save(
+        context.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=people_gone
+    )
     password = hash_password(PASSWORD)
     spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))
-    others = (
+    other_readers = (
         Reader(login="guarded", access="officer"),
         Reader(login="administrator2", access="administrator"),
     )
-    for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *others):
-        context.accounts.save(reader, disabled=False, **who)
-        context.accounts.set_password(reader.login, password, **who)
+    for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *other_readers):
+        context.accounts.save(reader, disabled=False, **stamp)
+        context.accounts.set_password(reader.login, password, **stamp)
         for name in ("API", "changed"):
             SqlSavedViews(context.engine).save(
                 list="cases", login=reader.login, name=name, query="late=1", shared=False, unit=""
             )
     office.way_in("spare2")
-    context.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **who)
-    context.factors.enrol("guarded", SECRET, 0, (), **who)
-    opened = context.case_commands.open_many([_analysis() for _ in range(5)], **who)
+    context.accounts.link(Identity(login="spare3", provider="ldap", subject="3", by_group=False), **stamp)
+    context.factors.enrol("guarded", SECRET, 0, (), **stamp)
+    opened_cases = context.case_commands.open_many([_analysis() for _ in range(5)], **stamp)
     secret = context.case_commands.open(
         Opening(
             procedure="enterprise-conflict-of-interest",
@@ -619,12 +621,12 @@ def prepare(office: RealOffice) -> World:
             person="v.kim@example.kz",
             readers=("officer",),
         ),
-        **who,
+        **stamp,
     )
-    document = context.case_commands.open(Opening(procedure="internal-document", unit=OWN), **who)
-    spare = tuple(case.id for case in opened[1:])
-    world = World(office=office, case=opened[0].id, secret=secret.id, document=document.id, spare=spare)
-    _fill(world.case, office, who)
+    document = context.case_commands.open(Opening(procedure="internal-document", unit=OWN), **stamp)
+    spare = tuple(case.id for case in opened_cases[1:])
+    world = World(office=office, case=opened_cases[0].id, secret=secret.id, document=document.id, spare=spare)
+    _fill(world.case, office, stamp)
     world.rows = _rows(office)
     for closed in (False, False, False, True, True):
         _campaign(office, closed=closed)
@@ -644,26 +646,26 @@ def _analysis() -> Opening:
     )
 
 
-def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
+def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
-    case_commands, today = office.house.case_commands, who["today"]
+    case_commands, today = office.house.case_commands, stamp["today"]
     stored_file = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     order = office.house.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
     office.house.settings = replace(office.house.settings, eds=EdsSettings(on=True))
     closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
-    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **who)
+    case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **stamp)
     risks, registers = RiskCommands(case_commands), RegisterCommands(case_commands)
     for n in (1, 2):
-        risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **who)
-        risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)
-        registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **who)
-        registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **who)
-    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **who)
+        risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **stamp)
+        risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **stamp)
+        registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **stamp)
+        registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **stamp)
+    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **stamp)
     for obligation in ("cartogram_updated", "positions_consolidated"):
-        case_commands.exempt(case, obligation=obligation, ground="-", **who)
+        case_commands.exempt(case, obligation=obligation, ground="-", **stamp)
     for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
-        case_commands.name_reader(case, person, **who)
+        case_commands.name_reader(case, person, **stamp)
 
 
 def _rows(office: RealOffice) -> tuple[str, ...]:
@@ -704,7 +706,7 @@ def _letters(world: World) -> None:
     }
     rows = [
         {
-            "key": f"{world.case}:{what}:{reader.login}",
+            "key": f"{world.case}:{letter_name}:{reader.login}",
             "case": world.case,
             "obligation": "order_signed",
             "due": date(2026, 4, 9),
@@ -722,7 +724,7 @@ def _letters(world: World) -> None:
             "message_id": "",
         }
         for reader in (*READERS, UNNAMED)
-        for what, state in states.items()
+        for letter_name, state in states.items()
     ]
     with world.office.house.engine.begin() as connection:
         connection.execute(insert(NOTICE), rows)
@@ -762,8 +764,8 @@ def _files(world: World) -> None:
         "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
         "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
     }
-    for what, (kind, name, content) in contents.items():
+    for file_name, (kind, name, content) in contents.items():
         for reader in (*READERS, *ELSEWHERE, UNNAMED):
-            world.files[what] = uploads.keep(
+            world.files[file_name] = uploads.keep(
                 kind, content, name, "internal-analysis", by=reader.login, now=world.office.moment[0].now
             )

@@ -38,8 +38,8 @@ def rules(body: str = "", *, name: str = "akimat", on: str = "2026-01-01", unit:
     return read_overlay(f"overlay.{name}.{on}.toml", (head + ACT + body).encode())
 
 
-def term(obligation: str, written: str) -> str:
-    return TERM.format(obligation, written)
+def term(obligation: str, term_text: str) -> str:
+    return TERM.format(obligation, term_text)
 
 
 def under(*overlays: Overlay) -> Library:

@@ -57,10 +57,10 @@ def test_a_head_or_executor_without_a_unit_sees_nothing(access: Access, person: 
 @pytest.mark.parametrize("access", LIMITED)
 def test_without_a_unit_of_the_account_it_is_the_person_s(access: Access) -> None:
     """And with the person it moves; what the account says itself goes before."""
-    moved = Office(units=UNITS, people={"hr@org.kz": Person(key="hr@org.kz", name="А", unit="law")})
+    moved_office = Office(units=UNITS, people={"hr@org.kz": Person(key="hr@org.kz", name="А", unit="law")})
 
     assert seen(access, person="hr@org.kz") == "hr"
-    assert seen(access, person="hr@org.kz", office=moved) == "law"
+    assert seen(access, person="hr@org.kz", office=moved_office) == "law"
     assert seen(access, person="hr@org.kz", unit="law") == "law"
 
 

@@ -169,12 +169,12 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(
     change = case_commands.replan(
         case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
     )
-    again = case_commands.replan(
+    second_change = case_commands.replan(
         case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY
     )
 
     assert ("start_announced", date(2026, 3, 30), date(2026, 6, 8)) in change.moved
-    assert again.events == ()
+    assert second_change.events == ()
 
 
 def test_a_cancelled_case_is_not_required_and_can_be_reopened(case_commands: CaseCommands, case: Case) -> None:
@@ -204,10 +204,10 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """It is required again, by its current due date; the chain records who, when and why."""
-    freed, who = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
-    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", **who)
-    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
-    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **who)
+    freed, stamp = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
+    case_commands.exempt(case.id, obligation=freed, ground="құпия объект", **stamp)
+    case_commands.replan(case.id, "analysis_started", on=date(2026, 6, 22), **stamp)
+    change = case_commands.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **stamp)
     (event,) = change.events
     deadline = {deadline.id: deadline for deadline in case_commands.view(case.id, today=TODAY).deadlines}[freed]
 
@@ -221,46 +221,46 @@ def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """The one is not the other; and what was withdrawn can be exempted again."""
-    who = {"by": "o", "now": NOW, "today": TODAY}
-    case_commands.exempt(case.id, obligation="order_signed", ground="x", **who)
-    case_commands.cancel(case.id, ground="x", **who)
-    whole = case_commands.reopen(case.id, ground="y", **who)
-    case_commands.reopen(case.id, obligation="order_signed", ground="y", **who)
-    again = case_commands.exempt(case.id, obligation="order_signed", ground="z", **who)
+    stamp = {"by": "o", "now": NOW, "today": TODAY}
+    case_commands.exempt(case.id, obligation="order_signed", ground="x", **stamp)
+    case_commands.cancel(case.id, ground="x", **stamp)
+    whole_case = case_commands.reopen(case.id, ground="y", **stamp)
+    case_commands.reopen(case.id, obligation="order_signed", ground="y", **stamp)
+    second_change = case_commands.exempt(case.id, obligation="order_signed", ground="z", **stamp)
 
-    assert (whole.case.standing, whole.case.exempted) == ("active", {"order_signed"})
-    assert again.case.exempted == {"order_signed"}
+    assert (whole_case.case.standing, whole_case.case.exempted) == ("active", {"order_signed"})
+    assert second_change.case.exempted == {"order_signed"}
 
 
 def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(
     case_commands: CaseCommands, case: Case
 ) -> None:
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
-    who = {"by": "o", "now": NOW, "today": TODAY}
+    stamp = {"by": "o", "now": NOW, "today": TODAY}
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
-        case_commands.exempt(case.id, obligation=freed, ground="x", **who)
+        case_commands.exempt(case.id, obligation=freed, ground="x", **stamp)
     with pytest.raises(NotExempted) as refusal:
-        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **who)
-    left = case_commands.reopen(case.id, obligation="quarter_reported", ground="y", **who).case.exempted
+        case_commands.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **stamp)
+    names_left = case_commands.reopen(case.id, obligation="quarter_reported", ground="y", **stamp).case.exempted
 
     assert refusal.value.code == "not_exempted"
     assert refusal.value.arguments["allowed"] == ("quarter_reported", "quarter_reported.2026Q3")
-    assert left == {"quarter_reported.2026Q3"}
+    assert names_left == {"quarter_reported.2026Q3"}
 
 
 def test_what_was_not_exempted_cannot_be_asked_for_again(case_commands: CaseCommands, case: Case) -> None:
     """Nor without a ground, nor while the whole case is not required; each says why."""
-    who = {"by": "o", "now": NOW, "today": TODAY}
+    stamp = {"by": "o", "now": NOW, "today": TODAY}
     with pytest.raises(NotExempted) as nothing:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
     with pytest.raises(UnknownObligation):
-        case_commands.reopen(case.id, obligation="uplaoded", ground="x", **who)
-    case_commands.exempt(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uplaoded", ground="x", **stamp)
+    case_commands.exempt(case.id, obligation="uploaded", ground="x", **stamp)
     with pytest.raises(GroundMissing):
-        case_commands.reopen(case.id, obligation="uploaded", ground=" ", **who)
-    case_commands.exempt(case.id, ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground=" ", **stamp)
+    case_commands.exempt(case.id, ground="x", **stamp)
     with pytest.raises(NotOpen) as closed:
-        case_commands.reopen(case.id, obligation="uploaded", ground="x", **who)
+        case_commands.reopen(case.id, obligation="uploaded", ground="x", **stamp)
 
     assert nothing.value.code == "nothing_exempted"
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
@@ -311,12 +311,12 @@ def test_one_obligation_is_exempted_once(case_commands: CaseCommands, case: Case
     first = case_commands.exempt(
         case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY
     )
-    again = case_commands.exempt(
+    second_change = case_commands.exempt(
         case.id, obligation="order_signed", ground="керек емес", by="officer", now=NOW, today=TODAY
     )
 
     assert [event.kind for event in first.events] == ["exempted"]
-    assert again.events == ()
+    assert second_change.events == ()
 
 
 @pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])

@@ -162,12 +162,13 @@ def test_the_explanation_is_a_row_of_values() -> None:
     assert elements[2].arguments["counted"] is False
 
 
-def with_obligation(procedure: Procedure, changed: Obligation) -> Procedure:
+def with_obligation(procedure: Procedure, changed_obligation: Obligation) -> Procedure:
     """The procedure with another obligation in the place of the one of that id."""
     return replace(
         procedure,
         obligations=tuple(
-            changed if obligation.id == changed.id else obligation for obligation in procedure.obligations
+            changed_obligation if obligation.id == changed_obligation.id else obligation
+            for obligation in procedure.obligations
         ),
     )
 
@@ -281,8 +282,8 @@ def test_a_day_that_a_religious_one_would_move_past_the_records_has_no_later_day
 @pytest.mark.parametrize(("day", "told"), [(30, 0), (31, 1)])
 def test_a_term_over_before_its_case_was_opened_says_so(day: int, told: int) -> None:
     """The announcement of a start on 13 April was due on 30 March."""
-    opened = datetime(2026, 3, day, 7, tzinfo=UTC)
-    late = replace(case(facts={"analysis_started": START}), opened_at=opened)
+    opened_at = datetime(2026, 3, day, 7, tzinfo=UTC)
+    late = replace(case(facts={"analysis_started": START}), opened_at=opened_at)
     elements = chain(late)["start_announced"].explanation
 
     assert [element.code for element in elements].count("due_before_opening") == told
@@ -321,28 +322,28 @@ def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
 def test_one_deadline_asked_alone_is_the_one_of_the_whole_chain() -> None:
     """The short way and the long way agree on every obligation and every period."""
     sample_case = case(planned={"analysis_started": START, "analysis_ended": END})
-    whole = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
+    all_deadlines = deadlines(sample_case, analysis(), CALENDAR, today=TODAY)
 
     assert [
-        deadline(sample_case, analysis(), CALENDAR, expected.id, today=TODAY) for expected in whole
-    ] == list(whole)
+        deadline(sample_case, analysis(), CALENDAR, expected.id, today=TODAY) for expected in all_deadlines
+    ] == list(all_deadlines)
     assert deadline(sample_case, analysis(), CALENDAR, "quarter_reported.2031Q1", today=TODAY) is None
 
 
 def test_it_may_be_done_after_the_last_of_what_must_come_before() -> None:
     """The note follows both the end of the analysis and the discussion, whichever is later."""
-    for held, opens in ((date(2026, 5, 19), END), (date(2026, 5, 28), date(2026, 5, 28))):
-        sample_case = case(facts={"analysis_ended": END, "discussion_held": held})
+    for held_on, opens in ((date(2026, 5, 19), END), (date(2026, 5, 28), date(2026, 5, 28))):
+        sample_case = case(facts={"analysis_ended": END, "discussion_held": held_on})
         assert chain(sample_case)["note_signed"].opens == opens
 
 
 def test_a_fact_that_answers_another_fulfils_it_on_its_day() -> None:
     """The council's discussion is a discussion (tbn4-2024, P1.T2.S2); recorded itself, its own day counts."""
-    council, held = date(2026, 5, 19), date(2026, 5, 14)
+    council, held_on = date(2026, 5, 19), date(2026, 5, 14)
     for facts, done_on in (
         ({}, None),
         ({"council_discussed": council}, council),
-        ({"council_discussed": council, "discussion_held": held}, held),
+        ({"council_discussed": council, "discussion_held": held_on}, held_on),
     ):
         assert chain(case(facts=facts))["discussion_held"].done_on == done_on
 
@@ -366,8 +367,8 @@ def test_nothing_is_derived_from_a_branch_that_is_not_open() -> None:
     """Measures are taken only where the conflict is confirmed (standard of the Ministry, paragraph 14(4)), ten
     working days after the opinion of Tuesday 7 April, by the 21st: three days more are Friday the 24th."""
     shipped = library().named("conflict-of-interest.2025-09-18")
-    counted = replace(shipped.by_id["notice_forwarded"], term=WorkingDays(3), since="measures_taken")
-    edition, opinion = with_obligation(shipped, counted), date(2026, 4, 7)
+    changed_obligation = replace(shipped.by_id["notice_forwarded"], term=WorkingDays(3), since="measures_taken")
+    edition, opinion = with_obligation(shipped, changed_obligation), date(2026, 4, 7)
     for facts, due in (({}, None), ({"conflict_confirmed": opinion}, date(2026, 4, 24))):
         sample_case = case(procedure=edition, facts={"opinion_given": opinion, **facts})
         deadlines_by_id = {

@@ -45,8 +45,8 @@ def conflict() -> Procedure:
 
 def looked_at(law: Procedure, sample_case: Case, today: date = TODAY) -> tuple[str, dict[str, Deadline]]:
     """Stage of the case, and its deadlines by id."""
-    every = deadlines(sample_case, law, CALENDAR, today=today)
-    return stage(law, sample_case, every), {deadline.id: deadline for deadline in every}
+    all_deadlines = deadlines(sample_case, law, CALENDAR, today=today)
+    return stage(law, sample_case, all_deadlines), {deadline.id: deadline for deadline in all_deadlines}
 
 
 def test_a_case_whose_question_is_open_stands_at_its_stage() -> None:

@@ -35,17 +35,17 @@ TODAY = date(2026, 9, 1)
 def in_full(case: Case, procedure: Procedure) -> tuple[str, dict[str, Row]]:
     """The stage and every row of a case."""
     chain = deadlines(case, procedure, CALENDAR, today=TODAY, bare=True)
-    counted = rows(case, procedure, chain, CALENDAR, today=TODAY)
-    return stage(procedure, case, chain), {row.obligation: row for row in counted}
+    all_rows = rows(case, procedure, chain, CALENDAR, today=TODAY)
+    return stage(procedure, case, chain), {row.obligation: row for row in all_rows}
 
 
 def after(case: Case, kind: EventKind, name: str, on: date) -> tuple[CaseWrite | None, Case]:
     """What an event of a case makes of it."""
     procedure = EDITIONS[case.edition]
     event = Event(case=case.id, seq=case.seq + 1, kind=kind, name=name, on=on, at=NOW, by="Айгүл", payload={})
-    changed = apply(case, event)
+    changed_case = apply(case, event)
     _, stored = in_full(case, procedure)
-    return recomputed((event,), changed, procedure, CALENDAR, stored, today=TODAY), changed
+    return recomputed((event,), changed_case, procedure, CALENDAR, stored, today=TODAY), changed_case
 
 
 @st.composite
@@ -58,9 +58,9 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     # Half of them are such that others turn on.
     hot = {fact for obligation in procedure.answered_too for fact in (obligation.id, *obligation.also_by)}
     hot |= {*procedure.lapse_facts, *procedure.anchors}
-    named = st.sampled_from(names) | st.sampled_from(sorted(hot & procedure.facts.keys()) or names)
+    fact_names = st.sampled_from(names) | st.sampled_from(sorted(hot & procedure.facts.keys()) or names)
     days = st.integers(-60, 120).map(lambda n: start + timedelta(days=n))
-    some = st.dictionaries(named, days, max_size=8)
+    some = st.dictionaries(fact_names, days, max_size=8)
     facts = {name: Fact(name=name, on=on) for name, on in draw(some).items()}
     case = Case(
         id="A",
@@ -75,7 +75,7 @@ def recorded(draw: st.DrawFn) -> tuple[Case, EventKind, str, date]:
     )
     _, present = in_full(case, procedure)
     periods = [name for name in present if name.partition(".")[0] in procedure.facts]
-    name = draw(named | st.sampled_from(sorted({*names, *periods})))
+    name = draw(fact_names | st.sampled_from(sorted({*names, *periods})))
     kind: EventKind = draw(st.sampled_from(["corrected", "planned"] if name in facts else ["fact", "planned"]))
     return case, kind, name, draw(days)
 
@@ -98,16 +98,16 @@ def test_rows_after_a_fact_are_those_of_a_whole_computation(told: tuple[Case, Ev
     """Whatever the fact is: what it can change is computed, what it cannot change is as it was."""
     case, kind, name, on = told
     assume(case.digest)
-    written, changed = after(case, kind, name, on)
-    whole, becomes = in_full(changed, EDITIONS[case.edition])
+    case_write, changed_case = after(case, kind, name, on)
+    whole_stage, becomes = in_full(changed_case, EDITIONS[case.edition])
     _, was = in_full(case, EDITIONS[case.edition])
 
-    assert written is not None
-    assert {row.obligation: row for row in written.rows} == becomes
-    assert written.stage == whole
-    assert written.touched is not None
+    assert case_write is not None
+    assert {row.obligation: row for row in case_write.rows} == becomes
+    assert case_write.stage == whole_stage
+    assert case_write.touched is not None
     differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
-    assert differ <= written.touched
+    assert differ <= case_write.touched
 
 
 @st.composite
@@ -156,11 +156,11 @@ def test_an_announcement_is_computed_alone() -> None:
         planned=planned,
         opened_at=NOW,
     )
-    written, _ = after(case, "fact", "start_announced", date(2026, 3, 30))
+    case_write, _ = after(case, "fact", "start_announced", date(2026, 3, 30))
 
-    assert written is not None
-    assert written.touched == {"start_announced", "start_text_checked"}
-    assert len(written.rows) > 40
+    assert case_write is not None
+    assert case_write.touched == {"start_announced", "start_text_checked"}
+    assert len(case_write.rows) > 40
 
 
 @pytest.mark.parametrize("change", ["digest", "calendar", "nothing stored"])

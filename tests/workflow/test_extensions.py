@@ -296,8 +296,8 @@ def test_an_act_may_name_the_terms_that_stop() -> None:
     """Where it names one, all others run on; where it names none, all that are counted forward stop."""
     law = permit()
     assert law.pause is not None
-    for named, stop in (((), [True, True]), (("decided",), [True, False])):
-        own_law = replace(law, pause=replace(law.pause, obligations=named))
+    for named_obligations, stop in (((), [True, True]), (("decided",), [True, False])):
+        own_law = replace(law, pause=replace(law.pause, obligations=named_obligations))
         assert [can_pause(law.by_id[name], own_law) for name in ("decided", "reported")] == stop
 
 
@@ -359,15 +359,21 @@ def test_a_withdrawn_pause_never_was_and_a_withdrawn_end_goes_on(
 
 def test_a_file_that_allows_what_cannot_be_is_refused(tmp_path: Path) -> None:
     """An extension of a term without a day, by nobody, of an unknown unit; a pause by an act nobody named."""
-    whole = f'title = {texts("Longer")}, by = {{ count = 1, in = "months" }}, decided_by'
+    extension_text = f'title = {texts("Longer")}, by = {{ count = 1, in = "months" }}, decided_by'
     for text, code in (
-        (PERMIT + obligation("told", '"none"', f'extension = {{ {whole} = ["head"] }}'), "cannot_extend"),
-        (PERMIT + obligation("told", "{ on = 2026-09-09 }", f"extension = {{ {whole} = [] }}"), "empty"),
+        (
+            PERMIT + obligation("told", '"none"', f'extension = {{ {extension_text} = ["head"] }}'),
+            "cannot_extend",
+        ),
+        (
+            PERMIT + obligation("told", "{ on = 2026-09-09 }", f"extension = {{ {extension_text} = [] }}"),
+            "empty",
+        ),
         (
             PERMIT
-            + obligation("told", "{ on = 2026-09-09 }", f'extension = {{ {whole} = ["head"] }}').replace(
-                "months", "moons"
-            ),
+            + obligation(
+                "told", "{ on = 2026-09-09 }", f'extension = {{ {extension_text} = ["head"] }}'
+            ).replace("months", "moons"),
             "not_allowed",
         ),
         (PERMIT.replace('pause = { act = "permits"', 'pause = { act = "rules"'), "unknown_reference"),

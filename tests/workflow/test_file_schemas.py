@@ -49,10 +49,10 @@ def as_json(value: Any) -> Any:
 @pytest.mark.parametrize("name", FILES)
 def test_the_schemas_in_the_documentation_are_those_of_the_readers(name: str) -> None:
     """`make schemas` writes them anew."""
-    written = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+    stored_schema = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
 
-    assert written == schema(name)
-    jsonschema.Draft7Validator.check_schema(written)
+    assert stored_schema == schema(name)
+    jsonschema.Draft7Validator.check_schema(stored_schema)
 
 
 @pytest.mark.parametrize(

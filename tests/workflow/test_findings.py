@@ -180,9 +180,9 @@ def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
     )
     start = dict(sample_plan.latest_start)["published"]
 
-    def due(begun: date) -> date:
+    def due(start_day: date) -> date:
         chain = plan(
-            library(), "internal-analysis", facts={}, planned={"analysis_started": begun}, calendar=CALENDAR
+            library(), "internal-analysis", facts={}, planned={"analysis_started": start_day}, calendar=CALENDAR
         )
         return next(d.due for d in chain.deadlines if d.id == "published" and d.due)
 

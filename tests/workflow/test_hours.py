@@ -88,12 +88,12 @@ def late(case_commands: CaseCommands, case: Case) -> list[tuple[str, int | None]
 )
 def test_hours_are_counted_on_the_clock(on: str, at: time | None, hours: int, ends: str, due: str) -> None:
     """The moment it ends at is exact; its day is the last on which something can be done in time."""
-    counted = count(Hours(hours), date.fromisoformat(on), CALENDAR, at=at)
+    count_result = count(Hours(hours), date.fromisoformat(on), CALENDAR, at=at)
 
-    assert counted.due_at == datetime.fromisoformat(ends).replace(tzinfo=UTC)
-    assert counted.due == counted.safe_by == date.fromisoformat(due)
+    assert count_result.due_at == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+    assert count_result.due == count_result.safe_by == date.fromisoformat(due)
     # No change of the calendar can move it.
-    assert (counted.first, counted.last) == (None, None)
+    assert (count_result.first, count_result.last) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -171,13 +171,13 @@ def test_the_explanation_says_from_which_moment_and_where_none_is_known(
     """With the hour; and without it, from the beginning of the day, and that midnight ends the day before."""
     known_since(case_commands, case, None)
     without = explanation(deadline(case_commands, case).explanation, "ru")
-    changed = case_commands.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
+    change = case_commands.record(case.id, "breach_known", on=WEDNESDAY, at_time=time(14, 30), **STAMP)
     text = explanation(deadline(case_commands, case).explanation, "ru")
 
     assert "не позднее 17 апреля 2026 года." in without
     assert "Час не указан, поэтому срок исчисляется с начала дня: начало – 15.04.2026 00:00, 72 часа" in without
     assert "поэтому последний день – 17 апреля 2026 года." in without
-    assert changed.moved == (("authority_notified", date(2026, 4, 17), SATURDAY),)
+    assert change.moved == (("authority_notified", date(2026, 4, 17), SATURDAY),)
     assert "не позднее 18.04.2026 14:30." in text
     assert "начало – 15.04.2026 14:30, 72 часа, окончание – 18.04.2026 14:30 (время Алматы)" in text
     assert "не считается" not in text

@@ -25,9 +25,9 @@ UNITS = [
 ON = date(2026, 4, 6)
 
 
-def person(key: str, unit: str, *duties: str, **more: object) -> Person:
+def person(key: str, unit: str, *duties: str, **options: object) -> Person:
     """Somebody of that unit."""
-    return Person(key=key, name=key, unit=unit, duties=duties, **more)  # type: ignore[arg-type]
+    return Person(key=key, name=key, unit=unit, duties=duties, **options)  # type: ignore[arg-type]
 
 
 def office(*people: Person) -> Office:

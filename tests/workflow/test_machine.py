@@ -89,9 +89,12 @@ def test_the_diagram_shows_every_step_with_its_guard_and_every_command() -> None
         f"[*] --> {stages[0]}",
         "closed --> [*]",
         "completed --> closed: advance [nothing_runs]",
-        *(f"{here} --> {there}: advance [nothing_blocks{guards.get(here, '')}]" for here, there in steps),
-        *(f"{here} --> cancelled: cancel" for here in (*stages, "completed", "closed")),
-        *(f"{here} --> exempted: exempt" for here in (*stages, "completed", "closed")),
+        *(
+            f"{stage} --> {next_stage}: advance [nothing_blocks{guards.get(stage, '')}]"
+            for stage, next_stage in steps
+        ),
+        *(f"{stage} --> cancelled: cancel" for stage in (*stages, "completed", "closed")),
+        *(f"{stage} --> exempted: exempt" for stage in (*stages, "completed", "closed")),
         f"cancelled --> {stages[0]}: reopen",
         f"exempted --> {stages[0]}: reopen",
     }

@@ -46,10 +46,10 @@ def later(case_commands: CaseCommands, case: Case, until: date, *, today: date =
 def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
     """All steps with their days, one after another."""
     step_days = []
-    here = after
-    while step := following_step(law_steps(ladder, DUE, CALENDAR), after=here):
+    current_day = after
+    while step := following_step(law_steps(ladder, DUE, CALENDAR), after=current_day):
         step_days.append((step.id, step.on))
-        here = step.on
+        current_day = step.on
     return step_days
 
 
@@ -102,10 +102,12 @@ def test_the_board_waits_for_the_day(case_commands: CaseCommands, ledger: SqlLed
     later(case_commands, case, date(2026, 4, 2))
     stored_case = ledger.case(case.id)
     assert stored_case is not None
-    again = {row.obligation: row for row in case_commands.recomputed(stored_case, today=date(2026, 3, 30)).rows}
+    rows_again = {
+        row.obligation: row for row in case_commands.recomputed(stored_case, today=date(2026, 3, 30)).rows
+    }
 
     assert ledger.rows(case.id)["order_signed"].next_rung_on == date(2026, 4, 2)
-    assert again["order_signed"] == ledger.rows(case.id)["order_signed"]
+    assert rows_again["order_signed"] == ledger.rows(case.id)["order_signed"]
 
 
 def test_the_last_rung_in_time_is_the_latest_day(case_commands: CaseCommands, case: Case) -> None:
@@ -197,11 +199,13 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
     change = reminder_actions.done(case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
-    again = reminder_actions.done(case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    second_change = reminder_actions.done(
+        case_commands, case.id, name, on=on, by="Айгүл", now=noon(on), today=on
+    )
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
     assert len(ledger.events(case.id)) == change.case.seq
-    assert again.events == ()
+    assert second_change.events == ()
 
 
 def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseCommands, case: Case) -> None:
@@ -215,14 +219,14 @@ def test_an_obligation_the_case_does_not_have_is_named(case_commands: CaseComman
 def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(case_commands: CaseCommands) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
-    who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    case = case_commands.open(Opening(procedure="conflict-of-interest"), **who)
-    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
+    stamp: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
+    case = case_commands.open(Opening(procedure="conflict-of-interest"), **stamp)
+    case_commands.replan(case.id, "head_informed", on=date(2010, 1, 1), **stamp)
     due = {deadline.id: deadline.due for deadline in case_commands.view(case.id, today=today).deadlines}[
         "notice_forwarded"
     ]
     with pytest.raises(CannotSnooze) as refusal:
-        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
+        reminder_actions.snooze(case_commands, CALENDAR, case.id, "notice_forwarded", until=DUE, **stamp)
 
     assert due is not None
     assert due.year == 2010
@@ -234,9 +238,11 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
 ) -> None:
     """The steps after the due date lie beyond the calendar records; those before it are snoozed until then."""
     today = date(2026, 3, 30)
-    who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
-    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **who)
-    reminder_actions.snooze(case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
+    stamp: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
+    case_commands.replan(case.id, "council_discussed", on=date(2028, 12, 31), **stamp)
+    reminder_actions.snooze(
+        case_commands, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **stamp
+    )
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
@@ -262,8 +268,8 @@ def test_the_letter_that_gives_an_assignment_is_its_step_of_that_day(
     case_commands: CaseCommands, case: Case, given: date, first: str
 ) -> None:
     """Due on Monday 6 April: given on the Friday before, the letter named the day, and no second one leaves."""
-    who: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
-    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **who)
+    stamp: dict[str, Any] = {"by": "x", "now": noon(given), "today": given}
+    change = give(case_commands, case.id, text="Есеп", assignee="a", giver="b", until=DUE, **stamp)
     (row,) = (
         deadline
         for deadline in case_commands.view(case.id, today=given).deadlines

@@ -15,11 +15,11 @@ DAY = date(2026, 4, 6)
 AWAY = ((date(2026, 4, 1), date(2026, 4, 10)),)
 
 
-def person(name: str, unit: str, *duties: str, **more: object) -> Person:
-    return Person(key=name, name=name, unit=unit, duties=duties, email=f"{name}@example.kz", **more)  # type: ignore[arg-type]
+def person(name: str, unit: str, *duties: str, **options: object) -> Person:
+    return Person(key=name, name=name, unit=unit, duties=duties, email=f"{name}@example.kz", **options)  # type: ignore[arg-type]
 
 
-def office(*people: Person, **more: object) -> Office:
+def office(*people: Person, **options: object) -> Office:
     """body > department > division, and a neighbour of the department."""
     units = (
         Unit(id="body", name="Әкімдік"),
@@ -30,7 +30,7 @@ def office(*people: Person, **more: object) -> Office:
     return Office(
         units={unit.id: unit for unit in units},
         people={person.key: person for person in people},
-        **more,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
     )
 
 
@@ -255,13 +255,13 @@ def test_no_officer_named_leaves_the_office_as_it_is() -> None:
 
 def test_an_office_hands_out_nothing_that_can_be_written_to() -> None:
     """It is a value shared by all requests: its public members return read-only types."""
-    written = (dict, list, set)
+    mutable_types = (dict, list, set)
     for name in (name for name in dir(Office) if not name.startswith("_")):
         member = inspect.getattr_static(Office, name)
         function = getattr(member, "func", member)
         if inspect.isfunction(function):
             returned = get_type_hints(function, vars(office_module)).get("return")
-            assert (get_origin(returned) or returned) not in written, name
+            assert (get_origin(returned) or returned) not in mutable_types, name
 
 
 def test_a_question_about_a_day_is_resolved_once() -> None:
@@ -310,8 +310,8 @@ def test_the_first_head_is_who_holds_that_duty_in_the_organisation() -> None:
         holder.key: holder
         for holder in (person("minister", "ministry", "head"), person("chief", "unit", "head"))
     }
-    whole = Office(units=units, people=people)
+    whole_office = Office(units=units, people=people)
     without = Office(units=units, people={"chief": people["chief"]})
 
-    assert [key for key, _ in who(resolve(whole, duty="head", unit="unit", on=DAY))] == ["minister"]
+    assert [key for key, _ in who(resolve(whole_office, duty="head", unit="unit", on=DAY))] == ["minister"]
     assert [key for key, _ in who(resolve(without, duty="head", unit="unit", on=DAY))] == ["chief"]

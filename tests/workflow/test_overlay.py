@@ -42,9 +42,9 @@ def test_a_milder_own_term_is_kept_and_the_act_s_counts() -> None:
 
 def test_which_is_stricter_is_decided_when_it_is_counted() -> None:
     """4 calendar days against 3 working days: over Nauryz the calendar days are fewer."""
-    own = rules(term("published", '{ count = 4, in = "calendar days", from = "plan_approved" }'))
-    plain = counted(own, facts={"plan_approved": date(2026, 6, 8)})["published"]
-    holidays = counted(own, facts={"plan_approved": date(2026, 3, 19)})["published"]
+    own_rules = rules(term("published", '{ count = 4, in = "calendar days", from = "plan_approved" }'))
+    plain = counted(own_rules, facts={"plan_approved": date(2026, 6, 8)})["published"]
+    holidays = counted(own_rules, facts={"plan_approved": date(2026, 3, 19)})["published"]
 
     # Thursday 11 June by the act, Friday 12 June by the own rules.
     assert (plain.due, plain.own) == (date(2026, 6, 11), None)
@@ -54,17 +54,17 @@ def test_which_is_stricter_is_decided_when_it_is_counted() -> None:
 
 def test_before_an_event_the_earlier_day_is_the_stricter() -> None:
     """Minus 7 working days instead of minus 5 for the order."""
-    own = rules(term("order_signed", '{ count = -7, in = "working days", from = "analysis_started" }'))
-    order = counted(own, planned={"analysis_started": date(2026, 4, 13)})["order_signed"]
+    own_rules = rules(term("order_signed", '{ count = -7, in = "working days", from = "analysis_started" }'))
+    order = counted(own_rules, planned={"analysis_started": date(2026, 4, 13)})["order_signed"]
 
     assert (order.due, order.law_due) == (date(2026, 4, 2), date(2026, 4, 6))
 
 
 def test_where_the_act_names_no_term_the_own_one_counts() -> None:
     """The instruction gives the development of the plan no day of its own."""
-    own = rules(term("plan_developed", '{ count = 3, in = "working days", from = "note_signed" }'))
-    deadline = counted(own, facts=NOTE)["plan_developed"]
-    unknown = counted(own)["plan_developed"]
+    own_rules = rules(term("plan_developed", '{ count = 3, in = "working days", from = "note_signed" }'))
+    deadline = counted(own_rules, facts=NOTE)["plan_developed"]
+    unknown = counted(own_rules)["plan_developed"]
 
     assert (deadline.due, deadline.law_due) == (date(2026, 5, 15), None)
     assert "own_rule_alone" in codes(deadline)
@@ -114,11 +114,11 @@ def test_a_plan_date_after_the_own_term_only_is_said_to_be_so() -> None:
 
 def test_a_shorter_own_period_asks_more_often_and_keeps_the_act_s_day_at_its_quarters() -> None:
     """Monthly by the 10th (contradiction 5); where a quarter ends, the act's 5th is the stricter."""
-    own = rules(
+    own_rules = rules(
         '\n[[term]]\nobligation = "quarter_reported"\nevery = "month"\nparagraph = "p. 30"\n'
         'term = { day = 10, of = "month after the period" }\n'
     )
-    deadlines_by_id = counted(own, facts=NOTE, today=date(2026, 5, 13))
+    deadlines_by_id = counted(own_rules, facts=NOTE, today=date(2026, 5, 13))
 
     assert [name for name in deadlines_by_id if name.startswith("quarter_reported")][:3] == [
         "quarter_reported.2026-05",
@@ -165,8 +165,8 @@ def test_a_quarter_may_be_three_months_from_the_signing() -> None:
 )
 def test_three_months_from_the_end_of_november_end_with_february(signed: date, last: date) -> None:
     """No 30 February: the last day of the month, and the four periods have four names."""
-    own = rules('[switches]\nquarters = "rolling"\n', on="2024-01-01")
-    deadlines_by_id = counted(own, facts={"note_signed": signed})
+    own_rules = rules('[switches]\nquarters = "rolling"\n', on="2024-01-01")
+    deadlines_by_id = counted(own_rules, facts={"note_signed": signed})
     periods = [
         deadline.period for name, deadline in deadlines_by_id.items() if name.startswith("quarter_reported")
     ]
@@ -187,31 +187,31 @@ def test_clear_days_are_one_working_day_more() -> None:
 
 def test_a_discussion_that_is_only_allowed_is_nobody_s_open_duty() -> None:
     """Contradiction 6: neither open nor missed; held all the same, it is done and its points stay."""
-    own = rules('[switches]\ndiscussion = "allowed"\n')
+    own_rules = rules('[switches]\ndiscussion = "allowed"\n')
     ended = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
-    without = counted(own, facts=ended)["discussion_held"]
-    held = counted(own, facts={**ended, "discussion_held": date(2026, 5, 19)})["discussion_held"]
+    without = counted(own_rules, facts=ended)["discussion_held"]
+    discussion = counted(own_rules, facts={**ended, "discussion_held": date(2026, 5, 19)})["discussion_held"]
 
     assert (without.state, without.obligation.force) == ("not_required", "may")
-    assert (held.state, held.obligation.indicator) == ("done", "P1.T2.S2")
+    assert (discussion.state, discussion.obligation.indicator) == ("done", "P1.T2.S2")
 
 
 def test_the_first_day_of_a_duration_may_be_left_out() -> None:
     """Contradiction 19: thirty working days after 13 April instead of from it."""
-    both = counted(facts={"analysis_started": date(2026, 4, 13)})["analysis_ended"]
+    both_ends = counted(facts={"analysis_started": date(2026, 4, 13)})["analysis_ended"]
     after = counted(
         rules('[switches]\nfirst_day = "not_counted"\n'), facts={"analysis_started": date(2026, 4, 13)}
     )["analysis_ended"]
 
-    assert (both.due, after.due) == (date(2026, 5, 28), date(2026, 5, 29))
+    assert (both_ends.due, after.due) == (date(2026, 5, 28), date(2026, 5, 29))
 
 
 def test_rules_hold_from_their_day_on_the_case_s_own_dates() -> None:
     """The earliest fact or plan date decides, as with editions: the day itself belongs to the rules."""
-    own = rules(FIVE, on="2026-02-02")
+    own_rules = rules(FIVE, on="2026-02-02")
 
-    def due(begun: date) -> date | None:
-        return counted(own, facts={**NOTE, "analysis_started": begun})["plan_approved"].due
+    def due(start_day: date) -> date | None:
+        return counted(own_rules, facts={**NOTE, "analysis_started": start_day})["plan_approved"].due
 
     assert due(date(2026, 2, 1)) == date(2026, 5, 26)
     assert due(date(2026, 2, 2)) == date(2026, 5, 19)
@@ -220,9 +220,9 @@ def test_rules_hold_from_their_day_on_the_case_s_own_dates() -> None:
 def test_rules_of_a_unit_hold_for_it_and_all_below_it() -> None:
     """By id or by name; a neighbour and the body above are counted by the act."""
     for unit in ("district", "аудан  әкімдігі"):
-        own = rules(FIVE, unit=unit)
+        own_rules = rules(FIVE, unit=unit)
         dues = {
-            name: counted(own, facts=NOTE, unit=name)["plan_approved"].due
+            name: counted(own_rules, facts=NOTE, unit=name)["plan_approved"].due
             for name in ("oblast", "district", "village", "other", "")
         }
 
@@ -271,7 +271,7 @@ def test_laying_over_keeps_both_terms_and_the_edition() -> None:
     laid = overlaid(analysis(), [rules(FIVE)])
 
     assert laid.by_id["plan_approved"].term == analysis().by_id["plan_approved"].term
-    assert [own.paragraph for own in laid.by_id["plan_approved"].own] == ["p. 24"]
+    assert [own_term.paragraph for own_term in laid.by_id["plan_approved"].own] == ["p. 24"]
     assert (laid.edition, laid.digest) == (analysis().edition, analysis().digest)
     assert laid.overlays == ("akimat.2026-01-01",)
     assert analysis().by_id["plan_approved"].own == ()

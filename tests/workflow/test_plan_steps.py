@@ -17,10 +17,10 @@ APPROVAL = date(2026, 5, 13)
 
 
 def row_of(sample_case: Case, obligation: str, *, today: date) -> Row:
-    every = deadlines(sample_case, analysis(), CALENDAR, today=today)
+    all_deadlines = deadlines(sample_case, analysis(), CALENDAR, today=today)
     return next(
         row
-        for row in rows(sample_case, analysis(), every, CALENDAR, today=today)
+        for row in rows(sample_case, analysis(), all_deadlines, CALENDAR, today=today)
         if row.obligation == obligation
     )
 

@@ -22,11 +22,11 @@ def chain(*entries: tuple[EventKind, str, date | None]) -> list[Event]:
 
 
 def row(
-    obligation: str, *, due: date | None = None, planned: date | None = None, done: date | None = None
+    obligation: str, *, due: date | None = None, planned: date | None = None, done_on: date | None = None
 ) -> Row:
-    state = "done" if done else "open"
+    state = "done" if done_on else "open"
     return Row(
-        *("1", obligation, "analysis", "hr", due, due, planned, done, None, "happened", "confirmed", "firm"),
+        *("1", obligation, "analysis", "hr", due, due, planned, done_on, None, "happened", "confirmed", "firm"),
         *(state, "obligatory", None, None, None, None, None, "1"),  # type: ignore[arg-type]
     )
 
@@ -66,8 +66,8 @@ def test_an_approval_withdrawn_approves_nothing_and_one_recorded_anew_what_stand
     for withdrawal, line in ((3, 3), (4, 2)):
         events[withdrawal] = Event(**{**_values(events[withdrawal]), "payload": {"lines": [line]}})  # type: ignore[arg-type]
     assert approved_plan(events[:4]) == {}
-    again = Event(case="1", seq=6, kind="fact", name="schedule_approved", on=TODAY, at=OPENED, by="a")
-    assert approved_plan([*events, again]) == {"analysis_started": date(2026, 4, 13)}
+    second_approval = Event(case="1", seq=6, kind="fact", name="schedule_approved", on=TODAY, at=OPENED, by="a")
+    assert approved_plan([*events, second_approval]) == {"analysis_started": date(2026, 4, 13)}
 
 
 def _values(event: Event) -> dict[str, object]:
@@ -81,7 +81,7 @@ def test_drift_is_from_the_approved_day_to_the_day_done_else_planned() -> None:
         [
             row("a", planned=date(2026, 4, 13)),
             row("b", planned=date(2026, 4, 10)),
-            row("c", planned=date(2026, 4, 30), done=date(2026, 5, 12)),
+            row("c", planned=date(2026, 4, 30), done_on=date(2026, 5, 12)),
             row("d", planned=date(2026, 4, 30)),
             row("e", planned=date(2026, 4, 30)),
         ],
@@ -107,7 +107,7 @@ def test_slack_is_from_the_plan_to_the_due_date_and_the_least_of_it_is_critical(
             row("before", planned=date(2026, 4, 10), due=date(2026, 4, 14)),
             row("on", planned=date(2026, 4, 14), due=date(2026, 4, 14)),
             row("after", planned=date(2026, 4, 15), due=date(2026, 4, 14)),
-            row("done", planned=date(2026, 4, 10), due=date(2026, 4, 14), done=date(2026, 4, 3)),
+            row("done", planned=date(2026, 4, 10), due=date(2026, 4, 14), done_on=date(2026, 4, 3)),
             row("free", planned=date(2026, 4, 10)),
             row("measure.1", planned=date(2026, 4, 10), due=date(2026, 4, 14)),
             row("unplanned", due=date(2026, 4, 14)),

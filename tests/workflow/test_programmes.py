@@ -117,11 +117,11 @@ def found(law: Procedure, sample_case: Case) -> list[Finding]:
 
 def codes(law: Procedure, sample_case: Case) -> list[str]:
     """Kind and code of each finding, said in three languages on the way."""
-    every = found(law, sample_case)
-    for finding in every:
+    findings = found(law, sample_case)
+    for finding in findings:
         for language in LANGUAGES:
             assert say(finding.code, finding.arguments, language).endswith(".")
-    return [f"{finding.kind}:{finding.code}" for finding in every]
+    return [f"{finding.kind}:{finding.code}" for finding in findings]
 
 
 def measured(name: str, on: date, **values: str) -> Fact:
@@ -133,10 +133,10 @@ def test_a_day_that_comes_by_itself_has_happened_once_it_is_planned() -> None:
     """The year begins on 1 January regardless of facts; deadlines that count from it are not provisional."""
     law = procedure(obligation("reported", 'term = { by = "01-15", from = "year_begun" }'))
 
-    seen = look(law, case())
+    deadlines_by_id = look(law, case())
 
-    assert seen["year_begun"].state == "done"
-    assert (seen["reported"].due, seen["reported"].status) == (date(2026, 1, 15), "firm")
+    assert deadlines_by_id["year_begun"].state == "done"
+    assert (deadlines_by_id["reported"].due, deadlines_by_id["reported"].status) == (date(2026, 1, 15), "firm")
     assert look(law, case(), date(2025, 12, 31))["year_begun"].state == "not_due_yet"
     assert look(law, case(), NEW_YEAR)["year_begun"].state == "done"
 
@@ -150,24 +150,38 @@ def test_a_day_that_comes_by_itself_may_be_counted_from_another() -> None:
         obligation("reported", 'term = { count = 1, in = "working days", from = "period_ended" }'),
     )
 
-    seen = look(law, case())
+    deadlines_by_id = look(law, case())
 
-    assert (seen["period_ended"].due, seen["period_ended"].state) == (date(2026, 4, 1), "done")
-    assert (seen["reported"].due, seen["reported"].anchor) == (date(2026, 4, 2), "happened")
+    assert (deadlines_by_id["period_ended"].due, deadlines_by_id["period_ended"].state) == (
+        date(2026, 4, 1),
+        "done",
+    )
+    assert (deadlines_by_id["reported"].due, deadlines_by_id["reported"].anchor) == (
+        date(2026, 4, 2),
+        "happened",
+    )
 
 
 def test_the_end_of_each_period_may_come_by_itself() -> None:
     """Without a term of its own it is the last day of the period; what counts from it is firm."""
-    every = 'recurs = { every = "quarter", since = "year_begun" }'
+    recurrence = 'recurs = { every = "quarter", since = "year_begun" }'
     law = procedure(
-        obligation("quarter_ended", f'by_itself = true\nterm = "none"\n{every}'),
-        obligation("reported", f'term = {{ count = 5, in = "working days", from = "quarter_ended" }}\n{every}'),
+        obligation("quarter_ended", f'by_itself = true\nterm = "none"\n{recurrence}'),
+        obligation(
+            "reported", f'term = {{ count = 5, in = "working days", from = "quarter_ended" }}\n{recurrence}'
+        ),
     )
 
-    seen = look(law, case())
+    deadlines_by_id = look(law, case())
 
-    assert (seen["reported.2026Q1"].due, seen["reported.2026Q1"].status) == (date(2026, 4, 7), "firm")
-    assert (seen["quarter_ended.2026Q1"].state, seen["quarter_ended.2026Q2"].state) == ("done", "not_due_yet")
+    assert (deadlines_by_id["reported.2026Q1"].due, deadlines_by_id["reported.2026Q1"].status) == (
+        date(2026, 4, 7),
+        "firm",
+    )
+    assert (deadlines_by_id["quarter_ended.2026Q1"].state, deadlines_by_id["quarter_ended.2026Q2"].state) == (
+        "done",
+        "not_due_yet",
+    )
 
 
 def test_a_branch_asks_for_nothing_until_its_fact_is_recorded_or_planned() -> None:
@@ -230,22 +244,29 @@ def test_a_target_is_missed_on_its_worse_side(better: str, figure: str, value: s
 
 def test_a_target_exists_for_the_years_that_have_a_figure() -> None:
     """It is measured, never due."""
-    seen = look(procedure(TARGET), case())
+    deadlines_by_id = look(procedure(TARGET), case())
 
-    assert [name for name in seen if name.startswith("index")] == ["index_measured.2026", "index_measured.2027"]
-    assert {(seen[name].state, seen[name].due) for name in seen if name.startswith("index")} == {
-        ("target", None)
-    }
-    assert "62–65" in explanation(seen["index_measured.2026"].explanation, "kk")
+    assert [name for name in deadlines_by_id if name.startswith("index")] == [
+        "index_measured.2026",
+        "index_measured.2027",
+    ]
+    assert {
+        (deadlines_by_id[name].state, deadlines_by_id[name].due)
+        for name in deadlines_by_id
+        if name.startswith("index")
+    } == {("target", None)}
+    assert "62–65" in explanation(deadlines_by_id["index_measured.2026"].explanation, "kk")
 
 
 def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> None:
     """Never due, never open on the board; but a blocking one holds its stage until every year is measured."""
     law = procedure(TARGET + "blocking = true\n")
     first = case({"index_measured.2026": TODAY})
-    both = case({"index_measured.2026": TODAY, "index_measured.2027": TODAY})
+    measured_case = case({"index_measured.2026": TODAY, "index_measured.2027": TODAY})
 
-    assert [stage(law, sample_case, look(law, sample_case).values()) for sample_case in (first, both)] == [
+    assert [
+        stage(law, sample_case, look(law, sample_case).values()) for sample_case in (first, measured_case)
+    ] == [
         "kitchen",
         "closed",
     ]

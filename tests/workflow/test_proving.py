@@ -28,17 +28,17 @@ def line(seq: int, kind: EventKind, name: str, on: date | None, *evidence: Evide
 
 def case(*lines: tuple[EventKind, str, date, tuple[Evidence, ...], dict[str, object]]) -> Case:
     """A case with a risk, a measure and a position, and these lines after them."""
-    begun = (
+    first_events = (
         line(1, "opened", "", None, procedure="p", edition="p.2024-01-01"),
         line(2, "risk_found", "2", date(2026, 6, 1), description="weak control"),
         line(3, "measure_set", "3", date(2026, 6, 1), risk=2, action="report each quarter"),
         line(4, "position_exposed", "4", date(2026, 6, 1), title="Head of procurement"),
     )
-    more = (
+    more_events = (
         line(n, kind, name, on, *items, **payload)
         for n, (kind, name, on, items, payload) in enumerate(lines, 5)
     )
-    return fold((*begun, *more))
+    return fold((*first_events, *more_events))
 
 
 REVIEW: dict[str, object] = {"outcome": "executed", "period": "2026Q2"}
@@ -69,17 +69,17 @@ def test_every_register_proves_something() -> None:
 
 def test_the_same_bytes_are_the_same_secret_everywhere_in_the_case() -> None:
     """Restricted at one review, the act is restricted at the fact it was attached to before."""
-    whole = case(
+    whole_case = case(
         ("fact", "order_signed", DAY, (ACT, MORE), {}),
         ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
     )
 
-    assert [proved_item.evidence.restricted for proved_item in proofs(whole)] == [
+    assert [proved_item.evidence.restricted for proved_item in proofs(whole_case)] == [
         "personal data",
         "",
         "personal data",
     ]
-    evidence = stored_file(whole, ACT.reference)
+    evidence = stored_file(whole_case, ACT.reference)
     assert evidence is not None
     assert evidence.restricted == "personal data"
 
@@ -87,10 +87,10 @@ def test_the_same_bytes_are_the_same_secret_everywhere_in_the_case() -> None:
 def test_a_link_is_no_stored_file() -> None:
     """Nothing to open, and nothing by a name nobody gave."""
     site = Evidence(kind="link:site", reference="https://example.kz/a")
-    whole = case(("fact", "order_signed", DAY, (site,), {}))
+    whole_case = case(("fact", "order_signed", DAY, (site,), {}))
 
-    assert stored_file(whole, site.reference) is None
-    assert stored_file(whole, ACT.reference) is None
+    assert stored_file(whole_case, site.reference) is None
+    assert stored_file(whole_case, ACT.reference) is None
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_one_document_more_is_added_to_the_same_line(
     kind: EventKind, name: str, told: dict[str, object]
 ) -> None:
     """A restriction or a document said later makes no second review, removal or talk of it."""
-    whole = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
+    whole_case = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
 
-    risk_register, seen = register(whole), exposure(whole)
+    risk_register, case_exposure = register(whole_case), exposure(whole_case)
     removal = risk_register.risks[2].removal
     lines = [
         *(review.evidence for review in risk_register.measures[3].reviews),
         *([removal.evidence] if removal else []),
-        *(talk.evidence for talk in seen.positions[4].talks),
+        *(talk.evidence for talk in case_exposure.positions[4].talks),
     ]
     assert lines == [(SECRET, MORE)]
 
@@ -120,13 +120,13 @@ def test_one_document_more_is_added_to_the_same_line(
 def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None:
     """Adding a document to the review before last does not turn the outcome back."""
     first: dict[str, object] = {"outcome": "partly"}
-    whole = case(
+    whole_case = case(
         ("measure_reviewed", "3", date(2026, 6, 18), (), first),
         ("measure_reviewed", "3", DAY, (), {"outcome": "executed"}),
         ("measure_reviewed", "3", date(2026, 6, 18), (ACT,), first),
     )
 
-    assert [review.outcome for review in register(whole).measures[3].reviews] == ["partly", "executed"]
+    assert [review.outcome for review in register(whole_case).measures[3].reviews] == ["partly", "executed"]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None
 )
 def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> None:
     """The officer, and those who were named to know of the case."""
-    named = apply(case(), line(5, "reader_named", "named@org.kz", None))
+    named_case = apply(case(), line(5, "reader_named", "named@org.kz", None))
 
-    assert scope(Reader(login="x", access=access, person=person)).opens(named) is opens
+    assert scope(Reader(login="x", access=access, person=person)).opens(named_case) is opens
 
 
 def test_a_fact_is_never_lost_among_them() -> None:
@@ -173,9 +173,9 @@ LINK = Evidence(kind="", reference="https://secret.example/7", restricted="perso
 
 def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
     """Of a file and of a link there is left what they are for, the day of publication, and the ground."""
-    whole = case(("fact", "order_signed", DAY, (PAPER, LINK, MORE), {}))
+    whole_case = case(("fact", "order_signed", DAY, (PAPER, LINK, MORE), {}))
 
-    assert [proved_item.evidence for proved_item in proofs(as_seen(whole, AUDITOR))] == [
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole_case, AUDITOR))] == [
         Evidence(
             kind="document:act",
             reference="",
@@ -186,21 +186,21 @@ def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
         Evidence(kind="", reference="", restricted="personal data"),
         MORE,
     ]
-    assert as_seen(whole, None) is whole
-    assert [proved_item.evidence for proved_item in proofs(as_seen(whole, OFFICER))] == [PAPER, LINK, MORE]
+    assert as_seen(whole_case, None) is whole_case
+    assert [proved_item.evidence for proved_item in proofs(as_seen(whole_case, OFFICER))] == [PAPER, LINK, MORE]
 
 
 def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
     """At the fact, where it was given without a restriction, at a review, in the chain itself."""
-    whole = case(
+    whole_case = case(
         ("fact", "order_signed", DAY, (ACT, MORE), {}),
         ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
     )
-    hidden = as_seen(whole, AUDITOR)
+    hidden = as_seen(whole_case, AUDITOR)
     (review,) = register(hidden).measures[3].reviews
 
     assert [proved_item.evidence.name for proved_item in proofs(hidden)] == ["", MORE.name, ""]
-    assert [proved_item.evidence.restricted for proved_item in proofs(as_seen(whole, OFFICER))] == [
+    assert [proved_item.evidence.restricted for proved_item in proofs(as_seen(whole_case, OFFICER))] == [
         "personal data",
         "",
         "personal data",
@@ -212,22 +212,22 @@ def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
 
 def test_nobody_counts_the_documents_they_may_not_open() -> None:
     """Three at one fact look as one; the latest day of publication stays, for dates are judged by it."""
-    others = [
+    other_documents = [
         replace(PAPER, reference=mark * 64, published_on=day)
         for mark, day in (("d", date(2026, 6, 9)), ("e", None))
     ]
-    whole = case(("fact", "order_signed", DAY, (PAPER, *others), {}))
-    (shown,) = proofs(as_seen(whole, AUDITOR))
+    whole_case = case(("fact", "order_signed", DAY, (PAPER, *other_documents), {}))
+    (shown_item,) = proofs(as_seen(whole_case, AUDITOR))
 
-    assert shown.evidence.published_on == date(2026, 6, 9)
-    assert len(proofs(as_seen(whole, OFFICER))) == 3
+    assert shown_item.evidence.published_on == date(2026, 6, 9)
+    assert len(proofs(as_seen(whole_case, OFFICER))) == 3
 
 
 def test_the_chain_says_no_more_than_the_case() -> None:
     """A line written before the document was restricted elsewhere is hidden, too; its hash stays."""
-    begun = line(1, "opened", "", None, procedure="p", edition="p.2024-01-01")
+    first_event = line(1, "opened", "", None, procedure="p", edition="p.2024-01-01")
     chain = [
-        replace(begun, hash="h1"),
+        replace(first_event, hash="h1"),
         replace(line(2, "fact", "order_signed", DAY, ACT, MORE), hash="h2"),
         replace(line(3, "evidence", "order_signed", DAY, replace(SECRET, kind="")), hash="h3"),
     ]
@@ -243,9 +243,9 @@ def test_the_chain_says_no_more_than_the_case() -> None:
 
 def test_a_restriction_that_was_lifted_hides_nothing_any_more() -> None:
     """The same document given again without a ground."""
-    whole = case(
+    whole_case = case(
         ("fact", "order_signed", DAY, (SECRET,), {}),
         ("evidence", "order_signed", DAY, (ACT,), {}),
     )
 
-    assert as_seen(whole, AUDITOR) is whole
+    assert as_seen(whole_case, AUDITOR) is whole_case

@@ -106,8 +106,8 @@ def refused(text: bytes, name: str = NAME) -> UnreadableRegulation:
     return caught.value
 
 
-def second(text: str, more: str = "") -> Procedure:
-    return read(NAME, changed(TERM, text).replace(b"# more of the second", more.encode()))
+def second(text: str, extra_text: str = "") -> Procedure:
+    return read(NAME, changed(TERM, text).replace(b"# more of the second", extra_text.encode()))
 
 
 def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
@@ -433,7 +433,7 @@ def test_a_text_in_another_encoding_is_named_with_its_line() -> None:
 def test_every_refusal_can_be_said(language: str) -> None:
     """Every mistake of these tests becomes a sentence that names the file."""
     errors = [refused(changed(old, new)) for old, new, _, _ in MISTAKES]
-    errors += [refused(changed(TERM, written)) for written, _, _ in TERM_MISTAKES]
+    errors += [refused(changed(TERM, term_text)) for term_text, _, _ in TERM_MISTAKES]
     errors += [refused(b"id = "), refused(b"\xff")]
     sentences = [refusal(error, language) for error in errors]
 
@@ -443,9 +443,9 @@ def test_every_refusal_can_be_said(language: str) -> None:
 @given(gone=st.lists(st.integers(0, len(TEA.splitlines()) - 1), min_size=1, max_size=4))
 def test_a_file_with_lines_missing_is_read_or_refused(gone: list[int]) -> None:
     """Whatever somebody deletes by accident, nothing but a refusal with its place comes out."""
-    left = [line for number, line in enumerate(TEA.splitlines()) if number not in gone]
+    remaining_lines = [line for number, line in enumerate(TEA.splitlines()) if number not in gone]
     try:
-        result = read(NAME, "\n".join(left).encode()).edition
+        result = read(NAME, "\n".join(remaining_lines).encode()).edition
     except UnreadableRegulation as error:
         result = str(error.arguments["place"])
 

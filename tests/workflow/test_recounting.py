@@ -39,19 +39,19 @@ FINAL = act('[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty 
 def in_full(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, Row]:
     """Every row of the case by a calendar, whichever calendar it was before."""
     chain = deadlines(case, procedure, calendar, today=today, bare=True)
-    counted = rows(case, procedure, chain, calendar, today=today)
-    return {row.obligation: row._replace(version="") for row in counted}
+    new_rows = rows(case, procedure, chain, calendar, today=today)
+    return {row.obligation: row._replace(version="") for row in new_rows}
 
 
 def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> RecalculatedCase:
     return recounted(case, procedure, BEFORE, after, reach=reach(BEFORE, after), today=today)
 
 
-def case_of(edition: str, start: date, done: dict[str, date] | None = None, **more: object) -> Case:
+def case_of(edition: str, start: date, done_days: dict[str, date] | None = None, **options: object) -> Case:
     procedure = EDITIONS[edition]
-    facts = {name: Fact(name=name, on=on) for name, on in (done or {}).items()}
+    facts = {name: Fact(name=name, on=on) for name, on in (done_days or {}).items()}
     planned = {procedure.begins_with: start}
-    return Case(id="A", procedure=procedure.id, edition=edition, planned=planned, facts=facts, **more)  # type: ignore[arg-type]
+    return Case(id="A", procedure=procedure.id, edition=edition, planned=planned, facts=facts, **options)  # type: ignore[arg-type]
 
 
 @st.composite
@@ -61,8 +61,8 @@ def looked_at(draw: st.DrawFn) -> tuple[Case, date]:
     start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
     names = [name for name, fact in EDITIONS[edition].facts.items() if not fact.recurs]
     days = st.integers(-60, 90).map(lambda n: start + timedelta(days=n))
-    done = draw(st.dictionaries(st.sampled_from(names), days, max_size=6)) if names else {}
-    return case_of(edition, start, done), start + timedelta(days=draw(st.integers(-40, 90)))
+    done_days = draw(st.dictionaries(st.sampled_from(names), days, max_size=6)) if names else {}
+    return case_of(edition, start, done_days), start + timedelta(days=draw(st.integers(-40, 90)))
 
 
 @st.composite

@@ -287,12 +287,12 @@ def test_a_day_takes_the_version_in_force_and_a_row_keeps_its_own() -> None:
     """Before the first version the first; a version whose file is gone is read by the last."""
     old = read_register(NAME, VISITS.encode())
     new = read_register("visits.2026-07-01.toml", VISITS.replace("2026-01-01", "2026-07-01").encode())
-    both = Registers([new, old])
+    both_registers = Registers([new, old])
 
-    assert [both.on("visits", date(2026, *day)) for day in ((6, 30), (7, 1))] == [old, new]
-    assert both.on("visits", date(2020, 1, 1)) == old
-    assert both.version("visits", "visits.2026-01-01") == old
-    assert both.version("visits", "visits.2019-01-01") == new
+    assert [both_registers.on("visits", date(2026, *day)) for day in ((6, 30), (7, 1))] == [old, new]
+    assert both_registers.on("visits", date(2020, 1, 1)) == old
+    assert both_registers.version("visits", "visits.2026-01-01") == old
+    assert both_registers.version("visits", "visits.2019-01-01") == new
 
 
 def test_the_procedures_of_shipped_registers_are_known_before_they_are_read() -> None:

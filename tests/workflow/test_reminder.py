@@ -119,12 +119,12 @@ def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today
     """From any day on, next and following steps go strictly forward and end."""
     step = next_rung(DEFAULT, due, CALENDAR, today=today)
     assert step is not None
-    spoken = [step[1]]
-    while step := following_rung(DEFAULT, due, CALENDAR, after=max(today, spoken[-1])):
-        spoken.append(step[1])
+    spoken_days = [step[1]]
+    while step := following_rung(DEFAULT, due, CALENDAR, after=max(today, spoken_days[-1])):
+        spoken_days.append(step[1])
 
-    assert spoken == sorted(set(spoken))
-    assert len(spoken) <= len(DEFAULT.rungs)
+    assert spoken_days == sorted(set(spoken_days))
+    assert len(spoken_days) <= len(DEFAULT.rungs)
 
 
 @given(due=DAYS, at=st.integers(-20, 20))

@@ -62,22 +62,22 @@ def case(core: CaseCommands) -> str:
 
 
 def found(
-    case_commands: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any
+    case_commands: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **options: Any
 ) -> None:
-    case_commands.find(case, FoundRisk(description=description, **more), on=TODAY, **WHO)
+    case_commands.find(case, FoundRisk(description=description, **options), on=TODAY, **WHO)
 
 
 def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
     return next(deadline for deadline in core.view(case, today=today).deadlines if deadline.id == name)
 
 
-def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **more: Any) -> None:
+def set_measure(case_commands: RiskCommands, case: str, term: MeasureTerm, **options: Any) -> None:
     fields = {
         "completion": "бұйрық",
         "responsible": "Сатып алу басқармасы",
         "action": "Сатып алу қағидаларын бекіту",
     }
-    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **more}), **WHO)
+    case_commands.set_measure(case, SetMeasure(risk=1, term=term, **{**fields, **options}), **WHO)
 
 
 def codes(core: CaseCommands, case: str) -> list[str]:
@@ -91,13 +91,13 @@ def test_a_risk_is_found_described_anew_and_numbered(
     """The same words again write nothing; a known number describes that risk anew."""
     found(case_commands, case, direction="procurement", cause="Талаптар айқын емес")
     found(case_commands, case, "Тексерусіз қабылдау", direction="personnel")
-    again = case_commands.find(
+    second_change = case_commands.find(
         case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, **WHO
     )
     case_commands.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, **WHO)
 
     risks = register(core.view(case, today=TODAY).case).risks
-    assert again.events == ()
+    assert second_change.events == ()
     assert [(risk.number, risk.description) for risk in risks.values()] == [
         (1, "Жеткізуші ашық таңдалмайды"),
         (2, "Тексерусіз қабылдау"),
@@ -431,11 +431,11 @@ def test_a_plan_taken_in_again_does_not_bring_back_what_was_withdrawn(
         withdraw(core, case, record, ground="қате", **WHO)
 
     rows[1] = replace(rows[1], action="ҚАҒИДАНЫ  бекіту")
-    more = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
-    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, more]), on=TODAY, **WHO)
+    extra_row = PlanRow(number=2, risk="Бірінші тәуекел", action="Кестені бекіту", **fields)
+    change = case_commands.take_in_by(case, lambda stored: taken(stored, [*rows, extra_row]), on=TODAY, **WHO)
 
     assert [(event.kind, event.name) for event in change.events] == [("measure_set", "4")]
-    assert withdrawn_rows(change.case, [*rows, more]) == (rows[1], rows[2])
+    assert withdrawn_rows(change.case, [*rows, extra_row]) == (rows[1], rows[2])
     assert {"measure.2", "risk.3"} <= change.case.withdrawn.keys()
 
 
@@ -531,27 +531,35 @@ def test_a_row_is_reminded_of_by_the_default_policy_of_its_procedure(
     set_measure(case_commands, case, QUARTER)
     stored, law = core.view(case, today=TODAY).case, library().named("internal-analysis.2024-01-01")
     policy = law.ladders["default"]
-    for names, used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
+    for names, ladder_used in ((("brief", "default"), "default"), (("brief", "long"), "brief")):
         other = replace(law, ladders={name: replace(policy, id=name) for name in names})
-        assert entry_obligation(stored, other, "measure.1").ladder == used
+        assert entry_obligation(stored, other, "measure.1").ladder == ladder_used
 
 
 def test_an_assignment_is_named_by_its_text_also_once_it_is_withdrawn(case: str, core: CaseCommands) -> None:
     """As the letter that takes it back does; given alone it is all its case is about."""
     until = date(2026, 7, 24)
-    given: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
-    give(core, case, text="Есеп дайындау", **given, **WHO)
-    give(core, case, text="Хат жазу", **given, **WHO)
+    fields: dict[str, Any] = {"assignee": "a", "until": until, "giver": "b"}
+    give(core, case, text="Есеп дайындау", **fields, **WHO)
+    give(core, case, text="Хат жазу", **fields, **WHO)
     withdraw(core, case, "assignment.2", ground="қате", **WHO)
-    alone = give_alone(core, text="Тізім жасау", unit="", **given, **WHO)
-    named = {}
+    alone = give_alone(core, text="Тізім жасау", unit="", **fields, **WHO)
+    outcomes = {}
     for of in (case, alone.id):
         view = core.view(of, today=TODAY)
         for name in ("assignment.1", "assignment.2"):
-            gone = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
-            named[of, name] = gone and (gone.obligation.title.kk, gone.obligation.blocking)
+            gone_deadline = withdrawn_deadline(view.case, view.procedure, CALENDAR, name, due=until)
+            outcomes[of, name] = gone_deadline and (
+                gone_deadline.obligation.title.kk,
+                gone_deadline.obligation.blocking,
+            )
 
-    assert list(named.values()) == [("Есеп дайындау", False), ("Хат жазу", False), ("Тізім жасау", True), None]
+    assert list(outcomes.values()) == [
+        ("Есеп дайындау", False),
+        ("Хат жазу", False),
+        ("Тізім жасау", True),
+        None,
+    ]
 
 
 def test_what_was_withdrawn_is_named_by_what_it_asked_for(
@@ -564,13 +572,14 @@ def test_what_was_withdrawn_is_named_by_what_it_asked_for(
     for name in ("measure.1", "request.1"):
         withdraw(core, case, name, ground="қате", **WHO)
     now = core.view(case, today=TODAY).case
-    gone = {
+    withdrawn_deadlines = {
         name: withdrawn_deadline(now, library().named(now.edition), CALENDAR, name, due=date(2026, 9, 30))
         for name in ("measure.1", "request.1", "measure.9", "note_signed")
     }
 
     assert {
-        name: deadline and (deadline.obligation.title.kk, deadline.state) for name, deadline in gone.items()
+        name: deadline and (deadline.obligation.title.kk, deadline.state)
+        for name, deadline in withdrawn_deadlines.items()
     } == {
         "measure.1": ("Сатып алу қағидаларын бекіту", "not_required"),
         "request.1": ("Анықтаманы көшіру", "not_required"),

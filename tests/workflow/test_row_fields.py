@@ -35,8 +35,8 @@ options = [{ id = "money", title = { kk = "a", ru = "d", en = "money" } }]
 @pytest.fixture
 def rows(case_commands: CaseCommands) -> CaseRows:
     """The commands with two fields more in the file of the risks."""
-    others = [row_register for row_register in case_registers().all() if row_register.id != "risks"]
-    return case_rows(case_commands, registers=Registers([*others, read_register(NAME, TEXT + ADDED)]))
+    other_registers = [row_register for row_register in case_registers().all() if row_register.id != "risks"]
+    return case_rows(case_commands, registers=Registers([*other_registers, read_register(NAME, TEXT + ADDED)]))
 
 
 def test_a_field_of_the_file_alone_is_carried_by_the_event_and_edited(rows: CaseRows, case: Case) -> None:
@@ -64,8 +64,8 @@ def test_a_value_that_cannot_stand_in_it_is_refused(rows: CaseRows, case: Case) 
 def test_commands_have_every_field_of_the_files_and_no_other() -> None:
     """Body of the API, form of the page, options of the command line: all are this model."""
     for row_register in case_registers().all():
-        own = {"case"} if row_register.entry and row_register.entry.distinct else {"case", "number"}
-        assert {*add_row(row_register.id).command.model_fields} == {*row_register.fields, *own}
+        own_fields = {"case"} if row_register.entry and row_register.entry.distinct else {"case", "number"}
+        assert {*add_row(row_register.id).command.model_fields} == {*row_register.fields, *own_fields}
 
 
 def test_only_shipped_files_define_registers_of_a_case(tmp_path_factory: pytest.TempPathFactory) -> None:

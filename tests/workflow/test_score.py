@@ -37,8 +37,8 @@ def scoring() -> Scoring:
 
 def scores(inputs: dict[str, object], **readings: str) -> Scores:
     """The scores of plain numbers under these readings."""
-    used = choose(readings, scoring())
-    return score(read_inputs(inputs, scoring(), used), scoring(), used)
+    readings_used = choose(readings, scoring())
+    return score(read_inputs(inputs, scoring(), readings_used), scoring(), readings_used)
 
 
 def one(indicator: str, values: object, **readings: str) -> Score:
@@ -285,9 +285,9 @@ def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading
 def test_coverage_and_risks_are_one_indicator_without_a_ceiling() -> None:
     """The coverage alone has its 30; risks have none, so together they have none either."""
     coverage = {"done": 997, "of": 1000}
-    both = one("P1.T3.S3", {"coverage": coverage, "risks": {"found": 10, "removed": 4, "completed": 2}})
+    both_score = one("P1.T3.S3", {"coverage": coverage, "risks": {"found": 10, "removed": 4, "completed": 2}})
 
-    assert pair(both) == (Fraction("57.7"), None)
+    assert pair(both_score) == (Fraction("57.7"), None)
     assert one("P1.T3.S3", {"coverage": coverage}).maximum == 30
 
 
@@ -401,10 +401,10 @@ def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
     """All 39 indicators of the four projects at once."""
     all_scores = scores({name: values for name, (values, _) in YEAR.items()})
     by_project = {project: Fraction(0) for project in PROJECTS}
-    for each in all_scores.scores:
-        by_project[each.id[:2]] += each.points
+    for indicator_score in all_scores.scores:
+        by_project[indicator_score.id[:2]] += indicator_score.points
 
-    assert {each.id: str(written(each.points)) for each in all_scores.scores} == {
+    assert {score.id: str(written(score.points)) for score in all_scores.scores} == {
         name: expected for name, (_, expected) in YEAR.items()
     }
     assert {project: str(written(points)) for project, points in by_project.items()} == PROJECTS
@@ -415,17 +415,17 @@ def test_the_order_is_the_documents_and_the_absent_is_not_assessed() -> None:
     """However the file orders them; nothing at all is a total of nothing."""
     all_scores = scores({"P4.T2.S2": {"done": 1, "of": 1}, "P1.T1.S3": {"done": 1, "of": 1}})
 
-    assert [each.id for each in all_scores.scores] == ["P1.T1.S3", "P4.T2.S2"]
+    assert [score.id for score in all_scores.scores] == ["P1.T1.S3", "P4.T2.S2"]
     assert scores({}) == Scores((), Fraction(0))
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> None:
     """Under the usual readings and under all the others."""
-    others = {name: list(values)[-1] for name, values in scoring().readings.items()}
+    other_readings = {name: list(values)[-1] for name, values in scoring().readings.items()}
     inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
     other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
-    for indicator_score in (*scores(inputs).scores, *scores(other_inputs, **others).scores):
+    for indicator_score in (*scores(inputs).scores, *scores(other_inputs, **other_readings).scores):
         sentences = [
             i18n.say(element.code, element.arguments, language) for element in indicator_score.arithmetic
         ]
@@ -474,9 +474,9 @@ def test_whole_steps_are_never_more_than_the_proportion_and_lose_less_than_one_s
     indicator: str, done: int, of: int
 ) -> None:
     """A deduction by whole steps is the other way round: it is never more than the proportion."""
-    whole = one(indicator, {"done": done, "of": of})
+    whole_score = one(indicator, {"done": done, "of": of})
     linear = one(indicator, {"done": done, "of": of}, rounding="linear", commission_rounding="linear")
-    lost = linear.points - whole.points if indicator != "P4.T1.S1" else whole.points - linear.points
+    lost = linear.points - whole_score.points if indicator != "P4.T1.S1" else whole_score.points - linear.points
 
     assert 0 <= lost < 1
 
@@ -492,9 +492,9 @@ def test_no_year_of_months_is_above_its_caps(indicator: str, by_month: list[int]
 @given(counts, counts)
 def test_more_offences_never_earn_more(first: int, second: int) -> None:
     """The rows go down."""
-    fewer, more = (one("P2.T2.S1", {"count": count}).points for count in sorted((first, second)))
+    fewer, points_of_more = (one("P2.T2.S1", {"count": count}).points for count in sorted((first, second)))
 
-    assert fewer >= more
+    assert fewer >= points_of_more
 
 
 @given(st.fractions(min_value=-10_000, max_value=10_000))
@@ -621,14 +621,14 @@ def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
 
 def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:
     """All values of each, with their texts; each hangs on some indicator."""
-    used = {
+    readings_used = {
         name
         for indicator in scoring().indicators.values()
         for name in (*indicator.readings, *indicator.counting.readings)
     }
 
     assert {name: frozenset(values) for name, values in scoring().readings.items()} == READINGS
-    assert used == set(READINGS)
+    assert readings_used == set(READINGS)
 
 
 def test_the_procedure_and_the_scoring_name_the_same_points() -> None:
@@ -673,11 +673,11 @@ def test_a_slip_in_the_file_is_named(written_so: str, instead: str, code: str) -
     """Floats are not exact, steps must add up, rows must follow each other."""
     text = FILE.read_text(encoding="utf-8")
     assert written_so in text
-    changed = text.replace(written_so, instead, 1)
-    tomllib.loads(changed)
+    changed_text = text.replace(written_so, instead, 1)
+    tomllib.loads(changed_text)
 
     with pytest.raises(UnreadableRegulation) as caught:
-        read_scoring(FILE.name, changed.encode())
+        read_scoring(FILE.name, changed_text.encode())
 
     assert caught.value.code == f"regulation.{code}"
     for language in i18n.LANGUAGES:

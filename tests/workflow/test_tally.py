@@ -26,12 +26,12 @@ IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-
 def units() -> dict[str, Unit]:
     """An oblast akim's office with ten departments, twenty districts and five enterprises."""
     top = Unit(id="oblast", name="Облыс әкімінің аппараты", kind="oblast_akim_office")
-    named = [
+    unit_rows = [
         *(("dep", 10, "oblast_department"), ("aud", 20, "district_akim_office"), ("ent", 5, "quasi_state"))
     ]
     below = [
         Unit(id=f"{short}{n}", name=f"{short} {n}", parent="oblast", kind=kind)
-        for short, count, kind in named
+        for short, count, kind in unit_rows
         for n in range(1, count + 1)
     ]
     return {unit.id: unit for unit in (top, *below)}
@@ -54,25 +54,29 @@ def quarter_days() -> list[date]:
 def prepared() -> tuple[RecordedFact, ...]:
     """What the oblast did in 2026. The score of it is computed by hand in the test below."""
     march, june = date(2026, 3, 30), date(2026, 6, 10)
-    done = [fact(f"dep{n}", f"{IA}:start_announced", march) for n in range(1, 10)]  # 9 of 10
-    done += [fact(f"dep{n}", f"{IA}:discussion_announced", june) for n in range(1, 11)]  # 10 of 10
-    done += [fact(f"dep{n}", f"{IA}:discussion_held", june) for n in range(1, 5)]  # 4 of 10: exactly 40 %
-    done += [fact(f"dep{n}", f"{IA}:published", june) for n in range(1, 8)]  # 7 of 10
-    done += [fact(f"dep{n}", f"{IA}:analysis_ended", june) for n in range(1, 10)]  # 9 of 10
-    done += [
+    done_facts = [fact(f"dep{n}", f"{IA}:start_announced", march) for n in range(1, 10)]  # 9 of 10
+    done_facts += [fact(f"dep{n}", f"{IA}:discussion_announced", june) for n in range(1, 11)]  # 10 of 10
+    done_facts += [fact(f"dep{n}", f"{IA}:discussion_held", june) for n in range(1, 5)]  # 4 of 10: exactly 40 %
+    done_facts += [fact(f"dep{n}", f"{IA}:published", june) for n in range(1, 8)]  # 7 of 10
+    done_facts += [fact(f"dep{n}", f"{IA}:analysis_ended", june) for n in range(1, 10)]  # 9 of 10
+    done_facts += [
         *(fact("dep1", f"{IA}:{name}", june) for name in ("schedule_approved", "order_signed", "note_signed"))
     ]
-    done += [fact(f"ent{n}", f"{P3}:policy_confirmed", june) for n in range(1, 5)]  # 4 of 5: 80 %
-    done += [fact(f"ent{n}", f"{P3}:training_held", day) for n in range(1, 6) for day in quarter_days()]
-    done += [fact("ent1", f"{P3}:iso_certified", june)]
-    done += [fact(f"aud{n}", f"{P4}:commission_sat", day) for n in range(1, 19) for day in quarter_days()]  # 18
-    done += [fact("oblast", f"{P4}:servants_trained", june, trained=49, staff=1000)]  # 4.9 %
-    done += [fact("oblast", f"{P4}:event_held", date(2026, 2, day)) for day in range(1, 8)]  # 7 in one month
-    done += [fact("oblast", f"{P4}:event_held", date(2026, 3, 2))]
-    done += [fact("oblast", f"{P2}:criminal_offence_reported", june)] * 1
-    done += [fact("oblast", f"{P2}:offences_reconciled", june, corruption_offences=6)]
-    done += [fact("oblast", f"{P4}:propaganda_reported", june, views=1000)]
-    return tuple(done)
+    done_facts += [fact(f"ent{n}", f"{P3}:policy_confirmed", june) for n in range(1, 5)]  # 4 of 5: 80 %
+    done_facts += [fact(f"ent{n}", f"{P3}:training_held", day) for n in range(1, 6) for day in quarter_days()]
+    done_facts += [fact("ent1", f"{P3}:iso_certified", june)]
+    done_facts += [
+        fact(f"aud{n}", f"{P4}:commission_sat", day) for n in range(1, 19) for day in quarter_days()
+    ]  # 18
+    done_facts += [fact("oblast", f"{P4}:servants_trained", june, trained=49, staff=1000)]  # 4.9 %
+    done_facts += [
+        fact("oblast", f"{P4}:event_held", date(2026, 2, day)) for day in range(1, 8)
+    ]  # 7 in one month
+    done_facts += [fact("oblast", f"{P4}:event_held", date(2026, 3, 2))]
+    done_facts += [fact("oblast", f"{P2}:criminal_offence_reported", june)] * 1
+    done_facts += [fact("oblast", f"{P2}:offences_reconciled", june, corruption_offences=6)]
+    done_facts += [fact("oblast", f"{P4}:propaganda_reported", june, views=1000)]
+    return tuple(done_facts)
 
 
 def year(
@@ -85,7 +89,7 @@ def year(
     since: date | None = date(2024, 3, 1),
 ) -> Year:
     """The oblast's year 2026, looked at on a day."""
-    own = {
+    own_bodies = {
         name: body(
             numbers(
                 (fact for fact in recorded if fact.unit == name),
@@ -98,17 +102,17 @@ def year(
         )
         for name in {fact.unit for fact in (*recorded, *lacking)}
     }
-    gathered = YearRecords(Office(units=office or units()), own)
+    gathered = YearRecords(Office(units=office or units()), own_bodies)
     return Year(gathered=gathered, root=root, year=of, today=today, since=since, kinds=scoring().units)
 
 
 def scored(of: Year, **readings: str) -> Scores:
     """Its score under the usual readings, or others."""
-    used = {**scoring().usual, **readings}
+    readings_used = {**scoring().usual, **readings}
     return score(
-        {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of, used).items()},
+        {name: indicator_tally.answer for name, indicator_tally in tally(scoring(), of, readings_used).items()},
         scoring(),
-        used,
+        readings_used,
     )
 
 
@@ -123,15 +127,15 @@ def points(of: Year, **readings: str) -> dict[str, str]:
 def prospects(of: Year) -> dict[str, tuple[object, object, object]]:
     """Points, what is lost and what is at stake, by indicator."""
     usual = scoring().usual
-    counted = tally(scoring(), of, usual)
+    tallies = tally(scoring(), of, usual)
     figures = {}
     for indicator_score in scored(of).scores:
-        seen = prospect(
-            scoring().indicators[indicator_score.id], indicator_score, counted[indicator_score.id], of
+        unit_prospect = prospect(
+            scoring().indicators[indicator_score.id], indicator_score, tallies[indicator_score.id], of
         )
         figures[indicator_score.id] = (
             indicator_score.points,
-            *((seen.lost, seen.at_stake) if seen else (None, None)),
+            *((unit_prospect.lost, unit_prospect.at_stake) if unit_prospect else (None, None)),
         )
     return figures
 
@@ -145,10 +149,10 @@ def next_steps(of: Year) -> dict[str, Step]:
 def test_the_documents_own_example_of_twenty_districts_two_without_a_sitting() -> None:
     """10 % of districts missing: 0.3 less; and the two are named."""
     of = year(*prepared())
-    counted = tally(scoring(), of, scoring().usual)["P4.T1.S1"]
+    district_tally = tally(scoring(), of, scoring().usual)["P4.T1.S1"]
 
-    assert counted.answer == Done(18, 20)
-    assert counted.missing == ("aud19", "aud20")
+    assert district_tally.answer == Done(18, 20)
+    assert district_tally.missing == ("aud19", "aud20")
 
 
 def test_a_district_that_passed_one_quarter_over_is_missing() -> None:
@@ -184,12 +188,12 @@ def test_yearly_figures_count_for_the_year_they_are_about() -> None:
     before = replace(
         fact("oblast", f"{P4}:servants_trained", date(2026, 1, 9), trained=50, staff=1000), period="2025"
     )
-    own = replace(
+    own_bodies = replace(
         fact("oblast", f"{P4}:servants_trained", date(2027, 1, 9), trained=10, staff=1000), period="2026"
     )
 
-    assert points(year(before, own))["P4.T2.S1"] == "0.6"
-    assert points(year(before, own, today=date(2026, 12, 30)))["P4.T2.S1"] == "0"
+    assert points(year(before, own_bodies))["P4.T2.S1"] == "0.6"
+    assert points(year(before, own_bodies, today=date(2026, 12, 30)))["P4.T2.S1"] == "0"
 
 
 def ten() -> dict[str, Unit]:
@@ -229,10 +233,10 @@ def test_units_are_found_at_every_level_below() -> None:
             Unit(id="ter", name="Д", parent="reg", kind="territorial_department"),
         )
     }
-    counted = tally(scoring(), year(office=ministry, root="min"), scoring().usual)["P1.T3.S2"]
+    unit_tally = tally(scoring(), year(office=ministry, root="min"), scoring().usual)["P1.T3.S2"]
 
     # The central office stands for itself: it names no department of its own.
-    assert counted.missing == ("min", "kom", "ter")
+    assert unit_tally.missing == ("min", "kom", "ter")
 
 
 @pytest.mark.parametrize(("reading", "done"), [("covers", 3), ("named_only", 1)])
@@ -250,9 +254,9 @@ def test_a_case_without_a_unit_is_the_organisations_own(reading: str, done: int)
         fact("а", f"{IA}:analysis_ended", date(2026, 6, 1)),
     )
     usual = {**scoring().usual, "whole_body": reading}
-    counted = tally(scoring(), year(*facts, office=company, root="ent"), usual)["P1.T3.S3"]
+    unit_tally = tally(scoring(), year(*facts, office=company, root="ent"), usual)["P1.T3.S3"]
 
-    assert counted.answer == Analyses(Done(done, 3), None)
+    assert unit_tally.answer == Analyses(Done(done, 3), None)
 
 
 def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
@@ -268,26 +272,29 @@ def test_the_apparatus_of_an_akimat_may_be_a_unit_of_its_own() -> None:
             Unit(id="auddep", name="Аб", parent="aud", kind="district_department"),
         )
     }
-    own, district = (
+    own_facts, district = (
         [fact(unit, f"{IA}:{name}", date(2026, 6, 1)) for name in ("published", "positions_listed")]
         for unit in ("obl", "audapp")
     )
-    of = year(*own, *district, office=akimat, root="obl")
-    counted = tally(scoring(), of, scoring().usual)
+    of = year(*own_facts, *district, office=akimat, root="obl")
+    tallies = tally(scoring(), of, scoring().usual)
 
-    assert (counted["P1.T3.S2"].answer, counted["P1.T3.S2"].missing) == (Done(1, 2), ("dep",))
+    assert (tallies["P1.T3.S2"].answer, tallies["P1.T3.S2"].missing) == (Done(1, 2), ("dep",))
     # Lists of the department, the district and the district's department; the apparatus lists for its district.
-    assert (counted["P1.T4.S1"].answer, counted["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
+    assert (tallies["P1.T4.S1"].answer, tallies["P1.T4.S1"].missing) == (Done(1, 3), ("auddep", "dep"))
     below = tally(scoring(), replace(of, root="aud"), scoring().usual)["P1.T3.S2"]
     assert (below.answer, below.missing) == (Done(1, 2), ("auddep",))
 
 
 def test_a_case_without_a_unit_in_an_akimat_is_the_apparatus() -> None:
     """One of ten, with nine departments."""
-    done = fact("", f"{IA}:published", date(2026, 6, 1))
+    published_fact = fact("", f"{IA}:published", date(2026, 6, 1))
 
-    assert points(year(done, office=ten()))["P1.T3.S2"] == "0.3"
-    assert "oblast" not in tally(scoring(), year(done, office=ten()), scoring().usual)["P1.T3.S2"].missing
+    assert points(year(published_fact, office=ten()))["P1.T3.S2"] == "0.3"
+    assert (
+        "oblast"
+        not in tally(scoring(), year(published_fact, office=ten()), scoring().usual)["P1.T3.S2"].missing
+    )
 
 
 DEDUCTED = {"P1.T1.S1": -10, "P1.T1.S2": -10, "P1.T2.S3": -5, "P1.T3.S1": -5, "P1.T4.S1": -5, "P2.T5.S4": -5}
@@ -473,10 +480,10 @@ def test_one_more_person_trained_and_the_points_rise() -> None:
 
 def test_a_district_without_a_sitting_is_named_while_the_quarter_runs() -> None:
     """Two have none in the second quarter yet: with the two of the first that would be a second tenth part."""
-    done = tuple(
+    done_facts = tuple(
         fact for fact in prepared() if fact.on < date(2026, 4, 1) or fact.unit not in ("aud17", "aud18")
     )
-    step = next_steps(year(*done, today=date(2026, 6, 23)))["P4.T1.S1"]
+    step = next_steps(year(*done_facts, today=date(2026, 6, 23)))["P4.T1.S1"]
 
     assert step.code == "this_quarter"
     assert step.missing == ("aud17", "aud18")
@@ -493,15 +500,15 @@ def test_once_the_year_is_over_nothing_is_at_stake() -> None:
     """What was not earned is lost, and no step is proposed."""
     of = year(*prepared())
     usual = scoring().usual
-    counted = tally(scoring(), of, usual)
+    tallies = tally(scoring(), of, usual)
     scores_by_id = {indicator_score.id: indicator_score for indicator_score in scored(of).scores}
-    seen = [
+    prospects_seen = [
         prospect(scoring().indicators[name], scores_by_id[name], indicator_tally, of)
-        for name, indicator_tally in counted.items()
+        for name, indicator_tally in tallies.items()
     ]
 
-    assert steps(scoring(), counted, of, usual) == ()
-    assert all(prospect.at_stake == 0 for prospect in seen if prospect is not None)
+    assert steps(scoring(), tallies, of, usual) == ()
+    assert all(prospect.at_stake == 0 for prospect in prospects_seen if prospect is not None)
 
 
 def test_an_indicator_of_another_kind_of_body_is_not_assessed() -> None:
@@ -518,7 +525,7 @@ def test_a_sitting_of_the_public_council_is_a_public_discussion() -> None:
         fact(unit, f"{IA}:{name}", date(2026, 6, 1))
         for unit, name in (("dep1", "council_discussed"), ("dep2", "bodies_discussed"))
     )
-    counted = tally(scoring(), year(council, college, office=ten()), scoring().usual)["P1.T2.S2"]
+    council_tally = tally(scoring(), year(council, college, office=ten()), scoring().usual)["P1.T2.S2"]
 
-    assert counted.answer == Done(1, 10)
-    assert "dep1" not in counted.missing
+    assert council_tally.answer == Done(1, 10)
+    assert "dep1" not in council_tally.missing

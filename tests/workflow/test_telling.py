@@ -120,8 +120,8 @@ def test_another_number_is_corrected_with_a_ground(
     case_commands: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """Recording another one is refused; correcting it is an event, correcting it again none."""
-    name, given = "people_trained.2026", {"staff": Decimal(1140)}
-    case_commands.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    name, numbers = "people_trained.2026", {"staff": Decimal(1140)}
+    case_commands.record(case.id, name, on=ON, values=numbers, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
     other = {"staff": Decimal(1141)}
 
     with pytest.raises(AlreadyRecorded) as refused:
@@ -131,7 +131,7 @@ def test_another_number_is_corrected_with_a_ground(
         case_commands.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
     with pytest.raises(CannotRecord):
-        case_commands.record(case.id, name, on=date(2026, 11, 29), values=given, **WRITTEN)  # type: ignore[arg-type]
+        case_commands.record(case.id, name, on=date(2026, 11, 29), values=numbers, **WRITTEN)  # type: ignore[arg-type]
 
     for events in (1, 0):
         change = case_commands.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]

@@ -28,19 +28,19 @@ from workflow.law.procedure import Obligation, Procedure
 START, END, APPROVAL = date(2026, 4, 13), date(2026, 5, 26), date(2026, 5, 13)
 
 
-def law(**changed: dict[str, object]) -> Procedure:
+def law(**changes: dict[str, object]) -> Procedure:
     """The edition with some obligations changed in some of their fields."""
     edition = analysis()
 
     def one(obligation: Obligation) -> Obligation:
-        return replace(obligation, **changed.get(obligation.id, {}))  # type: ignore[arg-type]
+        return replace(obligation, **changes.get(obligation.id, {}))  # type: ignore[arg-type]
 
     return replace(edition, obligations=tuple(map(one, edition.obligations)))
 
 
 def at(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
-    every = deadlines(sample_case, edition or analysis(), CALENDAR, today=today)
-    return next(deadline for deadline in every if deadline.id == obligation)
+    all_deadlines = deadlines(sample_case, edition or analysis(), CALENDAR, today=today)
+    return next(deadline for deadline in all_deadlines if deadline.id == obligation)
 
 
 def stands(sample_case: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Lateness:
@@ -217,11 +217,11 @@ def test_what_counts_from_a_missed_fact_is_not_required() -> None:
 
 def test_what_precedes_a_missed_fact_is_not_required_until_it_is_recorded_late() -> None:
     """The text of an announcement that came to nothing is not checked (tbn4-2024, P1.T2.S1)."""
-    held = {"analysis_started": START, "discussion_held": date(2026, 5, 19)}
+    facts_held = {"analysis_started": START, "discussion_held": date(2026, 5, 19)}
 
-    assert at(case(facts=held), "discussion_announced", today=END).state == "missed"
-    assert at(case(facts=held), "discussion_text_checked", today=END).state == "not_required"
-    late = case(facts={**held, "discussion_announced": date(2026, 5, 20)})
+    assert at(case(facts=facts_held), "discussion_announced", today=END).state == "missed"
+    assert at(case(facts=facts_held), "discussion_text_checked", today=END).state == "not_required"
+    late = case(facts={**facts_held, "discussion_announced": date(2026, 5, 20)})
     assert at(late, "discussion_text_checked", today=END).state == "open"
 
 
@@ -332,7 +332,7 @@ def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None
     """Done in time and late, missed, and a plan date that passed where no day is due."""
     facts = {"analysis_started": START, "order_signed": date(2026, 4, 6), "analysis_ended": END}
     planned = case(planned={"analysis_started": START})
-    shown = {
+    states = {
         (name, today): status_on(at(sample_case, name, today=today), today=today, soon=date.max)
         for sample_case, name, today in (
             (case(facts=facts), "order_signed", END),
@@ -343,7 +343,7 @@ def test_a_deadline_is_shown_by_what_became_of_it_before_anything_else() -> None
         )
     }
 
-    assert list(shown.values()) == ["done", "done_late", "missed", "open", "slipped"]
+    assert list(states.values()) == ["done", "done_late", "missed", "open", "slipped"]
 
 
 def test_the_most_urgent_of_a_case_is_open_and_counts_from_what_happened() -> None:

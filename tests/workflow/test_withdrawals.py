@@ -90,10 +90,10 @@ def test_the_event_stays_in_the_chain(case_commands: CaseCommands, case: Case, l
 
     take_back(case_commands, case, "order_signed", ground="приказ другого дела")
 
-    *_, fact, taken = ledger.events(case.id)
-    assert (fact.kind, fact.seq, taken.kind, taken.name) == ("fact", 4, "withdrawn", "order_signed")
-    assert taken.on == date(2026, 4, 6)
-    assert (taken.payload["ground"], taken.payload["lines"]) == ("приказ другого дела", [4])
+    *_, fact, withdrawal = ledger.events(case.id)
+    assert (fact.kind, fact.seq, withdrawal.kind, withdrawal.name) == ("fact", 4, "withdrawn", "order_signed")
+    assert withdrawal.on == date(2026, 4, 6)
+    assert (withdrawal.payload["ground"], withdrawal.payload["lines"]) == ("приказ другого дела", [4])
 
 
 def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(
@@ -335,20 +335,22 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(case_commands: CaseCommands)
     """A conflict of interest confirmed by mistake: the branch closes; what was recorded in it stays, resting on
     nothing."""
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
-    opened = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    opened_case = case_commands.open(opening, by="officer", now=NOW, today=TODAY)
     branch = next(
-        fact for fact in library().of(opened).facts.values() if fact.when is not None and fact.recurs is None
+        fact
+        for fact in library().of(opened_case).facts.values()
+        if fact.when is not None and fact.recurs is None
     )
     assert branch.when is not None
-    record(case_commands, opened, branch.when, date(2026, 5, 12))
-    assert deadline(case_commands, opened, branch.id).state == "open"
+    record(case_commands, opened_case, branch.when, date(2026, 5, 12))
+    assert deadline(case_commands, opened_case, branch.id).state == "open"
 
-    take_back(case_commands, opened, branch.when)
-    assert deadline(case_commands, opened, branch.id).state == "not_required"
+    take_back(case_commands, opened_case, branch.when)
+    assert deadline(case_commands, opened_case, branch.id).state == "not_required"
 
-    record(case_commands, opened, branch.id, date(2026, 5, 14))
-    assert deadline(case_commands, opened, branch.id).state == "done"
-    assert ("rests_on_withdrawn", branch.id) in codes(case_commands, opened)
+    record(case_commands, opened_case, branch.id, date(2026, 5, 14))
+    assert deadline(case_commands, opened_case, branch.id).state == "done"
+    assert ("rests_on_withdrawn", branch.id) in codes(case_commands, opened_case)
 
 
 def found(case_commands: CaseCommands, case: Case, *texts: str) -> None:
@@ -455,10 +457,10 @@ def test_a_withdrawal_is_never_applied_to_a_case_alone(
     """It changes what came before: only the whole chain tells the case."""
     record(case_commands, case, "order_signed", date(2026, 4, 6))
     before = stored(ledger, case)
-    (taken,) = take_back(case_commands, case, "order_signed").events
+    (withdrawal,) = take_back(case_commands, case, "order_signed").events
 
     with pytest.raises(ValueError, match="fold the whole chain"):
-        apply(before, taken)
+        apply(before, withdrawal)
 
 
 def test_a_chain_without_withdrawals_folds_as_it_did() -> None:

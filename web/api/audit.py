@@ -57,6 +57,6 @@ def get_audit_file(
     )
 
 
-def _command(translator: Translator, query: dict[str, Any], **more: object) -> AskAudit:
+def _command(translator: Translator, query: dict[str, Any], **extra_filters: object) -> AskAudit:
     filters = {name: text for name, text in query.items() if text}
-    return build(AskAudit, {**filters, **more, "language": translator.language})
+    return build(AskAudit, {**filters, **extra_filters, "language": translator.language})

@@ -183,14 +183,15 @@ def adopt_calendar_act(
     return once(ctx, body, lambda: _answer(adopt_act(ctx, body), translator), ActAnswer)
 
 
-def _answer(shown: ActPreview, translator: Translator) -> ActAnswer:
+def _answer(preview: ActPreview, translator: Translator) -> ActAnswer:
     return ActAnswer(
-        known=shown.known,
+        known=preview.known,
         days=[
-            DayMoved(date=change.on, was=change.before.kind, becomes=change.after.kind) for change in shown.days
+            DayMoved(date=change.on, was=change.before.kind, becomes=change.after.kind)
+            for change in preview.days
         ],
-        moved=[DateMoved.of(impact, translator.language) for impact in shown.listed],
-        more=shown.more,
-        hidden=shown.hidden,
-        written=shown.written,
+        moved=[DateMoved.of(impact, translator.language) for impact in preview.listed],
+        more=preview.more,
+        hidden=preview.hidden,
+        written=preview.written,
     )

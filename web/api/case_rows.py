@@ -108,13 +108,13 @@ def _list_of(model: Any) -> Any:
     return list.__class_getitem__(model)
 
 
-def _row_model(name: str, register_id: str, **more: Any) -> Any:
-    """Return the model of a row in answers: its number, the fields of its register, and `more`."""
+def _row_model(name: str, register_id: str, **extra_fields: Any) -> Any:
+    """Return the model of a row in answers: its number, the fields of its register, and `extra_fields`."""
     fields = {
         key: Annotated[_ANSWERS.get(field.kind, str), Field(description=describe_field(field))]
         for key, field in _shown(register_id).items()
     }
-    return _model(name, number=int, **fields, **more)
+    return _model(name, number=int, **fields, **extra_fields)
 
 
 MeasureAnswer = _row_model(
@@ -192,10 +192,10 @@ def _measure_answer(line: MeasureLine) -> Any:
     )
 
 
-def _answer(model: Any, register_id: str, row: Any, **more: object) -> Any:
+def _answer(model: Any, register_id: str, row: Any, **extra_fields: object) -> Any:
     values = {name: _plain(field, value_of(row, name)) for name, field in _shown(register_id).items()}
-    besides = {name: getattr(row, name) for name in model.model_fields if name not in (*values, *more)}
-    return model(**values, **besides, **more)
+    besides = {name: getattr(row, name) for name in model.model_fields if name not in (*values, *extra_fields)}
+    return model(**values, **besides, **extra_fields)
 
 
 def _plain(field: RegisterField, value: object) -> object:

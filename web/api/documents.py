@@ -129,8 +129,8 @@ def get_report_notes(
     """Return the remarks on a report about a year or quarter of a unit, which its document does not print."""
     report, of = year_report(form), seen_unit(ctx, unit)
     about = quarter_of_report(report, year, quarter, today=ctx.today)
-    spoken, own = replace(ctx, language=translator.language), templates_in_use(ctx.app)
-    marks = report_marks(spoken, report, own, unit=of, year=year, quarter=about)
+    reader_ctx, templates = replace(ctx, language=translator.language), templates_in_use(ctx.app)
+    marks = report_marks(reader_ctx, report, templates, unit=of, year=year, quarter=about)
     return ReportAnswer(
         id=form,
         title=report.title[translator.language],

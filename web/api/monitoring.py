@@ -155,7 +155,7 @@ def get_monitoring(
     each on a page (`silent`: its number).
     """
     today = ctx.today
-    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
+    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further_page=silent)
     return MonitoringAnswer.of(
         view,
         shared=[SharedAnswer.of(risk, cases=[case.id for case, _ in risk.first]) for risk in view.shared],

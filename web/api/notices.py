@@ -36,8 +36,8 @@ def list_notices(
     """List notices with recipient, time, channel and delivery state; the newest first."""
     notices = ctx.reads.notices_matching(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
-    shown = [notice_answer(notice, office, translator) for notice in notices[:limit]]
-    return NoticeList(notices=shown, more=len(notices) > limit)
+    notice_answers = [notice_answer(notice, office, translator) for notice in notices[:limit]]
+    return NoticeList(notices=notice_answers, more=len(notices) > limit)
 
 
 @router.get("/notices/proof")

@@ -156,14 +156,14 @@ def preview_schedule_file(
     """Return all rows and dates of a schedule; nothing is written. `errors` lists the bad rows."""
     file, office = uploaded_file(ctx, "file", body.file), ctx.reads.office()
     name = chosen_procedure(ctx, body.procedure).id
-    analyses, seen = preview_schedule(ctx, file.content, file.name, name)
+    analyses, preview = preview_schedule(ctx, file.content, file.name, name)
     return SchedulePreview(
         analyses=[AnalysisAnswer.of(analysis, foreign=foreign(ctx, office, analysis)) for analysis in analyses],
         notes=[
-            NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
+            NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in preview.notes
         ],
-        matches=dict(seen.matches),
-        strange=list(seen.strange),
+        matches=dict(preview.matches),
+        strange=list(preview.strange),
     )
 
 
@@ -178,8 +178,8 @@ def import_schedule(request: Request, ctx: Managing, once: Writing, body: Schedu
             objects={row: names.model_dump(exclude_none=True) for row, names in body.objects.items()},
             joins=body.joins,
         )
-        done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)
-        return ScheduleTaken.of(done)
+        result = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant, answers)
+        return ScheduleTaken.of(result)
 
     return once(ctx, body, import_file, ScheduleTaken)
 

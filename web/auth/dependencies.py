@@ -190,13 +190,13 @@ def needs(
             raise HTTPException(403, "web.problem.not_yours")
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
-        own = ctx.read_by(reader)
+        reader_ctx = ctx.read_by(reader)
         if need == "manage" and (case := request.path_params.get("case")):
             # Who was told of a case of another unit sees it and does their part; its own officer manages it.
-            head = own.reads.heads([case]).get(case)
-            if head is not None and not own.reads.in_reach(head):
+            head = reader_ctx.reads.heads([case]).get(case)
+            if head is not None and not reader_ctx.reads.in_reach(head):
                 raise HTTPException(403, "web.problem.not_yours")
-        return own
+        return reader_ctx
 
     resolve_context.need = need  # type: ignore[attr-defined]
     resolve_context.asking = asking  # type: ignore[attr-defined]

@@ -49,7 +49,7 @@ class RequestIdMiddleware:
         received_id = Headers(scope=scope).get(HEADER, "")
         request_id = received_id if _REQUEST_ID.fullmatch(received_id) else uuid4().hex
         scope["merzim.request"] = request_id
-        status, begun = 500, perf_counter()
+        status, start_time = 500, perf_counter()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -63,7 +63,7 @@ class RequestIdMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            _log_request(scope, status, perf_counter() - begun)
+            _log_request(scope, status, perf_counter() - start_time)
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:

@@ -43,16 +43,16 @@ def account_state(account: Account) -> str:
 
 def account_unit(translator: Translator, office: Office, reader: Reader) -> str:
     """Return in words whose cases an account shows."""
-    seen = placed(reader, office)
-    if seen.unit:
-        return unit_title(translator, office, seen.unit)
-    return translator.say("web.unit.no_case" if seen.nowhere else "web.unit.all")
+    placed_reader = placed(reader, office)
+    if placed_reader.unit:
+        return unit_title(translator, office, placed_reader.unit)
+    return translator.say("web.unit.no_case" if placed_reader.nowhere else "web.unit.all")
 
 
 def invitation_state(invitation: InvitationView) -> str:
     """Return the code of the words for the state of an invitation."""
-    written = invitation.state == "sent" and invitation.channel == "folder"
-    return f"web.invitations.state_{'written' if written else invitation.state}"
+    is_in_folder = invitation.state == "sent" and invitation.channel == "folder"
+    return f"web.invitations.state_{'written' if is_in_folder else invitation.state}"
 
 
 def former_state(translator: Translator, former_person: FormerView) -> str:
@@ -78,7 +78,7 @@ def _units(ctx: RequestContext) -> tuple[Iterable[Unit], tuple[Column[Unit], ...
         Column("web.staff.uploads_through", lambda t, unit: unit_title(t, office, unit.uploads_through or "")),
         Column("web.administration.people", lambda _, unit: len(office.people_of.get(unit.id, ()))),
     )
-    return [office.units[unit.id] for unit in units_in_order(office, used=())], columns
+    return [office.units[unit.id] for unit in units_in_order(office, used_units=())], columns
 
 
 def _accounts(ctx: RequestContext) -> tuple[Iterable[Account], tuple[Column[Account], ...]]:
@@ -163,13 +163,13 @@ def get_administration_list(ctx: Setting, listed: Listed, translator: RequestTra
     return list_workbook(translator, columns, rows, title=title, today=ctx.today)
 
 
-def get_audit_workbook(ctx: Auditing, shown: AuditQuery, translator: RequestTranslator) -> Response:
+def get_audit_workbook(ctx: Auditing, filters_query: AuditQuery, translator: RequestTranslator) -> Response:
     """Return the entries of the audit log a filter matches as a workbook, the newest first.
 
     Raises:
         TooManyEntries: there are more than one workbook can have.
     """
-    filters = {name: text for name, text in shown.items() if text}
+    filters = {name: text for name, text in filters_query.items() if text}
     entries = exported_entries(ctx, build(AskAudit, {**filters, "language": translator.language}))
     return list_workbook(translator, AUDIT_COLUMNS, entries, title="web.audit.title", today=ctx.today)
 

@@ -68,8 +68,8 @@ def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Re
     language = translator.language
     code = partial(record_paper, ctx, "package_read", language=law_language(language), case=case)
     package = package_of_case(ctx.app, case, language, ctx.reads.scope_in(stored_case), code)
-    what = "package" if package.whole else "package-incomplete"
-    return stream_file(package.content, ZIP, f"{case}-{what}.zip")
+    kind = "package" if package.whole else "package-incomplete"
+    return stream_file(package.content, ZIP, f"{case}-{kind}.zip")
 
 
 def get_case_notices_file(

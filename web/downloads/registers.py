@@ -112,8 +112,8 @@ CAMPAIGN_COLUMNS: tuple[Column[CampaignView], ...] = (
 
 def get_campaigns_file(ctx: Reading, translator: RequestTranslator) -> Response:
     """Return the campaigns visible to the reader as a workbook, the newest first."""
-    spoken = replace(ctx, language=translator.language)
-    rows = list_campaigns(spoken, AskCampaigns()).campaigns
+    reader_ctx = replace(ctx, language=translator.language)
+    rows = list_campaigns(reader_ctx, AskCampaigns()).campaigns
     return list_workbook(translator, CAMPAIGN_COLUMNS, rows, title="web.campaigns.title", today=ctx.today)
 
 

@@ -66,46 +66,46 @@ def give_alone(request: Request, ctx: Assigning, answers: Fields) -> Response:
             "text": parse_text(answers.get("text", "")),
             "until": parse_date(answers.get("until", "")),
         }
-        done = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
+        result = assignments.give_alone(ctx, build(assignments.GiveAlone, fields))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="assignment", refusal=refusal, answers=answers)
-        return _page(request, ctx, ListAssignments(whose="given"), tried=tried)
-    return redirect(request, f"/cases/{done.case}", said="assigned", place="given-1")
+        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return _page(request, ctx, ListAssignments(whose="given"), rejected_form=rejected_form)
+    return redirect(request, f"/cases/{result.case}", said="assigned", place="given-1")
 
 
 def _page(
-    request: Request, ctx: RequestContext, query: ListAssignments, *, tried: RejectedForm | None = None
+    request: Request, ctx: RequestContext, query: ListAssignments, *, rejected_form: RejectedForm | None = None
 ) -> Response:
     view = assignments.list_assignments(ctx, query)
     names = _names(ctx, view.assignments)
     heads = ctx.reads.heads({assignment.case for assignment in view.assignments if not assignment.alone})
-    typed = tried.answers.get("person", "") if tried else ""
+    typed_person = rejected_form.answers.get("person", "") if rejected_form else ""
     return page(
         request,
         ctx,
         "assignments.html",
-        status=422 if tried else 200,
+        status=422 if rejected_form else 200,
         place="/assignments",
         view=view,
         query=query,
         names=names,
         heads=page_heads(_columns(names)),
         titles={name: case_title(head, ctx.library.of(head)) for name, head in heads.items()},
-        assigning=build_person_field(ctx.reads.office(), typed, root=ctx.reader.root),
-        tried=tried,
+        assigning=build_person_field(ctx.reads.office(), typed_person, root=ctx.reader.root),
+        tried=rejected_form,
     )
 
 
-def _names(ctx: RequestContext, shown: list[AssignmentResult]) -> dict[str, Name]:
+def _names(ctx: RequestContext, results: list[AssignmentResult]) -> dict[str, Name]:
     """Return the names of assignees and givers, by key or login."""
     office = ctx.reads.office()
     people = {
         key: person_name(office, key)
-        for assignment in shown
+        for assignment in results
         for key in (assignment.person, assignment.giver)
         if key
     }
-    return {**author_names(ctx, {assignment.by for assignment in shown if not assignment.giver}), **people}
+    return {**author_names(ctx, {assignment.by for assignment in results if not assignment.giver}), **people}
 
 
 def _columns(names: dict[str, Name]) -> tuple[Column[AssignmentResult], ...]:

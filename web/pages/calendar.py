@@ -105,9 +105,9 @@ def month_view(
     laid = build_month(first, calendar)
     by_day = ctx.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
     of_day = ctx.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
-    listed = of_day[chosen][1] if chosen and chosen in of_day else ()
-    shown = [*(row for _, rows in by_day.values() for row in rows), *listed]
-    cases = cases_of(ctx.reads, shown)
+    listed_rows = of_day[chosen][1] if chosen and chosen in of_day else ()
+    shown_rows = [*(row for _, rows in by_day.values() for row in rows), *listed_rows]
+    cases = cases_of(ctx.reads, shown_rows)
     office = ctx.reads.office()
     soon = ctx.calendar.add(today, SOON_WORKING_DAYS)
 
@@ -137,11 +137,11 @@ def month_view(
         total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=build_unit_filter(office, unit or "", own=ctx.reader.root),
+        units=build_unit_filter(office, unit or "", own_unit=ctx.reader.root),
         unit=unit,
         chosen=chosen,
-        listed=tuple(due(row) for row in listed if row.case in cases),
-        more=by_day[chosen][0] - len(listed) if chosen and chosen in by_day else 0,
+        listed=tuple(due(row) for row in listed_rows if row.case in cases),
+        more=by_day[chosen][0] - len(listed_rows) if chosen and chosen in by_day else 0,
     )
 
 
@@ -153,8 +153,8 @@ def _cell(
     maximum: int,
 ) -> Cell:
     number, rows = day_rows
-    named = tuple(due(row) for row in rows if row.case in cases)
-    return Cell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named)
+    named_dues = tuple(due(row) for row in rows if row.case in cases)
+    return Cell(day=day, count=number, heat=-(-number * HEATS // max(maximum, FULL)), due=named_dues)
 
 
 def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:
@@ -231,8 +231,8 @@ def _act_page(
     *,
     text: str = "",
     name: str = "",
-    typed: Mapping[str, str] | None = None,
-    seen: ActPreview | None = None,
+    typed_texts: Mapping[str, str] | None = None,
+    preview: ActPreview | None = None,
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
@@ -243,8 +243,8 @@ def _act_page(
         status=200 if refusal is None else 422,
         text=text,
         name=name,
-        typed=typed or {},
-        seen=seen,
+        typed=typed_texts or {},
+        seen=preview,
         adopted=adopted,
         refusal=refusal,
     )
@@ -257,47 +257,49 @@ def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
         text, name = _text(form)
         act = build(Act, {"text": text, "name": name})
         if form.get("do") == "apply":
-            shown = adopt_act(ctx, act)
-            return _act_page(request, ctx, seen=shown, adopted=shown.written, name=name)
-        shown = preview_act(ctx, act)
+            preview = adopt_act(ctx, act)
+            return _act_page(request, ctx, preview=preview, adopted=preview.written, name=name)
+        preview = preview_act(ctx, act)
     except (Refusal, OutOfRange) as refusal:
-        typed = text_fields(form)
-        shown_text = "" if _is_transfer(typed) else text
-        return _act_page(request, ctx, text=shown_text, name=name, typed=typed, refusal=refusal)
-    return _act_page(request, ctx, text=text, name=name, seen=shown)
+        typed_texts = text_fields(form)
+        shown_text = "" if _is_transfer(typed_texts) else text
+        return _act_page(request, ctx, text=shown_text, name=name, typed_texts=typed_texts, refusal=refusal)
+    return _act_page(request, ctx, text=text, name=name, preview=preview)
 
 
 def _text(form: FormData) -> tuple[str, str]:
     """Return text and name of the act: from the file, else as pasted. Raises InvalidForm, UnreadableAct."""
     file = form.get("file")
-    typed = text_fields(form)
+    typed_texts = text_fields(form)
     if isinstance(file, UploadFile) and file.filename:
         content, name = file.file.read(MAX_BYTES + 1), tidy(file.filename)[-100:]
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InvalidForm("web.act.not_text", name=name) from None
-    elif _is_transfer(typed):
-        text, name = _transfer(typed), f"transfer-{typed.get('off', '')[:10]}.toml"
+    elif _is_transfer(typed_texts):
+        text, name = _transfer(typed_texts), f"transfer-{typed_texts.get('off', '')[:10]}.toml"
     else:
-        text, name = typed.get("text", ""), tidy(typed.get("name", ""))[-100:] or "act.toml"
+        text, name = typed_texts.get("text", ""), tidy(typed_texts.get("name", ""))[-100:] or "act.toml"
     return normal_text(text), name
 
 
-def _is_transfer(typed: Mapping[str, str]) -> bool:
-    return bool(typed.get("off") or typed.get("work"))
+def _is_transfer(typed_texts: Mapping[str, str]) -> bool:
+    return bool(typed_texts.get("off") or typed_texts.get("work"))
 
 
-def _transfer(typed: Mapping[str, str]) -> str:
+def _transfer(typed_texts: Mapping[str, str]) -> str:
     """Return a transfer of one day off in the format of the records.
 
     Raises:
         InvalidForm: a date or the act is missing, or no such day exists.
     """
-    days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
-    if typed.get("adopted", "").strip():
-        days["adopted"] = parse_date(typed["adopted"])
-    fields = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
+    days = {name: parse_date(typed_texts.get(name, "")) for name in ("off", "work")}
+    if typed_texts.get("adopted", "").strip():
+        days["adopted"] = parse_date(typed_texts["adopted"])
+    fields = {
+        name: tidy(typed_texts.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")
+    }
     if not fields["act"]:
         raise InvalidForm("web.act.unnamed")
     titles = ", ".join(

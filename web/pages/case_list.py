@@ -128,23 +128,23 @@ def listing(
     today: date,
     criteria: CaseFilter,
     number: int,
-    own: str = "",
+    own_unit: str = "",
 ) -> Listing:
     """Return page `number` of the matching cases; beyond the last page, the last page.
 
     Args:
-        own: the unit the reader sees, "" is all.
+        own_unit: the unit the reader sees, "" is all.
     """
     total = reads.how_many(criteria)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    shown = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
+    shown_cases = reads.page(criteria, first=(number - 1) * PAGE, count=PAGE)
     office = reads.office()
     chosen = library.latest(criteria.procedure) if criteria.procedure in library.procedures() else None
     return Listing(
-        items=items(reads, library, office, calendar, cases=shown, today=today),
+        items=items(reads, library, office, calendar, cases=shown_cases, today=today),
         criteria=criteria,
-        units=build_unit_filter(office, criteria.unit or "", own=own),
+        units=build_unit_filter(office, criteria.unit or "", own_unit=own_unit),
         procedures=group_by_document(library.latest(name) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
@@ -170,13 +170,13 @@ def items(
     rows = reads.rows_of([case.id for case in cases])
     stands = reads.stages([case.id for case in cases])
     urgent_rows = {name: most_urgent(of, today=today) for name, of in rows.items()}
-    named = reads.heads_with_rows(
+    cases_by_id = reads.heads_with_rows(
         [name for name, row in urgent_rows.items() if row and is_entry(row.obligation)]
     )
     soon = calendar.add(today, SOON_WORKING_DAYS)
     return tuple(
         _item(
-            named.get(case.id, case),
+            cases_by_id.get(case.id, case),
             library.named(case.edition),
             rows.get(case.id, ()),
             urgent_rows.get(case.id),
@@ -285,12 +285,20 @@ def cases_page(
         return tidy
     today = ctx.today
     view = listing(
-        ctx.reads, ctx.library, ctx.calendar, today=today, criteria=criteria, number=number, own=ctx.reader.root
+        ctx.reads,
+        ctx.library,
+        ctx.calendar,
+        today=today,
+        criteria=criteria,
+        number=number,
+        own_unit=ctx.reader.root,
     )
     query = tidy_address(request).partition("?")[2]
     shown_query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
-    done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
-    shown = page(
+    opened_counts = (
+        None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
+    )
+    response = page(
         request,
         ctx,
         "cases.html",
@@ -299,10 +307,10 @@ def cases_page(
         standings=_STANDINGS,
         over=BETWEEN_STAGES,
         query=shown_query,
-        done=done,
+        done=opened_counts,
         saved=saved_views(request, ctx, unit=criteria.unit or ""),
     )
-    return with_tidy_address(request, shown)
+    return with_tidy_address(request, response)
 
 
 @router.get("/cases.xlsx")

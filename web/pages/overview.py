@@ -67,7 +67,7 @@ def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
         ctx,
         "overview.html",
         view=view,
-        units=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
         heads=page_heads(line_columns(today)),
         failed=failed,
         failed_names=names,
@@ -141,7 +141,7 @@ def figures_page(request: Request, ctx: Reading, unit: UnitParam, year: Year = N
     return page(
         *(request, ctx, "figures.html"),
         view=figures_of(ctx, unit, year),
-        choices=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
+        choices=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
         tables=[(name, columns, page_heads(columns)) for name, columns in FIGURES],
         years=years,
         shown_units=SHOWN_UNITS,
@@ -173,7 +173,7 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         asking,
         today=today,
         number=number,
-        own=ctx.reader.root,
+        reader_unit=ctx.reader.root,
         reader=ctx.reader.person,
     )
     heads = page_heads(line_columns(today))
@@ -182,7 +182,7 @@ def deadlines_page(request: Request, ctx: Reading, asking: Asked, number: Number
         ctx,
         "deadlines.html",
         view=view,
-        units=build_unit_filter(ctx.reads.office(), asking.unit or "", own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), asking.unit or "", own_unit=ctx.reader.root),
         heads=heads,
         saved=saved_views(request, ctx, unit=asking.unit or ""),
     )
@@ -202,10 +202,10 @@ def _unheard(ctx: RequestContext) -> list[Unheard]:
     """Return deadlines for which nobody can be notified, by reason, in cases visible to the reader."""
     now, today = ctx.now, ctx.today
     problems = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
-    seen = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
+    cases_by_id = ctx.reads.heads({problem.case for problem in problems}) if problems else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
     for problem in problems:
-        if problem.case in seen:
+        if problem.case in cases_by_id:
             cases = reasons.setdefault((problem.code, tuple(sorted(problem.arguments.items()))), [])
             cases.extend({problem.case} - {*cases})
     return [

@@ -58,11 +58,11 @@ class PortfolioQuery:
     unit: str
     stage: str
 
-    def query(self, **more: object) -> str:
+    def query(self, **parameters: object) -> str:
         """Return the query string with further fields, without empty ones and the default procedure."""
         fields = {"year": self.year, "procedure": self.procedure, "unit": self.unit, "stage": self.stage}
         fields["procedure"] = "" if self.procedure == PROCEDURE else self.procedure
-        return urlencode({name: value for name, value in {**fields, **more}.items() if value})
+        return urlencode({name: value for name, value in {**fields, **parameters}.items() if value})
 
 
 def _criteria(
@@ -223,11 +223,11 @@ def portfolio_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Re
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    total, every = every_line(
+    total, all_lines = every_line(
         _speaking(request, ctx), build(ListPortfolio, {**_fields(criteria), "stage": criteria.stage})
     )
     require_exportable(total)
-    lines = list(every)
+    lines = list(all_lines)
     translator = Translator(preferences(request).language)
     steps = [(line, step) for line in lines for step in line.steps]
     title = translator.say("web.portfolio.title", year=criteria.year)
@@ -268,10 +268,12 @@ def stages_workbook(request: Request, ctx: Reading, criteria: Criteria) -> Respo
     Raises:
         TooManyRows: the list is too long for one workbook.
     """
-    total, every = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(criteria)))
+    total, all_lines = every_line(_speaking(request, ctx), build(ListPortfolio, _fields(criteria)))
     require_exportable(total)
     places = [stage.id for stage in ctx.library.latest(criteria.procedure).stages]
-    lines = sorted(every, key=lambda line: places.index(line.stage) if line.stage in places else len(places))
+    lines = sorted(
+        all_lines, key=lambda line: places.index(line.stage) if line.stage in places else len(places)
+    )
     return workbook_response(
         request, STAGE_COLUMNS, lines, title="web.stages.title", today=ctx.today, year=criteria.year
     )
@@ -298,17 +300,17 @@ def _page(
 ) -> Response:
     procedures = [ctx.library.latest(name) for name in ctx.library.procedures()]
     chosen = ctx.library.latest(query.procedure)
-    shown = page(
+    response = page(
         *(request, ctx, template),
         criteria=query,
         saved=saved_views(request, ctx, unit=query.unit),
         years=_years(ctx),
-        units=build_unit_filter(ctx.reads.office(), query.unit, own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), query.unit, own_unit=ctx.reader.root),
         procedures=group_by_document(procedures),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages),
         **values,
     )
-    return with_tidy_address(request, shown)
+    return with_tidy_address(request, response)
 
 
 def _years(ctx: RequestContext) -> Sequence[int]:

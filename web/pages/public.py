@@ -125,8 +125,8 @@ def _rss(app: AppContext, organisation: str, language: str, analyses: tuple[Publ
 
 
 def _newest(analyses: tuple[PublicAnalysis, ...]) -> Iterator[tuple[PublicAnalysis, Publication]]:
-    every = [(analysis, publication) for analysis in analyses for publication in analysis.publications]
-    yield from sorted(every, key=lambda pair: pair[1].on, reverse=True)
+    publications = [(analysis, publication) for analysis in analyses for publication in analysis.publications]
+    yield from sorted(publications, key=lambda pair: pair[1].on, reverse=True)
 
 
 def _line(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:

@@ -86,8 +86,8 @@ def reference_of(request: Request, ctx: Own, operation_id: str) -> Response:
     document = request.app.openapi()
     for method, path, operation in _operations(document):
         if operation["operationId"] == operation_id:
-            shown = describe(document, method, path, operation)
-            return page(request, ctx, "operation.html", operation=shown)
+            shown_operation = describe(document, method, path, operation)
+            return page(request, ctx, "operation.html", operation=shown_operation)
     raise HTTPException(404, "web.problem.not_found")
 
 
@@ -96,12 +96,12 @@ def describe(document: Mapping[str, Any], method: str, path: str, operation: Map
     schemas = document["components"]["schemas"]
     content = operation.get("requestBody", {}).get("content", {})
     body = next((media["schema"] for media in content.values() if "schema" in media), None)
-    answers, named = [], _names(body or {})
+    answers, model_names = [], _names(body or {})
     for status, answer in operation["responses"].items():
         media: tuple[str, dict[str, Any]] = next(iter(answer.get("content", {}).items()), ("", {}))
         schema = media[1].get("schema", {})
         answers.append(Answer(status=status, text=answer["description"], kind=_kind(schema) or media[0]))
-        named += _names(schema)
+        model_names += _names(schema)
     return Operation(
         id=operation["operationId"],
         method=method.upper(),
@@ -115,7 +115,7 @@ def describe(document: Mapping[str, Any], method: str, path: str, operation: Map
         ),
         body=_kind(body) if body else "",
         answers=tuple(answers),
-        models=tuple(_models(schemas, named)),
+        models=tuple(_models(schemas, model_names)),
         call=_call(document, method, path, body if _JSON in content else None),
     )
 
@@ -126,10 +126,10 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[st
             yield method, path, operation
 
 
-def _models(schemas: Mapping[str, Any], named: list[str]) -> Iterator[Model]:
+def _models(schemas: Mapping[str, Any], model_names: list[str]) -> Iterator[Model]:
     """Yield the models with these names and all models they name, each once."""
-    seen = dict.fromkeys(named)
-    waiting = list(seen)
+    seen_models = dict.fromkeys(model_names)
+    waiting = list(seen_models)
     for name in waiting:
         schema = schemas[name]
         required = schema.get("required", ())
@@ -137,10 +137,10 @@ def _models(schemas: Mapping[str, Any], named: list[str]) -> Iterator[Model]:
             _field(key, field, {"required": key in required})
             for key, field in schema.get("properties", {}).items()
         )
-        for more in (model for field in fields for model in field.models):
-            if more not in seen:
-                seen[more] = None
-                waiting.append(more)
+        for model in (model for field in fields for model in field.models):
+            if model not in seen_models:
+                seen_models[model] = None
+                waiting.append(model)
         yield Model(name=name, text=schema.get("description", ""), fields=fields)
 
 
@@ -177,8 +177,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
 def _names(schema: Any) -> list[str]:
     """Return the models named in a schema."""
     if isinstance(schema, Mapping):
-        own = [schema["$ref"].removeprefix(_MODEL)] if isinstance(schema.get("$ref"), str) else []
-        return own + [name for part in schema.values() for name in _names(part)]
+        own_names = [schema["$ref"].removeprefix(_MODEL)] if isinstance(schema.get("$ref"), str) else []
+        return own_names + [name for part in schema.values() for name in _names(part)]
     return [name for part in schema for name in _names(part)] if isinstance(schema, list) else []
 
 
@@ -217,8 +217,8 @@ def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200
     """List the guides, the reader's own first, or the sections that match the search words."""
     language = preferences(request).language
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in q).split())
-    own = GUIDE_OF[request.state.reader.access]
-    order = dict.fromkeys(("first-day", own, *GUIDES))
+    own_guide = GUIDE_OF[request.state.reader.access]
+    order = dict.fromkeys(("first-day", own_guide, *GUIDES))
     return page(
         request,
         ctx,
@@ -226,7 +226,7 @@ def help_page(request: Request, ctx: Own, q: Annotated[str, Query(max_length=200
         text=text,
         hits=find_sections(text, language),
         guides=[guide(id, language) for id in order],
-        own=own,
+        own=own_guide,
     )
 
 

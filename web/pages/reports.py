@@ -72,11 +72,11 @@ def monitoring_page(
             criteria,
             today=ctx.today,
             number=number,
-            further=silent,
+            further_page=silent,
             sizes=TO_READERS,
         ),
         criteria=criteria,
-        units=build_unit_filter(ctx.reads.office(), criteria.unit or "", own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), criteria.unit or "", own_unit=ctx.reader.root),
         statuses=STATUSES,
         directions=DIRECTIONS,
         heads=page_heads(RECOMMENDATION_COLUMNS),
@@ -95,7 +95,7 @@ def scores_page(
     """Show the points of a year: earned, lost, at stake, with their calculation and the readings used."""
     view = points_of_year(ctx, unit, year, request.query_params, number=number)
     years = ctx.calendar.first.year, min(ctx.today.year + 2, ctx.calendar.last.year)
-    own, spoken = templates_in_use(ctx.app), replace(ctx, language=preferences(request).language)
+    templates, reader_ctx = templates_in_use(ctx.app), replace(ctx, language=preferences(request).language)
     period, periods = _periods(view.year, period, today=ctx.today)
     of_quarter = {"year": int(period[:4]), "quarter": int(period[5:] or 0)}
     about = {
@@ -109,7 +109,9 @@ def scores_page(
         years=years,
         reports=year_reports(),
         report_marks={
-            year_report.id: report_marks(spoken, year_report, own, unit=view.unit.id, **about[year_report.id])
+            year_report.id: report_marks(
+                reader_ctx, year_report, templates, unit=view.unit.id, **about[year_report.id]
+            )
             for year_report in year_reports()
         },
         about=about,
@@ -177,14 +179,14 @@ def journal_page(
     view = list_notices(ctx, query, number=number)
     journal_proof = verify_journal(ctx) if check else None
     proof = proof_address(ctx.app, journal_proof.batches, journal_proof.end) if journal_proof else ""
-    named = {line.notice.person for line in view.lines}
+    people_named = {line.notice.person for line in view.lines}
     return page(
         request,
         ctx,
         "notice_journal.html",
         view=view,
         query=query,
-        people=build_person_filter(ctx.reads.office(), query["person"], named, own=ctx.reader.root),
+        people=build_person_filter(ctx.reads.office(), query["person"], people_named, own_unit=ctx.reader.root),
         states=NOTICE_STATES,
         journal=journal_proof,
         lines=LINES,

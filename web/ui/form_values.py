@@ -124,12 +124,12 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
     numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
-        written = re.sub(r"\s", "", text).replace(",", ".")
-        if part != "value" or not written:
+        number_text = re.sub(r"\s", "", text).replace(",", ".")
+        if part != "value" or not number_text:
             continue
-        if not _NUMBER.fullmatch(written):
+        if not _NUMBER.fullmatch(number_text):
             raise InvalidForm("web.refusal.bad_number", value=name, text=text[:100])
-        numbers[name] = Decimal(written)
+        numbers[name] = Decimal(number_text)
     return numbers
 
 

@@ -145,8 +145,8 @@ def pictures(id: str, language: str) -> list[tuple[str, str]]:
 
 def in_words(id: str, language: str) -> str:
     """Return the Markdown of a guide for the site: names of buttons filled in, pictures as files."""
-    named = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
-    return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", named)
+    labelled_text = _LABEL.sub(lambda match: f"**{i18n.say(match[1], {}, language)}**", source(id, language))
+    return _PICTURE.sub(rf"![\1](\2.{law_language(language)}.webp)", labelled_text)
 
 
 def section_of(path: str, access: Access) -> str:
@@ -186,9 +186,11 @@ def _section(title: str, id: str, text: str, language: str) -> GuideSection:
     marked = _LABEL.sub(lambda match: f"\x01{match[1]}\x02", text.strip())
     html = MarkdownIt("commonmark", {"html": False}).render(marked)
     html = _IMAGE.sub(lambda match: _image(f"{match[1]}.{law_language(language)}.webp"), html)
-    shown = _MARKED.sub(lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html)
+    labelled_html = _MARKED.sub(
+        lambda match: f'<b class="label">{escape(i18n.say(match[1], {}, language))}</b>', html
+    )
     plain = _MARKED.sub(lambda match: i18n.say(match[1], {}, language), _PICTURE.sub(r"\1", marked))
-    return GuideSection(id=id, title=title, html=Markup(shown), words=normalise(f"{title} {plain}"))
+    return GuideSection(id=id, title=title, html=Markup(labelled_html), words=normalise(f"{title} {plain}"))
 
 
 def _image(file: str) -> str:

@@ -73,7 +73,7 @@ def build_unit_field(
     if are_units_listed(office, root):
         options = tuple(
             unit
-            for unit in units_in_order(office, used=())
+            for unit in units_in_order(office, used_units=())
             if unit.id not in without and within(office, unit.id, root)
         )
         return NameField(options=options, chosen=chosen)
@@ -103,9 +103,11 @@ def build_person_field(
             for person in office.by_name
             if person.key not in without and (is_visible is None or is_visible(person.key))
         ]
-        left = [office.former[chosen]] if chosen in office.former else []
+        former_people = [office.former[chosen]] if chosen in office.former else []
         return NameField(
-            options=tuple(UnitName(id=person.key, name=name_of(person)) for person in (*people, *left)),
+            options=tuple(
+                UnitName(id=person.key, name=name_of(person)) for person in (*people, *former_people)
+            ),
             chosen=chosen,
             near=tuple(_person_suggestion(office, person.key) for person in people) if typed else (),
         )
@@ -116,8 +118,8 @@ def build_person_field(
         or _find_only(office.person_called, chosen, _person_filter(office, root))
     )
     near = () if is_valid else tuple(suggest_people(office, chosen, root=root))
-    shown = person_text(office, chosen)
-    return NameField(chosen=chosen, shown=shown, finds="person", near=near, wrong=not is_valid)
+    shown_text = person_text(office, chosen)
+    return NameField(chosen=chosen, shown=shown_text, finds="person", near=near, wrong=not is_valid)
 
 
 def resolve_unit(office: Office, text: str, *, root: str = "") -> str:
@@ -159,9 +161,9 @@ def resolve_person(office: Office, text: str, *, root: str = "") -> str:
         return text
     if not text.strip():
         return ""
-    visible, left = _person_filter(office, root), office.former_called.exactly(text)
-    if len(left) == 1 and not office.person_called.exactly(text):
-        return left[0]
+    visible, former_keys = _person_filter(office, root), office.former_called.exactly(text)
+    if len(former_keys) == 1 and not office.person_called.exactly(text):
+        return former_keys[0]
     return _resolve(office.person_called, text, visible, lambda key: person_text(office, key), "person")
 
 
@@ -183,11 +185,13 @@ def person_text(office: Office, key: str) -> Name:
 
 
 def _former_text(office: Office, key: str) -> Name:
-    left = office.former.get(key)
-    if left is None:
+    former_person = office.former.get(key)
+    if former_person is None:
         return key
-    namesakes = office.person_called.exactly(left.name) + office.former_called.exactly(left.name)
-    return name_of(left) if len(namesakes) == 1 else key
+    namesakes = office.person_called.exactly(former_person.name) + office.former_called.exactly(
+        former_person.name
+    )
+    return name_of(former_person) if len(namesakes) == 1 else key
 
 
 def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
@@ -245,8 +249,8 @@ def _resolve(
     )
     near = matches or _find_closest(index, text, is_visible)
     names = [name_by_id(id) for id in near[:MAX_SUGGESTIONS]]
-    more = "_more" if len(near) > MAX_SUGGESTIONS else ""
-    code = f"several{more}" if matches else "near" if names else "none"
+    suffix = "_more" if len(near) > MAX_SUGGESTIONS else ""
+    code = f"several{suffix}" if matches else "near" if names else "none"
     raise InvalidForm(f"web.found.{kind}_{code}", text=text[:100], near=names)
 
 

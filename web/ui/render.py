@@ -108,11 +108,11 @@ class Translator:
         look = "days days-due" if line.look == "soon" else "days"
         return look, self.say("web.overview.left", n=line.working_days)
 
-    def name(self, named: Person | Unit | Name) -> str:
+    def name(self, entity: Person | Unit | Name) -> str:
         """Return the name of a person or unit in the reader's language, if available."""
-        if isinstance(named, str):
-            return named
-        return named[self.language] if isinstance(named, Text) else named.name_in(self.language)
+        if isinstance(entity, str):
+            return entity
+        return entity[self.language] if isinstance(entity, Text) else entity.name_in(self.language)
 
     def names(self, several: Iterable[Person | Unit | Name]) -> str:
         """Return several names as one text, separated by commas."""

@@ -38,6 +38,8 @@ def saved_views(request: Request, ctx: RequestContext, *, unit: str = "") -> Sav
     """
     place = request.url.path.strip("/")
     view_list = list_views(ctx, ListViews(list=place))
-    given = request.query_params.multi_items()
-    query = clean_query(urlencode([(name, unit if unit and name == "unit" else text) for name, text in given]))
+    parameters = request.query_params.multi_items()
+    query = clean_query(
+        urlencode([(name, unit if unit and name == "unit" else text) for name, text in parameters])
+    )
     return SavedViews(list=place, query=query, views=tuple(view_list.views), may_share=view_list.may_share)

@@ -209,9 +209,11 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
     if isinstance(value, date):
         return Cell(text=translator.short(value), late=late)
     if isinstance(value, Decimal):
-        typed = Decimal(row.typed.get(field.id) or value)
-        written = translator.number(typed) if typed != value else ""
-        return Cell(text=translator.number(value), number=True, counted=field.id in row.typed, typed=written)
+        typed_number = Decimal(row.typed.get(field.id) or value)
+        number_text = translator.number(typed_number) if typed_number != value else ""
+        return Cell(
+            text=translator.number(value), number=True, counted=field.id in row.typed, typed=number_text
+        )
     text, stored = str(value), row.values[field.id]
     match field.kind:
         case "link":
@@ -228,6 +230,6 @@ def cell_of(field: FieldView, row: RowView, translator: Translator) -> Cell:
 
 def row_title(register: RegisterView, row: RowView, translator: Translator) -> str:
     """Return the title of a row on a page: its visible title fields, else its number."""
-    named = [field for field in register.fields if field.id in register.named_by]
-    words = [cell_of(field, row, translator).text for field in named]
+    title_fields = [field for field in register.fields if field.id in register.named_by]
+    words = [cell_of(field, row, translator).text for field in title_fields]
     return translator.capital(" · ".join(filter(None, words))) or translator.row(row.id)

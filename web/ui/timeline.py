@@ -316,7 +316,7 @@ def _build_row(
     )
     ends = sorted(marks, key=lambda mark: mark.x)
     near_right = bool(ends) and ends[-1].x > WIDTH - 64
-    beside = ends[0 if near_right else -1] if ends else None
+    nearest_mark = ends[0 if near_right else -1] if ends else None
     return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
@@ -325,9 +325,9 @@ def _build_row(
         bars=bars,
         marks=marks,
         due=deadline.due,
-        shown=beside.on if beside else first,
-        shown_look=beside.look if beside else looks[deadline.id],
-        date_x=round((beside.x if beside else middle(first)) + (-13 if near_right else 13), 1),
+        shown=nearest_mark.on if nearest_mark else first,
+        shown_look=nearest_mark.look if nearest_mark else looks[deadline.id],
+        date_x=round((nearest_mark.x if nearest_mark else middle(first)) + (-13 if near_right else 13), 1),
         date_end=near_right,
     )
 

@@ -61,20 +61,22 @@ UnitParam = Annotated[str, Depends(parse_unit)]
 RequiredUnit = Annotated[str, Depends(require_unit)]
 
 
-def build_person_filter(office: Office, chosen: str, near: Collection[str], *, own: str = "") -> NameField:
+def build_person_filter(office: Office, chosen: str, near: Collection[str], *, own_unit: str = "") -> NameField:
     """Build the field that filters a list by person.
 
     Args:
         chosen: a key, or the text that was typed.
         near: keys of the people in the list, who are suggested first.
-        own: the unit the reader sees with all below it; "" is all. Nobody of another unit is offered.
+        own_unit: the unit the reader sees with all below it; "" is all. Nobody of another unit is offered.
     """
-    field = build_person_field(office, chosen, root=own)
+    field = build_person_field(office, chosen, root=own_unit)
     if not field.wrong:
-        listed = [key for key in near if key in office.people and within(office, office.people[key].unit, own)]
-        return field if field.options else replace(field, near=people_suggestions(office, listed))
+        people_listed = [
+            key for key in near if key in office.people and within(office, office.people[key].unit, own_unit)
+        ]
+        return field if field.options else replace(field, near=people_suggestions(office, people_listed))
     try:
-        resolve_person(office, chosen, root=own)
+        resolve_person(office, chosen, root=own_unit)
     except InvalidForm as refusal:
         return field.with_refusal(refusal)
     return field
@@ -82,19 +84,19 @@ def build_person_filter(office: Office, chosen: str, near: Collection[str], *, o
 
 def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
     """Build the field for choosing a unit: the reader's own and those below."""
-    office, own = ctx.reads.office(), ctx.reader.root
-    return build_unit_filter(office, chosen or own, root=own)
+    office, own_unit = ctx.reads.office(), ctx.reader.root
+    return build_unit_filter(office, chosen or own_unit, root=own_unit)
 
 
-def build_unit_filter(office: Office, chosen: str, *, root: str = "", own: str = "") -> NameField:
+def build_unit_filter(office: Office, chosen: str, *, root: str = "", own_unit: str = "") -> NameField:
     """Build the field that filters a list by unit.
 
     Args:
         chosen: the id of a unit, or the text that was typed.
         root: the unit offered with all below it; "" is all.
-        own: the root to use if there are too many units for a list.
+        own_unit: the root to use if there are too many units for a list.
     """
-    root = root if are_units_listed(office) else root or own
+    root = root if are_units_listed(office) else root or own_unit
     if are_units_listed(office, root):
         return build_unit_field(office, chosen, root=root)
     if not chosen or chosen in office.units:

@@ -91,5 +91,5 @@ def critical_step(steps: Iterable[PlanStep]) -> PlanStep | None:
 
 def most_drifted(steps: Iterable[PlanStep]) -> PlanStep | None:
     """Return the step that moved farthest behind its approved date, the first of several."""
-    moved = (step for step in steps if step.drift is not None)
-    return max(moved, key=lambda step: step.drift or 0, default=None)
+    moved_steps = (step for step in steps if step.drift is not None)
+    return max(moved_steps, key=lambda step: step.drift or 0, default=None)

@@ -93,29 +93,29 @@ class Sums(Collection[Sum]):
     def __contains__(self, value: object) -> bool:
         return isinstance(value, Sum) and value in self._units.get(value.assignee.unit, ())
 
-    def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
+    def once(self, key: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
         """Return a value derived from the sums, computed on the first call and cached under a name.
 
         Args:
             mend: updates the value of earlier sums, given the sums removed and those added; a unit's sums are
                 removed all or not at all. It must not change the earlier value.
         """
-        if what not in self._derived:
-            self._derived[what] = make(self), mend
-        self._used.add(what)
-        result: T = self._derived[what][0]
+        if key not in self._derived:
+            self._derived[key] = make(self), mend
+        self._used.add(key)
+        result: T = self._derived[key][0]
         return result
 
-    def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
+    def exchanged(self, new_sums: Mapping[str, tuple[Sum, ...]]) -> Sums:
         """Return the sums with those of some units replaced. Cached values that nobody has read since are not
         updated.
         """
-        gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
-        come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
-        after = Sums.of({**self._units, **fresh})
-        for what, (result, mend) in list(self._derived.items()):
-            if mend is not None and what in self._used:
-                after._derived[what] = mend(result, gone, come), mend
+        sums_removed = Sums.of({unit: self._units[unit] for unit in new_sums if unit in self._units})
+        come = Sums.of({unit: sums for unit, sums in new_sums.items() if sums})
+        after = Sums.of({**self._units, **new_sums})
+        for key, (result, mend) in list(self._derived.items()):
+            if mend is not None and key in self._used:
+                after._derived[key] = mend(result, sums_removed, come), mend
         return after
 
 
@@ -147,10 +147,10 @@ def horizon(today: date, *, soon: date) -> Horizon:
 def counted(sums: Sums, criteria: DeadlineFilter) -> int:
     """Return how many rows match the filter, whatever their due date; its unit is that of the sums."""
 
-    def number(every: Iterable[Sum]) -> int:
+    def number(subtotals: Iterable[Sum]) -> int:
         return sum(
             _number(subtotal, criteria.urgency)
-            for subtotal in every
+            for subtotal in subtotals
             if criteria.stage in (None, subtotal.stage)
         )
 
@@ -172,13 +172,13 @@ def base(obligation: str) -> str:
     return obligation.partition(".")[0].partition("#")[0]
 
 
-def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed", "slipped"]) -> int:
+def total(sums: Sums, figure: Literal["overdue", "today", "week", "later", "due", "missed", "slipped"]) -> int:
     """Return the total of one figure over all sums."""
 
-    def number(every: Iterable[Sum]) -> int:
-        return sum(getattr(subtotal, what) for subtotal in every)
+    def number(subtotals: Iterable[Sum]) -> int:
+        return sum(getattr(subtotal, figure) for subtotal in subtotals)
 
-    return sums.once(("total", what), number, _difference(number))
+    return sums.once(("total", figure), number, _difference(number))
 
 
 def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
@@ -210,4 +210,4 @@ def by_assignee(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
 
 
 def _difference(number: Callable[[Iterable[Sum]], int]) -> Mend[int]:
-    return lambda before, gone, come: before - number(gone) + number(come)
+    return lambda before, sums_removed, come: before - number(sums_removed) + number(come)

@@ -146,8 +146,8 @@ class Event:
         """
         if self.kind == "reopened" and self.name:
             return "reopened_one"
-        what = self.payload.get("what")
-        return f"notice_{what}" if self.kind == "notice" and what in ANSWERS else self.kind
+        answer = self.payload.get("what")
+        return f"notice_{answer}" if self.kind == "notice" and answer in ANSWERS else self.kind
 
 
 EventDraft = tuple[EventKind, str, date | None, dict[str, object]]
@@ -320,8 +320,8 @@ class Case:
 
     def lacks_object_in(self, language: str) -> bool:
         """Return whether the case has an object whose name in that language is missing from its passport."""
-        named = {"kk": self.object_kk, "ru": self.object_ru}
-        return bool(self.object_in(language)) and not named.get(language, self.object)
+        names_by_language = {"kk": self.object_kk, "ru": self.object_ru}
+        return bool(self.object_in(language)) and not names_by_language.get(language, self.object)
 
     def object_names(self) -> dict[str, str]:
         """Return the name of the object by language."""
@@ -334,8 +334,8 @@ class Case:
 
     def occurrences(self, name: str) -> tuple[Fact, ...]:
         """Return the fact of that name and its repetitions (`name#2`, `name#3`), ordered by day."""
-        again = f"{name}#"
-        facts = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
+        prefix = f"{name}#"
+        facts = [fact for key, fact in self.facts.items() if key == name or key.startswith(prefix)]
         return tuple(sorted(facts, key=lambda fact: fact.on))
 
 
@@ -381,8 +381,8 @@ def apply(case: Case | None, event: Event) -> Case:
     """
     if event.kind == "withdrawn":
         raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
-    changed = {} if case is None else _changes(case, event)
-    return _copied(case or _opened(event), {**changed, "seq": event.seq, "head": event.hash})
+    changes = {} if case is None else _changes(case, event)
+    return _copied(case or _opened(event), {**changes, "seq": event.seq, "head": event.hash})
 
 
 def _copied(case: Case, changed: Mapping[str, object]) -> Case:
@@ -481,20 +481,20 @@ def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
     return rows
 
 
-def gathered(evidence: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def gathered(evidence: Iterable[Evidence], further_items: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return all evidence of a fact without duplicates; a document recorded again (now restricted, say)
     replaces its earlier entry and keeps the moment it was first recorded.
     """
     items_by_place = {(item.kind, item.reference): item for item in evidence}
-    for item in more:
+    for item in further_items:
         place = (item.kind, item.reference)
         first = items_by_place.get(place)
         items_by_place[place] = replace(item, recorded_at=first.recorded_at) if first else item
     return tuple(items_by_place.values())
 
 
-def _day(written: object) -> date | None:
-    return date.fromisoformat(str(written)) if written else None
+def _day(day_text: object) -> date | None:
+    return date.fromisoformat(str(day_text)) if day_text else None
 
 
 def _opened(event: Event) -> Case:
@@ -528,8 +528,8 @@ def _without(event: Event, places: Container[int]) -> Event:
     """Return the event without the documents at these indexes of its evidence."""
     items = event.payload.get("evidence", ())
     assert isinstance(items, list | tuple)
-    left = [item for place, item in enumerate(items) if place not in places]
-    return replace(event, payload={**event.payload, "evidence": left})
+    remaining_items = [item for place, item in enumerate(items) if place not in places]
+    return replace(event, payload={**event.payload, "evidence": remaining_items})
 
 
 def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
@@ -691,11 +691,11 @@ def _described(case: Case, payload: Mapping[str, object]) -> dict[str, Any]:
     if isinstance(period := payload.get("period"), list):
         first, last = (date.fromisoformat(day) for day in period) if period else (None, None)
         changes["period"] = (first, last) if first and last else None
-    if isinstance(written := payload.get("written"), Mapping):
-        wording = Wording(str(written.get("object", "")), str(written.get("unit", "")))
+    if isinstance(wording_texts := payload.get("written"), Mapping):
+        wording = Wording(str(wording_texts.get("object", "")), str(wording_texts.get("unit", "")))
         changes["written"] = (*case.written, wording)
     return changes
 
 
-def _names(given: object) -> frozenset[str]:
-    return frozenset(str(name) for name in given) if isinstance(given, list | tuple) else frozenset()
+def _names(names: object) -> frozenset[str]:
+    return frozenset(str(name) for name in names) if isinstance(names, list | tuple) else frozenset()

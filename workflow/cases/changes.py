@@ -54,14 +54,14 @@ def field_changes(events: Sequence[Event]) -> Mapping[int, tuple[FieldChange, ..
 
 def _apply(records: dict[str, Values], event: Event) -> list[FieldChange]:
     """Apply an event to the records; return the changes to existing records, none for a record it creates."""
-    record, values, whole = _values(event)
+    record, values, is_whole = _values(event)
     if not record:
         return []
-    begun = record not in records
+    is_new_record = record not in records
     record_values = records.setdefault(record, {})
-    names = dict.fromkeys((*record_values, *values) if whole else values)
-    changes = [] if begun else list(_differences(record_values, values, names))
-    if whole:
+    names = dict.fromkeys((*record_values, *values) if is_whole else values)
+    changes = [] if is_new_record else list(_differences(record_values, values, names))
+    if is_whole:
         record_values.clear()
     for name, value in values.items():
         old = record_values.get(name)
@@ -145,14 +145,16 @@ class Comment:
 
 def comments(events: Sequence[Event]) -> tuple[Comment, ...]:
     """Return the comments of a case in the order they were written, withdrawn ones without their text."""
-    gone = {seq for event in events if event.kind == "withdrawn" for seq in withdrawn_lines(event)}
-    written = [event for event in events if event.kind == "commented"]
+    withdrawn_seqs = {seq for event in events if event.kind == "withdrawn" for seq in withdrawn_lines(event)}
+    comment_events = [event for event in events if event.kind == "commented"]
     answers = {
         int(str(event.payload["answers"])): event.seq
-        for event in written
-        if "answers" in event.payload and event.seq not in gone
+        for event in comment_events
+        if "answers" in event.payload and event.seq not in withdrawn_seqs
     }
-    return tuple(comment_of(event, answers.get(event.seq), event.seq in gone) for event in written)
+    return tuple(
+        comment_of(event, answers.get(event.seq), event.seq in withdrawn_seqs) for event in comment_events
+    )
 
 
 def comment_of(event: Event, answered_by: int | None = None, withdrawn: bool = False) -> Comment:

@@ -177,8 +177,10 @@ class Definition:
     def __post_init__(self) -> None:
         if not self.states or len(set(self.states)) < len(self.states):
             raise ValueError(f"{self.edition}: no state, or a state declared twice: {', '.join(self.states)}")
-        named = {state for transition in self.transitions for state in (*transition.sources, transition.target)}
-        if unknown := named - set(self.states):
+        state_names = {
+            state for transition in self.transitions for state in (*transition.sources, transition.target)
+        }
+        if unknown := state_names - set(self.states):
             raise ValueError(f"{self.edition}: a transition names unknown states: {', '.join(sorted(unknown))}")
         if any(guard not in GUARDS for transition in self.transitions for guard in transition.guards):
             raise ValueError(f"{self.edition}: a transition names a guard that is not in the list")
@@ -210,8 +212,8 @@ def _define(edition: str, stages: tuple[str, ...], asking: frozenset[str], pausa
         COMPLETED: (nothing_runs,),
     }
     steps = tuple(
-        Transition(trigger=ADVANCE, sources=(here,), target=there, guards=guards[here])
-        for here, there in pairwise(active)
+        Transition(trigger=ADVANCE, sources=(stage,), target=next_stage, guards=guards[stage])
+        for stage, next_stage in pairwise(active)
     )
     commands = (
         Transition(trigger="cancel", sources=(*active, *paused), target=CANCELLED),

@@ -46,16 +46,16 @@ def adjustments(elements: Explanation) -> Explanation:
     )
 
 
-def decision_elements(what: str, *, decided_by: str = "", document: str = "") -> Explanation:
+def decision_elements(prefix: str, *, decided_by: str = "", document: str = "") -> Explanation:
     """Return the explanation elements that say who decided a pause, a resumption or an extension, and by which
     document.
 
     Args:
-        what: "paused", "resumed" or "extended".
+        prefix: "paused", "resumed" or "extended".
         decided_by: duty, "" where unknown or already stated; `document` likewise.
     """
-    by = Element(code=f"decision.{what}_by", arguments={"duty": decided_by})
-    paper = Element(code=f"decision.{what}_document", arguments={"document": document.rstrip(".")})
+    by = Element(code=f"decision.{prefix}_by", arguments={"duty": decided_by})
+    paper = Element(code=f"decision.{prefix}_document", arguments={"document": document.rstrip(".")})
     return (*((by,) if decided_by else ()), *((paper,) if document else ()))
 
 
@@ -71,7 +71,7 @@ def can_pause(obligation: Obligation, procedure: Procedure) -> bool:
 
 
 def adjust(
-    counted: CountedTerm,
+    counted_term: CountedTerm,
     term: Term,
     start: date | None,
     calendar: Calendar,
@@ -90,24 +90,26 @@ def adjust(
     """
     running: RunningTerm | None = None
     if isinstance(term, RunningTerm) and start is not None:
-        running, counted = term, _paused(counted, term, start, pauses, calendar)
+        running, counted_term = term, _paused(counted_term, term, start, pauses, calendar)
     for extension in extensions:
-        before = counted.due
+        before = counted_term.due
         if before is None:
-            return counted
+            return counted_term
         if extension.by is None:
-            running, counted = None, _extended_to(counted, extension, before)
+            running, counted_term = None, _extended_to(counted_term, extension, before)
             continue
-        safe_by = counted.safe_by or before
+        safe_by = counted_term.safe_by or before
         if start is not None and running is not None and type(running) is type(extension.by):
             # A month extended by two is three months, whatever its last day was.
             running = replace(running, count=running.count + extension.by.count)
         else:
             start, running = before, extension.by
             safe_by = count(running, safe_by, calendar).safe_by or safe_by
-        more = _paused(count(running, start, calendar), running, start, pauses, calendar)
-        counted = _extended(counted, more, extension, before, safe_by=None if start != before else safe_by)
-    return counted
+        extended_term = _paused(count(running, start, calendar), running, start, pauses, calendar)
+        counted_term = _extended(
+            counted_term, extended_term, extension, before, safe_by=None if start != before else safe_by
+        )
+    return counted_term
 
 
 def _arguments(extension: Extended, before: date) -> dict[str, object]:
@@ -119,28 +121,43 @@ def _arguments(extension: Extended, before: date) -> dict[str, object]:
     }
 
 
-def _extended_to(counted: CountedTerm, extension: Extended, before: date) -> CountedTerm:
+def _extended_to(counted_term: CountedTerm, extension: Extended, before: date) -> CountedTerm:
     due = max(before, extension.to or before)
     element = Element(code="extended.to", arguments={**_arguments(extension, before), "due": due}, on=due)
     rests = decision_elements("extended", document=extension.document)
-    return replace(counted, due=due, due_at=None, safe_by=due, elements=(*counted.elements, element, *rests))
+    return replace(
+        counted_term, due=due, due_at=None, safe_by=due, elements=(*counted_term.elements, element, *rests)
+    )
 
 
 def _extended(
-    counted: CountedTerm, more: CountedTerm, extension: Extended, before: date, *, safe_by: date | None
+    counted_term: CountedTerm,
+    extended_term: CountedTerm,
+    extension: Extended,
+    before: date,
+    *,
+    safe_by: date | None,
 ) -> CountedTerm:
     assert extension.by is not None
-    arguments = {**_arguments(extension, before), "count": extension.by.count, "due": more.due or before}
-    element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=arguments, on=more.due)
+    arguments = {
+        **_arguments(extension, before),
+        "count": extension.by.count,
+        "due": extended_term.due or before,
+    }
+    element = Element(code=f"extended.{_UNITS[type(extension.by)]}", arguments=arguments, on=extended_term.due)
     # The days counted are in the sentence of the extension; days off and pauses not named yet follow it.
-    follow = (next_element for next_element in more.elements[1:] if next_element not in counted.elements)
+    follow = (
+        next_element for next_element in extended_term.elements[1:] if next_element not in counted_term.elements
+    )
     return replace(
-        more,
-        safe_by=min((day for day in (more.safe_by, safe_by) if day), default=None) if more.due else None,
-        first=min((day for day in (counted.first, more.first) if day), default=None),
-        last=max((day for day in (counted.last, more.last) if day), default=None),
+        extended_term,
+        safe_by=min((day for day in (extended_term.safe_by, safe_by) if day), default=None)
+        if extended_term.due
+        else None,
+        first=min((day for day in (counted_term.first, extended_term.first) if day), default=None),
+        last=max((day for day in (counted_term.last, extended_term.last) if day), default=None),
         elements=(
-            *(*counted.elements, element),
+            *(*counted_term.elements, element),
             *decision_elements("extended", document=extension.document),
             *follow,
         ),
@@ -148,20 +165,20 @@ def _extended(
 
 
 def _paused(
-    counted: CountedTerm, term: RunningTerm, start: date, pauses: Sequence[Pause], calendar: Calendar
+    counted_term: CountedTerm, term: RunningTerm, start: date, pauses: Sequence[Pause], calendar: Calendar
 ) -> CountedTerm:
     """Return the term without the days of the pauses."""
-    if not pauses or counted.due is None:
-        return counted
+    if not pauses or counted_term.due is None:
+        return counted_term
     working = isinstance(term, WorkingDays | Duration)
     rolls = not isinstance(term, WorkingDays | Duration) and term.roll == "next"
     begins = start if isinstance(term, Duration) else start + _DAY
-    nominal: date | None = counted.due
+    nominal: date | None = counted_term.due
     if not isinstance(term, WorkingDays | Duration):
         # A day off at the end of a calendar term rolls once, after everything is counted.
         nominal = count(replace(term, roll="none"), start, calendar).due
     for pause in pauses:
-        due = counted.due
+        due = counted_term.due
         assert due is not None
         assert nominal is not None
         if pause.first > due or (pause.resumed is not None and pause.resumed <= begins):
@@ -171,30 +188,32 @@ def _paused(
         rests = decision_elements("paused", decided_by=pause.decided_by, document=pause.document)
         arguments: dict[str, object] = {"on": pause.first, "before": due, "ground": pause.ground.rstrip(".")}
         if pause.resumed is None:
-            left = calendar.count(first, due) if working else (due - first).days + 1
+            days_left = calendar.count(first, due) if working else (due - first).days + 1
             unit = "working_days" if working else "calendar_days"
-            element = Element(code=f"paused.{unit}", arguments={**arguments, "left": left}, on=pause.first)
-            elements = (*counted.elements, element, *rests)
-            return CountedTerm(first=counted.first, last=counted.last, elements=elements)
+            element = Element(code=f"paused.{unit}", arguments={**arguments, "left": days_left}, on=pause.first)
+            elements = (*counted_term.elements, element, *rests)
+            return CountedTerm(first=counted_term.first, last=counted_term.last, elements=elements)
         last = pause.resumed - _DAY
         if working:
-            nominal = moved = safe_by = calendar.add(due, calendar.count(first, last))
+            nominal = moved_due = safe_by = calendar.add(due, calendar.count(first, last))
         else:
             nominal = (nominal if first <= nominal else due) + (last - first + _DAY)
-            moved = calendar.next_working(nominal) if rolls else nominal
+            moved_due = calendar.next_working(nominal) if rolls else nominal
             safe_by = calendar.previous_working(nominal) if rolls else nominal
         element = Element(
-            code="pause_ended", arguments={**arguments, "resumed": pause.resumed, "due": moved}, on=moved
+            code="pause_ended",
+            arguments={**arguments, "resumed": pause.resumed, "due": moved_due},
+            on=moved_due,
         )
-        days = [day for day in (counted.first, counted.last, first, moved) if day]
-        counted = CountedTerm(
-            due=moved,
+        days = [day for day in (counted_term.first, counted_term.last, first, moved_due) if day]
+        counted_term = CountedTerm(
+            due=moved_due,
             safe_by=safe_by,
             first=min(days),
             last=max(days),
             elements=(
-                *(*counted.elements, element, *rests),
+                *(*counted_term.elements, element, *rests),
                 *decision_elements("resumed", decided_by=pause.resumed_by, document=pause.resumed_document),
             ),
         )
-    return counted
+    return counted_term

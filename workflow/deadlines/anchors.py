@@ -182,13 +182,13 @@ class DueDateResolver:
         if period is not None and span is not None and not ends_period(span, period):
             # The act requires nothing in this period; only the organisation itself does.
             law = law._replace(counted=_NOTHING)
-        links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
+        links = [law, *(self._by_own(obligation, own_term, span) for own_term in obligation.own)]
         best = law
         for link in links[1:]:
             if stricter(link.obligation.term, link.counted, best.obligation.term, best.counted):
                 best = link
-        beside = tuple(link for link in links[1:] if link is not best)
-        return best._replace(law=None if best is law else law, beside=beside)
+        other_links = tuple(link for link in links[1:] if link is not best)
+        return best._replace(law=None if best is law else law, beside=other_links)
 
     def usual(self, link: Link, reading: Reading) -> date | None:
         """Return the due date of a link by the usual reading of the act, None where that gives none."""
@@ -196,18 +196,18 @@ class DueDateResolver:
             return None
         return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
 
-    def _by_own(self, obligation: Obligation, own: OwnTerm, span: Span | None) -> Link:
+    def _by_own(self, obligation: Obligation, own_term: OwnTerm, span: Span | None) -> Link:
         own_obligation = replace(
             obligation,
-            term=own.term,
-            since=own.since,
-            act=own.act.id,
-            paragraph=own.paragraph,
+            term=own_term.term,
+            since=own_term.since,
+            act=own_term.act.id,
+            paragraph=own_term.paragraph,
             assumed=False,
             note=None,
             readings=(),
         )
-        return self._counted(own_obligation, span)._replace(own=own)
+        return self._counted(own_obligation, span)._replace(own=own_term)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):
@@ -219,29 +219,29 @@ class DueDateResolver:
         else:
             anchor, start = _NEVER, None
         try:
-            counted, beyond = self._adjusted(obligation, span, anchor, start), False
+            counted_term, beyond = self._adjusted(obligation, span, anchor, start), False
         except OutOfRange:
-            counted, beyond = _NOTHING, True
+            counted_term, beyond = _NOTHING, True
         knowledge: Knowledge = "confirmed"
-        if counted.first is not None and counted.last is not None:
-            knowledge = self.calendar.knowledge(counted.first, counted.last)
+        if counted_term.first is not None and counted_term.last is not None:
+            knowledge = self.calendar.knowledge(counted_term.first, counted_term.last)
         if anchor.state == "derived" and obligation.since:
             derived_from = self.link(self.procedure.anchor_by_id[obligation.since], span)
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
-        return Link(obligation, span, anchor, counted, knowledge, beyond)
+        return Link(obligation, span, anchor, counted_term, knowledge, beyond)
 
     def _adjusted(
         self, obligation: Obligation, span: Span | None, anchor: AnchorDate, start: date | None
     ) -> CountedTerm:
         """Return the counted term with the pauses of the case and the extensions of this deadline applied."""
-        counted = count(obligation.term, start, self.calendar, at=anchor.at)
+        counted_term = count(obligation.term, start, self.calendar, at=anchor.at)
         case = self.case
         if not (case.pauses or case.extensions):
-            return counted
+            return counted_term
         pauses = case.pauses if can_pause(obligation, self.procedure) else ()
         if anchor.state != "happened":
             # A term that has not begun is not stopped by a pause that still lasts.
             pauses = tuple(pause for pause in pauses if pause.resumed)
         extensions = case.extensions.get(obligation.name_in(span), ())
-        return adjust(counted, obligation.term, start, self.calendar, pauses=pauses, extensions=extensions)
+        return adjust(counted_term, obligation.term, start, self.calendar, pauses=pauses, extensions=extensions)

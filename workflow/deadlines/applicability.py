@@ -30,8 +30,8 @@ def asked_of(case: Case, procedure: Procedure, obligation: Obligation, name: str
     if _asked_by_the_act(case, procedure, obligation):
         return True
     planned = (name or obligation.id) in case.planned
-    named = (*obligation.bodies, *obligation.by_agreement)
-    return planned and any(_is_meant(case, procedure, body, willing=True) for body in named)
+    body_ids = (*obligation.bodies, *obligation.by_agreement)
+    return planned and any(_is_meant(case, procedure, body, willing=True) for body in body_ids)
 
 
 def taken_up_after(
@@ -54,8 +54,8 @@ def _asked_by_the_act(case: Case, procedure: Procedure, obligation: Obligation) 
     """Return whether the act itself requires it, whatever is planned: it names no body, or names the
     organisation.
     """
-    named = obligation.bodies or obligation.by_agreement
-    if not named or not (case.unit or case.object in procedure.bodies):
+    body_ids = obligation.bodies or obligation.by_agreement
+    if not body_ids or not (case.unit or case.object in procedure.bodies):
         return True
     return any(_is_meant(case, procedure, body) for body in obligation.bodies)
 

@@ -57,9 +57,9 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
     if taken_up := taken_up_after(chain.case, procedure, obligation, link.id, due):
         yield Element(code="taken_up_after", arguments={"due": due, "on": taken_up}, on=taken_up)
     fact = chain.fulfilled(link)
-    opened = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
-    if fact is None and due is not None and opened is not None and due < opened:
-        yield Element(code="due_before_opening", arguments={"on": opened}, on=opened)
+    opened_on = chain.case.opened_on if link.anchor.state in ("happened", "none") and not taken_up else None
+    if fact is None and due is not None and opened_on is not None and due < opened_on:
+        yield Element(code="due_before_opening", arguments={"on": opened_on}, on=opened_on)
     if fact and judged != fact.on:
         yield Element(
             code="judged_published",
@@ -126,10 +126,10 @@ def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
     """Yield the bodies responsible by the act, those responsible only by agreement, and successors of abolished
     bodies.
     """
-    for code, named in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
-        if named:
+    for code, body_ids in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
+        if body_ids:
             yield Element(
-                code=code, arguments={"bodies": tuple(procedure.bodies[body_id].short for body_id in named)}
+                code=code, arguments={"bodies": tuple(procedure.bodies[body_id].short for body_id in body_ids)}
             )
     for body_id in (*obligation.bodies, *obligation.by_agreement):
         body = procedure.bodies[body_id]

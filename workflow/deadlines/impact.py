@@ -198,10 +198,10 @@ def inherited_days(
     if not any(_is_late(fact.on, name, procedure, dues) for name, fact in chain.case.facts.items()):
         return {}
     first = {link.id: link.counted.due for link in chain.links()}
-    moved = {name: late_by(first.get(name), due, chain.calendar) for name, due in dues.items()}
+    days_late = {name: late_by(first.get(name), due, chain.calendar) for name, due in dues.items()}
     for entry in entries:
-        moved[entry.id] = late_by(_first_due(entry, chain, calendar), entry.due, calendar)
-    return {name: days for name, days in moved.items() if days}
+        days_late[entry.id] = late_by(_first_due(entry, chain, calendar), entry.due, calendar)
+    return {name: days for name, days in days_late.items() if days}
 
 
 def _is_late(on: date, name: str, procedure: Procedure, dues: Mapping[str, date | None]) -> bool:

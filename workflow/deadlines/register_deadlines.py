@@ -59,9 +59,11 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     risk_register = register(case)
     number = number_of(name)
     if name.startswith("assignment"):
-        given = assignments(case).get(number)
+        assignment = assignments(case).get(number)
         id = assignment_id(number)
-        return _asking(procedure, id, given.text if given else case.withdrawn[id].title, MeasureTerm())
+        return _asking(
+            procedure, id, assignment.text if assignment else case.withdrawn[id].title, MeasureTerm()
+        )
     if name.startswith("request"):
         id, risk = request_id(number), risk_register.risks.get(number)
         if risk is not None and risk.request is not None:
@@ -127,44 +129,49 @@ class _Entries:
         for risk in risk_register.risks.values():
             if risk.request is not None:
                 yield self._request(risk, risk.request)
-        for given in assignments(self.case).values():
-            yield self._assignment(given)
+        for assignment in assignments(self.case).values():
+            yield self._assignment(assignment)
 
-    def _assignment(self, given: Assignment) -> Deadline:
-        term = MeasureTerm(term=OnDate(given.until), reading="date")
-        obligation = _asking(self.procedure, assignment_id(given.number), given.text, term)
-        counted, anchor = self._counted(term, None)
-        state: State = "done" if given.answered_on else "not_required" if given.refused else "open"
-        about: dict[str, object] = {"on": given.given_on, "until": given.until}
-        return self._deadline(obligation, None, counted, anchor, state, given.answered_on, term, about)
+    def _assignment(self, assignment: Assignment) -> Deadline:
+        term = MeasureTerm(term=OnDate(assignment.until), reading="date")
+        obligation = _asking(self.procedure, assignment_id(assignment.number), assignment.text, term)
+        counted_term, anchor = self._counted(term, None)
+        state: State = "done" if assignment.answered_on else "not_required" if assignment.refused else "open"
+        about: dict[str, object] = {"on": assignment.given_on, "until": assignment.until}
+        return self._deadline(
+            obligation, None, counted_term, anchor, state, assignment.answered_on, term, about
+        )
 
     def _measure(self, measure: Measure, risk_register: Register) -> Iterator[Deadline]:
         obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
         risk = risk_register.risks.get(measure.risk)
         for span in self._spans(measure.term):
-            counted, anchor = self._counted(measure.term, span)
+            counted_term, anchor = self._counted(measure.term, span)
             review = measure.review(span.name if span else "")
             state: State = "not_due_yet" if span and self.today < span.first else "open"
             done_on = None
             if review is not None and review.outcome == "executed":
-                state, done_on = "done", _done_on(review.on, review.done_on, counted.due)
+                state, done_on = "done", _done_on(review.on, review.done_on, counted_term.due)
             elif review is not None and review.outcome == "irrelevant":
                 state = "not_required"
             elif risk is not None and risk.removal is not None:
-                state, done_on = "done", risk.removal.on if _in_time(risk.removal.on, counted.due) else None
+                state, done_on = (
+                    "done",
+                    risk.removal.on if _in_time(risk.removal.on, counted_term.due) else None,
+                )
             yield self._deadline(
-                obligation, span, counted, anchor, state, done_on, measure.term, {"risk": measure.risk}
+                obligation, span, counted_term, anchor, state, done_on, measure.term, {"risk": measure.risk}
             )
 
     def _request(self, risk: Risk, request: Request) -> Deadline:
         obligation = _asking(self.procedure, request_id(risk.number), request.asked, request.term)
-        counted, _ = self._counted(request.term, None, request.on)
+        counted_term, _ = self._counted(request.term, None, request.on)
         state: State = "done" if request.answered_on else "open"
         about = {"risk": risk.number, "body": request.body, "on": request.on}
         return self._deadline(
             obligation,
             None,
-            counted,
+            counted_term,
             _Anchor(request.on, "happened"),
             state,
             request.answered_on,
@@ -215,7 +222,7 @@ class _Entries:
         self,
         obligation: Obligation,
         span: Span | None,
-        counted: CountedTerm,
+        counted_term: CountedTerm,
         anchor: _Anchor,
         state: State,
         done_on: date | None,
@@ -225,13 +232,13 @@ class _Entries:
         if self.case.standing != "active" and state != "done":
             state = "not_required"
         knowledge: Knowledge = "confirmed"
-        if counted.first is not None and counted.last is not None:
-            knowledge = self.calendar.knowledge(counted.first, counted.last)
+        if counted_term.first is not None and counted_term.last is not None:
+            knowledge = self.calendar.knowledge(counted_term.first, counted_term.last)
         status: Status = (
             "planned" if anchor.state != "happened" else "provisional" if knowledge != "confirmed" else "firm"
         )
-        due = counted.due
-        safe_by = due - timedelta(days=1) if due and term.until else counted.safe_by
+        due = counted_term.due
+        safe_by = due - timedelta(days=1) if due and term.until else counted_term.safe_by
         # A number of days counts from the approval of the plan; until that happens the planned date is used.
         waits = anchor.state == "planned" and state in AWAITED and due is not None
         return Deadline(
@@ -253,9 +260,9 @@ class _Entries:
             done_on=done_on,
             recorded_on=done_on,
             late_by=late_by(due, done_on, self.calendar),
-            explanation=() if self.bare else tuple(_explained(obligation, counted, anchor, term, about)),
-            span_first=counted.first,
-            span_last=counted.last,
+            explanation=() if self.bare else tuple(_explained(obligation, counted_term, anchor, term, about)),
+            span_first=counted_term.first,
+            span_last=counted_term.last,
             versions={"calendar": self.calendar.version, "edition": self.procedure.edition},
         )
 
@@ -277,11 +284,11 @@ def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obl
     )
 
 
-def _done_on(reviewed: date, done: date | None, due: date | None) -> date | None:
+def _done_on(reviewed: date, done_on: date | None, due: date | None) -> date | None:
     """Return the day a measure is judged by. A review after the due date does not by itself mean that it was
     late.
     """
-    return done or (reviewed if _in_time(reviewed, due) else None)
+    return done_on or (reviewed if _in_time(reviewed, due) else None)
 
 
 def _in_time(on: date, due: date | None) -> bool:
@@ -290,24 +297,26 @@ def _in_time(on: date, due: date | None) -> bool:
 
 def _explained(
     obligation: Obligation,
-    counted: CountedTerm,
+    counted_term: CountedTerm,
     anchor: _Anchor,
     term: MeasureTerm,
     about: dict[str, object],
 ) -> Iterator[Element]:
-    if counted.due is None:
+    if counted_term.due is None:
         yield Element(code="due_none", arguments={"title": obligation.title})
     else:
-        yield Element(code="due_by", arguments={"title": obligation.title, "on": counted.due}, on=counted.due)
+        yield Element(
+            code="due_by", arguments={"title": obligation.title, "on": counted_term.due}, on=counted_term.due
+        )
     kind = obligation.id.partition(".")[0]
     if term.written or kind != "measure":
         yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
     if term.until:
-        yield Element(code="risk.until", arguments={"on": counted.due}, on=counted.due)
+        yield Element(code="risk.until", arguments={"on": counted_term.due}, on=counted_term.due)
     if anchor.fact is not None:
         code = "risk.since_approval" if anchor.fact == APPROVED else "risk.since_note"
         yield Element(code=code, arguments={"on": anchor.on}, on=anchor.on)
     if term.dateless:
         yield Element(code=f"risk.dateless.{term.reading}")
     else:
-        yield from counted.elements
+        yield from counted_term.elements

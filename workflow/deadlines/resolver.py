@@ -36,8 +36,8 @@ def deadlines(
         bare: without explanations and windows: enough for a row of the board, at half the cost.
     """
     chain = DueDateResolver(case, procedure, calendar, today=today)
-    own = walked(chain, chain.links(), bare=bare)
-    return (*own, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
+    walked_deadlines = walked(chain, chain.links(), bare=bare)
+    return (*walked_deadlines, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
 
 
 def deadline(
@@ -112,9 +112,9 @@ def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[da
     variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
     dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
     for variant in variants:
-        moved = DueDateResolver(chain.case, chain.procedure, variant, today=chain.today)
+        moved_resolver = DueDateResolver(chain.case, chain.procedure, variant, today=chain.today)
         for link in links:
-            due = moved.link(chain.procedure.by_id[link.obligation.id], link.span).counted.due
+            due = moved_resolver.link(chain.procedure.by_id[link.obligation.id], link.span).counted.due
             if link.id in dues and due:
                 dues[link.id].append(due)
     return {name: (min(days), max(days)) for name, days in dues.items()}

@@ -126,8 +126,8 @@ def _without_number(term: Term) -> str:
     raise TypeError(f"a kind of term nobody has words for: {type(term).__name__}")
 
 
-def _toward(what: str, count: int) -> str:
-    return f"{what}_before" if count < 0 else f"{what}_after"
+def _toward(prefix: str, count: int) -> str:
+    return f"{prefix}_before" if count < 0 else f"{prefix}_after"
 
 
 def _unit(within: WorkingDays | CalendarDays | Months | Years) -> str:

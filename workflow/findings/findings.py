@@ -101,11 +101,13 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
 
 def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Finding:
     term, start = deadline.obligation.term, deadline.anchor_on
-    own = _only_own(deadline, planned)
-    if own is not None:
+    own_arguments = _only_own(deadline, planned)
+    if own_arguments is not None:
         late = late_by(deadline.due, planned, calendar)
         code = "planned_late_own"
-        return departure(deadline, "feasibility", code, late=late, basis="practice", on=planned, **own)
+        return departure(
+            deadline, "feasibility", code, late=late, basis="practice", on=planned, **own_arguments
+        )
     due = _by_law(deadline)
     if isinstance(term, Duration) and start is not None:
         days = calendar.count(start, planned)
@@ -122,32 +124,32 @@ def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Find
 
 
 def _term(deadline: Deadline, calendar: Calendar, known_calendar: Calendar | None) -> Iterator[Finding]:
-    done, due, closes = deadline.done_on, deadline.due, deadline.closes
-    if done is not None and closes is not None and done > closes:
-        yield departure(deadline, "term", "window_closed", closes=closes, on=done)
-    if done is None or due is None or not deadline.is_done_late or deadline.obligation.by_itself:
+    done_on, due, closes = deadline.done_on, deadline.due, deadline.closes
+    if done_on is not None and closes is not None and done_on > closes:
+        yield departure(deadline, "term", "window_closed", closes=closes, on=done_on)
+    if done_on is None or due is None or not deadline.is_done_late or deadline.obligation.by_itself:
         return
-    own = _only_own(deadline, done)
-    if own is not None:
-        late = late_by(due, done, calendar)
-        yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done, **own)
+    own_arguments = _only_own(deadline, done_on)
+    if own_arguments is not None:
+        late = late_by(due, done_on, calendar)
+        yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done_on, **own_arguments)
         return
     if deadline.own is None and deadline.due_at is not None and deadline.done_at is not None:
         ends, done_at = deadline.due_at, deadline.done_at
         yield departure(deadline, "term", "late_hours", late=deadline.late_by, ends=ends, done_at=done_at)
         return
     due = _by_law(deadline)
-    late = late_by(due, done, calendar)
+    late = late_by(due, done_on, calendar)
     term = deadline.obligation.term
     if isinstance(term, Duration) and deadline.anchor_on is not None:
-        days = calendar.count(deadline.anchor_on, done)
+        days = calendar.count(deadline.anchor_on, done_on)
         yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
-    if known_calendar is not None and deadline.own is None and _in_time(deadline, known_calendar, done):
+    if known_calendar is not None and deadline.own is None and _in_time(deadline, known_calendar, done_on):
         code = "late_known"
     else:
         code = "late" if late else "late_day_off"
-    yield departure(deadline, "term", code, late=late, due=due, on=done, late_by=late)
+    yield departure(deadline, "term", code, late=late, due=due, on=done_on, late_by=late)
 
 
 def _extended_late(deadline: Deadline, calendar: Calendar) -> Iterator[Finding]:
@@ -177,9 +179,9 @@ def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
     return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
 
 
-def _in_time(deadline: Deadline, known_calendar: Calendar, done: date) -> bool:
+def _in_time(deadline: Deadline, known_calendar: Calendar, done_on: date) -> bool:
     due = count(deadline.obligation.term, deadline.anchor_on, known_calendar).due
-    return due is not None and done <= due
+    return due is not None and done_on <= due
 
 
 def _unasked(case: Case, procedure: Procedure, deadline_ids: set[str]) -> Iterator[Finding]:
@@ -284,8 +286,8 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
         yield departure(deadline, "evidence", "restricted_uncertified")
     if prove and obligation.evidence:
         for fact in case.occurrences(deadline.fact):
-            shown = {item.kind for item in fact.evidence}
-            lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
+            evidence_kinds = {item.kind for item in fact.evidence}
+            lacking = tuple(kind for kind in obligation.evidence if kind not in evidence_kinds)
             if lacking:
                 yield departure(deadline, "evidence", "unproved", kinds=lacking)
 

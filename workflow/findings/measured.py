@@ -37,9 +37,9 @@ def _lacking(deadline: Deadline, fact: Fact) -> Iterator[Finding]:
     lacking = tuple(name for name in deadline.obligation.values if name not in fact.values)
     if staff in lacking or (staff is not None and fact.values.get(staff) == 0):
         yield departure(deadline, "term", "no_staff_number", of=staff)
-    others = tuple(name for name in lacking if name != staff)
-    if others:
-        yield departure(deadline, "evidence", "no_value", values=others)
+    other_values = tuple(name for name in lacking if name != staff)
+    if other_values:
+        yield departure(deadline, "evidence", "no_value", values=other_values)
 
 
 def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
@@ -54,10 +54,12 @@ def _signed(deadline: Deadline, fact: Fact, case: Case) -> Iterator[Finding]:
 def _share(deadline: Deadline, term: Quota, fact: Fact) -> Iterator[Finding]:
     if term.done is None or term.done not in fact.values or not fact.values.get(term.of):
         return
-    done, of = fact.values[term.done], fact.values[term.of]
-    if Fraction(done) < term.share * Fraction(of):
+    done_number, of = fact.values[term.done], fact.values[term.of]
+    if Fraction(done_number) < term.share * Fraction(of):
         needed = ceil(term.share * Fraction(of))
-        yield departure(deadline, "term", "quota_missed", share=term.share, done=done, all=of, needed=needed)
+        yield departure(
+            deadline, "term", "quota_missed", share=term.share, done=done_number, all=of, needed=needed
+        )
 
 
 def _figure(deadline: Deadline, term: Target, fact: Fact) -> Iterator[Finding]:

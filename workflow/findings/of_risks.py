@@ -49,7 +49,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     """
     if not case.entries:
         return ()
-    risk_register, seen = register(case), exposure(case)
+    risk_register, case_exposure = register(case), exposure(case)
     due = {deadline.obligation.id: deadline.due for deadline in deadlines if deadline.due is not None}
     findings: list[Finding] = []
     for measure in risk_register.measures.values():
@@ -61,7 +61,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     for risk in risk_register.risks.values():
         findings += _risk(risk, risk_register)
     findings += _unranked(risk_register)
-    for position in seen.positions.values():
+    for position in case_exposure.positions.values():
         findings += _position(position)
     findings += (finding for remark in remarks(case).values() for finding in _remark(case, remark))
     return tuple(findings)
@@ -100,10 +100,14 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
         for review in measure.reviews
         if review.outcome in ("executed", "irrelevant") and not review.period
     ]
-    done = min(ends, default=None)
+    done_on = min(ends, default=None)
     for name, fact in sorted(case.facts.items()):
         fact_of, _, period = name.partition(".")
-        if fact_of != REVIEWED or not _QUARTER.fullmatch(period) or (done is not None and done <= fact.on):
+        if (
+            fact_of != REVIEWED
+            or not _QUARTER.fullmatch(period)
+            or (done_on is not None and done_on <= fact.on)
+        ):
             continue
         if measure.set_on is not None and measure.set_on > fact.on:
             continue

@@ -65,7 +65,7 @@ class Table:
         table = core_schema.typed_dict_schema(fields, config=_STRICT)
         checked = core_schema.no_info_before_validator_function(self._only_known_keys, table)
         plain = all(key == field.parameter for key, field in self.fields.items())
-        value = (lambda given: self.make(**given)) if plain else self._value
+        value = (lambda arguments: self.make(**arguments)) if plain else self._value
         return core_schema.no_info_after_validator_function(value, checked)
 
     @cached_property
@@ -77,14 +77,14 @@ class Table:
         least = {"minProperties": self.least} if self.least else {}
         return {**handler(schema), "description": self.description, **least}
 
-    def _only_known_keys(self, given: object) -> object:
-        for key in given if isinstance(given, dict) else ():
+    def _only_known_keys(self, raw_value: object) -> object:
+        for key in raw_value if isinstance(raw_value, dict) else ():
             if key not in self.fields:
                 raise wrong("unknown_key", value=key, allowed=closest_first(key, self.fields))
-        return given
+        return raw_value
 
-    def _value(self, given: Mapping[str, Any]) -> Any:
-        passed = ((self.fields[key].parameter, value) for key, value in given.items())
+    def _value(self, table_values: Mapping[str, Any]) -> Any:
+        passed = ((self.fields[key].parameter, value) for key, value in table_values.items())
         return self.make(**{parameter: value for parameter, value in passed if parameter})
 
 
@@ -189,10 +189,10 @@ def named(pattern: str) -> Reported:
     return matching(pattern, code="not_a_name")
 
 
-def one_of(*texts: str, shown: Collection[str] = ()) -> Reported:
+def one_of(*texts: str, shown_texts: Collection[str] = ()) -> Reported:
     """Return an annotation for one of these texts; a mistake lists what is allowed."""
     return Reported(
-        core_schema.literal_schema(list(texts)), "not_allowed", str, {"allowed": tuple(shown or texts)}
+        core_schema.literal_schema(list(texts)), "not_allowed", str, {"allowed": tuple(shown_texts or texts)}
     )
 
 
@@ -213,7 +213,7 @@ def one_of_forms(
 
     choices = tuple(Annotated[as_type(form), Tag(f"<{name}>")] for name, form in forms.items())
     chosen = Discriminator(
-        lambda given: f"<{choose(given)}>",
+        lambda raw_value: f"<{choose(raw_value)}>",
         custom_error_type=code,
         custom_error_message=code,
         custom_error_context=arguments,
@@ -301,22 +301,22 @@ def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomErr
 def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
     """Yield the mistakes pydantic found in the data."""
     for error_details in error.errors(include_url=False)[:MISTAKES_LIMIT]:
-        code, given, location = error_details["type"], error_details["input"], error_details["loc"]
+        code, raw_value, location = error_details["type"], error_details["input"], error_details["loc"]
         path, arguments = _path(location, data), dict(error_details.get("ctx", {}))
         keys, kind = arguments.pop("keys", ()), arguments.pop("kind", None)
         if code == "missing":
-            code, given = "missing_key", location[-1]
+            code, raw_value = "missing_key", location[-1]
         elif location[-1:] == ("[key]",):
             code = "unknown_key" if code == "not_allowed" else code
-            path, given = path[:-1], path[-1]
-        elif kind is not None and type(given) is not kind:
+            path, raw_value = path[:-1], path[-1]
+        elif kind is not None and type(raw_value) is not kind:
             code, keys = f"{kind.__name__}_type", ()
         for key in keys:
-            if isinstance(key, str) and key not in given:
-                code, given = "missing_key", key
+            if isinstance(key, str) and key not in raw_value:
+                code, raw_value = "missing_key", key
                 break
-            path, given = (*path, key), given[key]
-        yield Mistake(code, path, given, arguments)
+            path, raw_value = (*path, key), raw_value[key]
+        yield Mistake(code, path, raw_value, arguments)
 
 
 def _path(location: Sequence[str | int], data: Any) -> Path:

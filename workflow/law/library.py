@@ -97,7 +97,7 @@ class Library:
 
     Args:
         editions: editions, or files that are read when first needed.
-        own: the organisation's own rules, applied to the editions of the cases they are valid for.
+        own_rules: the organisation's own rules, applied to the editions of the cases they are valid for.
         acts: ids of acts of one organisation that the whole office adopted.
 
     Raises:
@@ -107,12 +107,12 @@ class Library:
     def __init__(
         self,
         editions: Iterable[Procedure | UnreadEdition],
-        own: OwnRules | None = None,
+        own_rules: OwnRules | None = None,
         *,
         acts: Collection[str] = (),
     ) -> None:
         self._acts = frozenset(acts)
-        self.own = own if own is not None and own.overlays else None
+        self.own = own_rules if own_rules is not None and own_rules.overlays else None
         self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
         self._editions: dict[str, Procedure | UnreadEdition] = {ALONE.edition: ALONE}
@@ -214,8 +214,8 @@ class Library:
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds of organisation: the built-in ones, and those of own procedures."""
-        own = (word.id for edition in self._read() for word in edition.kind_words)
-        return tuple(dict.fromkeys((*KINDS, *own)))
+        own_kinds = (word.id for edition in self._read() for word in edition.kind_words)
+        return tuple(dict.fromkeys((*KINDS, *own_kinds)))
 
     @cached_property
     def own_titles(self) -> Mapping[str, Mapping[str, str]]:
@@ -240,10 +240,10 @@ class Library:
         """Return the act of one organisation that a procedure rests on, if a unit (by id) has not adopted it;
         else None.
         """
-        own = procedure.adopted_act
-        if not own or own in self._acts or unit not in office.units or own in acts_of(office, unit):
+        own_act = procedure.adopted_act
+        if not own_act or own_act in self._acts or unit not in office.units or own_act in acts_of(office, unit):
             return None
-        return procedure.acts[own]
+        return procedure.acts[own_act]
 
     def _read(self) -> Iterator[Procedure]:
         """Yield the editions read so far; the organisation's own ones always are, and only they define own
@@ -251,9 +251,9 @@ class Library:
         """
         return (edition for edition in self._editions.values() if isinstance(edition, Procedure))
 
-    def with_own(self, own: OwnRules | None) -> Library:
+    def with_own(self, own_rules: OwnRules | None) -> Library:
         """Return the same editions under other own rules of the organisation."""
-        return Library(self._editions.values(), own, acts=self._acts)
+        return Library(self._editions.values(), own_rules, acts=self._acts)
 
     def _of(self, procedure: str) -> list[str]:
         if procedure not in self._dated:

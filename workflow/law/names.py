@@ -45,14 +45,14 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
         raise UnknownFact("fact_is_decision", title=obligation.title, allowed=facts)
     if obligation.recurs is None and dot:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
-    period, again, number = period.partition("#")
+    period, number_mark, number = period.partition("#")
     if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
         raise UnknownFact(
             "fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}"
         )
-    if again and not (obligation.several or isinstance(obligation.term, PerPeriod)):
+    if number_mark and not (obligation.several or isinstance(obligation.term, PerPeriod)):
         raise UnknownFact("fact_once_a_period", fact=fact, title=obligation.title, name=f"{name}.{period}")
-    if again and not _AGAIN.fullmatch(number):
+    if number_mark and not _AGAIN.fullmatch(number):
         raise UnknownFact("fact_number_from_two", fact=fact, example=f"{name}.{period}#2")
     return obligation
 

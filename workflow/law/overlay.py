@@ -90,26 +90,26 @@ class Overlay:
         return f"overlay.{self.name}.{self.in_force.isoformat()}.toml"
 
 
-def stricter(own: Term, counted: CountedTerm, law: Term, by_law: CountedTerm) -> bool:
+def stricter(own_term: Term, counted_term: CountedTerm, law: Term, by_law: CountedTerm) -> bool:
     """Return whether one counted term is stricter than another: an earlier day, a longer ban, a larger
     number.
     """
-    if isinstance(own, Embargo) and isinstance(law, Embargo):
-        return own.years > law.years
-    if isinstance(own, PerPeriod) and isinstance(law, PerPeriod):
-        return own.count > law.count
-    if isinstance(own, Quota) and isinstance(law, Quota):
-        return own.share > law.share
-    if counted.due is None:
+    if isinstance(own_term, Embargo) and isinstance(law, Embargo):
+        return own_term.years > law.years
+    if isinstance(own_term, PerPeriod) and isinstance(law, PerPeriod):
+        return own_term.count > law.count
+    if isinstance(own_term, Quota) and isinstance(law, Quota):
+        return own_term.share > law.share
+    if counted_term.due is None:
         # Where the act names no number at all, the own one counts even before there is a day to count from.
-        return by_law.due is None and isinstance(law, _NUMBERLESS) and not isinstance(own, _NUMBERLESS)
-    return by_law.due is None or _end(counted) < _end(by_law)
+        return by_law.due is None and isinstance(law, _NUMBERLESS) and not isinstance(own_term, _NUMBERLESS)
+    return by_law.due is None or _end(counted_term) < _end(by_law)
 
 
-def _end(counted: CountedTerm) -> datetime:
+def _end(counted_term: CountedTerm) -> datetime:
     """Return the moment at which a counted term ends."""
-    assert counted.due is not None
-    return counted.due_at or end_of_day(counted.due)
+    assert counted_term.due is not None
+    return counted_term.due_at or end_of_day(counted_term.due)
 
 
 def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
@@ -119,23 +119,31 @@ def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
         overlays: outermost unit first; of two readings of a switch the innermost counts, of terms the
             strictest.
     """
-    own: dict[str, list[OwnTerm]] = {}
+    terms_by_obligation: dict[str, list[OwnTerm]] = {}
     chosen: dict[str, tuple[str, Act]] = {}
-    every: dict[str, Period] = {}
+    periods_by_name: dict[str, Period] = {}
     for overlay in overlays:
         chosen |= {switch: (value, overlay.act) for switch, value in overlay.switches.items()}
         for stricter_term in overlay.terms:
             if stricter_term.own is not None:
-                own.setdefault(stricter_term.obligation, []).append(stricter_term.own)
+                terms_by_obligation.setdefault(stricter_term.obligation, []).append(stricter_term.own)
             for name in _together(procedure, stricter_term.obligation) if stricter_term.every else ():
-                here = every.get(name) or procedure.by_id[name].recurs.every  # type: ignore[union-attr]
-                every[name] = (
-                    stricter_term.every if stricter_term.every and shorter(stricter_term.every, here) else here
+                usual_period = periods_by_name.get(name) or procedure.by_id[name].recurs.every  # type: ignore[union-attr]
+                periods_by_name[name] = (
+                    stricter_term.every
+                    if stricter_term.every and shorter(stricter_term.every, usual_period)
+                    else usual_period
                 )
     return replace(
         procedure,
         obligations=tuple(
-            _laid(obligation, own.get(obligation.id, ()), chosen, every.get(obligation.id), procedure)
+            _laid(
+                obligation,
+                terms_by_obligation.get(obligation.id, ()),
+                chosen,
+                periods_by_name.get(obligation.id),
+                procedure,
+            )
             for obligation in procedure.obligations
         ),
         acts={**procedure.acts, **{overlay.act.id: overlay.act for overlay in overlays}},
@@ -145,17 +153,17 @@ def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
 
 def _laid(
     obligation: Obligation,
-    own: Sequence[OwnTerm],
+    own_terms: Sequence[OwnTerm],
     chosen: Mapping[str, tuple[str, Act]],
-    every: Period | None,
+    period: Period | None,
     procedure: Procedure,
 ) -> Obligation:
     if obligation.by_itself:
         return obligation
-    laid = replace(obligation, own=tuple(own))
+    laid = replace(obligation, own=tuple(own_terms))
     recurs = laid.recurs
-    if recurs is not None and every is not None and every != recurs.every:
-        laid = replace(laid, recurs=replace(recurs, every=every), asked_every=recurs.every)
+    if recurs is not None and period is not None and period != recurs.every:
+        laid = replace(laid, recurs=replace(recurs, every=period), asked_every=recurs.every)
     for switch, (value, act) in chosen.items():
         laid = _read(laid, switch, value, act, procedure)
     return laid
@@ -178,11 +186,11 @@ def _read(obligation: Obligation, switch: str, value: str, act: Act, procedure: 
         return replace(
             obligation, force="may", occasional=True, blocking=False, lapses_with=None, readings=readings
         )
-    anew = _term(term, switch)
-    if anew is None:
+    new_term = _term(term, switch)
+    if new_term is None:
         return obligation
     readings = (*obligation.readings, Reading(switch=switch, value=value, act=act, usual=term))
-    return replace(obligation, term=anew, readings=readings)
+    return replace(obligation, term=new_term, readings=readings)
 
 
 def _term(term: Term, switch: str) -> Term | None:
@@ -224,14 +232,16 @@ def _together(procedure: Procedure, name: str) -> Iterator[str]:
     }
     visited_names, waiting = set[str](), [name]
     while waiting:
-        here = waiting.pop()
-        if here in visited_names:
+        obligation_id = waiting.pop()
+        if obligation_id in visited_names:
             continue
-        visited_names.add(here)
-        yield here
-        tied = {alike[here].since, alike[here].when}
+        visited_names.add(obligation_id)
+        yield obligation_id
+        tied = {alike[obligation_id].since, alike[obligation_id].when}
         waiting += [
-            other for other in alike if other in tied or here in (alike[other].since, alike[other].when)
+            other
+            for other in alike
+            if other in tied or obligation_id in (alike[other].since, alike[other].when)
         ]
 
 
@@ -256,7 +266,10 @@ class OwnRules:
                 if depth is not None:
                     latest[overlay.name] = depth, overlay
         return tuple(
-            overlay for _, overlay in sorted(latest.values(), key=lambda held: (held[0], held[1].name))
+            overlay
+            for _, overlay in sorted(
+                latest.values(), key=lambda ranked_overlay: (ranked_overlay[0], ranked_overlay[1].name)
+            )
         )
 
     def covers(self, overlay: Overlay, unit: str) -> bool:
@@ -282,8 +295,8 @@ class OwnRules:
 
     def _way(self, unit: str) -> tuple[str, ...]:
         if unit not in self._above:
-            here = self._office.unit_named.get(_plain(unit), unit)
-            self._above[unit] = tuple(self._office.above(here))
+            unit_id = self._office.unit_named.get(_plain(unit), unit)
+            self._above[unit] = tuple(self._office.above(unit_id))
         return self._above[unit]
 
 

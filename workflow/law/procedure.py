@@ -491,10 +491,10 @@ class Procedure:
         for body in self.bodies:
             waiting, answering = [body], set[str]()
             while waiting:
-                here = waiting.pop()
-                if here not in answering:
-                    answering.add(here)
-                    waiting += self.bodies[here].successors
+                body_id = waiting.pop()
+                if body_id not in answering:
+                    answering.add(body_id)
+                    waiting += self.bodies[body_id].successors
             answers_by_body[body] = frozenset(answering)
         return answers_by_body
 
@@ -509,8 +509,12 @@ class Procedure:
         for none.
         """
         place = office.unit_named.get(plain(unit), unit) or office.root
-        for here in office.above(place) if self.bodies and place else ():
-            body = self._body_names.get(_body_name(office.units[here].name)) if here in office.units else None
+        for unit_id in office.above(place) if self.bodies and place else ():
+            body = (
+                self._body_names.get(_body_name(office.units[unit_id].name))
+                if unit_id in office.units
+                else None
+            )
             if body is not None:
                 return body
         return ""
@@ -553,14 +557,19 @@ class Procedure:
     @cached_property
     def anchors(self) -> frozenset[str]:
         """Facts that other terms or periods count from: recording one can move due dates."""
-        counted = {obligation.since for obligation in self.obligations if obligation.since}
-        counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
-        counted |= {
-            fact for obligation in self.answered_too if obligation.id in counted for fact in obligation.also_by
+        anchor_names = {obligation.since for obligation in self.obligations if obligation.since}
+        anchor_names |= {
+            own_term.since for obligation in self.obligations for own_term in obligation.own if own_term.since
+        }
+        anchor_names |= {
+            fact
+            for obligation in self.answered_too
+            if obligation.id in anchor_names
+            for fact in obligation.also_by
         }
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(
-            counted
+            anchor_names
             | branches
             | {obligation.recurs.since for obligation in self.obligations if obligation.recurs}
         )
@@ -596,7 +605,12 @@ class Procedure:
 
 def _names_in(obligation: Obligation) -> set[str]:
     """Return the facts an obligation names as deciding its deadlines or reminders, itself included."""
-    names = {obligation.since, obligation.when, obligation.lapses_with, *(own.since for own in obligation.own)}
+    names = {
+        obligation.since,
+        obligation.when,
+        obligation.lapses_with,
+        *(own_term.since for own_term in obligation.own),
+    }
     names |= {obligation.recurs.since if obligation.recurs else None, obligation.id, *obligation.also_by}
     if obligation.options:
         # A decision without a term is asked after these.

@@ -289,8 +289,8 @@ def scope(reader: Reader) -> Scope:
     Restricted documents may be opened by the officer responsible for the case's unit, and by its named readers.
     """
     names = tuple(filter(None, (reader.person, reader.login)))
-    seen = reader.may("read") and not reader.nowhere
-    return Scope(unit=reader.root if seen else None, names=names, restricted=reader.access == "officer")
+    may_read = reader.may("read") and not reader.nowhere
+    return Scope(unit=reader.root if may_read else None, names=names, restricted=reader.access == "officer")
 
 
 def audit_scope(reader: Reader) -> AuditScope:

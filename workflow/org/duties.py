@@ -60,12 +60,12 @@ def resolve(
         # The first head is the holder of that duty in the organisation, not the head of a unit within it.
         place = office.organisation(place) or place
     concerned = duty in OF_A_PERSON
-    held = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
-    for group in (_named(office, duty, responsible), *held):
+    groups = [_concerned(office, duty, place, person)] if concerned else list(_holding(office, duty, place))
+    for group in (_named(office, duty, responsible), *groups):
         present = _present(office, group, on)
         allowed = tuple(recipient for recipient in present if recipient.person.key not in without)
         if allowed and group[0].why == "named" and duty in SIGNING_DUTIES:
-            return _with_signatories(office, allowed, held, on, without)
+            return _with_signatories(office, allowed, groups, on, without)
         if allowed:
             return allowed
         if group and not present and not without and not responsible:
@@ -86,22 +86,23 @@ def _organisation_named(office: Office, duty: str, responsible: str) -> str:
 
 def _with_signatories(
     office: Office,
-    named: tuple[Recipient, ...],
-    held: Iterable[tuple[Recipient, ...]],
+    named_recipients: tuple[Recipient, ...],
+    groups: Iterable[tuple[Recipient, ...]],
     on: date,
     without: frozenset[str],
 ) -> tuple[Recipient, ...]:
     """Return the people the schedule names, as preparing, together with the duty holders who sign."""
-    keys = {recipient.person.key for recipient in named}
-    for group in held:
+    keys = {recipient.person.key for recipient in named_recipients}
+    for group in groups:
         if keys & {recipient.person.key for recipient in group}:
-            return named
+            return named_recipients
         signing = [
             recipient for recipient in _present(office, group, on) if recipient.person.key not in keys | without
         ]
         if signing:
             prepare = (
-                recipient if recipient.instead_of else replace(recipient, why="prepares") for recipient in named
+                recipient if recipient.instead_of else replace(recipient, why="prepares")
+                for recipient in named_recipients
             )
             return (
                 *prepare,
@@ -110,7 +111,7 @@ def _with_signatories(
                     for recipient in signing
                 ),
             )
-    return named
+    return named_recipients
 
 
 def _officer(
@@ -123,12 +124,15 @@ def _officer(
     instead = stand_in(office, officer, on)
     if instead is None or instead is officer or instead.key in without:
         # The duty belongs to another organisation, which resolves it itself.
-        own = office.organisation(officer.unit) in (
+        is_own_organisation = office.organisation(officer.unit) in (
             None,
             *office.above(office.unit_named.get(plain(unit), unit)),
         )
         return (
-            Recipient(person=officer, why="duty" if duty == "officer" and (own or not unit) else "officer"),
+            Recipient(
+                person=officer,
+                why="duty" if duty == "officer" and (is_own_organisation or not unit) else "officer",
+            ),
         )
     return (Recipient(person=instead, why="deputy", instead_of=officer),)
 
@@ -136,13 +140,13 @@ def _officer(
 def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]:
     if responsible in office.people:
         return (Recipient(person=office.people[responsible], why="named"),)
-    meant = office.matched.get(plain(responsible)) if responsible else None
-    if meant is None:
+    matched_unit = office.matched.get(plain(responsible)) if responsible else None
+    if matched_unit is None:
         return ()
-    if meant in office.people:
-        return (Recipient(person=office.people[meant], why="named"),)
+    if matched_unit in office.people:
+        return (Recipient(person=office.people[matched_unit], why="named"),)
     for answering in (duty, "head_of_unit", "head"):
-        holders = office.holders.get((meant, answering), ())
+        holders = office.holders.get((matched_unit, answering), ())
         if holders:
             return tuple(Recipient(person=person, why="named") for person in holders)
     return ()
@@ -155,9 +159,9 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipie
     person = office.people.get(key)
     if duty == "person_concerned":
         return (Recipient(person=person, why="duty"),) if person else ()
-    for here in office.above(person.unit if person else place):
-        for held in ("head_of_unit", "head"):
-            heads = [head for head in office.holders.get((here, held), ()) if head is not person]
+    for unit_id in office.above(person.unit if person else place):
+        for held_duty in ("head_of_unit", "head"):
+            heads = [head for head in office.holders.get((unit_id, held_duty), ()) if head is not person]
             if heads:
                 return tuple(Recipient(person=head, why="duty") for head in heads)
     return ()
@@ -170,11 +174,13 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
         return
     answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
     has_holder = False
-    for here in office.above(place):
-        for held in answering:
-            holders = office.holders.get((here, held), ())
+    for unit_id in office.above(place):
+        for held_duty in answering:
+            holders = office.holders.get((unit_id, held_duty), ())
             if holders:
-                why: Why = "head_for_unit" if held != duty else "duty" if here == place else "duty_above"
+                why: Why = (
+                    "head_for_unit" if held_duty != duty else "duty" if unit_id == place else "duty_above"
+                )
                 has_holder = True
                 yield tuple(Recipient(person=person, why=why) for person in holders)
     if has_holder or (duty in UNIT_DUTIES and place in office.units):
@@ -193,8 +199,8 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient,
     else:
         # The case belongs to the whole office; units of an organisation within it are responsible only for
         # their own.
-        own = [person for unit, person in anywhere if not _is_of_a_lower_organisation(office, unit)]
-        yield _elsewhere(own)
+        own_people = [person for unit, person in anywhere if not _is_of_a_lower_organisation(office, unit)]
+        yield _elsewhere(own_people)
 
 
 def _is_of_a_lower_organisation(office: Office, unit: str) -> bool:
@@ -206,8 +212,8 @@ def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:
     """Yield the heads on the way up, nearest first: the first is responsible for the unit, the second is above
     them.
     """
-    for here in office.above(place):
-        holders = office.holders.get((here, "head_of_unit")) or office.holders.get((here, "head"))
+    for unit_id in office.above(place):
+        holders = office.holders.get((unit_id, "head_of_unit")) or office.holders.get((unit_id, "head"))
         if holders:
             yield tuple(Recipient(person=person, why="duty_above") for person in holders)
 
@@ -277,11 +283,11 @@ def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple
 
 def stand_in(office: Office, person: Person, on: date) -> Person | None:
     """Return the person, or the first deputy in the chain who is present; None when the chain ends or loops."""
-    seen: set[str] = set()
-    here: Person | None = person
-    while here is not None and here.is_away(on):
-        if here.key in seen:
+    seen_keys: set[str] = set()
+    substitute: Person | None = person
+    while substitute is not None and substitute.is_away(on):
+        if substitute.key in seen_keys:
             return None
-        seen.add(here.key)
-        here = office.people.get(here.deputy or "")
-    return here
+        seen_keys.add(substitute.key)
+        substitute = office.people.get(substitute.deputy or "")
+    return substitute

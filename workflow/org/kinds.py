@@ -37,13 +37,13 @@ GROUPS: Mapping[str, frozenset[str]] = {
 NAMES = (*KINDS, *GROUPS)
 
 
-def among(kind: str, named: Collection[str]) -> bool:
+def among(kind: str, names: Collection[str]) -> bool:
     """Return whether a list of kinds and groups includes this kind.
 
     An empty list includes all, and an unknown kind ("") is included in every list, so that nobody is left out
     for missing data.
     """
-    return not named or not kind or any(kind == name or kind in GROUPS.get(name, ()) for name in named)
+    return not names or not kind or any(kind == name or kind in GROUPS.get(name, ()) for name in names)
 
 
 ANY = "any"

@@ -53,13 +53,13 @@ class NameIndex:
 
     def beginning(self, text: str) -> Iterator[str]:
         """Yield the keys whose name begins with a text, in order of name, each once; exact matches first."""
-        phrase, seen = plain(text), set[str]()
+        phrase, seen_keys = plain(text), set[str]()
         for at in range(bisect_left(self._words, (phrase,)), len(self._words)):
             word, key = self._words[at]
             if not word.startswith(phrase):
                 return
-            if key not in seen:
-                seen.add(key)
+            if key not in seen_keys:
+                seen_keys.add(key)
                 yield key
 
     def holding(self, text: str) -> Iterator[str]:
@@ -70,11 +70,11 @@ class NameIndex:
         if not words:
             return
         # Search by the rarest word, and test the other words on its results.
-        rarest, *others = sorted(words, key=lambda word: sum(map(len, self._calling(word))))
-        seen = set[str]()
+        rarest, *other_words = sorted(words, key=lambda word: sum(map(len, self._calling(word))))
+        seen_keys = set[str]()
         for word, key in chain.from_iterable(self._calling(rarest)):
-            if key not in seen and all(f" {other}" in word for other in others):
-                seen.add(key)
+            if key not in seen_keys and all(f" {other}" in word for other in other_words):
+                seen_keys.add(key)
                 yield key
 
     def _calling(self, word: str) -> Iterator[list[tuple[str, str]]]:

@@ -215,8 +215,8 @@ class Office:
         """
         holders_by_place: dict[tuple[str, str], list[tuple[str, Person]]] = {}
         for (unit, duty), holders in self.holders.items():
-            own = self.organisation(unit)
-            for place in ("", own) if own else ("",):
+            own_organisation = self.organisation(unit)
+            for place in ("", own_organisation) if own_organisation else ("",):
                 holders_by_place.setdefault((place, duty), []).extend((unit, person) for person in holders)
         return {
             place: tuple(sorted(all_, key=lambda holder: name_order(holder[1])))
@@ -375,33 +375,37 @@ class Office:
         return tuple((unit.id, normalise(unit.name)) for unit in self.units.values())
 
     def _walked(self, root: str) -> Iterator[str]:
-        waiting, seen = [root], set[str]()
+        waiting, seen_units = [root], set[str]()
         while waiting:
-            here = waiting.pop()
-            if here not in seen:
-                seen.add(here)
-                yield here
-                waiting += self.children.get(here, ()) if here else ()
+            unit_id = waiting.pop()
+            if unit_id not in seen_units:
+                seen_units.add(unit_id)
+                yield unit_id
+                waiting += self.children.get(unit_id, ()) if unit_id else ()
 
     @cached_property
     def matched(self) -> Mapping[str, str]:
         """`matches` with normalised texts as keys."""
-        return {_plain(text): meant for text, meant in self.matches.items()}
+        return {_plain(text): unit_id for text, unit_id in self.matches.items()}
 
     @cached_property
     def organisations(self) -> tuple[str, ...]:
         """Units that are organisations: those with a kind of their own; where no kind is known, the top-level
         ones.
         """
-        own = tuple(unit.id for unit in self.units.values() if unit.kind)
-        return own or tuple(unit.id for unit in self.units.values() if unit.parent not in self.units)
+        own_organisations = tuple(unit.id for unit in self.units.values() if unit.kind)
+        return own_organisations or tuple(
+            unit.id for unit in self.units.values() if unit.parent not in self.units
+        )
 
     def organisation(self, unit: str) -> str | None:
         """Return the nearest unit above (or the unit itself) with a kind of its own; None where no kind is
         known.
         """
-        here = self.unit_named.get(_plain(unit), unit)
-        return next((unit for unit in self.above(here) if unit in self.units and self.units[unit].kind), None)
+        unit_id = self.unit_named.get(_plain(unit), unit)
+        return next(
+            (unit for unit in self.above(unit_id) if unit in self.units and self.units[unit].kind), None
+        )
 
     def is_within_another(self, organisation: str) -> bool:
         """Return whether an organisation with a kind of its own exists above this one."""
@@ -415,13 +419,13 @@ class Office:
 
     def above(self, unit: str) -> Iterator[str]:
         """Yield the unit and those above it, nearest first; stops at a loop in the tree."""
-        seen: set[str] = set()
-        here: str | None = unit
-        while here is not None and here not in seen:
-            seen.add(here)
-            yield here
-            current_unit = self.units.get(here)
-            here = current_unit.parent if current_unit else None
+        seen_units: set[str] = set()
+        unit_id: str | None = unit
+        while unit_id is not None and unit_id not in seen_units:
+            seen_units.add(unit_id)
+            yield unit_id
+            current_unit = self.units.get(unit_id)
+            unit_id = current_unit.parent if current_unit else None
 
 
 def with_officer(office: Office, officer: str, *, language: str) -> Office:
@@ -450,8 +454,8 @@ def uploads_through(office: Office, unit: str) -> str:
     names.
     """
     place = office.unit_named.get(_plain(unit), unit)
-    for here in office.above(place):
-        current_unit = office.units.get(here)
+    for unit_id in office.above(place):
+        current_unit = office.units.get(unit_id)
         if current_unit is not None and current_unit.uploads_through:
             return current_unit.uploads_through
     return place
@@ -460,10 +464,10 @@ def uploads_through(office: Office, unit: str) -> str:
 def acts_of(office: Office, unit: str) -> frozenset[str]:
     """Return the ids of the acts that a unit (by id) or a unit above it adopted."""
     return frozenset(
-        act for here in office.above(unit) if here in office.units for act in office.units[here].acts
+        act for unit_id in office.above(unit) if unit_id in office.units for act in office.units[unit_id].acts
     )
 
 
 def time_of(office: Office, unit: str) -> OfficeTime:
     """Return the office time of a unit (by id); settings it lacks come from the units above."""
-    return joined(office.units[here].time for here in office.above(unit) if here in office.units)
+    return joined(office.units[unit_id].time for unit_id in office.above(unit) if unit_id in office.units)

@@ -47,8 +47,8 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
     for office_time in nearest_first:
         hours = hours or office_time.hours
         week = week or office_time.week
-        for works, named in ((False, office_time.off), (True, office_time.working)):
-            for day in named:
+        for works, days_named in ((False, office_time.off), (True, office_time.working)):
+            for day in days_named:
                 days.setdefault(day, works)
     return OfficeTime(
         hours=hours,
@@ -59,21 +59,21 @@ def joined(nearest_first: Iterable[OfficeTime]) -> OfficeTime:
 
 
 @lru_cache(maxsize=256)
-def days_of(calendar: Calendar, own: OfficeTime) -> Calendar:
+def days_of(calendar: Calendar, office_time: OfficeTime) -> Calendar:
     """Return the calendar by which a unit is at work: for sending letters, never for terms.
 
     A weekend day in the unit's week is a working day unless it is a holiday; a weekday outside the week is off.
     National days off on weekdays stay off, and days worked by transfer stay working days; single days of the
     unit override all of these.
     """
-    if not own.week and not own.off and not own.working:
+    if not office_time.week and not office_time.off and not office_time.working:
         return calendar
     off, working = set(calendar.office_off), set(calendar.office_working)
-    if own.week:
-        gained, lost = _week(calendar, frozenset(own.week))
+    if office_time.week:
+        gained, lost = _week(calendar, frozenset(office_time.week))
         off, working = (off - gained) | lost, (working - lost) | gained
-    off = (off - set(own.working)) | set(own.off)
-    working = (working - set(own.off)) | set(own.working)
+    off = (off - set(office_time.working)) | set(office_time.off)
+    working = (working - set(office_time.off)) | set(office_time.working)
     return calendar.with_office_days(off=off, working=working)
 
 

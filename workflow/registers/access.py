@@ -37,8 +37,10 @@ EVERYTHING = RowScope(unit="", officer=True)
 
 def row_scope(reader: Reader) -> RowScope:
     """Return the rows visible to a user."""
-    seen = scope(reader)
-    return RowScope(unit=seen.unit, officer=seen.restricted, person=reader.person, access=reader.access)
+    reader_scope = scope(reader)
+    return RowScope(
+        unit=reader_scope.unit, officer=reader_scope.restricted, person=reader.person, access=reader.access
+    )
 
 
 def sees_lists(register: Register, scope: RowScope) -> bool:
@@ -78,13 +80,15 @@ def visible_fields(
     The person a row is about sees none of its confidential fields, whatever their access.
     """
     about_reader = _named(register.subjects, row, scope)
-    own: frozenset[str] = frozenset()
+    own_fields: frozenset[str] = frozenset()
     for field in _named(register.seen_by_person, row, scope):
-        own |= register.seen_by_person[field]
+        own_fields |= register.seen_by_person[field]
     if in_reach(register, row, scope, office):
-        shown = list_fields(register, scope)
-        return own.union(name for name in shown if not (about_reader and register.fields[name].confidential))
-    return own if own and not row.withdrawn else None
+        shown_fields = list_fields(register, scope)
+        return own_fields.union(
+            name for name in shown_fields if not (about_reader and register.fields[name].confidential)
+        )
+    return own_fields if own_fields and not row.withdrawn else None
 
 
 def is_withheld(register: Register, values: Mapping[str, object], scope: RowScope) -> bool:

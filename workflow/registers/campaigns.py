@@ -79,8 +79,8 @@ class StartedCampaign:
 
     def ground(self, language: str) -> str:
         """Return the organisation's own document it rests on, in words; "" for none."""
-        named = self.document.get("ground")
-        return str(named.get(law_language(language), "")) if isinstance(named, Mapping) else ""
+        ground_texts = self.document.get("ground")
+        return str(ground_texts.get(law_language(language), "")) if isinstance(ground_texts, Mapping) else ""
 
     @property
     def choice(self) -> PeopleChoice:

@@ -251,7 +251,7 @@ class Count:
     @property
     def fields(self) -> tuple[str, ...]:
         """Ids of the fields of the register it refers to."""
-        named = (
+        field_names = (
             self.date,
             self.distinct,
             self.sum,
@@ -259,7 +259,7 @@ class Count:
             self.unit,
             *(condition.field for condition in self.where),
         )
-        return tuple(filter(None, named))
+        return tuple(filter(None, field_names))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -301,8 +301,12 @@ class Fulfilment:
     @property
     def fields(self) -> tuple[str, ...]:
         """Ids of the fields of the register it refers to."""
-        named = (*(condition.field for condition in self.where), *self.evidence.values(), *self.values.values())
-        return (self.date, self.within, *named, *filter(None, [self.distinct]))
+        field_names = (
+            *(condition.field for condition in self.where),
+            *self.evidence.values(),
+            *self.values.values(),
+        )
+        return (self.date, self.within, *field_names, *filter(None, [self.distinct]))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -388,8 +392,10 @@ class Campaign:
     @property
     def fields(self) -> tuple[str, ...]:
         """Every field of a row it fills."""
-        own = filter(None, (self.person, self.confirmed_on, self.written_on, self.reminded_on, self.post))
-        return (*own, *self.values, *self.given, *self.asks)
+        own_fields = filter(
+            None, (self.person, self.confirmed_on, self.written_on, self.reminded_on, self.post)
+        )
+        return (*own_fields, *self.values, *self.given, *self.asks)
 
     @property
     def asks(self) -> tuple[str, ...]:
@@ -527,14 +533,14 @@ class Register:
         """Access -> the confidential fields its accounts may see."""
         return self._granted({row_access: row_access.reader for row_access in self.access if row_access.reader})
 
-    def _granted(self, named: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
-        seen: dict[str, frozenset[str]] = {}
-        for row_access, name in named.items():
+    def _granted(self, names_by_access: Mapping[RowAccess, str]) -> Mapping[str, frozenset[str]]:
+        fields_by_name: dict[str, frozenset[str]] = {}
+        for row_access, name in names_by_access.items():
             translated = {
                 field.id for field in self.fields.values() if field.translation_of in row_access.fields
             }
-            seen[name] = seen.get(name, frozenset()) | translated.union(row_access.fields)
-        return seen
+            fields_by_name[name] = fields_by_name.get(name, frozenset()) | translated.union(row_access.fields)
+        return fields_by_name
 
     def outside_events(self, name: str) -> bool:
         """Return whether events store only a salted hash of a field's value; in a confidential register

@@ -82,7 +82,7 @@ def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> Re
                 edited_at=event.at,
                 edited_by=event.by,
             )
-        changed = payload.get("values", {})
+        changed_values = payload.get("values", {})
         hashes = payload.get("hashes", {})
         row = replace(
             row,
@@ -91,7 +91,9 @@ def fold(events: Iterable[RowEvent], values_outside: Values | None = None) -> Re
             unit=str(payload.get("unit", row.unit)),
             case=str(payload.get("case", row.case)),
             opened_case=str(payload.get("opened_case", row.opened_case)),
-            values={name: value for name, value in {**row.values, **changed}.items() if is_filled(value)},
+            values={
+                name: value for name, value in {**row.values, **changed_values}.items() if is_filled(value)
+            },
             hashes={name: digest for name, digest in {**row.hashes, **hashes}.items() if digest},
             erased=(row.erased | frozenset(payload.get("erased", ()))) - frozenset(hashes),
             withdrawn=row.withdrawn or event.kind == "withdrawn",
@@ -125,14 +127,14 @@ def project(register: Register, row: RegisterRow, name_of: Callable[[str], str])
     Args:
         name_of: function that returns the names of a person or unit by key.
     """
-    shown = {
+    shown_values = {
         name: value
         for name, value in row.values.items()
         if name in register.fields and not register.fields[name].confidential
     }
     cells = [] if row.withdrawn else _cells(register, row.values)
-    words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown.items())]
-    return Projection(values=shown, cells=tuple(cells), search=fold_text(" ".join(filter(None, words))))
+    words = [row.id, *(_words(register.fields[name], value, name_of) for name, value in shown_values.items())]
+    return Projection(values=shown_values, cells=tuple(cells), search=fold_text(" ".join(filter(None, words))))
 
 
 def fact_fields(register: Register, values: Values) -> list[tuple[str, str]]:
@@ -159,10 +161,10 @@ def days_of_case(
     """
     days: dict[str, date | None] = {}
     for name, fact in fact_fields(register, row.values):
-        own, recorded_day = as_date(row.values.get(name)), recorded.get(fact)
-        if recorded_day is not None and recorded_day != own:
+        own_day, recorded_day = as_date(row.values.get(name)), recorded.get(fact)
+        if recorded_day is not None and recorded_day != own_day:
             days[name] = recorded_day
-        elif recorded_day is None and own is not None and own <= today:
+        elif recorded_day is None and own_day is not None and own_day <= today:
             days[name] = None
     return days
 

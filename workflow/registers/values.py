@@ -80,12 +80,12 @@ class _Wrong(Exception):
 
 
 def parse_values(
-    register: Register, given: Mapping[str, object], lookup: Lookup
+    register: Register, raw_values: Mapping[str, object], lookup: Lookup
 ) -> tuple[dict[str, Value], list[ValueProblem]]:
     """Return the values of the given fields (None for an emptied one), and the mistakes in them."""
     values: dict[str, Value] = {}
     problems = []
-    for name, raw in given.items():
+    for name, raw in raw_values.items():
         field = register.fields.get(name)
         if field is None:
             allowed = closest_first(name, register.fields)
@@ -94,8 +94,8 @@ def parse_values(
         try:
             values[name] = _parse(field, raw, lookup)
         except _Wrong as wrong:
-            shown = raw if isinstance(raw, str) else str(raw)
-            problems.append(ValueProblem(name, wrong.code, quoted({"value": shown, **wrong.arguments})))
+            raw_text = raw if isinstance(raw, str) else str(raw)
+            problems.append(ValueProblem(name, wrong.code, quoted({"value": raw_text, **wrong.arguments})))
     return values, problems
 
 
@@ -116,8 +116,8 @@ def problem_arguments(register: Register, problem: ValueProblem) -> dict[str, ob
     arguments = dict(problem.arguments)
     for name in ("field", "than", "when"):
         # Of a further row of an answer the field is named after the row: `spouse.filed_on`.
-        of_row, _, own = problem.field.rpartition(".")
-        field = register.fields.get(own if name == "field" else str(arguments.get(name, "")))
+        of_row, _, own_name = problem.field.rpartition(".")
+        field = register.fields.get(own_name if name == "field" else str(arguments.get(name, "")))
         rows = [
             campaign.also[of_row].title for campaign in register.campaigns.values() if of_row in campaign.also
         ]

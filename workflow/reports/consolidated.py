@@ -114,8 +114,8 @@ def consolidated(
 
 def _reported(lines: list[Line]) -> bool:
     """Return whether everything begun is done, and at least something is."""
-    begun = [line for line in lines if line.state != "not_due_yet"]
-    return bool(begun) and all(line.on is not None for line in begun)
+    started_lines = [line for line in lines if line.state != "not_due_yet"]
+    return bool(started_lines) and all(line.on is not None for line in started_lines)
 
 
 def _nearest(office: Office, unit: str, reporting_units: Mapping[str, object]) -> str | None:
@@ -200,13 +200,13 @@ class Waiting:
     ready: tuple[Document, ...]
 
 
-def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
+def waiting(examined_cases: Iterable[Looked]) -> Iterator[Waiting]:
     """Yield the open uploads of one organisation for which documents are ready.
 
     Args:
-        looked: all active cases of the organisation.
+        examined_cases: all active cases of the organisation.
     """
-    case_chains = tuple(looked)
+    case_chains = tuple(examined_cases)
     shared = tuple(
         case_chain
         for case_chain in case_chains
@@ -221,8 +221,8 @@ def waiting(looked: Iterable[Looked]) -> Iterator[Waiting]:
             pool = [(case, procedure, False), *((other, its, True) for other, its, _ in shared)]
             ready = [
                 document
-                for here, edition, scored in (pool if deadline.period else pool[:1])
-                for document in _ready(here, edition, deadline, after, scored=scored)
+                for case, edition, scored in (pool if deadline.period else pool[:1])
+                for document in _ready(case, edition, deadline, after, scored=scored)
             ]
             if ready:
                 yield Waiting(
@@ -262,15 +262,15 @@ def _ready(
 
 def _proved(obligation: Obligation, fact: Fact) -> bool:
     """Return whether every required document is there; where none is required, whether there is any."""
-    shown = {item.kind for item in fact.evidence}
-    return bool(fact.evidence) and all(kind in shown for kind in obligation.evidence)
+    evidence_kinds = {item.kind for item in fact.evidence}
+    return bool(fact.evidence) and all(kind in evidence_kinds for kind in obligation.evidence)
 
 
 def _of_period(name: str, fact: Fact, upload: Deadline) -> bool:
     """Return whether a fact belongs to the period of an upload: by its own period, else by its day."""
     if upload.period is None or upload.obligation.recurs is None:
         return True
-    own = name.partition(".")[2].partition("#")[0]
-    if own == upload.period:
+    own_period = name.partition(".")[2].partition("#")[0]
+    if own_period == upload.period:
         return True
     return period_of(fact.on, upload.obligation.recurs.every).name == upload.period

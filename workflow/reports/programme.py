@@ -31,9 +31,9 @@ def yearly(library: Library, year: int) -> Iterator[Procedure]:
             for edition in library.all()
             if edition.id == name and edition.in_force <= date(year, 12, 31)
         ]
-        begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
+        editions_begun = [edition for edition in editions if edition.in_force <= date(year, 1, 1)]
         if editions:
-            edition = begun[-1] if begun else editions[0]
+            edition = editions_begun[-1] if editions_begun else editions[0]
             if edition.opened == "yearly":
                 yield edition
 
@@ -106,14 +106,14 @@ def openings(
         known_openings: the cases opened already.
         acts: ids of acts of one organisation that the whole office adopted.
     """
-    there = frozenset(known_openings)
+    opened_keys = frozenset(known_openings)
     for procedure in yearly(library, year):
         for unit in units:
-            own = procedure.adopted_act
-            adopted = not own or own in acts or own in acts_of(office, unit)
+            own_act = procedure.adopted_act
+            adopted = not own_act or own_act in acts or own_act in acts_of(office, unit)
             if (
                 adopted
-                and (procedure.id, unit) not in there
+                and (procedure.id, unit) not in opened_keys
                 and among(office.kind_of(unit), procedure.applies_to)
             ):
                 yield Opening(

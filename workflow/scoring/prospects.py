@@ -68,32 +68,36 @@ class Prospect:
     at_stake: Fraction
 
 
-def prospect(indicator: Indicator, score: Score, counted: Tally, year: Year) -> Prospect | None:
+def prospect(indicator: Indicator, score: Score, indicator_tally: Tally, year: Year) -> Prospect | None:
     """Return the points lost and at stake for an indicator; None where the document names no ceiling."""
     over = year.today.year > year.year
-    taken = max(-score.points, NOTHING)
-    pending = (indicator.deduction or NOTHING) if counted.pending else NOTHING
+    points_taken = max(-score.points, NOTHING)
+    pending = (indicator.deduction or NOTHING) if indicator_tally.pending else NOTHING
     if isinstance(indicator.scale, Presence):
-        return Prospect(lost=taken, at_stake=pending)
-    if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, Months):
-        return _months(indicator.scale, counted.answer, over=over)
+        return Prospect(lost=points_taken, at_stake=pending)
+    if isinstance(indicator.scale, Monthly) and isinstance(indicator_tally.answer, Months):
+        return _months(indicator.scale, indicator_tally.answer, over=over)
     ceiling = _ceiling(indicator, score)
     if ceiling is None:
-        return Prospect(lost=taken, at_stake=pending) if taken or pending else None
-    missing = max(ceiling - _of_ceiling(indicator, score, counted.answer), NOTHING)
+        return Prospect(lost=points_taken, at_stake=pending) if points_taken or pending else None
+    missing = max(ceiling - _of_ceiling(indicator, score, indicator_tally.answer), NOTHING)
     if over:
-        return Prospect(lost=missing + taken, at_stake=NOTHING)
-    if counted.quarterly and isinstance(counted.answer, Done | Present) and counted.missing:
+        return Prospect(lost=missing + points_taken, at_stake=NOTHING)
+    if (
+        indicator_tally.quarterly
+        and isinstance(indicator_tally.answer, Done | Present)
+        and indicator_tally.missing
+    ):
         # A unit that missed a quarter can no longer be counted for the year.
         return Prospect(lost=missing, at_stake=score.points)
     return Prospect(lost=NOTHING, at_stake=missing + pending)
 
 
-def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
+def steps(scoring: Scoring, tallies: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
     """Return the nearest step of every indicator that has one, the most points first."""
     steps = [
         step
-        for name, tally in counted.items()
+        for name, tally in tallies.items()
         for step in _steps(scoring.indicators[name], tally, year, scoring, readings)
         if step.gain > 0
     ]
@@ -101,14 +105,14 @@ def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: 
 
 
 def _steps(
-    indicator: Indicator, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+    indicator: Indicator, indicator_tally: Tally, year: Year, scoring: Scoring, readings: Readings
 ) -> Iterator[Step]:
     if year.today.year > year.year:
         return
     end = date(year.year, 12, 31)
-    answer, scale = counted.answer, indicator.scale
-    if counted.pending and indicator.deduction is not None:
-        late, waiting = counted.missing if isinstance(answer, Present) else (), counted.waiting
+    answer, scale = indicator_tally.answer, indicator.scale
+    if indicator_tally.pending and indicator.deduction is not None:
+        late, waiting = indicator_tally.missing if isinstance(answer, Present) else (), indicator_tally.waiting
         cases = (*late, *(waiting.cases if waiting else ()))[:SHOWN]
         yield Step(
             indicator=indicator.id,
@@ -119,17 +123,17 @@ def _steps(
         )
     if isinstance(answer, Present) and indicator.counting.by == "values" and isinstance(scale, Share):
         yield Step(indicator=indicator.id, code="record_whole", gain=scale.maximum, by=end)
-    elif counted.quarterly:
-        yield from _this_quarter(indicator, counted, year, scoring, readings)
+    elif indicator_tally.quarterly:
+        yield from _this_quarter(indicator, indicator_tally, year, scoring, readings)
     elif isinstance(answer, Done):
-        yield from _more(indicator, answer, counted, end, scoring, readings)
+        yield from _more(indicator, answer, indicator_tally, end, scoring, readings)
     elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
-        yield from _more(indicator, answer.coverage, counted, end, scoring, readings, risks=answer)
+        yield from _more(indicator, answer.coverage, indicator_tally, end, scoring, readings, risks=answer)
     elif isinstance(answer, Months) and isinstance(scale, Monthly) and answer.counts:
         room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
         last = period_of(year.today, "month").last
-        more = int(room / scale.points)
-        yield Step(indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": more})
+        count = int(room / scale.points)
+        yield Step(indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": count})
     elif isinstance(answer, Events) and isinstance(scale, Propaganda):
         scaled_answer = Events(scaled=True, views=max(answer.views, scale.views))
         gain = _points(indicator, scaled_answer, scoring, readings) - _points(
@@ -147,7 +151,7 @@ def _steps(
 def _more(
     indicator: Indicator,
     answer: Done,
-    counted: Tally,
+    indicator_tally: Tally,
     end: date,
     scoring: Scoring,
     readings: Readings,
@@ -158,15 +162,15 @@ def _more(
     trained, and 2.7 becomes 3.0".
     """
 
-    def points(done: int) -> Fraction:
-        new_answer: Answer = Done(done, answer.of)
+    def points(done_count: int) -> Fraction:
+        new_answer: Answer = Done(done_count, answer.of)
         if risks is not None:
-            new_answer = Analyses(Done(done, answer.of), None)
+            new_answer = Analyses(Done(done_count, answer.of), None)
         return _points(indicator, new_answer, scoring, readings)
 
     now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
     # Points never decrease with the count, so the first count that earns more is found by binary search.
-    index = bisect_right(room, now, key=lambda more: points(answer.done + more))
+    index = bisect_right(room, now, key=lambda count: points(answer.done + count))
     if index == len(room):
         return
     yield Step(
@@ -181,26 +185,28 @@ def _more(
             "now": now,
             "then": points(answer.done + room[index]),
         },
-        missing=counted.missing[:SHOWN],
+        missing=indicator_tally.missing[:SHOWN],
     )
 
 
 def _this_quarter(
-    indicator: Indicator, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+    indicator: Indicator, indicator_tally: Tally, year: Year, scoring: Scoring, readings: Readings
 ) -> Iterator[Step]:
     """Yield the step for the current quarter: who has not done it yet, and the points lost if one of them does
     not.
     """
     quarter = year.quarter
-    if quarter is None or counted.members is None:
+    if quarter is None or indicator_tally.members is None:
         return
-    units = tuple(counted.members.units)
-    done = counted.members.having((indicator.counting.fact,), quarter) | {*counted.missing}
-    missing = tuple(unit for unit in units if unit not in done)
+    units = tuple(indicator_tally.members.units)
+    done_units = indicator_tally.members.having((indicator.counting.fact,), quarter) | {
+        *indicator_tally.missing
+    }
+    missing = tuple(unit for unit in units if unit not in done_units)
     if missing:
-        whole, of = len(units) - len(counted.missing), len(units)
-        best = _points(indicator, Done(whole, of), scoring, readings)
-        worst = _points(indicator, Done(max(whole - len(missing), 0), of), scoring, readings)
+        whole_count, of = len(units) - len(indicator_tally.missing), len(units)
+        best = _points(indicator, Done(whole_count, of), scoring, readings)
+        worst = _points(indicator, Done(max(whole_count - len(missing), 0), of), scoring, readings)
         yield Step(
             indicator=indicator.id,
             code="this_quarter",
@@ -218,8 +224,8 @@ def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Re
 
 
 def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
-    gone = answer.counts if over else answer.counts[:-1]
-    lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in gone), NOTHING)
+    months_gone = answer.counts if over else answer.counts[:-1]
+    lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in months_gone), NOTHING)
     if over:
         return Prospect(lost=lost, at_stake=NOTHING)
     now = answer.counts[-1] if answer.counts else 0
@@ -274,7 +280,7 @@ def remarks(scoring: Scoring, year: Year, readings: Readings) -> tuple[Element, 
 
 def explain(
     scores: Scores,
-    counted: Mapping[str, Tally],
+    tallies: Mapping[str, Tally],
     scoring: Scoring,
     year: Year,
     readings: Readings,
@@ -291,17 +297,21 @@ def explain(
     for score in scores.scores:
         indicator = scoring.indicators[score.id]
         arithmetic = score.arithmetic
-        if counted[score.id].pending and indicator.deduction is not None:
+        if tallies[score.id].pending and indicator.deduction is not None:
             pending = Element(code="score.pending", arguments={"points": written(indicator.deduction)})
-            arithmetic = (pending,) if isinstance(counted[score.id].answer, Present) else (*arithmetic, pending)
-        used = {name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)}
+            arithmetic = (pending,) if isinstance(tallies[score.id].answer, Present) else (*arithmetic, pending)
+        readings_used = {
+            name: readings[name] for name in indicator.counting.readings if year.uses(name, scoring)
+        }
         read = (
             Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-            for name, value in used.items()
+            for name, value in readings_used.items()
         )
         sources = _sources(indicator, year, registers)
         arithmetic = (*arithmetic, *sources, *read)
-        explained_scores.append(replace(score, arithmetic=arithmetic, readings={**score.readings, **used}))
+        explained_scores.append(
+            replace(score, arithmetic=arithmetic, readings={**score.readings, **readings_used})
+        )
     return replace(scores, scores=tuple(explained_scores))
 
 
@@ -310,13 +320,15 @@ def _sources(indicator: Indicator, year: Year, registers: Mapping[str, Text]) ->
     besides.
     """
     counting = indicator.counting
-    given = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
-    for register in dict.fromkeys(name for names in given.values() for name in names):
-        own = sum(given[fact].get(register, 0) for fact in (*counting.facts.values(), *counting.also))
+    registers_by_fact = {fact: year.body.registers.get(fact, {}) for fact in counting.every_fact}
+    for register in dict.fromkeys(name for names in registers_by_fact.values() for name in names):
+        own_count = sum(
+            registers_by_fact[fact].get(register, 0) for fact in (*counting.facts.values(), *counting.also)
+        )
         # A row with more fields (renewed, published) is not another row.
-        count = own or max(names.get(register, 0) for names in given.values())
+        count = own_count or max(names.get(register, 0) for names in registers_by_fact.values())
         yield Element(code="score.rows", arguments={"count": count, "register": registers[register]})
-    if any(names and year.body.typed(fact) for fact, names in given.items()):
+    if any(names and year.body.typed(fact) for fact, names in registers_by_fact.items()):
         yield Element(code=_BESIDE.get(counting.by, "score.rows_beside"))
 
 

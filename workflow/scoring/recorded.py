@@ -137,10 +137,10 @@ def numbers(
     """
     facts = tuple(recorded)
     sums: Numbers = Counter()
-    begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
+    cases_begun = {(fact.case, fact.fact) for fact in facts if fact.on.year == year}
     for fact in facts:
         start = scoring.carried.get(fact.fact)
-        matters = fact.fact in scoring.of_year_before and (start is None or (fact.case, start) in begun)
+        matters = fact.fact in scoring.of_year_before and (start is None or (fact.case, start) in cases_begun)
         if matters and fact.on.year == year - 1:
             sums[fact.fact, "before"] += 1
         if _is_of_year(fact, scoring, year=year, today=today):
@@ -172,10 +172,10 @@ def _add(sums: Numbers, fact: RecordedFact, proof: frozenset[str], year: int) ->
             sums[name, "views", str(int(fact.values["views"]))] += 1
 
 
-def row_numbers(counted: Iterable[CountedRows]) -> dict[str, Numbers]:
+def row_numbers(row_counts: Iterable[CountedRows]) -> dict[str, Numbers]:
     """Return the numbers that register rows add to each unit, beside those of the facts they count as."""
     by_unit: dict[str, Numbers] = {}
-    for counted_rows in counted:
+    for counted_rows in row_counts:
         sums, fact = by_unit.setdefault(counted_rows.unit, Counter()), of_rows(counted_rows.fact)
         if counted_rows.month:
             sums[fact, "month", f"{counted_rows.month:02d}"] += counted_rows.count
@@ -294,8 +294,8 @@ class Body:
     def views(self, fact: str) -> int:
         """Return the largest number of views of one of the facts, or of the rows that count as them."""
         keys = (*self._by_fact.get(fact, ()), *self._by_fact.get(of_rows(fact), ()))
-        seen = (int(key[2]) for key in keys if key[1] == "views")
-        return max(seen, default=0)
+        view_counts = (int(key[2]) for key in keys if key[1] == "views")
+        return max(view_counts, default=0)
 
     def value(self, fact: str, *names: str) -> tuple[int, ...] | None:
         """Return the sums of these numbers over the facts that have all of them; None where none has."""
@@ -320,10 +320,10 @@ class Body:
         """Return the cases in which it is overdue on the day or was missed, and those that still wait, even for
         another fact.
         """
-        every = self._lacking.get(fact, {})
+        lacking_by_case = self._lacking.get(fact, {})
         ends = self._ends.get(fact)
         if ends is None:
-            moments = (at for _, until, at in every.values() if until is None)
+            moments = (at for _, until, at in lacking_by_case.values() if until is None)
             ends = self._ends[fact] = tuple(at for at in moments if at is not None)
         # What ends at an hour is late from then on: the answer of the day changes with each of them.
         key = (fact, today, sum(at <= present(today) for at in ends))
@@ -332,13 +332,13 @@ class Body:
             late = tuple(
                 sorted(
                     case
-                    for case, (due, until, at) in every.items()
+                    for case, (due, until, at) in lacking_by_case.items()
                     if (due < today and (until is None or today <= until))
                     or (at is not None and until is None and at <= present(today))
                 )
             )
-            gone = frozenset(late)
-            ahead = {case: due for case, (due, *_) in every.items() if case not in gone}
+            late_cases = frozenset(late)
+            ahead = {case: due for case, (due, *_) in lacking_by_case.items() if case not in late_cases}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
             cached_answer = self._waiting[key] = late, waiting
         return cached_answer
@@ -349,19 +349,19 @@ class Body:
         every = (due for cases in self._lacking.values() for due in cases.values())
         return tuple(at for _, until, at in every if at is not None and until is None)
 
-    def joined(self, *others: Body) -> Body:
+    def joined(self, *other_bodies: Body) -> Body:
         """Return this body and others added together."""
         numbers, lacking = Counter(self.numbers), {fact: {**cases} for fact, cases in self._lacking.items()}
-        for other_body in others:
+        for other_body in other_bodies:
             numbers.update(other_body.numbers)
             for fact, cases in other_body._lacking.items():
                 lacking.setdefault(fact, {}).update(cases)
         return Body(numbers, lacking)
 
-    def exchanged(self, gone: Iterable[Body], come: Iterable[Body]) -> Body:
+    def exchanged(self, bodies_removed: Iterable[Body], come: Iterable[Body]) -> Body:
         """Return this body with some of its parts replaced."""
         numbers, lacking = Counter(self.numbers), {**self._lacking}
-        for part in gone:
+        for part in bodies_removed:
             numbers.subtract(part.numbers)
             for fact, cases in part._lacking.items():
                 lacking[fact] = {case: due for case, due in lacking[fact].items() if case not in cases}
@@ -398,12 +398,12 @@ class YearRecords:
     unit, except in shares of units.
     """
 
-    def __init__(self, office: Office, own: Mapping[str, Body]) -> None:
+    def __init__(self, office: Office, own_bodies: Mapping[str, Body]) -> None:
         self.office = office
-        self._own = dict(own)
+        self._own = dict(own_bodies)
         self._results: dict[Hashable, object] = {}
         parts: dict[str | None, list[Body]] = {}
-        for unit, body in own.items():
+        for unit, body in own_bodies.items():
             for place in self._way(unit):
                 parts.setdefault(place, []).append(body)
         self._bodies: dict[str | None, Body] = {
@@ -416,24 +416,26 @@ class YearRecords:
         """
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit) if unit else self.office.root
 
-    def exchanged(self, fresh: Mapping[str, Body]) -> YearRecords:
+    def exchanged(self, new_bodies: Mapping[str, Body]) -> YearRecords:
         """Return the records with those of some units replaced; the original stays unchanged."""
         after = YearRecords(self.office, {})
-        after._own, after._bodies = {**self._own, **fresh}, {**self._bodies}
+        after._own, after._bodies = {**self._own, **new_bodies}, {**self._bodies}
         changes: dict[str | None, list[str]] = {}
-        for unit in fresh:
+        for unit in new_bodies:
             for place in self._way(unit):
                 changes.setdefault(place, []).append(unit)
         for place, units in changes.items():
-            gone = [self._own[unit] for unit in units if unit in self._own]
+            bodies_removed = [self._own[unit] for unit in units if unit in self._own]
             old_body = self._bodies.get(place, NOTHING)
-            after._bodies[place] = old_body.exchanged(gone, [fresh[unit] for unit in units])
+            after._bodies[place] = old_body.exchanged(bodies_removed, [new_bodies[unit] for unit in units])
         return after
 
     def with_rows(self, rows: Mapping[str, Numbers]) -> YearRecords:
         """Return the records with the numbers of register rows added, by unit."""
-        fresh = {unit: Body(sums, {}) for unit, sums in rows.items()}
-        return self.exchanged({unit: self._own.get(unit, NOTHING).joined(body) for unit, body in fresh.items()})
+        new_bodies = {unit: Body(sums, {}) for unit, sums in rows.items()}
+        return self.exchanged(
+            {unit: self._own.get(unit, NOTHING).joined(body) for unit, body in new_bodies.items()}
+        )
 
     def body(self, root: str) -> Body:
         """Return the records of a unit with all units below it; of the whole office for ""."""

@@ -254,8 +254,8 @@ class Counting:
     @property
     def every_fact(self) -> tuple[str, ...]:
         """All facts it uses."""
-        named = (*self.facts.values(), *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
-        return tuple(filter(None, named))
+        fact_names = (*self.facts.values(), *self.also, *self.needs, *self.data, self.scaled, self.for_year_of)
+        return tuple(filter(None, fact_names))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

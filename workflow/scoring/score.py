@@ -108,15 +108,15 @@ def written(points: Fraction) -> Decimal:
 
 
 def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
-    used: Readings = {}
+    readings_used: Readings = {}
     if isinstance(answer, Present):
         earned = _present(indicator, answer)
     else:
         earned = _earned(indicator.scale, answer, readings)
-        used = {name: readings[name] for name in indicator.readings}
+        readings_used = {name: readings[name] for name in indicator.readings}
     read = (
         Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
-        for name, value in used.items()
+        for name, value in readings_used.items()
     )
     return Score(
         id=indicator.id,
@@ -124,7 +124,7 @@ def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Re
         points=earned.points,
         maximum=earned.maximum,
         arithmetic=(*earned.elements, *read),
-        readings=used,
+        readings=readings_used,
     )
 
 
@@ -173,7 +173,7 @@ def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
         case CoverageAndRisks(), Analyses():
             return _analyses(scale, answer, readings)
         case Propaganda(), Events():
-            return _events(scale, answer, both=readings["propaganda"] == "sum")
+            return _events(scale, answer, counts_both=readings["propaganda"] == "sum")
     raise TypeError(f"{scale}: {answer}")
 
 
@@ -199,24 +199,26 @@ def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
         points = steps * scale.per_step
         arguments |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
         sentence = _element("share", **arguments, points=written(points))
-    more = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
-    return _Earned(points, scale.maximum, (sentence, *more))
+    extra_elements = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
+    return _Earned(points, scale.maximum, (sentence, *extra_elements))
 
 
 def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
     parts = []
     for kind, count in answer.counts.items():
-        each = scale.points[kind]
-        element = _element("kind", kind=kind, count=count, each=written(each), points=written(count * each))
-        parts.append(_Earned(count * each, None, (element,)))
+        kind_points = scale.points[kind]
+        element = _element(
+            "kind", kind=kind, count=count, each=written(kind_points), points=written(count * kind_points)
+        )
+        parts.append(_Earned(count * kind_points, None, (element,)))
     return _together(parts)
 
 
 def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
     rows = list(scale.rows)
     if above:
-        *rest, before, last = rows
-        rows = [*rest, replace(before, last=last.first), replace(last, first=last.first + 1)]
+        *other_rows, before, last = rows
+        rows = [*other_rows, replace(before, last=last.first), replace(last, first=last.first + 1)]
     row = next(row for row in rows if row.last is None or count <= row.last)
     arguments: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
     if row.last is None:
@@ -294,14 +296,14 @@ def _risks(scale: CoverageAndRisks, risks: Risks, reading: str) -> _Earned:
     return _Earned(points, None, (sentence,))
 
 
-def _events(scale: Propaganda, answer: Events, *, both: bool) -> _Earned:
-    seen = answer.views >= scale.views
+def _events(scale: Propaganda, answer: Events, *, counts_both: bool) -> _Earned:
+    has_views = answer.views >= scale.views
     parts = [_part(scale.shown, "shown")]
-    if answer.scaled and (both or not seen):
+    if answer.scaled and (counts_both or not has_views):
         parts.append(_part(scale.scaled, "scaled"))
-    if seen:
+    if has_views:
         parts.append(_part(scale.viewed, "viewed", views=answer.views, least=scale.views))
-    ceiling = scale.shown + (scale.scaled + scale.viewed if both else max(scale.scaled, scale.viewed))
+    ceiling = scale.shown + (scale.scaled + scale.viewed if counts_both else max(scale.scaled, scale.viewed))
     earned = _together(parts)
     return _Earned(earned.points, ceiling, earned.elements)
 

@@ -94,11 +94,11 @@ def _of_something(count: int) -> int:
     return count
 
 
-def _some(**given: Any) -> dict[str, Any]:
+def _some(**fields: Any) -> dict[str, Any]:
     """Return the given values; raise if there are none."""
-    present = {key: value for key, value in given.items() if value is not None}
+    present = {key: value for key, value in fields.items() if value is not None}
     if not present:
-        raise wrong("missing_key", missing=tuple(given))
+        raise wrong("missing_key", missing=tuple(fields))
     return present
 
 
@@ -146,21 +146,21 @@ EVENTS = table(_events)
 # ------------------------------------------------------------------------------------------------- reading
 
 
-def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
+def read_inputs(raw_inputs: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
     """Return the answer of each indicator from the given numbers; an absent indicator is not assessed.
 
     Args:
-        given: id of an indicator -> its numbers, as JSON values.
+        raw_inputs: id of an indicator -> its numbers, as JSON values.
         readings: the chosen readings; one of them decides whether numbers are given by year or by quarter.
 
     Raises:
         BadInputs: with every mistake.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(raw_inputs, Mapping):
         raise BadInputs([InputError("score.not_inputs", {"place": "", "example": f'{{"P1.T1.S3": {_DONE}}}'})])
     errors: list[InputError] = []
     answers: dict[str, Answer] = {}
-    for name, values in given.items():
+    for name, values in raw_inputs.items():
         indicator = scoring.indicators.get(str(name))
         if indicator is None:
             allowed = closest_first(str(name), scoring.indicators)[:3]

@@ -134,13 +134,13 @@ class Year:
         )
         if rule is None:
             return self._members(inner or ((self.root,) if self.root else ()))
-        named = self._below(rule.kinds)
-        if rule.inside or not named:
-            named = (*inner, *named)
+        kinds = self._below(rule.kinds)
+        if rule.inside or not kinds:
+            kinds = (*inner, *kinds)
         apparatus = self._below((kind, APPARATUS)) if rule.itself else ()
         if rule.itself or not inner:
-            named = (*(apparatus or (self.root,)), *named)
-        return self._members(named, apparatus=apparatus)
+            kinds = (*(apparatus or (self.root,)), *kinds)
+        return self._members(kinds, apparatus=apparatus)
 
     @cached_property
     def organisations(self) -> Members:
@@ -254,11 +254,11 @@ class Year:
             owner = owners[unit]
             if owner is not None:
                 units[owner] += self.gathered.at.get(unit, ())
-        given = {unit: tuple(bodies) for unit, bodies in units.items()}
+        bodies_by_unit = {unit: tuple(bodies) for unit, bodies in units.items()}
         if owners.get(self.root) is not None:
-            return Members(units=given)
+            return Members(units=bodies_by_unit)
         inner = frozenset(unit for unit in units if not self._kind(unit))
-        return Members(units=given, whole=self.gathered.at.get(self.root, ()), covered=inner)
+        return Members(units=bodies_by_unit, whole=self.gathered.at.get(self.root, ()), covered=inner)
 
     @cached_property
     def _tree(self) -> tuple[str, ...]:
@@ -283,9 +283,9 @@ def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tall
             continue
         if not assessed(indicator, kind):
             continue
-        counted = _BY[indicator.counting.by](scoring, year, indicator, readings)
-        if counted is not None:
-            tallies[indicator.id] = counted
+        indicator_tally = _BY[indicator.counting.by](scoring, year, indicator, readings)
+        if indicator_tally is not None:
+            tallies[indicator.id] = indicator_tally
     return tallies
 
 
@@ -295,8 +295,8 @@ def assessed(indicator: Indicator, kind: str) -> bool:
     Supervising bodies need no check here: they are those with quasi-state subjects below them, which the share
     counts.
     """
-    named = [assessed_kind for assessed_kind in indicator.assessed if assessed_kind != "supervising_body"]
-    return of_kinds(kind, tuple(named))
+    other_kinds = [assessed_kind for assessed_kind in indicator.assessed if assessed_kind != "supervising_body"]
+    return of_kinds(kind, tuple(other_kinds))
 
 
 def under_embargo(scoring: Scoring, year: Year, readings: Readings) -> bool:
@@ -319,13 +319,15 @@ def _presence(scoring: Scoring, year: Year, indicator: Indicator, readings: Read
     """Count whether the body has it at all; by another reading, whether no analysis lacks it."""
     counting = indicator.counting
     facts = (counting.fact, *counting.also)
-    there = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
-    there = there or (counting.from_above and year.is_above(facts))
+    is_present = any(year.body.has(fact) or year.body.before(fact) for fact in facts)
+    is_present = is_present or (counting.from_above and year.is_above(facts))
     late, waiting = year.body.lacking(counting.fact, today=year.today)
     if readings["deduction"] == "any_analysis" and late:
-        there = False
-    if there or not year.is_over:
-        return Tally(answer=Present(True), waiting=waiting, missing=() if there else late, pending=not there)
+        is_present = False
+    if is_present or not year.is_over:
+        return Tally(
+            answer=Present(True), waiting=waiting, missing=() if is_present else late, pending=not is_present
+        )
     return Tally(answer=Present(False), missing=late)
 
 
@@ -352,7 +354,9 @@ def _share(members: Members, counting: Counting, readings: Readings) -> Tally | 
 def _supervised_members(year: Year, readings: Readings) -> Members:
     members = year.supervised
     if readings["own_compliance"] == "supervisor_only":
-        return replace(members, units={unit: own for unit, own in members.units.items() if unit != year.root})
+        return replace(
+            members, units={unit: bodies for unit, bodies in members.units.items() if unit != year.root}
+        )
     return members
 
 
@@ -375,10 +379,10 @@ def _below(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
     """Count a share of the organisations below; if none of them has it by the end of the year, the deduction
     applies.
     """
-    counted = _share(year.organisations, indicator.counting, readings)
-    if counted is None or not isinstance(counted.answer, Done) or counted.answer.done:
-        return counted
-    return replace(counted, answer=Present(False)) if year.is_over else replace(counted, pending=True)
+    share_tally = _share(year.organisations, indicator.counting, readings)
+    if share_tally is None or not isinstance(share_tally.answer, Done) or share_tally.answer.done:
+        return share_tally
+    return replace(share_tally, answer=Present(False)) if year.is_over else replace(share_tally, pending=True)
 
 
 def _regions(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
@@ -395,8 +399,8 @@ def _districts_quarters(scoring: Scoring, year: Year, indicator: Indicator, read
         return _each_quarter(year, fact, districts)
     by_quarter = [districts.having((fact,), span) for span in year.quarters]
     quarters = Quarters(tuple(Done(len(having), len(units)) for having in by_quarter))
-    whole = frozenset.intersection(*by_quarter)
-    missing = tuple(unit for unit in units if unit not in whole)
+    whole_units = frozenset.intersection(*by_quarter)
+    missing = tuple(unit for unit in units if unit not in whole_units)
     return Tally(answer=quarters, missing=missing, members=districts, quarterly=True)
 
 
@@ -421,12 +425,12 @@ def _value(scoring: Scoring, year: Year, indicator: Indicator, readings: Reading
 
 def _values(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:
     counting = indicator.counting
-    done, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
+    done_count, of = year.body.value(counting.fact, counting.done, counting.of) or (0, 0)
     # The whole may be recorded without the part: rows give the part.
     rows = year.body.rows(counting.fact)
     of = of or recorded_whole(year, counting, readings)
     if of:
-        return Tally(answer=Done(max(done, rows), of))
+        return Tally(answer=Done(max(done_count, rows), of))
     # Nothing is earned before the whole is recorded, which is said wherever the share is asked.
     kinds = [year.office.kind_of(unit) for unit in ([year.root] if year.root else year.office.tops)]
     is_assessed = year.is_organisation and any(assessed(indicator, kind) for kind in kinds)
@@ -440,8 +444,8 @@ def recorded_whole(year: Year, counting: Counting, readings: Readings) -> int:
     """
     holds = not counting.also_if or readings.get(counting.also_if[0]) == counting.also_if[1]
     also = counting.also if holds and year.body.rows(counting.fact) else ()
-    given = (year.body.value(fact, counting.of) for fact in (counting.fact, *also))
-    return next((sum(numbers) for numbers in given if numbers), 0)
+    fact_numbers = (year.body.value(fact, counting.of) for fact in (counting.fact, *also))
+    return next((sum(numbers) for numbers in fact_numbers if numbers), 0)
 
 
 def _facts(scoring: Scoring, year: Year, indicator: Indicator, readings: Readings) -> Tally | None:

@@ -88,11 +88,11 @@ def _board() -> None:
         _column("inherited", sa.Integer(), None),
     ):
         op.add_column("deadline", column)
-    planned, counted = "planned_on IS NOT NULL", "counts_until IS NOT NULL"
+    planned, condition = "planned_on IS NOT NULL", "counts_until IS NOT NULL"
     undated = "coalesce(due, due) IS NULL AND coalesce(state, state) = 'open' AND force = 'obligatory'"
     _index("ix_deadline_planned_on", "deadline", "planned_on", "obligation", where=planned)
     _index("ix_deadline_slipped", "deadline", "planned_on", "due", where=f"state = 'open' AND {planned}")
-    _index("ix_deadline_counts_until", "deadline", "counts_until", "due", where=counted)
+    _index("ix_deadline_counts_until", "deadline", "counts_until", "due", where=condition)
     _index("ix_deadline_due_at", "deadline", "state", "due_at", where="due_at IS NOT NULL")
     _index("ix_deadline_undated", "deadline", "unit", "duty", "responsible", "person", where=undated)
     for name in ("object_kk", "object_ru", "object_also"):
@@ -181,9 +181,9 @@ def _campaigns() -> None:
         key=2,
         of="campaign",
     )
-    counted = ("campaign", "name", "person", "unit", "answer", "left_on", "reached", "refused")
+    columns = ("campaign", "name", "person", "unit", "answer", "left_on", "reached", "refused")
     _index("uq_campaign_person_number", "campaign_person", "campaign", "number", unique=True)
-    _index("ix_campaign_person_counted", "campaign_person", *counted)
+    _index("ix_campaign_person_counted", "campaign_person", *columns)
     _index("ix_campaign_person_answer", "campaign_person", "answer", where="answer <> ''")
     _index("ix_campaign_person_unwritten", "campaign_person", "campaign", "written", "number")
 
@@ -276,9 +276,9 @@ def _search() -> None:
     )
 
 
-def _column(name: str, type_: Any, nothing: object = ..., **more: Any) -> sa.Column[Any]:
+def _column(name: str, type_: Any, nothing: object = ..., **options: Any) -> sa.Column[Any]:
     """Return a column; `nothing`: None where it may be empty."""
-    return sa.Column(name, type_, nullable=nothing is None, **more)
+    return sa.Column(name, type_, nullable=nothing is None, **options)
 
 
 def _texts(*names: str) -> Sequence[sa.Column[Any]]:
@@ -289,8 +289,8 @@ def _long(name: str) -> sa.Column[Any]:
     return _column(name, sa.Text())
 
 
-def _number(name: str, **more: Any) -> sa.Column[Any]:
-    return _column(name, sa.Integer(), **more)
+def _number(name: str, **options: Any) -> sa.Column[Any]:
+    return _column(name, sa.Integer(), **options)
 
 
 def _flag(name: str) -> sa.Column[Any]:

@@ -43,7 +43,7 @@ def stopped(room: Room, times: int = STOPS) -> Done:
         office,
         faults,
         name="database stopped",
-        what="PostgreSQL stopped (fast and immediate) and started, nodes go on",
+        description="PostgreSQL stopped (fast and immediate) and started, nodes go on",
         times=times,
         slowest=slowest,
     )
@@ -70,7 +70,7 @@ def cut(room: Room, times: int = CUTS) -> Done:
         office,
         [],
         name="connections ended",
-        what="connections of the nodes ended by the server (pg_terminate_backend)",
+        description="connections of the nodes ended by the server (pg_terminate_backend)",
         times=times,
         slowest=slowest,
     )
@@ -102,7 +102,7 @@ def torn(room: Room, times: int = CUTS) -> Done:
         office,
         [],
         name="connections cut",
-        what="the wire to PostgreSQL cut, answers broken off half way",
+        description="the wire to PostgreSQL cut, answers broken off half way",
         times=cutter.cut,
         slowest=slowest,
     )
@@ -126,17 +126,19 @@ def _says_so(office: Morning) -> list[str]:
 
 def _back(office: Morning) -> float:
     """Seconds until the web node is ready again."""
-    begun = time.monotonic()
+    started_at = time.monotonic()
     until(lambda: office.nodes.answer("/ready") == 200, "the web node does not come back", BACK)
-    return time.monotonic() - begun
+    return time.monotonic() - started_at
 
 
-def _done(office: Morning, faults: list[str], *, name: str, what: str, times: int, slowest: float) -> Done:
+def _done(
+    office: Morning, faults: list[str], *, name: str, description: str, times: int, slowest: float
+) -> Done:
     account = office.ended()
     return balanced(
         account,
         name=name,
-        what=what,
+        description=description,
         times=times,
         seconds=office.seconds,
         twice=times * WORKERS * BATCH,

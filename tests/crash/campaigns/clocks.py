@@ -30,7 +30,7 @@ def stepped(room: Room, times: int = STEPS) -> Done:
     return balanced(
         account,
         name="clock stepped",
-        what="the clock of every node stepped by a day, forward and back",
+        description="the clock of every node stepped by a day, forward and back",
         times=times,
         seconds=office.seconds,
         twice=0,
@@ -54,7 +54,7 @@ def apart(room: Room, times: int = 2 * len(APART)) -> Done:
     return balanced(
         account,
         name="clocks apart",
-        what="two workers whose clocks are 10 minutes, an hour, a day apart",
+        description="two workers whose clocks are 10 minutes, an hour, a day apart",
         times=times,
         seconds=office.seconds,
         twice=0,

@@ -36,11 +36,11 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         maintenance.backup(office.nodes.house, file, now=MORNING)
         elsewhere = place / f"elsewhere{number}"
         elsewhere.mkdir()
-        there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
-        app = _house(elsewhere, there)
+        copy_url = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
+        app = _house(elsewhere, copy_url)
         maintenance.restore(app, file)
         app.close()
-        return there
+        return copy_url
 
     with morning(room, room.letters(LETTERS), address=address, commands=("serve",)) as office:
         faults = _copied(office, room, place, times, copy)
@@ -82,10 +82,10 @@ def _copied(
             office.more(40 if room.quick else 200)
         time.sleep(0.3 if room.quick else 3)
         before = [deed for writer in office.writers for deed in list(writer.deeds) if deed.fate == "done"]
-        there = copy(office, number)
+        copy_url = copy(office, number)
         folder = place / f"copy{number}"
         folder.mkdir()
-        app = _house(folder, there)
+        app = _house(folder, copy_url)
         problems = maintenance.verify(app, now=MORNING, today=TODAY)
         deed_counts = found(app)
         app.close()
@@ -106,12 +106,12 @@ def _plain(app: AppContext) -> str:
     return app.settings.database.url
 
 
-def _done(office: Morning, name: str, what: str, times: int, faults: list[str]) -> Done:
+def _done(office: Morning, name: str, description: str, times: int, faults: list[str]) -> Done:
     account = office.ended()
     return balanced(
         account,
         name=name,
-        what=what,
+        description=description,
         times=times,
         seconds=office.seconds,
         twice=0,

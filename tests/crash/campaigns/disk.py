@@ -29,13 +29,13 @@ _BLOCK = 64 * 1024
 
 def sqlite(room: Room, times: int = TIMES) -> Done:
     """One process that does it all, pages and letters, on a disk that fills up under it."""
-    name, what = "disk full, SQLite", "the disk filled up and freed under `merzim serve`"
+    name, description = "disk full, SQLite", "the disk filled up and freed under `merzim serve`"
     with ExitStack() as company:
         place, pages = room.place(), None
         if _may_mount():
             company.enter_context(_disk(place, SMALL))
         else:
-            what = "no page more for SQLite (max_page_count; not root: no disk of its own)"
+            description = "no page more for SQLite (max_page_count; not root: no disk of its own)"
             pages = place / "pages"
             pages.write_text(_MANY)
         file = place / "office.sqlite"
@@ -50,14 +50,14 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
                 with _full(place, file, pages):
                     noticed_count += _noticed(office, room)
                 _rest(office, room, number)
-    return _done(office, name, what, times, noticed_count)
+    return _done(office, name, description, times, noticed_count)
 
 
 def postgresql(room: Room, times: int = TIMES) -> Done:
     """Three nodes, and the tables of their database on a disk that fills up; its log lies elsewhere."""
-    name, what = "disk full, PostgreSQL", "the disk of the tables filled up and freed, nodes go on"
+    name, description = "disk full, PostgreSQL", "the disk of the tables filled up and freed, nodes go on"
     if not _may_mount():
-        return Done(name=name, what=what, skipped="only root can make a small disk for it")
+        return Done(name=name, what=description, skipped="only root can make a small disk for it")
     assert room.server is not None
     with ExitStack() as company:
         place = room.place()
@@ -80,7 +80,7 @@ def postgresql(room: Room, times: int = TIMES) -> Done:
                 with _full(place, None, None):
                     noticed_count += _noticed(office, room)
                 _rest(office, room, number)
-    return _done(office, name, what, times, noticed_count)
+    return _done(office, name, description, times, noticed_count)
 
 
 _MANY = str(2**30)
@@ -140,12 +140,12 @@ def _rest(office: Morning, room: Room, number: int) -> None:
     room.tell(f"full {number + 1} times, {office.nodes.sent()} letters sent")
 
 
-def _done(office: Morning, name: str, what: str, times: int, noticed_count: int) -> Done:
+def _done(office: Morning, name: str, description: str, times: int, noticed_count: int) -> Done:
     account = office.ended()
     return balanced(
         account,
         name=name,
-        what=what,
+        description=description,
         times=times,
         seconds=office.seconds,
         twice=2 * 100 * times,

@@ -38,7 +38,9 @@ def killed(room: Room, times: int = KILLS) -> Done:
                 office.more(letters // 25)
             if kills.total() % 50 == 0:
                 room.tell(f"{kills.total()} kills, {office.nodes.sent()} letters sent")
-    return _done(office, kills, name="kills", what="SIGKILL at random moments, two workers and a web node")
+    return _done(
+        office, kills, name="kills", description="SIGKILL at random moments, two workers and a web node"
+    )
 
 
 def bad_morning(room: Room, times: int = MORNING) -> Done:
@@ -49,7 +51,9 @@ def bad_morning(room: Room, times: int = MORNING) -> Done:
             _kill(office, room, kills, *SELDOM)
             if kills.total() % 10 == 0:
                 room.tell(f"{kills.total()} kills, {office.nodes.sent()} letters sent")
-    return _done(office, kills, name="bad morning", what=f"{times:,} letters, a node killed every few seconds")
+    return _done(
+        office, kills, name="bad morning", description=f"{times:,} letters, a node killed every few seconds"
+    )
 
 
 def alone(room: Room, times: int = ALONE) -> Done:
@@ -58,24 +62,28 @@ def alone(room: Room, times: int = ALONE) -> Done:
     cases = 40 if room.quick else CASES
     pattern = place / "pattern.sqlite"
     made(pattern, cases)
-    begun = time.monotonic()
+    started_at = time.monotonic()
     faults: list[str] = []
     while kills < times and not faults:
         number += 1
         folder = place / str(number)
         folder.mkdir()
-        done = killing.campaign(pattern, folder, times - kills, random.Random(room.chance.random()))
+        round_result = killing.campaign(pattern, folder, times - kills, random.Random(room.chance.random()))
         try:
-            done.check(cases * LETTERS)
+            round_result.check(cases * LETTERS)
         except AssertionError as trouble:
             faults.append(str(trouble))
-        kills, twice, letters = kills + done.kills, twice + done.twice, letters + len(done.seen)
+        kills, twice, letters = (
+            kills + round_result.kills,
+            twice + round_result.twice,
+            letters + len(round_result.seen),
+        )
         room.tell(f"{kills} kills, {letters} letters at the server")
     return Done(
         name="kills, SQLite",
         what="SIGKILL of one process that plans and sends",
         times=kills,
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - started_at,
         twice=twice,
         lost=0 if not faults else 1,
         verify="whole" if not faults else "see below",
@@ -91,13 +99,13 @@ def _kill(office: Morning, room: Room, kills: Counter[int], shortest: float, lon
     kills[node] += 1
 
 
-def _done(office: Morning, kills: Counter[int], *, name: str, what: str) -> Done:
+def _done(office: Morning, kills: Counter[int], *, name: str, description: str) -> Done:
     workers = kills.total() - kills[THREE.index("serve")]
     account = office.ended()
     return balanced(
         account,
         name=name,
-        what=what,
+        description=description,
         times=kills.total(),
         seconds=office.seconds,
         twice=workers * BATCH,

@@ -184,7 +184,7 @@ FILES: Mapping[str, tuple[Callable[[Path], object], frozenset[str]]] = {
 
 def tampered(room: Room, times: int = ROUNDS) -> Done:
     """Every injury so often, each time to another case; pages torn out each time at other places."""
-    begun, injuries, faults = time.monotonic(), 0, list[str]()
+    started_at, injuries, faults = time.monotonic(), 0, list[str]()
     place = room.place()
     for kind, address in _offices(room, place):
         engine = open_database(address)
@@ -211,7 +211,7 @@ def tampered(room: Room, times: int = ROUNDS) -> Done:
         name="tampering",
         what=f"{len(BY_HAND) + len(FILES)} kinds of change by hand on both databases, pages torn out of SQLite",
         times=injuries,
-        seconds=time.monotonic() - begun,
+        seconds=time.monotonic() - started_at,
         verify=f"named {injuries - len(faults)} of {injuries}",
         faults=tuple(faults),
     )
@@ -311,8 +311,8 @@ def _kept(engine: Engine, place: Path, address: str) -> Callable[[], None]:
 
         def put_back() -> None:
             engine.dispose()
-            for beside in ("-wal", "-shm"):
-                file.with_name(file.name + beside).unlink(missing_ok=True)
+            for suffix in ("-wal", "-shm"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
             shutil.copyfile(place / "kept", file)
 
         return put_back

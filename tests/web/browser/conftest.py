@@ -26,9 +26,9 @@ LANGUAGES = {"kk": "kk-KZ", "ru": "ru-KZ", "en": "en-GB"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if here in item.path.parents:
+        if folder in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM.exists():
                 item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
@@ -52,13 +52,13 @@ class Served:
     watched: Watched = field(default_factory=Watched)
 
     @contextmanager
-    def page(self, login: str = "officer", *, language: str = "ru", **more: Any) -> Iterator[Any]:
+    def page(self, login: str = "officer", *, language: str = "ru", **options: Any) -> Iterator[Any]:
         """A page of somebody who has logged in; "" for a stranger."""
         context = self.browser.new_context(
             locale=LANGUAGES[language],
             timezone_id="Asia/Almaty",
             base_url=self.address,
-            **{"viewport": {"width": 1360, "height": 900}, **more},
+            **{"viewport": {"width": 1360, "height": 900}, **options},
         )
         if login:
             secret = self.office.way_in(login)

@@ -34,7 +34,7 @@ def main() -> None:
 
     languages = [argument for argument in sys.argv[1:] if argument in LANGUAGES] or [*LANGUAGES]
     pictures = next((Path(argument) for argument in sys.argv[1:] if argument not in LANGUAGES), None)
-    looked = wrong = 0
+    views_seen = wrong = 0
     with tempfile.TemporaryDirectory(prefix="merzim-look-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         with redirect_stdout(StringIO()):
@@ -49,7 +49,7 @@ def main() -> None:
                     page.add_init_script(AXE)
                     for address in pages[login]:
                         for theme, faults in look(page, address, language, pictures):
-                            looked += 1
+                            views_seen += 1
                             wrong += len(faults)
                             for fault in faults:
                                 print(
@@ -58,23 +58,27 @@ def main() -> None:
                                 )
         browser.close()
     number = sum(map(len, pages.values()))
-    print(f"{looked} views: {number} pages, {len(languages)} languages, two themes, two widths")
+    print(f"{views_seen} views: {number} pages, {len(languages)} languages, two themes, two widths")
     print(f"{wrong} faults")
     sys.exit(bool(wrong))
 
 
 def pages_of(served: Served) -> dict[str, list[str]]:
     """Return one address of each route, by the first log-in that reaches it."""
-    opened = ["/public"] if served.office.house.settings.web.public_page else []
-    pages_by_login: dict[str, list[str]] = {"": [*UNSIGNED, *opened]}
+    public_pages = ["/public"] if served.office.house.settings.web.public_page else []
+    pages_by_login: dict[str, list[str]] = {"": [*UNSIGNED, *public_pages]}
     known_routes: set[str] = set()
     for login in filter(None, LOGINS):
         with served.office.client(login) as client:
-            walked = walk(client, each=1, starts=(*STARTS, *served.office.uploaded))
-        whole = set(walked.pages)
-        fresh = {route: next(filter(whole.__contains__, at), "") for route, at in walked.by_route.items()}
-        pages_by_login[login] = [page for route, page in fresh.items() if page and route not in known_routes]
-        known_routes.update(fresh)
+            walked = walk(client, samples_each=1, starts=(*STARTS, *served.office.uploaded))
+        all_pages = set(walked.pages)
+        page_by_route = {
+            route: next(filter(all_pages.__contains__, at), "") for route, at in walked.by_route.items()
+        }
+        pages_by_login[login] = [
+            page for route, page in page_by_route.items() if page and route not in known_routes
+        ]
+        known_routes.update(page_by_route)
     return pages_by_login
 
 

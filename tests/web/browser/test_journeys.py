@@ -126,7 +126,7 @@ def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -
     """By the switch, from page to page, the page's own language with it."""
     with served.page(language="kk") as page:
         page.goto("/cases")
-        seen = [page.locator("h1").inner_text()]
+        headings = [page.locator("h1").inner_text()]
         for tongue in ("ru", "en", "kk"):
             page.locator(f".switch a[hreflang={tongue}]").first.click()
             page.locator(f"html[lang={tongue}]").wait_for()
@@ -134,10 +134,10 @@ def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -
             page.wait_for_load_state()
             assert page.evaluate("document.documentElement.lang") == tongue
             page.goto("/cases")
-            seen.append(page.locator("h1").inner_text())
+            headings.append(page.locator("h1").inner_text())
 
-    assert len(set(seen)) == 3
-    assert seen[0] == seen[3]
+    assert len(set(headings)) == 3
+    assert headings[0] == headings[3]
 
 
 def test_two_people_record_the_same_fact(served: Served) -> None:
@@ -158,7 +158,7 @@ def reach(page: Any, selector: str, *, limit: int = 250) -> None:
     """Press Tab until the focus is there; on the way every stop must be seen."""
     for _ in range(limit):
         page.keyboard.press("Tab")
-        here = page.evaluate(
+        focus = page.evaluate(
             """(selector) => {
               const at = document.activeElement;
               if (!at || at === document.body) return {at: false, seen: true, what: "body"};
@@ -168,8 +168,8 @@ def reach(page: Any, selector: str, *, limit: int = 250) -> None:
             }""",
             selector,
         )
-        assert here["seen"], f"nothing shows where the focus is: {here['what']}"
-        if here["at"]:
+        assert focus["seen"], f"nothing shows where the focus is: {focus['what']}"
+        if focus["at"]:
             return
     raise AssertionError(f"the keyboard does not reach {selector}")
 

@@ -57,13 +57,13 @@ def test_without_scripts_what_was_typed_is_understood_or_given_back(served: Serv
         page.fill("#unit", "мектеп 07")
         page.locator(".plan-foot button[type=submit]").click()
         message = page.locator("[role=alert]").inner_text()
-        typed = page.input_value("#unit"), page.locator("#unit-near option").count()
+        unit_state = page.input_value("#unit"), page.locator("#unit-near option").count()
         page.fill("#unit", "мектеп 077")
         page.locator(".plan-foot button[type=submit]").click()
         field_state = page.input_value("#unit"), page.locator("[role=alert]").count()
 
     assert "«мектеп 07»" in message
-    assert typed == ("мектеп 07", 10)
+    assert unit_state == ("мектеп 07", 10)
     assert field_state == ("Мектеп 077", 0)
 
 

@@ -60,9 +60,9 @@ def test_a_schedule_becomes_a_case_and_goes_to_publication(
             page.wait_for_url(f"**recorded={fact}*")
         findings = page.locator(".finding").count()
 
-    whole = reads.case(case.id)
-    assert whole is not None
-    assert {name for name, _ in STEPS} <= set(whole.facts)
+    whole_case = reads.case(case.id)
+    assert whole_case is not None
+    assert {name for name, _ in STEPS} <= set(whole_case.facts)
     assert findings > 0
 
 
@@ -84,12 +84,12 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
         with page.expect_navigation():
             page.locator("#correct button[type=submit]").click()
         page.goto(f"/cases/{case.id}")
-        left = page.locator(".finding", has_text="приказ").all_inner_texts()
+        findings_left = page.locator(".finding", has_text="приказ").all_inner_texts()
 
     corrected = served.office.house.reads.case(case.id)
     assert corrected is not None
     assert corrected.facts["order_signed"].on == date(2026, 4, 6)
-    assert len(left) < len(texts)
+    assert len(findings_left) < len(texts)
 
 
 def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callable[[], None]) -> None:
@@ -126,7 +126,7 @@ def test_a_person_without_an_account_confirms_by_their_link(served: Served, quie
     start(served.office, until="2026-06-30")
     with ThreadPoolExecutor() as pool:
         # This thread has the loop of the browser's driver already.
-        who, link = sorted(pool.submit(links, served.office).result().items())[0]
+        person_key, link = sorted(pool.submit(links, served.office).result().items())[0]
     with served.page("") as page:
         page.goto(link)
         page.locator("#confirm button[type=submit]").click()
@@ -135,4 +135,4 @@ def test_a_person_without_an_account_confirms_by_their_link(served: Served, quie
         page.goto("/campaigns/2026-001?state=answered")
         answered = page.locator("main").inner_text()
 
-    assert served.office.house.reads.office().people[who].name in answered
+    assert served.office.house.reads.office().people[person_key].name in answered

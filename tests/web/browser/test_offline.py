@@ -42,12 +42,12 @@ def test_the_desk_is_read_without_a_network_and_forgotten_at_the_log_out(
         quiet()
         page.context.set_offline(True)
         page.goto("/cases")
-        shown = page.locator("main").inner_text()
+        main_text = page.locator("main").inner_text()
         page.evaluate(AXE)
         wrong = [*page.evaluate(OVER), *page.evaluate(RUN, "")]
 
-        assert kept in shown
-        assert step in shown
+        assert kept in main_text
+        assert step in main_text
         assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderTopStyle") == "solid"
         assert wrong == []
 

@@ -146,17 +146,17 @@ def test_a_page_is_looked_at_in_both_themes_and_widths_and_what_is_wrong_is_name
     spoil = "addEventListener('DOMContentLoaded', () => document.querySelector('h1').append(new Image()))"
     with served.page("officer", reduced_motion="reduce") as page:
         page.add_init_script(AXE)
-        whole = look(page, "/figures", "kk")
+        views_found = look(page, "/figures", "kk")
         page.add_init_script(spoil)
         spoilt = look(page, "/figures", "kk")
 
-    assert whole == [(view, []) for view in views]
+    assert views_found == [(view, []) for view in views]
     assert [view for view, wrong in spoilt if any("image-alt" in fault for fault in wrong)] == views
 
 
 def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
     """Contrast, names of fields, headings, landmarks: whatever axe-core knows; and no scrolling sideways."""
-    faults_by_page = {page: seen.faults for page, seen in visits.items() if seen.faults}
+    faults_by_page = {page: visit.faults for page, visit in visits.items() if visit.faults}
 
     assert not faults_by_page, "\n".join(
         f"{page}\n   " + "\n   ".join(wrong) for page, wrong in faults_by_page.items()
@@ -165,7 +165,7 @@ def test_every_page_can_be_used_by_everybody(visits: dict[str, Visit]) -> None:
 
 def test_no_page_asks_another_host_or_breaks_its_own_policy(visits: dict[str, Visit]) -> None:
     """Nor has the browser anything else to complain about, but that a page that is not there is a 404."""
-    visits_by_page = {page: seen for page, seen in visits.items() if seen.foreign or seen.complaints}
+    visits_by_page = {page: visit for page, visit in visits.items() if visit.foreign or visit.complaints}
     missing = visits_by_page.pop(" /cases/2026-9999", None)
 
     assert visits_by_page == {}
@@ -174,7 +174,9 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(visits: dict[str, Vi
 
 def test_language_and_theme_of_the_address_are_what_a_page_says_of_itself(visits: dict[str, Visit]) -> None:
     """Whatever the browser prefers."""
-    assert {page: seen for page, seen in visits.items() if (seen.language, seen.theme) != ("ru", "dark")} == {}
+    assert {
+        page: visit for page, visit in visits.items() if (visit.language, visit.theme) != ("ru", "dark")
+    } == {}
 
 
 def test_every_page_prints(visits: dict[str, Visit]) -> None:
@@ -182,11 +184,11 @@ def test_every_page_prints(visits: dict[str, Visit]) -> None:
     printed = {address: seen for address, seen in visits.items() if seen.sheets}
 
     assert len(printed) > 15
-    for address, seen in printed.items():
-        assert squeezed(seen.heading)[:40] in squeezed(seen.sheets[0]), address
-        assert "Выйти" not in "".join(seen.sheets), address
-        assert all(len(squeezed(sheet)) > 100 for sheet in seen.sheets), f"{address}: a nearly empty sheet"
-        assert len(seen.sheets) <= 10, f"{address}: {len(seen.sheets)} sheets"
+    for address, visit in printed.items():
+        assert squeezed(visit.heading)[:40] in squeezed(visit.sheets[0]), address
+        assert "Выйти" not in "".join(visit.sheets), address
+        assert all(len(squeezed(sheet)) > 100 for sheet in visit.sheets), f"{address}: a nearly empty sheet"
+        assert len(visit.sheets) <= 10, f"{address}: {len(visit.sheets)} sheets"
 
 
 def text_of(page: Any) -> tuple[str, ...]:
@@ -208,12 +210,12 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_stands(served: Serve
             for _ in range(sheet.evaluate(REACHABLE) + 3):
                 sheet.keyboard.press("Tab")
                 unseen += sheet.evaluate(STOOD)
-            left = sheet.evaluate(
+            unreached_fields = sheet.evaluate(
                 "window.left.filter(one => !one.dataset.stood).map(one => one.outerHTML.slice(0, 120))"
             )
 
             assert not unseen, f"{address}: nothing shows where one stands: {unseen[:3]}"
-            assert not left, f"{address}: never reached: {left[:3]}"
+            assert not unreached_fields, f"{address}: never reached: {unreached_fields[:3]}"
 
 
 def test_long_work_says_that_it_is_under_way(served: Served, quiet: Callable[[], None]) -> None:

@@ -61,11 +61,11 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     now = ctx.now
     address = client_address(request)
     account = ctx.accounts.account(login)
-    named = account.reader.login if account is not None else ""
+    account_login = account.reader.login if account is not None else ""
     device = find_device(request, ctx.accounts, login, now=now)
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=now):
-        refuse(ctx, address, "too_many_attempts", named)
+        refuse(ctx, address, "too_many_attempts", account_login)
         raise NotProved(reached.wait)
     # Checked even after another failure, so that the time does not reveal what was wrong.
     password = texts.get("password", "")
@@ -80,7 +80,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         if outside is not None:
             account = outside[1]
             is_verified, no_access = account is not None, account is None
-            named = account.reader.login if account is not None else ""
+            account_login = account.reader.login if account is not None else ""
     if account is None or not is_verified or account.disabled:
         reason: Reason = "wrong_password"
         if no_access:
@@ -92,7 +92,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         # A correct password is followed by a counted code; the time must not reveal the difference.
         ctx.accounts.count_attempt(decoy_limits(login), now=now)
         try_code(ctx, login, texts.get("code", ""))
-        refuse(ctx, address, reason, named)
+        refuse(ctx, address, reason, account_login)
         raise NotProved
     if account.second_factor:
         check_code(request, ctx, account, texts.get("code", ""))
@@ -105,19 +105,19 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     now = ctx.now
     address, login = client_address(request), ctx.reader.login
     account = ctx.accounts.account(login)
-    here = current_session(request, ctx.accounts, now=now)
-    limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
+    session = current_session(request, ctx.accounts, now=now)
+    limits = present_password_limits(session.hash if session is not None else f"{login} {address}")
     if reached := ctx.accounts.count_attempt(limits, now=now):
         refuse(ctx, address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
-    if account is None or not _confirmed(ctx, account, password, here):
+    if account is None or not _confirmed(ctx, account, password, session):
         refuse(ctx, address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)
     return account
 
 
-def _confirmed(ctx: RequestContext, account: Account, password: str, here: Entry | None) -> bool:
+def _confirmed(ctx: RequestContext, account: Account, password: str, session: Entry | None) -> bool:
     """Return whether a password is the account's: ours, or its holder's in the directory. Raises BadPassword.
 
     A user of the OpenID provider has no password; instead the session must have begun a moment ago.
@@ -125,7 +125,7 @@ def _confirmed(ctx: RequestContext, account: Account, password: str, here: Entry
     if not account.providers:
         return credentials.verify_password(password, account.password)
     if not account.asks_password:
-        if here is None or here.created_at + FRESH_SESSION < ctx.now:
+        if session is None or session.created_at + FRESH_SESSION < ctx.now:
             raise BadPassword("web.password.log_in_again", minutes=FRESH_SESSION // _MINUTE)
         return True
     try:
@@ -191,21 +191,21 @@ def check_code(request: Request, ctx: RequestContext, account: Account, code: st
     ctx.accounts.forget_attempt(limits)
 
 
-def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
+def accepted(ctx: RequestContext, account: Account, typed_code: str) -> bool:
     """Return whether a code (of the authenticator, or a recovery code) is valid for the account, and use it
     up.
     """
     login = account.reader.login
-    code = credentials.recovery_hash(typed, login)
+    code = credentials.recovery_hash(typed_code, login)
     if code is not None:
-        left = max(ctx.factors.codes(login).left - 1, 0)
-        letters = account_letters(ctx, account, "recovery_code_used", {"left": left})
+        codes_left = max(ctx.factors.codes(login).left - 1, 0)
+        letters = account_letters(ctx, account, "recovery_code_used", {"left": codes_left})
         return ctx.factors.take_code(login, code, now=ctx.now, today=ctx.today, letters=letters)
-    step = try_code(ctx, login, typed)
+    step = try_code(ctx, login, typed_code)
     return step is not None and ctx.factors.take_step(login, step)
 
 
-def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
+def try_code(ctx: RequestContext, login: str, typed_code: str) -> int | None:
     """Return the time step of an authenticator's code; None when it is invalid. Nothing is used up.
 
     Also called for unverified logins, so that the duration does not reveal that the password was right.
@@ -217,4 +217,4 @@ def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
         # Nobody is let in for want of a key; the recovery codes still open.
         log.error("the second factor of an account cannot be read: %s", trouble)
         return None
-    return credentials.totp_step(secret, typed, now=now) if secret else None
+    return credentials.totp_step(secret, typed_code, now=now) if secret else None

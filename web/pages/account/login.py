@@ -162,8 +162,8 @@ def end_sessions(request: Request, ctx: Own, texts: Fields) -> Response:
     if texts.get("hash"):
         end(ctx, build(Ending, {"id": texts["hash"]}))
         return RedirectResponse("/account?said=ended_one", status_code=303)
-    here = current_session(request, ctx.accounts, now=ctx.now)
-    keep = {*([here.hash] if here else []), *device_hashes(request)}
+    session = current_session(request, ctx.accounts, now=ctx.now)
+    keep = {*([session.hash] if session else []), *device_hashes(request)}
     end(ctx, Ending(keep=sorted(keep)))
     return RedirectResponse("/account?said=ended", status_code=303)
 
@@ -194,7 +194,7 @@ def login_page(
         chosen: whether a new password was just chosen; it does not log the user in.
         log_out: the address that ends the session at the OpenID provider, after one here.
     """
-    shown = dependencies.is_passwordless_request(request, allowed=ctx.passwordless)
+    is_shown = dependencies.is_passwordless_request(request, allowed=ctx.passwordless)
     response = page(
         request,
         ctx,
@@ -213,7 +213,7 @@ def login_page(
         by_directory=ctx.app.directory is not None,
         login=login,
         chosen=chosen,
-        demonstrators=demonstrators(ctx.app) if shown else [],
+        demonstrators=demonstrators(ctx.app) if is_shown else [],
         nobody=not ctx.accounts.any(),
     )
     if wait:
@@ -313,7 +313,7 @@ def own_page(
     now = ctx.now
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
-    here = current_session(request, ctx.accounts, now=now)
+    session = current_session(request, ctx.accounts, now=now)
     return page(
         request,
         ctx,
@@ -325,7 +325,7 @@ def own_page(
         required=ctx.reader.access in ctx.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
         entries=ctx.accounts.entries(ctx.reader.login, now=now),
-        present={here.hash if here else "", *device_hashes(request)},
+        present={session.hash if session else "", *device_hashes(request)},
         refusal=refusal,
         message=message,
         least=credentials.MIN_PASSWORD_LENGTH,

@@ -43,7 +43,7 @@ def add(request: Request, ctx: Setting, typed: Fields) -> Response:
     try:
         invitation = accounts.add(ctx, _access_command(ctx, typed, typed.get("login", "")))
     except Refusal as refusal:
-        return _accounts_page(request, ctx, typed=typed, refusal=refusal)
+        return _accounts_page(request, ctx, typed_texts=typed, refusal=refusal)
     return _accounts_page(request, ctx, invitation=invitation)
 
 
@@ -76,7 +76,9 @@ def change(request: Request, ctx: Setting, typed: Fields) -> Response:
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
-        return _account_page(request, ctx, account, typed=typed if do == "change" else None, refusal=refusal)
+        return _account_page(
+            request, ctx, account, typed_texts=typed if do == "change" else None, refusal=refusal
+        )
     return onward(request, "/administration/account", login=login, said=message)
 
 
@@ -106,7 +108,7 @@ def _accounts_page(
     request: Request,
     ctx: RequestContext,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     invitation: accounts.Invitation | None = None,
 ) -> Response:
@@ -131,9 +133,9 @@ def _accounts_page(
         removals=ctx.factors.removals(now=ctx.now),
         office=office,
         accesses=ACCESSES,
-        unit=build_unit_field(office, (typed or {}).get("unit", "")),
-        person=build_person_field(office, (typed or {}).get("person", ""), typed=True),
-        form=typed or {},
+        unit=build_unit_field(office, (typed_texts or {}).get("unit", "")),
+        person=build_person_field(office, (typed_texts or {}).get("person", ""), typed=True),
+        form=typed_texts or {},
         refusal=refusal,
         invitation=invitation,
         invitation_hours=ctx.app.settings.web.invitation_hours,
@@ -145,13 +147,13 @@ def _account_page(
     ctx: RequestContext,
     account: Account,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     link: str = "",
     token: str = "",
 ) -> Response:
     office, reader = recorded_office(ctx), account.reader
-    shown = typed or {"access": reader.access, "name": reader.name}
+    form_texts = typed_texts or {"access": reader.access, "name": reader.name}
     now = ctx.now
     removal = ctx.factors.removal(reader.login, now=now)
     return show(
@@ -165,9 +167,9 @@ def _account_page(
         invitation_hours=ctx.app.settings.web.invitation_hours,
         office=office,
         accesses=ACCESSES,
-        unit=build_unit_field(office, shown.get("unit", reader.unit)),
-        person=build_person_field(office, shown.get("person", reader.person), typed=True),
-        form=shown,
+        unit=build_unit_field(office, form_texts.get("unit", reader.unit)),
+        person=build_person_field(office, form_texts.get("person", reader.person), typed=True),
+        form=form_texts,
         no_unit=placed_reader(account.reader, office).nowhere,
         entries=ctx.accounts.entries(account.reader.login, now=now),
         removal=removal,
@@ -180,15 +182,15 @@ def _account_page(
     )
 
 
-def _access_command(ctx: RequestContext, typed: Mapping[str, str], login: str) -> accounts.AccountAccess:
+def _access_command(ctx: RequestContext, typed_texts: Mapping[str, str], login: str) -> accounts.AccountAccess:
     """Return the command of a submitted form. Raises Refusal if the unit or person is not unique."""
     office = recorded_office(ctx)
     fields = {
         "login": login,
-        "access": typed.get("access", ""),
-        "name": tidy(typed.get("name", "")),
-        "unit": resolve_unit(office, typed.get("unit", "")),
-        "person": resolve_person(office, typed.get("person", "").strip()),
+        "access": typed_texts.get("access", ""),
+        "name": tidy(typed_texts.get("name", "")),
+        "unit": resolve_unit(office, typed_texts.get("unit", "")),
+        "person": resolve_person(office, typed_texts.get("person", "").strip()),
     }
     return build(accounts.AccountAccess, fields)
 

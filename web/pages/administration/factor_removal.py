@@ -64,13 +64,13 @@ def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:
         return "web.factor.own_request"
     if ctx.reader.login == request.login:
         return "web.factor.own_account"
-    own = ctx.accounts.account(ctx.reader.login)
-    if own is None or not own.second_factor:
+    own_account = ctx.accounts.account(ctx.reader.login)
+    if own_account is None or not own_account.second_factor:
         return "web.factor.approver_without"
     return ""
 
 
 def approvers(ctx: RequestContext, login: str, *, requested_by: str) -> list[str]:
     """Return the logins of administrators who may approve a request about an account."""
-    every = administrators(ctx.accounts.all())
-    return [approver for approver in every if approver not in (login, requested_by)]
+    all_administrators = administrators(ctx.accounts.all())
+    return [approver for approver in all_administrators if approver not in (login, requested_by)]

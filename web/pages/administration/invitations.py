@@ -38,14 +38,14 @@ def invitations_page(
     preview: bool = False,
 ) -> Response:
     """Show the form, its preview, and the invitations that were sent."""
-    typed = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
+    typed_texts = {"unit": unit, "access": access, "login_rule": login_rule or "email"}
     if not preview:
-        return _page(request, ctx, typed)
+        return _page(request, ctx, typed_texts)
     try:
-        shown = invitations.invite_people(ctx, _command(ctx, typed, preview=True))
+        invited_preview = invitations.invite_people(ctx, _command(ctx, typed_texts, preview=True))
     except Refusal as refusal:
-        return _page(request, ctx, typed, refusal=refusal)
-    return _page(request, ctx, typed, preview=shown)
+        return _page(request, ctx, typed_texts, refusal=refusal)
+    return _page(request, ctx, typed_texts, preview=invited_preview)
 
 
 @router.post("/administration/accounts/invitations")
@@ -55,26 +55,30 @@ def invite(request: Request, ctx: Setting, typed: Fields) -> Response:
         match typed.get("do", ""):
             case "invite":
                 command = _command(ctx, typed, people=typed.getlist("person"))
-                done = invitations.invite_people(ctx, command)
+                invited = invitations.invite_people(ctx, command)
             case "resend":
-                again = build(ResendInvitations, {"logins": typed.getlist("login")})
-                done = invitations.resend_invitations(ctx, again)
+                resend_command = build(ResendInvitations, {"logins": typed.getlist("login")})
+                invited = invitations.resend_invitations(ctx, resend_command)
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
         return _page(request, ctx, typed, refusal=refusal)
-    return _page(request, ctx, typed, done=done)
+    return _page(request, ctx, typed, invited=invited)
 
 
 def _command(
-    ctx: RequestContext, typed: Mapping[str, str], *, people: list[str] | None = None, preview: bool = False
+    ctx: RequestContext,
+    typed_texts: Mapping[str, str],
+    *,
+    people: list[str] | None = None,
+    preview: bool = False,
 ) -> InvitePeople:
     """Return the command of a form. Raises Refusal if the unit is not unique."""
     fields = {
-        "unit": resolve_unit(recorded_office(ctx), typed.get("unit", "")),
+        "unit": resolve_unit(recorded_office(ctx), typed_texts.get("unit", "")),
         "people": people or [],
-        "access": typed.get("access", ""),
-        "login_rule": typed.get("login_rule", "email"),
+        "access": typed_texts.get("access", ""),
+        "login_rule": typed_texts.get("login_rule", "email"),
     }
     return build(InvitePeople, {**fields, "preview": preview})
 
@@ -82,10 +86,10 @@ def _command(
 def _page(
     request: Request,
     ctx: RequestContext,
-    typed: Mapping[str, str],
+    typed_texts: Mapping[str, str],
     *,
     preview: InvitedPeople | None = None,
-    done: InvitedPeople | None = None,
+    invited: InvitedPeople | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
     office = recorded_office(ctx)
@@ -95,15 +99,15 @@ def _page(
         ctx,
         "invitations.html",
         status=200 if refusal is None else 422,
-        place=placed(PLACE, unit=typed.get("unit", "")),
+        place=placed(PLACE, unit=typed_texts.get("unit", "")),
         office=office,
-        form=typed,
+        form=typed_texts,
         accesses=ACCESSES,
-        unit=build_unit_field(office, typed.get("unit", "")),
+        unit=build_unit_field(office, typed_texts.get("unit", "")),
         preview=preview,
         rows=preview.people[:SHOWN] if preview else [],
         chooses=preview is not None and len(preview.people) <= SHOWN,
-        done=done,
+        done=invited,
         sent=sent,
         invitation_state=invitation_state,
         waiting=sum(invitation.state not in ("accepted", "closed") for invitation in sent),

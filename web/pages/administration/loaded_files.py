@@ -38,8 +38,8 @@ def act_list(request: Request, ctx: Setting) -> Response:
 @router.post("/administration/acts")
 async def load_act(request: Request, ctx: Setting) -> Response:
     """Load the text of an act from a file."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as typed:
-        return await run_in_reading_thread(request, _load, request, ctx, typed)
+    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as form_data:
+        return await run_in_reading_thread(request, _load, request, ctx, form_data)
 
 
 @router.get("/acts/{act}")
@@ -52,24 +52,24 @@ def act_page(
     place: Annotated[str, Query(max_length=120)] = "",
 ) -> Response:
     """Show the text of an act: the cited passage, and below it the whole."""
-    spoken = preferences(request).language
-    language = text or (spoken if spoken in ("kk", "ru") else None)
+    reader_language = preferences(request).language
+    language = text or (reader_language if reader_language in ("kk", "ru") else None)
     command = build(OpenActText, {"act": act, "language": language, "number": number, "place": place})
     reading = act_texts.open_act_text(ctx, command)
     versions = act_texts.list_act_texts(ctx, AskActTexts(act=act)).acts[0]
     return page(request, ctx, "act_text.html", reading=reading, versions=versions)
 
 
-def _load(request: Request, ctx: RequestContext, typed: FormData) -> Response:
-    upload = typed.get("file")
+def _load(request: Request, ctx: RequestContext, form_data: FormData) -> Response:
+    upload = form_data.get("file")
     file = (
         build(FileInput, {"content": OpenFile(upload.filename or "", upload.file)})
         if isinstance(upload, UploadFile) and upload.filename
         else FileInput()
     )
     fields: dict[str, object] = {
-        "act": str(typed.get("act", "")),
-        "language": typed.get("language") or None,
+        "act": str(form_data.get("act", "")),
+        "language": form_data.get("language") or None,
         "file": file,
     }
     try:
@@ -119,18 +119,18 @@ def template_page(request: Request, ctx: Setting, form: FormId) -> Response:
 @router.post("/administration/templates/{form}")
 async def save_template(request: Request, ctx: Setting, form: FormId) -> Response:
     """Use an uploaded template from now on, or an earlier one, or ours."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as typed:
-        return await run_in_reading_thread(request, _save, request, ctx, form, typed)
+    async with request.form(max_files=1, max_fields=5, max_part_size=MAX_FIELD_BYTES) as form_data:
+        return await run_in_reading_thread(request, _save, request, ctx, form, form_data)
 
 
-def _save(request: Request, ctx: RequestContext, form: str, typed: FormData) -> Response:
-    fields = {"form": form, "language": typed.get("language", "")}
+def _save(request: Request, ctx: RequestContext, form: str, form_data: FormData) -> Response:
+    fields = {"form": form, "language": form_data.get("language", "")}
     try:
-        if typed.get("do") == "choose":
-            number = str(typed.get("number", ""))
+        if form_data.get("do") == "choose":
+            number = str(form_data.get("number", ""))
             templates.choose_template(ctx, build(ChooseTemplate, {**fields, "number": number}))
         else:
-            upload = typed.get("file")
+            upload = form_data.get("file")
             file = (
                 build(FileInput, {"content": OpenFile(upload.filename or "", upload.file)})
                 if isinstance(upload, UploadFile) and upload.filename
@@ -145,14 +145,14 @@ def _save(request: Request, ctx: RequestContext, form: str, typed: FormData) -> 
 
 
 def _form_page(request: Request, ctx: RequestContext, form: str, *, refusal: Refusal | None = None) -> Response:
-    (shown,) = templates.list_templates(ctx, AskTemplates(form=form)).forms
+    (form_view,) = templates.list_templates(ctx, AskTemplates(form=form)).forms
     return show(
         request,
         ctx,
         "template.html",
         status=200 if refusal is None else 422,
         place=f"/administration/templates/{form}",
-        form=shown,
+        form=form_view,
         refusal=refusal,
         errors=refusal.errors if isinstance(refusal, UnreadablePaper) else (),
     )

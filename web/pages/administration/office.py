@@ -65,8 +65,8 @@ def test_channel(request: Request, ctx: Setting, typed: Fields) -> Response:
         language = preferences(request).language
         outcome = administration.send_test_letter(ctx, tidy(typed.get("channel", "")), email, language)
     except Refusal as refusal:
-        return _channels_page(request, ctx, typed=typed, refusal=refusal)
-    return _channels_page(request, ctx, typed=typed, outcome=outcome)
+        return _channels_page(request, ctx, typed_texts=typed, refusal=refusal)
+    return _channels_page(request, ctx, typed_texts=typed, outcome=outcome)
 
 
 @router.get("/administration/rules")
@@ -153,7 +153,7 @@ def _channels_page(
     request: Request,
     ctx: RequestContext,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     outcome: Outcome | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
@@ -165,8 +165,8 @@ def _channels_page(
         status=200 if refusal is None else 422,
         channels=administration.channels(ctx.app),
         faults=sending.faults(ctx.app),
-        email=(typed or {}).get("email", (person.email or "") if person else ""),
-        tried=(typed or {}).get("channel", ""),
+        email=(typed_texts or {}).get("email", (person.email or "") if person else ""),
+        tried=(typed_texts or {}).get("channel", ""),
         outcome=outcome,
         refusal=refusal,
     )

@@ -154,8 +154,8 @@ def save_unit(request: Request, ctx: Setting, typed: Fields) -> Response:
         staff.save_unit(ctx, build(staff.SaveUnit, fields))
     except Refusal as refusal:
         unit = recorded_office(ctx).units.get(same["id"])
-        shown = {**typed, "acts": " ".join(typed.getlist("act"))}
-        return _unit_page(request, ctx, unit, staff.mark(unit), typed=shown, refusal=refusal)
+        form_texts = {**typed, "acts": " ".join(typed.getlist("act"))}
+        return _unit_page(request, ctx, unit, staff.mark(unit), typed_texts=form_texts, refusal=refusal)
     return onward(request, "/administration/units", said="saved")
 
 
@@ -243,7 +243,7 @@ def save_person(request: Request, ctx: Setting, typed: Fields) -> Response:
     except (Refusal, OutOfRange) as refusal:
         person = recorded_office(ctx).people.get(key)
         return _person_page(
-            request, ctx, person, staff.mark(person), typed=typed, duties=duties, refusal=refusal
+            request, ctx, person, staff.mark(person), typed_texts=typed, duties=duties, refusal=refusal
         )
     return onward(request, "/administration/people", said="saved")
 
@@ -270,14 +270,14 @@ def _unit_page(
     request: Request,
     ctx: RequestContext,
     unit: Unit | None,
-    seen: str,
+    mark: str,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     feed: str = "",
 ) -> Response:
     office = recorded_office(ctx)
-    shown = typed or _unit_answers(unit)
+    form_texts = typed_texts or _unit_answers(unit)
     holds = time_of(office, unit.id if unit else "")
     hours, week = holds.hours or ctx.app.settings.reminders.office_hours, holds.week or MONDAY_TO_FRIDAY
     inside = frozenset(office.below(unit.id)) if unit else frozenset()
@@ -289,10 +289,12 @@ def _unit_page(
         place=placed("/administration/unit", id=unit.id if unit else ""),
         record=unit,
         has_units=bool(office.units),
-        mark=seen,
-        form=shown,
-        parent=build_unit_field(office, shown.get("parent", ""), without=inside),
-        through=build_unit_field(office, shown.get("uploads_through", ""), without={unit.id} if unit else ()),
+        mark=mark,
+        form=form_texts,
+        parent=build_unit_field(office, form_texts.get("parent", ""), without=inside),
+        through=build_unit_field(
+            office, form_texts.get("uploads_through", ""), without={unit.id} if unit else ()
+        ),
         kinds=ctx.library.kinds,
         acts=ctx.library.adopted_acts.values(),
         refusal=refusal,
@@ -325,16 +327,16 @@ def _person_page(
     request: Request,
     ctx: RequestContext,
     person: Person | None,
-    seen: str,
+    mark: str,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     duties: list[str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     office = recorded_office(ctx)
-    form = dict(typed) if typed is not None else _answers(person, office)
+    form = dict(typed_texts) if typed_texts is not None else _answers(person, office)
     filled = [n for n in range(MAX_AWAY) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
-    held = duties if duties is not None else list(person.duties if person else ())
+    held_duties = duties if duties is not None else list(person.duties if person else ())
     return show(
         request,
         ctx,
@@ -342,9 +344,9 @@ def _person_page(
         status=200 if refusal is None else 422,
         place=placed("/administration/person", key=person.key if person else ""),
         record=person,
-        mark=seen,
+        mark=mark,
         form=form,
-        held=held,
+        held=held_duties,
         duties=staff.duties_held(ctx.library),
         digests=DIGESTS,
         unit=build_unit_field(office, form.get("unit", "")),
@@ -377,13 +379,13 @@ def _answers(person: Person | None, office: Office) -> dict[str, str]:
     return form
 
 
-def _away(typed: Mapping[str, str]) -> list[dict[str, date]]:
+def _away(typed_texts: Mapping[str, str]) -> list[dict[str, date]]:
     """Return the periods of leave in a form. Raises BadStaff if one end is missing; InvalidForm for an invalid
     date.
     """
     spans = []
     for n in range(MAX_AWAY):
-        first, last = (typed.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
+        first, last = (typed_texts.get(f"away_{end}_{n}", "").strip() for end in ("first", "last"))
         if first and last:
             spans.append({"first": parse_date(first), "last": parse_date(last)})
         elif first or last:

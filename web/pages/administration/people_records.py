@@ -42,18 +42,18 @@ def anonymise(request: Request, ctx: Setting, typed: Fields) -> Response:
             "also": [tidy(name) for name in typed.get("also", "").split(",") if tidy(name)],
             "preview": typed["do"] == "preview",
         }
-        done = retention.anonymise_person(ctx, build(AnonymisePerson, fields))
+        anonymised = retention.anonymise_person(ctx, build(AnonymisePerson, fields))
     except Refusal as refusal:
         return _page(request, ctx, typed, refusal=refusal)
-    return _page(request, ctx, typed if done.preview else {}, done=done)
+    return _page(request, ctx, typed if anonymised.preview else {}, anonymised=anonymised)
 
 
 def _page(
     request: Request,
     ctx: RequestContext,
-    typed: Mapping[str, str],
+    typed_texts: Mapping[str, str],
     *,
-    done: Anonymised | None = None,
+    anonymised: Anonymised | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
     return show(
@@ -63,8 +63,8 @@ def _page(
         status=200 if refusal is None else 422,
         place=PLACE,
         former=retention.list_former(ctx, AskFormer()),
-        form=typed,
-        done=done,
+        form=typed_texts,
+        done=anonymised,
         refusal=refusal,
     )
 

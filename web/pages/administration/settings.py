@@ -77,15 +77,17 @@ def change_group(request: Request, ctx: Setting, group: str, typed: Fields) -> R
     }
     try:
         if typed["do"] == "test":
-            tried = office_settings.try_mail(ctx, build(TryMail, {**fields, "email": typed.get("email", "")}))
-            return _group_page(request, ctx, group, typed=typed, tried=tried)
+            mail_result = office_settings.try_mail(
+                ctx, build(TryMail, {**fields, "email": typed.get("email", "")})
+            )
+            return _group_page(request, ctx, group, typed_texts=typed, mail_result=mail_result)
         is_preview = typed["do"] == "preview"
         fields |= {"ground": typed.get("ground", ""), "mark": typed.get("mark"), "preview": is_preview}
-        done = office_settings.change_settings(ctx, build(ChangeSettings, fields))
+        changed_settings = office_settings.change_settings(ctx, build(ChangeSettings, fields))
     except Refusal as refusal:
-        return _group_page(request, ctx, group, typed=typed, refusal=refusal)
+        return _group_page(request, ctx, group, typed_texts=typed, refusal=refusal)
     if is_preview:
-        return _group_page(request, ctx, group, typed=typed, done=done)
+        return _group_page(request, ctx, group, typed_texts=typed, changed_settings=changed_settings)
     return onward(request, PLACE, said="saved")
 
 
@@ -93,17 +95,17 @@ def _in_language(request: Request, ctx: RequestContext) -> RequestContext:
     return replace(ctx, language=preferences(request).language)
 
 
-def _texts(group: str, typed: Fields) -> dict[str, str]:
+def _texts(group: str, typed_texts: Fields) -> dict[str, str]:
     """Return the texts of the keys a form shows."""
     texts: dict[str, str] = {}
     for key in CHANGEABLE[group]:
         kind, _ = field_of(key)
-        if kind == "hours" and f"{key}.first" in typed:
-            texts[key] = json.dumps([typed.get(f"{key}.{end}", "") for end in ("first", "last")])
-        elif kind == "several" and key in typed.getlist("several"):
-            texts[key] = json.dumps(typed.getlist(key))
-        elif kind not in ("hours", "several") and key in typed:
-            texts[key] = tidy(typed[key])
+        if kind == "hours" and f"{key}.first" in typed_texts:
+            texts[key] = json.dumps([typed_texts.get(f"{key}.{end}", "") for end in ("first", "last")])
+        elif kind == "several" and key in typed_texts.getlist("several"):
+            texts[key] = json.dumps(typed_texts.getlist(key))
+        elif kind not in ("hours", "several") and key in typed_texts:
+            texts[key] = tidy(typed_texts[key])
     return texts
 
 
@@ -159,9 +161,9 @@ def _group_page(
     ctx: RequestContext,
     group: str,
     *,
-    typed: Fields | None = None,
-    done: SettingsChanged | None = None,
-    tried: MailTried | None = None,
+    typed_texts: Fields | None = None,
+    changed_settings: SettingsChanged | None = None,
+    mail_result: MailTried | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
     if group not in CHANGEABLE:
@@ -169,7 +171,7 @@ def _group_page(
     translator = Translator(preferences(request).language)
     setting_list = office_settings.list_settings(ctx, AskSettings())
     rows = [row for row in setting_list.settings if row.group == group]
-    texts: Mapping[str, str] = _texts(group, typed) if typed is not None else {}
+    texts: Mapping[str, str] = _texts(group, typed_texts) if typed_texts is not None else {}
     reader = ctx.reads.office().people.get(ctx.reader.person)
     return show(
         request,
@@ -182,10 +184,12 @@ def _group_page(
         parts_of=lambda text: json.loads(text) if text else [],
         shown=lambda key, text: _shown(translator, key, text),
         variables={key: office_settings.password_variable(ctx.app.settings, key) for key in SERVER_KEYS},
-        ground=typed.get("ground", "") if typed is not None else "",
-        email=typed.get("email", "") if typed is not None else (reader.email or "" if reader else ""),
+        ground=typed_texts.get("ground", "") if typed_texts is not None else "",
+        email=typed_texts.get("email", "")
+        if typed_texts is not None
+        else (reader.email or "" if reader else ""),
         mark=setting_list.mark,
-        done=done,
-        tried=tried,
+        done=changed_settings,
+        tried=mail_result,
         refusal=refusal,
     )

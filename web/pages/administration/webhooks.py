@@ -37,7 +37,7 @@ def add_webhook(request: Request, ctx: Setting, typed: Fields) -> Response:
     try:
         webhook_secret = webhooks.add_webhook(ctx, build(AddWebhook, _fields(ctx, typed)))
     except Refusal as refusal:
-        return _list_page(request, ctx, typed=typed, topics=typed.getlist("topic"), refusal=refusal)
+        return _list_page(request, ctx, typed_texts=typed, topics=typed.getlist("topic"), refusal=refusal)
     return _page(request, ctx, webhook_secret.id, secret=webhook_secret.secret)
 
 
@@ -74,16 +74,16 @@ def save_webhook(request: Request, ctx: Setting, webhook: WebhookPath, typed: Fi
     except NotFound:
         raise
     except Refusal as refusal:
-        return _page(request, ctx, webhook, typed=typed, topics=typed.getlist("topic"), refusal=refusal)
+        return _page(request, ctx, webhook, typed_texts=typed, topics=typed.getlist("topic"), refusal=refusal)
     return onward(request, place, said="saved")
 
 
-def _fields(ctx: RequestContext, typed: Fields) -> dict[str, object]:
+def _fields(ctx: RequestContext, typed_texts: Fields) -> dict[str, object]:
     """Return the fields of a submitted form. Raises Refusal if the unit is not unique."""
     return {
-        "address": typed.get("address", "").strip(),
-        "topics": typed.getlist("topic"),
-        "unit": resolve_unit(recorded_office(ctx), typed.get("unit", "")),
+        "address": typed_texts.get("address", "").strip(),
+        "topics": typed_texts.getlist("topic"),
+        "unit": resolve_unit(recorded_office(ctx), typed_texts.get("unit", "")),
     }
 
 
@@ -91,11 +91,11 @@ def _list_page(
     request: Request,
     ctx: RequestContext,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     topics: list[str] | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    form, office = typed or {}, recorded_office(ctx)
+    form, office = typed_texts or {}, recorded_office(ctx)
     return show(
         request,
         ctx,
@@ -117,14 +117,18 @@ def _page(
     ctx: RequestContext,
     id: str,
     *,
-    typed: Mapping[str, str] | None = None,
+    typed_texts: Mapping[str, str] | None = None,
     topics: list[str] | None = None,
     refusal: Refusal | None = None,
     secret: str = "",
     sent: webhooks.DeliveryView | None = None,
 ) -> Response:
     hook, office = webhooks.get_webhook(ctx, WebhookCommand(webhook=id)), recorded_office(ctx)
-    form = typed if typed and typed.get("do") == "change" else {"address": hook.address, "unit": hook.unit}
+    form = (
+        typed_texts
+        if typed_texts and typed_texts.get("do") == "change"
+        else {"address": hook.address, "unit": hook.unit}
+    )
     return show(
         request,
         ctx,

@@ -75,14 +75,14 @@ def confirm(request: Request, ctx: Anybody, token: str, answers: Fields) -> Resp
     """Add the row of the person's answer, or of their refusal; the link becomes invalid."""
     open_invitation = _open(request, ctx, token)
     invitation = open_invitation.refusing() if answers.get("refuse") else open_invitation
-    typed, values = _typed(invitation, answers)
+    typed_texts, values = _typed(invitation, answers)
     try:
         row = answer(ctx, invitation, values, signature=answers.get("signature", ""))
     except LinkRefused:
         raise
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed)
-        return _page(request, ctx, token, open_invitation, tried=tried)
+        rejected_form = RejectedForm(form=_form_name(invitation), refusal=refusal, answers=typed_texts)
+        return _page(request, ctx, token, open_invitation, rejected_form=rejected_form)
     return _page(request, ctx, token, invitation, row=row)
 
 
@@ -94,8 +94,10 @@ def _typed(
     invitation: Invitation, answers: ImmutableMultiDict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the typed texts by field, and those of them that are not empty."""
-    typed = {field.id: _MANY_CHOSEN.join(answers.getlist(FIELD + field.id)) for field in invitation.fields}
-    return typed, {name: text for name, text in typed.items() if text}
+    typed_texts = {
+        field.id: _MANY_CHOSEN.join(answers.getlist(FIELD + field.id)) for field in invitation.fields
+    }
+    return typed_texts, {name: text for name, text in typed_texts.items() if text}
 
 
 def _open(request: Request, ctx: RequestContext, token: str) -> Invitation:
@@ -120,9 +122,11 @@ def refuse_in_language(request: Request, ctx: RequestContext, language: str) -> 
         request.state.language = language or ctx.app.settings.office.language
 
 
-def _fields(invitation: Invitation, tried: RejectedForm | None) -> list[tuple[Text | None, list[FormField]]]:
+def _fields(
+    invitation: Invitation, rejected_form: RejectedForm | None
+) -> list[tuple[Text | None, list[FormField]]]:
     """Return the fields of a form by row, as filled in after its refusal."""
-    values = tried.answers if tried and tried.form == _form_name(invitation) else {}
+    values = rejected_form.answers if rejected_form and rejected_form.form == _form_name(invitation) else {}
     return [
         (title, [FormField(view=view, value=values.get(view.id, "")) for view in views])
         for title, views in invitation.parts
@@ -135,7 +139,7 @@ def _page(
     token: str,
     invitation: Invitation,
     *,
-    tried: RejectedForm | None = None,
+    rejected_form: RejectedForm | None = None,
     row: str = "",
 ) -> Response:
     """Return the page in the person's language, unless they chose another."""
@@ -146,7 +150,7 @@ def _page(
         request,
         ctx,
         "confirm.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/confirm/{token}",
         token=token,
         invitation=invitation,
@@ -154,9 +158,9 @@ def _page(
         ground=cited(invitation.campaign, register, kind, preferences(request).language),
         document=invitation.campaign.document,
         days=given_days(register, invitation.campaign),
-        forms=[(_form_name(form), form.definition.declares, _fields(form, tried)) for form in forms],
-        tried=tried,
-        problems=problems_of(tried.refusal if tried else None),
+        forms=[(_form_name(form), form.definition.declares, _fields(form, rejected_form)) for form in forms],
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
         row=row,
         now=ctx.now,
         socket=eds.address if eds.on and invitation.campaign.eds else "",

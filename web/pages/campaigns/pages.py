@@ -135,10 +135,10 @@ def campaign_page(
     tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
-    shown = _campaign_page(
+    response = _campaign_page(
         request, ctx, campaign, people_filter(state, unit, search), number=number, message=said
     )
-    return with_tidy_address(request, shown)
+    return with_tidy_address(request, response)
 
 
 @router.post("/campaigns/{campaign}/remind")
@@ -227,36 +227,36 @@ def _start_form(
     ctx: RequestContext,
     name: str,
     *,
-    tried: RejectedForm | None = None,
+    rejected_form: RejectedForm | None = None,
     preview: CampaignPreview | None = None,
     units: list[str] | None = None,
     digest: str = "",
     file_name: str = "",
 ) -> Response:
     """Return the form that starts a campaign as filled in; with a preview, the people it would ask."""
-    kind, answers = _kind(ctx, name), tried.answers if tried else {}
-    typed = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
-    typed += [""] * (UNIT_FIELDS - len(typed))
+    kind, answers = _kind(ctx, name), rejected_form.answers if rejected_form else {}
+    unit_texts = [*(units or [ctx.reader.root])][:UNIT_FIELDS]
+    unit_texts += [""] * (UNIT_FIELDS - len(unit_texts))
     office = ctx.reads.office()
     return page(
         request,
         ctx,
         "campaign_new.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/campaigns/new/{name}",
         address=f"/campaigns/new/{name}",
         kind=kind,
         answers=answers,
-        units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in typed],
+        units=[build_unit_field(office, unit_name, root=ctx.reader.root) for unit_name in unit_texts],
         duties=[duty for duty in DUTIES if any(duty in person.duties for person in office.people.values())],
-        given=form_fields(ctx, kind.given, None, tried),
+        given=form_fields(ctx, kind.given, None, rejected_form),
         own_document=_ground_field(_spoken(request, ctx), kind, answers) if kind.ground else None,
         preview=preview,
         offers_eds=ctx.app.settings.eds.on,
         digest=digest,
         file_name=file_name,
-        tried=tried,
-        problems=problems_of(tried.refusal if tried else None),
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
     )
 
 
@@ -272,7 +272,7 @@ def _ground_field(ctx: RequestContext, kind: CampaignKind, answers: Mapping[str,
 
 def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> Response:
     kind, answers = _kind(ctx, name), typed_answers(form)
-    typed = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
+    unit_texts = [text for text in form.getlist("unit") if isinstance(text, str) and text.strip()]
     digest, file_name = answers.get("digest", ""), answers.get("file_name", "")
     preview: CampaignPreview | None = None
     refusal: Refusal | OutOfRange | None = None
@@ -282,7 +282,7 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
             "register_id": kind.register_id,
             "kind": kind.kind,
             "title": answers.get("title", ""),
-            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in typed],
+            "units": [resolve_unit(ctx.reads.office(), text, root=ctx.reader.root) for text in unit_texts],
             "duties": [text for text in answers.get("duty", "").split(";") if text],
             "posts": [text.strip() for text in answers.get("posts", "").split(";") if text.strip()],
             "until": parse_date(answers.get("until", "")),
@@ -302,9 +302,9 @@ def _start(request: Request, ctx: RequestContext, name: str, form: FormData) -> 
         request,
         ctx,
         name,
-        tried=RejectedForm(form="start", refusal=refusal, answers=answers),
+        rejected_form=RejectedForm(form="start", refusal=refusal, answers=answers),
         preview=preview,
-        units=typed,
+        units=unit_texts,
         digest=digest,
         file_name=file_name,
     )
@@ -343,7 +343,7 @@ def _campaign_page(
         return f"/campaigns/{campaign}" + (f"?{urlencode(parameters)}" if parameters else "")
 
     parameters = {key: value for key, value in query.items() if value}
-    units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root)
+    units: NameField = build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root)
     return page(
         request,
         ctx,
@@ -385,7 +385,12 @@ def _change(
 
 
 def _paper_form(
-    request: Request, ctx: RequestContext, campaign: str, person: int, *, tried: RejectedForm | None = None
+    request: Request,
+    ctx: RequestContext,
+    campaign: str,
+    person: int,
+    *,
+    rejected_form: RejectedForm | None = None,
 ) -> Response:
     campaign_view = show_campaign(ctx, build(ShowCampaign, {"campaign": campaign, "size": 1})).campaign
     invited_person = ctx.reads.office().people.get(person_key(ctx, campaign, person))
@@ -393,9 +398,9 @@ def _paper_form(
         raise HTTPException(404, "web.problem.no_campaign")
     forms = []
     for name in (PAPER, REFUSAL):
-        again = tried if tried and tried.form == name else None
+        own_rejected_form = rejected_form if rejected_form and rejected_form.form == name else None
         parts = [
-            (title, form_fields(ctx, fields, None, again))
+            (title, form_fields(ctx, fields, None, own_rejected_form))
             for title, fields in _paper_fields(ctx, campaign_view, name)
         ]
         if parts:
@@ -404,13 +409,13 @@ def _paper_form(
         request,
         ctx,
         "campaign_paper.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/campaigns/{campaign}",
         campaign=campaign_view,
         person=invited_person,
         forms=forms,
-        tried=tried,
-        problems=problems_of(tried.refusal if tried else None),
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
         address=f"/campaigns/{campaign}/paper/{person}",
     )
 
@@ -428,13 +433,13 @@ def _paper_fields(
     campaign_kind = kind.refused() if form == REFUSAL else kind
     if campaign_kind is None:
         return []
-    own = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
+    field_ids = {campaign_kind.confirmed_on, campaign_kind.written_on, campaign_kind.post, *campaign_kind.asks}
     needs = {
         campaign_kind.confirmed_on,
         *campaign_kind.fills,
         *([campaign_kind.scan] if form == REFUSAL else []),
     }
-    views = [field for field in register.fields.values() if field.id in own or field.kind == "file"]
+    views = [field for field in register.fields.values() if field.id in field_ids or field.kind == "file"]
     parts: list[tuple[Texts | None, list[FieldView]]] = [
         (None, [field_view(field).model_copy(update={"required": field.id in needs}) for field in views])
     ]
@@ -462,6 +467,6 @@ def _record(request: Request, ctx: RequestContext, campaign: str, person: int, f
     except (Refusal, OutOfRange) as refusal:
         if isinstance(refusal, LookupError | PermissionError):
             raise
-        tried = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return _paper_form(request, ctx, campaign, person, tried=tried)
+        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
+        return _paper_form(request, ctx, campaign, person, rejected_form=rejected_form)
     return redirect(request, f"/campaigns/{campaign}", said="recorded")

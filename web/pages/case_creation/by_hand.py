@@ -219,11 +219,11 @@ def _case_page(
 
 def _objects(answers: Mapping[str, str], language: str) -> dict[str, str]:
     """Return the names of the object as typed; one from an address counts for the reader's language."""
-    typed = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
-    own = "object_kk" if language == "kk" else "object_ru"
-    if not typed["object_kk"] and not typed["object_ru"]:
-        typed[own] = typed["object"]
-    return {name: typed[name] for name in OBJECT_FIELDS[1:]}
+    object_names = {name: answers.get(name, "")[:LONGEST_OBJECT] for name in OBJECT_FIELDS}
+    language_field = "object_kk" if language == "kk" else "object_ru"
+    if not object_names["object_kk"] and not object_names["object_ru"]:
+        object_names[language_field] = object_names["object"]
+    return {name: object_names[name] for name in OBJECT_FIELDS[1:]}
 
 
 def _about(procedure: Procedure) -> str:
@@ -257,8 +257,8 @@ def _year_page(
         ahead = preview_year(ctx, parse_year(year_text or str(today.year)), unit_key)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
-    counted = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
-    titles = [(ctx.library.latest(name).title, count) for name, count in counted.items()]
+    counts = Counter(opening.procedure for opening in ahead.openings) if ahead else Counter[str]()
+    titles = [(ctx.library.latest(name).title, count) for name, count in counts.items()]
     return page(
         request,
         ctx,

@@ -179,7 +179,7 @@ def load(
     names = {row.case for row in rows}
     cases = reads.whole(names) if len(names) <= WHOLE else reads.heads(names)
     people_by_key: dict[tuple[str, str, str, str], tuple[Person, ...]] = {}
-    there: Counter[tuple[str, date]] = Counter()
+    open_counts: Counter[tuple[str, date]] = Counter()
     for row in rows:
         of = cases[row.case]
         obligation = library.named(of.edition).by_id[row.obligation.partition(".")[0]]
@@ -190,13 +190,13 @@ def load(
                 office, obligation.duty, of, row.obligation, today, person_key
             )
         for person in people_by_key[key]:
-            there[person.key, _monday(row.due or today)] += 1
+            open_counts[person.key, _monday(row.due or today)] += 1
     return Load(
         weeks=weeks,
         people=tuple(
             Busy(
                 person=person,
-                cells=tuple(_cell(there[person.key, week], added[person.key, week]) for week in weeks),
+                cells=tuple(_cell(open_counts[person.key, week], added[person.key, week]) for week in weeks),
             )
             for person in sorted(people.values(), key=name_order)
         ),
@@ -228,6 +228,6 @@ def _monday(on: date) -> date:
     return on - timedelta(days=on.weekday())
 
 
-def _cell(there: int, added: int) -> Cell:
+def _cell(open_count: int, added: int) -> Cell:
     steps = (2, 4, 7, 11)
-    return Cell(open=there, added=added, heat=sum(1 for step in steps if there + added >= step))
+    return Cell(open=open_count, added=added, heat=sum(1 for step in steps if open_count + added >= step))

@@ -62,11 +62,11 @@ def intended(
     procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MAX_FIELDS
 ) -> PlannedForm:
     """Return the values of a procedure's form; unknown names are ignored."""
-    given = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
+    date_texts = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
     planned: dict[str, date] = {}
     facts: dict[str, date] = {}
     refusal: Refusal | OutOfRange | None = None
-    for key, text in given.items():
+    for key, text in date_texts.items():
         for prefix, target in ((PLANNED, planned), (HAPPENED, facts)):
             name = key.removeprefix(prefix)
             if name == key or not _is_fact(procedure, name):
@@ -78,12 +78,12 @@ def intended(
             except (Refusal, OutOfRange) as found:
                 refusal = refusal or found
     return PlannedForm(
-        fields=tuple(_date_fields(procedure, given)),
+        fields=tuple(_date_fields(procedure, date_texts)),
         planned=planned,
         facts=facts,
         carried=tuple(
             (key, value)
-            for key, value in given.items()
+            for key, value in date_texts.items()
             if key.startswith((PLANNED, HAPPENED)) and not _is_fact(procedure, key.partition(".")[2])
         ),
         refusal=refusal,

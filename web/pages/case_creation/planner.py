@@ -65,7 +65,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
     unit_key, unknown = found_unit(office, unit, root)
     outlook = make_outlook(ctx, form, answers, unit=unit_key if unit_key in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal
-    shown = page(
+    response = page(
         request,
         ctx,
         "planner.html",
@@ -81,7 +81,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         query=tidy_address(request).partition("?")[2],
         titles_ahead=[form.by_id[name.partition(".")[0]].title for name in outlook.ahead],
     )
-    return with_tidy_address(request, shown)
+    return with_tidy_address(request, response)
 
 
 def found_unit(office: Office, unit_text: str, root: str) -> tuple[str, InvalidForm | None]:
@@ -102,14 +102,16 @@ def ordered(ctx: RequestContext, kind: str, unit: str = "") -> ProcedureGroups:
     acts = ("", *ctx.app.settings.regulations.acts, *acts_of(office, unit))
     names = [name for name in ctx.library.procedures() if not name.startswith(OF_REGISTER)]
     latest = [ctx.library.latest(name) for name in names]
-    own: list[Procedure] = []
+    adopted_procedures: list[Procedure] = []
     not_adopted: list[Procedure] = []
     other: list[Procedure] = []
     for procedure in sorted(latest, key=lambda procedure: procedure.id != USUAL):
         adopted = procedure.adopted_act in acts or not unit
-        (other if not among(kind, procedure.applies_to) else own if adopted else not_adopted).append(procedure)
-    rest = (("web.open.group.not_adopted", tuple(not_adopted)), ("web.open.group.other", tuple(other)))
-    return (*group_by_document(own), *(group for group in rest if group[1]))
+        (
+            other if not among(kind, procedure.applies_to) else adopted_procedures if adopted else not_adopted
+        ).append(procedure)
+    other_groups = (("web.open.group.not_adopted", tuple(not_adopted)), ("web.open.group.other", tuple(other)))
+    return (*group_by_document(adopted_procedures), *(group for group in other_groups if group[1]))
 
 
 def make_outlook(

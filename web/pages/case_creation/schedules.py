@@ -186,7 +186,7 @@ def _preview(
     today = ctx.today
     form_answers = dict(answers or {})
     try:
-        analyses, seen = preview_schedule(
+        analyses, result = preview_schedule(
             ctx,
             upload.content,
             upload.name,
@@ -203,11 +203,11 @@ def _preview(
     number = min(number, pages)
     first = (number - 1) * SHOWN
     everything = len(analyses) <= JUDGED
-    shown = range(first, min(first + SHOWN, len(analyses)))
+    shown_numbers = range(first, min(first + SHOWN, len(analyses)))
     judged = {
         n: _previewed(ctx, analysis, office, today=today, reasons=len(analyses) == 1)
         for n, analysis in enumerate(analyses)
-        if everything or n in shown
+        if everything or n in shown_numbers
     }
     changes = [analysis.change for analysis in analyses]
     return page(
@@ -217,7 +217,7 @@ def _preview(
         status=200 if refusal is None else 422,
         upload=upload,
         title=ctx.library.latest(upload.procedure).title,
-        shown=[judged[n] for n in shown],
+        shown=[judged[n] for n in shown_numbers],
         total=len(analyses),
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
         conflicts=sum(len(preview.chain.findings) for preview in judged.values()),
@@ -225,17 +225,17 @@ def _preview(
         foreign=[analysis for analysis in analyses if foreign(ctx, office, analysis)],
         notes=[
             note._replace(code=_PAGE_SENTENCES.get(note.code, note.code))
-            for note in seen.notes
+            for note in result.notes
             if note.code not in _FORM_NOTES  # they stand above, with fields to answer
         ],
-        matches=[(name, _meant(office, target)) for name, target in sorted(seen.matches.items())],
-        strange=seen.strange,
-        people=_known_names(office) if seen.strange else (),
+        matches=[(name, _meant(office, target)) for name, target in sorted(result.matches.items())],
+        strange=result.strange,
+        people=_known_names(office) if result.strange else (),
         answers=form_answers,
         undecided=[
             analysis
             for n, analysis in enumerate(analyses)
-            if analysis.case is None and (n in shown or analysis.looks_like)
+            if analysis.case is None and (n in shown_numbers or analysis.looks_like)
         ][:MAX_UNDECIDED],
         likely=_likely(analyses),
         refusal=refusal,
@@ -253,10 +253,14 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
         return {name: text(answers.get(f"meant.{number}")) for number, name in enumerate(strange)}
 
     try:
-        done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
+        result = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant, _of_analyses(answers))
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
-    counts = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
+    counts = {
+        "opened": len(result.opened),
+        "replanned": len(result.replanned),
+        "unchanged": len(result.unchanged),
+    }
     return go(request, f"/cases?{urlencode(counts)}")
 
 

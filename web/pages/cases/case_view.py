@@ -193,7 +193,9 @@ def make_case_view(
         events=tuple(reversed(events)),
         changes=changes,
         withdrawn=frozenset(
-            event.seq for event, left in zip(events, effective_events(events), strict=True) if left is None
+            event.seq
+            for event, effective_event in zip(events, effective_events(events), strict=True)
+            if effective_event is None
         ),
         notices=tuple(notices),
         people={
@@ -242,20 +244,20 @@ def _dated(deadline: Deadline, *, today: date) -> bool:
 
 def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
     """Return the keys of everybody named on the pages of a case."""
-    named = {event.name for event in events if event.kind.startswith("reader_")}
+    named_people = {event.name for event in events if event.kind.startswith("reader_")}
     for event in events:
         if event.kind == "commented":
             comment = comment_of(event)
-            named |= {comment.person, comment.asks, *comment.mentions} - {""}
+            named_people |= {comment.person, comment.asks, *comment.mentions} - {""}
         elif event.kind == GIVEN:
-            named |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
-    return {notice.person for notice in notices} | set(case.readers) | named
+            named_people |= {str(event.payload["assignee"]), str(event.payload.get("person", ""))} - {""}
+    return {notice.person for notice in notices} | set(case.readers) | named_people
 
 
 def _names_in(changes: Mapping[int, Sequence[FieldChange]], office: Office) -> dict[str, Name]:
     """Return the names of units and people in changes, by key."""
-    changed = (change for every in changes.values() for change in every)
-    keys = {str(key) for change in changed for key in (change.before, change.after)}
+    all_changes = (change for field_changes in changes.values() for change in field_changes)
+    keys = {str(key) for change in all_changes for key in (change.before, change.after)}
     named = {key: office.units.get(key) or office.people.get(key) or office.former.get(key) for key in keys}
     return {key: name_of(entity) for key, entity in named.items() if entity is not None}
 
@@ -304,14 +306,16 @@ class Risks(CaseRegisters):
 
     def extra(self, register: str, row: Row, translator: Translator) -> list[tuple[str, str]]:
         """Return titles and values of fields without a place of their own on the page."""
-        shown = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
+        row_view = RowView.model_construct(id="", register_id=register, values=row.extra, names={})
         fields = (
             field_view(field) for name, field in self.registers[register].fields.items() if row.extra.get(name)
         )
-        return [(field.title[translator.language], cell_of(field, shown, translator).text) for field in fields]
+        return [
+            (field.title[translator.language], cell_of(field, row_view, translator).text) for field in fields
+        ]
 
 
-def risk_view(dossier: CaseView, parameters: Mapping[str, str], tried: object, *, today: date) -> Risks:
+def risk_view(dossier: CaseView, parameters: Mapping[str, str], rejected_form: object, *, today: date) -> Risks:
     """Return the register of a case on a day.
 
     Args:
@@ -319,12 +323,14 @@ def risk_view(dossier: CaseView, parameters: Mapping[str, str], tried: object, *
             form chooses its own.
     """
     entries = {entry.deadline.id: entry for part in dossier.parts for entry in part.entries}
-    shown = registers_of_case(dossier.case, (entry.deadline for entry in entries.values()), today=today)
+    case_registers = registers_of_case(
+        dossier.case, (entry.deadline for entry in entries.values()), today=today
+    )
     chosen: dict[str, Any] = {name: _number(parameters.get(name, "")) for name in CHOSEN}
-    if isinstance(tried, RejectedForm):
-        what, _, number = tried.form.rpartition("-")
-        chosen[OF_FORM.get(what, "risk")] = _number(number)
-    rows: dict[str, Any] = {field.name: getattr(shown, field.name) for field in fields(shown)}
+    if isinstance(rejected_form, RejectedForm):
+        form_name, _, number = rejected_form.form.rpartition("-")
+        chosen[OF_FORM.get(form_name, "risk")] = _number(number)
+    rows: dict[str, Any] = {field.name: getattr(case_registers, field.name) for field in fields(case_registers)}
     return Risks(**rows, **chosen, entries=entries)
 
 

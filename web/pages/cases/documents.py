@@ -46,19 +46,23 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str) -> Papers
     files = {proved_item.evidence.reference for proved_item in signable(case)} if may_sign else set()
 
     def proof(proved_item: ProvedItem) -> Proof:
-        own = tuple(each for each in signatures if each.document == proved_item.evidence.reference)
+        own_signatures = tuple(
+            signature for signature in signatures if signature.document == proved_item.evidence.reference
+        )
         return replace(
-            proof_of(proved_item, dossier), signatures=own, signable=proved_item.evidence.reference in files
+            proof_of(proved_item, dossier),
+            signatures=own_signatures,
+            signable=proved_item.evidence.reference in files,
         )
 
-    shown = {proved_item.evidence.reference for proved_item in proofs(case)} & signed
+    shown_references = {proved_item.evidence.reference for proved_item in proofs(case)} & signed
     return Papers(
         forms=case_papers(ctx, case, language),
         # A signature is listed below the document it signs; if that was withdrawn, by itself.
         proofs=tuple(
             proof(proved_item)
             for proved_item in proofs(case)
-            if not (proved_item.evidence.signs and proved_item.evidence.signs in shown)
+            if not (proved_item.evidence.signs and proved_item.evidence.signs in shown_references)
         ),
         languages=PAPER_LANGUAGES,
     )

@@ -149,5 +149,5 @@ def run_confirmed(
 
 def _token(answers: Mapping[str, str], seq: int) -> str:
     """Return a token for these answers and this state of the case."""
-    typed = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
-    return sha256(repr((seq, typed)).encode()).hexdigest()[:32]
+    sorted_answers = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
+    return sha256(repr((seq, sorted_answers)).encode()).hexdigest()[:32]

@@ -69,11 +69,13 @@ def done(
     try:
         message, of = act(ctx, case, answers)
     except Unconfirmed as question:
-        tried = RejectedForm(form=name, refusal=None, answers=answers, confirmation=question.confirmation)
-        return case_page(request, ctx, case, tab=tab, tried=tried)
+        rejected_form = RejectedForm(
+            form=name, refusal=None, answers=answers, confirmation=question.confirmation
+        )
+        return case_page(request, ctx, case, tab=tab, rejected_form=rejected_form)
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return case_page(request, ctx, case, tab=tab, tried=tried)
+        rejected_form = RejectedForm(form=name, refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, tab=tab, rejected_form=rejected_form)
     parameters = {"said": message, "of": of} if of else {"said": message}
     return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **parameters)
 

@@ -63,7 +63,7 @@ def case_page(
     fix: str = "",
     taken_back: tuple[str, str] = ("", ""),
     message: tuple[str, str] | None = None,
-    tried: RejectedForm | None = None,
+    rejected_form: RejectedForm | None = None,
     had_files: bool = False,
     left_out: int = 0,
 ) -> Response:
@@ -79,12 +79,12 @@ def case_page(
     today = ctx.today
     stored_case, procedure = whole_case(ctx, case)
     view = build_case_view(ctx, stored_case, procedure, today=today)
-    more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
+    tab_context = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
     response = page(
         request,
         ctx,
         f"case_{tab}.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
@@ -92,7 +92,7 @@ def case_page(
         tab=tab,
         tabs=ADDRESSES,
         message=message if message and (not message[1] or message[1] in view.titles) else None,
-        tried=tried,
+        tried=rejected_form,
         undo=_event_to_undo(ctx, case, message),
         remarks=_remarks(view, message),
         left_out=left_out,
@@ -100,7 +100,7 @@ def case_page(
         source_row=_source_row(ctx, view),
         row_registers=_row_registers(ctx, view),
         names=author_names(ctx, {event.by for event in view.events}),
-        **more(
+        **tab_context(
             request,
             ctx,
             view,
@@ -108,7 +108,7 @@ def case_page(
             fact=fact,
             fix=fix,
             taken_back=taken_back,
-            tried=tried,
+            tried=rejected_form,
             had_files=had_files,
         ),
     )
@@ -223,31 +223,35 @@ def _forms(
             answers=planning.answers if planning else None,
             refusal=planning.refusal if planning else None,
         ),
-        "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
+        "correct": correct_form(view.case, deadlines, fact=fix, rejected_form=of("correct")),
         "correcting": bool(fix),
-        "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, tried=of("describe")),
-        "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, tried=of("withdraw")),
-        "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
-        "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
+        "passport": passport_form(view, ctx.reads.office(), root=ctx.reader.root, rejected_form=of("describe")),
+        "withdraw": withdraw_form(view.case, view.titles, chosen=taken_back, rejected_form=of("withdraw")),
+        "exempt": exempt_form(deadlines, fact=fact, rejected_form=of("exempt")),
+        "reopen": reopen_form(view.case, deadlines, rejected_form=of("reopen")),
         "editions": [
             (edition.edition, edition.in_force)
             for edition in ctx.library.editions_of(view.case.procedure)
             if edition.edition != view.case.edition
         ],
-        "extend": extend_form(deadlines, fact=fact, tried=of("extend")),
+        "extend": extend_form(deadlines, fact=fact, rejected_form=of("extend")),
     }
 
 
-def _typed(tried: RejectedForm | None, name: str) -> str:
-    return tried.answers.get(name, "") if tried else ""
+def _typed(rejected_form: RejectedForm | None, name: str) -> str:
+    return rejected_form.answers.get(name, "") if rejected_form else ""
 
 
 def _asking(
-    request: Request, ctx: RequestContext, view: CaseView, tried: RejectedForm | None
+    request: Request, ctx: RequestContext, view: CaseView, rejected_form: RejectedForm | None
 ) -> dict[str, object]:
     """Return the initial values of the comment form: its obligation, and the person asked."""
-    about = tried.answers.get("obligation", "") if tried else request.query_params.get("about", "")[:100]
-    asks = tried.answers.get("asks", "") if tried else ""
+    about = (
+        rejected_form.answers.get("obligation", "")
+        if rejected_form
+        else request.query_params.get("about", "")[:100]
+    )
+    asks = rejected_form.answers.get("asks", "") if rejected_form else ""
     field = build_person_field(ctx.reads.office(), asks, root=ctx.reader.root)
     return {"about": about if about in view.titles else "", "person": field}
 
@@ -273,21 +277,23 @@ def _effect(ctx: RequestContext, case: Case, fact: str, on: str) -> tuple[Previe
     return foreseen, len(people)
 
 
-def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+def _risks(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
     today = ctx.today
-    return {"risks": risk_view(view, request.query_params, more["tried"], today=today)}
+    return {"risks": risk_view(view, request.query_params, context["tried"], today=today)}
 
 
-def _papers(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+def _papers(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
     eds = ctx.app.settings.eds
     papers = papers_view(view, ctx, preferences(request).language)
     return {"papers": papers, "socket": eds.address if eds.on else ""}
 
 
-def _history(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    tried = more["tried"]
-    typed = (
-        tried.answers.get("person", "") if isinstance(tried, RejectedForm) and tried.form == "reader" else ""
+def _history(request: Request, ctx: RequestContext, view: CaseView, **context: object) -> dict[str, object]:
+    rejected_form = context["tried"]
+    typed_person = (
+        rejected_form.answers.get("person", "")
+        if isinstance(rejected_form, RejectedForm) and rejected_form.form == "reader"
+        else ""
     )
     office = ctx.reads.office()
     without = view.case.readers
@@ -297,5 +303,7 @@ def _history(request: Request, ctx: RequestContext, view: CaseView, **more: obje
     return {
         # At the same moment, the act is listed after the facts it applied to.
         "lines": sorted(lines, key=lambda line: line.at, reverse=True),
-        "person": build_person_field(office, typed, without=without) if view.case.confidential else NameField(),
+        "person": build_person_field(office, typed_person, without=without)
+        if view.case.confidential
+        else NameField(),
     }

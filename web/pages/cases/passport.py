@@ -34,12 +34,14 @@ class PassportForm:
     more: tuple[tuple[str, Text], ...]
 
 
-def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedForm | None) -> PassportForm:
+def passport_form(
+    view: CaseView, office: Office, *, root: str, rejected_form: RejectedForm | None
+) -> PassportForm:
     """Return the form with the present values, or with the typed ones after a refusal."""
     case = view.case
     first, last = case.period or (None, None)
     titles = [(obligation.id, obligation.title) for obligation in view.procedure.obligations]
-    shown = {
+    form_texts = {
         "object_kk": case.object_kk,
         "object_ru": case.object_ru,
         # An unknown unit cannot be chosen: it is kept unless another one is chosen.
@@ -53,37 +55,39 @@ def passport_form(view: CaseView, office: Office, *, root: str, tried: RejectedF
             if not is_entry(name)
         },
     }
-    named = {name.removeprefix(RESPONSIBLE) for name in shown if name.startswith(RESPONSIBLE)}
-    typed = tried.answers.get("unit", case.unit) if tried else case.unit
+    named_keys = {name.removeprefix(RESPONSIBLE) for name in form_texts if name.startswith(RESPONSIBLE)}
+    typed_unit = rejected_form.answers.get("unit", case.unit) if rejected_form else case.unit
     return PassportForm(
-        unit=build_unit_field(office, typed, root=root),
-        shown=shown,
-        responsible=tuple((name, title) for name, title in titles if name in named),
-        more=tuple((name, title) for name, title in titles if name not in named),
+        unit=build_unit_field(office, typed_unit, root=root),
+        shown=form_texts,
+        responsible=tuple((name, title) for name, title in titles if name in named_keys),
+        more=tuple((name, title) for name, title in titles if name not in named_keys),
     )
 
 
 def describe(ctx: RequestContext, case: str, answers: Mapping[str, str]) -> tuple[str, str]:
     """Change the fields that differ from what the form showed."""
-    changed = {
+    changed_texts = {
         name: parse_text(text)
         for name, text in answers.items()
         if f"was.{name}" in answers and _plain(text) != _plain(answers[f"was.{name}"])
     }
     fields: dict[str, object] = {"case": case}
-    fields |= {name: changed[name] for name in ("object_kk", "object_ru") if name in changed}
-    if "unit" in changed:
-        fields["unit"] = resolve_unit(ctx.reads.office(), changed["unit"], root=ctx.reader.root)
-    if "group" in changed:
-        fields["group"] = changed["group"].splitlines()
-    if {"period_first", "period_last"} & changed.keys():
+    fields |= {name: changed_texts[name] for name in ("object_kk", "object_ru") if name in changed_texts}
+    if "unit" in changed_texts:
+        fields["unit"] = resolve_unit(ctx.reads.office(), changed_texts["unit"], root=ctx.reader.root)
+    if "group" in changed_texts:
+        fields["group"] = changed_texts["group"].splitlines()
+    if {"period_first", "period_last"} & changed_texts.keys():
         days = [answers.get(name, "").strip() for name in ("period_first", "period_last")]
         fields["period"] = [parse_date(day) for day in days] if any(days) else []
     people = {
-        name.removeprefix(RESPONSIBLE): text for name, text in changed.items() if name.startswith(RESPONSIBLE)
+        name.removeprefix(RESPONSIBLE): text
+        for name, text in changed_texts.items()
+        if name.startswith(RESPONSIBLE)
     }
-    if more := answers.get("more", ""):
-        people[more] = parse_text(answers.get("more_who", ""))
+    if new_key := answers.get("more", ""):
+        people[new_key] = parse_text(answers.get("more_who", ""))
     if people:
         fields["responsible"] = people
     run_confirmed(ctx, answers, cases.describe, fields)

@@ -87,7 +87,7 @@ def record_form(
         fact = next_deadline.id if next_deadline else (choices[0][0] if choices else "")
     chosen = deadlines_by_id.get(fact)
     recorded = chosen.recorded_on if chosen else None
-    taken = chosen.answer if chosen else None
+    option = chosen.answer if chosen else None
     published = chosen is not None and chosen.obligation.judged_by == "published"
     start = recorded if recorded and not refusal else today
     on = answers.get("on", start.isoformat() if start else "")
@@ -104,8 +104,8 @@ def record_form(
         values=_values(chosen, answers),
         signatories=_signatories(chosen, kind),
         signed_by=answers.get("signed_by", ""),
-        options=(taken,) if taken else chosen.obligation.options if chosen else (),
-        option=taken.id if taken else answers.get("option", ""),
+        options=(option,) if option else chosen.obligation.options if chosen else (),
+        option=option.id if option else answers.get("option", ""),
         is_recorded=recorded is not None and refusal is None,
         confirmation=confirmation,
         refusal=refusal,
@@ -135,7 +135,9 @@ def plan_form(
     return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
 
 
-def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
+def correct_form(
+    case: Case, deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None
+) -> Form:
     """Return the form that corrects a recorded fact, with the recorded or typed values.
 
     Facts recorded from a register row are corrected in the register.
@@ -145,12 +147,12 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
         for deadline in deadlines
         if deadline.fact in case.facts and not case.facts[deadline.fact].row
     }
-    answers = dict(tried.answers) if tried else {}
+    answers = dict(rejected_form.answers) if rejected_form else {}
     fact = answers.get("fact", fact)
     if fact not in recorded:
         fact = next(reversed(recorded), "")
     chosen, recorded_fact = recorded.get(fact), case.facts.get(fact)
-    if recorded_fact is not None and not tried:
+    if recorded_fact is not None and not rejected_form:
         answers = {f"value.{name}": f"{number:f}" for name, number in recorded_fact.values.items()}
         answers |= {"on": recorded_fact.on.isoformat(), "signed_by": recorded_fact.signed_by}
         answers |= {"at_time": f"{recorded_fact.at_time:%H:%M}"} if recorded_fact.at_time else {}
@@ -165,18 +167,18 @@ def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried:
         values=_values(chosen, answers),
         signatories=_signatories(chosen, case.kind),
         signed_by=answers.get("signed_by", ""),
-        refusal=tried.refusal if tried else None,
+        refusal=rejected_form.refusal if rejected_form else None,
     )
 
 
-def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
+def exempt_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> Form:
     """Return the form that exempts the case from one obligation, with all open ones listed without periods."""
-    named: dict[str, Text] = {}
+    titles_by_id: dict[str, Text] = {}
     for deadline in deadlines:
         if deadline.state in ("open", "not_due_yet", "missed") and not is_entry(deadline.id):
-            named.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
-    chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
-    return Form(choices=tuple(named.items()), fact=chosen if chosen in named else "")
+            titles_by_id.setdefault(deadline.id.partition(".")[0], deadline.obligation.title)
+    chosen = (rejected_form.answers.get("obligation", "") if rejected_form else fact).partition(".")[0]
+    return Form(choices=tuple(titles_by_id.items()), fact=chosen if chosen in titles_by_id else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +194,7 @@ class ExtendForm:
     fact: str = ""
 
 
-def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> ExtendForm:
+def extend_form(deadlines: Sequence[Deadline], *, fact: str, rejected_form: RejectedForm | None) -> ExtendForm:
     """Return the form that extends one of the deadlines whose act allows it."""
     rules = {
         deadline.id: (deadline.obligation.title, deadline.obligation.extension)
@@ -214,15 +216,19 @@ def extend_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm
             for title, rule in extensions
         ),
         grounds=tuple(dict.fromkeys(ground for _, rule in extensions for ground in rule.grounds)),
-        fact=tried.answers.get("obligation", "") if tried else fact,
+        fact=rejected_form.answers.get("obligation", "") if rejected_form else fact,
     )
 
 
-def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedForm | None) -> Form:
+def reopen_form(case: Case, deadlines: Sequence[Deadline], *, rejected_form: RejectedForm | None) -> Form:
     """Return the form that withdraws an exemption, with all exempted obligations as they were exempted."""
     titles = {deadline.id.partition(".")[0]: deadline.obligation.title for deadline in deadlines}
-    named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
-    return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
+    titled_facts = [
+        (name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))
+    ]
+    return Form(
+        choices=tuple(titled_facts), fact=rejected_form.answers.get("obligation", "") if rejected_form else ""
+    )
 
 
 def _is_timed(chosen: Deadline | None, deadlines: Sequence[Deadline]) -> bool:
@@ -241,9 +247,11 @@ def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
     """Return the possible signatories, those named by the act first."""
     if chosen is None or chosen.obligation.signed_by is None:
         return ()
-    named = chosen.obligation.signed_by.of(kind)
-    rest = (duty for duty in DUTIES if duty not in named and duty not in {OUTSIDE, *OF_A_PERSON})
-    return (*named, *rest)
+    signing_duties = chosen.obligation.signed_by.of(kind)
+    other_duties = (
+        duty for duty in DUTIES if duty not in signing_duties and duty not in {OUTSIDE, *OF_A_PERSON}
+    )
+    return (*signing_duties, *other_duties)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -276,12 +284,12 @@ class WithdrawForm:
 
 
 def withdraw_form(
-    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], tried: RejectedForm | None
+    case: Case, titles: Mapping[str, Text], *, chosen: tuple[str, str], rejected_form: RejectedForm | None
 ) -> WithdrawForm:
     """Return the form with the record named by its link, or as submitted. `titles`: titles of facts."""
     name, evidence = chosen
-    if tried is not None:
-        name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
+    if rejected_form is not None:
+        name, evidence = rejected_form.answers.get("name", ""), rejected_form.answers.get("evidence", "")
     choices = [*_facts(case, titles, chosen=name), *_acts(case, titles), *_rows(case)]
     if name.startswith("#"):
         choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))

@@ -152,16 +152,18 @@ def _value(ctx: RequestContext, name: str, field: RegisterField, answers: Mappin
 
 def _edit(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
     """Save the fields of the form that differ from the values it showed."""
-    shown = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
+    field_names = sorted(name.partition(".")[2] for name in answers if name.startswith("was."))
     fields = {
         name: parse_text(answers.get(name, ""))
-        for name in shown
+        for name in field_names
         if answers.get(name, "") != answers[f"was.{name}"]
     }
     number = parse_whole_number(answers.get("number", ""))
     row = f"{answers.get('kind', '')}.{number}"
-    changed = fields and edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})).changed
-    return "row_edited" if changed else "nothing_new", {}
+    changed_fields = (
+        fields and edit_row(ctx, build(EditCaseRow, {"case": case, "row": row, "fields": fields})).changed
+    )
+    return "row_edited" if changed_fields else "nothing_new", {}
 
 
 def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
@@ -169,7 +171,7 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_plan_file")
     year = answers.get("year", "").strip()
-    taken = take_plan(
+    imported_plan = take_plan(
         ctx.app,
         case,
         file.file,
@@ -177,8 +179,8 @@ def _import_plan(ctx: RequestContext, case: str, sent: FormData, answers: Mappin
         year=parse_whole_number(year) if year else None,
         **stamp(ctx),
     )
-    left_out = {"left_out": str(len(taken.withdrawn))} if taken.withdrawn else {}
-    return "plan_taken" if taken.entered else "nothing_new", left_out
+    left_out = {"left_out": str(len(imported_plan.withdrawn))} if imported_plan.withdrawn else {}
+    return "plan_taken" if imported_plan.entered else "nothing_new", left_out
 
 
 def _record_cartogram(ctx: RequestContext, case: str, sent: FormData, answers: Mapping[str, str]) -> Outcome:
@@ -207,11 +209,11 @@ def _done(request: Request, ctx: RequestContext, case: str, name: str, form: For
     if name == "edit":
         name = f"edit_{answers.get('kind', '')}"
     try:
-        message, more = act(ctx, case, form, answers)
+        message, parameters = act(ctx, case, form, answers)
     except (Refusal, OutOfRange) as refusal:
         where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
-        tried = RejectedForm(form=where, refusal=refusal, answers=answers)
+        rejected_form = RejectedForm(form=where, refusal=refusal, answers=answers)
         had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        return case_page(request, ctx, case, tab="risks", tried=tried, had_files=had_files)
+        return case_page(request, ctx, case, tab="risks", rejected_form=rejected_form, had_files=had_files)
     place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
-    return redirect(request, f"/cases/{case}/risks", place=place, said=message, **more)
+    return redirect(request, f"/cases/{case}/risks", place=place, said=message, **parameters)

@@ -63,8 +63,8 @@ def sign(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> Res
         fields = {"case": case, **{name: answers.get(name, "") for name in ("document", "signature")}}
         sign_document(ctx, build(SignDocument, fields))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="sign", refusal=refusal, answers=answers)
-        return case_page(request, ctx, case, tab="papers", tried=tried)
+        rejected_form = RejectedForm(form="sign", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, tab="papers", rejected_form=rejected_form)
     return redirect(request, f"/cases/{case}/papers", said="signed", place="evidence")
 
 
@@ -79,10 +79,14 @@ def replan(request: Request, ctx: Recording, case: CaseId, answers: Fields) -> R
         planned = {fact: parse_date(answers.get("on", ""))}
         run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
     except Unconfirmed as question:
-        tried = RejectedForm(form="plan", refusal=None, answers=answers, confirmation=question.confirmation)
-        return case_page(request, ctx, case, tried=tried)
+        rejected_form = RejectedForm(
+            form="plan", refusal=None, answers=answers, confirmation=question.confirmation
+        )
+        return case_page(request, ctx, case, rejected_form=rejected_form)
     except (Refusal, OutOfRange) as refusal:
-        return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
+        return case_page(
+            request, ctx, case, rejected_form=RejectedForm(form="plan", refusal=refusal, answers=answers)
+        )
     if "back" in answers:
         return redirect(request, "/portfolio", **{**dict(parse_qsl(answers["back"][:1000])), "replanned": case})
     return redirect(request, f"/cases/{case}", replanned=fact)
@@ -109,8 +113,8 @@ def record_answers(ctx: RequestContext, case: str, form: FormData, answers: Mapp
     }
     if fact in decisions:
         answer = {"decision": fact, "option": answers["option"], "decided_by": answers.get("signed_by", "")}
-        done = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
-        return done.events[0].name if done.events else fact
+        result = run_confirmed(ctx, answers, cases.decide, {**fields, **answer})
+        return result.events[0].name if result.events else fact
     fields |= {"values": parse_numbers(answers), "signed_by": answers.get("signed_by", "")}
     fields["at_time"] = parse_time(answers.get("at_time", ""))
     cases.record(ctx, build(cases.RecordFact, {**fields, "fact": fact}))
@@ -130,8 +134,8 @@ def _answer_assignment(request: Request, ctx: RequestContext, case: str, form: F
         }
         assignments.answer_assignment(ctx, build(assignments.AnswerAssignment, fields))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="assignment", refusal=refusal, answers=answers)
-        return case_page(request, ctx, case, tried=tried)
+        rejected_form = RejectedForm(form="assignment", refusal=refusal, answers=answers)
+        return case_page(request, ctx, case, rejected_form=rejected_form)
     return redirect(request, f"/cases/{case}", said="assignment_answered")
 
 
@@ -141,14 +145,16 @@ def _record(request: Request, ctx: RequestContext, case: str, form: FormData) ->
     try:
         fact = record_answers(ctx, case, form, answers)
     except Unconfirmed as question:
-        tried = RejectedForm(form="record", refusal=None, answers=answers, confirmation=question.confirmation)
-        return case_page(request, ctx, case, tried=tried)
+        rejected_form = RejectedForm(
+            form="record", refusal=None, answers=answers, confirmation=question.confirmation
+        )
+        return case_page(request, ctx, case, rejected_form=rejected_form)
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,
             ctx,
             case,
-            tried=RejectedForm(form="record", refusal=refusal, answers=answers),
+            rejected_form=RejectedForm(form="record", refusal=refusal, answers=answers),
             had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
         )
     return redirect(request, f"/cases/{case}", recorded=fact)

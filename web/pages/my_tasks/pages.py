@@ -70,8 +70,8 @@ def my_desk(
     """Show the reader's obligations by urgency."""
     today = ctx.today
     case, _, obligation = row.partition(":")
-    typed = {"on": on} if on else None
-    unfolded = opened(ctx, case, obligation, today=today, answers=typed) if obligation else None
+    dates = {"on": on} if on else None
+    unfolded = opened(ctx, case, obligation, today=today, answers=dates) if obligation else None
     undo, remarks = (_undo(ctx, what), _remarks(ctx, what)) if said == "recorded" else (None, ())
     message = (said, _title(request, ctx, what), what.partition(":")[0])
     return _page(request, ctx, show=show, unfolded=unfolded, message=message, undo=undo, remarks=remarks)
@@ -156,8 +156,8 @@ def read(request: Request, ctx: Recording, answers: Fields) -> Response:
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
         whole_case(ctx, case)
-    done = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
-    return _onward(request, answers, said="read", what=f"{case}:{done.obligation}")
+    letter_result = acknowledge_letter(ctx, build(Letter, {"case": case, "key": key}))
+    return _onward(request, answers, said="read", what=f"{case}:{letter_result.obligation}")
 
 
 @router.post("/desk/leave")
@@ -215,7 +215,7 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
         result = bulk.record_many(ctx, build(bulk.RecordMany, fields)) if confirmed else foreseen
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=show, refusal=refusal, answers=answers, ticked=_ids(rows))
-    written = [
+    lines = [
         f"{step.case}:{event.seq}:{step.fact}"
         for step in result.steps
         for event in (step.result.events[:1] if step.result and not result.preview else ())
@@ -225,7 +225,7 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
         titles=_titles(request, ctx, result),
         token=token,
         uploaded=file,
-        lines=written,
+        lines=lines,
     )
     return _page(
         request, ctx, show=show, answers=answers, ticked=_ids(rows) if result.preview else (), batch=batch
@@ -235,16 +235,18 @@ def _record_many(request: Request, ctx: RequestContext, form: FormData) -> Respo
 def _withdraw_many(request: Request, ctx: RequestContext, answers: ImmutableMultiDict[str, str]) -> Response:
     show = answers.get("show", "")
     try:
-        taken = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
-        if not taken:
+        chosen_records = [(*row.split(":", 2), "", "")[:3] for row in answers.getlist("taken")]
+        if not chosen_records:
             raise InvalidForm("web.refusal.no_rows")
-        lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in taken]
+        lines = [{"case": case, "line": parse_event_number(line)} for case, line, _ in chosen_records]
         withdrawn = bulk.withdraw_many(
             ctx, build(bulk.WithdrawMany, {"lines": lines, "ground": answers.get("ground", "")})
         )
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=show, refusal=refusal)
-    titles = {f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in taken}
+    titles = {
+        f"{case}:{line}": _title(request, ctx, f"{case}:{fact}") or case for case, line, fact in chosen_records
+    }
     return _page(request, ctx, show=show, batch=ManyView(result=None, titles=titles, withdrawn=withdrawn))
 
 
@@ -268,9 +270,9 @@ def _uploaded(ctx: RequestContext, form: FormData) -> str:
     return keep_upload(ctx, "file", content, name)
 
 
-def _undo(ctx: RequestContext, what: str) -> Event | None:
+def _undo(ctx: RequestContext, place: str) -> Event | None:
     """Return the event to offer for undoing (`case:fact`); None if there is none."""
-    case, _, fact = what.partition(":")
+    case, _, fact = place.partition(":")
     if not case or ctx.reads.case(case) is None:
         return None
     return cases.event_to_undo(ctx, case, fact)
@@ -336,11 +338,11 @@ def _heads(mine: bool) -> list[tuple[object, str]]:
     return [(head, "col-who" if look == "col-unit" else look) for head, look in heads]
 
 
-def _title(request: Request, ctx: RequestContext, what: str) -> str:
+def _title(request: Request, ctx: RequestContext, place: str) -> str:
     """Return the title of the obligation just handled (`case:obligation`) in the reader's language; "" if it is
     hidden.
     """
-    case, _, obligation = what.partition(":")
+    case, _, obligation = place.partition(":")
     stored_case = ctx.reads.case(case) if case else None
     if stored_case is None:
         return ""

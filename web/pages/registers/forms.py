@@ -54,18 +54,20 @@ class FieldProblem:
 
 
 def form_fields(
-    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, tried: RejectedForm | None
+    ctx: RequestContext, fields: Sequence[FieldView], row: RowView | None, rejected_form: RejectedForm | None
 ) -> list[FormField]:
     """Return the fields of a form with a row's values, or with the typed ones after a refusal."""
-    return [_field(ctx, field, row, tried) for field in fields]
+    return [_field(ctx, field, row, rejected_form) for field in fields]
 
 
-def _field(ctx: RequestContext, field: FieldView, row: RowView | None, tried: RejectedForm | None) -> FormField:
+def _field(
+    ctx: RequestContext, field: FieldView, row: RowView | None, rejected_form: RejectedForm | None
+) -> FormField:
     stored = row.values.get(field.id) if row else None
     if field.kind == "file":
         return FormField(view=field, file=str(stored.get("name", "")) if stored else "")
     was = _amount(field, stored, ctx.language) if field.kind in ("number", "money") else _text(stored)
-    value = tried.answers.get(FIELD + field.id, "") if tried else was
+    value = rejected_form.answers.get(FIELD + field.id, "") if rejected_form else was
     return FormField(view=field, value=value, was=was, names=_names(ctx, field, value))
 
 

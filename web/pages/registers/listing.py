@@ -87,9 +87,9 @@ def _filter(ctx: RequestContext, field: FieldView, parameters: Mapping[str, str]
     text, names = parameters.get(f"is.{field.id}", "").strip(), None
     office, root = ctx.reads.office(), ctx.reader.root
     if field.kind == "person":
-        names = build_person_filter(office, text, (), own=root)
+        names = build_person_filter(office, text, (), own_unit=root)
     elif field.kind == "unit":
-        names = build_unit_filter(office, text, own=root)
+        names = build_unit_filter(office, text, own_unit=root)
     return RowFilter(field=field, text=text, names=names)
 
 

@@ -92,7 +92,7 @@ def registers_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Respon
         ctx,
         "registers.html",
         acts=acts,
-        units=build_unit_filter(ctx.reads.office(), unit, own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), unit, own_unit=ctx.reader.root),
         unit=unit,
         mine=[
             (row, row_title(views[row.register_id], row, translator), views[row.register_id])
@@ -150,7 +150,7 @@ def rows_page(
     columns = columns_of(register, register.fields)
     is_filtered = bool(empty) or any(row_filter.is_set for row_filter in filters)
     has_conditions = is_filtered or any(query[name] for name in ("unit", "search", "case", "withdrawn"))
-    shown = page(
+    response = page(
         request,
         ctx,
         "register_rows.html",
@@ -167,7 +167,7 @@ def rows_page(
         filters=filters,
         is_filtered=is_filtered,
         empty=empty,
-        units=build_unit_filter(ctx.reads.office(), query["unit"], own=ctx.reader.root),
+        units=build_unit_filter(ctx.reads.office(), query["unit"], own_unit=ctx.reader.root),
         query=query,
         sort=query["sort"],
         has_conditions=has_conditions,
@@ -177,7 +177,7 @@ def rows_page(
         has_papers=bool(register_papers(register_id)) and not query["withdrawn"],
         to=_changed_address(request),
     )
-    return with_tidy_address(request, shown)
+    return with_tidy_address(request, response)
 
 
 @router.get("/registers/{register_id}/xlsx")
@@ -264,28 +264,28 @@ def row_form(
     *,
     case: str = "",
     unit: str = "",
-    tried: RejectedForm | None = None,
+    rejected_form: RejectedForm | None = None,
 ) -> Response:
     """Return the page with the form for a new row, as filled in after a refusal; fields may be filled in by the
     address (`field.training=...`).
     """
     register = _register(ctx, register_id)
     preset = RejectedForm(form="", refusal=None, answers=_preset(request, ctx, register))
-    answers = tried.answers if tried else {"case": case, "unit": unit}
-    typed = answers.get("unit") or ctx.reader.root
+    answers = rejected_form.answers if rejected_form else {"case": case, "unit": unit}
+    typed_unit = answers.get("unit") or ctx.reader.root
     return page(
         request,
         ctx,
         "register_row_new.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/registers/{register_id}/new",
         register=register,
-        form_fields=form_fields(ctx, register.fields, None, tried or preset),
+        form_fields=form_fields(ctx, register.fields, None, rejected_form or preset),
         groups=ctx.app.registers.on(register_id, ctx.today).groups,
-        units=build_unit_field(ctx.reads.office(), typed, root=ctx.reader.root),
+        units=build_unit_field(ctx.reads.office(), typed_unit, root=ctx.reader.root),
         case=NameField(chosen=answers.get("case", ""), shown=answers.get("case", ""), finds="case"),
-        tried=tried,
-        problems=problems_of(tried.refusal if tried else None),
+        tried=rejected_form,
+        problems=problems_of(rejected_form.refusal if rejected_form else None),
     )
 
 
@@ -311,21 +311,21 @@ def show_row_page(
     row: str,
     *,
     message: str = "",
-    tried: RejectedForm | None = None,
+    rejected_form: RejectedForm | None = None,
 ) -> Response:
     """Return the page of one row; after a refusal with the form as filled in."""
     translator = Translator(preferences(request).language)
     reader = replace(ctx, language=translator.language)
     detail = row_of_register(reader, register_id, row)
     definition = ctx.app.registers.on(register_id, ctx.today)
-    register = view_here(ctx, definition, own=True)
-    edits = tried if tried is not None and tried.form == "edit" else None
+    register = view_here(ctx, definition, is_own=True)
+    edits = rejected_form if rejected_form is not None and rejected_form.form == "edit" else None
     erasable = erasable_fields(reader, row) if ctx.reader.may("manage") else []
     return page(
         request,
         ctx,
         "register_row.html",
-        status=status_of(tried and tried.refusal),
+        status=status_of(rejected_form and rejected_form.refusal),
         place=f"/registers/{register_id}/{row}",
         register=register,
         row=detail.row,
@@ -344,7 +344,7 @@ def show_row_page(
         groups=definition.groups,
         message=message,
         erasable=[field for field in detail.fields if field.id in erasable and field.id in detail.row.values],
-        tried=tried,
+        tried=rejected_form,
         problems=problems_of(edits.refusal if edits else None),
     )
 
@@ -388,13 +388,13 @@ def _command(
     query: Mapping[str, object],
     filters: Sequence[RowFilter],
     empty: str,
-    **more: object,
+    **extra_fields: object,
 ) -> ListRows:
     """Return the command of a list. `empty`: a field that must be empty in the rows."""
     conditions: list[object] = [*filter_inputs(ctx, filters)]
     if empty:
         conditions.append({"field": empty, "empty": True})
-    return build(ListRows, {**query, "filters": conditions, **more})
+    return build(ListRows, {**query, "filters": conditions, **extra_fields})
 
 
 def act_of(register: RegisterView, translator: Translator) -> str:
@@ -450,11 +450,11 @@ def _history(
         if value is None:
             return Cell()
         names = {str(value): name_in(office, str(value), translator.language)} | detail.row.names
-        shown = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
+        row_view = detail.row.model_copy(update={"values": {change.field: value}, "names": names})
         kind = fields[change.field].kind
         if kind in ("case", "row"):
             return Cell(text=detail.row.names.get(str(value), str(value)))
-        return cell_of(fields[change.field], shown, translator)
+        return cell_of(fields[change.field], row_view, translator)
 
     def changes(of: Sequence[FieldChangeResult]) -> list[tuple[str, Cell, Cell]]:
         return [
@@ -472,14 +472,16 @@ def _history(
 def _changed_address(request: Request) -> object:
     """Return a function that returns the list's address with some parameters changed."""
 
-    def to(beside: str = "", **changes: object) -> str:
+    def to(suffix: str = "", **changes: object) -> str:
         parameters: Mapping[str, object] = {
             key: value
             for key, value in request.query_params.items()
             if key not in ("page", "lang", "theme", "imported") and value
         }
-        changed = {key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)}
-        return request.url.path + beside + (f"?{urlencode(changed)}" if changed else "")
+        query_parameters = {
+            key: value for key, value in {**parameters, **changes}.items() if value not in ("", None)
+        }
+        return request.url.path + suffix + (f"?{urlencode(query_parameters)}" if query_parameters else "")
 
     return to
 

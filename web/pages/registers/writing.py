@@ -77,8 +77,8 @@ def withdraw(
     try:
         withdraw_row(ctx, build(WithdrawRow, {"row": row, "ground": answers.get("ground", "")}))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="withdraw", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, tried=tried)
+        rejected_form = RejectedForm(form="withdraw", refusal=refusal, answers=answers)
+        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
     return redirect(request, f"/registers/{register_id}/{row}", said="withdrawn")
 
 
@@ -94,8 +94,8 @@ def erase(
         fields = {"fields": answers.getlist("field"), "ground": answers.get("ground", "")}
         erase_row(ctx, build(EraseRow, {"row": row, **fields}))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="erase", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, tried=tried)
+        rejected_form = RejectedForm(form="erase", refusal=refusal, answers=answers)
+        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
     return redirect(request, f"/registers/{register_id}/{row}", said="erased")
 
 
@@ -115,7 +115,7 @@ def _add(request: Request, ctx: RequestContext, register_id: str, form: FormData
         detail = add_row(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return row_form(
-            request, ctx, register_id, tried=RejectedForm(form="add", refusal=refusal, answers=answers)
+            request, ctx, register_id, rejected_form=RejectedForm(form="add", refusal=refusal, answers=answers)
         )
     return redirect(request, f"/registers/{register_id}/{detail.row.id}", said="added")
 
@@ -140,12 +140,12 @@ def _import(request: Request, ctx: RequestContext, register_id: str, form: FormD
             "preview": not answers.get("take"),
         }
         reader = replace(ctx, language=preferences(request).language)
-        done = import_rows(reader, build(ImportRows, fields))
+        result = import_rows(reader, build(ImportRows, fields))
     except (Refusal, OutOfRange) as refusal:
         return show_import_page(request, ctx, register_id, answers=answers, refusal=refusal)
-    if done.preview:
-        return show_import_page(request, ctx, register_id, preview=done, digest=digest, answers=answers)
-    return redirect(request, f"/registers/{register_id}", imported=str(done.rows))
+    if result.preview:
+        return show_import_page(request, ctx, register_id, preview=result, digest=digest, answers=answers)
+    return redirect(request, f"/registers/{register_id}", imported=str(result.rows))
 
 
 def _edit(request: Request, ctx: RequestContext, register_id: str, row: str, form: FormData) -> Response:
@@ -160,6 +160,6 @@ def _edit(request: Request, ctx: RequestContext, register_id: str, row: str, for
         }
         edit_row(ctx, build(EditRow, fields))
     except (Refusal, OutOfRange) as refusal:
-        tried = RejectedForm(form="edit", refusal=refusal, answers=answers)
-        return show_row_page(request, ctx, register_id, row, tried=tried)
+        rejected_form = RejectedForm(form="edit", refusal=refusal, answers=answers)
+        return show_row_page(request, ctx, register_id, row, rejected_form=rejected_form)
     return redirect(request, f"/registers/{register_id}/{row}", said="edited")

@@ -65,10 +65,12 @@ def give_alone(
     Raises:
         CannotAssign, OutOfRange.
     """
-    given = _given(1, text, assignee, until, giver, today)
+    assignment_draft = _given(1, text, assignee, until, giver, today)
     case_commands.require_within_records(until)
     title = shorten(text, TITLE_LENGTH, placeholder=" …")
-    opening = Opening(procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(given,))
+    opening = Opening(
+        procedure=ALONE.id, edition=ALONE.edition, unit=unit, object=title, entries=(assignment_draft,)
+    )
     return case_commands.open(opening, by=by, now=now, today=today)
 
 
@@ -244,8 +246,10 @@ def comment(
         if asks:
             to[asks] = "question"
         if answers is not None:
-            written = {comment.seq: comment for comment in comments(case_commands.events(case_id)[: case.seq])}
-            question = written.get(answers)
+            comments_by_seq = {
+                comment.seq: comment for comment in comments(case_commands.events(case_id)[: case.seq])
+            }
+            question = comments_by_seq.get(answers)
             if question is None or not question.asks or question.withdrawn:
                 raise CannotComment("comment.no_question", line=answers)
             about = question.obligation

@@ -212,11 +212,11 @@ class CaseCommands:
             AlreadyRecorded: it is known with another number or signature.
             Refusal: an unknown case, fact, number or duty.
         """
-        given, proof = dict(values or {}), tuple(evidence)
+        numbers_given, proof = dict(values or {}), tuple(evidence)
 
         def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
             obligation = known_fact(procedure, fact)
-            title, numbers, signature, hour, new = obligation.title, given, signed_by, at_time, proof
+            title, numbers, signature, hour, new = obligation.title, numbers_given, signed_by, at_time, proof
             fact_payload(obligation, numbers, signature, duties=procedure.duties)
             require_past(obligation, on, hour, now=now, today=today)
             self.require_within_records(on)

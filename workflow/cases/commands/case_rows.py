@@ -75,13 +75,13 @@ class CaseRows:
 
         def events(case: Case) -> Sequence[EventDraft]:
             rows_by_kind = {kind: rows_of(case, kind) for kind in self._kinds}
-            taken = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
+            numbers_by_kind = {kind: set(of_kind) for kind, of_kind in rows_by_kind.items()}
             drafts: list[EventDraft] = []
             for new in [rows] if isinstance(rows, NewRow) else rows(case):
                 register, entry = self._register(new.register)
                 kind = entry.row
-                number = new.number or next_number(case, kind, taken[kind])
-                values = self._parsed(case, kind, register.fields, new.values, today, taken)
+                number = new.number or next_number(case, kind, numbers_by_kind[kind])
+                values = self._parsed(case, kind, register.fields, new.values, today, numbers_by_kind)
                 for name, field in register.fields.items():
                     if field.required and name != "on" and not is_filled(values.get(name, "")):
                         raise CannotEnter(_EMPTY.get(kind, "risk.nothing_said"), **{kind: number})
@@ -91,7 +91,7 @@ class CaseRows:
                 draft = _draft(entry.event, number, day, values)
                 if _is_new(case, register, rows_by_kind[kind], draft):
                     drafts.append(draft)
-                taken[kind].add(number)
+                numbers_by_kind[kind].add(number)
             return drafts
 
         return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
@@ -118,8 +118,10 @@ class CaseRows:
                 if fields[name].required and not is_filled(value):
                     raise CannotEnter("risk.field_empty", row=row, field=name)
             before = values_of(stored_row, parsed)
-            changed = {name: value for name, value in parsed.items() if (value or "") != (before[name] or "")}
-            return [("row_edited", f"{kind}.{number}", None, changed)] if changed else ()
+            changed_values = {
+                name: value for name, value in parsed.items() if (value or "") != (before[name] or "")
+            }
+            return [("row_edited", f"{kind}.{number}", None, changed_values)] if changed_values else ()
 
         return self._case_commands.enter(case_id, events, by=by, now=now, today=today)
 
@@ -220,28 +222,28 @@ class CaseRows:
         fields: Mapping[str, RegisterField],
         values: Mapping[str, object],
         today: date,
-        taken: Mapping[str, Collection[int]] | None = None,
+        numbers_by_kind: Mapping[str, Collection[int]] | None = None,
     ) -> Values:
         """Return values as stored in events: "" for an empty one, False for a checkbox that is not set.
 
         Args:
             row: its name or kind, used in error messages.
-            taken: numbers of the rows that may be named, by kind; None for those of the case.
+            numbers_by_kind: numbers of the rows that may be named, by kind; None for those of the case.
         """
 
         def numbers(register_id: str) -> tuple[str, Collection[int]]:
             kind = self._register(register_id)[1].row
-            return kind, rows_of(case, kind) if taken is None else taken[kind]
+            return kind, rows_of(case, kind) if numbers_by_kind is None else numbers_by_kind[kind]
 
         def find_row(register_id: str, text: str) -> str | None:
             return text if text.isdecimal() and int(text) in numbers(register_id)[1] else None
 
         lookup = replace(NO_NAMES, row=find_row, term=lambda text: data_of(self._read_term(text)))
         register = replace(next(iter(self._registers.all())), fields=fields)
-        given = {name: data_of(value) for name, value in values.items()}
-        parsed, problems = parse_values(register, given, lookup)
+        raw_values = {name: data_of(value) for name, value in values.items()}
+        parsed, problems = parse_values(register, raw_values, lookup)
         for problem in problems:
-            field, value = fields.get(problem.field), given[problem.field]
+            field, value = fields.get(problem.field), raw_values[problem.field]
             if field is None:
                 allowed = problem.arguments["allowed"]
                 raise CannotEnter("risk.unknown_field", row=row, field=problem.field, allowed=allowed)

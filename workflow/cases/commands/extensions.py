@@ -210,20 +210,20 @@ def _require_allowed(
     if len(extensions) >= rule.times:
         raise CannotExtend("extend.times", title=obligation.title, act=act, count=rule.times)
     due = _due(case_commands, case, name, today=today)
-    left = _remaining(rule, extensions)
-    if extension.by is not None and left is not None and not 1 <= extension.by.count <= left:
-        code = "extend.too_long" if left else "extend.nothing_left"
+    count_left = _remaining(rule, extensions)
+    if extension.by is not None and count_left is not None and not 1 <= extension.by.count <= count_left:
+        code = "extend.too_long" if count_left else "extend.nothing_left"
         unit = unit_of(rule.by)
-        raise CannotExtend(code, act=act, title=obligation.title, count=left, unit=unit)
+        raise CannotExtend(code, act=act, title=obligation.title, count=count_left, unit=unit)
     if due is None:
         if case.paused is not None and extension.to is None:
             return
         code = "extend.paused" if case.paused is not None else "extend.no_due"
         raise CannotExtend(code, title=obligation.title)
-    whole = replace(extension, by=rule.by, to=None)
+    full_extension = replace(extension, by=rule.by, to=None)
     longer, last = (
         _due(case_commands, replace(case, extensions={**case.extensions, name: these}), name, today=today)
-        for these in ((*extensions, extension), (whole,))
+        for these in ((*extensions, extension), (full_extension,))
     )
     if longer is None or last is None or not due < longer <= last:
         raise CannotExtend("extend.beyond", act=act, title=obligation.title, due=due, last=last)

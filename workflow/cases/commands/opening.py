@@ -191,6 +191,6 @@ def first_events(
     ]
     drafts += opening.entries
     return tuple(
-        Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
-        for seq, (kind, what, on, data) in enumerate(drafts, 1)
+        Event(case=name, seq=seq, kind=kind, name=event_name, on=on, at=now, by=by, payload=data)
+        for seq, (kind, event_name, on, data) in enumerate(drafts, 1)
     )

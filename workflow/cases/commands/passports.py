@@ -69,27 +69,27 @@ def edit_passport(
     """
 
     def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
-        changed: dict[str, object] = {}
+        changed_fields: dict[str, object] = {}
         for name in ("object_kk", "object_ru", "unit", "person"):
             text = getattr(edit, name)
             if text is not None and text.strip() != getattr(case, name):
-                changed[name] = text.strip()
-        changed |= _kind(case, procedure, changed.get("unit"), kind_of)
+                changed_fields[name] = text.strip()
+        changed_fields |= _kind(case, procedure, changed_fields.get("unit"), kind_of)
         for obligation in edit.responsible:
             known_obligation(procedure, obligation)
         people = {name: text.strip() for name, text in edit.responsible.items()}
         people = {name: text for name, text in people.items() if text != case.responsible.get(name, "")}
         if people:
-            changed["responsible"] = people
+            changed_fields["responsible"] = people
         if edit.group is not None:
             members = tuple(line.strip() for line in edit.group if line.strip())
             if members != case.group:
-                changed["group"] = list(members)
+                changed_fields["group"] = list(members)
         if edit.period is not None and tuple(edit.period) != (case.period or ()):
-            changed["period"] = [day.isoformat() for day in _period(edit.period)]
+            changed_fields["period"] = [day.isoformat() for day in _period(edit.period)]
         if edit.written is not None and edit.written not in case.written:
-            changed["written"] = edit.written._asdict()
-        return [("passport", "", None, changed)] if changed else ()
+            changed_fields["written"] = edit.written._asdict()
+        return [("passport", "", None, changed_fields)] if changed_fields else ()
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 

@@ -213,9 +213,9 @@ def _what_if(
 
 
 def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -> Fact:
-    shown = published.get(name)
-    evidence = (Evidence(kind="", reference="", published_on=shown),) if shown else ()
-    on = facts.get(name, shown)
+    published_on = published.get(name)
+    evidence = (Evidence(kind="", reference="", published_on=published_on),) if published_on else ()
+    on = facts.get(name, published_on)
     assert on is not None
     return Fact(name=name, on=on, evidence=evidence)
 
@@ -259,16 +259,16 @@ def mismatches(procedure: Procedure, calendar: Calendar) -> Iterator[Mismatch]:
             supposed=_supposed(procedure, example),
         )
         deadlines = {deadline.id: deadline for deadline in example_plan.deadlines}
-        for what in ("due", "due_at", "safe_by", "state"):
-            for name, expected in getattr(example, what).items():
+        for figure in ("due", "due_at", "safe_by", "state"):
+            for name, expected in getattr(example, figure).items():
                 deadline = deadlines.get(name)
-                actual = getattr(deadline, what) if deadline is not None else None
+                actual = getattr(deadline, figure) if deadline is not None else None
                 if isinstance(actual, datetime):
                     actual = actual.astimezone(almaty()).replace(tzinfo=None)
                 if deadline is None or actual != expected:
                     yield Mismatch(
                         example=example.title,
-                        what=f"{what}.{name}",
+                        what=f"{figure}.{name}",
                         expected=str(expected or "none"),
                         actual=str(actual or "none"),
                     )

@@ -52,14 +52,14 @@ def recounted(
     """
     was, becomes = (walk(case, procedure, days, today=today) for days in (before, after))
     chain = (*walked(becomes.chain, [*becomes.links.values()], bare=True), *becomes.entries.values())
-    written = CaseWrite(
+    case_write = CaseWrite(
         events=(),
         case=case,
         stage=stage(procedure, case, chain),
         rows=rows(case, procedure, chain, after, today=today),
         touched=_touched(was, becomes, chain, reach),
     )
-    return RecalculatedCase(written, moves(was, becomes))
+    return RecalculatedCase(case_write, moves(was, becomes))
 
 
 def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -> frozenset[str] | None:
@@ -193,13 +193,13 @@ def recomputed(
     if inherited or any(row.inherited is not None for row in stored.values()):
         # What came late moves the first dates of what is settled too.
         chain, kept_rows, inherited = _walked(resolver, stored, procedure.resting_on(names))
-    fresh = rows(case, procedure, chain, calendar, today=today, inherited=inherited)
+    new_rows = rows(case, procedure, chain, calendar, today=today, inherited=inherited)
     return CaseWrite(
         events=events,
         case=case,
         stage=stage(procedure, case, (*chain, *_owed(kept_rows.values(), procedure))),
-        rows=(*fresh, *kept_rows.values()),
-        touched=frozenset({row.obligation for row in fresh} | (stored.keys() - kept_rows.keys())),
+        rows=(*new_rows, *kept_rows.values()),
+        touched=frozenset({row.obligation for row in new_rows} | (stored.keys() - kept_rows.keys())),
     )
 
 

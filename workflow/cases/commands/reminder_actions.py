@@ -132,7 +132,7 @@ def answered(
     case_id: str,
     obligation: str,
     notice: str,
-    what: Literal["said_done", "not_mine"],
+    answer: Literal["said_done", "not_mine"],
     *,
     until: date | None,
     officer: str,
@@ -154,16 +154,16 @@ def answered(
         for event in case_commands.events(case_id):
             if event.payload.get("notice") == notice and event.payload.get("what") in ("said_done", "not_mine"):
                 return ()
-        written: EventDraft = ("notice", obligation, until, {"what": what, "notice": notice, "person": by})
+        draft: EventDraft = ("notice", obligation, until, {"what": answer, "notice": notice, "person": by})
         if not officer or officer == by:
-            return [written]
+            return [draft]
         payload: dict[str, object] = {
             "text": text,
             "person": by,
             "mentions": [officer],
             "to": {officer: "mention"},
         }
-        return [written, ("commented", obligation, None, payload)]
+        return [draft, ("commented", obligation, None, payload)]
 
     return case_commands.write(case_id, decide, by=by, now=now, today=today)
 

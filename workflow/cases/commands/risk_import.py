@@ -69,18 +69,18 @@ def withdrawn_rows(case: Case, rows: Iterable[PlanRow]) -> tuple[PlanRow, ...]:
 
 
 def _withdrawn(case: Case, risk_register: Register, row: PlanRow) -> bool:
-    gone = {
+    withdrawn_keys = {
         (kind, _plain(withdrawal.title))
         for record, withdrawal in case.withdrawn.items()
         if (kind := record.partition(".")[0]) in ("risk", "measure")
     }
-    if not gone:
+    if not withdrawn_keys:
         return False
     risk, action = (_plain(text)[:TITLE_LIMIT] for text in (row.risk, row.action))
     risks = {_plain(risk.description)[:TITLE_LIMIT] for risk in risk_register.risks.values()}
     actions = {_plain(measure.action)[:TITLE_LIMIT] for measure in risk_register.measures.values()}
-    return (("risk", risk) in gone and risk not in risks) or (
-        ("measure", action) in gone and action not in actions
+    return (("risk", risk) in withdrawn_keys and risk not in risks) or (
+        ("measure", action) in withdrawn_keys and action not in actions
     )
 
 

@@ -75,22 +75,22 @@ def row_changes(
     """
     if case.standing != "active":
         return
-    there = {
+    facts_by_period = {
         name: _recorded(case, name)
         for name in duties
         if (obligation := procedure.by_id.get(name.partition(".")[0])) is not None
         and asked_of(case, procedure, obligation, name)
     }
-    moved = dict[str, Fact]()
-    for name in there:
-        for key, fact in there[name].items():
+    facts_by_row = dict[str, Fact]()
+    for name in facts_by_period:
+        for key, fact in facts_by_period[name].items():
             if fact.row and all(row.row != fact.row for row in duties[name]):
-                moved[fact.row] = fact
+                facts_by_row[fact.row] = fact
                 selection = select_records(case, procedure, events()[: case.seq], key)
                 yield withdrawal(selection, ground=ground or fact.row)
-    for name, facts in there.items():
-        stay = {key: fact for key, fact in facts.items() if fact.row not in moved}
-        yield from _of_period(procedure, name, duties[name], stay, moved, ground)
+    for name, facts in facts_by_period.items():
+        stay = {key: fact for key, fact in facts.items() if fact.row not in facts_by_row}
+        yield from _of_period(procedure, name, duties[name], stay, facts_by_row, ground)
 
 
 def _of_period(
@@ -98,19 +98,23 @@ def _of_period(
     name: str,
     rows: Sequence[DutyRow],
     facts: dict[str, Fact],
-    moved: Mapping[str, Fact],
+    facts_by_row: Mapping[str, Fact],
     ground: str,
 ) -> Iterator[EventDraft]:
     """Yield the changes to the facts of one period that stay or are new."""
     keys = {fact.row: key for key, fact in facts.items() if fact.row}
-    typed = [fact.on for fact in facts.values() if not fact.row]
+    fact_days = [fact.on for fact in facts.values() if not fact.row]
     waiting = list[DutyRow]()
     for row in rows:
         fact = facts.get(keys.get(row.row, ""))
         if fact is None:
             waiting.append(row)
             continue
-        values = {each: value for each, value in row.values.items() if fact.values.get(each) != value}
+        values = {
+            value_name: value
+            for value_name, value in row.values.items()
+            if fact.values.get(value_name) != value
+        }
         if fact.on != row.on or values:
             payload = {"row": row.row, "ground": ground or row.row, **_numbers(values)}
             yield "corrected", keys[row.row], row.on, payload
@@ -119,13 +123,13 @@ def _of_period(
         if new:
             yield "evidence", keys[row.row], row.on, {"row": row.row, "evidence": evidence_payload(new)}
     # A fact recorded by a person and a row of the register about the same event count once.
-    for day in typed:
+    for day in fact_days:
         waiting = _without_day(waiting, day)
     obligation = procedure.by_id[name.partition(".")[0]]
     limit = MAX_RECORDED if obligation.several or isinstance(obligation.term, PerPeriod) else 1
     for row in waiting[: max(0, min(limit, len(rows)) - len(facts))]:
         key = next(key for key in _names(name) if key not in facts)
-        fact = moved.get(row.row)
+        fact = facts_by_row.get(row.row)
         facts[key] = Fact(name=key, on=row.on, row=row.row)
         yield "fact", key, row.on, _payload(row, fact)
 

@@ -209,14 +209,14 @@ def undoable(
 ) -> Event | None:
     """Return the event to offer for undoing after a record of that name; None where there is none."""
     lines = [event for event in effective_events(tuple(events)) if event is not None and event.name == name]
-    written = [event for event in lines if event.kind in _UNDOABLE]
-    if not written:
+    undoable_events = [event for event in lines if event.kind in _UNDOABLE]
+    if not undoable_events:
         return None
     try:
-        require_undoable(written[-1], was_told, by=by, now=now)
+        require_undoable(undoable_events[-1], was_told, by=by, now=now)
     except CannotUndo:
         return None
-    return written[-1]
+    return undoable_events[-1]
 
 
 def select_records(
@@ -411,22 +411,24 @@ def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
 
 def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
     """Return the selection of one document only, in every event that has it."""
-    gone = {place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)}
+    withdrawn_places = {
+        place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)
+    }
     restricted = {item.reference for event in events for item in evidence_of(event) if item.restricted}
-    places, named = list[tuple[int, int]](), dict[str, None]()
+    places, document_names = list[tuple[int, int]](), dict[str, None]()
     for event in events:
         if event.seq not in selection.lines:
             continue
         for place, item in enumerate(evidence_of(event)):
-            if (event.seq, place) in gone:
+            if (event.seq, place) in withdrawn_places:
                 continue
             if item.reference not in restricted:
-                named[item.name or item.reference] = None
+                document_names[item.name or item.reference] = None
             if evidence in (item.reference, item.name):
                 places.append((event.seq, place))
     if not places:
-        code = "no_such_evidence" if named else "no_evidence"
-        allowed = closest_first(evidence, named)[:ALLOWED_LIMIT]
+        code = "no_such_evidence" if document_names else "no_evidence"
+        allowed = closest_first(evidence, document_names)[:ALLOWED_LIMIT]
         raise CannotWithdraw(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
     return Selection(what="evidence", name=selection.name, on=selection.on, documents=tuple(places))
 

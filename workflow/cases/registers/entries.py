@@ -68,14 +68,14 @@ def edited_number(event: Event, kind: str) -> int | None:
     return int(event.name.partition(".")[2])
 
 
-def next_number(case: Case, kind: str, taken: Iterable[int]) -> int:
+def next_number(case: Case, kind: str, numbers_taken: Iterable[int]) -> int:
     """Return the first number after all rows of a kind (`risk`), withdrawn ones included.
 
     The number of a withdrawn row is never reused, because references to it would then mean the new row.
     """
     prefix = f"{kind}."
     numbers = [name.removeprefix(prefix) for name in case.withdrawn if name.startswith(prefix)]
-    return max([*taken, *(int(number) for number in numbers if number.isdecimal())], default=0) + 1
+    return max([*numbers_taken, *(int(number) for number in numbers if number.isdecimal())], default=0) + 1
 
 
 def _day(value: object) -> date | None:
@@ -88,16 +88,16 @@ _READ: Mapping[str, Callable[[object], object]] = {"term": from_data, "on": _day
 
 def described(row: type, values: Mapping[str, object]) -> dict[str, Any]:
     """Return the values of an event as attributes of a row; fields without an attribute go into `extra`."""
-    named: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
+    row_fields: Mapping[str, object] = row.__dataclass_fields__  # type: ignore[attr-defined]
     parsed_values = {name: _READ[name](value) if name in _READ else value for name, value in values.items()}
     return {
-        **{name: value for name, value in parsed_values.items() if name in named},
-        "extra": {name: value for name, value in parsed_values.items() if name not in named},
+        **{name: value for name, value in parsed_values.items() if name in row_fields},
+        "extra": {name: value for name, value in parsed_values.items() if name not in row_fields},
     }
 
 
 def edited(row: R, values: Mapping[str, object]) -> R:
     """Return a row with the values an event changes."""
     new, before = described(type(row), values), getattr(row, "extra", {})
-    changed: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
-    return changed
+    edited_row: R = replace(row, **{**new, "extra": {**before, **new["extra"]}})  # type: ignore[type-var]
+    return edited_row

@@ -69,13 +69,14 @@ def as_seen(case: Case, scope: Scope | None) -> Case:
     grounds = _grounds(_places(case)) if scope is not None else {}
     if scope is None or not grounds:
         return case
-    shown = _marked if scope.opens(case) else _hidden
+    show_evidence = _marked if scope.opens(case) else _hidden
     return replace(
         case,
         facts={
-            name: replace(fact, evidence=shown(fact.evidence, grounds)) for name, fact in case.facts.items()
+            name: replace(fact, evidence=show_evidence(fact.evidence, grounds))
+            for name, fact in case.facts.items()
         },
-        entries=tuple(_event_seen(event, shown, grounds) for event in case.entries),
+        entries=tuple(_event_seen(event, show_evidence, grounds) for event in case.entries),
     )
 
 
@@ -87,8 +88,8 @@ def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Eve
     # A restricted document stays restricted in the history after it is withdrawn.
     recorded = fold(event for event in events if event.kind != "withdrawn")
     grounds = {**_grounds(_places(recorded)), **_grounds(_places(case))}
-    shown = _marked if scope.opens(case) else _hidden
-    return [_event_seen(event, shown, grounds) for event in events]
+    show_evidence = _marked if scope.opens(case) else _hidden
+    return [_event_seen(event, show_evidence, grounds) for event in events]
 
 
 def stored_file(case: Case, reference: str) -> Evidence | None:
@@ -120,10 +121,10 @@ def _places(case: Case) -> Places:
 
 def _grounds(places: Places) -> Grounds:
     """Return the grounds of restricted documents; the signature of a restricted document is restricted too."""
-    every = [item for items in places.values() for item in items]
-    grounds = {item.reference: item.restricted for item in every if item.restricted}
+    all_evidence = [item for items in places.values() for item in items]
+    grounds = {item.reference: item.restricted for item in all_evidence if item.restricted}
     return {
-        item.reference: grounds[item.signs] for item in every if item.signs and item.signs in grounds
+        item.reference: grounds[item.signs] for item in all_evidence if item.signs and item.signs in grounds
     } | grounds
 
 
@@ -134,20 +135,20 @@ def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
 
 def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
     """Return documents for readers who may not open the restricted ones."""
-    shown: dict[tuple[str, ...], Evidence] = {}
+    shown_items: dict[tuple[str, ...], Evidence] = {}
     for item in items:
         ground = grounds.get(item.reference, "")
         if not ground:
-            shown[item.kind, item.reference] = item
+            shown_items[item.kind, item.reference] = item
             continue
         place = ("restricted", item.kind, ground, "link" if item.name is None else "file")
-        shown_item = shown.get(place)
+        shown_item = shown_items.get(place)
         days = [
             evidence.published_on
             for evidence in (item, shown_item)
             if evidence is not None and evidence.published_on is not None
         ]
-        shown[place] = Evidence(
+        shown_items[place] = Evidence(
             kind=item.kind,
             reference="",
             name=None if item.name is None else "",
@@ -155,18 +156,18 @@ def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]
             recorded_at=item.recorded_at,
             restricted=ground,
         )
-    return tuple(shown.values())
+    return tuple(shown_items.values())
 
 
-def _event_seen(event: Event, shown: Shown, grounds: Grounds) -> Event:
+def _event_seen(event: Event, show_evidence: Shown, grounds: Grounds) -> Event:
     items = evidence_of(event)
     if not any(item.reference in grounds for item in items):
         return event
-    seen = shown(items, grounds)
+    shown_evidence = show_evidence(items, grounds)
     # A hidden file has an empty name, which an event never writes; without it, it would be taken for a link.
     rows = [
         row if item.name != "" else {**row, "name": ""}
-        for row, item in zip(evidence_payload(seen), seen, strict=True)
+        for row, item in zip(evidence_payload(shown_evidence), shown_evidence, strict=True)
     ]
     return replace(event, payload={**event.payload, "evidence": rows})
 

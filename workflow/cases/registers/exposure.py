@@ -148,11 +148,11 @@ def next_position(position: Position | None, number: int, event: Event) -> Posit
     talk = Talk(event.on, str(payload.get("holder", position.holder)), str(payload.get("topic", "")))
     # The same talk with one more document replaces it.
     before = next((old_talk for old_talk in position.talks if _same(old_talk, talk)), None)
-    whole = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    merged_talk = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:
-        return replace(position, talks=(*position.talks, whole))
+        return replace(position, talks=(*position.talks, merged_talk))
     return replace(
-        position, talks=tuple(whole if old_talk is before else old_talk for old_talk in position.talks)
+        position, talks=tuple(merged_talk if old_talk is before else old_talk for old_talk in position.talks)
     )
 
 

@@ -83,12 +83,12 @@ def from_data(data: object) -> MeasureTerm:
     """Return the term from payload values; a term without a day where there are none."""
     if not isinstance(data, Mapping):
         return MeasureTerm()
-    every = data.get("every")
+    period = data.get("every")
     return MeasureTerm(
         written=str(data.get("written", "")),
         reading=cast(TermReading, data.get("said", "nothing")),
         term=_term(data),
-        every=cast(Period, every) if every else None,
+        every=cast(Period, period) if period else None,
         until=bool(data.get("until")),
     )
 

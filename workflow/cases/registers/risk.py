@@ -226,11 +226,12 @@ def next_measure(measure: Measure | None, number: int, event: Event) -> Measure:
     )
     # The same review with one more document replaces it.
     before = next((old_review for old_review in measure.reviews if _same(old_review, review)), None)
-    whole = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    merged_review = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
     if before is None:
-        return replace(measure, reviews=(*measure.reviews, whole))
+        return replace(measure, reviews=(*measure.reviews, merged_review))
     return replace(
-        measure, reviews=tuple(whole if old_review is before else old_review for old_review in measure.reviews)
+        measure,
+        reviews=tuple(merged_review if old_review is before else old_review for old_review in measure.reviews),
     )
 
 

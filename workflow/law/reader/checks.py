@@ -95,7 +95,7 @@ def _named(
     branches = (
         f"{decision.id}={option.id}" for decision in procedure.decisions.values() for option in decision.options
     )
-    named: list[tuple[str, str | None, Collection[str]]] = [
+    references: list[tuple[str, str | None, Collection[str]]] = [
         ("stage", obligation.stage, stages),
         ("act", obligation.act, procedure.acts),
         ("ladder", obligation.ladder, procedure.ladders),
@@ -111,7 +111,7 @@ def _named(
         *(("after", fact, facts) for fact in obligation.after),
         *(("after_by_practice", fact, facts) for fact in obligation.after_by_practice),
     ]
-    for key, name, allowed in named:
+    for key, name, allowed in references:
         if name is not None and name not in allowed:
             yield _unknown(f"{place}: {key}", name, allowed)
     if obligation.lapses_with == obligation.id:
@@ -175,13 +175,13 @@ def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
 
 def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
     """Yield duties and kinds of organisation that are unknown, and own ones that the product already has."""
-    own = tuple(word.id for word in procedure.kind_words)
-    duties, kinds = procedure.duties, (*NAMES, *own)
-    named: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
-    named += ((f'body "{body.id}": kinds', body.kinds, kinds) for body in procedure.bodies.values())
+    own_kinds = tuple(word.id for word in procedure.kind_words)
+    duties, kinds = procedure.duties, (*NAMES, *own_kinds)
+    references: list[tuple[str, Iterable[str], tuple[str, ...]]] = [("applies_to", procedure.applies_to, kinds)]
+    references += ((f'body "{body.id}": kinds', body.kinds, kinds) for body in procedure.bodies.values())
     for obligation in procedure.obligations:
         place, signed_by = places[obligation.id], obligation.signed_by.by_kind if obligation.signed_by else ()
-        named += [
+        references += [
             (f"{place}: {'asked_of' if obligation.options else 'duty'}", (obligation.duty,), duties),
             (f"{place}: only_for", obligation.only_for, kinds),
             *((f"{place}: signed_by", signing_duties, duties) for _, signing_duties in signed_by),
@@ -197,21 +197,23 @@ def _own_names(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Prob
                 yield Problem("unknown_key", f"{place}: signed_by", {"value": kind, "allowed": allowed})
     for number, policy in enumerate(procedure.ladders.values()):
         step_duties = (duty for step in policy.rungs for duty in step.to)
-        named.append((f"{heading('ladder', number, policy.id)}: rungs", step_duties, ("duty", ABOVE, *duties)))
+        references.append(
+            (f"{heading('ladder', number, policy.id)}: rungs", step_duties, ("duty", ABOVE, *duties))
+        )
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
-        named.append((f"{place}: signed_by", example.signed_by.values(), duties))
-        named.append((f"{place}: kind", filter(None, (example.kind,)), (*KINDS, *own)))
-    for place, names, allowed in named:
+        references.append((f"{place}: signed_by", example.signed_by.values(), duties))
+        references.append((f"{place}: kind", filter(None, (example.kind,)), (*KINDS, *own_kinds)))
+    for place, names, allowed in references:
         for name in names:
             if name not in allowed:
                 yield Problem("not_allowed", place, {"value": name, "allowed": closest_first(name, allowed)})
-    for key, words, taken in (
+    for key, words, taken_ids in (
         ("duty", procedure.duty_words, (*DUTIES, "duty", ABOVE)),
         ("kind", procedure.kind_words, (*NAMES, ANY)),
     ):
         for number, word in enumerate(words):
-            if word.id in taken:
+            if word.id in taken_ids:
                 yield Problem("duplicate", heading(key, number, word.id), {"value": word.id})
 
 
@@ -254,15 +256,15 @@ def _circles(
     leads_to: Callable[[Obligation], Iterator[str]],
 ) -> Iterator[Problem]:
     """Yield obligations that wait for each other in a circle, each circle once."""
-    done: set[str] = set()
+    checked_names: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         if name in path:
             yield path[path.index(name) :]
-        elif name not in done and name in procedure.by_id:
+        elif name not in checked_names and name in procedure.by_id:
             for following in leads_to(procedure.by_id[name]):
                 yield from walk(following, (*path, name))
-            done.add(name)
+            checked_names.add(name)
 
     for obligation in procedure.obligations:
         for circle in walk(obligation.id, ()):

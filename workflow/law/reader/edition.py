@@ -80,7 +80,7 @@ SIGNED_BY = one_of_forms(
         "list": Distinct[OwnDuty],
         "table": dict[Annotated[str, named(_NAME), _or_own(*NAMES, ANY)], Distinct[OwnDuty]],
     },
-    lambda given: "list" if isinstance(given, list) else "table",
+    lambda value: "list" if isinstance(value, list) else "table",
     "not_allowed",
 )
 
@@ -110,7 +110,7 @@ def _number(value: object) -> Decimal:
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Due = Annotated[
     date | None,
-    BeforeValidator(lambda given: None if given == "none" else given),
+    BeforeValidator(lambda value: None if value == "none" else value),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": "none"}]}),
 ]
 

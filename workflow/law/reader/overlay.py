@@ -52,8 +52,8 @@ def _term(
         raise wrong("own_no_day", "term")
     if paragraph is None:
         raise wrong("missing_key", "paragraph")
-    own = OwnTerm(term=term[0], since=term[1], act=_NO_ACT, paragraph=paragraph)
-    return Stricter(obligation=obligation, own=own, every=every)
+    own_term = OwnTerm(term=term[0], since=term[1], act=_NO_ACT, paragraph=paragraph)
+    return Stricter(obligation=obligation, own=own_term, every=every)
 
 
 def _overlay(
@@ -70,9 +70,9 @@ def _overlay(
     )
 
 
-def _in_file_order(given: Mapping[str, str], check: Callable[[object], object]) -> Mapping[str, str]:
-    check(given)
-    return dict(given)
+def _in_file_order(texts: Mapping[str, str], check: Callable[[object], object]) -> Mapping[str, str]:
+    check(texts)
+    return dict(texts)
 
 
 def _switches(**readings: str) -> Mapping[str, str]:
@@ -100,19 +100,19 @@ def read_overlay(name: str, text: bytes) -> Overlay:
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
     file = PurePath(name).name
-    named = _NAME.fullmatch(file)
+    name_match = _NAME.fullmatch(file)
     overlay: Overlay = read_table(OVERLAY, file, text)
-    if named is None or named[2] != overlay.in_force.isoformat():
-        expected = replace(overlay, name=named[1] if named else "own-rules").file
+    if name_match is None or name_match[2] != overlay.in_force.isoformat():
+        expected = replace(overlay, name=name_match[1] if name_match else "own-rules").file
         raise UnreadableRegulation(file, [Problem("own_file_name", "in_force", {"value": expected})])
     if not overlay.terms and not overlay.switches:
         raise UnreadableRegulation(file, [Problem("own_nothing", "")])
-    act = replace(overlay.act, id=f"overlay-{named[1]}")
+    act = replace(overlay.act, id=f"overlay-{name_match[1]}")
     terms = (
         replace(stricter_term, own=stricter_term.own and replace(stricter_term.own, act=act))
         for stricter_term in overlay.terms
     )
-    return replace(overlay, name=named[1], act=act, terms=tuple(terms), text=text.decode("utf-8-sig"))
+    return replace(overlay, name=name_match[1], act=act, terms=tuple(terms), text=text.decode("utf-8-sig"))
 
 
 def unfitting(overlay: Overlay, editions: Sequence[Procedure]) -> None:
@@ -168,12 +168,12 @@ def _unfitting(stricter_term: Stricter, editions: Sequence[Procedure]) -> Iterat
 
 def _circle(edition: Procedure, obligation: str, since: str | None) -> tuple[str, ...]:
     """Return the path from an own term's anchor back to its obligation, if there is one."""
-    path, here = [obligation], since
-    while here is not None and here in edition.by_id and here not in path[1:]:
-        path.append(here)
-        if here == obligation:
+    path, name = [obligation], since
+    while name is not None and name in edition.by_id and name not in path[1:]:
+        path.append(name)
+        if name == obligation:
             return tuple(path)
-        here = edition.by_id[here].since
+        name = edition.by_id[name].since
     return ()
 
 
@@ -211,15 +211,17 @@ def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Mi
     return tuple(milder_terms)
 
 
-def _ever(own: terms.Term, obligation: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
+def _ever(own_term: terms.Term, obligation: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
     """Return whether an own term is stricter when counted from some day of a year."""
-    if isinstance(own, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
+    if isinstance(own_term, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
         return True
     for step in range(_SAMPLE_DAYS):
         day = overlay.in_force + timedelta(days=step)
-        if obligation.recurs is not None and isinstance(own, _OF_A_PERIOD):
+        if obligation.recurs is not None and isinstance(own_term, _OF_A_PERIOD):
             day = period_of(day, obligation.recurs.every).last
-        if stricter(own, _count(own, day, calendar), obligation.term, _count(obligation.term, day, calendar)):
+        if stricter(
+            own_term, _count(own_term, day, calendar), obligation.term, _count(obligation.term, day, calendar)
+        ):
             return True
     return False
 

@@ -115,27 +115,29 @@ def problems(register: Register) -> Iterator[Problem]:
 
 
 def cross_problems(
-    register: Register, others: Registers, library: Library, indicators: Mapping[str, Indicator]
+    register: Register, other_registers: Registers, library: Library, indicators: Mapping[str, Indicator]
 ) -> Iterator[Problem]:
     """Yield references to other files that do not exist: registers, procedures, facts, indicators."""
     for number, field in enumerate(register.fields.values()):
-        if field.kind == "row" and field.register not in (*others.ids(), register.id):
-            yield _unknown(f"{heading('field', number, field.id)}: register", field.register, others.ids())
+        if field.kind == "row" and field.register not in (*other_registers.ids(), register.id):
+            yield _unknown(
+                f"{heading('field', number, field.id)}: register", field.register, other_registers.ids()
+            )
         if field.counted:
             allowed = [
                 f"{other}.{field.id}"
-                for other in others.ids()
-                for field in others.latest(other).fields.values()
+                for other in other_registers.ids()
+                for field in other_registers.latest(other).fields.values()
                 if field.kind == "row" and field.register == register.id and not field.confidential
             ]
             if field.counted not in allowed:
                 yield _unknown(f"{heading('field', number, field.id)}: counted", field.counted, allowed)
     for number, campaign in enumerate(register.campaigns.values()):
         place = heading("campaign", number, campaign.id)
-        if campaign.ground and campaign.ground not in others.ids():
-            yield _unknown(f"{place}: ground", campaign.ground, others.ids())
+        if campaign.ground and campaign.ground not in other_registers.ids():
+            yield _unknown(f"{place}: ground", campaign.ground, other_registers.ids())
         elif campaign.ground:
-            documents = others.latest(campaign.ground)
+            documents = other_registers.latest(campaign.ground)
             yield from _condition_problems(documents, f"{place}: ground_where", campaign.ground_where)
     for name in register.procedures:
         if name not in library.procedures():
@@ -159,7 +161,7 @@ def cross_problems(
         elif count.fact and count.fact not in indicator.counting.every_fact:
             yield _unknown(f"count {number}: fact", count.fact, indicator.counting.every_fact)
     scored = {fact for indicator in indicators.values() for fact in indicator.counting.every_fact}
-    counted = {
+    counted_facts = {
         count.fact or indicators[count.indicator].counting.fact
         for count in register.counts
         if count.indicator in indicators
@@ -180,7 +182,7 @@ def cross_problems(
             for value in fulfilment.values:
                 if value not in numbers:
                     yield _unknown(f"fulfils {number}: values", value, numbers)
-            if fulfilment.fact in scored - counted:
+            if fulfilment.fact in scored - counted_facts:
                 # Points leave out facts recorded from rows: without [[count]] the row would earn nothing.
                 yield Problem("fulfils_uncounted", place, {"value": fulfilment.fact})
 
@@ -245,12 +247,12 @@ def _translation(register: Register, field: RegisterField, place: str) -> Iterat
         return
     same = ("kind", "confidential", "personal")
     differing = [key for key in same if getattr(field, key) != getattr(about, key)]
-    again = [
+    again_problems = [
         other_field.id
         for other_field in register.fields.values()
         if other_field.translation_of == about.id and other_field != field
     ]
-    if differing or again or about.translation_of or field.required or field.unique:
+    if differing or again_problems or about.translation_of or field.required or field.unique:
         yield Problem("translation", place, {"value": field.id, "name": about.id, "keys": same})
 
 
@@ -351,11 +353,11 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
         yield from _names(register, f"{where}: fills", further_row.fills, *TYPED)
         yield from _names(register, f"{where}: keeps", further_row.keeps)
         yield from _condition_problems(register, f"{where}: when", further_row.when)
-        own = (campaign.person, *filter(None, [campaign.post]), *campaign.given)
+        campaign_fields = (campaign.person, *filter(None, [campaign.post]), *campaign.given)
         yield from _row_of_campaign(
             register,
             further_row.values,
-            (*own, *further_row.values, *further_row.fills, *further_row.keeps),
+            (*campaign_fields, *further_row.values, *further_row.fills, *further_row.keeps),
             where,
         )
     if refused := campaign.refused():
@@ -363,7 +365,7 @@ def _campaign(register: Register, campaign: registers.Campaign, place: str) -> I
 
 
 def _row_of_campaign(
-    register: Register, values: Mapping[str, str], named: Sequence[str], place: str
+    register: Register, values: Mapping[str, str], named_fields: Sequence[str], place: str
 ) -> Iterator[Problem]:
     """Yield wrong fixed values of a row a campaign adds, fields named twice, required ones nobody fills."""
     yield from _names(register, f"{place}: values", values, *TYPED)
@@ -371,10 +373,10 @@ def _row_of_campaign(
     for problem in parse_values(register, own_values, NO_NAMES)[1]:
         value = values[problem.field]
         yield Problem("campaign_value", f"{place}: values", {"value": value, "name": problem.field})
-    for number in repeated(named):
-        yield Problem("duplicate", place, {"value": named[number]})
+    for number in repeated(named_fields):
+        yield Problem("duplicate", place, {"value": named_fields[number]})
     for field in register.fields.values():
-        if field.required and field.id not in named:
+        if field.required and field.id not in named_fields:
             yield Problem("campaign_lacks", place, {"value": field.id})
 
 

@@ -91,15 +91,15 @@ def _counted(
     readings: Distinct[Reading] = (),
 ) -> scales.Counting:
     """How an indicator is counted from recorded facts."""
-    given = {"fact": fact, "facts": facts, "done": done, "of": of}
+    given_keys = {"fact": fact, "facts": facts, "done": done, "of": of}
     needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
     for key in needed.get(by, ("fact",)):
-        if given[key] is None:
+        if given_keys[key] is None:
             raise wrong("missing_key", key)
-    counted = (facts or {}) if by == "kinds" else {"": fact or ""}
+    facts_by_kind = (facts or {}) if by == "kinds" else {"": fact or ""}
     return scales.Counting(
         by=by,
-        facts=counted,
+        facts=facts_by_kind,
         done=done or "",
         of=of or "",
         also=also,
@@ -167,8 +167,8 @@ SCALES = {
 }
 
 
-def _kind(given: object) -> str:
-    return str(given.get("kind")) if isinstance(given, dict) else ""
+def _kind(value: object) -> str:
+    return str(value.get("kind")) if isinstance(value, dict) else ""
 
 
 INDICATOR = table(

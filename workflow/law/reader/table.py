@@ -61,8 +61,8 @@ class UnreadableRegulation(Refusal):
 
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         first = problems[0]
-        given = {**first.arguments, "file": file, "place": first.shown_place}
-        super().__init__(f"regulation.{first.code}", **given)
+        arguments = {**first.arguments, "file": file, "place": first.shown_place}
+        super().__init__(f"regulation.{first.code}", **arguments)
         self.problems = tuple(replace(problem, arguments=quoted(problem.arguments)) for problem in problems)
 
 
@@ -139,19 +139,19 @@ def _syntax(message: str, text: bytes) -> Problem:
 
 
 def _problem(mistake: Mistake, data: Mapping[str, Any]) -> Problem:
-    place, given, arguments = place_of(mistake.path, data), mistake.given, mistake.arguments
+    place, raw_value, arguments = place_of(mistake.path, data), mistake.given, mistake.arguments
     match mistake.code:
         case code if code in _TYPES:
-            return Problem("wrong_type", place, {"value": _shown(given), "expected": _TYPES[code]})
-        case "missing_key" if given in LANGUAGES:
-            return Problem("missing_language", place, {"value": given})
+            return Problem("wrong_type", place, {"value": _shown(raw_value), "expected": _TYPES[code]})
+        case "missing_key" if raw_value in LANGUAGES:
+            return Problem("missing_language", place, {"value": raw_value})
         case "unknown_term":
-            return Problem("unknown_term", place, {"value": ", ".join(given), **arguments})
+            return Problem("unknown_term", place, {"value": ", ".join(raw_value), **arguments})
         case "unknown_key" | "not_allowed":
-            value = arguments.get("value", given)
+            value = arguments.get("value", raw_value)
             allowed = closest_first(str(value), arguments["allowed"])
             return Problem(mistake.code, place, {"value": value, "allowed": allowed})
-    return Problem(mistake.code, place, {"value": _shown(given), **arguments})
+    return Problem(mistake.code, place, {"value": _shown(raw_value), **arguments})
 
 
 def _shown(value: object) -> str:

@@ -47,7 +47,7 @@ def _working_days(
 
 
 def _count(
-    count: Count, in_: Annotated[str, one_of(*UNITS[1:-1], shown=UNITS)], from_: str, roll: Roll = "next"
+    count: Count, in_: Annotated[str, one_of(*UNITS[1:-1], shown_texts=UNITS)], from_: str, roll: Roll = "next"
 ) -> AnchoredTerm:
     """A term of calendar days, weeks, months or years after a fact; "days" if the act does not say which
     days.
@@ -179,13 +179,13 @@ FORMS: Mapping[str, Callable[..., AnchoredTerm]] = {
 """The forms of a term, each named after the key that identifies it."""
 
 
-def _form(given: object) -> str | None:
+def _form(value: object) -> str | None:
     """Return the name of a term's form; a bare word is its own form."""
-    if not isinstance(given, dict):
-        return given if isinstance(given, str) else None
-    if "count" in given and given.get("in") in ("working days", "hours"):
-        return str(given["in"])
-    return next((key for key in FORMS if key in given), None)
+    if not isinstance(value, dict):
+        return value if isinstance(value, str) else None
+    if "count" in value and value.get("in") in ("working days", "hours"):
+        return str(value["in"])
+    return next((key for key in FORMS if key in value), None)
 
 
 TERM = one_of_forms(
