@@ -257,7 +257,7 @@ def test_one_file_knows_a_library(nodes: Mapping[Path, list[_Named]]) -> None:
             if imported in places:
                 places[imported].add(path.relative_to(ROOT).as_posix())
 
-    assert places == two | {library: {home} for library, home in homes.items()}
+    assert places == two | {library: {site} for library, site in homes.items()}
 
 
 def test_nothing_in_the_project_names_where_it_was_made() -> None:

@@ -340,12 +340,12 @@ def fault(place: Place, answer: Any, seconds: float) -> str:
 
 def written(office: RealOffice) -> tuple[object, ...]:
     """Counts of events, acts of the office, people and stored files."""
-    with office.house.engine.connect() as connection:
+    with office.app.engine.connect() as connection:
         counts = [
             connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()
             for table in ("event", "act", "person", "unit", "paper")
         ]
-    folder = office.house.settings.evidence.folder
+    folder = office.app.settings.evidence.folder
     return (*counts, sorted(str(file) for file in folder.rglob("*") if file.is_file()))
 
 

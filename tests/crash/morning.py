@@ -16,7 +16,7 @@ from tests.crash.nodes import THREE, Nodes, nodes, until
 from tests.crash.office import LETTERS, OPENING, TODAY, settled
 from tests.crash.people import Writer, writing
 from tests.law import CALENDAR, library
-from tests.notifications.town import OPENED, noon
+from tests.notifications.sample_office import OPENED, noon
 from workflow.cases.commands.case_commands import CaseCommands
 
 HOURS = timedelta(hours=2)
@@ -42,7 +42,7 @@ class Morning:
     def more(self, cases: int) -> None:
         """Open more cases with many recipients while everything runs."""
         pattern = {(obligation, person) for _, obligation, person in self.promised}
-        case_commands = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
+        case_commands = CaseCommands(SqlLedger(self.nodes.app.engine), library(), CALENDAR)
         opened_cases = case_commands.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
         self.promised |= {
             (case.id, obligation, person) for case in opened_cases for obligation, person in pattern
@@ -84,11 +84,11 @@ def morning(
         pages=pages,
     ) as these:
         now = these.now()
-        promised = due(these.house, now=now, today=TODAY)
+        promised = due(these.app, now=now, today=TODAY)
         assert len(promised) == letters // LETTERS * LETTERS
         with these.up():
             pause = 0.2 if room.quick else 0.0
-            with writing(these.house, these.web, now=now, count=people, pause=pause) as writers:
+            with writing(these.app, these.web, now=now, count=people, pause=pause) as writers:
                 run = Morning(these, writers, promised, time.monotonic())
                 until(lambda: these.sent() > 0, "no letter leaves", 120)
                 yield run
@@ -96,7 +96,7 @@ def morning(
             finished(these)
         run.seconds = time.monotonic() - run.begun
         run.account = drawn_up(
-            these.house, these.seen, promised=run.promised, now=these.latest(), writers=run.writers
+            these.app, these.seen, promised=run.promised, now=these.latest(), writers=run.writers
         )
 
 

@@ -64,7 +64,7 @@ class Nodes:
     Attributes:
         commands: what each node is: `worker` or `serve`.
         seen: where the mail server writes down what it was given.
-        house: the office for the final check, connected without the proxy.
+        app: the office for the final check, connected without the proxy.
         dead_after: seconds without a heartbeat after which a worker counts as dead; None: the default.
         pages: how many pages the nodes' database of SQLite may have, in a file; None: as many as it likes.
     """
@@ -73,7 +73,7 @@ class Nodes:
     commands: Sequence[str]
     web: int
     seen: Path
-    house: AppContext
+    app: AppContext
     quick: bool
     dead_after: float | None = None
     pages: Path | None = None
@@ -167,7 +167,7 @@ class Nodes:
     def count(self, statement: str, **parameters: object) -> int:
         """Number an SQL query returns; -1 while the database is unavailable."""
         try:
-            with reading(self.house.engine) as connection:
+            with reading(self.app.engine) as connection:
                 return int(connection.execute(text(statement), parameters).scalar_one())
         except StorageUnavailable:
             return -1
@@ -193,14 +193,14 @@ class Nodes:
         """Letters that are not to leave yet; -1: nobody knows."""
         query = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
         try:
-            with reading(self.house.engine) as connection:
+            with reading(self.app.engine) as connection:
                 return int(connection.execute(query).scalar_one())
         except StorageUnavailable:
             return -1
 
     def jobs(self) -> int:
         """Batches the queue still holds; none where there is no queue."""
-        if not self.house.many_nodes:
+        if not self.app.many_nodes:
             return 0
         return self.count("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'send'")
 

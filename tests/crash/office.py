@@ -11,7 +11,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from storage.org import store as office_store
 from tests.law import CALENDAR, library
-from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
+from tests.notifications.sample_office import OPENED, PEOPLE, PLANNED, UNITS, noon
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening
 

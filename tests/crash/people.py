@@ -26,7 +26,7 @@ from services.accounts.credentials import hash_secret, new_secret
 from services.app import AppContext
 from storage.database.engine import reading
 from storage.tables.cases import EVENT
-from tests.notifications.town import DANA, OFFICER
+from tests.notifications.sample_office import DANA, OFFICER
 from workflow.org.access import Access, Entry, Reader
 
 FACTS = (

@@ -13,7 +13,7 @@ from tests.crash.account import Account
 from tests.crash.campaign import Done, Room, table
 from tests.crash.campaigns import CAMPAIGNS, away, clocks, copies, disk, kills, tampering
 from tests.crash.people import Deed
-from tests.notifications.town import parcel
+from tests.notifications.sample_office import parcel
 from tests.postgres import Server
 
 LETTER = ("aigul@example.kz", "<1@example.kz>")

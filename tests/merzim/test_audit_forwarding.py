@@ -21,7 +21,7 @@ from workflow.cases.commands.opening import Opening
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def office_app(tmp_path: Path) -> Iterator[AppContext]:
     app = build_app(settings_in(tmp_path), clock=lambda: Moment(now=NOW, today=TODAY))
     for reason in ("wrong_password", "wrong_code"):
         event = AuditEvent(topic="login", kind="log_in_refused", by="", now=NOW, more={"reason": reason})
@@ -35,17 +35,17 @@ def forward(app: AppContext, receiver: str, form: str) -> None:
     forward_audit_log(app, now=NOW, today=TODAY)
 
 
-def test_each_entry_is_a_counted_message_over_tcp_and_goes_once(house: AppContext) -> None:
+def test_each_entry_is_a_counted_message_over_tcp_and_goes_once(office_app: AppContext) -> None:
     """A receiver that is away loses nothing; what was sent is not sent again."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
         receiver = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-        forward(house, "tcp://127.0.0.1:1", "jsonl")
-        forward(house, receiver, "jsonl")
+        forward(office_app, "tcp://127.0.0.1:1", "jsonl")
+        forward(office_app, receiver, "jsonl")
         with listener.accept()[0] as stream:
             received = stream.makefile("rb").read()
-        position = house.audit_log.position(receiver)
-        forward(house, receiver, "jsonl")
+        position = office_app.audit_log.position(receiver)
+        forward(office_app, receiver, "jsonl")
         listener.settimeout(0.2)
         with pytest.raises(TimeoutError):
             listener.accept()
@@ -61,32 +61,32 @@ def test_each_entry_is_a_counted_message_over_tcp_and_goes_once(house: AppContex
     entry = json.loads(refused[1].partition(" log_in_refused - ")[2])
     assert entry["seq"] == position
     assert entry["text"] == "Someone not logged in – log-in refused; wrong code; background job"
-    assert house.audit_log.position("tcp://127.0.0.1:1") == 0
+    assert office_app.audit_log.position("tcp://127.0.0.1:1") == 0
 
 
-def test_each_entry_is_a_datagram_over_udp(house: AppContext) -> None:
+def test_each_entry_is_a_datagram_over_udp(office_app: AppContext) -> None:
     """In the Common Event Format, one message a datagram."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(10)
         receiver = f"udp://127.0.0.1:{listener.getsockname()[1]}"
-        forward(house, receiver, "cef")
-        count = house.audit_log.position(receiver)
+        forward(office_app, receiver, "cef")
+        count = office_app.audit_log.position(receiver)
         messages = [listener.recv(8192).decode() for _ in range(count)]
 
     assert sum("CEF:0|Merzim|Merzim|" in message for message in messages) == count
     assert "|login.log_in_refused|log-in refused; wrong code|6|" in messages[-1]
 
 
-def test_of_a_confidential_case_only_its_number_leaves_the_office(house: AppContext) -> None:
+def test_of_a_confidential_case_only_its_number_leaves_the_office(office_app: AppContext) -> None:
     """Neither the object nor the step: a collector is read by people who were not named to know."""
     opening = Opening(procedure="conflict-of-interest", object="Брат директора")
-    case = house.case_commands.open(opening, by="officer", now=NOW, today=TODAY)
-    house.case_commands.record(case.id, "conflict_known", on=TODAY, by="officer", now=NOW, today=TODAY)
+    case = office_app.case_commands.open(opening, by="officer", now=NOW, today=TODAY)
+    office_app.case_commands.record(case.id, "conflict_known", on=TODAY, by="officer", now=NOW, today=TODAY)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.settimeout(2)
-        forward(house, f"udp://127.0.0.1:{listener.getsockname()[1]}", "jsonl")
+        forward(office_app, f"udp://127.0.0.1:{listener.getsockname()[1]}", "jsonl")
         sent = [listener.recv(65536).decode() for _ in range(5)]
 
     of_case = [line for line in sent if case.id in line]

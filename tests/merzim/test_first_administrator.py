@@ -22,7 +22,7 @@ CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт �
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """A new office, nobody in it."""
     app = build_app(read(at=tmp_path))
     yield app
@@ -43,10 +43,10 @@ def start(office_app: AppContext) -> str:
     return address.removeprefix("http://127.0.0.1:8000") if address else ""
 
 
-def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> None:
+def test_each_start_ends_the_address_of_the_one_before(office_app: AppContext) -> None:
     """An old line of the journal opens nothing; the newest one does, once."""
-    addresses = [start(house) for _ in range(3)]
-    with browser(house) as stranger:
+    addresses = [start(office_app) for _ in range(3)]
+    with browser(office_app) as stranger:
         statuses = [stranger.get(address).status_code for address in addresses]
         responses = [
             stranger.post(address, data={"login": f"root{n}", **CHOICE}) for n, address in enumerate(addresses)
@@ -54,36 +54,36 @@ def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> Non
 
     assert statuses == [404, 404, 200]
     assert [response.status_code for response in responses] == [404, 404, 303]
-    assert [account.reader.login for account in house.accounts.all()] == ["root2"]
+    assert [account.reader.login for account in office_app.accounts.all()] == ["root2"]
 
 
-def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: AppContext) -> None:
+def test_an_invited_colleagues_password_ends_the_first_administrators_address(office_app: AppContext) -> None:
     """Somebody can log in, so nobody needs it any more; nor does the next start give one."""
-    first = start(house)
-    ctx = operator_context(house, by="cli", now=MOMENT.now, today=MOMENT.today)
+    first = start(office_app)
+    ctx = operator_context(office_app, by="cli", now=MOMENT.now, today=MOMENT.today)
     invited = users.add(ctx, users.AccountAccess(login="boss", access="administrator")).address
-    with browser(house) as stranger:
+    with browser(office_app) as stranger:
         stranger.post(invited.removeprefix("http://127.0.0.1:8000"), data={"login": "boss", **CHOICE})
         after = stranger.post(first, data={"login": "evil", **CHOICE})
 
     assert after.status_code == 404
-    assert [account.reader.login for account in house.accounts.all()] == ["boss"]
-    assert start(house) == ""
+    assert [account.reader.login for account in office_app.accounts.all()] == ["boss"]
+    assert start(office_app) == ""
 
 
-def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: AppContext) -> None:
+def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(office_app: AppContext) -> None:
     """It left one behind with every start, and they still worked in an office with administrators."""
     from services.accounts.credentials import hash_secret
     from storage.accounts.accounts import SqlAccounts
 
-    old_address, new_address = start(house), start(house)
-    with house.engine.begin() as connection:
+    old_address, new_address = start(office_app), start(office_app)
+    with office_app.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
-    with browser(house) as stranger:
+    with browser(office_app) as stranger:
         stranger.post(new_address, data={"login": "root", **CHOICE})
-    with house.engine.begin() as connection:
+    with office_app.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
-    assert start(house) == ""
+    assert start(office_app) == ""
 
-    accounts = SqlAccounts(house.engine)
+    accounts = SqlAccounts(office_app.engine)
     assert accounts.entry("invitation", hash_secret(old_address.rpartition("/")[2]), now=MOMENT.now) is None

@@ -55,7 +55,7 @@ def pattern(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def house(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[AppContext]:
+def office_app(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[AppContext]:
     """A copy of it."""
     name = f"queue_{next(_numbers)}"
     administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {pattern}")
@@ -102,21 +102,21 @@ def _reminded(office_app: AppContext, at: str = MORNING) -> None:
     metronome.acts(office_app, clock(at)).round()
 
 
-def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path: Path) -> None:
+def test_what_a_round_queues_is_a_job_and_sent_once(office_app: AppContext, tmp_path: Path) -> None:
     """The job is part of the transaction that queued it, and is deleted once done."""
-    _reminded(house)
-    queued = _states(house)["queued"]
-    assert _jobs(house)
-    assert {job[:2] for job in _jobs(house)} == {("send", "todo")}
+    _reminded(office_app)
+    queued = _states(office_app)["queued"]
+    assert _jobs(office_app)
+    assert {job[:2] for job in _jobs(office_app)} == {("send", "todo")}
 
-    _worked(house)
+    _worked(office_app)
 
-    assert _jobs(house) == []
-    assert _states(house) == {"sent": queued}
+    assert _jobs(office_app) == []
+    assert _states(office_app) == {"sent": queued}
     assert _letters(tmp_path) >= queued
 
 
-def test_no_job_without_its_notices_and_no_notice_without_its_job(house: AppContext) -> None:
+def test_no_job_without_its_notices_and_no_notice_without_its_job(office_app: AppContext) -> None:
     """What fails in the middle leaves neither."""
     enqueue_batches = queue.enqueue_batches
 
@@ -124,32 +124,34 @@ def test_no_job_without_its_notices_and_no_notice_without_its_job(house: AppCont
         enqueue_batches(connection, batches)
         raise RuntimeError
 
-    house.outbox._hand = then_fail
-    _reminded(house)
+    office_app.outbox._hand = then_fail
+    _reminded(office_app)
 
-    assert _states(house) == {}
-    assert _jobs(house) == []
+    assert _states(office_app) == {}
+    assert _jobs(office_app) == []
 
 
-def test_a_job_repeated_sends_nothing_twice(house: AppContext, tmp_path: Path) -> None:
+def test_a_job_repeated_sends_nothing_twice(office_app: AppContext, tmp_path: Path) -> None:
     """The notice's own state decides."""
-    _reminded(house)
+    _reminded(office_app)
     doubled = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
-    with writing(house.engine) as connection:
+    with writing(office_app.engine) as connection:
         connection.execute(text(f"{doubled} SELECT queue_name, task_name, args FROM procrastinate_jobs"))
 
-    _worked(house)
+    _worked(office_app)
     letters = _letters(tmp_path)
-    _worked(house)
+    _worked(office_app)
 
     assert (
         letters
         == _letters(tmp_path)
-        == len([notice for notice in house.outbox.notices() if notice.state == "sent"])
+        == len([notice for notice in office_app.outbox.notices() if notice.state == "sent"])
     )
 
 
-def test_a_letter_to_be_tried_again_is_a_job_again(house: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_to_be_tried_again_is_a_job_again(
+    office_app: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The disk was full: the batch goes back into the queue, for later, in the transaction that says so."""
     from notifications.channels.folder import Folder
     from notifications.notice import Outcome
@@ -157,69 +159,69 @@ def test_a_letter_to_be_tried_again_is_a_job_again(house: AppContext, monkeypatc
     async def full(self: Folder, batch: Any, *, now: Any) -> dict[str, Outcome]:
         return {parcel.notice.key: Outcome(state="queued", answer="disk full") for parcel in batch}
 
-    _reminded(house)
+    _reminded(office_app)
     with monkeypatch.context() as away:
         away.setattr(Folder, "send", full)
-        metronome.acts(house, clock(MORNING)).deliver()
-    later = _asked(house, "SELECT DISTINCT not_before FROM notice WHERE answer = 'disk full'")
-    scheduled = _asked(house, "SELECT scheduled_at FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
+        metronome.acts(office_app, clock(MORNING)).deliver()
+    later = _asked(office_app, "SELECT DISTINCT not_before FROM notice WHERE answer = 'disk full'")
+    scheduled = _asked(office_app, "SELECT scheduled_at FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
 
     assert later == scheduled
 
 
-def test_what_has_no_job_is_sent_by_the_delivery(house: AppContext, tmp_path: Path) -> None:
+def test_what_has_no_job_is_sent_by_the_delivery(office_app: AppContext, tmp_path: Path) -> None:
     """An office moved here, or a node of the version before: its notices were queued without jobs."""
-    _reminded(house)
-    with writing(house.engine) as connection:
+    _reminded(office_app)
+    with writing(office_app.engine) as connection:
         connection.execute(text("DELETE FROM procrastinate_jobs"))
 
-    metronome.acts(house, clock(MORNING)).deliver()
+    metronome.acts(office_app, clock(MORNING)).deliver()
 
-    assert set(_states(house)) == {"sent"}
+    assert set(_states(office_app)) == {"sent"}
 
 
-def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None:
+def test_the_job_of_a_dead_worker_is_taken_up_at_once(office_app: AppContext) -> None:
     """A process died between claim and mark; its claim is released at once, not after ten minutes."""
-    _reminded(house)
-    queued = _states(house)["queued"]
-    with writing(house.engine) as connection:
+    _reminded(office_app)
+    queued = _states(office_app)["queued"]
+    with writing(office_app.engine) as connection:
         while connection.execute(text("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)")).scalar():
             pass
-    notices = [notice for notice in house.outbox.notices() if notice.state == "queued"]
-    house.outbox.claim("folder", now=notices[0].not_before, limit=100)
-    assert _states(house) == {"sending": queued}
+    notices = [notice for notice in office_app.outbox.notices() if notice.state == "queued"]
+    office_app.outbox.claim("folder", now=notices[0].not_before, limit=100)
+    assert _states(office_app) == {"sending": queued}
 
-    asyncio.run(_taken_back(house))
-    assert {job[1:] for job in _jobs(house)} == {("todo", 1)}
-    _worked(house)
+    asyncio.run(_taken_back(office_app))
+    assert {job[1:] for job in _jobs(office_app)} == {("todo", 1)}
+    _worked(office_app)
 
-    assert _states(house) == {"sent": queued}
+    assert _states(office_app) == {"sent": queued}
 
 
-def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: AppContext) -> None:
+def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(office_app: AppContext) -> None:
     """Requeueing the dead job beside a waiting one would violate the lock that allows one waiting job."""
     insert_statement = (
         "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
     )
-    with writing(house.engine) as connection:
+    with writing(office_app.engine) as connection:
         for status in ("doing", "todo"):
             connection.execute(text(f"{insert_statement} ('default', 'round', 'round', 'round', '{status}')"))
 
-    asyncio.run(_taken_back(house))
+    asyncio.run(_taken_back(office_app))
 
-    assert _jobs(house) == [("round", "todo", 0)]
+    assert _jobs(office_app) == [("round", "todo", 0)]
 
 
-def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
+def test_a_worker_that_lives_keeps_its_job(office_app: AppContext) -> None:
     """A long round outlasts the limit; its worker sends heartbeats meanwhile."""
-    with writing(house.engine) as connection:
+    with writing(office_app.engine) as connection:
         worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
         insert_statement = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
         connection.execute(text(f"{insert_statement} ('default', 'send', 'doing', {worker})"))
 
-    asyncio.run(_taken_back(house))
+    asyncio.run(_taken_back(office_app))
 
-    assert _jobs(house) == [("send", "doing", 0)]
+    assert _jobs(office_app) == [("send", "doing", 0)]
 
 
 async def _taken_back(office_app: AppContext) -> None:
@@ -228,7 +230,7 @@ async def _taken_back(office_app: AppContext) -> None:
         await queue.put_back_stalled(app)
 
 
-def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext) -> None:
+def test_the_end_of_a_job_is_written_when_its_connection_broke(office_app: AppContext) -> None:
     """Otherwise a living worker would hold it for ever, and no round would follow."""
     first_breaks = (
         "CREATE SEQUENCE ends",
@@ -236,7 +238,7 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext
         "THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN OLD; END $$",
         "CREATE TRIGGER breaks BEFORE DELETE ON procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION breaks()",
     )
-    with writing(house.engine) as connection:
+    with writing(office_app.engine) as connection:
         for statement in first_breaks:
             connection.execute(text(statement))
 
@@ -248,7 +250,7 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext
             tell=lambda: None,
             back_up=lambda: None,
         )
-        app = queue.application(conninfo(house.engine), acts)
+        app = queue.application(conninfo(office_app.engine), acts)
         app.periodic_registry.periodic_tasks.clear()
         async with app.open_async():
             await app.tasks["round"].defer_async(timestamp=0)
@@ -257,13 +259,13 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext
 
     asyncio.run(a_round())
 
-    assert _jobs(house) == []
+    assert _jobs(office_app) == []
 
 
-def test_no_round_is_ever_too_late(house: AppContext) -> None:
+def test_no_round_is_ever_too_late(office_app: AppContext) -> None:
     """Procrastinate drops what is ten minutes late; the tick before now never is, whenever a worker starts."""
     for seconds in (1, 30, 60, 300, 3600):
-        app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
+        app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
         for task in app.periodic_registry.periodic_tasks.values():
             object.__setattr__(task, "cron", queue.cron_line(seconds))
         for start in range(0, 86400, 977):
@@ -272,17 +274,17 @@ def test_no_round_is_ever_too_late(house: AppContext) -> None:
             assert names == {"round", "deliver", "take_back", "tell", "back_up"} or seconds > 600
 
 
-def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: AppContext) -> None:
+def test_the_local_day_is_the_offices_though_cron_speaks_utc(office_app: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No cron line of the program names an hour."""
-    _reminded(house, "2026-04-06T00:30+05:00")
-    due = {notice.obligation for notice in house.outbox.notices() if notice.rung == "0"}
+    _reminded(office_app, "2026-04-06T00:30+05:00")
+    due = {notice.obligation for notice in office_app.outbox.notices() if notice.rung == "0"}
 
     assert due == {"order_signed"}
-    app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
+    app = queue.application(conninfo(office_app.engine), metronome.acts(office_app, clock(MORNING)))
     assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
 
 
-def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppContext) -> None:
+def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(office_app: AppContext) -> None:
     """A bad morning takes a while to plan; what its first page queued need not wait for the last."""
     stopped, has_left = threading.Event(), threading.Event()
     under_way = threading.Lock()
@@ -302,7 +304,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
 
     def plan() -> None:
         if not sent and not waited:
-            with writing(house.engine) as connection:
+            with writing(office_app.engine) as connection:
                 at = clock(MORNING)().now
                 one_each = [Batch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
                 queue.enqueue_batches(driver(connection), one_each)
@@ -312,27 +314,29 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
     acts = queue.JobHandlers(
         round=plan, deliver=lambda: None, send=send, tell=lambda: None, back_up=lambda: None, every=1
     )
-    queue.work(conninfo(house.engine), acts, stopped)
+    queue.work(conninfo(office_app.engine), acts, stopped)
 
     assert waited == [True]
     assert sorted(sent) == [f"{n}:email" for n in range(4)]
     assert not any(together)
 
 
-def test_two_workers_share_the_letters_and_end_when_told(house: AppContext, tmp_path: Path) -> None:
+def test_two_workers_share_the_letters_and_end_when_told(office_app: AppContext, tmp_path: Path) -> None:
     """Two processes from the command line, one database: each letter once; SIGTERM ends them quietly."""
     workers = [Program("worker", folder=tmp_path, MERZIM_NOW=MORNING) for _ in range(2)]
     try:
         give_up = time.monotonic() + 60
-        while set(_states(house)) != {"sent"} and time.monotonic() < give_up:
+        while set(_states(office_app)) != {"sent"} and time.monotonic() < give_up:
             time.sleep(0.2)
     finally:
         codes = [worker.end() for worker in workers]
     outputs = [worker.err for worker in workers]
 
     assert codes == [0, 0]
-    assert set(_states(house)) == {"sent"}
-    assert _letters(tmp_path) == len([notice for notice in house.outbox.notices() if notice.state == "sent"])
+    assert set(_states(office_app)) == {"sent"}
+    assert _letters(tmp_path) == len(
+        [notice for notice in office_app.outbox.notices() if notice.state == "sent"]
+    )
     assert not [text for text in outputs if "Traceback" in text or "@example" in text]
 
 
@@ -402,14 +406,14 @@ def _functions(raw: Any) -> set[str]:
     return {name for (name,) in raw.execute(query).fetchall()}
 
 
-def test_what_the_queue_cannot_write_is_said_in_storages_words(house: AppContext) -> None:
+def test_what_the_queue_cannot_write_is_said_in_storages_words(office_app: AppContext) -> None:
     """No library exception reaches the caller that queues a letter."""
-    with writing(house.engine) as connection:
+    with writing(office_app.engine) as connection:
         connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
     moment: Moment = clock(MORNING)()
 
     with pytest.raises(StorageUnavailable):
-        metronome.rounds.remind(house, now=moment.now, today=moment.today)
+        metronome.rounds.remind(office_app, now=moment.now, today=moment.today)
     assert not issubclass(StorageUnavailable, ConnectorException)
 
 
@@ -455,7 +459,7 @@ def forwarder(postgresql_server: Server) -> Iterator[Forwarder]:
 
 
 def test_a_worker_goes_on_after_a_silent_database(
-    house: AppContext,
+    office_app: AppContext,
     forwarder: Forwarder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -466,7 +470,7 @@ def test_a_worker_goes_on_after_a_silent_database(
     monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "PATIENCE", 1.0)
     monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
-    address = house.engine.url.set(host="127.0.0.1", port=forwarder.port).difference_update_query(
+    address = office_app.engine.url.set(host="127.0.0.1", port=forwarder.port).difference_update_query(
         ["host", "port"]
     )
     settings = f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 1\n'

@@ -11,7 +11,7 @@ import pytest
 from services.configuration.settings import BackupSettings, Settings
 from services.upkeep.backups import back_up
 from tests.merzim.conftest import Merzim
-from tests.web.conftest import NOW, TODAY, Home, build
+from tests.web.conftest import NOW, TODAY, Site, build
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
@@ -45,12 +45,12 @@ def test_a_folder_without_a_backup_is_named(merzim: Merzim, tmp_path: Path) -> N
 
 def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: Path) -> None:
     """Nothing where all is well but when it was; from 26 hours on a warning, and where there is none yet."""
-    home = build()
-    home.context.settings = _with_folder(home, tmp_path)
-    never = _page(home)
-    back_up(home.context, now=NOW - timedelta(hours=26), today=TODAY)
-    fresh_page = _page(home)
-    with home.client("administrator") as browser:
+    site = build()
+    site.context.settings = _with_folder(site, tmp_path)
+    never = _page(site)
+    back_up(site.context, now=NOW - timedelta(hours=26), today=TODAY)
+    fresh_page = _page(site)
+    with site.client("administrator") as browser:
         figure = browser.get("/metrics").text
         tasks = browser.get("/administration/operations?lang=en").text
     later = build(today=TODAY)
@@ -65,10 +65,10 @@ def test_the_first_page_of_the_administration_warns_of_an_old_backup(tmp_path: P
     assert "backup-late" in _page(later)
 
 
-def _with_folder(home: Home, folder: Path) -> Settings:
-    return replace(home.context.settings, backup=BackupSettings(folder=folder))
+def _with_folder(site: Site, folder: Path) -> Settings:
+    return replace(site.context.settings, backup=BackupSettings(folder=folder))
 
 
-def _page(home: Home) -> str:
-    with home.client("administrator") as browser:
+def _page(site: Site) -> str:
+    with site.client("administrator") as browser:
         return browser.get("/administration?lang=en").text

@@ -57,7 +57,7 @@ ROOMS: Mapping[str, Room] = {
     "calendars": Room("calendars/*.py", ("tests/calendars", "tests/workflow/test_hours.py")),
     "deadlines": Room("workflow/deadlines/*.py", ("tests/workflow", *LAW)),
     "findings": Room("workflow/findings/*.py", ("tests/workflow", *LAW)),
-    "reminders": Room("workflow/reminders.py", ("tests/workflow", "tests/notifications/test_ladders.py")),
+    "reminders": Room("workflow/reminders.py", ("tests/workflow", "tests/notifications/test_escalation.py")),
     "delivery": Room(
         "notifications/delivery.py",
         (

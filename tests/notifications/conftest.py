@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.town import Town
+from tests.notifications.sample_office import Town
 from tests.telegram.conftest import bot, links, started, telegram
 
 __all__ = ["bot", "links", "started", "telegram", "town"]

@@ -11,7 +11,7 @@ import pytest
 
 from notifications.event_notices import account_notices
 from notifications.notice import Notice, Outcome
-from tests.notifications.town import AIGUL, BOLAT, DANA, OFFICER, PEOPLE, RULES, Shelf, Town
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, OFFICER, PEOPLE, RULES, Shelf, Town
 from workflow.org.office import Person
 
 SUNDAY = date(2026, 4, 5)

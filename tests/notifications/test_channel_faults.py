@@ -14,8 +14,8 @@ from notifications.statistics import Fault
 from storage.database.engine import reading
 from storage.notices.faults import faults
 from storage.notices.links import SqlLinks
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.notifications.servers import Office, free_port, serving
-from tests.notifications.town import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.telegram.emulator import Emulator
 from tests.telegram.test_channel import link
 

@@ -15,7 +15,7 @@ from i18n import LANGUAGES, refusal
 from notifications.channels import UnknownChannel, load, names
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
-from tests.notifications.town import AIGUL, FIVE_BEFORE, noon, parcel
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)
 

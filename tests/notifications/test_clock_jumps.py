@@ -21,7 +21,7 @@ from notifications.notice import Outcome
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from tests.notifications.town import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
 from tests.sweep import sample
 
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notifications.town import AIGUL, BOLAT, DANA, PEOPLE, RULES, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, PEOPLE, RULES, Shelf, Town, noon
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
 

@@ -24,8 +24,7 @@ from storage.database.engine import reading
 from storage.notices.faults import faults
 from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR, library
-from tests.notifications.servers import Office, free_port, serving
-from tests.notifications.town import (
+from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
     FIVE_BEFORE,
@@ -34,6 +33,7 @@ from tests.notifications.town import (
     Town,
     noon,
 )
+from tests.notifications.servers import Office, free_port, serving
 from tests.processes import FORKED
 
 LATER = Outcome(state="queued", answer="451 later")
@@ -495,7 +495,7 @@ def test_each_reader_is_told_who_else_knows(town: Town) -> None:
 
 def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
     """A reader without an address is named in the letter the officer gets."""
-    from tests.notifications.town import OFFICER
+    from tests.notifications.sample_office import OFFICER
 
     town = Town(
         tmp_path, people=(replace(AIGUL, email=None), OFFICER), rules=replace(RULES, officer=OFFICER.key)

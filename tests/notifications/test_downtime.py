@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from notifications.notice import Outcome
-from tests.notifications.town import AIGUL, PEOPLE, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, PEOPLE, Shelf, Town, noon
 
 # The announcement is due on 2 April then, five working days after 26 March.
 CALENDAR_START = date(2026, 4, 16)

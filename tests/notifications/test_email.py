@@ -13,8 +13,8 @@ import trustme
 from notifications.channels import OutgoingMessage
 from notifications.channels.email import PATIENCE, Email, channel
 from notifications.notice import NoticeState, Outcome
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, noon, parcel
 from tests.notifications.servers import Office, always, drop, first, free_port, hang, only, serving
-from tests.notifications.town import AIGUL, FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)
 BATCH = tuple(parcel(number, address=f"reader{number}@example.kz") for number in (1, 2, 3))

@@ -13,8 +13,8 @@ from notifications.notice import Notice
 from notifications.wire.telegram import reference
 from storage.database.engine import writing
 from tests.law import CALENDAR
+from tests.notifications.sample_office import AIGUL, Shelf, Town, noon
 from tests.notifications.test_moves import told
-from tests.notifications.town import AIGUL, Shelf, Town, noon
 from tests.permits import library
 from workflow.cases.commands.extensions import extend, pause, resume
 from workflow.cases.commands.opening import Opening

@@ -21,8 +21,8 @@ from notifications.channels.telegram import Telegram
 from notifications.links import hash_code
 from notifications.notice import ANSWER_LIMIT, Notice, NoticeState
 from storage.notices.links import SqlLinks
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, always, drop, first, hang, replying, serving
-from tests.notifications.town import AIGUL, FIVE_BEFORE, Town, noon
 from tests.telegram.emulator import Emulator
 
 LATER = noon(FIVE_BEFORE) + timedelta(hours=1)

@@ -13,7 +13,7 @@ import pytest
 from notifications.channels import OutgoingMessage
 from notifications.notice import message_id
 from notifications.wire.message import build_message, text_hash
-from tests.notifications.town import FIVE_BEFORE, noon, parcel
+from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)
 SENDER = "Мерзім <merzim@letters.example.kz>"

@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from notifications.notice import Entry
 from notifications.wire.message import build_message
 from notifications.wire.mime import header, mailbox, text
-from tests.notifications.town import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
+from tests.notifications.sample_office import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
 
 WORDS = some.text(
     some.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs", "Cf")), min_size=1

@@ -12,7 +12,7 @@ import pytest
 
 from notifications.letters.moved import describe_cause
 from notifications.wire.entry import calendar
-from tests.notifications.town import (
+from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
     BOLAT,

@@ -15,7 +15,7 @@ from storage.org.chain import Stamp
 from storage.org.preferences import DIGEST, OFFICE_TIME, prefer, time_kept, time_text
 from storage.org.staff import SqlStaff
 from tests.law import CALENDAR
-from tests.notifications.town import (
+from tests.notifications.sample_office import (
     AIGUL,
     BOLAT,
     DANA,

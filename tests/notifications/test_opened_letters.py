@@ -23,7 +23,17 @@ from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build_message
 from storage.org.preferences import DIGEST, prefer
-from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
+from tests.notifications.sample_office import (
+    AIGUL,
+    FIVE_BEFORE,
+    OFFICER,
+    PEOPLE,
+    RULES,
+    Shelf,
+    Town,
+    noon,
+    parcel,
+)
 from workflow.org.office import Person
 
 KINDS = {

@@ -9,7 +9,7 @@ import pytest
 
 from notifications.letters.texts import Matter, letter, relation_to_plan_date
 from tests.law import CALENDAR, analysis, case
-from tests.notifications.town import AIGUL
+from tests.notifications.sample_office import AIGUL
 from workflow.cases.case import Case
 from workflow.deadlines.resolver import deadline
 from workflow.org.office import Recipient

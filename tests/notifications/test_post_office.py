@@ -16,8 +16,8 @@ import icalendar
 import pytest
 
 from notifications.channels.email import channel as email
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, BOLAT, DANA, Town
 from tests.notifications.servers import free_port
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, Town
 
 PASSWORD = "secret"
 MONDAY_AFTER = ANNOUNCE_BY.replace(month=4, day=6)

@@ -10,7 +10,7 @@ import pytest
 
 from notifications.round import RoundReport
 from tests.law import CALENDAR
-from tests.notifications.town import (
+from tests.notifications.sample_office import (
     AIGUL,
     ANNOUNCE_BY,
     BOLAT,

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from notifications.channels.email import channel as email
 from notifications.wire.message import UnusableKey, load_signature
+from tests.notifications.sample_office import FIVE_BEFORE, Town
 from tests.notifications.servers import Office, serving
-from tests.notifications.town import FIVE_BEFORE, Town
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, relation_to_due_date
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case, library
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
 from workflow.cases.case import Case, Event, Fact
 from workflow.cases.registers.entries import period_in
 from workflow.cases.registers.measure_term import MeasureTerm, as_data

@@ -10,8 +10,8 @@ from notifications.letters.moved import describe_cause
 from notifications.moved_dates import people_to_tell
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from tests.notifications.test_moves import moves, told
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, START, Shelf, Town, noon
 from workflow.cases.case import Case
 from workflow.cases.commands.case_commands import CaseCommands, Change
 from workflow.cases.commands.passports import PassportEdit, edit_passport

@@ -13,7 +13,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from tests.case_rows import RegisterCommands
-from tests.storage.house import NOW, TODAY, case_commands, later
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later
 from workflow.cases.case import Event
 from workflow.ports import CaseWrite, Conflict
 

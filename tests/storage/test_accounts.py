@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from storage.accounts.accounts import SqlAccounts
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Entry, Identity, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

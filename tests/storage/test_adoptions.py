@@ -15,7 +15,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.org.adoptions import ACTS, adopt, adopted_acts, head_of
 from storage.org.chain import heads
-from tests.storage.house import NOW, TODAY, later, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
 
 ACT = """

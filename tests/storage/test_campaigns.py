@@ -62,9 +62,9 @@ from services.verbs import NotAllowed
 from storage.database.engine import writing
 from storage.org.store import save
 from storage.tables.registers import CAMPAIGN_PERSON
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, PEOPLE, TODAY, UNITS, field, office, operator, reader
 from tests.storage.registers import text as titles
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
 from workflow.registers.definition import UnknownField
 from workflow.registers.values import InvalidRow

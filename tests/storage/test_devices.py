@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from storage.accounts.accounts import SqlAccounts
 from storage.accounts.rate_limits import MAX_DEVICES
 from storage.tables.accounts import DEVICE
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Entry, EntryKind, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -19,7 +19,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
 from tests.postgres import administer
-from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 
 pytestmark = pytest.mark.postgresql
 

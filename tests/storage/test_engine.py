@@ -22,7 +22,7 @@ from storage.database.errors import display_address, to_storage_unavailable
 from storage.maintenance.schema import create_or_migrate
 from storage.refusals import StorageUnavailable
 from storage.types import Moment
-from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
+from tests.storage.sample_cases import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, case_commands, opened
 from workflow.cases.commands.opening import Opening
 
 

@@ -17,7 +17,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.seals import newest, seal
 from storage.maintenance.verify import verify
-from tests.storage.house import NOW, TODAY, case_commands, later, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, opened, recompute
 from tests.storage.test_verify import by_hand
 
 PAGE = 4096

@@ -17,7 +17,7 @@ from storage.chain import canonical, line, link
 from storage.database.engine import one_snapshot
 from storage.notices.outbox import SqlOutbox
 from storage.tables.board import DEADLINE
-from tests.storage.house import (
+from tests.storage.sample_cases import (
     NOW,
     OBJECT,
     PLANNED,

@@ -14,7 +14,7 @@ from storage.database.engine import reading
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from storage.tables.notices import LINK_CODE
-from tests.storage.house import NOW, later, on_sqlite_alone
+from tests.storage.sample_cases import NOW, later, on_sqlite_alone
 
 LASTS = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)

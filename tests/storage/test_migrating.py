@@ -32,7 +32,7 @@ from storage.tables.service import FLOOR, LEASE, MARK, UPLOAD
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
-from tests.storage.house import NOW, TODAY, opened
+from tests.storage.sample_cases import NOW, TODAY, opened
 from workflow.board.sums import horizon
 from workflow.org.office import Unit
 

@@ -16,7 +16,7 @@ from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.rows import notice_values
 from storage.tables.notices import NOTICE, TALLY
-from tests.storage.house import case_commands, letter, opened, recompute
+from tests.storage.sample_cases import case_commands, letter, opened, recompute
 from tests.web.plans import explained
 from workflow.board.sums import horizon
 from workflow.cases.case import Case

@@ -12,7 +12,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.notices.journal import journal_status
 from storage.notices.outbox import SqlOutbox
-from tests.storage.house import NOW, later, letter, opened
+from tests.storage.sample_cases import NOW, later, letter, opened
 from tests.sweep import check_each
 from workflow.board.rows import Row
 

@@ -46,7 +46,7 @@ from storage.org.chain import Stamp, heads
 from storage.org.setting_changes import KINDS, SettingChange, append, changes
 from tests.notifications.servers import Office, serving
 from tests.notifications.test_email import certified
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from workflow.org.access import Reader
 
@@ -56,7 +56,7 @@ HOURS = "reminders.office_hours"
 
 
 @pytest.fixture
-def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office that makes backups by itself; its config.toml names the port of a mail server."""
     settings = replace(
         settings_in(tmp_path),
@@ -115,11 +115,11 @@ def test_the_environment_goes_before_the_browser_and_that_before_the_file(tmp_pa
     app.close()
 
 
-def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -> None:
+def test_other_processes_take_a_change_up_without_a_restart(office_app: AppContext) -> None:
     """Pages with the next request, a round with the next tick; and what is taken back."""
     pages, worker = (
-        build_app(house.configured, clock=lambda: MOMENT),
-        build_app(house.configured, clock=lambda: MOMENT),
+        build_app(office_app.configured, clock=lambda: MOMENT),
+        build_app(office_app.configured, clock=lambda: MOMENT),
     )
     hours_seen: list[time] = []
 
@@ -129,11 +129,11 @@ def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -
     with TestClient(Dashboard(pages, lambda: MOMENT), base_url="http://127.0.0.1:8000") as browser:
         codes = [browser.get("/public").status_code]
         attempt(worker, lambda: MOMENT, look)
-        change(house, ("web.public_page", "true"), (HOURS, '["08:00", "17:00"]'))
+        change(office_app, ("web.public_page", "true"), (HOURS, '["08:00", "17:00"]'))
         codes.append(browser.get("/public").status_code)
         attempt(worker, lambda: MOMENT, look)
-        back(house, "web.public_page")
-        back(house, HOURS)
+        back(office_app, "web.public_page")
+        back(office_app, HOURS)
         codes.append(browser.get("/public").status_code)
         attempt(worker, lambda: MOMENT, look)
 
@@ -144,17 +144,17 @@ def test_other_processes_take_a_change_up_without_a_restart(house: AppContext) -
 
 
 @on_sqlite_alone
-def test_each_change_says_who_when_why_and_from_what_to_what(house: AppContext) -> None:
+def test_each_change_says_who_when_why_and_from_what_to_what(office_app: AppContext) -> None:
     """Two changes of one key are taken back one after the other; the third time there is nothing left."""
-    change(house, ("backup.daily", "10"), by="a", ground="Жаңа диск")
-    change(house, ("backup.daily", "14"), by="b")
-    back(house, "backup.daily")
-    between = house.settings.backup.daily
-    back(house, "backup.daily")
+    change(office_app, ("backup.daily", "10"), by="a", ground="Жаңа диск")
+    change(office_app, ("backup.daily", "14"), by="b")
+    back(office_app, "backup.daily")
+    between = office_app.settings.backup.daily
+    back(office_app, "backup.daily")
     with pytest.raises(BadChange, match=r"backup\.daily"):
-        back(house, "backup.daily")
+        back(office_app, "backup.daily")
 
-    rows = list_setting_changes(context(house), AskSettings()).changes
+    rows = list_setting_changes(context(office_app), AskSettings()).changes
     assert [(row.by, row.before, row.after, row.ground, row.taken_back) for row in reversed(rows)] == [
         ("a", "7", "10", "Жаңа диск", False),
         ("b", "10", "14", "", False),
@@ -162,8 +162,12 @@ def test_each_change_says_who_when_why_and_from_what_to_what(house: AppContext) 
         ("administrator", "10", "7", "", True),
     ]
     assert {row.at for row in rows} == {NOW}
-    assert (between, house.settings.backup.daily, sources(house)["backup.daily"]) == (10, 7, ("7", "default"))
-    assert verify_clean(house)
+    assert (between, office_app.settings.backup.daily, sources(office_app)["backup.daily"]) == (
+        10,
+        7,
+        ("7", "default"),
+    )
+    assert verify_clean(office_app)
 
 
 def verify_clean(app: AppContext) -> bool:
@@ -171,31 +175,35 @@ def verify_clean(app: AppContext) -> bool:
 
 
 @on_sqlite_alone
-def test_a_preview_writes_nothing_and_counts_what_it_touches(house: AppContext, tmp_path: Path) -> None:
+def test_a_preview_writes_nothing_and_counts_what_it_touches(office_app: AppContext, tmp_path: Path) -> None:
     """It is 12:00 in Almaty, the last backup is of 11:00: one at 11:30 is due, one at 10:30 is made."""
     folder = tmp_path / "backups"
     folder.mkdir()
     for day in ("2026-04-02", "2026-04-03", "2026-04-04", "2026-04-05"):
-        (folder / f"merzim-{day}T0230.{backups._suffix(house)}").touch()
-    backups._record(house, backups.SCHEDULED, NOW - timedelta(hours=1), 0.0)
+        (folder / f"merzim-{day}T0230.{backups._suffix(office_app)}").touch()
+    backups._record(office_app, backups.SCHEDULED, NOW - timedelta(hours=1), 0.0)
     keep = [(f"backup.{key}", "1") for key in ("weekly", "monthly")]
-    effects = change(house, ("backup.at", "13:30"), ("backup.daily", "2"), *keep, preview=True)
+    effects = change(office_app, ("backup.at", "13:30"), ("backup.daily", "2"), *keep, preview=True)
 
     assert effects[0] == "Next backup: 06.04.2026 13:30. Older backups that will be deleted: 3."
-    assert change(house, ("backup.at", "11:30"), preview=True)[0].startswith("Next backup: 06.04.2026 12:00")
-    assert change(house, ("backup.at", "10:30"), preview=True)[0].startswith("Next backup: 07.04.2026 10:30")
-    assert changes(house.engine) == ()
-    assert house.settings.backup.daily == 7
+    assert change(office_app, ("backup.at", "11:30"), preview=True)[0].startswith(
+        "Next backup: 06.04.2026 12:00"
+    )
+    assert change(office_app, ("backup.at", "10:30"), preview=True)[0].startswith(
+        "Next backup: 07.04.2026 10:30"
+    )
+    assert changes(office_app.engine) == ()
+    assert office_app.settings.backup.daily == 7
 
 
-def test_of_two_administrators_one_is_told_to_look_again(house: AppContext) -> None:
+def test_of_two_administrators_one_is_told_to_look_again(office_app: AppContext) -> None:
     """The second saw the settings before the first changed them."""
-    mark = list_settings(context(house), AskSettings()).mark
-    change(house, ("backup.daily", "10"), mark=mark)
+    mark = list_settings(context(office_app), AskSettings()).mark
+    change(office_app, ("backup.daily", "10"), mark=mark)
 
     with pytest.raises(ChangedByOthers):
-        change(house, ("backup.weekly", "9"), mark=mark)
-    assert house.settings.backup.weekly == 5
+        change(office_app, ("backup.weekly", "9"), mark=mark)
+    assert office_app.settings.backup.weekly == 5
 
 
 REFUSED = (
@@ -238,16 +246,16 @@ REFUSED = (
 
 
 @on_sqlite_alone
-def test_what_an_administrator_may_not_reach_is_refused(house: AppContext) -> None:
+def test_what_an_administrator_may_not_reach_is_refused(office_app: AppContext) -> None:
     """Nothing that lets one in, names a file or a variable, or asks other servers than those of mail."""
     codes = []
     for key, value, _ in REFUSED:
         with pytest.raises(BadChange) as refused:
-            change(house, (key, value))
+            change(office_app, (key, value))
         codes.append((key, value, refused.value.code))
 
     assert codes == [*REFUSED]
-    assert heads(house.engine, KINDS) == ("",)
+    assert heads(office_app.engine, KINDS) == ("",)
 
 
 def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
@@ -262,9 +270,9 @@ def test_no_key_names_a_variable_a_file_or_a_way_in() -> None:
 
 
 @on_sqlite_alone
-def test_only_administrators_see_or_change_settings(house: AppContext) -> None:
+def test_only_administrators_see_or_change_settings(office_app: AppContext) -> None:
     """An officer is refused by the service, on pages, API and command line."""
-    officer = replace(context(house), operator=False, reader=Reader(login="officer", access="officer"))
+    officer = replace(context(office_app), operator=False, reader=Reader(login="officer", access="officer"))
     questions: list[Callable[[], object]] = [
         lambda: list_settings(officer, AskSettings()),
         lambda: change_settings(officer, ChangeSettings()),
@@ -292,15 +300,15 @@ def mail(port: int, ca_file: Path) -> ChannelSettings:
 
 @on_sqlite_alone
 def test_a_password_opens_the_server_alone_it_was_given_for(
-    house: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office_app: AppContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Letters leave by it; the one of the environment goes to no server named in the browser."""
     monkeypatch.setenv("MERZIM_TEST_SMTP", "of the server")
     post, authority = Office(), trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with serving(post, starttls=certified(authority), password=PASSWORD) as port:
-        settings = replace(house.configured, channels=mail(port, tmp_path / "ca.pem"))
-        app = house.with_settings(settings)
+        settings = replace(office_app.configured, channels=mail(port, tmp_path / "ca.pem"))
+        app = office_app.with_settings(settings)
         server = [("channels.use", '["email"]'), ("channels.email.host", "localhost")]
         with pytest.raises(BadChange) as without:
             change(app, *server)
@@ -310,7 +318,7 @@ def test_a_password_opens_the_server_alone_it_was_given_for(
         )
         (before,) = heads(app.engine, KINDS)
         change(app, *server, mail_password=SecretStr(PASSWORD))
-        other = house.with_settings(settings)
+        other = office_app.with_settings(settings)
         sent = try_mail(context(other), TryMail(email="b@example.kz"))
         for key, value in (("user", "root"), ("host", "mail.example.com")):
             with pytest.raises(BadChange) as refusal:
@@ -342,20 +350,22 @@ def everything_stored(app: AppContext) -> str:
 
 
 @on_sqlite_alone
-def test_a_new_key_reads_the_passwords_of_the_old_one(house: AppContext) -> None:
+def test_a_new_key_reads_the_passwords_of_the_old_one(office_app: AppContext) -> None:
     """`merzim secret-key rotate` encrypts them anew; without the key there is no password."""
     old, new = (parse_key(new_key()) for _ in range(2))
-    house.__dict__["cipher"] = Cipher(old)
+    office_app.__dict__["cipher"] = Cipher(old)
     section = [("host", "localhost"), ("port", "25"), ("sender", "m@example.kz"), ("user", "m")]
     change(
-        house, *((f"channels.email.{key}", value) for key, value in section), mail_password=SecretStr(PASSWORD)
+        office_app,
+        *((f"channels.email.{key}", value) for key, value in section),
+        mail_password=SecretStr(PASSWORD),
     )
-    house.__dict__["cipher"] = Cipher(new, [old])
+    office_app.__dict__["cipher"] = Cipher(new, [old])
 
-    assert encrypt_passwords(context(house)) == 1
-    assert encrypt_passwords(context(house)) == 0
+    assert encrypt_passwords(context(office_app)) == 1
+    assert encrypt_passwords(context(office_app)) == 0
     for key, password in ((new, PASSWORD), (old, "")):
-        other = build_app(house.configured, clock=lambda: MOMENT)
+        other = build_app(office_app.configured, clock=lambda: MOMENT)
         other.__dict__["cipher"] = Cipher(key)
         _ = other.engine
         assert other.settings.passwords["channels.email.password"] == password
@@ -381,13 +391,13 @@ def test_a_backup_carries_them_and_the_name_of_the_installation_stays(tmp_path: 
 
 
 @on_sqlite_alone
-def test_what_this_version_cannot_use_is_left_as_configured(house: AppContext) -> None:
+def test_what_this_version_cannot_use_is_left_as_configured(office_app: AppContext) -> None:
     """A key that is gone or takes other values since keeps no process from starting."""
     changes = [
         SettingChange(key=key, before="", after=value)
         for key, value in (("backup.daily", "many"), ("backup.gone", "1"), ("backup.weekly", "9"))
     ]
-    assert append(house.engine, "", changes, secrets={}, stamp=Stamp(by="a", now=NOW, today=TODAY))
-    house.refresh()
+    assert append(office_app.engine, "", changes, secrets={}, stamp=Stamp(by="a", now=NOW, today=TODAY))
+    office_app.refresh()
 
-    assert (house.settings.backup.daily, house.settings.backup.weekly) == (7, 9)
+    assert (office_app.settings.backup.daily, office_app.settings.backup.weekly) == (7, 9)

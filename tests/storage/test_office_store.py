@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from storage.org import store as office_store
 from storage.org.store import SaveCounts
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]

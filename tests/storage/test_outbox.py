@@ -17,7 +17,7 @@ from storage.notices import journal, senders
 from storage.notices.outbox import SqlOutbox
 from storage.notices.senders import Batch, Holding
 from tests.postgres import Server
-from tests.storage.house import NOW, TODAY, case_commands, later, letter, opened
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, letter, opened
 from workflow.board.rows import Row
 
 FAR = date(2027, 12, 31)

@@ -8,7 +8,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import verify
 from storage.org.adoptions import ADOPTED, RULES, WITHDRAWN, Kind, adopt, head_of, rule_changes, rules_in_force
 from storage.org.chain import heads
-from tests.storage.house import NOW, TODAY, on_sqlite_alone
+from tests.storage.sample_cases import NOW, TODAY, on_sqlite_alone
 
 
 def taken(engine: Engine, kind: Kind, name: str = "overlay.a.2026-01-01.toml", text: str = "мәтін") -> bool:

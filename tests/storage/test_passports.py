@@ -18,7 +18,7 @@ from storage.maintenance.seals import seal
 from storage.maintenance.verify import rebuild, verify
 from storage.queries import SqlReads
 from tests.law import CALENDAR
-from tests.storage.house import (
+from tests.storage.sample_cases import (
     NOW,
     OBJECT,
     PLANNED,

@@ -13,7 +13,7 @@ from storage.cases.ledger import SqlLedger
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from tests.storage.house import NOW, TODAY, UNIT, case_commands, later, letter, opened
+from tests.storage.sample_cases import NOW, TODAY, UNIT, case_commands, later, letter, opened
 from tests.storage.test_outbox import settlement
 from tests.web.plans import explained
 from workflow.board.rows import CaseFilter

@@ -26,7 +26,7 @@ from storage.queries import SqlReads
 from storage.tables.board import RECOMMENDATION, UNLISTED
 from storage.tables.cases import CASE
 from tests.case_rows import DIRECTIONS, OUTCOMES, FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, case_commands, on_sqlite_alone, recompute
+from tests.storage.sample_cases import NOW, case_commands, on_sqlite_alone, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening

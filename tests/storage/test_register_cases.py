@@ -25,8 +25,8 @@ from services.registers.views import AskRow, list_rows, show_row
 from services.upkeep import maintenance
 from storage.org.store import save
 from storage.registers.chains import NotUnique
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.passports import PassportEdit, edit_passport

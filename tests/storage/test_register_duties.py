@@ -22,8 +22,8 @@ from services.yearly.opening import open_year
 from services.yearly.register_duties import record_due_rows
 from storage.cases.ledger import SqlLedger
 from storage.org.store import save
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands import withdrawals
 from workflow.cases.commands.payloads import CannotRecord

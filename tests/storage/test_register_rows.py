@@ -51,8 +51,8 @@ from storage.org.store import save
 from storage.registers.chains import NotUnique, RowChanged
 from storage.registers.lists import SqlRegisterLists
 from storage.tables.cases import SEARCH_TYPO, SEARCH_WORD
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, application, office, operator, reader
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.office import Person
 from workflow.refusal import Refusal
 from workflow.registers.definition import UnknownField, UnknownRegister

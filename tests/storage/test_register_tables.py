@@ -22,8 +22,8 @@ from services.registers.tables import ImportedRows, ImportRows, export, import_r
 from services.registers.verbs import AddRow, add_row
 from services.registers.views import list_rows
 from services.upkeep import maintenance
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.sample_cases import on_sqlite_alone
 from tests.sweep import sample
 from workflow.board.rows import CaseFilter
 

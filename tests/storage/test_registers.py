@@ -13,7 +13,7 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.storage.house import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, on_sqlite_alone, opened, recompute
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.org.access import Scope

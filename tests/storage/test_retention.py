@@ -42,7 +42,7 @@ from services.upkeep.doctor import check_running
 from storage.database.engine import writing
 from storage.maintenance.orders import LIST, OrdersUnreadable
 from storage.org.former import recover
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from tests.web.conftest import NOW, THREE_UNITS, TODAY, office_store, settings_in
 from web.ui.name_fields import build_person_field
 from workflow.cases.commands.opening import Opening
@@ -67,7 +67,7 @@ BY = {"by": "administrator", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office where somebody was everywhere: cases, letters, registers, comments, an account, a chat."""
     settings = replace(
         settings_in(tmp_path), database=DatabaseSettings(url=url), retention=RetentionSettings(people_years=3)
@@ -144,19 +144,19 @@ def hand_over(app: AppContext, case: str) -> None:
     app.case_commands.cancel(case, ground=f"{NAMES[1]} кетті", by="dina.q", now=NOW, today=TODAY)
 
 
-def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppContext) -> None:
+def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(office_app: AppContext) -> None:
     """In the list, its workbook, a search, a filter and the form; afterwards they say which number."""
     values = {"employee": KEY, "post": "маман", "paper": "consent", "signed_on": TODAY.isoformat()}
-    ctx = replace(acting(house), language="ru")
+    ctx = replace(acting(office_app), language="ru")
     row = registers.add_row(ctx, registers.AddRow(register_id="consents", unit="hr", values=values)).row
-    leave(house)
+    leave(office_app)
 
     def named(by: str) -> tuple[object, ...]:
         ask = {"register_id": "consents", "filters": [{"field": "employee", "is": [by]}]}
         rows = register_views.list_rows(ctx, ListRows.model_validate(ask)).rows
         sheet = register_tables.export(ctx, ListRows.model_validate(ask), "ru")
         cells = [cell.value for cell in load_workbook(BytesIO(sheet)).active[2]]
-        field = build_person_field(house.reads.office(), rows[0].values["employee"])
+        field = build_person_field(office_app.reads.office(), rows[0].values["employee"])
         return rows[0].names[rows[0].values["employee"]], field.options[-1].id, cells
 
     name, option, cells = named(NAMES[0])
@@ -167,25 +167,25 @@ def test_rows_go_on_naming_who_left_and_are_edited_until_the_act(house: AppConte
     search = ListRows(register_id="consents", search="касымова")
     assert [listed_row.id for listed_row in register_views.list_rows(ctx, search).rows] == [row.id]
 
-    retention.anonymise_person(acting(house, LATER), order())
+    retention.anonymise_person(acting(office_app, LATER), order())
     name, option, cells = named(FORMER)
     assert (name, option) == ("Бывший сотрудник № 1", FORMER)
     assert "Бывший сотрудник № 1" in cells
 
 
 @on_sqlite_alone
-def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppContext) -> None:
+def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(office_app: AppContext) -> None:
     """Names in both languages, e-mail, key, log-in name: in the whole database; others stay."""
-    case = live(house)
-    hand_over(house, case)
-    leave(house)
+    case = live(office_app)
+    hand_over(office_app, case)
+    leave(office_app)
     words = ("қасымова", "касымова", "qasymova", "dina.q")
-    before = everything(house).casefold()
-    preview = retention.anonymise_person(acting(house, LATER), order(preview=True))
-    unchanged = everything(house).casefold()
+    before = everything(office_app).casefold()
+    preview = retention.anonymise_person(acting(office_app, LATER), order(preview=True))
+    unchanged = everything(office_app).casefold()
 
-    result = retention.anonymise_person(acting(house, LATER), order())
-    after = everything(house).casefold()
+    result = retention.anonymise_person(acting(office_app, LATER), order())
+    after = everything(office_app).casefold()
 
     assert [word in before for word in words] == [True] * 4
     assert before.count("қасымова") == unchanged.count("қасымова")
@@ -193,53 +193,53 @@ def test_after_the_act_her_name_is_nowhere_and_the_chains_verify(house: AppConte
     assert (preview.preview, result.preview, result.key) == (True, False, FORMER)
     assert result.rows["event"] > 0
     assert result.rows["act"] > 0
-    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
     assert "Иванов Пётр".casefold() in after
     assert "№1 бұрынғы қызметкер" in after
-    assert house.accounts.account("dina.q") is None
-    view = former(house, LATER)
+    assert office_app.accounts.account("dina.q") is None
+    view = former(office_app, LATER)
     assert (view.name, view.key, view.act, view.anonymised_on) == ("", FORMER, "15-ө", LATER)
     with pytest.raises(RetentionRefused):
-        retention.anonymise_person(acting(house, LATER), order())
+        retention.anonymise_person(acting(office_app, LATER), order())
 
 
-def test_a_paper_she_printed_stays_genuine(house: AppContext) -> None:
+def test_a_paper_she_printed_stays_genuine(office_app: AppContext) -> None:
     """The entry that names her is rewritten by the act, which the page says; by nothing else it may be."""
-    hand_over(house, live(house))
-    ctx = acting(house, by="dina.q")
+    hand_over(office_app, live(office_app))
+    ctx = acting(office_app, by="dina.q")
     record_paper(ctx, "package_read", "a" * 64, "ru")
-    with house.engine.connect() as connection:
+    with office_app.engine.connect() as connection:
         n, hashed = connection.execute(text("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")).one()
-    before = check_paper(house, n, hashed)
-    leave(house)
-    retention.anonymise_person(acting(house, LATER), order())
-    after = check_paper(house, n, hashed)
-    with writing(house.engine) as connection:
+    before = check_paper(office_app, n, hashed)
+    leave(office_app)
+    retention.anonymise_person(acting(office_app, LATER), order())
+    after = check_paper(office_app, n, hashed)
+    with writing(office_app.engine) as connection:
         connection.execute(text("UPDATE rewritten SET hash = 'ff' WHERE source = 'audit'"))
 
     assert before is not None
     assert after == replace(before, is_rewritten=True)
-    assert check_paper(house, n, hashed) is None
+    assert check_paper(office_app, n, hashed) is None
 
 
 @on_sqlite_alone
-def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext) -> None:
-    case = live(house)
+def test_not_before_its_day_nor_while_open_cases_wait_for_her(office_app: AppContext) -> None:
+    case = live(office_app)
     with pytest.raises(RetentionRefused) as present:
-        retention.anonymise_person(acting(house, LATER), order(KEY))
-    leave(house)
+        retention.anonymise_person(acting(office_app, LATER), order(KEY))
+    leave(office_app)
     eve = LATER - timedelta(days=1)
-    early, due = former(house, eve).is_due, former(house, LATER)
+    early, due = former(office_app, eve).is_due, former(office_app, LATER)
 
     with pytest.raises(RetentionRefused) as too_early:
-        retention.anonymise_person(acting(house, eve), order(today=eve))
+        retention.anonymise_person(acting(office_app, eve), order(today=eve))
     with pytest.raises(RetentionRefused) as open_case:
-        retention.anonymise_person(acting(house, LATER), order(due.id))
-    hand_over(house, case)
+        retention.anonymise_person(acting(office_app, LATER), order(due.id))
+    hand_over(office_app, case)
     with pytest.raises(RetentionRefused) as ahead:
-        retention.anonymise_person(acting(house, LATER), order(act_on=LATER + timedelta(days=1)))
-    house.settings = replace(house.settings, retention=RetentionSettings())
-    off = former(house, LATER).is_due
+        retention.anonymise_person(acting(office_app, LATER), order(act_on=LATER + timedelta(days=1)))
+    office_app.settings = replace(office_app.settings, retention=RetentionSettings())
+    off = former(office_app, LATER).is_due
 
     codes = [refusal.value.code for refusal in (present, too_early, open_case, ahead)]
     assert codes == [
@@ -251,46 +251,46 @@ def test_not_before_its_day_nor_while_open_cases_wait_for_her(house: AppContext)
     assert (early, due.is_due, due.cases, off) == (False, True, [case], False)
 
 
-def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(house: AppContext) -> None:
-    live(house)
+def test_a_namesake_keeps_the_name_and_who_came_back_has_not_left(office_app: AppContext) -> None:
+    live(office_app)
     twin = replace(OWN, key="twin@org.kz", email="twin@org.kz", unit="law")
-    office_store.save(house.engine, people=[twin])
+    office_store.save(office_app.engine, people=[twin])
     plain = Reader(login="twin", access="officer", person="twin@org.kz", name=NAMES[0])
-    house.accounts.save(plain, disabled=False, **BY)
-    hand_over(house, house.reads.cases()[0].id)
-    leave(house)
-    former_count = len(retention.list_former(acting(house), AskFormer()).people)
-    office_store.save(house.engine, people=[OWN])
-    back = retention.list_former(acting(house), AskFormer()).people
-    leave(house)
+    office_app.accounts.save(plain, disabled=False, **BY)
+    hand_over(office_app, office_app.reads.cases()[0].id)
+    leave(office_app)
+    former_count = len(retention.list_former(acting(office_app), AskFormer()).people)
+    office_store.save(office_app.engine, people=[OWN])
+    back = retention.list_former(acting(office_app), AskFormer()).people
+    leave(office_app)
 
-    retention.anonymise_person(acting(house, LATER), order())
-    account = house.accounts.account("twin")
+    retention.anonymise_person(acting(office_app, LATER), order())
+    account = office_app.accounts.account("twin")
 
     assert (former_count, back) == (1, [])
     assert account is not None
     assert account.reader.name == NAMES[0]
-    assert house.reads.office().people["twin@org.kz"].name == NAMES[0]
-    assert KEY not in everything(house).casefold()
-    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+    assert office_app.reads.office().people["twin@org.kz"].name == NAMES[0]
+    assert KEY not in everything(office_app).casefold()
+    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
 
-    person = staff.get_person(acting(house), twin.key)
-    staff.remove_person(acting(house), staff.Removal(id=twin.key, mark=staff.mark(person)))
-    retention.anonymise_person(acting(house, LATER), order("2", act="16-ө"))
+    person = staff.get_person(acting(office_app), twin.key)
+    staff.remove_person(acting(office_app), staff.Removal(id=twin.key, mark=staff.mark(person)))
+    retention.anonymise_person(acting(office_app, LATER), order("2", act="16-ө"))
 
-    assert NAMES[0].casefold() not in everything(house).casefold()
-    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+    assert NAMES[0].casefold() not in everything(office_app).casefold()
+    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()
 
 
-def test_verify_names_lines_that_were_rewritten_without_an_act(house: AppContext) -> None:
+def test_verify_names_lines_that_were_rewritten_without_an_act(office_app: AppContext) -> None:
     """The list of rewritten lines is vouched for by the act: it can excuse nothing else."""
-    hand_over(house, live(house))
-    leave(house)
-    retention.anonymise_person(acting(house, LATER), order())
-    with writing(house.engine) as connection:
+    hand_over(office_app, live(office_app))
+    leave(office_app)
+    retention.anonymise_person(acting(office_app, LATER), order())
+    with writing(office_app.engine) as connection:
         connection.execute(text("INSERT INTO rewritten (source, place, seq, hash) VALUES ('act', '', 1, 'ff')"))
 
-    assert [problem.code for problem in maintenance.verify(house, now=NOW, today=LATER)] == [
+    assert [problem.code for problem in maintenance.verify(office_app, now=NOW, today=LATER)] == [
         "rewritten_altered"
     ]
 
@@ -360,52 +360,54 @@ def test_what_cannot_be_carried_out_again_is_said(tmp_path: Path) -> None:
     app.close()
 
 
-def test_who_was_removed_by_an_older_version_is_listed(house: AppContext) -> None:
+def test_who_was_removed_by_an_older_version_is_listed(office_app: AppContext) -> None:
     """The chain has key and day; the account, which stays, the name. Once listed, an order finds them."""
-    hand_over(house, live(house))
-    leave(house)
-    with writing(house.engine) as connection:
+    hand_over(office_app, live(office_app))
+    leave(office_app)
+    with writing(office_app.engine) as connection:
         connection.execute(text("DELETE FROM former_person"))
         recover(connection)
         recover(connection)
-    view = former(house, LATER)
+    view = former(office_app, LATER)
     assert (view.number, view.key, view.left_on, view.is_due) == (1, KEY, TODAY, True)
     assert view.name == NAMES[0]
-    retention.anonymise_person(acting(house, LATER), order(also=[NAMES[1]]))
-    with writing(house.engine) as connection:
+    retention.anonymise_person(acting(office_app, LATER), order(also=[NAMES[1]]))
+    with writing(office_app.engine) as connection:
         recover(connection)
-    assert len(retention.list_former(acting(house), AskFormer()).people) == 1
-    assert [word for word in ("қасымова", "qasymova", "dina.q") if word in everything(house).casefold()] == []
+    assert len(retention.list_former(acting(office_app), AskFormer()).people) == 1
+    assert [
+        word for word in ("қасымова", "qasymova", "dina.q") if word in everything(office_app).casefold()
+    ] == []
 
 
-def test_names_of_an_earlier_stay_go_too(house: AppContext) -> None:
+def test_names_of_an_earlier_stay_go_too(office_app: AppContext) -> None:
     """She left, came back under a new name, and left again: lists show the new one, the order takes both."""
-    hand_over(house, live(house))
-    leave(house)
-    office_store.save(house.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
-    leave(house, TODAY + timedelta(days=1))
-    former_name = former(house, TODAY).name
+    hand_over(office_app, live(office_app))
+    leave(office_app)
+    office_store.save(office_app.engine, people=[replace(OWN, name="Оспанова Дина", name_ru="")])
+    leave(office_app, TODAY + timedelta(days=1))
+    former_name = former(office_app, TODAY).name
     later = LATER + timedelta(days=1)
-    retention.anonymise_person(acting(house, later), order(today=later))
+    retention.anonymise_person(acting(office_app, later), order(today=later))
 
     assert former_name == "Оспанова Дина"
-    content = everything(house).casefold()
+    content = everything(office_app).casefold()
     assert [word for word in ("қасымова", "касымова", "оспанова") if word in content] == []
 
 
-def test_who_has_the_address_and_the_account_now_keeps_them(house: AppContext) -> None:
+def test_who_has_the_address_and_the_account_now_keeps_them(office_app: AppContext) -> None:
     """They were handed on: the order takes the name of who left, and nothing of the colleague's."""
-    hand_over(house, live(house))
-    leave(house)
+    hand_over(office_app, live(office_app))
+    leave(office_app)
     heir = Person(key="hr / Серік", name="Серік Асан", unit="hr", email=KEY)
-    office_store.save(house.engine, people=[heir])
+    office_store.save(office_app.engine, people=[heir])
     handed = Reader(login="dina.q", access="officer", person=heir.key, name=heir.name)
-    house.accounts.save(handed, disabled=False, **BY)
-    retention.anonymise_person(acting(house, LATER), order())
-    account = house.accounts.account("dina.q")
+    office_app.accounts.save(handed, disabled=False, **BY)
+    retention.anonymise_person(acting(office_app, LATER), order())
+    account = office_app.accounts.account("dina.q")
 
     assert account is not None
     assert account.reader.person == heir.key
-    assert house.reads.office().people[heir.key].email == KEY
-    assert "қасымова" not in everything(house).casefold()
-    assert maintenance.verify(house, now=NOW, today=LATER) == ()
+    assert office_app.reads.office().people[heir.key].email == KEY
+    assert "қасымова" not in everything(office_app).casefold()
+    assert maintenance.verify(office_app, now=NOW, today=LATER) == ()

@@ -30,9 +30,9 @@ from storage.maintenance.verify import rebuild, verify
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
-from tests.notifications.town import PEOPLE, UNITS
-from tests.storage.house import NOW, PROCEDURE, TODAY, case_commands, library, opened, recompute
+from tests.notifications.sample_office import PEOPLE, UNITS
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
+from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, library, opened, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.commands.opening import Opening
 

@@ -24,7 +24,7 @@ from storage.maintenance.schema import MIGRATIONS, create_or_migrate, shipped_re
 from storage.maintenance.verify import verify
 from storage.refusals import StorageUnavailable
 from storage.tables.base import TableBase
-from tests.storage.house import opened
+from tests.storage.sample_cases import opened
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 

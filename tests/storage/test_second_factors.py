@@ -24,7 +24,7 @@ from storage.org.chain import IN_ORDER
 from storage.org.vouched import ROWS
 from storage.tables.accounts import ACCOUNT
 from tests.second_factors import CIPHER, second_factors
-from tests.storage.house import on_sqlite_alone
+from tests.storage.sample_cases import on_sqlite_alone
 from workflow.org.access import Access, Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

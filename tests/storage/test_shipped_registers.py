@@ -33,8 +33,8 @@ from services.registers.views import (
 from services.upkeep import maintenance
 from services.verbs import NotAllowed
 from storage.registers.chains import NotUnique
-from tests.storage.house import on_sqlite_alone
 from tests.storage.registers import NOW, TODAY, office, operator, reader
+from tests.storage.sample_cases import on_sqlite_alone
 from tests.storage.test_register_tables import workbook
 from workflow.refusal import Refusal
 from workflow.registers.definition import Register, RegisterField

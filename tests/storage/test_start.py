@@ -16,7 +16,7 @@ from sqlalchemy import inspect, make_url, text
 from merzim.cli import main
 from storage.database.engine import open as open_database
 from tests.postgres import administer
-from tests.storage.house import opened
+from tests.storage.sample_cases import opened
 from tests.storage.versions import back_to_0_1_0
 
 NOBODY = 65534

@@ -13,7 +13,7 @@ from storage.database.engine import reading
 from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
-from tests.storage.house import NOW, PROCEDURE, TODAY, case_commands, recompute
+from tests.storage.sample_cases import NOW, PROCEDURE, TODAY, case_commands, recompute
 from tests.sweep import check_each
 from workflow.board.sums import DeadlineFilter, Urgency, base, horizon, total
 from workflow.cases.commands.opening import Opening

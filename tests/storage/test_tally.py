@@ -12,7 +12,7 @@ from storage.notices import tally
 from storage.notices.outbox import SqlOutbox
 from storage.notices.tally import beat, figures
 from storage.tables.notices import NOTICE, TALLY
-from tests.storage.house import NOW, letter, opened
+from tests.storage.sample_cases import NOW, letter, opened
 from tests.storage.test_outbox import the_row
 
 

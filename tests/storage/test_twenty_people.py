@@ -17,7 +17,7 @@ from storage.cases.ledger import SqlLedger
 from storage.maintenance.verify import verify
 from tests.case_rows import ExposedPosition, FoundRisk, RegisterCommands, RiskCommands
 from tests.storage import racing
-from tests.storage.house import NOW, TODAY, case_commands, opened
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from tests.storage.statements import heard
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two

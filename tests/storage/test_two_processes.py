@@ -14,7 +14,7 @@ from storage.cases.ledger import SqlLedger
 from storage.notices.outbox import SqlOutbox
 from tests.processes import FORKED
 from tests.storage import racing
-from tests.storage.house import NOW, letter, opened
+from tests.storage.sample_cases import NOW, letter, opened
 
 
 def two(work: Callable[..., Any], *arguments: object) -> list[Any]:

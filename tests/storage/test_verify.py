@@ -15,7 +15,7 @@ from storage.maintenance import triggers
 from storage.maintenance.seals import seal
 from storage.maintenance.verify import Problem, rebuild, verify
 from storage.refusals import CannotRebuild, CaseBroken
-from tests.storage.house import NOW, TODAY, case_commands, later, library, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, later, library, opened, recompute
 
 
 def table_of(trigger: str) -> str:

@@ -12,7 +12,7 @@ import i18n
 from storage.cases.evidence import EvidenceFolder
 from storage.maintenance.verify import verify
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, case_commands, opened
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from workflow.cases.case import Evidence
 
 ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"

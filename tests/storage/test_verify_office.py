@@ -31,7 +31,7 @@ from storage.org.vouched import VOUCHED
 from storage.queries import SqlReads
 from storage.tables.base import TableBase
 from tests.second_factors import KEY, second_factors
-from tests.storage.house import case_commands, on_sqlite_alone, opened, recompute
+from tests.storage.sample_cases import case_commands, on_sqlite_alone, opened, recompute
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening

@@ -46,7 +46,7 @@ BEGUN: list[Moment] = []
 
 
 @pytest.fixture
-def house(tmp_path: Path, url: str) -> Iterator[AppContext]:
+def office_app(tmp_path: Path, url: str) -> Iterator[AppContext]:
     """An office with one case, in which internal addresses are allowed."""
     settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=url), webhooks=PRIVATE)
     app = build_app(settings, clock=lambda: Moment(now=NOW, today=TODAY))
@@ -92,14 +92,14 @@ def tell(app: AppContext, *, later: timedelta = timedelta()) -> None:
 
 
 def test_each_change_is_one_signed_message_in_the_order_of_writing(
-    house: AppContext, receiver: Receiver
+    office_app: AppContext, receiver: Receiver
 ) -> None:
     """Events before the address was added are not sent; a second tick sends nothing."""
-    open_cases(house, 1)
-    hook = add(house, receiver)
-    cases = open_cases(house, 3)
-    tell(house)
-    tell(house)
+    open_cases(office_app, 1)
+    hook = add(office_app, receiver)
+    cases = open_cases(office_app, 3)
+    tell(office_app)
+    tell(office_app)
 
     messages = receiver.verified(hook.secret)
     assert [message["data"]["case"] for message in messages] == cases
@@ -108,29 +108,29 @@ def test_each_change_is_one_signed_message_in_the_order_of_writing(
     numbers = [message["data"]["seq"] for message in messages]
     assert receiver.ids == [f"{hook.id}-{number}" for number in numbers]
     assert numbers == sorted(numbers)
-    assert [delivery.problem for delivery in details(house, hook).deliveries] == ["", "", ""]
-    assert not verify(house.engine)
+    assert [delivery.problem for delivery in details(office_app, hook).deliveries] == ["", "", ""]
+    assert not verify(office_app.engine)
 
 
 def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
-    house: AppContext, receiver: Receiver
+    office_app: AppContext, receiver: Receiver
 ) -> None:
     """Not at once: after half a minute; what had arrived before does not come again."""
-    hook = add(house, receiver)
-    open_cases(house, 3)
+    hook = add(office_app, receiver)
+    open_cases(office_app, 3)
     receiver.answers = [200, 503]
-    tell(house)
-    tell(house)
+    tell(office_app)
+    tell(office_app)
     assert len(receiver.ids) == 2
-    tell(house, later=timedelta(seconds=29))
+    tell(office_app, later=timedelta(seconds=29))
     assert len(receiver.ids) == 2
-    assert details(house, hook).state == "failing"
-    tell(house, later=timedelta(seconds=31))
+    assert details(office_app, hook).state == "failing"
+    tell(office_app, later=timedelta(seconds=31))
 
     first, second, repeated_id, third = receiver.ids
     assert second == repeated_id
     assert len({first, second, third}) == 3
-    detail = details(house, hook)
+    detail = details(office_app, hook)
     assert detail.state == "active"
     assert [(delivery.attempts, delivery.status) for delivery in detail.deliveries] == [
         (1, 204),
@@ -139,27 +139,32 @@ def test_a_refused_message_is_repeated_under_its_id_and_those_behind_it_wait(
     ]
 
 
-def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(house: AppContext, receiver: Receiver) -> None:
+def test_a_receiver_that_hangs_or_drips_keeps_nobody_waiting(
+    office_app: AppContext, receiver: Receiver
+) -> None:
     """It is cut off after the configured limit, here a second; other addresses are served in the same tick."""
     with receiving(mode="hang") as hanging, receiving(mode="drip") as dripping:
-        hooks = [add(house, target) for target in (hanging, dripping, receiver)]
-        open_cases(house, 1)
+        hooks = [add(office_app, target) for target in (hanging, dripping, receiver)]
+        open_cases(office_app, 1)
         started = time.monotonic()
-        tell(house)
+        tell(office_app)
         took = time.monotonic() - started
 
-    assert [details(house, hook).deliveries[0].problem for hook in hooks] == ["timeout", "timeout", ""]
+    assert [details(office_app, hook).deliveries[0].problem for hook in hooks] == ["timeout", "timeout", ""]
     assert 2 <= took < 30
 
 
-def test_a_redirect_is_not_followed(house: AppContext, receiver: Receiver) -> None:
+def test_a_redirect_is_not_followed(office_app: AppContext, receiver: Receiver) -> None:
     """Not even to an allowed address: messages go only where the administrator sent them."""
     with receiving(answers=[302], location=receiver.address) as other:
-        hook = add(house, other)
-        open_cases(house, 1)
-        tell(house)
+        hook = add(office_app, other)
+        open_cases(office_app, 1)
+        tell(office_app)
 
-    assert (details(house, hook).deliveries[0].problem, details(house, hook).deliveries[0].status) == (
+    assert (
+        details(office_app, hook).deliveries[0].problem,
+        details(office_app, hook).deliveries[0].status,
+    ) == (
         "redirect",
         302,
     )
@@ -170,15 +175,15 @@ def test_a_redirect_is_not_followed(house: AppContext, receiver: Receiver) -> No
     "name", ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0"]
 )
 def test_no_way_of_writing_it_leads_inside_the_organisation(
-    house: AppContext, receiver: Receiver, name: str
+    office_app: AppContext, receiver: Receiver, name: str
 ) -> None:
     """What is looked at is the address that would be connected to; not even a connection is opened."""
-    house.settings = replace(house.settings, webhooks=WebhookSettings(timeout=1))
-    hook = add(house, receiver, address=f"https://{name}:{receiver.port}/")
-    open_cases(house, 1)
-    tell(house)
+    office_app.settings = replace(office_app.settings, webhooks=WebhookSettings(timeout=1))
+    hook = add(office_app, receiver, address=f"https://{name}:{receiver.port}/")
+    open_cases(office_app, 1)
+    tell(office_app)
 
-    assert details(house, hook).deliveries[0].problem == "private"
+    assert details(office_app, hook).deliveries[0].problem == "private"
     assert receiver.connections == 0
 
 
@@ -209,29 +214,31 @@ def test_only_addresses_of_the_internet_are_public(address: str, expected: bool)
     assert is_public(address) is expected
 
 
-def test_the_certificate_of_an_address_is_checked(house: AppContext, tmp_path: Path) -> None:
+def test_the_certificate_of_an_address_is_checked(office_app: AppContext, tmp_path: Path) -> None:
     """One of an authority nobody trusts is no receiver; named in the settings it is."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with receiving(tls=context) as server:
-        hook = add(house, server)
-        open_cases(house, 1)
-        tell(house)
-        assert details(house, hook).deliveries[0].problem == "tls"
-        house.settings = replace(house.settings, webhooks=replace(PRIVATE, ca_file=tmp_path / "ca.pem"))
-        tell(house, later=timedelta(minutes=1))
+        hook = add(office_app, server)
+        open_cases(office_app, 1)
+        tell(office_app)
+        assert details(office_app, hook).deliveries[0].problem == "tls"
+        office_app.settings = replace(
+            office_app.settings, webhooks=replace(PRIVATE, ca_file=tmp_path / "ca.pem")
+        )
+        tell(office_app, later=timedelta(minutes=1))
 
-    assert details(house, hook).deliveries[0].problem == ""
+    assert details(office_app, hook).deliveries[0].problem == ""
     assert len(server.received) == 1
 
 
-def test_of_a_confidential_case_its_number_alone_is_told(house: AppContext, receiver: Receiver) -> None:
+def test_of_a_confidential_case_its_number_alone_is_told(office_app: AppContext, receiver: Receiver) -> None:
     """Neither the step nor who did it."""
-    add(house, receiver)
-    (case,) = open_cases(house, 1, procedure="conflict-of-interest")
-    house.case_commands.record(case, "conflict_known", on=TODAY, **HAND)  # type: ignore[arg-type]
-    tell(house)
+    add(office_app, receiver)
+    (case,) = open_cases(office_app, 1, procedure="conflict-of-interest")
+    office_app.case_commands.record(case, "conflict_known", on=TODAY, **HAND)  # type: ignore[arg-type]
+    tell(office_app)
 
     assert [
         body for _, body in receiver.received if "conflict" in body or "officer" in body or "Бөлім" in body
@@ -239,104 +246,104 @@ def test_of_a_confidential_case_its_number_alone_is_told(house: AppContext, rece
     assert ['"type":"case.changed"' in body and case in body for _, body in receiver.received] == [True, True]
 
 
-def test_with_a_unit_its_cases_alone_are_told(house: AppContext, receiver: Receiver) -> None:
+def test_with_a_unit_its_cases_alone_are_told(office_app: AppContext, receiver: Receiver) -> None:
     """Nothing of other units, of accounts or settings, whatever kinds were asked for."""
-    hook = add(house, receiver, unit="hr", topics=[])
-    open_cases(house, 1, unit="law")
-    (own_case,) = open_cases(house, 1)
-    add(house, receiver, topics=["people"])
-    tell(house)
+    hook = add(office_app, receiver, unit="hr", topics=[])
+    open_cases(office_app, 1, unit="law")
+    (own_case,) = open_cases(office_app, 1)
+    add(office_app, receiver, topics=["people"])
+    tell(office_app)
 
     assert [message["data"]["case"] for message in receiver.verified(hook.secret)] == [own_case]
-    assert house.webhooks.all()[0].cursor == house.reads.last_audit_entry()
+    assert office_app.webhooks.all()[0].cursor == office_app.reads.last_audit_entry()
 
 
 def test_an_address_that_never_answers_is_given_up_and_goes_on_where_it_was(
-    house: AppContext, receiver: Receiver
+    office_app: AppContext, receiver: Receiver
 ) -> None:
     """After the days of the settings, said in the office's chain; started again it misses nothing."""
-    hook = add(house, receiver)
-    open_cases(house, 2)
+    hook = add(office_app, receiver)
+    open_cases(office_app, 2)
     receiver.answers = [500] * 10
     for days in (0, 1, 4.9, 5.1, 6):
-        tell(house, later=timedelta(days=days))
+        tell(office_app, later=timedelta(days=days))
     assert len(receiver.ids) == 4
-    assert details(house, hook).state == "suspended"
-    assert [webhook.id for webhook in webhooks.suspended(_ctx(house))] == [hook.id]
+    assert details(office_app, hook).state == "suspended"
+    assert [webhook.id for webhook in webhooks.suspended(_ctx(office_app))] == [hook.id]
     receiver.answers.clear()
-    webhooks.change_webhook(_ctx(house), ChangeWebhook(webhook=hook.id, active=True))
-    tell(house, later=timedelta(days=6))
+    webhooks.change_webhook(_ctx(office_app), ChangeWebhook(webhook=hook.id, active=True))
+    tell(office_app, later=timedelta(days=6))
 
-    assert details(house, hook).state == "active"
+    assert details(office_app, hook).state == "active"
     assert len(set(receiver.ids)) == 2
     assert len(receiver.ids) == 6
 
 
-def test_whoever_says_gone_is_given_up_at_once(house: AppContext, receiver: Receiver) -> None:
+def test_whoever_says_gone_is_given_up_at_once(office_app: AppContext, receiver: Receiver) -> None:
     """410: the receiver wants nothing any more."""
-    hook = add(house, receiver)
-    open_cases(house, 1)
+    hook = add(office_app, receiver)
+    open_cases(office_app, 1)
     receiver.answers = [410]
-    tell(house)
+    tell(office_app)
 
-    assert details(house, hook).state == "suspended"
+    assert details(office_app, hook).state == "suspended"
 
 
-def test_a_new_secret_signs_beside_the_old_one_for_a_day(house: AppContext, receiver: Receiver) -> None:
+def test_a_new_secret_signs_beside_the_old_one_for_a_day(office_app: AppContext, receiver: Receiver) -> None:
     """A receiver that knows either verifies it; after the day only the new one holds."""
-    hook = add(house, receiver)
-    renewed = webhooks.rotate_webhook_secret(_ctx(house), WebhookCommand(webhook=hook.id))
-    open_cases(house, 1)
-    tell(house)
+    hook = add(office_app, receiver)
+    renewed = webhooks.rotate_webhook_secret(_ctx(office_app), WebhookCommand(webhook=hook.id))
+    open_cases(office_app, 1)
+    tell(office_app)
     assert len(receiver.verified(hook.secret)) == len(receiver.verified(renewed.secret)) == 1
-    open_cases(house, 1)
-    tell(house, later=timedelta(hours=25))
+    open_cases(office_app, 1)
+    tell(office_app, later=timedelta(hours=25))
 
     assert [len(headers["webhook-signature"].split()) for headers, _ in receiver.received] == [2, 1]
 
 
-def test_a_message_is_sent_again_under_its_id_on_demand(house: AppContext, receiver: Receiver) -> None:
+def test_a_message_is_sent_again_under_its_id_on_demand(office_app: AppContext, receiver: Receiver) -> None:
     """A test is a message of its own kind and moves nothing; none of a number that was not sent."""
-    hook = add(house, receiver)
-    open_cases(house, 1)
-    tell(house)
-    seq = details(house, hook).deliveries[0].seq
-    resent_delivery = webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=seq))
-    test_delivery = webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id))
+    hook = add(office_app, receiver)
+    open_cases(office_app, 1)
+    tell(office_app)
+    seq = details(office_app, hook).deliveries[0].seq
+    resent_delivery = webhooks.resend_delivery(_ctx(office_app), ResendDelivery(webhook=hook.id, seq=seq))
+    test_delivery = webhooks.test_webhook(_ctx(office_app), WebhookCommand(webhook=hook.id))
 
     assert (resent_delivery.attempts, resent_delivery.problem, test_delivery.problem) == (2, "", "")
     assert receiver.ids[:2] == [f"{hook.id}-{seq}"] * 2
     assert receiver.verified(hook.secret)[2]["type"] == "test"
     with pytest.raises(webhooks.UnknownWebhook):
-        webhooks.resend_delivery(_ctx(house), ResendDelivery(webhook=hook.id, seq=1))
+        webhooks.resend_delivery(_ctx(office_app), ResendDelivery(webhook=hook.id, seq=1))
 
 
 @pytest.mark.parametrize(
     "address", ["ftp://a.kz/", "https://u:p@a.kz/", "https:///x", "https://a.kz/#x", "http://a.kz/"]
 )
-def test_what_is_no_address_of_a_receiver_is_refused(house: AppContext, address: str) -> None:
+def test_what_is_no_address_of_a_receiver_is_refused(office_app: AppContext, address: str) -> None:
     """Without encryption only where the settings allow addresses inside the organisation."""
-    house.settings = replace(house.settings, webhooks=WebhookSettings())
+    office_app.settings = replace(office_app.settings, webhooks=WebhookSettings())
     with pytest.raises(webhooks.BadWebhook):
-        webhooks.add_webhook(_ctx(house), AddWebhook(address=address))
+        webhooks.add_webhook(_ctx(office_app), AddWebhook(address=address))
 
 
-def test_without_encryption_nothing_goes_to_the_internet(house: AppContext) -> None:
+def test_without_encryption_nothing_goes_to_the_internet(office_app: AppContext) -> None:
     """Also where internal addresses are allowed without it."""
-    hook = webhooks.add_webhook(_ctx(house), AddWebhook(address="http://8.8.8.8/"))
-    assert webhooks.test_webhook(_ctx(house), WebhookCommand(webhook=hook.id)).problem == "plain"
+    hook = webhooks.add_webhook(_ctx(office_app), AddWebhook(address="http://8.8.8.8/"))
+    assert webhooks.test_webhook(_ctx(office_app), WebhookCommand(webhook=hook.id)).problem == "plain"
 
 
 def test_only_the_last_messages_are_remembered(
-    house: AppContext, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    office_app: AppContext, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest go; the place of the address stays."""
     monkeypatch.setattr("storage.accounts.webhooks.DELIVERIES_KEPT", 2)
-    hook = add(house, receiver)
-    open_cases(house, 3)
-    tell(house)
+    hook = add(office_app, receiver)
+    open_cases(office_app, 3)
+    tell(office_app)
 
-    numbers = [delivery.seq for delivery in details(house, hook).deliveries]
+    numbers = [delivery.seq for delivery in details(office_app, hook).deliveries]
     assert receiver.ids[1:] == [f"{hook.id}-{seq}" for seq in reversed(numbers)]
 
 

@@ -18,7 +18,7 @@ from storage.queries import SqlReads
 from storage.tables.board import RECOMMENDATION
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.law import CALENDAR
-from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, case_commands, library, opened, recompute
+from tests.storage.sample_cases import NOW, OBJECT, PLANNED, UNIT, case_commands, library, opened, recompute
 from workflow.cases.case import Case, Evidence
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen

@@ -14,7 +14,7 @@ from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables.cases import CASE, SEARCH_TYPO, SEARCH_WORD, UNSEARCHED
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, case_commands, opened, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened, recompute
 from tests.storage.test_passports import describe
 from tests.storage.versions import back_to_0_1_0
 from workflow.board.rows import CaseFilter

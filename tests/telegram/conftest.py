@@ -9,7 +9,7 @@ import pytest
 
 from notifications.channels.telegram import Telegram, channel
 from storage.notices.links import SqlLinks
-from tests.notifications.town import Town
+from tests.notifications.sample_office import Town
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
 

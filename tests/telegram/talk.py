@@ -19,7 +19,7 @@ from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from storage.queries import SqlReads
 from tests.law import CALENDAR, library
-from tests.notifications.town import Town, noon
+from tests.notifications.sample_office import Town, noon
 from tests.telegram.emulator import Emulator, Message
 from workflow.law.library import Library
 

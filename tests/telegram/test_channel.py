@@ -18,8 +18,8 @@ from notifications.links import hash_code
 from notifications.notice import Letter, Outcome
 from notifications.wire.telegram import LONGEST, format_message
 from storage.notices.links import SqlLinks
+from tests.notifications.sample_office import FIVE_BEFORE, noon, parcel
 from tests.notifications.servers import free_port
-from tests.notifications.town import FIVE_BEFORE, noon, parcel
 from tests.telegram.emulator import TOKEN, Emulator
 
 pytestmark = pytest.mark.telegram

@@ -15,7 +15,7 @@ from storage.cases.ledger import SqlLedger
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
 from tests.law import CALENDAR, library
-from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening, until
@@ -409,7 +409,7 @@ def test_a_duty_that_passed_on_while_evidence_was_awaited_takes_none(talk: Talk,
 
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
-    from tests.notifications.town import PLANNED
+    from tests.notifications.sample_office import PLANNED
     from workflow.cases.commands.opening import Opening
 
     opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)

@@ -13,7 +13,7 @@ from notifications.channels.telegram import AT_ONCE, Pacer, channel
 from notifications.delivery import SMALL_BATCH
 from storage.notices.links import SqlLinks
 from storage.org import store as office_store
-from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
 from tests.processes import FORKED
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import until

@@ -13,7 +13,7 @@ from notifications.channels.telegram import Pacer, Telegram
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
 from tests.merzim.conftest import Merzim, merzim, office, prepared, templates  # noqa: F401
-from tests.notifications.town import FIVE_BEFORE, Town
+from tests.notifications.sample_office import FIVE_BEFORE, Town
 from tests.processes import Program
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator

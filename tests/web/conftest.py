@@ -62,12 +62,12 @@ READERS = (
     Reader(login="administrator", access="administrator"),
 )
 _HASH = hash_password(PASSWORD)
-_OPEN: list[Home] = []
+_OPEN: list[Site] = []
 DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 
 
 @dataclass
-class Home:
+class Site:
     """Everything a test may look at. `real`, `late` and `missed`: ids of cases of that status."""
 
     app: FastAPI
@@ -183,14 +183,14 @@ def mark(engine: Engine, letters: Sequence[Notice]) -> None:
             )
 
 
-def rewrite(home: Home, case: str, **payload: object) -> None:
+def rewrite(site: Site, case: str, **payload: object) -> None:
     """Change what the opening of a case says, past the program and its chain."""
     from sqlalchemy import select, update
 
     from storage.maintenance import triggers
     from storage.tables.cases import CASE, EVENT
 
-    with writing(home.context.engine) as connection:
+    with writing(site.context.engine) as connection:
         for name in triggers.names("sqlite"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
         first = (EVENT.c.case == case) & (EVENT.c.seq == 1)
@@ -200,10 +200,10 @@ def rewrite(home: Home, case: str, **payload: object) -> None:
         connection.execute(update(CASE).where(CASE.c.id == case).values(heads))
 
 
-def hide(home: Home, case: str, *readers: str) -> None:
+def hide(site: Site, case: str, *readers: str) -> None:
     """Make a case confidential, known to these people alone."""
-    rewrite(home, case, confidential=True, readers=list(readers))
-    rebuild(home.context, now=NOW, today=TODAY)
+    rewrite(site, case, confidential=True, readers=list(readers))
+    rebuild(site.context, now=NOW, today=TODAY)
 
 
 def people(accounts: SqlAccounts) -> SqlAccounts:
@@ -249,12 +249,12 @@ def _template(office: Office, *, filled: bool) -> Path:
     return folder
 
 
-def dashboard_of(settings: Settings, moment: Moment = DEMONSTRATION) -> Home:
+def dashboard_of(settings: Settings, moment: Moment = DEMONSTRATION) -> Site:
     """The dashboard of an installation that is there."""
     context = build_app(settings, clock=lambda: moment)
-    home = Home(app=create_app(context, lambda: moment), context=context)
-    _OPEN.append(home)
-    return home
+    site = Site(app=create_app(context, lambda: moment), context=context)
+    _OPEN.append(site)
+    return site
 
 
 def build(
@@ -266,7 +266,7 @@ def build(
     address: str = "",
     trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
     totp_required: Collection[Access] = (),
-) -> Home:
+) -> Site:
     """A dashboard over an office of its own, on a copy of its database."""
     folder = TemporaryDirectory(prefix="merzim-web-")
     shutil.copytree(_template(office, filled=filled), folder.name, dirs_exist_ok=True)
@@ -276,14 +276,14 @@ def build(
         trusted_proxies=tuple(trusted_proxies),
         totp_required=frozenset(totp_required),
     )
-    home = dashboard_of(settings, Moment(now=NOW, today=today, demonstration=demonstration))
-    home.folder = folder
+    site = dashboard_of(settings, Moment(now=NOW, today=today, demonstration=demonstration))
+    site.folder = folder
     if filled:
-        home.real, home.late, home.missed = sorted(home.cases())
-    return home
+        site.real, site.late, site.missed = sorted(site.cases())
+    return site
 
 
-def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Home:
+def office_with_cases(office: Office = THREE_UNITS, **options: Any) -> Site:
     """The same with three cases: the real schedule of 2026, one that is late, one that passed its announcement
     over.
     """
@@ -338,19 +338,19 @@ def _closed() -> Iterator[None]:
     """Close every dashboard a test made for itself; those of whole modules stay."""
     before = len(_OPEN)
     yield
-    for home in _OPEN[before:]:
-        if not home.shared:
-            home.close()
+    for site in _OPEN[before:]:
+        if not site.shared:
+            site.close()
     del _OPEN[before:]
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """An office with three cases."""
     return office_with_cases()
 
 
 @pytest.fixture
-def browser(home: Home) -> Iterator[TestClient]:
-    with home.client() as client:
+def browser(site: Site) -> Iterator[TestClient]:
+    with site.client() as client:
         yield client

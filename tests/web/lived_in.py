@@ -29,7 +29,7 @@ UNITS = ("Департамент управления активами", "Отд
 
 def many_cases(office: RealOffice, count: int) -> None:
     """Further cases with a little of everything; the same mixture whatever the count."""
-    context, moment = office.house, office.moment[0]
+    context, moment = office.app, office.moment[0]
     units = sorted(context.reads.office().units)
     context.case_commands.open_many(
         [
@@ -71,7 +71,7 @@ def _lived_in(word: str) -> tuple[Path, tuple[str, ...]]:
 
 def _live_in(office: RealOffice, word: str) -> None:
     _people(office, word)
-    context, moment = office.house, office.moment[0]
+    context, moment = office.app, office.moment[0]
     unit = next((key for key, unit in context.reads.office().units.items() if unit.name == word), "")
     opened_cases = context.case_commands.open_many(
         [

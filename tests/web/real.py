@@ -44,7 +44,7 @@ class RealOffice:
     """An office of the command line in a folder of its own. `pages`: the application, with a settable clock."""
 
     folder: Path
-    house: AppContext
+    app: AppContext
     pages: Any
     moment: list[Moment]
     uploaded: list[str] = field(default_factory=list)
@@ -72,12 +72,12 @@ class RealOffice:
             seen_at=now,
             expires_at=now + timedelta(hours=12),
         )
-        self.house.accounts.let_in(entry)
+        self.app.accounts.let_in(entry)
         return secret
 
     def is_in(self, secret: str) -> bool:
         """Whether a session with this secret goes on."""
-        return self.house.accounts.entry("session", hash_secret(secret), now=self.moment[0].now) is not None
+        return self.app.accounts.entry("session", hash_secret(secret), now=self.moment[0].now) is not None
 
     def client(self, login: str = "officer", **options: Any) -> TestClient:
         """The browser of somebody who has logged in."""
@@ -110,7 +110,7 @@ def real_office(
         return moment[0]
 
     typed_clock: Clock = clock
-    office = RealOffice(folder=folder, house=context, pages=create_app(context, typed_clock), moment=moment)
+    office = RealOffice(folder=folder, app=context, pages=create_app(context, typed_clock), moment=moment)
     try:
         yield office
     finally:

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from tests.sweep import sample
-from tests.web.conftest import READERS, Home, build, office_with_cases
+from tests.web.conftest import READERS, Site, build, office_with_cases
 from web.auth.dependencies import is_query_only, need_of
 from workflow.org.access import ACCESSES, NEEDS, Need, Reader
 
@@ -179,11 +179,11 @@ def filled(path: str, case: str) -> str:
 
 
 @cache
-def untouched() -> Home:
+def untouched() -> Site:
     """An office with three cases for tests that change nothing."""
-    home = office_with_cases()
-    home.shared = True
-    return home
+    site = office_with_cases()
+    site.shared = True
+    return site
 
 
 def test_the_router_has_routes() -> None:
@@ -236,15 +236,15 @@ def test_every_access_meets_every_route_that_reads() -> None:
     """
     wrong: list[tuple[str, str, str, int]] = []
     requests = 0
-    home = untouched()
+    site = untouched()
     reads = [(route, access) for method, route in ROUTES if method == "GET" and (access := need(route))]
     for turn, reader in enumerate(READERS):
         # Cases of hr and law; a reader without a unit sees both alike.
-        cases = (home.real, home.late) if reader.unit else (home.late,)
-        with home.client(reader.login) as browser:
+        cases = (site.real, site.late) if reader.unit else (site.late,)
+        with site.client(reader.login) as browser:
             for number, (route, access) in enumerate(reads):
                 for case in cases if "{case}" in route.path else cases[:1]:
-                    foreign = "{case}" in route.path and reader.unit == "hr" and case == home.late
+                    foreign = "{case}" in route.path and reader.unit == "hr" and case == site.late
                     if reader.may(access) and not foreign and (number + turn) % sample(2, 1):
                         continue
                     status = browser.get(filled(route.path, case)).status_code
@@ -265,12 +265,12 @@ def test_every_access_meets_every_route_that_reads() -> None:
 
 def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
     """Or, as a program, the sentence that a token is missing."""
-    home, wrong, requests = untouched(), [], 0
-    with home.stranger() as browser:
+    site, wrong, requests = untouched(), [], 0
+    with site.stranger() as browser:
         for method, route in ROUTES:
             if need(route) is None:
                 continue
-            status = browser.request(method, filled(route.path, home.real)).status_code
+            status = browser.request(method, filled(route.path, site.real)).status_code
             requests += 1
             if status != (303 if method == "GET" and not route.path.startswith("/api/") else 401):
                 wrong.append((method, route.path, status))
@@ -279,15 +279,15 @@ def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
     assert requests > 200
 
 
-def test_lists_show_a_reader_their_own_units_alone(home: Home) -> None:
+def test_lists_show_a_reader_their_own_units_alone(site: Site) -> None:
     """The same rule as for single cases: hr sees hr, the office sees all."""
-    with home.client("responsible") as own_client, home.client("auditor") as all_:
+    with site.client("responsible") as own_client, site.client("auditor") as all_:
         mine, everything = own_client.get("/cases").text, all_.get("/cases").text
         board = own_client.get("/").text
 
-    assert home.real in mine
-    assert home.late not in mine + board
-    assert home.late in everything
+    assert site.real in mine
+    assert site.late not in mine + board
+    assert site.late in everything
 
 
 def test_every_access_may_something_and_no_access_all() -> None:

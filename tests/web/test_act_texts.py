@@ -76,7 +76,7 @@ def test_the_basis_opens_the_loaded_text_at_its_paragraph(
     assert "заголовков: 3, пунктов для ссылок: 3 · administrator · инструкция.txt" in list_page
     assert "SHA-256 " + sha256(RUSSIAN.encode()).hexdigest()[:16] in list_page
     assert officer.get(PAGE).status_code == 403
-    assert verify(office.house.engine, evidence=office.house.evidence) == ()
+    assert verify(office.app.engine, evidence=office.app.evidence) == ()
 
 
 def test_each_language_has_its_versions_and_the_reader_theirs(

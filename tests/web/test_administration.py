@@ -16,7 +16,7 @@ from services.accounts.telegram import TelegramCode
 from services.jobs.rounds import remind
 from services.people.staff import mark
 from storage.org import adoptions
-from tests.web.conftest import NOW, Home
+from tests.web.conftest import NOW, Site
 from web.pages.account import login
 from workflow.cases.commands.opening import Opening
 from workflow.org.office_time import OfficeTime
@@ -44,14 +44,14 @@ PAGES = (
 
 
 @pytest.fixture
-def admin(home: Home) -> Iterator[TestClient]:
-    with home.client("administrator") as client:
+def admin(site: Site) -> Iterator[TestClient]:
+    with site.client("administrator") as client:
         yield client
 
 
-def person(home: Home, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
+def person(site: Site, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
     """The form of a person as the page fills it in."""
-    stored_person = home.office.people[key]
+    stored_person = site.office.people[key]
     return {
         "key": key,
         "mark": mark(stored_person),
@@ -82,12 +82,12 @@ def test_what_is_not_there_is_not_found(path: str, admin: TestClient) -> None:
     assert admin.get(path).status_code == 404
 
 
-def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: TestClient) -> None:
+def test_a_person_is_changed_and_everything_typed_is_kept(site: Site, admin: TestClient) -> None:
     """Duties, leave from and to, the deputy by name, how they are reminded."""
     answer = admin.post(
         "/administration/person",
         data={
-            **person(home, post="  Бас\tсарапшы ", post_ru=" главный  эксперт", name_ru=" Ахметова  Айгуль"),
+            **person(site, post="  Бас\tсарапшы ", post_ru=" главный  эксперт", name_ru=" Ахметова  Айгуль"),
             "duty": ["authorised_person", "hr"],
             "away_first_0": "2026-07-01",
             "away_last_0": "2026-07-31",
@@ -95,7 +95,7 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
             "digest": "weekly",
         },
     )
-    stored_person = home.office.people["a@org.kz"]
+    stored_person = site.office.people["a@org.kz"]
 
     assert answer.status_code == 303
     assert [stored_person.post_in(language) for language in ("kk", "ru")] == ["Бас сарапшы", "главный эксперт"]
@@ -107,9 +107,9 @@ def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: Tes
     assert (stored_person.deputy, stored_person.digest) == ("b@org.kz", "weekly")
 
 
-def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient) -> None:
+def test_of_two_administrators_the_second_is_told(site: Site, admin: TestClient) -> None:
     """What the second typed is still in the form, and saving again is their decision then."""
-    form = person(home, post="бірінші")
+    form = person(site, post="бірінші")
     late = {**form, "post": "екінші"}
     admin.post("/administration/person", data=form)
     refused = admin.post("/administration/person?lang=ru", data=late)
@@ -118,9 +118,9 @@ def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient)
     assert refused.status_code == 422
     assert "тем временем" in refused.text
     assert 'value="екінші"' in refused.text
-    assert home.office.people["a@org.kz"].post == "бірінші"
+    assert site.office.people["a@org.kz"].post == "бірінші"
     assert admin.post("/administration/person", data={**late, "mark": mark}).status_code == 303
-    assert home.office.people["a@org.kz"].post == "екінші"
+    assert site.office.people["a@org.kz"].post == "екінші"
 
 
 @pytest.mark.parametrize(
@@ -141,36 +141,36 @@ def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient)
     ],
 )
 def test_what_cannot_be_kept_is_said_and_nothing_is_lost(
-    changes: dict[str, str], said: str, home: Home, admin: TestClient
+    changes: dict[str, str], said: str, site: Site, admin: TestClient
 ) -> None:
-    before = home.office
-    answer = admin.post("/administration/person?lang=ru", data=person(home, **changes))
+    before = site.office
+    answer = admin.post("/administration/person?lang=ru", data=person(site, **changes))
     (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
 
     assert answer.status_code == 422
     assert said in alert
-    assert home.office is before
+    assert site.office is before
 
 
 @pytest.mark.parametrize(
     "field", ["name", "post", "email", "deputy", "unit", "language", "digest", "key", "mark"]
 )
-def test_a_script_in_any_field_of_a_person_is_only_text(field: str, home: Home, admin: TestClient) -> None:
-    answer = admin.post("/administration/person", data={**person(home), field: SCRIPT})
+def test_a_script_in_any_field_of_a_person_is_only_text(field: str, site: Site, admin: TestClient) -> None:
+    answer = admin.post("/administration/person", data={**person(site), field: SCRIPT})
     shown_page = answer.text + admin.get("/administration/people").text
 
     assert answer.status_code in (303, 422)
     assert SCRIPT not in shown_page
 
 
-def test_a_new_person_is_entered_by_the_e_mail(home: Home, admin: TestClient) -> None:
+def test_a_new_person_is_entered_by_the_e_mail(site: Site, admin: TestClient) -> None:
     data = {"name": "Сапарова Әсел", "unit": "law", "email": "S@Org.kz", "language": "kk"}
     assert admin.post("/administration/person", data=data).status_code == 303
 
-    assert home.office.people["s@org.kz"].name == "Сапарова Әсел"
+    assert site.office.people["s@org.kz"].name == "Сапарова Әсел"
 
 
-def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(home: Home, admin: TestClient) -> None:
+def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(site: Site, admin: TestClient) -> None:
     page = admin.get("/administration/person/remove?key=a@org.kz&lang=ru").text
     stale = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": "old"})
     (mark,) = re.findall(r'name="mark" value="([0-9a-f]+)"', page)
@@ -178,11 +178,11 @@ def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(home: Hom
 
     assert stale.status_code == 422
     assert removal.status_code == 303
-    assert "a@org.kz" not in home.office.people
+    assert "a@org.kz" not in site.office.people
 
 
-def test_a_unit_never_lies_below_itself(home: Home, admin: TestClient) -> None:
-    stored_unit = home.office.units["head"]
+def test_a_unit_never_lies_below_itself(site: Site, admin: TestClient) -> None:
+    stored_unit = site.office.units["head"]
     data = {"id": "head", "mark": mark(stored_unit), "name": stored_unit.name, "parent": "hr"}
     answer = admin.post("/administration/unit?lang=ru", data=data)
 
@@ -190,19 +190,19 @@ def test_a_unit_never_lies_below_itself(home: Home, admin: TestClient) -> None:
     assert "само ему подчинено" in answer.text
 
 
-def test_a_unit_with_people_units_or_cases_stays(home: Home, admin: TestClient) -> None:
-    stored_unit = home.office.units["hr"]
+def test_a_unit_with_people_units_or_cases_stays(site: Site, admin: TestClient) -> None:
+    stored_unit = site.office.units["hr"]
     answer = admin.post("/administration/unit", data={"id": "hr", "mark": mark(stored_unit), "do": "remove"})
 
     assert answer.status_code == 422
-    assert "hr" in home.office.units
+    assert "hr" in site.office.units
 
 
 def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
-    home: Home, admin: TestClient
+    site: Site, admin: TestClient
 ) -> None:
     """Typed as a form sends them, shown again, and at the unit below as what holds; backwards: refused."""
-    stored_unit = home.office.units["head"]
+    stored_unit = site.office.units["head"]
     form_fields = {
         "id": "head",
         "mark": mark(stored_unit),
@@ -213,7 +213,7 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     week = {f"time_day_{number}": "1" for number in range(1, 7)}
     refused = admin.post("/administration/unit?lang=ru", data={**form_fields, "time_last": "07:00"})
     admin.post("/administration/unit", data={**form_fields, "time_last": "17:30", **week})
-    office_time = home.office.units["head"].time
+    office_time = site.office.units["head"].time
     page = admin.get("/administration/unit?id=head").text
     below = admin.get("/administration/unit?id=hr&lang=ru").text
 
@@ -227,52 +227,52 @@ def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
     assert "Сейчас: 08:30–17:30, пн, вт, ср, чт, пт, сб." in below
 
 
-def test_acts_in_force_are_ticked_kept_and_taken_back(home: Home, admin: TestClient) -> None:
+def test_acts_in_force_are_ticked_kept_and_taken_back(site: Site, admin: TestClient) -> None:
     """What is ticked is shown ticked, at the unit and in the office; an act nobody knows is refused."""
     page = admin.get("/administration/unit?id=head").text
     offered = re.findall(r'name="act" value="([^"]+)"', page)
-    data = {"id": "head", "name": home.office.units["head"].name}
+    data = {"id": "head", "name": site.office.units["head"].name}
     refused = admin.post(
-        "/administration/unit?lang=ru", data={**data, "mark": mark(home.office.units["head"]), "act": "ghost"}
+        "/administration/unit?lang=ru", data={**data, "mark": mark(site.office.units["head"]), "act": "ghost"}
     )
     admin.post(
-        "/administration/unit", data={**data, "mark": mark(home.office.units["head"]), "act": offered[:2]}
+        "/administration/unit", data={**data, "mark": mark(site.office.units["head"]), "act": offered[:2]}
     )
-    acts = home.office.units["head"].acts
+    acts = site.office.units["head"].acts
     ticked = re.findall(r'value="([^"]+)" checked', admin.get("/administration/unit?id=head").text)
-    admin.post("/administration/unit", data={**data, "mark": mark(home.office.units["head"])})
+    admin.post("/administration/unit", data={**data, "mark": mark(site.office.units["head"])})
 
     assert refused.status_code == 422
     assert len(offered) >= 2
     assert (*acts,) == (*offered[:2],)
     assert set(offered[:2]) <= set(ticked)
-    assert not home.office.units["head"].acts
+    assert not site.office.units["head"].acts
 
 
-def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
+def test_a_unit_is_made_named_and_taken_out(site: Site, admin: TestClient) -> None:
     names = {"name": f"Архив {SCRIPT}", "name_kk": "Мұрағат ", "name_ru": f"Архив {SCRIPT}"}
     unplaced = admin.post("/administration/unit?lang=ru", data=names)
     admin.post("/administration/unit", data={"name": "Дербес орган", "first_level": "1"})
     admin.post("/administration/unit", data={**names, "parent": "head"})
-    (unit,) = (candidate for candidate in home.office.units.values() if "Архив" in candidate.name)
+    (unit,) = (candidate for candidate in site.office.units.values() if "Архив" in candidate.name)
     page = admin.get("/administration/units").text
     page += admin.get("/administration/unit", params={"id": unit.id}).text
     admin.post("/administration/unit", data={"id": unit.id, "mark": mark(unit), "do": "remove"})
 
     assert unplaced.status_code == 422, "a second root is never made unasked"
     assert "Выберите вышестоящее подразделение или отметьте" in unplaced.text
-    assert home.office.units["Дербес орган"].parent is None
+    assert site.office.units["Дербес орган"].parent is None
     assert unit.parent == "head"
     assert (unit.name_in("kk"), unit.name_in("en")) == ("Мұрағат", f"Архив {SCRIPT}")
     assert 'name="name_kk" value="Мұрағат"' in page
     assert SCRIPT not in page
-    assert unit.id not in home.office.units
+    assert unit.id not in site.office.units
 
 
-def test_a_table_of_people_is_shown_before_it_is_taken_in(home: Home, admin: TestClient) -> None:
+def test_a_table_of_people_is_shown_before_it_is_taken_in(site: Site, admin: TestClient) -> None:
     table = "unit,name,e-mail,duties\nЗаң департаменті,Жаңа Адам,new@org.kz,hr\n".encode()
     preview = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
-    before = dict(home.office.people)
+    before = dict(site.office.people)
     (content,) = re.findall(r'name="content" value="([^"]+)"', preview.text)
     answer = admin.post(
         "/administration/people/import", data={"content": content, "name": "x.csv", "do": "take"}
@@ -281,21 +281,21 @@ def test_a_table_of_people_is_shown_before_it_is_taken_in(home: Home, admin: Tes
     assert "Жаңа Адам" in preview.text
     assert "new@org.kz" not in before
     assert answer.status_code == 303
-    assert home.office.people["new@org.kz"].duties == ("hr",)
+    assert site.office.people["new@org.kz"].duties == ("hr",)
 
 
 @pytest.mark.parametrize(
     "table", [b"", b"\0\xff", b"a,b\n1,2\n", "unit,name,e-mail\nЗаң,Адам,нет\n".encode(), b"<html>"]
 )
-def test_a_table_that_is_none_is_refused_whole(table: bytes, home: Home, admin: TestClient) -> None:
-    before = home.office
+def test_a_table_that_is_none_is_refused_whole(table: bytes, site: Site, admin: TestClient) -> None:
+    before = site.office
     answer = admin.post("/administration/people/import", files={"file": ("people.csv", table)})
 
     assert answer.status_code == 422
-    assert home.office is before
+    assert site.office is before
 
 
-def test_the_export_is_taken_in_again_without_a_change(home: Home, admin: TestClient) -> None:
+def test_the_export_is_taken_in_again_without_a_change(site: Site, admin: TestClient) -> None:
     """Renamed units and people without an e-mail are still the same."""
     book = admin.get("/administration/people/export?lang=ru")
     preview = admin.post("/administration/people/import?lang=ru", files={"file": ("people.xlsx", book.content)})
@@ -304,7 +304,7 @@ def test_the_export_is_taken_in_again_without_a_change(home: Home, admin: TestCl
     assert "В файле нет ничего нового" in preview.text
 
 
-def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestClient) -> None:
+def test_an_account_is_made_invited_closed_and_opened(site: Site, admin: TestClient) -> None:
     response = admin.post(
         "/administration/accounts",
         data={"login": "New", "access": "responsible", "unit": "hr", "person": "a@org.kz"},
@@ -316,29 +316,29 @@ def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestCli
     assert unit_notice in admin.post("/administration/accounts?lang=ru", data=other).text
     assert unit_notice not in response.text
 
-    assert home.stranger().get(f"/welcome/{secret}").status_code == 200
+    assert site.stranger().get(f"/welcome/{secret}").status_code == 200
     assert secret not in admin.get("/administration/account?login=new").text
     assert admin.post("/administration/account", data={**act, "do": "close"}).status_code == 303
-    assert home.stranger().get(f"/welcome/{secret}").status_code == 404
+    assert site.stranger().get(f"/welcome/{secret}").status_code == 404
     admin.post("/administration/account", data={**act, "do": "reopen"})
-    account = home.accounts.account("new")
+    account = site.accounts.account("new")
     assert account is not None
     assert not account.disabled
     assert account.reader.name == "Әлиева Гүлнұр"
 
 
 @pytest.mark.parametrize("do", [{"do": "close"}, {"do": "change", "access": "auditor"}])
-def test_no_administrator_locks_the_office_out(do: dict[str, str], home: Home, admin: TestClient) -> None:
+def test_no_administrator_locks_the_office_out(do: dict[str, str], site: Site, admin: TestClient) -> None:
     answer = admin.post("/administration/account", data={"login": "administrator", **do})
-    account = home.accounts.account("administrator")
+    account = site.accounts.account("administrator")
 
     assert answer.status_code == 422
     assert account is not None
     assert (account.disabled, account.reader.access) == (False, "administrator")
 
 
-def test_ending_the_sessions_of_an_account_ends_them_at_once(home: Home, admin: TestClient) -> None:
-    browser = home.client("officer")
+def test_ending_the_sessions_of_an_account_ends_them_at_once(site: Site, admin: TestClient) -> None:
+    browser = site.client("officer")
     assert browser.get("/account").status_code == 200
     admin.post("/administration/account", data={"login": "officer", "do": "end"})
 
@@ -351,11 +351,11 @@ def test_a_token_lasts_no_longer_than_a_year(admin: TestClient) -> None:
         assert answer.status_code == 422, days
 
 
-def test_a_test_letter_is_sent_to_an_address_that_is_one(home: Home, admin: TestClient) -> None:
+def test_a_test_letter_is_sent_to_an_address_that_is_one(site: Site, admin: TestClient) -> None:
     wrong = admin.post("/administration/channels", data={"channel": "folder", "email": "a b"})
     unknown = admin.post("/administration/channels", data={"channel": SCRIPT, "email": "a@org.kz"})
     sent = admin.post("/administration/channels", data={"channel": "folder", "email": "a@org.kz"})
-    (letter,) = (home.context.settings.evidence.folder.parent / "letters").rglob("*.eml")
+    (letter,) = (site.context.settings.evidence.folder.parent / "letters").rglob("*.eml")
 
     assert (wrong.status_code, unknown.status_code) == (422, 422)
     assert SCRIPT not in unknown.text
@@ -363,7 +363,7 @@ def test_a_test_letter_is_sent_to_an_address_that_is_one(home: Home, admin: Test
     assert b"a@org.kz" in letter.read_bytes()
 
 
-def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient) -> None:
+def test_own_rules_are_shown_as_they_were_adopted(site: Site, admin: TestClient) -> None:
     adopted = {
         "kind": adoptions.ADOPTED,
         "name": "ours.toml",
@@ -371,7 +371,7 @@ def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient)
         "by": "admin",
         "now": NOW,
     }
-    adoptions.adopt(home.context.engine, (), text=f"# {SCRIPT}", **adopted)  # type: ignore[arg-type]
+    adoptions.adopt(site.context.engine, (), text=f"# {SCRIPT}", **adopted)  # type: ignore[arg-type]
     page = admin.get("/administration/rules?lang=ru").text
 
     assert "ours.toml" in page
@@ -380,7 +380,7 @@ def test_own_rules_are_shown_as_they_were_adopted(home: Home, admin: TestClient)
 
 
 def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_again(
-    home: Home, admin: TestClient
+    site: Site, admin: TestClient
 ) -> None:
     """The office is bound no more: lists, desk, counts and letters leave them out, the case says why. A case
     opened by hand without the act counts still; one exempted for another reason stays exempted."""
@@ -390,33 +390,33 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
 
     def open_case(unit: str) -> str:
         opening = Opening(procedure="appointment", unit=unit, facts=facts)
-        return home.case_commands.open(opening, by="test", now=NOW, today=today).id
+        return site.case_commands.open(opening, by="test", now=NOW, today=today).id
 
     def save(*acts: str) -> None:
-        unit = home.office.units["hr"]
+        unit = site.office.units["hr"]
         form = {"id": "hr", "name": unit.name, "mark": mark(unit), "act": [*acts]}
         assert admin.post("/administration/unit", data=form).status_code == 303
 
     def late() -> dict[str, int]:
-        rows = home.context.reads.overdue(today)
+        rows = site.context.reads.overdue(today)
         return {case: sum(row.case == case for row in rows) for case in cases}
 
     by_hand = open_case("law")
     save(act)
     bound, freed = open_case("hr"), open_case("hr")
-    home.case_commands.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
+    site.case_commands.exempt(freed, ground="басқа себеп", by="test", now=NOW, today=today)
     cases = (by_hand, bound, freed)
     before = late()
-    remind(home.context, now=NOW, today=today)
+    remind(site.context, now=NOW, today=today)
     save()
     given_up = late()
-    remind(home.context, now=NOW, today=today)
+    remind(site.context, now=NOW, today=today)
     waiting = [
         notice
-        for notice in home.context.reads.notices(bound)
+        for notice in site.context.reads.notices(bound)
         if notice.state == "queued" and notice.kind == "reminder"
     ]
-    with home.client("officer") as officer:
+    with site.client("officer") as officer:
         page = html.unescape(officer.get(f"/cases/{bound}?lang=ru").text)
         is_listed = bound in officer.get("/cases?lang=ru").text
     save(act)
@@ -430,23 +430,23 @@ def test_an_act_given_up_makes_nothing_of_its_cases_overdue_until_it_is_adopted_
     assert "его сроки считаются сроками организации" not in page
 
 
-def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, home: Home) -> None:
+def test_a_telegram_code_is_for_oneself(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     offered = TelegramCode(person="", code="ABCD2345WXYZ", address="https://t.me/b?start=x", until=NOW)
     monkeypatch.setattr(telegram, "offer", lambda *_: offered)
     monkeypatch.setattr(login, "is_linked", lambda *_: False)
-    with home.client("responsible") as browser:
+    with site.client("responsible") as browser:
         answer = browser.post("/account/telegram")
 
     assert "ABCD2345WXYZ" in answer.text
-    assert home.client("officer").post("/account/telegram").status_code == 404
+    assert site.client("officer").post("/account/telegram").status_code == 404
 
 
-def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(home: Home, admin: TestClient) -> None:
+def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(site: Site, admin: TestClient) -> None:
     """On its page, in the lists and by the API, until the act is ticked for the unit or one above it."""
     entered = date(2026, 1, 12)
     facts = {"appointed": entered, "office_entered": entered}
     opening = Opening(procedure="appointment", unit="hr", facts=facts)
-    case = home.context.case_commands.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
+    case = site.context.case_commands.open(opening, by="test", now=NOW, today=date(2026, 4, 6)).id
     pages = (f"/cases/{case}?lang=ru", "/cases?lang=ru", "/deadlines?urgency=overdue&lang=ru")
     sentence = "Акт «Антикоррупционный стандарт Министерства национальной экономики» организацией не принят."
 
@@ -454,10 +454,10 @@ def test_a_case_of_an_act_its_unit_has_not_adopted_is_marked(home: Home, admin: 
         marks = [sentence in html.unescape(client.get(page).text) for page in pages]
         return marks, client.get(f"/api/v1/cases/{case}").json()["act_not_adopted"]
 
-    with home.client("officer") as officer:
+    with site.client("officer") as officer:
         before = marked(officer)
-        other = sentence in html.unescape(officer.get(f"/cases/{home.real}?lang=ru").text)
-        unit = home.office.units["hr"]
+        other = sentence in html.unescape(officer.get(f"/cases/{site.real}?lang=ru").text)
+        unit = site.office.units["hr"]
         ticked = {"id": "hr", "name": unit.name, "mark": mark(unit), "act": "mne-standard-2025"}
         admin.post("/administration/unit", data=ticked)
         after = marked(officer)

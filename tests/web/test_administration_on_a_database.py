@@ -34,7 +34,7 @@ HAND = {"by": "test", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office whose config.toml names a folder for letters, with people, one case and an administrator."""
     (tmp_path / "config.toml").write_text(
         '[office]\nname = "Министрлік"\nname_ru = "Министерство"\n'
@@ -58,8 +58,8 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 
 @pytest.fixture
-def admin(house: AppContext) -> Iterator[TestClient]:
-    app = create_app(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+def admin(office_app: AppContext) -> Iterator[TestClient]:
+    app = create_app(office_app, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     with TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     ) as client:
@@ -81,7 +81,9 @@ def test_a_page_bears_the_organisation_s_name_in_its_language(admin: TestClient)
         assert f'<span class="brand-tag" title="{name}">{name}</span>' in heads[language]
 
 
-def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppContext, admin: TestClient) -> None:
+def test_what_an_administrator_does_stands_in_the_office_s_chain(
+    office_app: AppContext, admin: TestClient
+) -> None:
     """Their log-in, a person, a unit, an account, a feed; and the chain holds."""
     admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
     admin.post(
@@ -92,8 +94,8 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
         "/administration/accounts", data={"login": "sapar", "access": "responsible", "person": "s@org.kz"}
     )
     admin.post("/administration/unit/feed", data={"id": "Архив"})
-    mine = [(kind, name) for kind, name, by in said(house) if by == "admin"]
-    stored_person = house.reads.office().people["s@org.kz"]
+    mine = [(kind, name) for kind, name, by in said(office_app) if by == "admin"]
+    stored_person = office_app.reads.office().people["s@org.kz"]
 
     assert mine == [
         ("session_given", "admin"),
@@ -104,32 +106,32 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
         ("feed_given", ""),
     ]
     assert stored_person.digest == "daily"
-    assert verify(house.engine) == ()
+    assert verify(office_app.engine) == ()
 
 
-def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> None:
+def test_a_table_is_an_event_for_each_line_that_changes(office_app: AppContext) -> None:
     """And none for those that stay."""
-    before = len(said(house))
-    people = list(house.reads.office().people.values())
-    SqlStaff(house.engine).take_in([], people, **HAND)  # type: ignore[arg-type]
+    before = len(said(office_app))
+    people = list(office_app.reads.office().people.values())
+    SqlStaff(office_app.engine).take_in([], people, **HAND)  # type: ignore[arg-type]
 
-    assert len(said(house)) == before
-    assert sum(kind == "person_saved" for kind, _, _ in said(house)) == len(people)
+    assert len(said(office_app)) == before
+    assert sum(kind == "person_saved" for kind, _, _ in said(office_app)) == len(people)
 
 
-def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppContext) -> None:
+def test_of_two_writers_the_second_is_refused_by_the_database_too(office_app: AppContext) -> None:
     """Though both read the same."""
-    staff = SqlStaff(house.engine)
-    was = house.reads.office().people["a@org.kz"]
+    staff = SqlStaff(office_app.engine)
+    was = office_app.reads.office().people["a@org.kz"]
     staff.keep_person(replace(was, post="бірінші"), was=was, **HAND)  # type: ignore[arg-type]
     with pytest.raises(ChangedMeanwhile):
         staff.keep_person(replace(was, post="екінші"), was=was, **HAND)  # type: ignore[arg-type]
-    assert house.reads.office().people["a@org.kz"].post == "бірінші"
+    assert office_app.reads.office().people["a@org.kz"].post == "бірінші"
 
 
-def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, admin: TestClient) -> None:
+def test_before_somebody_goes_it_is_said_what_falls_to_whom(office_app: AppContext, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
-    ctx = operator_context(house, **HAND)  # type: ignore[arg-type]
+    ctx = operator_context(office_app, **HAND)  # type: ignore[arg-type]
     authorised, head = (pending_duties(ctx, "a@org.kz"), pending_duties(ctx, "b@org.kz"))
     page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
 
@@ -141,16 +143,16 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, a
     assert not pending_duties(ctx, "c@org.kz")
 
 
-def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None:
+def test_a_test_letter_really_goes(office_app: AppContext, admin: TestClient) -> None:
     answer = admin.post("/administration/channels?lang=ru", data={"channel": "folder", "email": "x@org.kz"})
-    (letter,) = (house.settings.file.parent / "letters").glob("*.eml")  # type: ignore[union-attr]
+    (letter,) = (office_app.settings.file.parent / "letters").glob("*.eml")  # type: ignore[union-attr]
 
     assert letter.name in answer.text
     assert b"x@org.kz" in letter.read_bytes()
 
 
-def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
-    shown_settings = json.dumps(list(settings_in_force(house)), ensure_ascii=False)
+def test_no_secret_is_shown_among_the_settings(office_app: AppContext) -> None:
+    shown_settings = json.dumps(list(settings_in_force(office_app)), ensure_ascii=False)
 
     assert "office.name" in shown_settings
     assert "Министрлік" in shown_settings
@@ -163,12 +165,12 @@ def test_every_page_is_answered_by_the_house(path: str, admin: TestClient) -> No
     assert admin.get(f"/administration/{path}").status_code == 200
 
 
-def test_an_own_file_that_cannot_be_used_is_named_on_the_page(house: AppContext, tmp_path: Path) -> None:
+def test_an_own_file_that_cannot_be_used_is_named_on_the_page(office_app: AppContext, tmp_path: Path) -> None:
     """The office goes on; the administrator reads which file it is and what is wrong with it."""
     (tmp_path / "broken.2026-01-01.toml").write_text('id = "broken"\n[[stage]\n', encoding="utf-8")
-    regulations = replace(house.settings.regulations, folder=tmp_path)
+    regulations = replace(office_app.settings.regulations, folder=tmp_path)
     other = AppContext(
-        replace(house.settings, regulations=regulations),
+        replace(office_app.settings, regulations=regulations),
         clock=lambda: NOW,
         system_clock=lambda: NOW,
         note=lambda code, **arguments: None,

@@ -16,7 +16,7 @@ from merzim.app import build_app
 from services import narrowing
 from services.moments import Moment
 from storage.org import store as office_store
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
 from workflow.cases.commands.opening import Opening
@@ -64,9 +64,9 @@ class Kept:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
-    home = Kept(tmp_path)
-    yield home
-    home.context.close()
+    site = Kept(tmp_path)
+    yield site
+    site.context.close()
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def test_a_workbook_too_large_is_refused_in_words(
     assert "не больше 3 строк, а здесь их 4" in answer.text
 
 
-def test_an_address_carries_no_empty_answers(home: Home, browser: TestClient) -> None:
+def test_an_address_carries_no_empty_answers(site: Site, browser: TestClient) -> None:
     """A form without script sends them all; what can be given away is short."""
     answer = browser.get("/cases?search=&procedure=internal-analysis&unit=")
     at_once = browser.get("/cases?search=&unit=hr", headers={"hx-request": "true"})
@@ -210,8 +210,8 @@ def test_an_address_carries_no_empty_answers(home: Home, browser: TestClient) ->
 
 def test_an_empty_list_says_what_to_do() -> None:
     """Who may open is led there; who may not is told who does; a search that found nothing leads back."""
-    home = build()
-    with home.client("officer") as officer, home.client("auditor") as auditor:
+    site = build()
+    with site.client("officer") as officer, site.client("auditor") as auditor:
         mine, theirs = officer.get("/cases?lang=ru").text, auditor.get("/cases?lang=ru").text
         searched = officer.get("/cases?lang=ru&search=нет").text
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from web.app import AWAY
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.org.access import Reader
@@ -19,10 +19,10 @@ def test_the_service_says_that_it_lives(browser: TestClient) -> None:
     assert browser.get("/healthz").json() == {"status": "ok"}
 
 
-def test_the_board_has_its_figures_and_lines(home: Home, browser: TestClient) -> None:
+def test_the_board_has_its_figures_and_lines(site: Site, browser: TestClient) -> None:
     """The machine reads what the manager sees."""
     answer = browser.get("/api/v1/board?lang=ru").json()
-    line = next(line for line in answer["due"] if line["case"] == home.real)
+    line = next(line for line in answer["due"] if line["case"] == site.real)
 
     assert (answer["today"], answer["due_until"]) == ("2026-04-06", "2026-04-15")
     # The note of the late case was due on 6 March; its plan and publication wait for it, and are not overdue.
@@ -43,9 +43,9 @@ def test_the_board_goes_on_where_it_ended(browser: TestClient) -> None:
     assert whole_board["next"] is None
 
 
-def test_a_case_has_the_deadlines_of_the_real_schedule(home: Home, browser: TestClient) -> None:
+def test_a_case_has_the_deadlines_of_the_real_schedule(site: Site, browser: TestClient) -> None:
     """The five dates an organisation published, from its own two plan dates."""
-    answer = browser.get(f"/api/v1/cases/{home.real}?lang=ru").json()
+    answer = browser.get(f"/api/v1/cases/{site.real}?lang=ru").json()
     due = {item["id"]: item["due"] for item in answer["obligations"]}
 
     assert due["start_announced"] == "2026-03-30"
@@ -84,7 +84,7 @@ def test_the_description_is_served_without_a_foreign_page(browser: TestClient) -
     assert browser.get("/redoc").status_code == 404
 
 
-def test_the_list_goes_on_where_it_ended(home: Home, browser: TestClient) -> None:
+def test_the_list_goes_on_where_it_ended(site: Site, browser: TestClient) -> None:
     """Two by two to the end, nothing twice."""
     first, second = (browser.get(f"/api/v1/cases?limit=2&page={number}").json() for number in (1, 2))
 
@@ -119,17 +119,17 @@ def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: Te
     assert {event["by"] for event in events} == {"officer"}
 
 
-def test_a_request_said_again_under_its_key_is_done_once(home: Home, browser: TestClient) -> None:
+def test_a_request_said_again_under_its_key_is_done_once(site: Site, browser: TestClient) -> None:
     """The line was cut, the program says it again: one case, the same answer; another request, another key."""
     body = {"procedure": "internal-analysis", "unit": "law"}
     key = {"Idempotency-Key": "opening-of-the-law-department"}
-    before = len(home.cases())
+    before = len(site.cases())
     first = browser.post("/api/v1/cases", json=body, headers=key)
     second = browser.post("/api/v1/cases", json=body, headers=key)
     other = browser.post("/api/v1/cases", json={**body, "unit": "hr"}, headers=key)
 
     assert first.json() == second.json()
-    assert len(home.cases()) == before + 1
+    assert len(site.cases()) == before + 1
     assert (other.status_code, other.json()["code"]) == (409, "web.problem.other_request")
 
 
@@ -143,7 +143,7 @@ def test_a_refused_request_gives_its_key_back(browser: TestClient) -> None:
 
 
 def test_what_may_have_been_done_is_not_done_again_under_its_key(
-    home: Home, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+    site: Site, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection broke during the commit: a repeated request is answered that the outcome is unknown."""
     body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
@@ -155,7 +155,7 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
         trouble.undecided = True
         raise trouble
 
-    before = len(home.cases())
+    before = len(site.cases())
     with monkeypatch.context() as away:
         away.setattr(CaseCommands, "open", then_cut)
         cut = browser.post("/api/v1/cases", json=body, headers=key)
@@ -163,7 +163,7 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
 
     assert (cut.status_code, second_answer.status_code) == (503, 409)
     assert second_answer.json()["code"] == "web.problem.never_ended"
-    assert len(home.cases()) == before + 1
+    assert len(site.cases()) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,10 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
     ],
     ids=str,
 )
-def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: TestClient, body: object) -> None:
+def test_what_cannot_be_recorded_is_a_problem_in_words(site: Site, browser: TestClient, body: object) -> None:
     """422 as RFC 9457 has it; nothing is written."""
-    before = home.facts(home.real)
-    answer = browser.post(f"/api/v1/cases/{home.real}/facts", json=body)
+    before = site.facts(site.real)
+    answer = browser.post(f"/api/v1/cases/{site.real}/facts", json=body)
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -196,15 +196,15 @@ def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: Test
     assert set(problem) - {"errors"} == {"type", "title", "status", "code", "detail"}
     if problem["code"] == "web.problem.bad_body":
         assert all(error["where"].startswith("body") and error["detail"] for error in problem["errors"])
-    assert home.facts(home.real) == before
+    assert site.facts(site.real) == before
 
 
 def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
-    home: Home, browser: TestClient
+    site: Site, browser: TestClient
 ) -> None:
     """What, where and what is allowed, in one sentence of the catalogue; nothing of the library's English."""
     good = {"fact": "order_signed", "on": "2026-04-06"}
-    facts, extensions = (f"/api/v1/cases/{home.real}/{path}" for path in ("facts", "extensions"))
+    facts, extensions = (f"/api/v1/cases/{site.real}/{path}" for path in ("facts", "extensions"))
     extension = {"obligation": "order_signed", "ground": "x", "decided_by": "head"}
     requests: list[tuple[str, object, str]] = [
         (facts, {"fact": "order_signed"}, "Не указано: on."),
@@ -237,9 +237,9 @@ def test_a_field_that_is_not_allowed_is_named_in_the_language_of_the_reader(
     ]
 
 
-def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
+def test_what_if_writes_nothing(site: Site, browser: TestClient) -> None:
     """The dates of an intended analysis, with their reasons."""
-    before = len(home.cases())
+    before = len(site.cases())
     answer = browser.post(
         "/api/v1/plan?lang=kk",
         json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-04-13"}},
@@ -247,12 +247,12 @@ def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
     due = {obligation["id"]: obligation["due"] for obligation in answer["obligations"]}
 
     assert (due["start_announced"], due["order_signed"]) == ("2026-03-30", "2026-04-06")
-    assert len(home.cases()) == before
+    assert len(site.cases()) == before
 
 
-def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) -> None:
+def test_commands_move_a_case_as_on_the_page(site: Site, browser: TestClient) -> None:
     """Corrected, exempted, asked for again, cancelled, taken up again, put off; each with its ground."""
-    case = f"/api/v1/cases/{home.real}"
+    case = f"/api/v1/cases/{site.real}"
     ground = {"ground": "ұйым қайта құрылды"}
     statuses = [
         browser.post(f"{case}/{action}", json=body).status_code
@@ -267,17 +267,17 @@ def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) ->
             ("reopening", ground),
         )
     ]
-    kinds = [event.kind for event in home.events(home.real)]
+    kinds = [event.kind for event in site.events(site.real)]
 
     assert statuses == [200, 200, 200, 422, 200, 200, 422, 200]
     assert kinds[-6:] == ["corrected", "exempted", "reopened", "notice", "cancelled", "reopened"]
 
 
-def test_a_case_is_opened_in_ones_own_unit_alone(home: Home) -> None:
+def test_a_case_is_opened_in_ones_own_unit_alone(site: Site) -> None:
     """An officer of one unit opens nothing in another."""
     officer = Reader(login="hr-officer", access="officer", unit="hr")
-    home.accounts.save(officer, disabled=False, by="test", now=NOW, today=TODAY)
-    browser = home.client("hr-officer")
+    site.accounts.save(officer, disabled=False, by="test", now=NOW, today=TODAY)
+    browser = site.client("hr-officer")
     body = {"procedure": "internal-analysis"}
 
     assert browser.post("/api/v1/cases", json={**body, "unit": "hr"}).status_code == 201

@@ -11,13 +11,13 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 from web.api.description import operations, read_vocabulary
 
 OPEN = {"/healthz", "/health", "/ready"}
 
 
-def test_every_operation_is_described_as_linters_ask(home: Home, browser: TestClient) -> None:
+def test_every_operation_is_described_as_linters_ask(site: Site, browser: TestClient) -> None:
     """Servers, licence, a token, tags with descriptions, short names, one type of problems, items of arrays;
     every field and parameter in words, with examples that are valid."""
     document = browser.get("/api/openapi.json").json()
@@ -56,9 +56,9 @@ def test_every_operation_is_described_as_linters_ask(home: Home, browser: TestCl
     assert faults == []
 
 
-def test_whoever_has_no_token_is_told_what_to_bring(home: Home) -> None:
+def test_whoever_has_no_token_is_told_what_to_bring(site: Site) -> None:
     """A 401 names its scheme (RFC 9110, 11.6.1)."""
-    answer = home.stranger().get("/api/v1/board")
+    answer = site.stranger().get("/api/v1/board")
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="Merzim"')
 

@@ -142,7 +142,7 @@ def test_damaged_evidence_is_never_served(
     assert "incomplete" in package.headers["content-disposition"]
     assert not any(f"{damage}.pdf" in name for name in zipfile.ZipFile(BytesIO(package.content)).namelist())
     stored_file.unlink(missing_ok=True)
-    office.house.evidence.keep(BytesIO(content), f"{damage}.pdf")
+    office.app.evidence.keep(BytesIO(content), f"{damage}.pdf")
     assert client.get(f"cases/{case}/evidence/{digest}").content == content
     assert client.get(f"cases/{case}/package").headers["content-disposition"] == disposition
 

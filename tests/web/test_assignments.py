@@ -12,7 +12,7 @@ from services.cases.assignments import ListAssignments, list_assignments
 from services.context import operator_context
 from services.names import written_assignee
 from services.upkeep.maintenance import verify
-from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.test_comments import composed, count, letters
 from workflow.cases.case import Case
 from workflow.cases.registers.assignments import Assignment, assignments
@@ -21,41 +21,41 @@ from workflow.org.office import Office, Person
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """A head of law (h) gives; Өтегенов Ерлан (c) of law does."""
-    home = office_with_cases()
+    site = office_with_cases()
     accounts = (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz"))
     for login, access, person in (*accounts, ("boss", "first_head", "b@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site
 
 
-def given(home: Home) -> Assignment:
-    case = home.case(home.late)
+def given(site: Site) -> Assignment:
+    case = site.case(site.late)
     assert case is not None
     return assignments(case)[1]
 
 
-def give(home: Home, until: str = "2026-04-10", person: str = "c@org.kz") -> None:
+def give(site: Site, until: str = "2026-04-10", person: str = "c@org.kz") -> None:
     form = {"person": person, "text": "Тізімді дайындаңыз", "until": until}
-    answer = home.client("boss").post(f"/cases/{home.late}/assignments", data=form)
+    answer = site.client("boss").post(f"/cases/{site.late}/assignments", data=form)
     assert answer.status_code == 303
 
 
-def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(home: Home) -> None:
+def test_an_assignment_is_told_and_stands_on_the_desk_of_who_is_to_do_it(site: Site) -> None:
     """A letter, an unread line, a row of the desk with its day; the board reminds as of any deadline."""
-    give(home)
-    row = home.context.reads.rows_of([home.late])[home.late]
+    give(site)
+    row = site.context.reads.rows_of([site.late])[site.late]
     (assignment,) = [candidate for candidate in row if candidate.obligation == "assignment.1"]
 
-    assert letters(home) == [("c@org.kz", "Тізімді дайындаңыз")]
-    assert count(home.client("erlan").get("/desk").text) == 1
-    assert "Тізімді дайындаңыз" in home.client("erlan").get("/desk").text
-    assert f'id="{home.late}:assignment.1"' in home.client("erlan").get("/desk").text
+    assert letters(site) == [("c@org.kz", "Тізімді дайындаңыз")]
+    assert count(site.client("erlan").get("/desk").text) == 1
+    assert "Тізімді дайындаңыз" in site.client("erlan").get("/desk").text
+    assert f'id="{site.late}:assignment.1"' in site.client("erlan").get("/desk").text
     assert (assignment.due, assignment.state) == (date(2026, 4, 10), "open")
     assert assignment.next_rung_on is not None
-    row_page = home.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
+    row_page = site.client("erlan").get("/deadlines?on=2026-04-10&lang=ru").text
     cell = row_page.partition("Тізімді дайындаңыз")[2].partition("</tr>")[0]
     assert "Поручение" in cell, "it is of no stage of the analysis"
 
@@ -71,55 +71,55 @@ def test_the_post_of_who_is_named_by_key_is_said_in_each_language() -> None:
     assert written_assignee(office, "Рабочая группа") == "Рабочая группа"
 
 
-def test_it_is_answered_with_evidence_by_its_assignee_alone(home: Home) -> None:
+def test_it_is_answered_with_evidence_by_its_assignee_alone(site: Site) -> None:
     """Others are refused; the giver is told; the row is done."""
-    give(home)
-    url = f"/cases/{home.late}/assignments/answer"
+    give(site)
+    url = f"/cases/{site.late}/assignments/answer"
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын", "link.other": "https://org.kz/list"}
-    stranger = home.client("officer").post(url, data=form)
-    own_answer = home.client("erlan").post(
+    stranger = site.client("officer").post(url, data=form)
+    own_answer = site.client("erlan").post(
         url, data=form, files={"file.other": ("list.png", b"\x89PNG\r\n\x1a\n", "image/png")}
     )
 
     assert (stranger.status_code, own_answer.status_code) == (422, 303)
-    assert (given(home).answered_on, given(home).answer, len(given(home).evidence)) == (TODAY, "Дайын", 2)
-    assert count(home.client("boss").get("/inbox").text) == 1
-    assert home.client("erlan").post(url, data=form).status_code == 422, "done already"
-    assert f'id="{home.late}:assignment.1"' not in home.client("erlan").get("/desk").text
+    assert (given(site).answered_on, given(site).answer, len(given(site).evidence)) == (TODAY, "Дайын", 2)
+    assert count(site.client("boss").get("/inbox").text) == 1
+    assert site.client("erlan").post(url, data=form).status_code == 422, "done already"
+    assert f'id="{site.late}:assignment.1"' not in site.client("erlan").get("/desk").text
 
 
-def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(home: Home) -> None:
+def test_it_is_refused_with_a_ground_and_asked_for_again_by_another_day(site: Site) -> None:
     """A refused one waits for nobody; only its giver sets another day, not its assignee, and not a past one."""
-    give(home)
-    url = f"/cases/{home.late}/assignments"
-    erlan, boss = home.client("erlan"), home.client("boss")
+    give(site)
+    url = f"/cases/{site.late}/assignments"
+    erlan, boss = site.client("erlan"), site.client("boss")
     assert erlan.post(f"{url}/refuse", data={"number": "1", "ground": " "}).status_code == 422
     assert erlan.post(f"{url}/refuse", data={"number": "1", "ground": "Менің жұмысым емес"}).status_code == 303
-    assert given(home).refused == "Менің жұмысым емес"
-    assert f'id="{home.late}:assignment.1"' not in erlan.get("/desk").text
+    assert given(site).refused == "Менің жұмысым емес"
+    assert f'id="{site.late}:assignment.1"' not in erlan.get("/desk").text
     assert "Менің жұмысым емес" in boss.get("/inbox").text
-    assert "/assignments/answer" not in erlan.get(f"/cases/{home.late}").text
-    assert 'href="#assignment-text"' in boss.get(f"/cases/{home.late}").text, "it may be given to another"
+    assert "/assignments/answer" not in erlan.get(f"/cases/{site.late}").text
+    assert 'href="#assignment-text"' in boss.get(f"/cases/{site.late}").text, "it may be given to another"
 
     extension = {"number": "1", "until": "2026-04-15"}
     assert erlan.post(f"{url}/extend", data=extension).status_code == 422
     assert boss.post(f"{url}/extend", data={**extension, "until": "2026-04-05"}).status_code == 422
     assert boss.post(f"{url}/extend", data=extension).status_code == 303
-    assert (given(home).until, given(home).refused) == (date(2026, 4, 15), "")
-    assert f'id="{home.late}:assignment.1"' in erlan.get("/desk").text
+    assert (given(site).until, given(site).refused) == (date(2026, 4, 15), "")
+    assert f'id="{site.late}:assignment.1"' in erlan.get("/desk").text
 
 
-def test_its_letters_say_what_became_of_it_and_name_a_day_only_where_one_is_set(home: Home) -> None:
+def test_its_letters_say_what_became_of_it_and_name_a_day_only_where_one_is_set(site: Site) -> None:
     """Given and extended to its assignee, with the day; refused and done to its giver, without one."""
-    give(home)
-    url = f"/cases/{home.late}/assignments"
-    home.client("erlan").post(f"{url}/refuse", data={"number": "1", "ground": "Менің жұмысым емес"})
-    home.client("boss").post(f"{url}/extend", data={"number": "1", "until": "2026-04-15"})
-    home.client("erlan").post(f"{url}/answer", data={"number": "1", "on": "2026-04-06", "text": "Дайын"})
+    give(site)
+    url = f"/cases/{site.late}/assignments"
+    site.client("erlan").post(f"{url}/refuse", data={"number": "1", "ground": "Менің жұмысым емес"})
+    site.client("boss").post(f"{url}/extend", data={"number": "1", "until": "2026-04-15"})
+    site.client("erlan").post(f"{url}/answer", data={"number": "1", "on": "2026-04-06", "text": "Дайын"})
 
     letters_by_subject = {
         parcel.letter.subject.partition(":")[0]: (parcel.notice.person, parcel.letter.text)
-        for parcel in composed(home)
+        for parcel in composed(site)
     }
 
     assert {subject: person for subject, (person, _) in letters_by_subject.items()} == {
@@ -134,72 +134,72 @@ def test_its_letters_say_what_became_of_it_and_name_a_day_only_where_one_is_set(
         assert "Срок" not in letters_by_subject[subject][1]
 
 
-def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(home: Home) -> None:
+def test_only_heads_and_officers_give_and_a_mistaken_one_is_withdrawn(site: Site) -> None:
     """An executor is refused; withdrawn it leaves the board and keeps its number."""
     body = {"person": "c@org.kz", "text": "x", "until": "2026-04-10"}
-    url = f"/api/v1/cases/{home.late}/assignments"
-    assert home.client("erlan").post(url, json=body).status_code == 403
-    assert home.client("officer").post(url, json={**body, "until": "2026-04-05"}).status_code == 422
-    give(home)
+    url = f"/api/v1/cases/{site.late}/assignments"
+    assert site.client("erlan").post(url, json=body).status_code == 403
+    assert site.client("officer").post(url, json={**body, "until": "2026-04-05"}).status_code == 422
+    give(site)
     withdrawal = {"name": "assignment.1", "ground": "қате"}
-    withdrawal_answer = home.client("officer").post(f"/api/v1/cases/{home.late}/withdrawals", json=withdrawal)
-    rows = {row.obligation for row in home.context.reads.rows_of([home.late])[home.late]}
+    withdrawal_answer = site.client("officer").post(f"/api/v1/cases/{site.late}/withdrawals", json=withdrawal)
+    rows = {row.obligation for row in site.context.reads.rows_of([site.late])[site.late]}
 
     assert withdrawal_answer.status_code == 200
     assert "assignment.1" not in rows
-    assert count(home.client("erlan").get("/desk").text) == 0
-    give(home)
-    case = home.case(home.late)
+    assert count(site.client("erlan").get("/desk").text) == 0
+    give(site)
+    case = site.case(site.late)
     assert case is not None
     assert list(assignments(case)) == [2]
 
 
-def test_one_that_is_late_is_overdue_and_escalated(home: Home) -> None:
+def test_one_that_is_late_is_overdue_and_escalated(site: Site) -> None:
     """A week past its day it is overdue on the board, and its steps go to the head over its assignee."""
     from notifications.recipients import resolve_recipients
     from workflow.deadlines.register_deadlines import entry_obligation
 
-    give(home, until="2026-04-06", person="a@org.kz")
-    case = home.case(home.late)
+    give(site, until="2026-04-06", person="a@org.kz")
+    case = site.case(site.late)
     assert case is not None
-    procedure = home.context.library.of(case)
+    procedure = site.context.library.of(case)
     obligation = entry_obligation(case, procedure, "assignment.1")
-    overdue = home.context.reads.overdue(date(2026, 4, 14))
+    overdue = site.context.reads.overdue(date(2026, 4, 14))
     last = procedure.ladders[obligation.ladder].rungs[-1]
-    people, _ = resolve_recipients(home.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
+    people, _ = resolve_recipients(site.office, case, obligation, "assignment.1", last, on=date(2026, 4, 14))
 
-    assert "assignment.1" in {row.obligation for row in overdue if row.case == home.late}
+    assert "assignment.1" in {row.obligation for row in overdue if row.case == site.late}
     assert {recipient.person.key for recipient in people} >= {"a@org.kz", "b@org.kz"}
 
 
-def give_alone(home: Home, login: str = "boss", **fields: str) -> int:
+def give_alone(site: Site, login: str = "boss", **fields: str) -> int:
     form = {"person": "c@org.kz", "text": "Есеп дайындаңыз", "until": "2026-04-10", **fields}
-    return home.client(login).post("/assignments", data=form).status_code
+    return site.client(login).post("/assignments", data=form).status_code
 
 
-def alone(home: Home) -> Case:
-    (case,) = home.context.reads.cases(procedure="assignment")
-    whole_case = home.case(case.id)
+def alone(site: Site) -> Case:
+    (case,) = site.context.reads.cases(procedure="assignment")
+    whole_case = site.case(case.id)
     assert whole_case is not None
     return whole_case
 
 
-def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(home: Home) -> None:
+def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(site: Site) -> None:
     """Told by letter, on the desk, in the search; the case stands at its one stage until it is done."""
-    before = {listed_case.id for listed_case in home.context.reads.cases()}
-    assert give_alone(home) == 303
-    case = alone(home)
-    row = home.context.reads.rows_of([case.id])[case.id]
-    erlan = home.client("erlan")
+    before = {listed_case.id for listed_case in site.context.reads.cases()}
+    assert give_alone(site) == 303
+    case = alone(site)
+    row = site.context.reads.rows_of([case.id])[case.id]
+    erlan = site.client("erlan")
 
-    assert {listed_case.id for listed_case in home.context.reads.cases()} - before == {case.id}
+    assert {listed_case.id for listed_case in site.context.reads.cases()} - before == {case.id}
     assert (case.unit, case.object, case.edition) == ("law", "Есеп дайындаңыз", "assignment.2000-01-01")
     assert [(deadline_row.obligation, deadline_row.due, deadline_row.state) for deadline_row in row] == [
         ("assignment.1", date(2026, 4, 10), "open")
     ]
-    assert letters(home) == [("c@org.kz", "Есеп дайындаңыз")]
+    assert letters(site) == [("c@org.kz", "Есеп дайындаңыз")]
     assert f'id="{case.id}:assignment.1"' in erlan.get("/desk").text
-    assert home.context.reads.stages([case.id]) == {case.id: "execution"}
+    assert site.context.reads.stages([case.id]) == {case.id: "execution"}
     page = erlan.get(f"/cases/{case.id}").text
     assert "Есеп дайындаңыз" in page
     assert 'class="fact-edition"' not in page, "no act, so no edition of one"
@@ -207,47 +207,47 @@ def test_one_given_alone_opens_a_case_of_its_own_in_the_unit_of_who_is_to_do_it(
 
     form = {"number": "1", "on": "2026-04-06", "text": "Дайын"}
     assert erlan.post(f"/cases/{case.id}/assignments/answer", data=form).status_code == 303
-    assert home.context.reads.stages([case.id]) == {case.id: "closed"}
-    assert list(verify(home.context, now=NOW, today=TODAY)) == []
+    assert site.context.reads.stages([case.id]) == {case.id: "closed"}
+    assert list(verify(site.context, now=NOW, today=TODAY)) == []
 
 
-def test_one_given_alone_is_for_heads_and_their_own_people(home: Home) -> None:
+def test_one_given_alone_is_for_heads_and_their_own_people(site: Site) -> None:
     """An executor gives none; a head of one unit none outside it; an empty or past one is refused."""
     head = Reader(login="hr", access="head_of_unit", person="b@org.kz", unit="hr")
-    home.accounts.save(head, disabled=False, by="test", now=NOW, today=TODAY)
-    assert give_alone(home, "erlan") == 403
-    assert give_alone(home, "hr") == 422
-    assert give_alone(home, text=" ") == 422
-    assert give_alone(home, until="2026-04-05") == 422, "the day before"
-    assert not home.context.reads.cases(procedure="assignment")
-    assert give_alone(home, until="2026-04-06") == 303, "the day itself"
-    assert give_alone(home, "hr", person="a@org.kz", until="2026-04-07") == 303
+    site.accounts.save(head, disabled=False, by="test", now=NOW, today=TODAY)
+    assert give_alone(site, "erlan") == 403
+    assert give_alone(site, "hr") == 422
+    assert give_alone(site, text=" ") == 422
+    assert give_alone(site, until="2026-04-05") == 422, "the day before"
+    assert not site.context.reads.cases(procedure="assignment")
+    assert give_alone(site, until="2026-04-06") == 303, "the day itself"
+    assert give_alone(site, "hr", person="a@org.kz", until="2026-04-07") == 303
 
 
-def test_the_procedure_of_an_assignment_stands_in_no_list_of_procedures(home: Home) -> None:
+def test_the_procedure_of_an_assignment_stands_in_no_list_of_procedures(site: Site) -> None:
     """Nobody opens a case of it by hand, plans it or takes past ones in; its cases are read all the same."""
-    library = home.context.library
+    library = site.context.library
     body = {"procedure": "assignment", "unit": "hr"}
 
     assert "assignment" not in library.procedures()
     assert "assignment" not in {edition.id for edition in library.all()}
-    assert home.client("officer").post("/api/v1/cases", json=body).status_code == 422
-    assert 'value="assignment"' not in home.client("officer").get("/planner?procedure=assignment").text
-    assert 'value="assignment"' not in home.client("officer").get("/open/case").text
-    give_alone(home)
-    assert library.of(alone(home)).title["ru"] == "Поручение"
+    assert site.client("officer").post("/api/v1/cases", json=body).status_code == 422
+    assert 'value="assignment"' not in site.client("officer").get("/planner?procedure=assignment").text
+    assert 'value="assignment"' not in site.client("officer").get("/open/case").text
+    give_alone(site)
+    assert library.of(alone(site)).title["ru"] == "Поручение"
 
 
-def test_the_list_shows_whose_and_in_which_state(home: Home) -> None:
+def test_the_list_shows_whose_and_in_which_state(site: Site) -> None:
     """Given by one, to one, all; overdue from the day after; the workbook has the same rows."""
-    give(home, until="2026-04-06")
-    give_alone(home, until="2026-04-10")
-    give_alone(home, "officer", person="a@org.kz", text="Тізім", until="2026-04-06")
+    give(site, until="2026-04-06")
+    give_alone(site, until="2026-04-10")
+    give_alone(site, "officer", person="a@org.kz", text="Тізім", until="2026-04-06")
     refusal = {"number": "1", "ground": "Менің жұмысым емес"}
-    home.client("erlan").post(f"/cases/{alone_of(home, 'c@org.kz')}/assignments/refuse", data=refusal)
+    site.client("erlan").post(f"/cases/{alone_of(site, 'c@org.kz')}/assignments/refuse", data=refusal)
 
     def listed(login: str, **filters: str) -> list[str]:
-        answer = home.client(login).get("/api/v1/assignments", params=filters).json()
+        answer = site.client(login).get("/api/v1/assignments", params=filters).json()
         assert answer["total"] == len(answer["assignments"])
         return sorted(assignment["text"] for assignment in answer["assignments"])
 
@@ -257,20 +257,20 @@ def test_the_list_shows_whose_and_in_which_state(home: Home) -> None:
     assert listed("erlan", whose="mine") == ["Тізімді дайындаңыз"]
     assert listed("officer") == ["Тізім", "Тізімді дайындаңыз"]
     assert listed("officer", state="overdue") == [], "its day is today"
-    page = home.client("boss").get("/assignments").text
+    page = site.client("boss").get("/assignments").text
     assert "Тізімді дайындаңыз" in page
     assert "Есеп дайындаңыз" not in page
-    content = home.client("boss").get("/assignments.xlsx?whose=given&state=all").content
+    content = site.client("boss").get("/assignments.xlsx?whose=given&state=all").content
     _, *rows = load_workbook(BytesIO(content)).worksheets[0].iter_rows(values_only=True)
     assert {row[0] for row in rows} == {"Есеп дайындаңыз", "Тізімді дайындаңыз"}
 
 
 @pytest.mark.parametrize(("day", "late"), [(9, False), (10, False), (11, True)])
-def test_one_is_overdue_from_the_day_after(home: Home, day: int, late: bool) -> None:
+def test_one_is_overdue_from_the_day_after(site: Site, day: int, late: bool) -> None:
     """Due on 10 April: open the day before and on the day, overdue the day after."""
-    give_alone(home, until="2026-04-10")
+    give_alone(site, until="2026-04-10")
     today = date(2026, 4, day)
-    ctx = operator_context(home.context, by="test", now=NOW, today=today)
+    ctx = operator_context(site.context, by="test", now=NOW, today=today)
     (open_one,) = list_assignments(ctx, ListAssignments()).assignments
     overdue = list_assignments(ctx, ListAssignments(state="overdue"))
 
@@ -278,6 +278,6 @@ def test_one_is_overdue_from_the_day_after(home: Home, day: int, late: bool) -> 
     assert overdue.total == int(late)
 
 
-def alone_of(home: Home, person: str) -> str:
-    cases = [home.case(case.id) for case in home.context.reads.cases(procedure="assignment")]
+def alone_of(site: Site, person: str) -> str:
+    cases = [site.case(case.id) for case in site.context.reads.cases(procedure="assignment")]
     return next(case.id for case in cases if case and person in case.responsible.values())

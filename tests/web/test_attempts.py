@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from services.accounts import credentials
 from services.accounts.credentials import hash_secret, new_secret
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from web.auth import limits
 from web.auth.dependencies import COOKIE
 from web.auth.limits import network_of
@@ -32,21 +32,21 @@ CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 @pytest.fixture
-def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """An office behind a proxy on its machine, with an account of every access."""
     credentials._dummy_hash.cache_clear()
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
-    home = build(demonstration=False, address="https://merzim.kz")
-    for account in home.accounts.all():
-        home.accounts.set_password(account.reader.login, CHEAP.hash(PASSWORD), **SAID)
-    yield home
+    site = build(demonstration=False, address="https://merzim.kz")
+    for account in site.accounts.all():
+        site.accounts.set_password(account.reader.login, CHEAP.hash(PASSWORD), **SAID)
+    yield site
     credentials._dummy_hash.cache_clear()
 
 
-def browser(home: Home, address: str = OFFICE) -> TestClient:
+def browser(site: Site, address: str = OFFICE) -> TestClient:
     """A browser somewhere, as the proxy passes on what it asks."""
     return TestClient(
-        home.app,
+        site.app,
         base_url="https://merzim.kz",
         client=("127.0.0.1", 50000),
         headers={"x-forwarded-for": address, "user-agent": "Firefox"},
@@ -59,12 +59,12 @@ def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD,
     return browser.post("/login?lang=en", data={"login": login, "password": password, **fields}).status_code
 
 
-def guess(home: Home, address: str = ATTACKER, *, login: str = "officer", times: int = 1) -> list[int]:
+def guess(site: Site, address: str = ATTACKER, *, login: str = "officer", times: int = 1) -> list[int]:
     """The answers to so many wrong passwords, each from a browser of its own."""
-    return [enter(browser(home, address), login, f"wrong password {n}") for n in range(times)]
+    return [enter(browser(site, address), login, f"wrong password {n}") for n in range(times)]
 
 
-def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attacked(office: Home) -> None:
+def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attacked(office: Site) -> None:
     """By so many addresses that no stranger's attempt is looked at, one of them the office's own."""
     known_device = browser(office)
     before = enter(known_device)
@@ -77,7 +77,7 @@ def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attack
     assert enter(known_device) == 303
 
 
-def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alone(office: Home) -> None:
+def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alone(office: Site) -> None:
     """There the right one is not looked at either; elsewhere it opens."""
     answers = guess(office, times=11)
     page = browser(office, ATTACKER).post("/login?lang=en", data={"login": "officer", "password": PASSWORD})
@@ -89,7 +89,7 @@ def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alo
     assert enter(browser(office)) == 303
 
 
-def test_an_address_that_tries_many_names_is_closed(office: Home) -> None:
+def test_an_address_that_tries_many_names_is_closed(office: Site) -> None:
     """Whether there are such accounts or not; other addresses are not."""
     answers = [answer for n in range(51) for answer in guess(office, login=f"name{n}")]
 
@@ -98,14 +98,14 @@ def test_an_address_that_tries_many_names_is_closed(office: Home) -> None:
     assert enter(browser(office)) == 303
 
 
-def test_a_name_that_many_addresses_try_is_closed_to_strangers(office: Home) -> None:
+def test_a_name_that_many_addresses_try_is_closed_to_strangers(office: Site) -> None:
     """Fifty guesses in all, however they are spread."""
     answers = [answer for n in range(51) for answer in guess(office, f"203.0.113.{n}")]
 
     assert answers == [401] * 50 + [429]
 
 
-def test_a_known_device_has_a_limit_of_its_own(office: Home) -> None:
+def test_a_known_device_has_a_limit_of_its_own(office: Site) -> None:
     """Who took the cookie from the browser guesses no faster than others."""
     known_device = browser(office)
     enter(known_device)
@@ -114,7 +114,7 @@ def test_a_known_device_has_a_limit_of_its_own(office: Home) -> None:
     assert enter(browser(office, "192.0.2.1")) == 303
 
 
-def test_a_device_is_known_for_its_own_accounts_alone(office: Home) -> None:
+def test_a_device_is_known_for_its_own_accounts_alone(office: Site) -> None:
     """Several people of one desk, each by their own log-in; nobody else."""
     shared = browser(office)
     assert [enter(shared, login) for login in ("officer", "auditor")] == [303, 303]
@@ -125,7 +125,7 @@ def test_a_device_is_known_for_its_own_accounts_alone(office: Home) -> None:
     assert [enter(shared, login) for login in ("officer", "auditor", "responsible")] == [303, 303, 429]
 
 
-def test_many_guesses_do_not_keep_a_good_log_in_from_being_forgotten(office: Home) -> None:
+def test_many_guesses_do_not_keep_a_good_log_in_from_being_forgotten(office: Site) -> None:
     """A hundred good log-ins from one address use nothing up."""
     assert {enter(browser(office)) for _ in range(100)} == {303}
 
@@ -146,7 +146,7 @@ def test_ipv6_is_counted_by_64_bits(address: str, counted: str) -> None:
     assert network_of(address) == counted
 
 
-def test_an_attacker_who_changes_ipv6_addresses_stays_one(office: Home) -> None:
+def test_an_attacker_who_changes_ipv6_addresses_stays_one(office: Site) -> None:
     """The whole way through the pages."""
     answers = [answer for n in range(11) for answer in guess(office, f"2001:db8:1:2::{n:x}")]
 
@@ -154,7 +154,7 @@ def test_an_attacker_who_changes_ipv6_addresses_stays_one(office: Home) -> None:
     assert guess(office, "2001:db8:1:3::1") == [401]
 
 
-def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> None:
+def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Site) -> None:
     """With the right password, from however many addresses: answered like a wrong password, then and after."""
     secret = pyotp.random_base32()
     office.factors.enrol("officer", secret, 0, (), **SAID)
@@ -171,7 +171,7 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> No
 
 
 def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
-    office: Home, monkeypatch: pytest.MonkeyPatch
+    office: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many counters are written, whether there is such an account or not: the time tells nothing."""
     office.factors.enrol("officer", pyotp.random_base32(), 0, (), **SAID)
@@ -195,7 +195,7 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
     assert counts == [4] * 4
 
 
-def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:
+def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Site) -> None:
     """Knowing the password is not enough to keep its owner out."""
     secret = pyotp.random_base32()
     office.factors.enrol("officer", secret, 0, (), **SAID)
@@ -209,7 +209,7 @@ def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None
 
 
 @pytest.mark.parametrize("form", ["/account/password", "/account/totp"])
-def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home, form: str) -> None:
+def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Site, form: str) -> None:
     """Who found a browser open learns no password from it; its owner goes on in another session."""
     session, own_browser = browser(office, ATTACKER), browser(office)
     enter(session)
@@ -224,7 +224,7 @@ def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home,
     assert (after.status_code, answer.status_code) == (422, 303)
 
 
-def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Home) -> None:
+def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Site) -> None:
     """A cookie copied before, or one left by a colleague, opens nothing afterwards."""
     this_browser, copies = browser(office), []
     for login in ("officer", "officer", "auditor", "officer"):
@@ -240,7 +240,7 @@ def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Home)
     assert statuses == [303, 303, 303, 200]
 
 
-def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Home) -> None:
+def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Site) -> None:
     """The telephone stays logged in."""
     telephone = browser(office)
     enter(telephone)
@@ -249,7 +249,7 @@ def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Home) -> None:
     assert telephone.get("/account").status_code == 200
 
 
-def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Home) -> None:
+def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Site) -> None:
     """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash; each log-in gives another."""
     this_browser = browser(office)
     cookies = [
@@ -275,7 +275,7 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
     assert thief.get("/account").status_code == 303
 
 
-def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(office: Home) -> None:
+def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(office: Site) -> None:
     """The lost laptop is forgotten; this browser stays known, and says so."""
     laptop, this_browser = browser(office), browser(office)
     enter(laptop)
@@ -291,7 +291,7 @@ def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(
     assert laptop.get("/account").status_code == 200
 
 
-def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
+def test_nobody_ends_the_sessions_of_others(office: Site) -> None:
     """The hash of another account's session is a number like any other."""
     auditor, officer = browser(office), browser(office)
     enter(auditor, "auditor")
@@ -301,7 +301,7 @@ def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
     assert auditor.get("/account").status_code == 200
 
 
-def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) -> None:
+def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Site) -> None:
     """As the page does: sessions and known devices, nothing of anybody else's."""
     this_browser, telephone, auditor = browser(office), browser(office), browser(office)
     for client, login in ((this_browser, "officer"), (telephone, "officer"), (auditor, "auditor")):
@@ -333,7 +333,7 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
 
 
 @pytest.mark.parametrize("how", ["others", "password"])
-def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(office: Home, how: str) -> None:
+def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(office: Site, how: str) -> None:
     """Every other one is a stranger again."""
     other, this_browser = browser(office), browser(office)
     enter(other)
@@ -351,16 +351,16 @@ def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(off
     assert (enter(other, password=password), enter(this_browser, password=password)) == (429, 303)
 
 
-def test_a_log_in_without_a_password_makes_no_device_known(home: Home) -> None:
+def test_a_log_in_without_a_password_makes_no_device_known(site: Site) -> None:
     """The demonstration asks nobody who they are."""
-    with home.stranger() as this_browser:
+    with site.stranger() as this_browser:
         this_browser.post("/login/demonstration", data={"login": "officer"})
 
         assert this_browser.cookies.get(COOKIE)
         assert limits.COOKIE not in this_browser.cookies
 
 
-def test_a_cookie_somebody_made_up_is_no_device(office: Home) -> None:
+def test_a_cookie_somebody_made_up_is_no_device(office: Site) -> None:
     """Nor does a very long one cost more than a few looks."""
     for cookie in ("x", "." * 5000, ".".join(["a" * 43] * 500), "a" * 43):
         this_browser = browser(office)
@@ -377,7 +377,7 @@ def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
-    office: Home, caplog: pytest.LogCaptureFixture
+    office: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     """At the level that is written unless config.toml says otherwise; never what was typed as a name."""
     closed = office.accounts.account("auditor")
@@ -406,7 +406,7 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
 
 
 def test_what_is_not_looked_at_any_more_is_logged_as_such(
-    office: Home, caplog: pytest.LogCaptureFixture
+    office: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Passwords, codes, and the present password of a session."""
     guess(office, times=11)

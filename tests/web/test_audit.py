@@ -11,29 +11,29 @@ import pytest
 
 from services.context import operator_context
 from services.outgoing.audit import AskAudit, ask_audit
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, hide
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, hide
 
 ADDRESS = "203.0.113.9"
 
 
 @pytest.fixture
-def watched(home: Home) -> Home:
+def watched(site: Site) -> Site:
     """An office in which somebody logged in from outside, and somebody else could not."""
-    with home.stranger(**{"x-forwarded-for": ADDRESS}) as browser:
+    with site.stranger(**{"x-forwarded-for": ADDRESS}) as browser:
         for login, password in (("officer", PASSWORD), ("officer", "қате құпиясөз"), ("мен-құпиясөз", "x")):
             browser.post("/login", data={"login": login, "password": password})
-    return home
+    return site
 
 
-def sentences(home: Home, login: str, **query: str) -> list[str]:
+def sentences(site: Site, login: str, **query: str) -> list[str]:
     """The entries the API gives an account, in English, the newest first."""
-    with home.client(login) as client:
+    with site.client(login) as client:
         answer = client.get("/api/v1/audit", params={"lang": "en", **query})
     assert answer.status_code == 200, answer.text
     return [entry["text"] for entry in answer.json()["entries"]]
 
 
-def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: Home) -> None:
+def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: Site) -> None:
     """An unknown name is written nowhere: it may be a password typed into the wrong field."""
     messages = sentences(watched, "administrator", topic="login")
 
@@ -45,19 +45,19 @@ def test_log_ins_and_refused_ones_are_entries_with_names_and_addresses(watched: 
     assert "мен-құпиясөз" not in " ".join(messages)
 
 
-def test_refusals_over_a_limit_are_written_once(home: Home) -> None:
+def test_refusals_over_a_limit_are_written_once(site: Site) -> None:
     """Guessing fills no disk: ten wrong passwords, one entry for all that follow."""
-    with home.stranger() as browser:
+    with site.stranger() as browser:
         for _ in range(15):
             browser.post("/login", data={"login": "officer", "password": "қате құпиясөз"})
 
-    messages = sentences(home, "administrator", person="officer", topic="login")
+    messages = sentences(site, "administrator", person="officer", topic="login")
 
     assert sum("wrong password" in message for message in messages) == 10
     assert sum("too many attempts" in message for message in messages) == 1
 
 
-def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> None:
+def test_administrators_see_no_case_and_officers_no_account(watched: Site) -> None:
     """Each sees what their access shows elsewhere; who has none of it gets no page."""
     with watched.client("officer") as officer:
         officer.post(f"/cases/{watched.real}/facts", data={"fact": "order_signed", "on": "2026-04-06"})
@@ -81,7 +81,7 @@ def test_administrators_see_no_case_and_officers_no_account(watched: Home) -> No
         )
 
 
-def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched: Home) -> None:
+def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched: Site) -> None:
     """Not in the list, not by its name, not in the export; the terminal sees everything."""
     hide(watched, watched.real, "auditor")
 
@@ -96,7 +96,7 @@ def test_a_confidential_case_is_in_no_entry_of_those_who_may_not_see_it(watched:
     assert watched.real in {line.case for line in ask_audit(ctx, AskAudit(limit=1000)).entries}
 
 
-def test_a_downloaded_file_is_an_entry(watched: Home) -> None:
+def test_a_downloaded_file_is_an_entry(watched: Site) -> None:
     """Who took the package of a case with them stands in the log."""
     with watched.client("officer") as client:
         assert client.get(f"/cases/{watched.real}/package").status_code == 200
@@ -106,7 +106,7 @@ def test_a_downloaded_file_is_an_entry(watched: Home) -> None:
     ]
 
 
-def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
+def test_the_export_is_every_entry_in_order_as_lines(watched: Site) -> None:
     """JSON lines resume after a cursor; lines of CEF escape what stands in them; the export is an entry too."""
     with watched.client("administrator") as client:
         lines = [json.loads(line) for line in client.get("/api/v1/audit/file/jsonl?lang=en").text.splitlines()]
@@ -126,7 +126,7 @@ def test_the_export_is_every_entry_in_order_as_lines(watched: Home) -> None:
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_page_narrows_and_turns_over(language: str, watched: Home) -> None:
+def test_the_page_narrows_and_turns_over(language: str, watched: Site) -> None:
     """By person, kind and day; a day that is none is refused in a sentence, not by an empty page."""
     with watched.client("administrator", **{"accept-language": language}) as client:
         page = client.get("/audit?topic=login&since=2026-04-06&until=2026-04-06&person=officer")
@@ -147,9 +147,9 @@ def cells(content: bytes) -> list[object]:
     return [cell for row in rows for cell in row]
 
 
-def read(home: Home, login: str, **query: str) -> list[dict[str, str]]:
+def read(site: Site, login: str, **query: str) -> list[dict[str, str]]:
     """The entries the API gives an account."""
-    with home.client(login) as client:
+    with site.client(login) as client:
         entries: list[dict[str, str]] = client.get("/api/v1/audit", params={"limit": "1000", **query}).json()[
             "entries"
         ]

@@ -81,7 +81,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_in_words(
 
     assert answer.status_code == 422
     assert "приказ.pdf" in answer.text
-    assert "order_signed" not in office.house.reads.case(CASE).facts  # type: ignore[union-attr]
+    assert "order_signed" not in office.app.reads.case(CASE).facts  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["../../x.pdf", "..\\..\\x.pdf", "/etc/x.pdf", "C:\\x.pdf"])
@@ -93,7 +93,7 @@ def test_a_name_that_climbs_out_of_the_folder_stays_inside(
         before = {path for path in office.folder.parent.rglob("*") if "var" not in path.parts}
         answer = _post(browser, name, b"%PDF-1.7\n")
         after = {path for path in office.folder.parent.rglob("*") if "var" not in path.parts}
-        (evidence,) = office.house.reads.case(CASE).facts["order_signed"].evidence  # type: ignore[union-attr]
+        (evidence,) = office.app.reads.case(CASE).facts["order_signed"].evidence  # type: ignore[union-attr]
 
     assert answer.status_code == 303
     assert evidence.name == "x.pdf"
@@ -157,7 +157,7 @@ def test_two_people_record_the_same_fact_at_the_same_moment(
             statuses = sorted(pool.map(record, browsers, days))
         events = [
             event
-            for event in office.house.reads.events(CASE)
+            for event in office.app.reads.events(CASE)
             if event.kind == "fact" and event.name == "order_signed"
         ]
 

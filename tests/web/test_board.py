@@ -9,44 +9,44 @@ from starlette.testclient import TestClient
 
 import calendars
 from services.board.board import Board, board
-from tests.web.conftest import TODAY, Home, build
+from tests.web.conftest import TODAY, Site, build
 from tests.web.offices import library
 
 
-def seen(home: Home, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:
-    return board(home.context.reads, library(), calendars.calendar(), today=today, limit=limit, first=first)
+def seen(site: Site, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:
+    return board(site.context.reads, library(), calendars.calendar(), today=today, limit=limit, first=first)
 
 
-def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(home: Home) -> None:
+def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(site: Site) -> None:
     """On 6 April 2026 the order of the analysis that starts on 13 April is due: not overdue, nothing left."""
-    line = next(line for line in seen(home).due if line.case == home.real)
+    line = next(line for line in seen(site).due if line.case == site.real)
 
     assert (line.obligation, line.due, line.working_days) == ("order_signed", TODAY, 0)
-    assert not any(line.case == home.real for line in seen(home).overdue)
+    assert not any(line.case == site.real for line in seen(site).overdue)
 
 
-def test_lateness_counts_working_days_only(home: Home) -> None:
+def test_lateness_counts_working_days_only(site: Site) -> None:
     """Due on Friday 20 March, Nauryz between: on Monday 6 April it is 8 working days late, not 17."""
-    line = next(line for line in seen(home).overdue if line.case == home.late)
+    line = next(line for line in seen(site).overdue if line.case == site.late)
 
     assert (line.due, line.working_days) == (date(2026, 3, 20), 8)
 
 
-def test_a_day_off_adds_no_lateness_but_the_line_stands(home: Home) -> None:
+def test_a_day_off_adds_no_lateness_but_the_line_stands(site: Site) -> None:
     """On the Saturday after a Friday deadline it is overdue by 0 working days."""
-    line = next(line for line in seen(home, today=date(2026, 3, 21)).overdue if line.case == home.late)
+    line = next(line for line in seen(site, today=date(2026, 3, 21)).overdue if line.case == site.late)
 
     assert (line.look, line.working_days) == ("overdue", 0)
 
 
-def test_seven_working_days_are_counted_over_the_weekend(home: Home) -> None:
+def test_seven_working_days_are_counted_over_the_weekend(site: Site) -> None:
     """From Monday 6 April the seventh working day is Wednesday 15 April."""
-    assert seen(home).soon == date(2026, 4, 15)
+    assert seen(site).soon == date(2026, 4, 15)
 
 
-def test_an_indicator_is_at_stake_once(home: Home) -> None:
+def test_an_indicator_is_at_stake_once(site: Site) -> None:
     """Two late announcements do not put 6 points at stake: the indicator gives 3 for the whole body."""
-    board = seen(home)
+    board = seen(site)
     announcements = [line for line in (*board.overdue, *board.missed) if line.obligation == "start_announced"]
 
     assert len(announcements) == 2
@@ -56,18 +56,18 @@ def test_an_indicator_is_at_stake_once(home: Home) -> None:
     )
 
 
-def test_the_announcement_passed_over_is_missed_and_not_overdue(home: Home) -> None:
+def test_the_announcement_passed_over_is_missed_and_not_overdue(site: Site) -> None:
     """The analysis ended without its announcement: that is lost, not late."""
-    board = seen(home)
+    board = seen(site)
 
-    assert [(line.case, line.obligation) for line in board.missed] == [(home.missed, "start_announced")]
+    assert [(line.case, line.obligation) for line in board.missed] == [(site.missed, "start_announced")]
 
 
-def test_the_figures_are_of_all_and_the_lists_a_page_of_each(home: Home) -> None:
+def test_the_figures_are_of_all_and_the_lists_a_page_of_each(site: Site) -> None:
     """Two lines at a time to the end: nothing twice, nothing left out, the figures the same on every page."""
-    whole_board, lines, first = seen(home), [], 0
+    whole_board, lines, first = seen(site), [], 0
     while True:
-        part = seen(home, limit=2, first=first)
+        part = seen(site, limit=2, first=first)
         assert part.overdue_count == whole_board.overdue_count == len(whole_board.overdue)
         assert max(len(part.overdue), len(part.due), len(part.missed)) <= 2
         lines += [(line.case, line.obligation) for line in part.overdue]
@@ -79,19 +79,19 @@ def test_the_figures_are_of_all_and_the_lists_a_page_of_each(home: Home) -> None
     assert whole_board.next is None
 
 
-def test_who_is_asked_is_named(home: Home) -> None:
+def test_who_is_asked_is_named(site: Site) -> None:
     """The unit's authorised person is named for her obligations, the head for his."""
-    whos = {line.case: line.who for line in seen(home).due if line.obligation == "order_signed"}
+    whos = {line.case: line.who for line in seen(site).due if line.obligation == "order_signed"}
 
-    assert whos[home.real].names == ("Иванов Пётр",)
+    assert whos[site.real].names == ("Иванов Пётр",)
 
 
-def test_every_line_leads_to_its_obligation(home: Home, browser: TestClient) -> None:
+def test_every_line_leads_to_its_obligation(site: Site, browser: TestClient) -> None:
     """One click from the board to the place in the case."""
     page = browser.get("/").text
 
-    assert f'href="/cases/{home.late}#start_announced"' in page
-    assert 'id="start_announced"' in browser.get(f"/cases/{home.late}").text
+    assert f'href="/cases/{site.late}#start_announced"' in page
+    assert 'id="start_announced"' in browser.get(f"/cases/{site.late}").text
 
 
 def test_an_empty_office_is_told_what_to_do() -> None:

@@ -8,18 +8,18 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.org.access import Reader
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """The officer is of the people file; Өтегенов Ерлан answers for law."""
-    home = office_with_cases()
+    site = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site
 
 
 def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
@@ -28,35 +28,35 @@ def confirm(browser: TestClient, form: dict[str, object], page: str) -> str:
     return browser.post("/desk/record-many?lang=en", data={**form, **hidden}).text
 
 
-def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(home: Home) -> None:
+def test_ticked_rows_are_previewed_and_then_recorded_each_by_itself(site: Site) -> None:
     """Two cases get the day, remark, link and file; a step known with another day is refused and says why."""
-    fields = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
-    browser = home.client()
+    fields = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
+    browser = site.client()
     assert browser.post("/desk/record", data=fields).status_code == 303
     form: dict[str, object] = {
         "show": "all",
         "on": "2026-04-06",
         "remark": "Одним приказом",
         "link": "https://org.kz/order",
-        "row": [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"],
+        "row": [f"{site.real}:order_signed", f"{site.late}:order_signed", f"{site.late}:start_announced"],
     }
-    seq = {case: home.events(case)[-1].seq for case in (home.real, home.late)}
+    seq = {case: site.events(case)[-1].seq for case in (site.real, site.late)}
     preview = browser.post(
         "/desk/record-many?lang=en", data=form, files={"file": ("order.png", b"\x89PNG\r\n\x1a\n", "image/png")}
     )
 
     assert preview.status_code == 200
     assert "To be recorded: 2, refused: 1. Nothing has been saved yet." in preview.text
-    assert {case: home.events(case)[-1].seq for case in seq} == seq
+    assert {case: site.events(case)[-1].seq for case in seq} == seq
     assert 'value="2026-0001:order_signed" form="many"' in preview.text
 
     result_page = confirm(browser, form, preview.text)
     assert "Recorded: 2, refused: 1." in result_page
     assert "3 April 2026" in result_page.partition('id="many"')[2], "the refusal names the day on record"
-    for case in (home.real, home.late):
-        fact = home.facts(case)["order_signed"]
+    for case in (site.real, site.late):
+        fact = site.facts(case)["order_signed"]
         assert (fact.on, len(fact.evidence)) == (date(2026, 4, 6), 2)
-    assert home.facts(home.late)["start_announced"].on == date(2026, 4, 3)
+    assert site.facts(site.late)["start_announced"].on == date(2026, 4, 3)
 
 
 def take_back(browser: TestClient, page: str, ground: str = "Не тот приказ") -> str:
@@ -65,83 +65,83 @@ def take_back(browser: TestClient, page: str, ground: str = "Не тот при�
     return browser.post("/desk/withdraw-many?lang=en", data={"taken": taken_rows, "ground": ground}).text
 
 
-def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(home: Home) -> None:
+def test_all_that_was_recorded_is_taken_back_at_once_with_a_ground(site: Site) -> None:
     """A row somebody withdrew meanwhile is refused by itself; what the button did not record stays."""
-    browser = home.client()
-    fields = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    browser = site.client()
+    fields = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
     assert browser.post("/desk/record", data=fields).status_code == 303
-    rows = [f"{home.real}:order_signed", f"{home.late}:order_signed", f"{home.late}:start_announced"]
+    rows = [f"{site.real}:order_signed", f"{site.late}:order_signed", f"{site.late}:start_announced"]
     form: dict[str, object] = {"on": "2026-04-06", "row": rows}
     result_page = confirm(browser, form, browser.post("/desk/record-many?lang=en", data=form).text)
     assert "Take back all: 2" in result_page
 
     without_ground = take_back(browser, result_page, ground=" ")
-    assert "order_signed" in home.facts(home.late)
+    assert "order_signed" in site.facts(site.late)
     assert "Taken back" not in without_ground
 
     withdrawal = {"name": "order_signed", "ground": "Раньше"}
-    assert browser.post(f"/api/v1/cases/{home.real}/withdrawals", json=withdrawal).status_code == 200
+    assert browser.post(f"/api/v1/cases/{site.real}/withdrawals", json=withdrawal).status_code == 200
     page = take_back(browser, result_page)
 
     assert "Taken back: 1, refused: 1." in page
-    assert "order_signed" not in home.facts(home.late)
-    assert home.facts(home.late)["start_announced"].on == date(2026, 4, 3)
-    event = home.events(home.late)[-1]
+    assert "order_signed" not in site.facts(site.late)
+    assert site.facts(site.late)["start_announced"].on == date(2026, 4, 3)
+    event = site.events(site.late)[-1]
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "Не тот приказ")
 
 
-def test_who_may_not_withdraw_takes_back_what_they_have_just_recorded_themselves(home: Home) -> None:
+def test_who_may_not_withdraw_takes_back_what_they_have_just_recorded_themselves(site: Site) -> None:
     """By the rule of "Undo": their own, within ten minutes; another's record is refused."""
-    ours, theirs = home.client("erlan"), home.client()
-    steps = {name: [{"case": home.late, "fact": name}] for name in ("order_signed", "start_announced")}
+    ours, theirs = site.client("erlan"), site.client()
+    steps = {name: [{"case": site.late, "fact": name}] for name in ("order_signed", "start_announced")}
     mine = ours.post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps["order_signed"]}).json()
     other = theirs.post("/api/v1/facts", json={"on": "2026-04-03", "steps": steps["start_announced"]}).json()
     seqs = [answer["steps"][0]["result"]["events"][0]["seq"] for answer in (mine, other)]
-    lines = [{"case": home.late, "line": seq} for seq in seqs]
+    lines = [{"case": site.late, "line": seq} for seq in seqs]
     answer = ours.post("/api/v1/withdrawals", json={"lines": lines, "ground": "Не то дело"}).json()
 
     assert (answer["taken_back"], answer["refused"]) == (1, 1)
     assert "made by officer" in answer["lines"][1]["refusal"]["en"]
-    assert set(home.facts(home.late)) == {"start_announced"}
+    assert set(site.facts(site.late)) == {"start_announced"}
 
 
-def test_what_changed_since_the_preview_is_previewed_again(home: Home) -> None:
+def test_what_changed_since_the_preview_is_previewed_again(site: Site) -> None:
     """Another day, or a case somebody wrote to meanwhile: the token no longer fits and nothing is written."""
-    browser = home.client()
-    form: dict[str, object] = {"on": "2026-04-06", "row": [f"{home.late}:order_signed"]}
+    browser = site.client()
+    form: dict[str, object] = {"on": "2026-04-06", "row": [f"{site.late}:order_signed"]}
     page = browser.post("/desk/record-many?lang=en", data=form).text
     second_page = confirm(browser, {**form, "on": "2026-04-05"}, page)
 
     assert "Nothing has been saved yet" in second_page
-    assert "order_signed" not in home.facts(home.late)
+    assert "order_signed" not in site.facts(site.late)
 
-    home.case_commands.record(home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
+    site.case_commands.record(site.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY)
     assert "Nothing has been saved yet" in confirm(browser, form, page)
 
 
-def test_rows_out_of_reach_and_bad_forms_are_refused_in_words(home: Home) -> None:
+def test_rows_out_of_reach_and_bad_forms_are_refused_in_words(site: Site) -> None:
     """A case of another unit is not there; no rows, a day that is none, and a day ahead write nothing."""
     page = "/desk/record-many?lang=en"
-    row = f"{home.late}:order_signed"
-    foreign = home.client("responsible").post(page, data={"on": "2026-04-06", "row": row})
-    nothing = home.client().post(page, data={"on": "2026-04-06"})
-    no_day = home.client().post(page, data={"on": "soon", "row": row})
-    ahead = home.client().post(page, data={"on": (TODAY + timedelta(days=1)).isoformat(), "row": row})
+    row = f"{site.late}:order_signed"
+    foreign = site.client("responsible").post(page, data={"on": "2026-04-06", "row": row})
+    nothing = site.client().post(page, data={"on": "2026-04-06"})
+    no_day = site.client().post(page, data={"on": "soon", "row": row})
+    ahead = site.client().post(page, data={"on": (TODAY + timedelta(days=1)).isoformat(), "row": row})
 
     assert "To be recorded: 0, refused: 1" in foreign.text
-    assert home.real not in foreign.text.partition('id="many"')[2]
+    assert site.real not in foreign.text.partition('id="many"')[2]
     assert (nothing.status_code, no_day.status_code) == (422, 422)
     assert "Tick at least one row." in nothing.text
     assert "refused: 1" in ahead.text
-    assert "order_signed" not in home.facts(home.late)
+    assert "order_signed" not in site.facts(site.late)
 
 
-def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(home: Home) -> None:
+def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(site: Site) -> None:
     """The sentences stand in three languages; a step sent twice counts once."""
-    decision = next(iter(home.context.library.of(home.case(home.late)).decisions), "")  # type: ignore[arg-type]
+    decision = next(iter(site.context.library.of(site.case(site.late)).decisions), "")  # type: ignore[arg-type]
     names = ["order_signed", "order_signed", "measure.1", *([decision] if decision else [])]
-    steps = [{"case": home.late, "fact": name} for name in names]
-    answer = home.client().post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps}).json()
+    steps = [{"case": site.late, "fact": name} for name in names]
+    answer = site.client().post("/api/v1/facts", json={"on": "2026-04-06", "steps": steps}).json()
 
     assert [step["fact"] for step in answer["steps"]] == list(dict.fromkeys(names))
     assert answer["recorded"] == 1
@@ -149,9 +149,9 @@ def test_the_api_answers_each_step_and_refuses_decisions_and_register_rows(home:
     assert all(set(step["refusal"]) == {"kk", "ru", "en"} for step in answer["steps"][1:])
 
 
-def test_the_most_pressing_step_stands_first_on_the_desk_with_its_form(home: Home) -> None:
+def test_the_most_pressing_step_stands_first_on_the_desk_with_its_form(site: Site) -> None:
     """Its case, fact and today are filled in, its forms beside it; a row that is opened takes its place."""
-    browser = home.client("erlan")
+    browser = site.client("erlan")
     page = browser.get("/desk?lang=en").text
     card = page.partition('class="card card-now')[2].partition("</section>")[0]
 
@@ -161,15 +161,15 @@ def test_the_most_pressing_step_stands_first_on_the_desk_with_its_form(home: Hom
     assert card.count(" download>DOCX") >= 2
     assert 'name="on" value="2026-04-06"' in card
     assert page.index("card-now") < page.index('class="figures')
-    assert "card-now" not in browser.get(f"/desk?row={home.late}:order_signed").text
+    assert "card-now" not in browser.get(f"/desk?row={site.late}:order_signed").text
 
 
-def test_a_row_says_what_recording_it_would_move(home: Home) -> None:
+def test_a_row_says_what_recording_it_would_move(site: Site) -> None:
     """The day typed in the form is asked about before anything is sent: the announcement counts from it."""
-    address = f"/desk?lang=en&show=all&row={home.late}:order_signed"
-    page = home.client().get(f"{address}&on=2026-04-06").text
+    address = f"/desk?lang=en&show=all&row={site.late}:order_signed"
+    page = site.client().get(f"{address}&on=2026-04-06").text
     effect = re.search(r'id="row-effect">([^<]+)<', page)
-    ahead = home.client().get(f"{address}&on=2026-04-07").text
+    ahead = site.client().get(f"{address}&on=2026-04-07").text
 
     assert effect is not None
     assert "Nothing" not in effect[1]

@@ -16,7 +16,7 @@ from merzim.settings_file import read
 from services.app import AppContext
 from services.moments import Moment
 from storage.org import store as office_store
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
@@ -40,11 +40,11 @@ def cell(page: str, day: int) -> str:
     return cell_text
 
 
-def test_a_month_shows_what_falls_due_on_its_day(home: Home, browser: TestClient) -> None:
+def test_a_month_shows_what_falls_due_on_its_day(site: Site, browser: TestClient) -> None:
     """The order of the real schedule on 6 April, and nothing on a day off."""
     page = browser.get("/calendar/2026/4?lang=ru").text
 
-    assert f'href="/cases/{home.real}#order_signed"' in cell(page, 6)
+    assert f'href="/cases/{site.real}#order_signed"' in cell(page, 6)
     assert "/cases/" not in cell(page, 5)
     assert "day-today" in cell(page, 6)
 
@@ -56,14 +56,14 @@ def test_a_month_names_its_holidays_and_their_acts(browser: TestClient) -> None:
     assert "24–25 марта" in page
 
 
-def test_a_month_shows_a_reader_their_own_units_alone(home: Home) -> None:
+def test_a_month_shows_a_reader_their_own_units_alone(site: Site) -> None:
     """Deadlines of law are not in what hr sees, nor when asked for by unit or day."""
-    with home.client("responsible") as own_client:
+    with site.client("responsible") as own_client:
         pages = "".join(
             own_client.get(f"/calendar/2026/4{query}").text for query in ("", "?unit=law", "?day=8")
         )
 
-    assert home.late not in pages
+    assert site.late not in pages
 
 
 def test_the_first_page_is_the_present_month(browser: TestClient) -> None:
@@ -267,10 +267,10 @@ def test_a_transfer_typed_wrong_keeps_what_was_typed(
     ],
 )
 def test_acts_that_decide_about_days_are_called_by_name_and_number(
-    home: Home, language: str, law: str, decree: str
+    site: Site, language: str, law: str, decree: str
 ) -> None:
     """The decree that moved 24 October 2022 is known by its number in the register of acts alone."""
-    with home.client("officer") as browser:
+    with site.client("officer") as browser:
         page = browser.get("/calendar/2022", params={"lang": language}).text
 
     assert law in page

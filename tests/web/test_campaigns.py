@@ -52,8 +52,8 @@ def start(office: RealOffice, address: str = START, **extra_fields: Any) -> str:
 def links(office: RealOffice) -> dict[str, str]:
     """A round and a delivery; the link of everybody who got a letter of a campaign."""
     moment = office.moment[0]
-    remind(office.house, now=moment.now, today=moment.today)
-    deliver(office.house, now=moment.now, today=moment.today)
+    remind(office.app, now=moment.now, today=moment.today)
+    deliver(office.app, now=moment.now, today=moment.today)
     links_by_person = {}
     for file in (office.folder / "var" / "letters").glob("*.eml"):
         letter = email.message_from_bytes(file.read_bytes(), policy=default)
@@ -89,7 +89,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
     links_by_person = links(office)
     assert len(links_by_person) == letter_count > 1
     person_key, link = sorted(links_by_person.items())[0]
-    person = office.house.reads.office().people[person_key]
+    person = office.app.reads.office().people[person_key]
     with stranger(office) as browser:
         page = browser.get(link, headers={"accept-language": "en"})
         document = browser.get(f"{link}/document")
@@ -124,7 +124,7 @@ def test_a_campaign_goes_from_its_form_to_its_sheet(office: RealOffice) -> None:
         f'<html lang="{language}"' in page.text
         for language, page in (
             (person.language, used_answer),
-            (office.house.settings.office.language, invented),
+            (office.app.settings.office.language, invented),
             ("en", response),
         )
     ] == [True] * 3
@@ -252,11 +252,11 @@ def test_every_link_that_is_not_good_is_answered_alike(office: RealOffice) -> No
     (_, used_link), (gone_person, left_link), (_, third) = sorted(links_by_person.items())[:3]
     with stranger(office) as browser:
         assert browser.post(used_link, data={"field.post": "маман"}).status_code == 200
-    people = office.house.reads.office().people
+    people = office.app.reads.office().people
     from storage.org.staff import SqlStaff
 
     moment = office.moment[0]
-    SqlStaff(office.house.engine).remove_person(people[gone_person], by="x", now=moment.now, today=moment.today)
+    SqlStaff(office.app.engine).remove_person(people[gone_person], by="x", now=moment.now, today=moment.today)
     flipped = third[:-1] + ("A" if third[-1] != "A" else "B")
     answers = {}
     with stranger(office) as browser:
@@ -414,7 +414,7 @@ def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, 
         refused = browser.post(START, data={"until": "2026-04-30", "unit": UNIT, "eds": "1", "start": "1"})
         assert refused.status_code == 422
     eds = EdsSettings(on=True, trust=trust(tmp_path / "ca"))
-    office.house.settings = replace(office.house.settings, eds=eds)
+    office.app.settings = replace(office.app.settings, eds=eds)
     address = start(office, eds="1")
     links_by_email = links(office)
     head, other = links_by_email["d.serikbaev@example.kz"], links_by_email["g.omarova@example.kz"]
@@ -442,4 +442,4 @@ def test_an_answer_is_signed_where_the_campaign_asks_for_it(office: RealOffice, 
         statement = browser.get(row).content.decode()
     assert "Серікбаев Дәурен Маратұлы" in statement
     assert statement.endswith("2026-04-06\n")
-    assert damaged_evidence(office.house) == ()
+    assert damaged_evidence(office.app) == ()

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from notifications.notice import Notice
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from tests.web.real import ROOT
 from web.pages.cases.reading import MESSAGES
 
@@ -24,9 +24,9 @@ HUGE = "9223372036854775808"
 
 
 @pytest.fixture
-def case(home: Home) -> str:
+def case(site: Site) -> str:
     """The address of the case whose announcement is recorded."""
-    return f"/cases/{home.real}"
+    return f"/cases/{site.real}"
 
 
 def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **extra_fields: str) -> None:
@@ -35,11 +35,11 @@ def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **ex
     assert browser.post(f"{case}/risks", data=fields).status_code == 303
 
 
-def test_every_page_of_a_case_is_whole(home: Home, browser: TestClient) -> None:
+def test_every_page_of_a_case_is_whole(site: Site, browser: TestClient) -> None:
     """In three languages no word is missing, and the page names itself among its neighbours."""
-    risk(browser, f"/cases/{home.real}", body="Министрлік", act="5-тармақ")
+    risk(browser, f"/cases/{site.real}", body="Министрлік", act="5-тармақ")
     for tab, language in product(TABS, i18n.LANGUAGES):
-        answer = browser.get(f"/cases/{home.real}{tab}", params={"lang": language, "risk": "1", "measure": "1"})
+        answer = browser.get(f"/cases/{site.real}{tab}", params={"lang": language, "risk": "1", "measure": "1"})
         place = (tab, language)
 
         assert (answer.status_code, place) == (200, place)
@@ -49,12 +49,12 @@ def test_every_page_of_a_case_is_whole(home: Home, browser: TestClient) -> None:
 
 
 def test_a_correction_asks_for_its_ground_and_keeps_what_was_typed(
-    home: Home, case: str, browser: TestClient
+    site: Site, case: str, browser: TestClient
 ) -> None:
     """Without a ground nothing is written and the date stays in the form; with it the history has both."""
     fields = {"fact": "start_announced", "on": "2026-03-27", "ground": " "}
     refused = browser.post(f"{case}/correct?lang=ru", data=fields)
-    day = home.facts(home.real)["start_announced"].on
+    day = site.facts(site.real)["start_announced"].on
     answer = browser.post(f"{case}/correct", data={**fields, "ground": "Қате терілген"})
     page = browser.get(f"{case}?lang=ru&said=corrected&of=start_announced").text
 
@@ -62,18 +62,18 @@ def test_a_correction_asks_for_its_ground_and_keeps_what_was_typed(
     assert 'value="2026-03-27"' in refused.text
     assert day == date(2026, 3, 30)
     assert answer.status_code == 303
-    assert home.facts(home.real)["start_announced"].on == date(2026, 3, 27)
+    assert site.facts(site.real)["start_announced"].on == date(2026, 3, 27)
     assert "Исправлено: Объявление о начале анализа" in page
     assert "Қате терілген" in page
 
 
-def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str, browser: TestClient) -> None:
+def test_a_case_called_off_is_taken_up_again_with_grounds(site: Site, case: str, browser: TestClient) -> None:
     """Cancelling needs a ground, reopening too; the page of a cancelled case offers nothing else."""
     assert browser.post(f"{case}/cancel", data={"ground": ""}).status_code == 422
     browser.post(f"{case}/cancel", data={"ground": "Құрылым өзгерді"})
     page = browser.get(f"{case}?lang=ru").text
     browser.post(f"{case}/reopen", data={"ground": "Қайтарылды"})
-    stored_case = home.case(home.real)
+    stored_case = site.case(site.real)
 
     assert "Дело отменено: Құрылым өзгерді" in page
     assert 'id="reopen"' in page
@@ -82,16 +82,16 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str,
     assert stored_case.standing == "active"
 
 
-def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, browser: TestClient) -> None:
+def test_one_obligation_is_freed_and_asked_for_again(site: Site, case: str, browser: TestClient) -> None:
     """With a ground each; the page offers to withdraw what is exempted, and only while something is."""
     fields = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
     untouched = browser.get(f"{case}?lang=ru").text
     assert browser.post(f"{case}/exempt", data=fields).status_code == 303
-    freed = home.case(home.real)
+    freed = site.case(site.real)
     page = browser.get(f"{case}?lang=ru").text
     refused = browser.post(f"{case}/reopen?lang=ru", data={**fields, "ground": " "})
     onward = browser.post(f"{case}/reopen", data={**fields, "ground": "Нысан бар"})
-    case_again = home.case(home.real)
+    case_again = site.case(site.real)
     toast_page = browser.get(onward.headers["location"]).text
     history = browser.get(f"{case}/history?lang=ru").text
 
@@ -108,10 +108,10 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
     assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
 
 
-def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestClient) -> None:
+def test_what_is_not_required_is_one_line(site: Site, case: str, browser: TestClient) -> None:
     """It is not listed among open rows; its ground is one click away."""
-    home.case_commands.exempt(
-        home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY
+    site.case_commands.exempt(
+        site.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY
     )
     page = browser.get(f"{case}?lang=ru").text
 
@@ -120,16 +120,16 @@ def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestCl
     assert '<tbody id="cartogram_updated' not in page
 
 
-def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
+def test_who_only_reads_sees_no_form(site: Site, case: str) -> None:
     """The auditor's page has not a single form that writes but the one that leaves; neither have the risks."""
-    with home.client("auditor") as auditor:
+    with site.client("auditor") as auditor:
         for tab in TABS:
             assert auditor.get(case + tab).text.count('method="post"') == 1
 
 
-def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
+def test_two_people_record_the_same_fact(site: Site, case: str, browser: TestClient) -> None:
     """The second user sees what was recorded, by whom and when; their input is preserved."""
-    home.case_commands.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
+    site.case_commands.record(site.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
     fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
     answer = browser.post(f"{case}?lang=ru", data=fields)
 
@@ -140,7 +140,7 @@ def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestCli
     assert '<option value="order_signed" selected>' in answer.text
 
 
-def test_evidence_bears_three_dates_and_a_restriction(home: Home, case: str, browser: TestClient) -> None:
+def test_evidence_bears_three_dates_and_a_restriction(site: Site, case: str, browser: TestClient) -> None:
     """The date on the paper, the day of publication, the moment it was recorded; few may see the restricted."""
     browser.post(
         case,
@@ -153,7 +153,7 @@ def test_evidence_bears_three_dates_and_a_restriction(home: Home, case: str, bro
         },
         files={"file.document:order": ("бұйрық.pdf", b"%PDF-1.4", "application/pdf")},
     )
-    (item,) = home.facts(home.real)["order_signed"].evidence
+    (item,) = site.facts(site.real)["order_signed"].evidence
     page = browser.get(f"{case}/papers?lang=ru").text
 
     assert (item.written_on, item.published_on, item.restricted) == (
@@ -164,12 +164,12 @@ def test_evidence_bears_three_dates_and_a_restriction(home: Home, case: str, bro
     assert all(day in page for day in ("02.04.2026", "03.04.2026", "06.04.2026, 12:00", "ДСП, № 7"))
     file = f"{case}/evidence/{item.reference}"
     statuses = {
-        login: home.client(login).get(file).status_code for login in ("officer", "responsible", "auditor")
+        login: site.client(login).get(file).status_code for login in ("officer", "responsible", "auditor")
     }
     assert statuses == {"officer": 200, "responsible": 404, "auditor": 404}
 
 
-def test_a_document_of_tomorrow_is_refused(home: Home, case: str, browser: TestClient) -> None:
+def test_a_document_of_tomorrow_is_refused(site: Site, case: str, browser: TestClient) -> None:
     """Today's is not: the day before, the day, the day after."""
     for days, status in ((-1, 303), (0, 303), (1, 422)):
         answer = browser.post(
@@ -186,7 +186,7 @@ def test_a_document_of_tomorrow_is_refused(home: Home, case: str, browser: TestC
 
 @pytest.mark.parametrize("language", ["kk", "ru"])
 def test_every_form_of_a_case_can_be_taken_away(
-    language: str, home: Home, case: str, browser: TestClient
+    language: str, site: Site, case: str, browser: TestClient
 ) -> None:
     """A whole DOCX each, with the object's name in it; the page says what is still unknown."""
     page = browser.get(f"{case}/papers?lang=ru").text
@@ -208,7 +208,7 @@ def test_a_paper_there_is_not_is_said_plainly(path: str, case: str, browser: Tes
     assert browser.get(case + path).status_code in (404, 422)
 
 
-def test_the_package_has_the_files_but_the_restricted(home: Home, case: str, browser: TestClient) -> None:
+def test_the_package_has_the_files_but_the_restricted(site: Site, case: str, browser: TestClient) -> None:
     """What few may see is only named in the index."""
     for name, ground in (("open.pdf", ""), ("secret.pdf", "ДСП")):
         browser.post(
@@ -223,7 +223,7 @@ def test_the_package_has_the_files_but_the_restricted(home: Home, case: str, bro
     assert not any(name.endswith("secret.pdf") for name in files)
 
 
-def test_a_risk_goes_from_found_to_removed(home: Home, case: str, browser: TestClient) -> None:
+def test_a_risk_goes_from_found_to_removed(site: Site, case: str, browser: TestClient) -> None:
     """Found, ranked, given a measure, asked above, answered, reviewed, removed: each by its form."""
     risk(browser, case, body="Министрлік", act="5-тармақ")
     steps = (
@@ -284,7 +284,7 @@ def test_a_day_that_is_none_is_a_sentence(case: str, browser: TestClient) -> Non
     assert wrong == []
 
 
-def test_scripts_in_every_text_field_stay_texts(home: Home, case: str, browser: TestClient) -> None:
+def test_scripts_in_every_text_field_stay_texts(site: Site, case: str, browser: TestClient) -> None:
     """Written or refused, what people type is shown and never run."""
     names = ("cause", "act", "body", "department", "district")
     risk(browser, case, EVIL, **dict.fromkeys(names, EVIL))
@@ -337,10 +337,10 @@ def notice(case: str, person: str, key: str = "k1") -> Notice:
     )
 
 
-def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
+def test_only_its_reader_acknowledges_a_notice(site: Site, case: str) -> None:
     """The button is shown for one's own letters only, and cannot be used for another person."""
-    home.sent(notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2"))
-    with home.client("responsible") as own_client:
+    site.sent(notice(site.real, "a@org.kz"), notice(site.real, "b@org.kz", "k2"))
+    with site.client("responsible") as own_client:
         page = own_client.get(f"{case}/history").text
         foreign = own_client.post(f"{case}/acknowledge?lang=ru", data={"key": "k2"})
 
@@ -350,13 +350,13 @@ def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
     assert "только тот, кому оно адресовано" in foreign.text
 
 
-def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, browser: TestClient) -> None:
+def test_a_case_lists_all_its_stages_with_what_is_done_of_each(site: Site, browser: TestClient) -> None:
     """Fourteen stages as well as five: each links to its steps, one of them is the current one."""
     from tests.law import library
     from workflow.cases.commands.opening import Opening
 
     longest = max(library().all(), key=lambda procedure: len(procedure.stages))
-    opened_case = home.case_commands.open(
+    opened_case = site.case_commands.open(
         Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
     )
     page = browser.get(f"/cases/{opened_case.id}").text
@@ -366,9 +366,9 @@ def test_a_case_lists_all_its_stages_with_what_is_done_of_each(home: Home, brows
     assert page.count('aria-current="step"') == 1
 
 
-def test_only_the_current_stage_and_what_presses_is_unfolded(home: Home, browser: TestClient) -> None:
+def test_only_the_current_stage_and_what_presses_is_unfolded(site: Site, browser: TestClient) -> None:
     """On 6 April the order is due: its stage is open; the analysis ahead and what follows it are folded."""
-    page = browser.get(f"/cases/{home.real}?lang=ru").text
+    page = browser.get(f"/cases/{site.real}?lang=ru").text
     is_open = {
         part.partition('"')[0]: '<details class="fold" open>' in part
         for part in page.split('aria-labelledby="title-')[1:]
@@ -379,9 +379,9 @@ def test_only_the_current_stage_and_what_presses_is_unfolded(home: Home, browser
     assert is_open["monitoring"] is False
 
 
-def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(home: Home, browser: TestClient) -> None:
+def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(site: Site, browser: TestClient) -> None:
     """The order, due today: its ground, today as the day, its form in two languages."""
-    page = browser.get(f"/cases/{home.real}?lang=ru").text
+    page = browser.get(f"/cases/{site.real}?lang=ru").text
     card = page.partition('id="record"')[2].partition("</section>")[0]
 
     assert page.index('id="record"') < page.index('aria-labelledby="title-preparation"')
@@ -389,57 +389,57 @@ def test_what_to_do_now_stands_on_top_with_its_day_and_its_form(home: Home, brow
     assert "до 6 апреля 2026 года" in card
     assert '<option value="order_signed" selected>' in card
     assert 'name="on" value="2026-04-06"' in card
-    assert f'href="/cases/{home.real}/forms/order/kk"' in card
-    assert f'href="/cases/{home.real}/forms/order/ru"' in card
+    assert f'href="/cases/{site.real}/forms/order/kk"' in card
+    assert f'href="/cases/{site.real}/forms/order/ru"' in card
 
 
 def test_another_step_is_chosen_and_its_links_are_published_on_the_day_of_the_fact(
-    home: Home, browser: TestClient
+    site: Site, browser: TestClient
 ) -> None:
     """Chosen with another day it starts with that day, and each link's day of publication is the same."""
     chosen = {"fact": "discussion_announced", "on": "2026-04-03"}
-    card = browser.get(f"/cases/{home.real}", params=chosen).text.partition('id="record"')[2]
+    card = browser.get(f"/cases/{site.real}", params=chosen).text.partition('id="record"')[2]
 
     assert '<option value="discussion_announced" selected>' in card
     assert 'name="published.link:site" value="2026-04-03"' in card
 
 
-def test_before_it_is_recorded_the_card_says_what_it_would_move(home: Home, browser: TestClient) -> None:
+def test_before_it_is_recorded_the_card_says_what_it_would_move(site: Site, browser: TestClient) -> None:
     """A start three working days before the planned one moves what counts from it; nothing is written."""
-    before = home.facts(home.real)
+    before = site.facts(site.real)
     query = {"fact": "analysis_started", "on": "2026-04-06", "lang": "en"}
-    page = browser.get(f"/cases/{home.real}", params=query).text
+    page = browser.get(f"/cases/{site.real}", params=query).text
     effect = page.partition('id="record-effect">')[2].partition("</p>")[0]
 
     assert "Deadlines moved: " in effect
-    assert home.facts(home.real) == before
+    assert site.facts(site.real) == before
 
 
-def test_forms_are_listed_in_the_order_of_the_steps(home: Home, browser: TestClient) -> None:
+def test_forms_are_listed_in_the_order_of_the_steps(site: Site, browser: TestClient) -> None:
     """From the schedule to the note on monitoring; a procedure without them lists none."""
-    page = browser.get(f"/cases/{home.real}/papers").text
-    form_names = [part.partition("/")[0] for part in page.split(f"/cases/{home.real}/forms/")[1::2]]
+    page = browser.get(f"/cases/{site.real}/papers").text
+    form_names = [part.partition("/")[0] for part in page.split(f"/cases/{site.real}/forms/")[1::2]]
 
     assert form_names[:5] == ["schedule", "start_announcement", "order", "discussion_announcement", "minutes"]
     assert form_names[5:] == ["analytic_note", "plan", "monitoring_note", "exposed_positions"]
 
 
-def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:
+def test_an_old_notice_of_a_person_who_left_is_still_read(site: Site, case: str, browser: TestClient) -> None:
     """People who left the office keep their key."""
-    home.sent(replace(notice(home.real, "gone@org.kz"), answer=EVIL))
+    site.sent(replace(notice(site.real, "gone@org.kz"), answer=EVIL))
     page = browser.get(f"{case}/history").text
 
     assert "gone@org.kz" in page
     assert "<script>alert" not in page
 
 
-def test_whatever_was_just_done_in_a_case_is_said_by_its_page(home: Home) -> None:
+def test_whatever_was_just_done_in_a_case_is_said_by_its_page(site: Site) -> None:
     """Each sentence of the catalogues that says so is one the page knows; a comment was followed by silence."""
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "i18n" / "catalogue").glob("*.toml"))
     codes = {code for text in texts for code in re.findall(r'^\["?web\.case\.said\.(\w+)', text, re.MULTILINE)}
     assert "commented" in codes
     assert codes <= MESSAGES
-    browser = home.client()
-    answer = browser.post(f"/cases/{home.real}/comments", data={"text": "Пікір"})
+    browser = site.client()
+    answer = browser.post(f"/cases/{site.real}/comments", data={"text": "Пікір"})
     sentence = i18n.say("web.case.said.commented", {}, "ru")
     assert sentence in browser.get(f"{answer.headers.get('location') or answer.url}&lang=ru").text

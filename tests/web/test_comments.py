@@ -17,7 +17,7 @@ from notifications.notice import ANSWER_DAY
 from notifications.round import round as run_round
 from services.jobs import rounds
 from services.moments import almaty
-from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.cases.changes import comments
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -25,19 +25,19 @@ from workflow.org.access import Reader
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """The officer is of the people file; the head of hr is b, Өтегенов Ерлан (c) answers for law."""
-    home = office_with_cases()
+    site = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site
 
 
-def said(home: Home, case: str) -> Sequence[object]:
+def said(site: Site, case: str) -> Sequence[object]:
     return [
         (comment.text, comment.asks, comment.until, comment.answered_by)
-        for comment in comments(home.events(case))
+        for comment in comments(site.events(case))
     ]
 
 
@@ -47,14 +47,14 @@ def count(page: str) -> int:
     return int(match[1]) if match else 0
 
 
-def letters(home: Home) -> list[tuple[str, str]]:
+def letters(site: Site) -> list[tuple[str, str]]:
     """Run a round and return the queued letters about comments: recipient and text."""
-    return sorted((parcel.notice.person, str(parcel.notice.about.get("text", ""))) for parcel in composed(home))
+    return sorted((parcel.notice.person, str(parcel.notice.about.get("text", ""))) for parcel in composed(site))
 
 
-def composed(home: Home) -> Sequence[OutgoingMessage]:
+def composed(site: Site) -> Sequence[OutgoingMessage]:
     """Run a round; the queued letters about comments as they would leave, each of which can be written."""
-    app = home.context
+    app = site.context
     channels = tuple(app.channels.values())
     run_round(app.outbox, app.library, app.calendar, channels, now=NOW, today=TODAY, rules=app.rules)
     waiting = app.outbox.notices(state="queued")
@@ -64,15 +64,15 @@ def composed(home: Home) -> Sequence[OutgoingMessage]:
     return composition.parcels
 
 
-def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: Home) -> None:
+def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(site: Site) -> None:
     """The officer asks why; Erlan has a letter and one unread line, answers, and the officer has the answer."""
-    officer, erlan = home.client(), home.client("erlan")
-    assert f'action="/cases/{home.late}/ask"' in officer.get("/").text
+    officer, erlan = site.client(), site.client("erlan")
+    assert f'action="/cases/{site.late}/ask"' in officer.get("/").text
     erlan_page = erlan.get("/deadlines?urgency=overdue&lang=en").text
     assert "<b>Yours</b>" in erlan_page
-    assert f'href="/cases/{home.late}?fact=start_announced#record"' in erlan_page
-    response = officer.post(f"/cases/{home.late}/ask", data={"obligation": "start_announced"})
-    (question,) = comments(home.events(home.late))
+    assert f'href="/cases/{site.late}?fact=start_announced#record"' in erlan_page
+    response = officer.post(f"/cases/{site.late}/ask", data={"obligation": "start_announced"})
+    (question,) = comments(site.events(site.late))
 
     assert response.status_code == 303
     message = officer.get(response.headers["location"] + "&lang=ru").text.partition(
@@ -84,35 +84,35 @@ def test_a_question_is_asked_by_one_click_told_and_answered_by_a_comment(home: H
         *("start_announced", "c@org.kz"),
         date(2026, 4, 8),
     )
-    assert letters(home) == [("c@org.kz", question.text)]
-    assert letters(home) == [("c@org.kz", question.text)], "each once"
+    assert letters(site) == [("c@org.kz", question.text)]
+    assert letters(site) == [("c@org.kz", question.text)], "each once"
     inbox = erlan.get("/inbox?lang=ru").text
     assert count(inbox) == 1
     assert "Вопрос вам" in inbox
     assert f'name="place" value="answer-{question.seq}"' in inbox, "the button leads to the box of the answer"
-    assert f'id="answer-{question.seq}"' in erlan.get(f"/cases/{home.late}").text
+    assert f'id="answer-{question.seq}"' in erlan.get(f"/cases/{site.late}").text
 
     answer = {"text": "Не было ссылки", "answers": str(question.seq)}
-    assert erlan.post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+    assert erlan.post(f"/cases/{site.late}/comments", data=answer).status_code == 303
     assert count(erlan.get("/inbox").text) == 0, "what is answered is read"
     assert count(officer.get("/desk").text) == 1
-    assert comments(home.events(home.late))[0].answered_by == comments(home.events(home.late))[1].seq
-    page = officer.get(f"/cases/{home.late}?lang=ru").text
+    assert comments(site.events(site.late))[0].answered_by == comments(site.events(site.late))[1].seq
+    page = officer.get(f"/cases/{site.late}?lang=ru").text
     assert "Не было ссылки" in page
     assert "есть ответ" in page
 
 
 @pytest.mark.parametrize(("until", "reminded"), [(6, None), (7, 7), (8, 8), (11, 10), (12, 10)])
 def test_a_question_without_an_answer_is_reminded_of_on_its_day(
-    home: Home, until: int, reminded: int | None
+    site: Site, until: int, reminded: int | None
 ) -> None:
     """Asked on the 6th, a Monday; of a Saturday or Sunday on the Friday; of the 6th itself never."""
     fields = {"text": "Қашан?", "asks": "c@org.kz", "until": f"2026-04-{until:02}"}
-    assert home.client().post(f"/cases/{home.late}/comments", data=fields).status_code == 303
-    composed(home)
+    assert site.client().post(f"/cases/{site.late}/comments", data=fields).status_code == 303
+    composed(site)
     days = [
         notice.not_before
-        for notice in home.context.outbox.notices(person="c@org.kz")
+        for notice in site.context.outbox.notices(person="c@org.kz")
         if notice.rung == ANSWER_DAY
     ]
 
@@ -121,16 +121,16 @@ def test_a_question_without_an_answer_is_reminded_of_on_its_day(
     )
 
 
-def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_answered(home: Home) -> None:
+def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_answered(site: Site) -> None:
     """Two questions by the 8th; one is answered on the 7th."""
-    officer, app = home.client(), home.context
+    officer, app = site.client(), site.context
     for text in ("Қашан?", "Неге?"):
         fields = {"text": text, "asks": "c@org.kz", "until": "2026-04-08"}
-        assert officer.post(f"/cases/{home.late}/comments", data=fields).status_code == 303
-    composed(home)
-    first, second = comments(home.events(home.late))
+        assert officer.post(f"/cases/{site.late}/comments", data=fields).status_code == 303
+    composed(site)
+    first, second = comments(site.events(site.late))
     answer = {"text": "Ертең", "answers": str(first.seq)}
-    assert home.client("erlan").post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+    assert site.client("erlan").post(f"/cases/{site.late}/comments", data=answer).status_code == 303
     lines_by_day = {}
     for day in (7, 8, 9):
         on = date(2026, 4, day)
@@ -151,98 +151,98 @@ def test_the_reminder_of_a_question_leaves_once_on_its_day_and_not_when_it_is_an
 
 @pytest.mark.parametrize(("withdrawn", "left"), [(7, [8]), (8, [8]), (9, [])])
 def test_a_question_whose_answer_is_withdrawn_is_reminded_of_again(
-    home: Home, withdrawn: int, left: list[int]
+    site: Site, withdrawn: int, left: list[int]
 ) -> None:
     """Asked by the 8th and answered on the 6th; withdrawn the day before, on the day, when nobody needs it."""
     fields = {"text": "Қашан?", "asks": "c@org.kz", "until": "2026-04-08"}
-    assert home.client().post(f"/cases/{home.late}/comments", data=fields).status_code == 303
-    composed(home)
-    (question,) = comments(home.events(home.late))
+    assert site.client().post(f"/cases/{site.late}/comments", data=fields).status_code == 303
+    composed(site)
+    (question,) = comments(site.events(site.late))
     for text in ("Ертең", "Бүрсігүні"):
         answer = {"text": text, "answers": str(question.seq)}
-        assert home.client("erlan").post(f"/cases/{home.late}/comments", data=answer).status_code == 303
+        assert site.client("erlan").post(f"/cases/{site.late}/comments", data=answer).status_code == 303
     days = []
     for day in (7, 8, 9):
         on, early = date(2026, 4, day), datetime(2026, 4, day, 3, tzinfo=UTC)
         if day == withdrawn:
             for line in (question.seq + 1, question.seq + 2):
                 assert not any(
-                    notice.rung == ANSWER_DAY for notice in home.context.outbox.notices(state="queued")
+                    notice.rung == ANSWER_DAY for notice in site.context.outbox.notices(state="queued")
                 )
                 withdraw(
-                    home.case_commands, home.late, f"#{line}", ground="x", by="officer", now=early, today=on
+                    site.case_commands, site.late, f"#{line}", ground="x", by="officer", now=early, today=on
                 )
-        rounds.deliver(home.context, now=early + timedelta(hours=4), today=on)
-        sent = home.context.outbox.notices(person="c@org.kz", state="sent")
+        rounds.deliver(site.context, now=early + timedelta(hours=4), today=on)
+        sent = site.context.outbox.notices(person="c@org.kz", state="sent")
         days += [day] * (sum(notice.rung == ANSWER_DAY for notice in sent) - len(days))
 
     assert days == left
 
 
-def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(home: Home) -> None:
+def test_who_is_named_is_told_and_a_name_that_fits_nobody_is_refused(site: Site) -> None:
     """Surname and name, the surname alone, words after it; an unknown name writes nothing."""
-    url = f"/cases/{home.late}/comments"
-    browser = home.client()
+    url = f"/cases/{site.late}/comments"
+    browser = site.client()
     browser.post(url, data={"text": "@Өтегенов Ерлан қараңызшы. Сосын @Өтегенов хабарласаңыз"})
     unknown = browser.post(f"{url}?lang=en", data={"text": "@Nobody Atall look"})
 
-    assert letters(home)[0][0] == "c@org.kz"
+    assert letters(site)[0][0] == "c@org.kz"
     assert unknown.status_code == 422
     assert "“@Nobody Atall look”" not in unknown.text
     assert "There is no “@" in unknown.text
     assert "@Nobody Atall look" in unknown.text, "what was typed stays"
-    assert len(comments(home.events(home.late))) == 1
+    assert len(comments(site.events(site.late))) == 1
 
 
-def test_a_comment_is_withdrawn_and_never_deleted(home: Home) -> None:
+def test_a_comment_is_withdrawn_and_never_deleted(site: Site) -> None:
     """By its author or the officer, not by others: its text and its waiting letter go, the event stays."""
-    url = f"/cases/{home.late}/comments"
-    home.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
-    (line,) = [comment.seq for comment in comments(home.events(home.late))]
-    assert letters(home)
+    url = f"/cases/{site.late}/comments"
+    site.client("erlan").post(url, data={"text": "Қате @Әлиева Гүлнұр"})
+    (line,) = [comment.seq for comment in comments(site.events(site.late))]
+    assert letters(site)
     stranger = Reader(login="other", access="first_head", person="b@org.kz")
-    home.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(stranger, disabled=False, by="test", now=NOW, today=TODAY)
     form = {"line": str(line), "ground": "қате"}
-    refused = home.client("other").post(f"{url}/withdraw", data=form)
-    own_answer = home.client("erlan").post(f"{url}/withdraw", data=form)
+    refused = site.client("other").post(f"{url}/withdraw", data=form)
+    own_answer = site.client("erlan").post(f"{url}/withdraw", data=form)
 
     assert (refused.status_code, own_answer.status_code) == (422, 303)
-    page = home.client().get(f"/cases/{home.late}?lang=ru").text
+    page = site.client().get(f"/cases/{site.late}?lang=ru").text
     assert "Қате @Әлиева" not in page
     assert "Комментарий отозван." in page
-    assert letters(home) == []
-    assert count(home.client().get("/desk").text) == 0
-    assert home.events(home.late)[line - 1].payload["text"] == "Қате @Әлиева Гүлнұр"
+    assert letters(site) == []
+    assert count(site.client().get("/desk").text) == 0
+    assert site.events(site.late)[line - 1].payload["text"] == "Қате @Әлиева Гүлнұр"
 
 
-def test_nobody_is_told_of_a_confidential_case_by_a_comment(home: Home) -> None:
+def test_nobody_is_told_of_a_confidential_case_by_a_comment(site: Site) -> None:
     """Who does not know of it is not named; who knows gets a letter that says nothing of it."""
     opening = Opening(procedure="conflict-of-interest", unit="law")
-    case = home.case_commands.open(opening, by="officer", now=NOW, today=TODAY).id
+    case = site.case_commands.open(opening, by="officer", now=NOW, today=TODAY).id
     for person in ("a@org.kz", "officer"):
-        home.case_commands.name_reader(case, person, by="officer", now=NOW, today=TODAY)
-    browser, url = home.client(), f"/cases/{case}/comments"
+        site.case_commands.name_reader(case, person, by="officer", now=NOW, today=TODAY)
+    browser, url = site.client(), f"/cases/{case}/comments"
     refused = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
-    home.case_commands.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
+    site.case_commands.name_reader(case, "c@org.kz", by="officer", now=NOW, today=TODAY)
     response = browser.post(url, data={"text": "@Өтегенов Ерлан құпия"})
-    queued = letters(home)
+    queued = letters(site)
 
     assert (refused.status_code, response.status_code) == (422, 303)
     assert queued == [("c@org.kz", "")]
-    assert count(home.client("erlan").get("/inbox").text) == 1
-    home.case_commands.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)
-    assert count(home.client("erlan").get("/inbox").text) == 0
-    assert "құпия" not in home.client("erlan").get("/inbox").text
-    assert f"/cases/{case}" not in home.client("auditor").get("/search?q=құпия").text
+    assert count(site.client("erlan").get("/inbox").text) == 1
+    site.case_commands.remove_reader(case, "c@org.kz", ground="x", by="officer", now=NOW, today=TODAY)
+    assert count(site.client("erlan").get("/inbox").text) == 0
+    assert "құпия" not in site.client("erlan").get("/inbox").text
+    assert f"/cases/{case}" not in site.client("auditor").get("/search?q=құпия").text
 
 
-def test_an_inbox_is_marked_as_read_by_line_and_whole(home: Home) -> None:
+def test_an_inbox_is_marked_as_read_by_line_and_whole(site: Site) -> None:
     """One line leads to where it was said; the button reads them all; those of others stay unread."""
-    officer, erlan = home.client(), home.client("erlan")
+    officer, erlan = site.client(), site.client("erlan")
     for text in ("@Өтегенов бір", "@Өтегенов екі"):
-        officer.post(f"/cases/{home.late}/comments", data={"text": text})
-    first = comments(home.events(home.late))[0].seq
-    answer = erlan.post("/inbox/read", data={"case": home.late, "line": str(first)})
+        officer.post(f"/cases/{site.late}/comments", data={"text": text})
+    first = comments(site.events(site.late))[0].seq
+    answer = erlan.post("/inbox/read", data={"case": site.late, "line": str(first)})
 
     assert answer.headers["location"].endswith(f"#comment-{first}")
     assert count(erlan.get("/inbox").text) == 1
@@ -252,9 +252,9 @@ def test_an_inbox_is_marked_as_read_by_line_and_whole(home: Home) -> None:
     assert count(erlan.get("/inbox").text) == 0
 
 
-def test_what_cannot_be_said_is_refused_in_words(home: Home) -> None:
+def test_what_cannot_be_said_is_refused_in_words(site: Site) -> None:
     """Nothing said, an answer to no question, a day that is past, an unknown step; nothing is written."""
-    url = f"/api/v1/cases/{home.late}/comments"
+    url = f"/api/v1/cases/{site.late}/comments"
     yesterday = (TODAY - timedelta(days=1)).isoformat()
     for body in (
         {"text": " "},
@@ -263,32 +263,32 @@ def test_what_cannot_be_said_is_refused_in_words(home: Home) -> None:
         {"text": "x", "until": "2026-04-10"},
         {"text": "x", "obligation": "no_such_step"},
     ):
-        assert home.client().post(url, json=body).status_code == 422, body
-    assert comments(home.events(home.late)) == ()
-    assert home.client("auditor").post(url, json={"text": "x"}).status_code == 403
+        assert site.client().post(url, json=body).status_code == 422, body
+    assert comments(site.events(site.late)) == ()
+    assert site.client("auditor").post(url, json={"text": "x"}).status_code == 403
 
 
-def test_a_step_of_the_first_head_is_escalated_to_nobody(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_of_the_first_head_is_escalated_to_nobody(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The officer of the settings replaces a missing head in reminders and stands above nobody."""
-    office = home.context.reads.office()
+    office = site.context.reads.office()
     chief = replace(office.people["b@org.kz"], unit="head", duties=("head",))
     named = replace(office, officer="a@org.kz", people={**office.people, chief.key: chief})
-    monkeypatch.setattr(type(home.context.reads), "office", lambda _: named)
-    refused = home.client().post(
-        f"/cases/{home.late}/ask?lang=ru", data={"obligation": "order_signed", "above": "1"}
+    monkeypatch.setattr(type(site.context.reads), "office", lambda _: named)
+    refused = site.client().post(
+        f"/cases/{site.late}/ask?lang=ru", data={"obligation": "order_signed", "above": "1"}
     )
 
     assert refused.status_code == 422
     assert "Вышестоящий руководитель не найден." in refused.text
-    assert comments(home.events(home.late)) == ()
+    assert comments(site.events(site.late)) == ()
 
 
-def test_the_history_names_people_not_log_ins(home: Home) -> None:
+def test_the_history_names_people_not_log_ins(site: Site) -> None:
     """The account's name is shown beside each line."""
-    home.client().post(f"/cases/{home.late}/comments", data={"text": "Белгі"})
+    site.client().post(f"/cases/{site.late}/comments", data={"text": "Белгі"})
     reader = Reader(login="officer", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    history = home.client().get(f"/cases/{home.late}/history").text.partition('id="history"')[2]
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    history = site.client().get(f"/cases/{site.late}/history").text.partition('id="history"')[2]
 
     assert "· Әлиева Гүлнұр" in history
     assert "· officer" not in history

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.moments import Moment
-from tests.web.conftest import NOW, TODAY, Home, dashboard_of, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, dashboard_of, office_with_cases
 from web.auth.dependencies import COOKIE, is_passwordless_allowed
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
@@ -52,7 +52,7 @@ def test_an_installation_has_it_only_where_it_is_bound_and_called_by_this_machin
 
 
 @pytest.fixture
-def shown() -> Home:
+def shown() -> Site:
     """An office on a demonstration day that is called by the address of this machine, as by default."""
     return office_with_cases(address="http://127.0.0.1:8000")
 
@@ -70,10 +70,10 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
     places = [*product(("127.0.0.1", "::1", "10.0.0.7"), ("127.0.0.1:8000", "localhost", "merzim.kz"))]
     wrong = []
     for demonstration, address in product((True, False), addresses):
-        home = office_with_cases(demonstration=demonstration, address=address)
+        site = office_with_cases(demonstration=demonstration, address=address)
         for peer, host in places:
             browser = TestClient(
-                home.app, base_url=f"https://{host}", client=(peer, 5000), follow_redirects=False
+                site.app, base_url=f"https://{host}", client=(peer, 5000), follow_redirects=False
             )
             expected = (
                 demonstration and not address.startswith("https") and peer != "10.0.0.7" and host != "merzim.kz"
@@ -86,7 +86,7 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so() -> None:
 
 
 @pytest.mark.parametrize("header", FORWARDED)
-def test_a_request_that_passed_a_proxy_does_not_get_it(header: str, shown: Home) -> None:
+def test_a_request_that_passed_a_proxy_does_not_get_it(header: str, shown: Site) -> None:
     """A proxy on this machine calls us by our own name, and who stands behind it nobody knows."""
     forwarded = {header.partition(",")[0]: FORWARDED[header]}
     with shown.stranger() as browser:
@@ -94,7 +94,7 @@ def test_a_request_that_passed_a_proxy_does_not_get_it(header: str, shown: Home)
         assert offers(browser) == (True, 303)
 
 
-def test_a_proxy_that_names_nobody_does_not_get_it(shown: Home) -> None:
+def test_a_proxy_that_names_nobody_does_not_get_it(shown: Site) -> None:
     """nginx without a line about headers: HTTP/1.0, and our own name as the host."""
 
     async def as_of_old(scope: dict, receive: object, send: object) -> None:  # type: ignore[type-arg]
@@ -109,7 +109,7 @@ def test_a_proxy_that_names_nobody_does_not_get_it(shown: Home) -> None:
     assert offers(browser) == (False, 404)
 
 
-def test_a_session_without_a_password_ends_with_the_demonstration(shown: Home) -> None:
+def test_a_session_without_a_password_ends_with_the_demonstration(shown: Site) -> None:
     """The day may have been a later one: on the real day its session would hold for years."""
     real = dashboard_of(shown.context.settings, Moment(now=NOW, today=TODAY))
     with shown.stranger() as browser:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from calendars.hours import almaty
 from notifications.notice import Notice
 from services.jobs.rounds import deliver, remind
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, hide, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, hide, office_with_cases
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
@@ -21,13 +21,13 @@ from workflow.org.office import Office, Person, Unit
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """The officer is Әлиева Гүлнұр of hr; Өтегенов Ерлан answers for law."""
-    home = office_with_cases()
+    site = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site
 
 
 def rows(page: str) -> list[str]:
@@ -35,54 +35,54 @@ def rows(page: str) -> list[str]:
     return re.findall(r'<tr id="([^"]+)"', page)
 
 
-def test_a_desk_holds_what_its_reader_must_do_and_nothing_else(home: Home) -> None:
+def test_a_desk_holds_what_its_reader_must_do_and_nothing_else(site: Site) -> None:
     """The one of law sees the late announcement, the one of hr her own cases; what heads sign neither."""
-    erlan, officer = home.client("erlan").get("/desk").text, home.client().get("/desk").text
+    erlan, officer = site.client("erlan").get("/desk").text, site.client().get("/desk").text
 
-    assert f"{home.late}:start_announced" in rows(erlan)
+    assert f"{site.late}:start_announced" in rows(erlan)
     assert not any(row.endswith(":order_signed") for row in rows(erlan) + rows(officer))
-    assert not any(row.startswith(home.late) for row in rows(officer))
-    assert all(row.startswith(home.real) for row in rows(officer))
+    assert not any(row.startswith(site.late) for row in rows(officer))
+    assert all(row.startswith(site.real) for row in rows(officer))
 
 
-def test_the_kept_desk_is_for_reading_and_says_when_it_was_kept(home: Home) -> None:
+def test_the_kept_desk_is_for_reading_and_says_when_it_was_kept(site: Site) -> None:
     """The same rows in words, the moment of the demonstration day; no form, no link but back to the desk."""
-    page = home.client("erlan").get("/desk/kept?lang=ru").text
+    page = site.client("erlan").get("/desk/kept?lang=ru").text
 
     assert "Объявление о начале анализа" in page
-    assert f"· {home.late}</span>" in page
+    assert f"· {site.late}</span>" in page
     assert f"Список сохранён: {NOW.astimezone(almaty()):%d.%m.%Y, %H:%M}." in page
     assert "<form" not in page
     assert set(re.findall(r'<a [^>]*href="([^"]+)"', page)) == {"/desk"}
-    assert home.client("auditor").get("/desk/kept").status_code == 403
+    assert site.client("auditor").get("/desk/kept").status_code == 403
 
 
-def test_the_kept_desk_says_nothing_of_confidential_cases(home: Home) -> None:
+def test_the_kept_desk_says_nothing_of_confidential_cases(site: Site) -> None:
     """A telephone may be lost: that something waits is said, not what."""
-    hide(home, home.late, "c@org.kz")
-    erlan = home.client("erlan")
+    hide(site, site.late, "c@org.kz")
+    erlan = site.client("erlan")
 
-    assert home.late in erlan.get("/desk").text
-    assert home.late not in erlan.get("/desk/kept?lang=ru").text
+    assert site.late in erlan.get("/desk").text
+    assert site.late not in erlan.get("/desk/kept?lang=ru").text
     assert "Конфиденциальное дело" in erlan.get("/desk/kept?lang=ru").text
 
 
-def test_an_officer_may_look_at_all_and_others_only_at_theirs(home: Home) -> None:
+def test_an_officer_may_look_at_all_and_others_only_at_theirs(site: Site) -> None:
     """The switch is the officer's."""
-    everything = rows(home.client().get("/desk?show=all").text)
+    everything = rows(site.client().get("/desk?show=all").text)
 
-    assert {row.partition(":")[0] for row in everything} >= {home.real, home.late}
-    assert rows(home.client("erlan").get("/desk?show=all").text) == rows(home.client("erlan").get("/desk").text)
+    assert {row.partition(":")[0] for row in everything} >= {site.real, site.late}
+    assert rows(site.client("erlan").get("/desk?show=all").text) == rows(site.client("erlan").get("/desk").text)
 
 
-def test_a_fact_is_recorded_on_the_row_with_evidence_and_remark(home: Home) -> None:
+def test_a_fact_is_recorded_on_the_row_with_evidence_and_remark(site: Site) -> None:
     """Date, links, a file and a word: one step, and the row is gone."""
-    browser = home.client("erlan")
-    form = browser.get(f"/desk?lang=ru&row={home.late}:start_announced").text
+    browser = site.client("erlan")
+    form = browser.get(f"/desk?lang=ru&row={site.late}:start_announced").text
     answer = browser.post(
         "/desk/record",
         data={
-            "case": home.late,
+            "case": site.late,
             "fact": "start_announced",
             "on": "2026-04-03",
             "link.link:site": "https://org.kz/1",
@@ -91,23 +91,23 @@ def test_a_fact_is_recorded_on_the_row_with_evidence_and_remark(home: Home) -> N
         files={"file.other": ("снимок.png", b"\x89PNG\r\n\x1a\n", "image/png")},
     )
     after = browser.get(answer.headers["location"] + "&lang=ru").text
-    fact = home.facts(home.late)["start_announced"]
+    fact = site.facts(site.late)["start_announced"]
 
     assert 'name="link.link:site"' in form
     assert 'name="remark"' in form
     assert answer.status_code == 303
     assert (fact.on, len(fact.evidence)) == (date(2026, 4, 3), 2)
     assert "Записано: Объявление о начале анализа" in after
-    assert f"{home.late}:start_announced" not in rows(after)
-    assert "Сайт жаңартылды" in browser.get(f"/cases/{home.late}").text
+    assert f"{site.late}:start_announced" not in rows(after)
+    assert "Сайт жаңартылды" in browser.get(f"/cases/{site.late}").text
 
 
-def test_what_was_typed_stays_when_it_is_refused(home: Home) -> None:
+def test_what_was_typed_stays_when_it_is_refused(site: Site) -> None:
     """A day ahead is refused in words; the remark and the link are still there."""
-    answer = home.client("erlan").post(
+    answer = site.client("erlan").post(
         "/desk/record?lang=ru",
         data={
-            "case": home.late,
+            "case": site.late,
             "fact": "start_announced",
             "on": "2026-04-07",
             "link.link:site": "https://org.kz/1",
@@ -118,27 +118,27 @@ def test_what_was_typed_stays_when_it_is_refused(home: Home) -> None:
     assert answer.status_code == 422
     assert "Ескерту" in answer.text
     assert "https://org.kz/1" in answer.text
-    assert "start_announced" not in home.facts(home.late)
+    assert "start_announced" not in site.facts(site.late)
 
 
-def test_what_is_refused_is_said_though_its_row_is_gone_meanwhile(home: Home) -> None:
+def test_what_is_refused_is_said_though_its_row_is_gone_meanwhile(site: Site) -> None:
     """Somebody else did it while the form was open: once on the page, and where the form looks for it."""
-    form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
-    browser = home.client("erlan")
+    form = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
+    browser = site.client("erlan")
     browser.post("/desk/record", data=form)
     answer = browser.post("/desk/record", data={**form, "on": "2026-04-02"})
 
     assert answer.status_code == 409
-    assert f'id="{home.late}:start_announced"' not in answer.text
+    assert f'id="{site.late}:start_announced"' not in answer.text
     (message,) = re.findall(r'<span id="row-problem" class="problem-line">([^<]+)</span></div>', answer.text)
     assert "2026" in message
 
 
-def test_htmx_is_told_to_fetch_the_content_alone(home: Home) -> None:
+def test_htmx_is_told_to_fetch_the_content_alone(site: Site) -> None:
     """No page changes: the answer names where the new content is."""
-    answer = home.client("erlan").post(
+    answer = site.client("erlan").post(
         "/desk/record",
-        data={"case": home.late, "fact": "start_announced", "on": "2026-04-03"},
+        data={"case": site.late, "fact": "start_announced", "on": "2026-04-03"},
         headers={"hx-request": "true"},
     )
 
@@ -147,25 +147,25 @@ def test_htmx_is_told_to_fetch_the_content_alone(home: Home) -> None:
 
 
 @pytest.mark.parametrize("path", ["/desk/record", "/desk/later", "/desk/read"])
-def test_a_case_of_another_unit_is_not_there(path: str, home: Home) -> None:
+def test_a_case_of_another_unit_is_not_there(path: str, site: Site) -> None:
     """The responsible person of hr names a case of law: 404, and nothing is written."""
-    answer = home.client("responsible").post(
-        path, data={"case": home.late, "fact": "start_announced", "on": "2026-04-03", "key": "x"}
+    answer = site.client("responsible").post(
+        path, data={"case": site.late, "fact": "start_announced", "on": "2026-04-03", "key": "x"}
     )
 
     assert answer.status_code == 404
-    assert "start_announced" not in home.facts(home.late)
+    assert "start_announced" not in site.facts(site.late)
 
 
-def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
+def test_a_reminder_is_put_off_within_its_term(site: Site) -> None:
     """The days offered are accepted; a day after the last step is refused."""
-    browser = home.client()
+    browser = site.client()
     row = next(row for row in rows(browser.get("/desk").text) if "2026-05" not in row and _later(browser, row))
     case, _, obligation = row.partition(":")
     day = _later(browser, row)[0]
     answer = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
     refused = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": "2027-12-01"})
-    stored_case = home.case(case)
+    stored_case = site.case(case)
 
     assert answer.status_code == 303
     assert stored_case is not None
@@ -179,14 +179,14 @@ def _later(browser: TestClient, row: str) -> list[str]:
 
 def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     """Its button is in the row; keys of other people's rows are not in the page."""
-    home = office_with_cases()
+    site = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
         reader = Reader(login=login, access="responsible", person=person)
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    home.sent(
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.sent(
         Notice(
             key="letter",
-            case=home.late,
+            case=site.late,
             obligation="start_announced",
             due=date(2026, 3, 20),
             rung="1",
@@ -200,33 +200,33 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
             not_before=NOW,
         )
     )
-    fields = {"case": home.late, "key": "letter"}
-    page = home.client("erlan").get("/desk?lang=ru").text
-    stranger = home.client("other").post("/desk/read", data=fields)
-    own_answer = home.client("erlan").post("/desk/read", data=fields)
+    fields = {"case": site.late, "key": "letter"}
+    page = site.client("erlan").get("/desk?lang=ru").text
+    stranger = site.client("other").post("/desk/read", data=fields)
+    own_answer = site.client("erlan").post("/desk/read", data=fields)
 
     assert "Отметить прочтение" in page
     assert stranger.status_code == 404
     assert own_answer.status_code == 303
-    assert [letter.acknowledged_at for letter in home.context.reads.notices(home.late)] == [NOW]
-    assert any(event.payload.get("what") == "acknowledged" for event in home.events(home.late))
+    assert [letter.acknowledged_at for letter in site.context.reads.notices(site.late)] == [NOW]
+    assert any(event.payload.get("what") == "acknowledged" for event in site.events(site.late))
 
 
-def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
+def test_whoever_is_away_is_stood_in_for(site: Site) -> None:
     """Erlan goes on leave and names Gulnur: his tasks are on her “My desk”, with his name."""
-    browser = home.client("erlan")
+    browser = site.client("erlan")
     answer = browser.post(
         "/desk/leave", data={"first": "2026-04-06", "last": "2026-04-17", "deputy": "a@org.kz"}
     )
-    hers = home.client().get("/desk?lang=ru").text
+    hers = site.client().get("/desk?lang=ru").text
 
     assert answer.status_code == 303
-    assert f"{home.late}:start_announced" in rows(hers)
+    assert f"{site.late}:start_announced" in rows(hers)
     assert "за отсутствующего: Өтегенов Ерлан" in hers
     assert rows(browser.get("/desk").text) == []
 
     browser.post("/desk/leave", data={"none": "1", "deputy": "a@org.kz"})
-    assert f"{home.late}:start_announced" in rows(browser.get("/desk").text)
+    assert f"{site.late}:start_announced" in rows(browser.get("/desk").text)
 
 
 @pytest.mark.parametrize(
@@ -240,19 +240,19 @@ def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
         {"first": "2026-04-06", "last": "2026-04-10", "deputy": "c@org.kz"},
     ],
 )
-def test_a_leave_that_cannot_be_is_refused_in_words(wrong: dict[str, str], home: Home) -> None:
+def test_a_leave_that_cannot_be_is_refused_in_words(wrong: dict[str, str], site: Site) -> None:
     """Backwards, past, endless, no date, a stranger, oneself: 422, and the office stays as it was."""
-    answer = home.client("erlan").post("/desk/leave?lang=ru", data=wrong)
+    answer = site.client("erlan").post("/desk/leave?lang=ru", data=wrong)
 
     assert answer.status_code == 422
-    assert home.office.people["c@org.kz"].away == ()
+    assert site.office.people["c@org.kz"].away == ()
 
 
-def test_an_account_of_nobody_is_told_why_its_desk_is_empty(home: Home) -> None:
+def test_an_account_of_nobody_is_told_why_its_desk_is_empty(site: Site) -> None:
     """And it may not go on leave."""
     reader = Reader(login="nobody", access="responsible")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    browser = home.client("nobody")
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    browser = site.client("nobody")
 
     assert "не связана со списком сотрудников" in browser.get("/desk?lang=ru").text
     assert browser.post("/desk/leave", data={"none": "1"}).status_code == 422
@@ -271,34 +271,34 @@ def test_an_account_of_nobody_is_told_why_its_desk_is_empty(home: Home) -> None:
 )
 def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
     """After logging in; an address asked for before wins."""
-    home = office_with_cases()
-    plain = home.stranger().post("/login", data={"login": login, "password": PASSWORD})
-    response = home.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
+    site = office_with_cases()
+    plain = site.stranger().post("/login", data={"login": login, "password": PASSWORD})
+    response = site.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
 
     assert plain.headers["location"] == first
     assert response.headers["location"] == "/calendar"
 
 
-def test_a_measure_is_answered_in_its_case(home: Home) -> None:
+def test_a_measure_is_answered_in_its_case(site: Site) -> None:
     """What a register asks for has no fact: its row leads to the case and unfolds no form."""
-    page = home.client().get(f"/desk?row={home.real}:measure.1")
+    page = site.client().get(f"/desk?row={site.real}:measure.1")
 
     assert page.status_code == 200
     assert 'class="unfolded' not in page.text
 
 
-def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:
+def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(site: Site) -> None:
     """Every colleague of the unit is offered, oneself not."""
-    office = home.office
+    office = site.office
     added_people = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
-    home.keep(replace(office, people={**office.people, **added_people}))
-    page = home.client("erlan").get("/desk").text
+    site.keep(replace(office, people={**office.people, **added_people}))
+    page = site.client("erlan").get("/desk").text
 
     assert all(f'value="n{n}"' in page for n in range(5))
     assert 'value="c@org.kz"' not in page
 
 
-def test_this_week_ends_on_sunday(home: Home) -> None:
+def test_this_week_ends_on_sunday(site: Site) -> None:
     """Monday 6 April: what is due on the 12th is this week's, what is due on the 13th later."""
     from workflow.board.sums import horizon
 
@@ -306,21 +306,21 @@ def test_this_week_ends_on_sunday(home: Home) -> None:
     assert horizon(date(2026, 4, 12), soon=TODAY).week == date(2026, 4, 12)
 
 
-def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(home: Home) -> None:
+def test_obligatory_steps_without_a_term_stand_on_the_desk_as_a_checklist(site: Site) -> None:
     """The check of the announcement for secrets, of the stage the case is at; what comes later is not there."""
-    page = home.client("erlan").get("/desk?lang=en").text
+    page = site.client("erlan").get("/desk?lang=en").text
     _, _, checklist = page.partition('<section class="card" id="undated"')
 
     assert "Checklist of the stage: no due date" in checklist
-    assert f"{home.late}:start_text_checked" in rows(checklist)
-    assert f"{home.late}:publication_text_checked" not in rows(page)
-    assert f"{home.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
+    assert f"{site.late}:start_text_checked" in rows(checklist)
+    assert f"{site.late}:publication_text_checked" not in rows(page)
+    assert f"{site.late}:work_plan_approved" not in rows(page), "recommended is not obligatory"
 
 
-def test_the_checklist_is_folded_until_one_of_its_rows_is_open(home: Home) -> None:
+def test_the_checklist_is_folded_until_one_of_its_rows_is_open(site: Site) -> None:
     """On a phone twenty rows without a day would stand before everything below them."""
-    officer = home.client("erlan")
-    heading, row = '<section class="card" id="undated"', f"{home.late}:start_text_checked"
+    officer = site.client("erlan")
+    heading, row = '<section class="card" id="undated"', f"{site.late}:start_text_checked"
     _, _, folded = officer.get("/desk?lang=en").text.partition(heading)
     _, _, unfolded = officer.get(f"/desk?lang=en&row={row}").text.partition(heading)
 
@@ -331,13 +331,13 @@ def test_the_checklist_is_folded_until_one_of_its_rows_is_open(home: Home) -> No
 def test_the_checklist_names_what_a_case_without_a_unit_asks() -> None:
     """It is the whole organisation's: its steps without a term stand on the desk of who holds their duty."""
     person = Person(key="a@org.kz", name="Әлиева", unit="body", duties=("authorised_person",))
-    home = build(Office(units={"body": Unit(id="body", name="Басқарма")}, people={person.key: person}))
+    site = build(Office(units={"body": Unit(id="body", name="Басқарма")}, people={person.key: person}))
     reader = Reader(login="officer", access="officer", person=person.key)
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     opening = Opening(procedure="internal-analysis")
-    case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
-    home.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
-    _, _, checklist = home.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
+    case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    site.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    _, _, checklist = site.client().get("/desk?show=mine").text.partition('<section class="card" id="undated"')
 
     assert f"{case}:start_text_checked" in rows(checklist)
 
@@ -355,58 +355,58 @@ def test_everybody_a_letter_tells_of_a_case_of_the_whole_organisation_can_open_i
         for name, duties in duties.items()
     ]
     address = "http://testserver"
-    home = build(Office(units=units, people={person.key: person for person in people}), address=address)
+    site = build(Office(units=units, people={person.key: person for person in people}), address=address)
     for person in people:
         reader = Reader(login=person.name, access="responsible", person=person.key)
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": date(2026, 4, 13)})
-    case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
-    home.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
-    before = home.client("a")
+    case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    site.case_commands.record(case, "schedule_approved", on=TODAY, by="test", now=NOW, today=TODAY)
+    before = site.client("a")
     assert {f"{case}:start_announced", f"{case}:start_text_checked"} <= {*rows(before.get("/desk").text)}
     assert before.get(f"/cases/{case}").status_code == 200
-    assert home.client("b").get(f"/cases/{case}").status_code == 404
+    assert site.client("b").get(f"/cases/{case}").status_code == 404
 
-    remind(home.context, now=NOW, today=TODAY)
-    deliver(home.context, now=NOW, today=TODAY)
+    remind(site.context, now=NOW, today=TODAY)
+    deliver(site.context, now=NOW, today=TODAY)
     statuses = {}
-    for file in home.context.settings.channels.sections["folder"]["path"].iterdir():
+    for file in site.context.settings.channels.sections["folder"]["path"].iterdir():
         letter = message_from_bytes(file.read_bytes(), policy=policy.default)
         body = letter.get_body(("plain",))
         login = letter["To"].addresses[0].addr_spec.partition("@")[0]
         for link in re.findall(rf"{address}(/cases/\S+)", body.get_content() if body else ""):
-            statuses[login] = home.client(login).get(link).status_code
+            statuses[login] = site.client(login).get(link).status_code
     assert statuses == {"a": 200, "b": 200}
-    assert home.client("c").get(f"/cases/{case}").status_code == 404
-    visibilities = [case in home.client(login).get("/cases").text for login in "abc"]
-    late = [home.client(login).get("/api/v1/deadlines?urgency=overdue").json()["total"] for login in "abc"]
+    assert site.client("c").get(f"/cases/{case}").status_code == 404
+    visibilities = [case in site.client(login).get("/cases").text for login in "abc"]
+    late = [site.client(login).get("/api/v1/deadlines?urgency=overdue").json()["total"] for login in "abc"]
     assert (visibilities, late) == ([True, True, False], [1, 1, 0])
 
     form = {"case": case, "fact": "start_announced", "on": "2026-03-30"}
-    recorded = home.client("a").post("/desk/record", data=form)
-    managed = home.client("a").post(f"/cases/{case}/cancel", data={"ground": "x"})
-    assert (recorded.status_code, managed.status_code, [*home.facts(case)]) == (
+    recorded = site.client("a").post("/desk/record", data=form)
+    managed = site.client("a").post(f"/cases/{case}/cancel", data={"ground": "x"})
+    assert (recorded.status_code, managed.status_code, [*site.facts(case)]) == (
         303,
         403,
         ["schedule_approved", "start_announced"],
     )
 
 
-def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(home: Home) -> None:
+def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(site: Site) -> None:
     """They open and record what the letter asks; calling it off is for the officer of its unit, and its
     restricted documents for those named."""
     reader = Reader(login="theirs", access="officer", person="a@org.kz", unit="hr")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     proof = Evidence(kind="document:order", reference="https://org.kz/1", restricted="secret")
-    home.case_commands.record(
-        home.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY, evidence=[proof]
+    site.case_commands.record(
+        site.late, "order_signed", on=TODAY, by="test", now=NOW, today=TODAY, evidence=[proof]
     )
-    browser, page = home.client("theirs"), f"/cases/{home.late}"
+    browser, page = site.client("theirs"), f"/cases/{site.late}"
     closed = browser.get(page).status_code
-    home.sent(
+    site.sent(
         Notice(
             key="letter",
-            case=home.late,
+            case=site.late,
             obligation="start_announced",
             due=date(2026, 3, 20),
             rung="1",
@@ -420,50 +420,50 @@ def test_an_officer_of_one_unit_told_of_a_case_of_another_manages_nothing_in_it(
             not_before=NOW,
         )
     )
-    called_off = browser.post(f"/api/v1/cases/{home.late}/cancellation", json={"ground": "x"}).status_code
+    called_off = browser.post(f"/api/v1/cases/{site.late}/cancellation", json={"ground": "x"}).status_code
     answer_status = browser.post(f"{page}/readers", data={"person": "b@org.kz"}).status_code
 
     assert (closed, browser.get(page).status_code, called_off, answer_status) == (404, 200, 403, 403)
     assert proof.reference not in browser.get(page).text
-    assert proof.reference in home.client().get(page).text
+    assert proof.reference in site.client().get(page).text
 
 
-def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(home: Home) -> None:
+def test_a_plan_that_slipped_is_asked_about_apart_from_what_is_overdue(site: Site) -> None:
     """Planned for 1 April and not recorded: a question on the desk, the overview and the board."""
-    home.case_commands.replan(
-        home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
+    site.case_commands.replan(
+        site.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
     )
-    page = home.client("erlan").get("/desk?lang=en").text
+    page = site.client("erlan").get("/desk?lang=en").text
     _, _, slipped = page.partition('<section class="card" id="slipped"')
-    board = home.client().get("/api/v1/board").json()
+    board = site.client().get("/api/v1/board").json()
 
-    assert f"{home.late}:discussion_announced" in rows(slipped.partition("</section>")[0])
+    assert f"{site.late}:discussion_announced" in rows(slipped.partition("</section>")[0])
     assert "planned 1 April, 3 working days ago" in slipped
-    assert f'href="/cases/{home.late}?plan=discussion_announced#plan"' in slipped
+    assert f'href="/cases/{site.late}?plan=discussion_announced#plan"' in slipped
     assert [line["obligation"] for line in board["slipped"]] == ["discussion_announced"]
     assert board["slipped_count"] == 1
     assert "discussion_announced" not in [
-        line["obligation"] for line in board["overdue"] if line["case"] == home.late
+        line["obligation"] for line in board["overdue"] if line["case"] == site.late
     ]
 
 
-def test_a_row_past_its_plan_date_stands_once_on_the_desk(home: Home) -> None:
+def test_a_row_past_its_plan_date_stands_once_on_the_desk(site: Site) -> None:
     """It is asked about in its own group and neither shown nor counted among the later ones."""
 
     def groups() -> dict[str, int]:
-        page = home.client("erlan").get("/desk?lang=en").text
+        page = site.client("erlan").get("/desk?lang=en").text
         return {
             name: int(text.partition("<b>")[2].partition("</b>")[0])
             for name in ("slipped", "week", "later")
             for text in [page.partition(f'href="#{name}"')[2]]
-        } | {"shown": page.count(f'<tr id="{home.late}:discussion_announced"')}
+        } | {"shown": page.count(f'<tr id="{site.late}:discussion_announced"')}
 
-    home.case_commands.replan(
-        home.late, "discussion_announced", on=date(2026, 4, 8), by="test", now=NOW, today=date(2026, 4, 1)
+    site.case_commands.replan(
+        site.late, "discussion_announced", on=date(2026, 4, 8), by="test", now=NOW, today=date(2026, 4, 1)
     )
     before = groups()
-    home.case_commands.replan(
-        home.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
+    site.case_commands.replan(
+        site.late, "discussion_announced", on=date(2026, 4, 1), by="test", now=NOW, today=date(2026, 4, 1)
     )
     after = groups()
 

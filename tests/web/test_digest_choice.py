@@ -19,8 +19,8 @@ from storage.org.chain import IN_ORDER
 from storage.org.choices import SqlChoices
 from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
 from storage.org.staff import SqlStaff
-from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
-from tests.web.conftest import TODAY, Home, dashboard_of, people, settings_in
+from tests.notifications.sample_office import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
+from tests.web.conftest import TODAY, Site, dashboard_of, people, settings_in
 from workflow.org.access import Reader
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -41,16 +41,16 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def home(town: Town, tmp_path: Path) -> Home:
+def site(town: Town, tmp_path: Path) -> Site:
     """The dashboard of the town's own office."""
     settings = replace(
         settings_in(tmp_path, public_address=RULES.public_address),
         database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
     )
-    home = dashboard_of(settings)
-    people(home.accounts)
-    home.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
-    return home
+    site = dashboard_of(settings)
+    people(site.accounts)
+    site.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
+    return site
 
 
 def chosen(town: Town) -> str:
@@ -83,12 +83,12 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
     return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
 
 
-def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Town, home: Home) -> None:
+def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Town, site: Site) -> None:
     """The address stands in the letter; the mail program posts to it as RFC 8058 says; nothing is off."""
     town.open()
     address, post = unsubscribe(town, FIVE_BEFORE)
     path = address.removeprefix(town.rules.public_address)
-    answer = home.stranger().post(path, data=ONE_CLICK)
+    answer = site.stranger().post(path, data=ONE_CLICK)
 
     assert post == "List-Unsubscribe=One-Click"
     assert re.fullmatch(r"/digest/[\w-]{43}/daily", path)
@@ -97,20 +97,20 @@ def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Tow
     assert said(town) == [("digest_chosen", AIGUL.key, AIGUL.key)]
 
 
-def test_one_click_twice_is_one_choice(town: Town, home: Home) -> None:
+def test_one_click_twice_is_one_choice(town: Town, site: Site) -> None:
     """A mail program that asks again, after an answer that was lost, changes nothing."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address) + "/daily"
     for _ in range(2):
-        assert home.stranger().post(path, data=ONE_CLICK).status_code == 200
+        assert site.stranger().post(path, data=ONE_CLICK).status_code == 200
 
     assert chosen(town) == "daily"
     assert len(said(town)) == 1
 
 
-def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
+def test_looking_at_the_address_chooses_nothing(town: Town, site: Site) -> None:
     """Programs that look at every address of a letter are no readers."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
-    pages = [home.stranger().get(f"{path}{path_end}?lang=ru") for path_end in ("", "/daily", "/weekly")]
+    pages = [site.stranger().get(f"{path}{path_end}?lang=ru") for path_end in ("", "/daily", "/weekly")]
 
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert chosen(town) == ""
@@ -118,13 +118,13 @@ def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
     assert not any(word in page.text for page in pages for word in (AIGUL.name, AIGUL.key, "2026-0001"))
 
 
-def test_the_page_leads_back_to_single_letters_and_to_no_choice(town: Town, home: Home) -> None:
+def test_the_page_leads_back_to_single_letters_and_to_no_choice(town: Town, site: Site) -> None:
     """Each choice but the one that stands has its button; singles are a choice, no choice is another thing."""
     path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
-    weekly = home.stranger().post(f"{path}/weekly").text
-    back = home.stranger().post(f"{path}/single")
+    weekly = site.stranger().post(f"{path}/weekly").text
+    back = site.stranger().post(f"{path}/single")
     singly = chosen(town)
-    none = home.stranger().post(f"{path}/default?lang=ru").text
+    none = site.stranger().post(f"{path}/default?lang=ru").text
 
     assert f'action="{path}/single"' in weekly
     assert f'action="{path}/weekly"' not in weekly
@@ -135,11 +135,11 @@ def test_the_page_leads_back_to_single_letters_and_to_no_choice(town: Town, home
 
 
 @pytest.mark.parametrize("path", ["/digest/{other}/daily", "/digest/{mine}/off", "/digest/short/daily"])
-def test_nobody_elses_address_and_nothing_like_off(town: Town, home: Home, path: str) -> None:
+def test_nobody_elses_address_and_nothing_like_off(town: Town, site: Site, path: str) -> None:
     """A secret made with another key, a choice there is none of, half a secret."""
     mine, other = address_secret(town.rules.link_key, AIGUL.key), address_secret("another key", AIGUL.key)
 
-    assert home.stranger().post(path.format(mine=mine, other=other)).status_code == 404
+    assert site.stranger().post(path.format(mine=mine, other=other)).status_code == 404
     assert chosen(town) == ""
     assert said(town) == []
 
@@ -154,9 +154,9 @@ def test_without_https_the_officer_is_written_to(town: Town) -> None:
     assert unsubscribe(town, FIVE_BEFORE) == ("mailto:officer@example.kz?subject=Merzim", None)
 
 
-def test_ones_own_account_chooses_digest_and_language(town: Town, home: Home) -> None:
+def test_ones_own_account_chooses_digest_and_language(town: Town, site: Site) -> None:
     """Both survive the next import of the table of people, because they stand beside it."""
-    browser = home.client(OWN.login)
+    browser = site.client(OWN.login)
     answer = browser.post("/account/digest", data={"digest": "weekly", "language": "ru"})
     account_page = browser.get("/account").text
     person = town.outbox.office().people[AIGUL.key]
@@ -167,7 +167,7 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, home: Home) ->
     assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
 
 
-def test_what_the_administrator_writes_down_later_holds(town: Town, home: Home) -> None:
+def test_what_the_administrator_writes_down_later_holds(town: Town, site: Site) -> None:
     """They see the language somebody chose; what they save over it is the last word."""
     SqlChoices(town.engine, "").speak(AIGUL.key, "en", by="aigul", now=noon(TODAY))
     stored_person = town.outbox.office().people[AIGUL.key]
@@ -182,15 +182,15 @@ def test_what_the_administrator_writes_down_later_holds(town: Town, home: Home) 
 @pytest.mark.parametrize(
     "form", [{"digest": "never", "language": "kk"}, {"digest": "daily", "language": "de"}, {}]
 )
-def test_an_account_chooses_what_there_is(home: Home, town: Town, form: dict[str, str]) -> None:
+def test_an_account_chooses_what_there_is(site: Site, town: Town, form: dict[str, str]) -> None:
     """A form nobody was given is refused whole."""
-    assert home.client(OWN.login).post("/account/digest", data=form).status_code == 422
+    assert site.client(OWN.login).post("/account/digest", data=form).status_code == 422
     assert said(town) == []
 
 
-def test_whoever_is_nobody_in_the_office_has_nothing_to_choose(home: Home) -> None:
+def test_whoever_is_nobody_in_the_office_has_nothing_to_choose(site: Site) -> None:
     """An auditor gets no reminders."""
-    browser = home.client("auditor")
+    browser = site.client("auditor")
 
     assert "/account/digest" not in browser.get("/account").text
     assert browser.post("/account/digest", data={"digest": "daily", "language": "kk"}).status_code == 404

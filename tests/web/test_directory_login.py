@@ -24,7 +24,7 @@ from services.connections.ldap import DirectorySilent, LdapDirectory, open_direc
 from services.context import operator_context
 from tests.notifications.servers import free_port
 from tests.slapd import BASE, ROOT, SEARCHER, SECRET, Slapd, serving
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from workflow.org.access import Access, Account, Reader
 
 SAID = {"by": "test", "now": NOW, "today": TODAY}
@@ -50,16 +50,16 @@ def ldap(slapd: Slapd, **settings: Any) -> LdapSettings:
     return LdapSettings(**(usual | settings))
 
 
-def office(settings: LdapSettings, **home_options: Any) -> Home:
+def office(settings: LdapSettings, **home_options: Any) -> Site:
     """An office whose people log in by a directory."""
-    home = build(demonstration=False, **home_options)
-    home.context.settings = replace(home.context.settings, ldap=settings)
-    return home
+    site = build(demonstration=False, **home_options)
+    site.context.settings = replace(site.context.settings, ldap=settings)
+    return site
 
 
-def enter(home: Home, login: str, password: str = SECRET, **fields: str) -> tuple[int, TestClient]:
+def enter(site: Site, login: str, password: str = SECRET, **fields: str) -> tuple[int, TestClient]:
     """Try to log in from a new browser: the status of the answer, and the browser."""
-    browser = home.stranger()
+    browser = site.stranger()
     answer = browser.post("/login?lang=en", data={"login": login, "password": password, **fields})
     return answer.status_code, browser
 
@@ -67,53 +67,53 @@ def enter(home: Home, login: str, password: str = SECRET, **fields: str) -> tupl
 def who(browser: TestClient) -> str:
     """The login a browser is logged in as; "" for nobody."""
     answer = browser.get("/account?lang=en")
-    home = answer.text if answer.status_code == 200 else ""
-    return home.partition('name="username" value="')[2].partition('"')[0] or ("?" if home else "")
+    site = answer.text if answer.status_code == 200 else ""
+    return site.partition('name="username" value="')[2].partition('"')[0] or ("?" if site else "")
 
 
-def account(home: Home, login: str) -> Account:
-    stored_account = home.accounts.account(login)
+def account(site: Site, login: str) -> Account:
+    stored_account = site.accounts.account(login)
     assert stored_account is not None
     return stored_account
 
 
-def opened(home: Home, login: str, access: Access = "officer", person: str = "") -> None:
+def opened(site: Site, login: str, access: Access = "officer", person: str = "") -> None:
     """Make an account without a password, as an administrator does before somebody's first log-in."""
-    home.accounts.save(Reader(login=login, access=access, person=person), disabled=False, **SAID)
+    site.accounts.save(Reader(login=login, access=access, person=person), disabled=False, **SAID)
 
 
 def test_somebody_logs_in_with_the_account_made_for_their_person(slapd: Slapd) -> None:
     """By TLS of either kind; found by e-mail once, and ever after by the directory's id, whatever the name."""
     dn = slapd.person("aliyeva", "A@Org.kz")
-    home = office(ldap(slapd))
-    opened(home, "gulnur", person="a@org.kz")
-    opened(home, "other", person="c@org.kz")
-    home.accounts.save(
-        replace(account(home, "responsible").reader, person=""), disabled=False, **SAID
+    site = office(ldap(slapd))
+    opened(site, "gulnur", person="a@org.kz")
+    opened(site, "other", person="c@org.kz")
+    site.accounts.save(
+        replace(account(site, "responsible").reader, person=""), disabled=False, **SAID
     )  # whose person that was before
 
-    first, browser = enter(home, "Aliyeva")
+    first, browser = enter(site, "Aliyeva")
     slapd.rename(dn, "uid=ivanova")
     slapd.change(f"uid=ivanova,{BASE}", "mail", "c@org.kz")
     by_tls = replace(ldap(slapd), address=f"ldaps://localhost:{slapd.tls_port}")
     second_office = office(by_tls)
     opened(second_office, "gulnur", person="c@org.kz")
 
-    assert (first, account(home, "gulnur").providers) == (303, ("ldap",))
+    assert (first, account(site, "gulnur").providers) == (303, ("ldap",))
     assert browser.get("/", follow_redirects=True).status_code == 200
-    assert enter(home, "ivanova")[0] == 303
-    assert account(home, "other").providers == ()
-    assert enter(home, "aliyeva")[0] == 401
+    assert enter(site, "ivanova")[0] == 303
+    assert account(site, "other").providers == ()
+    assert enter(site, "aliyeva")[0] == 401
     assert enter(second_office, "ivanova")[0] == 303
-    assert home.context.accounts.identities("ldap")[0].login == "gulnur"
+    assert site.context.accounts.identities("ldap")[0].login == "gulnur"
 
 
 def test_a_wrong_password_an_injection_and_an_empty_password_let_nobody_in(slapd: Slapd) -> None:
     """The directory takes a bind without a password for a success: we must not."""
     slapd.person("bolatov", "b@org.kz")
-    home = office(ldap(slapd))
-    opened(home, "bolat", person="b@org.kz")
-    home.accounts.save(replace(account(home, "head_of_unit").reader, person=""), disabled=False, **SAID)
+    site = office(ldap(slapd))
+    opened(site, "bolat", person="b@org.kz")
+    site.accounts.save(replace(account(site, "head_of_unit").reader, person=""), disabled=False, **SAID)
     tries = [
         ("bolatov", "wrong"), ("bolatov", ""), ("bolatov", SHY), ("bolatov", f"{SECRET}\0"), ("bolatov", "\0"),
         ("*", SECRET), ("bolat*", SECRET), ("bolatov)(uid=*", SECRET), ("*)(objectClass=*", SECRET),
@@ -122,9 +122,9 @@ def test_a_wrong_password_an_injection_and_an_empty_password_let_nobody_in(slapd
 
     # The pages leave control characters out of what is typed: those are tried on the directory itself.
     usable_attempts = [attempt for attempt in tries if "\0" not in "".join(attempt)]
-    answers = {attempt: enter(home, *attempt)[0] for attempt in usable_attempts}
+    answers = {attempt: enter(site, *attempt)[0] for attempt in usable_attempts}
 
-    assert enter(home, "bolatov")[0] == 303
+    assert enter(site, "bolatov")[0] == 303
     assert set(answers.values()) <= {401, 422}, answers
     directory = LdapDirectory(ldap(slapd), SECRET)
     assert [directory.identify(*attempt) for attempt in tries] == [None] * len(tries)
@@ -137,17 +137,17 @@ def test_a_local_administrator_gets_in_while_the_directory_is_silent_and_others_
     with socket.create_server(("127.0.0.1", 0)) as mute:
         closed_port, silent = free_port(), mute.getsockname()[1]
         for port in (closed_port, silent):
-            home = office(ldap(slapd, address=f"ldap://127.0.0.1:{port}", timeout=1))
+            site = office(ldap(slapd, address=f"ldap://127.0.0.1:{port}", timeout=1))
             began = time.monotonic()
-            status, browser = enter(home, "aliyeva")
+            status, browser = enter(site, "aliyeva")
             page = browser.post("/login?lang=en", data={"login": "aliyeva", "password": SECRET})
 
             assert (status, page.status_code) == (503, 503)
             assert time.monotonic() - began < 30
             assert page.text.count("The directory is not responding") == 1
             assert "Traceback" not in page.text + caplog.text
-            assert enter(home, "administrator", PASSWORD)[0] == 303
-            assert enter(home, "administrator", "wrong")[0] == 401
+            assert enter(site, "administrator", PASSWORD)[0] == 303
+            assert enter(site, "administrator", "wrong")[0] == 401
     quick = office(ldap(slapd, address=f"ldap://127.0.0.1:{closed_port}", timeout=1))
     assert [enter(quick, "officer", f"guess {number}")[0] for number in range(11)] == [503] * 10 + [429]
 
@@ -156,20 +156,20 @@ def test_a_name_given_to_another_person_opens_nothing_of_the_first(slapd: Slapd)
     """The id of the directory decides: same name, same e-mail, another id is somebody else."""
     dn = slapd.person("serik", "a@org.kz")
     group = slapd.group("auditors", dn)
-    home = office(ldap(slapd, groups=(GroupAccess(group=group, access="auditor"),)))
-    home.accounts.save(replace(account(home, "responsible").reader, person=""), disabled=False, **SAID)
-    opened(home, "serik", person="a@org.kz")
-    assert enter(home, "serik")[0] == 303
+    site = office(ldap(slapd, groups=(GroupAccess(group=group, access="auditor"),)))
+    site.accounts.save(replace(account(site, "responsible").reader, person=""), disabled=False, **SAID)
+    opened(site, "serik", person="a@org.kz")
+    assert enter(site, "serik")[0] == 303
     slapd.remove(dn)
     assert slapd.person("serik", "a@org.kz") == dn
 
-    status, browser = enter(home, "serik")
-    stranger = account(home, "serik.2")
+    status, browser = enter(site, "serik")
+    stranger = account(site, "serik.2")
 
     assert status == 303
     assert (stranger.reader.access, stranger.reader.person, stranger.providers) == ("auditor", "", ("ldap",))
     assert browser.get("/administration", follow_redirects=True).status_code == 403
-    assert [identity.login for identity in home.accounts.identities("ldap")] == ["serik", "serik.2"]
+    assert [identity.login for identity in site.accounts.identities("ldap")] == ["serik", "serik.2"]
 
 
 def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
@@ -179,24 +179,24 @@ def test_groups_give_an_access_change_it_and_take_it_with_the_sessions(
     dn = slapd.person("dana", "dana@org.kz")
     officers, auditors = slapd.group("officers"), slapd.group("readers", dn)
     rows = (GroupAccess(group=officers, access="officer"), GroupAccess(group=auditors, access="auditor"))
-    home = office(ldap(slapd, groups=(*rows, GroupAccess(group=f"cn=gone,{BASE}", access="administrator"))))
+    site = office(ldap(slapd, groups=(*rows, GroupAccess(group=f"cn=gone,{BASE}", access="administrator"))))
 
-    first, browser = enter(home, "dana")
-    as_reader = account(home, "dana").reader
+    first, browser = enter(site, "dana")
+    as_reader = account(site, "dana").reader
     slapd.change(officers, "member", dn)
-    second, promoted = enter(home, "dana")
-    as_officer = account(home, "dana").reader
+    second, promoted = enter(site, "dana")
+    as_officer = account(site, "dana").reader
     slapd.change(officers, "member", ROOT)
     slapd.change(auditors, "member", ROOT)
     with caplog.at_level(logging.WARNING, "merzim.login"):
-        third, _ = enter(home, "dana")
+        third, _ = enter(site, "dana")
 
     assert (first, second, third) == (303, 303, 401)
     assert (as_reader.access, as_reader.name, as_officer.access) == ("auditor", "Dana Адамы", "officer")
     assert [client.get("/account").status_code for client in (browser, promoted)] == [303, 303]
     assert "reason=no_access" in caplog.text
     slapd.change(auditors, "member", dn)
-    assert enter(home, "dana")[0] == 303
+    assert enter(site, "dana")[0] == 303
 
 
 def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_another_log_in(
@@ -205,18 +205,18 @@ def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_anot
     """Within an hour, tokens too; a directory that does not answer or is empty ends no session."""
     left_dn, moved_dn, stays = (slapd.person(name, f"{name}@org.kz") for name in ("left", "moved", "stays"))
     group = slapd.group("staff", left_dn, moved_dn, stays)
-    home = office(ldap(slapd, groups=(GroupAccess(group=group, access="officer"),)))
-    browsers = [enter(home, name)[1] for name in ("left", "moved", "stays")]
-    feed = account_commands.issue_secret(home.accounts, "feed", "left", timedelta(days=9), now=NOW)
+    site = office(ldap(slapd, groups=(GroupAccess(group=group, access="officer"),)))
+    browsers = [enter(site, name)[1] for name in ("left", "moved", "stays")]
+    feed = account_commands.issue_secret(site.accounts, "feed", "left", timedelta(days=9), now=NOW)
 
     def reviewed(after: timedelta, settings: LdapSettings | None = None) -> tuple[int, list[int]]:
         if settings is not None:
-            home.context.settings = replace(home.context.settings, ldap=settings)
-            del home.context.__dict__["directory"]
-        count = identities.review(home.context, now=NOW + after, today=TODAY)
+            site.context.settings = replace(site.context.settings, ldap=settings)
+            del site.context.__dict__["directory"]
+        count = identities.review(site.context, now=NOW + after, today=TODAY)
         return count, [browser.get("/account").status_code for browser in browsers]
 
-    usual, minute = home.context.settings.ldap, timedelta(minutes=1)
+    usual, minute = site.context.settings.ldap, timedelta(minutes=1)
     before = reviewed(minute)
     slapd.remove(left_dn)
     slapd.change(group, "member", stays)
@@ -227,7 +227,7 @@ def test_who_is_gone_from_the_directory_or_the_group_loses_sessions_without_anot
     assert reviewed(2 * minute, silent) == (0, [200] * 3)
     assert reviewed(2 * minute, replace(usual, base=SEARCHER)) == (0, [200] * 3)
     assert reviewed(2 * minute, usual) == (2, [303, 303, 200])
-    assert home.accounts.entry("feed", hash_secret(feed), now=NOW) is None
+    assert site.accounts.entry("feed", hash_secret(feed), now=NOW) is None
     assert reviewed(62 * minute) == (2, [303, 303, 200])
 
 
@@ -237,30 +237,30 @@ def test_people_without_an_account_and_without_a_group_get_no_access(slapd: Slap
     slapd.person("closed", "c@org.kz")
     slapd.person("grabber", "b@org.kz")
     group = slapd.group("everybody", *(f"uid={name},{BASE}" for name in ("closed", "grabber")))
-    home = office(ldap(slapd, groups=(GroupAccess(group=group, access="auditor"),)))
-    home.accounts.save(Reader(login="old", access="officer", person="c@org.kz"), disabled=True, **SAID)
+    site = office(ldap(slapd, groups=(GroupAccess(group=group, access="auditor"),)))
+    site.accounts.save(Reader(login="old", access="officer", person="c@org.kz"), disabled=True, **SAID)
     for login in ("responsible", "head_of_unit"):
-        home.accounts.save(replace(account(home, login).reader, person=""), disabled=False, **SAID)
-    home.accounts.save(
+        site.accounts.save(replace(account(site, login).reader, person=""), disabled=False, **SAID)
+    site.accounts.save(
         Reader(login="administrator", access="administrator", person="b@org.kz"), disabled=False, **SAID
     )
 
-    assert enter(home, "nobody")[0] == 401
-    assert home.accounts.account("nobody") is None
-    assert enter(home, "closed")[0] == 401
-    assert home.accounts.account("closed") is None
-    assert enter(home, "grabber")[0] == 303
-    assert account(home, "administrator").providers == ()
-    assert account(home, "grabber").reader.access == "auditor"
+    assert enter(site, "nobody")[0] == 401
+    assert site.accounts.account("nobody") is None
+    assert enter(site, "closed")[0] == 401
+    assert site.accounts.account("closed") is None
+    assert enter(site, "grabber")[0] == 303
+    assert account(site, "administrator").providers == ()
+    assert account(site, "grabber").reader.access == "auditor"
 
 
 def test_our_second_factor_is_asked_for_and_a_password_of_the_directory_proves_the_holder(slapd: Slapd) -> None:
     """To set it and to use it; the account has no other password: its former one opens nothing."""
     slapd.person("factor", "a@org.kz")
-    home = office(ldap(slapd), totp_required=("responsible",))
-    assert account(home, "responsible").password
+    site = office(ldap(slapd), totp_required=("responsible",))
+    assert account(site, "responsible").password
 
-    status, browser = enter(home, "factor")
+    status, browser = enter(site, "factor")
     location = browser.get("/").headers["location"]
     secret = pyotp.random_base32()
     form = {"secret": secret, "code": pyotp.TOTP(secret).at(NOW), "do": "set"}
@@ -269,12 +269,12 @@ def test_our_second_factor_is_asked_for_and_a_password_of_the_directory_proves_t
 
     assert (status, location) == (303, "/account/totp")
     assert (wrong.status_code, right.status_code) == (422, 200)
-    assert account(home, "responsible").second_factor
-    assert enter(home, "factor")[0] == 401
-    assert enter(home, "factor", code=pyotp.TOTP(secret).at(NOW.timestamp() + 30))[0] == 303
-    assert enter(home, "responsible", PASSWORD, code=pyotp.TOTP(secret).at(NOW.timestamp() - 30))[0] == 401
-    assert account(home, "responsible").password == ""
-    ctx = operator_context(home.context, **SAID)
+    assert account(site, "responsible").second_factor
+    assert enter(site, "factor")[0] == 401
+    assert enter(site, "factor", code=pyotp.TOTP(secret).at(NOW.timestamp() + 30))[0] == 303
+    assert enter(site, "responsible", PASSWORD, code=pyotp.TOTP(secret).at(NOW.timestamp() - 30))[0] == 401
+    assert account(site, "responsible").password == ""
+    ctx = operator_context(site.context, **SAID)
     command = AccountCommand(login="responsible")
     with pytest.raises(BadAccount, match="account_linked"):
         account_commands.invite(ctx, command)
@@ -327,15 +327,15 @@ def test_a_password_goes_only_to_the_server_the_certificate_names(slapd: Slapd) 
         ldap(slapd, address=f"ldaps://127.0.0.1:{slapd.port}"),
     ):
         assert enter(office(replace(settings, timeout=1)), "careful")[0] == 503
-    home = build()
-    usual = home.context.settings
+    site = build()
+    usual = site.context.settings
     for wrong, code in (
         (ldap(slapd, address="ldap://dc.example.kz", insecure=True), "cli.ldap_insecure"),
         (ldap(slapd, base=""), "cli.missing_setting"),
         (ldap(slapd, password_env="MERZIM_NOTHING"), "cli.no_variable"),
         (ldap(slapd, ca_file=slapd.folder / "none.pem"), "cli.ldap_no_ca_file"),
     ):
-        home.context.settings = replace(usual, ldap=wrong)
+        site.context.settings = replace(usual, ldap=wrong)
         with pytest.raises(BadSetting, match=code):
-            home.context.refuse_unable()
+            site.context.refuse_unable()
     assert open_directory(usual, {}) is None

@@ -168,7 +168,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
         address = address
 
     highest_counts: Counter[str] = Counter()
-    event.listen(office.house.engine, "before_cursor_execute", count)
+    event.listen(office.app.engine, "before_cursor_execute", count)
     try:
         for access in ("officer", "administrator"):
             with office.client(access) as browser:
@@ -177,7 +177,7 @@ def _questions(office: RealOffice) -> dict[str, int]:
                 highest_counts[f"{access} {route}"] = max(query_counts[address] for address in addresses)
             query_counts.clear()
     finally:
-        event.remove(office.house.engine, "before_cursor_execute", count)
+        event.remove(office.app.engine, "before_cursor_execute", count)
     return dict(highest_counts)
 
 
@@ -185,10 +185,10 @@ def _questions(office: RealOffice) -> dict[str, int]:
 def bilingual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """An office whose people and units are called otherwise in Kazakh and in Russian than in its table."""
     with lived_in_office(tmp_path_factory.mktemp("bilingual")) as bilingual_office:
-        office = bilingual_office.house.reads.office()
+        office = bilingual_office.app.reads.office()
         people = [replace(person, **_names(f"x{n}")) for n, person in enumerate(office.people.values())]
         units = [replace(unit, **_names(f"y{n}")) for n, unit in enumerate(office.units.values())]
-        save(bilingual_office.house.engine, units=units, people=people)
+        save(bilingual_office.app.engine, units=units, people=people)
         yield bilingual_office
 
 

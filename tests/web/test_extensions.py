@@ -18,7 +18,7 @@ from services.configuration.settings import RegulationSettings
 from services.moments import Moment
 from storage.org import store as office_store
 from tests.permits import BREACH, CLINIC, write_folder
-from tests.web.conftest import PASSWORD, Home, people, settings_in
+from tests.web.conftest import PASSWORD, Site, people, settings_in
 from tests.web.offices import office
 from web.app import create_app
 from workflow.cases.commands.opening import Opening
@@ -28,7 +28,7 @@ GROUND = "Қосымша құжаттар керек"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def site(tmp_path: Path) -> Iterator[Site]:
     """An office with an appeal (2026-0001) and an application for a permit (2026-0002), both of 1 September."""
     moment = Moment(now=NOW, today=TODAY)
     folder = write_folder(tmp_path / "own")
@@ -45,18 +45,18 @@ def home(tmp_path: Path) -> Iterator[Home]:
         Opening(procedure="permit", unit="hr", facts={"received": received}),
     ):
         context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
-    home = Home(app=create_app(context, lambda: moment), context=context)
-    yield home
-    home.close()
+    site = Site(app=create_app(context, lambda: moment), context=context)
+    yield site
+    site.close()
 
 
 @pytest.fixture
-def browser(home: Home) -> TestClient:
-    return logged_in(home, "officer")
+def browser(site: Site) -> TestClient:
+    return logged_in(site, "officer")
 
 
-def logged_in(home: Home, login: str) -> TestClient:
-    client = home.stranger()
+def logged_in(site: Site, login: str) -> TestClient:
+    client = site.stranger()
     client.post("/login", data={"login": login, "password": PASSWORD})
     return client
 
@@ -72,7 +72,7 @@ def confirmed(browser: TestClient, address: str, form: dict[str, str]) -> str:
     return html.unescape(browser.get(answer.headers["location"]).text)
 
 
-def test_a_deadline_is_extended_on_the_page(home: Home, browser: TestClient) -> None:
+def test_a_deadline_is_extended_on_the_page(site: Site, browser: TestClient) -> None:
     """The form says what the act allows; both dates stand in the row, the decision in the history."""
     page = html.unescape(browser.get("/cases/2026-0001?lang=ru").text)
     assert "Ответ заявителю: не более 2 мес., раз: 1; продлить вправе: первый руководитель" in page
@@ -97,7 +97,7 @@ def test_a_deadline_is_extended_on_the_page(home: Home, browser: TestClient) -> 
         browser, "/cases/2026-0001/withdraw", {"name": "extended.appeal_answered", "ground": GROUND}
     )
     assert "</b> (срок продлён): Продление срока рассмотрения обращения" in withdrawn
-    assert home.case("2026-0001").extensions == {}  # type: ignore[union-attr]
+    assert site.case("2026-0001").extensions == {}  # type: ignore[union-attr]
 
 
 def test_a_case_is_paused_and_resumed_on_the_page(browser: TestClient) -> None:
@@ -158,19 +158,19 @@ def test_a_program_extends_pauses_and_resumes(browser: TestClient) -> None:
     assert {"obligation": "decided", "from": None, "to": "2026-09-23"} in resumed["moved"]
 
 
-def test_only_those_who_manage_extend_and_pause(home: Home) -> None:
+def test_only_those_who_manage_extend_and_pause(site: Site) -> None:
     """A responsible person sees neither form and is refused."""
-    reader = logged_in(home, "responsible")
+    reader = logged_in(site, "responsible")
 
     assert 'id="extend"' not in reader.get("/cases/2026-0001").text
     body = {"obligation": "appeal_answered", "by": 1, "decided_by": "head", "ground": GROUND}
     assert reader.post("/api/v1/cases/2026-0001/extensions", json=body).status_code == 403
 
 
-def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, browser: TestClient) -> None:
+def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(site: Site, browser: TestClient) -> None:
     """The field stands where it matters alone; the row and the API say until when, a correction changes it."""
     opening = Opening(procedure="data-breach", unit="hr")
-    case = home.context.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    case = site.context.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
     address = f"/cases/{case}"
     page = browser.get(f"{address}?fact=breach_known").text
     assert 'name="at_time"' in page
@@ -191,16 +191,16 @@ def test_the_time_of_a_fact_is_asked_for_where_hours_count_from_it(home: Home, b
     by_id = {obligation["id"]: (obligation["due"], obligation["due_at"]) for obligation in api}
     assert by_id["authority_notified"] == ("2026-09-19", "2026-09-19T04:15:00Z")
     assert by_id["high_risk"] == (None, None)
-    facts = home.case(case).facts  # type: ignore[union-attr]
+    facts = site.case(case).facts  # type: ignore[union-attr]
     assert (str(facts["breach_known"].at_time), str(facts["authority_notified"].at_time)) == (
         "10:00:00",
         "11:00:00",
     )
 
 
-def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
+def test_own_duties_and_kinds_are_chosen_on_the_pages(site: Site) -> None:
     """A unit is given the kind, a person the duty, by their titles; lists and the exported table say them."""
-    admin = logged_in(home, "administrator")
+    admin = logged_in(site, "administrator")
     unit = admin.get("/administration/unit?lang=ru").text
     person = admin.get("/administration/person?lang=ru").text
     assert ('<option value="clinic">Поликлиника</option>' in unit, "Главная медсестра" in person) == (
@@ -216,15 +216,15 @@ def test_own_duties_and_kinds_are_chosen_on_the_pages(home: Home) -> None:
         admin.post("/administration/unit", data={**new, "name": "Клиника № 2", "kind": "clinik"}),
     ]
     people, units = (admin.get(f"/administration/{page}").text for page in ("people", "units"))
-    table = people_table(home.context.reads.office(), "ru")
+    table = people_table(site.context.reads.office(), "ru")
 
     assert [response.status_code for response in responses] == [303, 303, 422]
     assert ("Главная медсестра" in people, "Поликлиника" in units) == (True, True)
     assert any("Главная медсестра" in row for row in table.rows)
-    assert home.context.reads.office().people["s@org.kz"].duties == ("chief_nurse",)
+    assert site.context.reads.office().people["s@org.kz"].duties == ("chief_nurse",)
 
 
-def test_an_extension_and_a_pause_are_undone_from_the_toast(home: Home, browser: TestClient) -> None:
+def test_an_extension_and_a_pause_are_undone_from_the_toast(site: Site, browser: TestClient) -> None:
     """Each is offered to be undone right after it, as facts are; a resumption undone leaves the case paused."""
 
     def undo(page: str, case: str) -> None:
@@ -237,10 +237,10 @@ def test_an_extension_and_a_pause_are_undone_from_the_toast(home: Home, browser:
     pause = confirmed(browser, "/cases/2026-0002/pause", {"on": "2026-09-09", "ground": GROUND})
     resumed = confirmed(browser, "/cases/2026-0002/resume", {"on": "2026-09-17", "ground": GROUND})
     undo(resumed, "2026-0002")
-    permit = home.case("2026-0002")
+    permit = site.case("2026-0002")
     undo(pause, "2026-0002")
 
-    assert home.case("2026-0001").extensions == {}  # type: ignore[union-attr]
+    assert site.case("2026-0001").extensions == {}  # type: ignore[union-attr]
     assert permit is not None
     assert permit.paused is not None
-    assert home.case("2026-0002").pauses == ()  # type: ignore[union-attr]
+    assert site.case("2026-0002").pauses == ()  # type: ignore[union-attr]

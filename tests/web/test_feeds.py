@@ -9,30 +9,30 @@ import pytest
 from icalendar import Calendar
 
 from notifications.wire.entry import item_id
-from tests.web.conftest import Home, hide
+from tests.web.conftest import Site, hide
 
 DOMAIN = "merzim.example.kz"
 
 
-def feed(home: Home, login: str = "responsible") -> str:
+def feed(site: Site, login: str = "responsible") -> str:
     """The path of a feed somebody just made for themselves."""
-    page = home.client(login).post("/account/feed").text
+    page = site.client(login).post("/account/feed").text
     (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", page)
     return path
 
 
-def unit_feed(home: Home, unit: str) -> str:
-    page = home.client("administrator").post("/administration/unit/feed", data={"id": unit}).text
+def unit_feed(site: Site, unit: str) -> str:
+    page = site.client("administrator").post("/administration/unit/feed", data={"id": unit}).text
     (path,) = re.findall(r"(/feeds/[A-Za-z0-9_-]{43}\.ics)", page)
     return path
 
 
-def test_a_person_s_feed_holds_what_waits_for_them(home: Home) -> None:
+def test_a_person_s_feed_holds_what_waits_for_them(site: Site) -> None:
     """Whole days, the UIDs of the letters, no later than the page says."""
-    answer = home.stranger().get(feed(home, "head_of_unit") + "?lang=ru")
+    answer = site.stranger().get(feed(site, "head_of_unit") + "?lang=ru")
     read = Calendar.from_ical(answer.content)
     items = {str(item["uid"]): item for item in read.walk("VEVENT")}
-    order = items[item_id(home.real, "order_signed", DOMAIN)]
+    order = items[item_id(site.real, "order_signed", DOMAIN)]
 
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
     assert answer.headers["cache-control"].startswith("private")
@@ -40,67 +40,67 @@ def test_a_person_s_feed_holds_what_waits_for_them(home: Home) -> None:
     assert order.decoded("dtstart") == date(2026, 4, 6)
     assert order["dtstart"].params["VALUE"] == "DATE"
     assert "Персоналды басқару департаменті" in order["summary"]
-    assert str(order["url"]).endswith(f"/cases/{home.real}")
+    assert str(order["url"]).endswith(f"/cases/{site.real}")
     assert b"\r\n" in answer.content
     assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
 
 
-def test_a_person_s_feed_holds_nothing_of_others(home: Home) -> None:
+def test_a_person_s_feed_holds_nothing_of_others(site: Site) -> None:
     """Another unit's case is not in it, nor what waits for somebody else of the same unit."""
-    read = Calendar.from_ical(home.stranger().get(feed(home)).content)
+    read = Calendar.from_ical(site.stranger().get(feed(site)).content)
     uids = {str(item["uid"]) for item in read.walk("VEVENT")}
 
     assert uids
-    assert item_id(home.late, "order_signed", DOMAIN) not in uids
+    assert item_id(site.late, "order_signed", DOMAIN) not in uids
 
 
-def test_a_unit_s_feed_holds_what_its_units_owe(home: Home) -> None:
-    read = Calendar.from_ical(home.stranger().get(unit_feed(home, "law")).content)
+def test_a_unit_s_feed_holds_what_its_units_owe(site: Site) -> None:
+    read = Calendar.from_ical(site.stranger().get(unit_feed(site, "law")).content)
     uids = {str(item["uid"]) for item in read.walk("VEVENT")}
 
-    assert item_id(home.late, "order_signed", DOMAIN) in uids
-    assert item_id(home.real, "order_signed", DOMAIN) not in uids
+    assert item_id(site.late, "order_signed", DOMAIN) in uids
+    assert item_id(site.real, "order_signed", DOMAIN) not in uids
 
 
-def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(home: Home) -> None:
-    hide(home, home.real, "a@org.kz")
-    hide(home, home.late, "a@org.kz")
-    feed_text = home.stranger().get(feed(home)).content.decode()
-    units = home.stranger().get(unit_feed(home, "law")).content.decode()
+def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(site: Site) -> None:
+    hide(site, site.real, "a@org.kz")
+    hide(site, site.late, "a@org.kz")
+    feed_text = site.stranger().get(feed(site)).content.decode()
+    units = site.stranger().get(unit_feed(site, "law")).content.decode()
 
-    assert home.late not in units
-    assert item_id(home.late, "order_signed", DOMAIN) not in units
+    assert site.late not in units
+    assert item_id(site.late, "order_signed", DOMAIN) not in units
     assert "BEGIN:VEVENT" in feed_text
-    assert home.real not in feed_text
+    assert site.real not in feed_text
     assert "Персоналды" not in feed_text
 
 
 @pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds/../etc.ics"])
-def test_an_unknown_feed_is_not_there(path: str, home: Home) -> None:
-    assert home.stranger().get(path).status_code == 404
+def test_an_unknown_feed_is_not_there(path: str, site: Site) -> None:
+    assert site.stranger().get(path).status_code == 404
 
 
-def test_a_revoked_feed_is_not_there(home: Home) -> None:
-    path = feed(home)
-    page = home.client("responsible").get("/account").text
+def test_a_revoked_feed_is_not_there(site: Site) -> None:
+    path = feed(site)
+    page = site.client("responsible").get("/account").text
     (hash,) = re.findall(r'action="/account/feed">\s*<input type="hidden" name="hash" value="(\w{64})"', page)
-    stranger = home.client("officer").post("/account/feed", data={"do": "revoke", "hash": hash})
+    stranger = site.client("officer").post("/account/feed", data={"do": "revoke", "hash": hash})
 
     assert stranger.status_code == 303
-    assert home.stranger().get(path).status_code == 200
-    home.client("responsible").post("/account/feed", data={"do": "revoke", "hash": hash})
-    assert home.stranger().get(path).status_code == 404
+    assert site.stranger().get(path).status_code == 200
+    site.client("responsible").post("/account/feed", data={"do": "revoke", "hash": hash})
+    assert site.stranger().get(path).status_code == 404
 
 
-def test_a_closed_account_s_feed_is_not_there(home: Home) -> None:
-    path = feed(home)
-    home.client("administrator").post("/administration/account", data={"login": "responsible", "do": "close"})
+def test_a_closed_account_s_feed_is_not_there(site: Site) -> None:
+    path = feed(site)
+    site.client("administrator").post("/administration/account", data={"login": "responsible", "do": "close"})
 
-    assert home.stranger().get(path).status_code == 404
+    assert site.stranger().get(path).status_code == 404
 
 
-def test_a_feed_s_address_is_shown_once(home: Home) -> None:
-    path = feed(home)
+def test_a_feed_s_address_is_shown_once(site: Site) -> None:
+    path = feed(site)
 
-    assert path not in home.client("responsible").get("/account").text
-    assert home.stranger().post(path).status_code == 405
+    assert path not in site.client("responsible").get("/account").text
+    assert site.stranger().post(path).status_code == 405

@@ -24,7 +24,7 @@ def begun(tmp_path: Path) -> Iterator[RealOffice]:
 
 def steps(office: RealOffice) -> dict[str, bool]:
     """By step: whether the first page calls it done; the service looks for changes before each."""
-    office.house.refresh()
+    office.app.refresh()
     with office.client("administrator") as browser:
         page = browser.get("/administration", headers={"accept-language": "en"}).text
     matches = re.findall(r'<li id="first-step-(\w+)">.*?state-(done|open)', page, re.DOTALL)

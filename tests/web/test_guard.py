@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from storage.queries import SqlReads
-from tests.web.conftest import Home, build, office_with_cases
+from tests.web.conftest import Site, build, office_with_cases
 from web.auth.middleware import MAX_TEXT
 from web.auth.request_ids import RequestIdMiddleware
 
@@ -35,13 +35,13 @@ def test_this_machine_may_come_in(host: str, browser: TestClient) -> None:
 
 def test_a_client_of_another_machine_is_refused() -> None:
     """It calls us by a name that is this machine's alone, not by the public address."""
-    home = office_with_cases(address="https://merzim.mne.kz")
-    with TestClient(home.app, base_url="https://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
+    site = office_with_cases(address="https://merzim.mne.kz")
+    with TestClient(site.app, base_url="https://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
         answer = stranger.get("/")
 
     assert answer.status_code == 403
     assert "127.0.0.1" in answer.text
-    assert home.real not in answer.text
+    assert site.real not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_a_client_of_another_machine_is_refused() -> None:
     ids=str,
 )
 def test_a_write_from_a_foreign_page_is_refused(
-    headers: dict[str, str], home: Home, browser: TestClient
+    headers: dict[str, str], site: Site, browser: TestClient
 ) -> None:
     """No other site can make the reader's browser record anything."""
-    answer = browser.post(f"/cases/{home.real}", data=FORM, headers=headers)
+    answer = browser.post(f"/cases/{site.real}", data=FORM, headers=headers)
 
     assert answer.status_code == 403
-    assert "order_signed" not in home.facts(home.real)
+    assert "order_signed" not in site.facts(site.real)
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_write_from_a_foreign_page_is_refused(
     ],
     ids=str,
 )
-def test_a_write_from_our_own_page_is_taken(headers: dict[str, str], home: Home, browser: TestClient) -> None:
+def test_a_write_from_our_own_page_is_taken(headers: dict[str, str], site: Site, browser: TestClient) -> None:
     """Our own forms work, and so do programs on this machine."""
-    answer = browser.post(f"/cases/{home.real}", data=FORM, headers=headers)
+    answer = browser.post(f"/cases/{site.real}", data=FORM, headers=headers)
 
     assert answer.status_code == 303
 
@@ -95,11 +95,11 @@ def test_every_answer_forbids_what_is_not_ours(path: str, browser: TestClient) -
     assert headers["cache-control"] == "no-store"
 
 
-def test_a_request_too_large_is_refused_before_it_is_read(home: Home) -> None:
+def test_a_request_too_large_is_refused_before_it_is_read(site: Site) -> None:
     """200 MB cost nobody anything."""
-    with home.client() as browser:
+    with site.client() as browser:
         answer = browser.post(
-            f"/cases/{home.real}",
+            f"/cases/{site.real}",
             content=b"x",
             headers={
                 "content-length": str(200 * 1024 * 1024),
@@ -113,10 +113,10 @@ def test_a_request_too_large_is_refused_before_it_is_read(home: Home) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain", ""])
 @pytest.mark.parametrize("whole", [True, False], ids=["with its length", "piece by piece"])
-def test_only_files_may_be_large(home: Home, kind: str, whole: bool) -> None:
+def test_only_files_may_be_large(site: Site, kind: str, whole: bool) -> None:
     """JSON is read before anybody is known, and all at once: 25 MB of it would hold every other request."""
     body = b"[" + b"0," * (MAX_TEXT // 2) + b"0]"
-    with home.stranger(**{"content-type": kind} if kind else {}) as browser:
+    with site.stranger(**{"content-type": kind} if kind else {}) as browser:
         path = "/login" if kind.endswith("urlencoded") else "/api/v1/past"
         answer = browser.post(path, content=body if whole else iter([body[:9], body[9:]]))
 
@@ -124,10 +124,10 @@ def test_only_files_may_be_large(home: Home, kind: str, whole: bool) -> None:
     assert "2 МБ" in answer.text
 
 
-def test_as_much_text_as_allowed_comes_through(home: Home) -> None:
+def test_as_much_text_as_allowed_comes_through(site: Site) -> None:
     """The limit itself is in, and files are none of its business."""
     body = b'{"file": "' + b"a" * (MAX_TEXT - 12) + b'"}'
-    with home.client() as browser:
+    with site.client() as browser:
         answer = browser.post("/api/v1/past", content=body, headers={"content-type": "application/json"})
         file = browser.post("/api/v1/files", files={"file": ("a.csv", b"x" * (MAX_TEXT + 1))})
 
@@ -135,18 +135,18 @@ def test_as_much_text_as_allowed_comes_through(home: Home) -> None:
     assert file.status_code != 413
 
 
-def test_a_body_without_a_length_is_counted_as_it_comes(home: Home) -> None:
+def test_a_body_without_a_length_is_counted_as_it_comes(site: Site) -> None:
     """Saying no length does not get more through."""
     pieces = (b"x" * 1024 * 1024 for _ in range(30))
-    with home.client(**{"content-type": "multipart/form-data; boundary=x"}) as browser:
-        answer = browser.post(f"/cases/{home.real}", content=pieces)
+    with site.client(**{"content-type": "multipart/form-data; boundary=x"}) as browser:
+        answer = browser.post(f"/cases/{site.real}", content=pieces)
 
     assert answer.status_code == 413
 
 
-def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: TestClient) -> None:
+def test_pages_carry_no_inline_script_style_or_handler(site: Site, browser: TestClient) -> None:
     """The policy could not be kept otherwise."""
-    for path in ("/", "/cases", f"/cases/{home.real}", "/calendar/2026", "/nothing-here"):
+    for path in ("/", "/cases", f"/cases/{site.real}", "/calendar/2026", "/nothing-here"):
         page = browser.get(path).text
 
         assert "<style" not in page
@@ -156,14 +156,14 @@ def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: Test
         assert "http://www" not in page.replace("http://www.w3.org", "")
 
 
-def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_inside_shows_no_traceback(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Internal errors are in the log, not on the page."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(SqlReads, "sums", broken)
-    browser = replace(home, app=RequestIdMiddleware(home.app)).client()  # type: ignore[arg-type]
+    browser = replace(site, app=RequestIdMiddleware(site.app)).client()  # type: ignore[arg-type]
     browser._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
     with browser:
         answer = browser.get("/?lang=ru")
@@ -178,10 +178,10 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
 
 def test_the_public_name_is_answered_from_anywhere() -> None:
     """Behind a proxy with https the pages answer to the address the letters link to, and to no other."""
-    home = build(address="https://merzim.mne.kz")
+    site = build(address="https://merzim.mne.kz")
     answers = [
         TestClient(
-            home.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False
+            site.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False
         ).get("/")
         for name in ("merzim.mne.kz", "MERZIM.MNE.KZ", "merzim.mne.kz.evil.example", "10.0.0.5")
     ]

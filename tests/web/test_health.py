@@ -25,7 +25,7 @@ MOMENT = clock("2026-04-06")()
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office that has played a round."""
     context = build_app(read(at=tmp_path))
     remind(context, now=MOMENT.now, today=MOMENT.today)
@@ -52,9 +52,9 @@ def gone(context: AppContext) -> None:
         file.write_bytes(b"x" * 8192)
 
 
-def test_an_office_that_works_is_ready(house: AppContext) -> None:
+def test_an_office_that_works_is_ready(office_app: AppContext) -> None:
     """And says when the last round was."""
-    answer = browser(house).get("/ready")
+    answer = browser(office_app).get("/ready")
 
     assert answer.status_code == 200
     assert answer.json() == {
@@ -82,11 +82,11 @@ def test_an_office_that_works_is_ready(house: AppContext) -> None:
     ],
 )
 def test_what_keeps_it_from_working_is_named(
-    house: AppContext, happens: Callable[[AppContext], None], said: dict[str, str]
+    office_app: AppContext, happens: Callable[[AppContext], None], said: dict[str, str]
 ) -> None:
     """503, so that requests go elsewhere; the process stays alive and is not restarted."""
-    pages = browser(house)
-    happens(house)
+    pages = browser(office_app)
+    happens(office_app)
 
     answer = pages.get("/ready")
 
@@ -96,10 +96,10 @@ def test_what_keeps_it_from_working_is_named(
     assert pages.get("/health").json() == pages.get("/healthz").json() == {"status": "ok"}
 
 
-def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: AppContext) -> None:
+def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(office_app: AppContext) -> None:
     """A dead worker must not empty the balancer; worker monitoring uses `round`."""
     later = Moment(now=MOMENT.now + timedelta(minutes=11), today=MOMENT.today)
-    pages = browser(house, later)
+    pages = browser(office_app, later)
 
     plain = pages.get("/ready")
     assert (plain.status_code, plain.json()["round"]["late"]) == (200, True)
@@ -107,7 +107,7 @@ def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: AppCon
     assert pages.get("/ready?round=700").status_code == 200
     assert pages.get("/ready?round=soon").status_code == 422
 
-    beat(house.engine, "round", now=later.now, seconds=0.1)
+    beat(office_app.engine, "round", now=later.now, seconds=0.1)
     assert pages.get("/ready?round=600").status_code == 200
 
 
@@ -122,18 +122,18 @@ def replaced(file: Path, aside_path: Path) -> None:
 
 @pytest.mark.parametrize("happens", [moved, replaced])
 def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_back(
-    house: AppContext, tmp_path: Path, happens: Callable[[Path, Path], None]
+    office_app: AppContext, tmp_path: Path, happens: Callable[[Path, Path], None]
 ) -> None:
     """`/ready` names it, pages and API refuse with a sentence of their own, and it comes back by itself."""
-    file, aside_path = Path(house.engine.url.database), tmp_path / "aside"
-    pages = browser(house)
+    file, aside_path = Path(office_app.engine.url.database), tmp_path / "aside"
+    pages = browser(office_app)
     before = pages.get("/ready").status_code
     happens(file, aside_path)
 
     ready = pages.get("/ready")
     answer = pages.post("/login?lang=ru", data={"login": "x", "password": "y"})
     token = {"authorization": "Bearer " + "x" * 43, "accept-language": "en"}
-    response = browser(house).get("/api/v1/cases", headers=token)
+    response = browser(office_app).get("/api/v1/cases", headers=token)
     aside_path.replace(file)
 
     assert before == 200
@@ -155,12 +155,12 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     ],
 )
 def test_a_database_that_is_away_is_said_to_the_reader(
-    house: AppContext, path: str, language: str, word: str
+    office_app: AppContext, path: str, language: str, word: str
 ) -> None:
     """503 in the reader's language, without an address, and to be tried again; never a broken page."""
-    pages = browser(house)
+    pages = browser(office_app)
     pages.cookies.set("__Host-merzim", "x" * 43, domain="127.0.0.1")
-    gone(house)
+    gone(office_app)
 
     headers = {"authorization": "Bearer " + "x" * 43, "accept-language": language}
     answer = pages.get(path, headers=headers)
@@ -172,10 +172,10 @@ def test_a_database_that_is_away_is_said_to_the_reader(
 
 
 def test_a_slow_look_at_the_calendar_keeps_no_other_request_waiting(
-    house: AppContext, monkeypatch: pytest.MonkeyPatch
+    office_app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each request asks whether the calendar is still the same, and holds no lock while it does."""
-    pages, began, go_on = browser(house), threading.Event(), threading.Event()
+    pages, began, go_on = browser(office_app), threading.Event(), threading.Event()
     assert pages.get("/login").status_code == 200
     real, first = AppContext.rules_version, threading.Lock()
 

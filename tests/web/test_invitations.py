@@ -20,7 +20,7 @@ from services.people.table import preview_table, read_table, save_table
 from services.upkeep.maintenance import verify
 from tests.notifications.servers import Office as MailOffice
 from tests.notifications.servers import always, serving
-from tests.web.conftest import NOW, TODAY, Home, build
+from tests.web.conftest import NOW, TODAY, Site, build
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person
 
@@ -39,24 +39,24 @@ PEOPLE = {
 }
 
 
-def office(port: int = 0) -> Home:
+def office(port: int = 0) -> Site:
     """An office of some people; letters leave to a mail server, or into a folder."""
-    home = build(demonstration=False)
-    home.keep(Office(units={}, people=PEOPLE))
+    site = build(demonstration=False)
+    site.keep(Office(units={}, people=PEOPLE))
     if port:
         email = {"host": "localhost", "port": port, "sender": "merzim@org.kz", "tls": "none"}
         channels = ChannelSettings(use=("email",), sections={"email": email})
-        home.context.settings = replace(home.context.settings, channels=channels)
-    return home
+        site.context.settings = replace(site.context.settings, channels=channels)
+    return site
 
 
-def acting(home: Home, *, later: timedelta = timedelta()) -> RequestContext:
-    return operator_context(home.context, by="administrator", now=NOW + later, today=TODAY)
+def acting(site: Site, *, later: timedelta = timedelta()) -> RequestContext:
+    return operator_context(site.context, by="administrator", now=NOW + later, today=TODAY)
 
 
-def states(home: Home, *, later: timedelta = timedelta()) -> dict[str, str]:
+def states(site: Site, *, later: timedelta = timedelta()) -> dict[str, str]:
     query = invitations.AskInvitations()
-    invitation_list = invitations.list_invitations(acting(home, later=later), query).invitations
+    invitation_list = invitations.list_invitations(acting(site, later=later), query).invitations
     return {invitation.login: invitation.state for invitation in invitation_list}
 
 
@@ -67,23 +67,23 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     mail = MailOffice()
     caplog.set_level(logging.DEBUG, logger="merzim")
     with serving(mail) as port:
-        home = office(port)
-        browser = home.client("administrator")
+        site = office(port)
+        browser = site.client("administrator")
         place = "/administration/accounts/invitations?lang=en"
 
         preview = browser.get(f"{place}&preview=true").text
         answer = browser.post(place, data={"do": "invite", "person": ["d@org.kz", "ann@org.kz"]})
-        deliver(home.context, now=NOW, today=TODAY)
+        deliver(site.context, now=NOW, today=TODAY)
         letters = {to: letter.get_body(("plain",)).get_content() for to, letter in mail.accepted}  # type: ignore[union-attr]
         links = {to: re.findall(r"https?://\S+/welcome/(\S+)", text) for to, text in letters.items()}
         secrets = [secret for group in links.values() for secret in group]
         first, second = links["D.Kim@org.kz"][0], links["ann@org.kz"][0]
-        after_sending = states(home)
-        resend_invitations(acting(home), ResendInvitations(logins=["ann@org.kz"]))
-        replaced = home.stranger().get(f"/welcome/{second}").status_code
+        after_sending = states(site)
+        resend_invitations(acting(site), ResendInvitations(logins=["ann@org.kz"]))
+        replaced = site.stranger().get(f"/welcome/{second}").status_code
         chosen = {"password": "жаңа құпиясөз 9", "again": "жаңа құпиясөз 9"}
-        welcome_answer = home.stranger().post(f"/welcome/{first}", data=chosen)
-        second_answer = home.stranger().post(f"/welcome/{first}", data=chosen)
+        welcome_answer = site.stranger().post(f"/welcome/{first}", data=chosen)
+        second_answer = site.stranger().post(f"/welcome/{first}", data=chosen)
 
     assert "d.kim@org.kz" in preview
     assert "Нурлан" in preview
@@ -97,10 +97,10 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
     assert [len(group) for group in links.values()] == [1, 1]
     assert after_sending == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
     assert (replaced, welcome_answer.status_code, second_answer.status_code) == (404, 303, 404)
-    assert states(home, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
-    assert verify(home.context, now=NOW, today=TODAY) == ()
-    stored = (home.context.settings.evidence.folder.parent / "merzim.sqlite").read_bytes()
-    wal = home.context.settings.evidence.folder.parent / "merzim.sqlite-wal"
+    assert states(site, later=timedelta(hours=72)) == {"d.kim@org.kz": "accepted", "ann@org.kz": "expired"}
+    assert verify(site.context, now=NOW, today=TODAY) == ()
+    stored = (site.context.settings.evidence.folder.parent / "merzim.sqlite").read_bytes()
+    wal = site.context.settings.evidence.folder.parent / "merzim.sqlite-wal"
     stored += wal.read_bytes() if wal.exists() else b""
     assert secrets
     assert not [secret for secret in secrets if secret.encode() in stored or secret in caplog.text]
@@ -109,27 +109,27 @@ def test_an_invitation_is_mailed_followed_once_and_replaced_by_the_next(
 def test_a_letter_that_did_not_arrive_is_named_and_one_held_back_too_long_does_not_leave() -> None:
     mail = MailOffice(rcpt=always("550 no such person"))
     with serving(mail) as port:
-        home = office(port)
-        invite_people(acting(home), InvitePeople(people=["d@org.kz"]))
-        invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
-        deliver(home.context, now=NOW, today=TODAY)
-        refused = states(home)
-        resend_invitations(acting(home, later=timedelta(minutes=1)), ResendInvitations())
-        report = deliver(home.context, now=NOW + timedelta(days=4), today=TODAY + timedelta(days=4))
+        site = office(port)
+        invite_people(acting(site), InvitePeople(people=["d@org.kz"]))
+        invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
+        deliver(site.context, now=NOW, today=TODAY)
+        refused = states(site)
+        resend_invitations(acting(site, later=timedelta(minutes=1)), ResendInvitations())
+        report = deliver(site.context, now=NOW + timedelta(days=4), today=TODAY + timedelta(days=4))
 
     assert refused == {"d.kim@org.kz": "undelivered", "ann@org.kz": "undelivered"}
     assert report.counts == {"withdrawn": 2}
 
 
 def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -> None:
-    home = office()
+    site = office()
     taken_reader = Reader(login="d.kim", access="auditor")
-    home.accounts.save(taken_reader, disabled=False, by="test", now=NOW, today=TODAY)
+    site.accounts.save(taken_reader, disabled=False, by="test", now=NOW, today=TODAY)
 
-    by_mailbox = invite_people(acting(home), InvitePeople(unit="head", login_rule="mailbox", preview=True))
-    nothing_yet = states(home)
-    invitation_result = invite_people(acting(home), InvitePeople(unit="law", login_rule="mailbox", access=""))
-    twice = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
+    by_mailbox = invite_people(acting(site), InvitePeople(unit="head", login_rule="mailbox", preview=True))
+    nothing_yet = states(site)
+    invitation_result = invite_people(acting(site), InvitePeople(unit="law", login_rule="mailbox", access=""))
+    twice = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
 
     why = {person.name: (person.login, person.access, person.obstacle) for person in by_mailbox.people}
     assert why["Ким Вера"] == ("d.kim", "responsible", "login_taken")
@@ -138,43 +138,43 @@ def test_who_gets_no_account_is_told_why_and_nobody_becomes_an_administrator() -
     assert "Әлиева Гүлнұр" not in why, "she has an account"
     assert (nothing_yet, invitation_result.invited, twice.people[0].obstacle) == ({}, 1, "has_account")
     with pytest.raises(BadAccount):
-        resend_invitations(acting(home), ResendInvitations(logins=["responsible"]))
+        resend_invitations(acting(site), ResendInvitations(logins=["responsible"]))
 
 
 def test_where_a_directory_or_a_provider_identifies_people_the_letter_has_no_link_of_its_own() -> None:
-    home = office()
-    plain = home.context.settings
-    home.context.settings = replace(plain, ldap=LdapSettings(address="ldap://127.0.0.1", base="dc=kz"))
-    by_directory = invite_people(acting(home), InvitePeople(people=["d@org.kz"]))
-    home.context.settings = replace(plain, oidc=OidcSettings(issuer="https://login.org.kz", client_id="m"))
-    by_provider = invite_people(acting(home), InvitePeople(people=["ann@org.kz"]))
-    home.context.settings = plain
-    deliver(home.context, now=NOW, today=TODAY)
+    site = office()
+    plain = site.context.settings
+    site.context.settings = replace(plain, ldap=LdapSettings(address="ldap://127.0.0.1", base="dc=kz"))
+    by_directory = invite_people(acting(site), InvitePeople(people=["d@org.kz"]))
+    site.context.settings = replace(plain, oidc=OidcSettings(issuer="https://login.org.kz", client_id="m"))
+    by_provider = invite_people(acting(site), InvitePeople(people=["ann@org.kz"]))
+    site.context.settings = plain
+    deliver(site.context, now=NOW, today=TODAY)
     letters = sorted(file.read_text() for file in plain.evidence.folder.parent.rglob("*.eml"))
 
     assert (by_directory.people[0].way, by_provider.people[0].way) == ("ldap", "oidc")
     assert len(letters) == 2
     assert not any("/welcome/" in letter for letter in letters)
-    assert home.accounts.entries("d.kim@org.kz", now=NOW) == []
-    assert states(home) == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
+    assert site.accounts.entries("d.kim@org.kz", now=NOW) == []
+    assert states(site) == {"d.kim@org.kz": "sent", "ann@org.kz": "sent"}
 
 
 def test_a_table_of_people_may_ask_for_accounts() -> None:
     """A role or a log-in name in its own column; existing accounts are unchanged at the next import."""
-    home = office()
+    site = office()
     rows = "Подразделение;ФИО;Электронная почта;Роль в системе;Имя пользователя\n"
     table = rows + "law;Ли Анна;li@org.kz;Аудитор;\nlaw;Пак Олег;pak@org.kz;;o.pak\nlaw;Юн Ия;;Аудитор;\n"
-    read = read_table(acting(home), table.encode(), "people.csv")
+    read = read_table(acting(site), table.encode(), "people.csv")
 
-    preview = preview_table(acting(home), read)
-    save_table(acting(home), read)
-    save_table(acting(home), read_table(acting(home), table.encode(), "people.csv"))
+    preview = preview_table(acting(site), read)
+    save_table(acting(site), read)
+    save_table(acting(site), read_table(acting(site), table.encode(), "people.csv"))
 
     expected = {"li@org.kz": "auditor", "o.pak": "responsible"}
     assert {account.login: account.access for account in preview.accounts if not account.obstacle} == expected
     assert [account.obstacle for account in preview.accounts if account.name == "Юн Ия"] == ["no_email"]
-    assert set(states(home)) == set(expected)
+    assert set(states(site)) == set(expected)
     for word in ("Администратор", "administrator", "Повелитель"):
         with pytest.raises(UnreadablePaper) as refused:
-            read_table(acting(home), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
+            read_table(acting(site), f"{rows}law;Ли;;{word};\n".encode(), "people.csv")
         assert refused.value.errors[0].code == "paper_access_unknown"

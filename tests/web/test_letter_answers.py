@@ -17,7 +17,17 @@ from notifications.rules import Rules
 from services.configuration.settings import DatabaseSettings
 from services.moments import Moment
 from storage.org.preferences import link_key
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.notifications.sample_office import (
+    AIGUL,
+    ANNOUNCE_BY,
+    BOLAT,
+    FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    Shelf,
+    Town,
+    noon,
+)
 from tests.web.conftest import dashboard_of, settings_in
 
 LINK = re.compile(r"https://merzim\.example\.kz(/answer/[\w-]+)\?say=(\w+)")

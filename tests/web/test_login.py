@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.accounts.credentials import hash_secret, new_secret, totp_step, verify_password
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from web.auth.dependencies import COOKIE
 from workflow.org.access import Entry
 
@@ -21,7 +21,7 @@ NEW = "жаңа құпиясөзім"
 SAID = {"by": "officer", "now": NOW, "today": TODAY}
 
 
-def invitation(home: Home) -> str:
+def invitation(site: Site) -> str:
     """The secret of an invitation for the first administrator."""
     secret = new_secret()
     entry = Entry(
@@ -32,17 +32,17 @@ def invitation(home: Home) -> str:
         seen_at=NOW,
         expires_at=NOW + HOURS_12,
     )
-    home.accounts.let_in(entry)
+    site.accounts.let_in(entry)
     return secret
 
 
 @pytest.fixture
-def unopened() -> Home:
+def unopened() -> Site:
     """An office nobody can log in to yet: its accounts are made, and none has a password."""
-    home = build(demonstration=False)
-    for account in home.accounts.all():
-        home.accounts.set_password(account.reader.login, "", **SAID)
-    return home
+    site = build(demonstration=False)
+    for account in site.accounts.all():
+        site.accounts.set_password(account.reader.login, "", **SAID)
+    return site
 
 
 def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **fields: str) -> int:
@@ -51,9 +51,9 @@ def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD,
     return browser.post("/login?lang=en", data=data).status_code
 
 
-def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(home: Home) -> None:
+def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(site: Site) -> None:
     """The page they wanted stands in the way they came, with its question."""
-    with home.stranger() as browser:
+    with site.stranger() as browser:
         response = browser.get("/cases?unit=hr")
         page = browser.get(response.headers["location"])
         onward = set(re.findall(r'name="next" value="([^"]+)"', page.text))
@@ -69,17 +69,17 @@ def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(home: Home) -> N
 @pytest.mark.parametrize(
     "onward", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a\nb"]
 )
-def test_the_way_onward_never_leaves_the_house(onward: str, home: Home) -> None:
+def test_the_way_onward_never_leaves_the_house(onward: str, site: Site) -> None:
     """A log-in page that sends people elsewhere is a trap."""
-    with home.stranger() as browser:
+    with site.stranger() as browser:
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "next": onward})
 
     assert answer.headers["location"] == "/desk"
 
 
-def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: Home) -> None:
+def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(site: Site) -> None:
     """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash."""
-    with home.stranger() as browser:
+    with site.stranger() as browser:
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD})
         secret = browser.cookies[COOKIE]
 
@@ -87,14 +87,14 @@ def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: H
     assert cookie.startswith("__host-merzim=")
     assert all(part in cookie for part in ("secure", "httponly", "samesite=lax", "path=/"))
     assert "domain" not in cookie
-    assert home.accounts.entry("session", hash_secret(secret), now=NOW) is not None
+    assert site.accounts.entry("session", hash_secret(secret), now=NOW) is not None
 
 
 def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
     """The answer does not reveal which accounts exist."""
-    home, pages = build(demonstration=False), []
+    site, pages = build(demonstration=False), []
     for login, password in (("officer", "wrong password"), ("nobody at all", PASSWORD)):
-        with home.stranger() as browser:
+        with site.stranger() as browser:
             answer = browser.post("/login?lang=en", data={"login": login, "password": password})
             pages.append((answer.status_code, answer.text.replace(login, "?")))
 
@@ -102,26 +102,26 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
     assert pages[0] == pages[1]
 
 
-def test_a_closed_account_is_out_at_once(home: Home) -> None:
+def test_a_closed_account_is_out_at_once(site: Site) -> None:
     """Its open session ends, and its password opens nothing."""
-    account = home.accounts.account("officer")
+    account = site.accounts.account("officer")
     assert account is not None
-    with home.client() as browser:
+    with site.client() as browser:
         before = browser.get("/").status_code
-        home.accounts.save(account.reader, disabled=True, **SAID)
+        site.accounts.save(account.reader, disabled=True, **SAID)
         after = browser.get("/").status_code
 
     assert (before, after) == (200, 303)
-    assert enter(home.stranger()) == 401
+    assert enter(site.stranger()) == 401
 
 
-def test_a_second_factor_is_asked_for_and_its_code_taken_once(home: Home) -> None:
+def test_a_second_factor_is_asked_for_and_its_code_taken_once(site: Site) -> None:
     """Without the code, with a wrong one, with the right one, with the same one again."""
-    home.factors.enrol("officer", SECRET, 0, (), **SAID)
+    site.factors.enrol("officer", SECRET, 0, (), **SAID)
     code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
 
-    answers = [enter(home.stranger(), code=code) for code in ("", wrong, code, code)]
+    answers = [enter(site.stranger(), code=code) for code in ("", wrong, code, code)]
 
     assert answers == [401, 401, 303, 401]
 
@@ -134,12 +134,12 @@ def test_a_code_may_be_one_step_early_or_late(seconds: int, taken: bool) -> None
     assert (totp_step(SECRET, code, now=NOW) is not None) is taken
 
 
-def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -> None:
+def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(site: Site) -> None:
     """The second before, the second itself; other settings count for sessions that are open already, too."""
 
     def open_since(since_creation: timedelta, since_last_seen: timedelta) -> int:
         secret = new_secret()
-        home.accounts.let_in(
+        site.accounts.let_in(
             Entry(
                 hash=hash_secret(secret),
                 kind="session",
@@ -149,7 +149,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -
                 expires_at=NOW - since_creation + HOURS_12,
             )
         )
-        browser = home.stranger()
+        browser = site.stranger()
         browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
         return browser.get("/").status_code
 
@@ -159,44 +159,44 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -
         open_since(HOURS_2, HOURS_2 - second),
         open_since(HOURS_2, HOURS_2),
     ] == [200, 303]
-    web = replace(home.context.settings.web, session_hours=1, session_idle_minutes=5)
-    home.context.settings = replace(home.context.settings, web=web)
+    web = replace(site.context.settings.web, session_hours=1, session_idle_minutes=5)
+    site.context.settings = replace(site.context.settings, web=web)
     hour, five = timedelta(hours=1), timedelta(minutes=5)
     assert [open_since(hour - second, second), open_since(hour, second)] == [200, 303]
     assert [open_since(five, five - second), open_since(five, five)] == [200, 303]
 
 
-def test_logging_out_ends_the_session_on_the_server(home: Home) -> None:
+def test_logging_out_ends_the_session_on_the_server(site: Site) -> None:
     """A copied cookie opens nothing afterwards."""
-    browser = home.client()
+    browser = site.client()
     secret = browser.cookies[COOKIE]
     browser.post("/logout")
 
-    assert home.accounts.entry("session", hash_secret(secret), now=NOW) is None
+    assert site.accounts.entry("session", hash_secret(secret), now=NOW) is None
 
 
-def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home: Home) -> None:
+def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(site: Site) -> None:
     """The form goes through the log-in page and comes out whole."""
     form = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://example.kz/<бұйрық>"}
-    with home.stranger() as browser:
-        page = browser.post(f"/cases/{home.real}", data=form)
+    with site.stranger() as browser:
+        page = browser.post(f"/cases/{site.real}", data=form)
         form_values = re.findall(r'name="kept" value="([^"]+)"', page.text)[0].replace("&#34;", '"')
         form_values = form_values.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
         login_page = browser.post(
             "/login",
-            data={"login": "officer", "password": PASSWORD, "kept": form_values, "next": f"/cases/{home.real}"},
+            data={"login": "officer", "password": PASSWORD, "kept": form_values, "next": f"/cases/{site.real}"},
         )
         fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', login_page.text))
-        sent = browser.post(f"/cases/{home.real}", data={"fact": fields["fact"], "on": fields["on"]})
+        sent = browser.post(f"/cases/{site.real}", data={"fact": fields["fact"], "on": fields["on"]})
 
     assert page.status_code == 401
-    assert f'action="/cases/{home.real}"' in login_page.text
+    assert f'action="/cases/{site.real}"' in login_page.text
     assert "https://example.kz/&lt;бұйрық&gt;" in login_page.text
     assert sent.status_code == 303
-    assert home.facts(home.real)["order_signed"].by == "officer"
+    assert site.facts(site.real)["order_signed"].by == "officer"
 
 
-def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -> None:
+def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Site) -> None:
     """The address works once; the account is an administrator's, who sees people and settings and no case."""
     secret = invitation(unopened)
     choice = {"login": "Root@mne.kz", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
@@ -215,7 +215,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
     assert (cases, second_answer.status_code) == (403, 404)
 
 
-def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Home) -> None:
+def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Site) -> None:
     """After any account has a password, the link printed in the log no longer works."""
     secret = invitation(unopened)
     with unopened.stranger() as browser:
@@ -240,7 +240,7 @@ def test_the_first_administrators_address_is_dead_once_any_account_has_a_passwor
     ],
 )
 def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
-    unopened: Home, login: str, password: str, again: str, says: str
+    unopened: Site, login: str, password: str, again: str, says: str
 ) -> None:
     """One sentence; the name typed stays in the form."""
     secret = invitation(unopened)
@@ -255,7 +255,7 @@ def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
     assert unopened.accounts.entry("invitation", hash_secret(secret), now=NOW) is not None
 
 
-def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
+def test_a_token_opens_the_api_and_only_as_far_as_it_says(site: Site) -> None:
     """A reading token reads; nothing else is opened by it, and no token opens nothing."""
     secret = new_secret()
     entry = Entry(
@@ -267,10 +267,10 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
         seen_at=NOW,
         expires_at=NOW + HOURS_12,
     )
-    home.accounts.let_in(entry)
-    with home.stranger(authorization=f"Bearer {secret}") as program, home.stranger() as nobody:
+    site.accounts.let_in(entry)
+    with site.stranger(authorization=f"Bearer {secret}") as program, site.stranger() as nobody:
         read = program.get("/api/v1/board").status_code
-        write_answer = program.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        write_answer = program.post(f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"})
         unknown = nobody.get("/api/v1/board")
 
     assert read == 200
@@ -279,10 +279,10 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
     assert unknown.json()["code"] == "web.problem.no_token"
 
 
-def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(home: Home) -> None:
+def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(site: Site) -> None:
     """The present one must be known."""
-    other = home.client()
-    with home.client() as browser:
+    other = site.client()
+    with site.client() as browser:
         wrong = browser.post(
             "/account/password",
             data={"old": "wrong", "password": NEW, "again": NEW},

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from calendars.terms import OnDate, PerPeriod, WithoutTerm
 from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.registers.measure_term import MeasureTerm
 
 OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), reading="date")
@@ -20,7 +20,7 @@ STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), reading
 
 
 @pytest.fixture
-def case(home: Home) -> str:
+def case(site: Site) -> str:
     """The real case with three measures, one of them overdue, and a request."""
     lines = [
         FoundRisk(description="Жеткізуші ашық таңдалмайды", body="Қаржы министрлігі"),
@@ -28,10 +28,10 @@ def case(home: Home) -> str:
         SetMeasure(risk=1, action="Тоқсан сайын тексеру жүргізу", term=QUARTERLY),
         SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
     ]
-    risks = RiskCommands(home.case_commands)
-    risks.take_in(home.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
+    risks = RiskCommands(site.case_commands)
+    risks.take_in(site.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
     risks.ask(
-        home.real,
+        site.real,
         1,
         body="",
         asked="Қағиданы өзгерту туралы",
@@ -41,13 +41,13 @@ def case(home: Home) -> str:
         now=NOW,
         today=TODAY,
     )
-    return home.real
+    return site.real
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_case_shows_its_measures_and_what_they_lack(home: Home, case: str, language: str) -> None:
+def test_the_case_shows_its_measures_and_what_they_lack(site: Site, case: str, language: str) -> None:
     """Each by its words, with the plan's own term; nobody is asked to record them as facts."""
-    page = home.client().get(f"/cases/{case}", headers={"Accept-Language": language})
+    page = site.client().get(f"/cases/{case}", headers={"Accept-Language": language})
 
     assert page.status_code == 200
     assert "Сатып алу қағидасын бекіту" in page.text
@@ -58,9 +58,9 @@ def test_the_case_shows_its_measures_and_what_they_lack(home: Home, case: str, l
     assert '<option value="measure.1"' in withdrawn
 
 
-def test_a_request_says_whom_it_went_to_and_by_when_an_answer_is_due(home: Home, case: str) -> None:
+def test_a_request_says_whom_it_went_to_and_by_when_an_answer_is_due(site: Site, case: str) -> None:
     """The body of the risk where the request names none, the day its words come to, and the words."""
-    page = home.client().get(f"/cases/{case}/risks?lang=ru").text
+    page = site.client().get(f"/cases/{case}/risks?lang=ru").text
     passage = page.partition("Қағиданы өзгерту туралы")[2].partition("</dd>")[0]
 
     assert "Қаржы министрлігі, 06.04.2026" in passage
@@ -69,26 +69,26 @@ def test_a_request_says_whom_it_went_to_and_by_when_an_answer_is_due(home: Home,
     assert page.count("Қаржы министрлігі") == 1
 
 
-def test_the_board_and_the_list_name_a_measure(home: Home, case: str) -> None:
+def test_the_board_and_the_list_name_a_measure(site: Site, case: str) -> None:
     """An overdue measure stands on the board by its words, the responsible text beside it."""
-    board = home.client().get("/")
+    board = site.client().get("/")
 
     assert board.status_code == 200
     assert "Сатып алу қағидасын бекіту" in board.text
-    assert home.client().get("/cases").status_code == 200
-    assert home.client().get(f"/cases/{case}?fact=measure.1").status_code == 200
+    assert site.client().get("/cases").status_code == 200
+    assert site.client().get(f"/cases/{case}?fact=measure.1").status_code == 200
 
 
-def test_the_api_gives_measures_as_obligations(home: Home, case: str) -> None:
+def test_the_api_gives_measures_as_obligations(site: Site, case: str) -> None:
     """By their ids, with due dates."""
-    obligations = home.client().get(f"/api/v1/cases/{case}").json()["obligations"]
+    obligations = site.client().get(f"/api/v1/cases/{case}").json()["obligations"]
     dues = {obligation["id"]: obligation["due"] for obligation in obligations}
 
     assert (dues["measure.1"], dues["measure.3"], dues["request.1"]) == ("2026-04-01", None, "2026-04-01")
 
 
 def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
-    home: Home, browser: TestClient
+    site: Site, browser: TestClient
 ) -> None:
     """A position entered, changed, talked with and taken out; a remark recorded and answered."""
     day = TODAY.isoformat()
@@ -100,7 +100,7 @@ def test_what_was_written_in_a_register_is_said_on_the_page_it_comes_back_to(
         ("remarks", {"text": "Тәртіп ашылмаған", "source": "discussion", "on": day}, "The remark is recorded."),
         ("remarks/answer", {"number": "1", "taken": "yes", "on": day}, "The answer to the remark is recorded."),
     )
-    address, headers = f"/cases/{home.real}", {"Accept-Language": "en"}
+    address, headers = f"/cases/{site.real}", {"Accept-Language": "en"}
     answers = (
         browser.post(f"{address}/{path}", data=data, headers=headers, follow_redirects=True)
         for path, data, _ in register_writes

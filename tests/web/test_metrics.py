@@ -46,7 +46,7 @@ timeout = 2.0
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def office_app(tmp_path: Path) -> Iterator[AppContext]:
     """An office whose mail server refuses every mailbox, with one failed reminder."""
     from tests.notifications.servers import Office, always, serving
 
@@ -74,9 +74,9 @@ def client(context: AppContext, address: str = "127.0.0.1") -> TestClient:
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 
-def test_the_figures_are_what_became_of_the_letters(house: AppContext) -> None:
+def test_the_figures_are_what_became_of_the_letters(office_app: AppContext) -> None:
     """Counts by channel and state, when the last round was, and no waiting queue."""
-    browser = client(house)
+    browser = client(office_app)
     text = browser.get("/metrics").text
 
     assert 'merzim_notices{channel="email",state="failed"} 1.0' in text
@@ -88,26 +88,26 @@ def test_the_figures_are_what_became_of_the_letters(house: AppContext) -> None:
     assert 'merzim_last_run_timestamp_seconds{what="delivery"}' in text
 
 
-def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppContext) -> None:
+def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(office_app: AppContext) -> None:
     """Queued again two minutes ago: it waits as long."""
     from web.health import exposition
 
-    (notice,) = house.outbox.notices()
-    assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)
+    (notice,) = office_app.outbox.notices()
+    assert office_app.outbox.resend(notice.key, now=NOW, not_before=NOW)
     from storage.notices.tally import figures
 
     later = NOW + timedelta(minutes=2)
     text = exposition(
-        figures(house.engine, now=later), now=later, board={}, channels=("email",), alarms={}
+        figures(office_app.engine, now=later), now=later, board={}, channels=("email",), alarms={}
     ).decode()
 
     assert "merzim_queue_age_seconds 120.0" in text
     assert 'merzim_notices{channel="email",state="failed"} 0.0' in text
 
 
-def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(house: AppContext) -> None:
+def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(office_app: AppContext) -> None:
     """Of the one case nothing is late on 18 March; by 1 April its announcement of 30 March is."""
-    browser = client(house)
+    browser = client(office_app)
     browser.get("/login")
     text = browser.get("/metrics").text
 
@@ -121,7 +121,7 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(hou
     assert float(count[1]) >= 1
     late = (
         TestClient(
-            create_app(house, clock("2026-04-01T12:00")),
+            create_app(office_app, clock("2026-04-01T12:00")),
             base_url="https://127.0.0.1:8000",
             client=("127.0.0.1", 50000),
         )
@@ -131,9 +131,9 @@ def test_the_figures_say_what_is_overdue_what_runs_and_how_fast_pages_answer(hou
     assert 'merzim_obligations{state="overdue"} 1.0' in late
 
 
-def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(house: AppContext) -> None:
+def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(office_app: AppContext) -> None:
     """Addresses hold one-time links; and lines for every word somebody sends would fill the memory."""
-    browser = client(house)
+    browser = client(office_app)
     browser.get("/welcome/a-secret-of-somebody")
     browser.request("BREW", "/login")
     browser.get("/no/such/page")
@@ -149,41 +149,43 @@ def test_no_address_and_no_method_of_a_stranger_becomes_a_figure(house: AppConte
     ("login", "status"), [("administrator", 200), ("auditor", 200), ("officer", 404), ("", 404)]
 )
 def test_another_machine_reads_the_figures_with_a_token_of_whoever_runs_or_audits(
-    house: AppContext, login: str, status: int
+    office_app: AppContext, login: str, status: int
 ) -> None:
     """An administrator's or an auditor's; not an officer's, not without one."""
-    people(house.accounts)
-    pages = create_app(house, clock(AT))
+    people(office_app.accounts)
+    pages = create_app(office_app, clock(AT))
     scraper = TestClient(pages, base_url="https://merzim.example.kz", client=("192.0.2.7", 50000))
     if login:
         secret = new_secret()
         times = {"created_at": NOW, "seen_at": NOW, "expires_at": NOW + timedelta(hours=1)}
-        house.accounts.let_in(Entry(hash=hash_secret(secret), kind="token", login=login, scope="read", **times))
+        office_app.accounts.let_in(
+            Entry(hash=hash_secret(secret), kind="token", login=login, scope="read", **times)
+        )
         scraper.headers["authorization"] = f"Bearer {secret}"
 
     assert scraper.get("/metrics").status_code == status
 
 
-def test_other_machines_see_no_figures(house: AppContext) -> None:
+def test_other_machines_see_no_figures(office_app: AppContext) -> None:
     """Numbers alone, and to this machine alone."""
-    assert client(house, "192.0.2.7").get("/metrics").status_code in (403, 404)
+    assert client(office_app, "192.0.2.7").get("/metrics").status_code in (403, 404)
 
 
-def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: AppContext) -> None:
+def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(office_app: AppContext) -> None:
     """With the server's words and a button; the same key, the same Message-ID, queued."""
 
-    browser = client(house)
+    browser = client(office_app)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
     board = browser.get("/?lang=en").text
     key = re.search(r'name="key" value="([^"]+)"', board)
     assert key is not None
-    (before,) = house.outbox.notices()
+    (before,) = office_app.outbox.notices()
     answer = browser.post(
         f"/cases/{before.case}/notices/resend",
         data={"key": key[1]},
         headers={"origin": "https://127.0.0.1:8000"},
     )
-    (after,) = house.outbox.notices()
+    (after,) = office_app.outbox.notices()
 
     assert "550 5.1.1 no such mailbox" in board
     assert answer.status_code == 200
@@ -191,11 +193,11 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: AppCo
     assert "no such mailbox" not in browser.get("/").text
 
 
-def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: AppContext) -> None:
+def test_only_letters_of_the_case_can_be_sent_again_from_its_page(office_app: AppContext) -> None:
     """A key made up is no key."""
-    browser = client(house)
+    browser = client(office_app)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
-    (notice,) = house.outbox.notices()
+    (notice,) = office_app.outbox.notices()
     answer = browser.post(
         f"/cases/{notice.case}/notices/resend",
         data={"key": "made up"},
@@ -203,21 +205,23 @@ def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: AppCont
     )
 
     assert answer.status_code == 200
-    assert {notice.state for notice in house.outbox.notices()} == {"failed"}
+    assert {notice.state for notice in office_app.outbox.notices()} == {"failed"}
 
 
-def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(house: AppContext) -> None:
+def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(
+    office_app: AppContext,
+) -> None:
     """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
-    house.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
+    office_app.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
     origin = {"origin": "https://127.0.0.1:8000"}
-    metrics = client(house).get("/metrics").text
+    metrics = client(office_app).get("/metrics").text
     pages_by_login, statuses_by_login = {}, {}
     for login, page, action in (
         ("officer", "/?lang=ru", "/channels/resend"),
         ("administrator", "/administration/channels?lang=ru", "/administration/channels/resend"),
         ("auditor", "/?lang=ru", "/channels/resend"),
     ):
-        browser = client(house)
+        browser = client(office_app)
         browser.post("/login", data={"login": login, "password": PASSWORD})
         pages_by_login[login] = browser.get(page).text
         statuses_by_login[login] = browser.post(action, data={"channel": "email"}, headers=origin).status_code
@@ -229,7 +233,7 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
         assert statuses_by_login[login] == 200
     assert "почтовый сервер не принимает" not in pages_by_login["auditor"]
     assert statuses_by_login["auditor"] == 403
-    assert {notice.state for notice in house.outbox.notices()} == {"queued"}
+    assert {notice.state for notice in office_app.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
 
 
@@ -287,9 +291,9 @@ def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: 
     assert "none.pem" in board.text
 
 
-def test_alerts_and_the_dashboard_ask_for_figures_that_exist(house: AppContext) -> None:
+def test_alerts_and_the_dashboard_ask_for_figures_that_exist(office_app: AppContext) -> None:
     """A renamed figure or label is found here before an operator misses an alarm."""
-    browser = client(house)
+    browser = client(office_app)
     browser.get("/login")
     text = browser.get("/metrics").text
     folder = Path(__file__).parents[2] / "docs" / "operations"
@@ -335,10 +339,12 @@ def administrator(context: AppContext) -> TestClient:
     ("language", "said"),
     [("kk", "жіберілмеді"), ("ru", "не отправлено"), ("en", "failed")],
 )
-def test_the_page_of_operations_says_what_failed_and_why(house: AppContext, language: str, said: str) -> None:
+def test_the_page_of_operations_says_what_failed_and_why(
+    office_app: AppContext, language: str, said: str
+) -> None:
     """The last runs, the queue, the failed letter with the server's words; nothing of the case it is about."""
-    (notice,) = house.outbox.notices()
-    text = administrator(house).get(f"/administration/operations?lang={language}").text
+    (notice,) = office_app.outbox.notices()
+    text = administrator(office_app).get(f"/administration/operations?lang={language}").text
 
     assert said in text
     assert "550 5.1.1 no such mailbox" in text
@@ -351,13 +357,13 @@ def test_the_page_of_operations_says_what_failed_and_why(house: AppContext, lang
     )
 
 
-def test_a_round_that_is_late_and_a_backup_never_made_are_said(house: AppContext) -> None:
+def test_a_round_that_is_late_and_a_backup_never_made_are_said(office_app: AppContext) -> None:
     """Ten minutes are in time, eleven are late; of a backup it is said that there was none."""
-    browser = administrator(house)
+    browser = administrator(office_app)
 
     def found(minutes: int) -> dict[str, str]:
-        at = sending.figures(house, now=NOW).pulses["round"][0] + timedelta(minutes=minutes)
-        checks = check_running(house, at)
+        at = sending.figures(office_app, now=NOW).pulses["round"][0] + timedelta(minutes=minutes)
+        checks = check_running(office_app, at)
         return {check.name: check.state for check in checks if check.name in ("round", "backup")}
 
     assert found(10) == {"round": "ok", "backup": "warning"}
@@ -367,16 +373,16 @@ def test_a_round_that_is_late_and_a_backup_never_made_are_said(house: AppContext
     ]
 
 
-def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(house: AppContext) -> None:
+def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(office_app: AppContext) -> None:
     """From the page; once it is queued, the same press finds nothing and says so."""
-    browser = administrator(house)
+    browser = administrator(office_app)
     page = browser.get("/administration/operations?lang=en").text
     letter = re.search(r'name="letter" value="([0-9a-f]{32})"', page)
     assert letter is not None
     made_up = browser.post("/administration/operations?lang=en", data={"letter": "0" * 32})
     sent = browser.post("/administration/operations?lang=en", data={"letter": letter[1]})
     second_answer = browser.post(f"/api/v1/administration/operations/letters/{letter[1]}/resending")
-    (after,) = house.outbox.notices()
+    (after,) = office_app.outbox.notices()
 
     assert made_up.status_code == second_answer.status_code == 404
     assert "There is no such failed letter" in made_up.text
@@ -384,9 +390,9 @@ def test_an_administrator_sends_a_failed_letter_again_without_knowing_its_case(h
     assert (after.state, after.attempts) == ("queued", 0)
 
 
-def test_nobody_but_an_administrator_sees_the_page_of_operations(house: AppContext) -> None:
+def test_nobody_but_an_administrator_sees_the_page_of_operations(office_app: AppContext) -> None:
     """Not the officer either."""
-    browser = client(house)
+    browser = client(office_app)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
 
     assert browser.get("/administration/operations").status_code == 403

@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 
 from notifications.notice import Notice
-from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from tests.web.offices import office
 from tests.web.test_access import BODIES, ROUTES, filled, need
-from tests.web.test_found import COUNTRY
+from tests.web.test_name_fields import COUNTRY
 from workflow.org.access import OF_ONE_UNIT, Access, Reader
 from workflow.org.office import Office, Person
 
@@ -41,7 +41,7 @@ def letter(case: str, person: str) -> Notice:
 
 
 @pytest.fixture(params=["few people", "a thousand people"])
-def either(request: pytest.FixtureRequest) -> Home:
+def either(request: pytest.FixtureRequest) -> Site:
     """An office of few people (forms list them), and one of many (forms autocomplete)."""
     sample_office: Office = office() if request.param == "few people" else COUNTRY
     return office_with_cases(sample_office)
@@ -54,7 +54,7 @@ def offered(text: str) -> set[str]:
     )
 
 
-def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
+def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Site) -> None:
     """Neither by name nor by key; those who see the whole office choose among all."""
     people = either.office.people
     own_desk = either.client("responsible").get("/desk?lang=ru").text
@@ -70,16 +70,16 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
         assert OTHER in whole_desk
 
 
-def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(home: Home) -> None:
+def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(site: Site) -> None:
     """Saving one's leave does not take the deputy away."""
-    stored_office = home.office
+    stored_office = site.office
     away = Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", deputy="c@org.kz")
-    home.keep(replace(stored_office, people={**stored_office.people, away.key: away}))
+    site.keep(replace(stored_office, people={**stored_office.people, away.key: away}))
 
-    assert '<option value="c@org.kz" selected>' in home.client("responsible").get("/desk").text
+    assert '<option value="c@org.kz" selected>' in site.client("responsible").get("/desk").text
 
 
-def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home) -> None:
+def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Site) -> None:
     """Other recipients of a case of the unit stand on the line of that letter, and are not offered."""
     either.sent(letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz"))
     own_register = either.client("responsible").get("/register").text
@@ -90,7 +90,7 @@ def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home
     assert OTHER in offered(whole_register)
 
 
-def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(either: Home) -> None:
+def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(either: Site) -> None:
     either.sent(letter(either.real, "b@org.kz"))
     page = either.client("responsible").get("/register").text
 
@@ -99,38 +99,38 @@ def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(eit
     ] == []
 
 
-def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
+def test_a_key_in_the_address_is_not_turned_into_a_name(site: Site) -> None:
     """A person of another unit without visible deadlines is not named; the officer sees the name."""
     address = "/deadlines?person=c@org.kz"
 
-    assert OTHER not in home.client("responsible").get(address).text
-    assert OTHER in home.client(OFFICER).get(address).text
+    assert OTHER not in site.client("responsible").get(address).text
+    assert OTHER in site.client(OFFICER).get(address).text
 
 
 @pytest.fixture(params=LIMITED)
-def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
+def lost(request: pytest.FixtureRequest) -> tuple[Site, str]:
     """A head, or an executor, whose account and person have no unit; and what the office would show them."""
-    home = office_with_cases()
-    stored_office = home.office
+    site = office_with_cases()
+    stored_office = site.office
     nobody = Person(key="x@org.kz", name="Жоқбаев", unit="")
-    home.keep(replace(stored_office, people={**stored_office.people, nobody.key: nobody}))
-    home.sent(letter(home.real, "b@org.kz"))
+    site.keep(replace(stored_office, people={**stored_office.people, nobody.key: nobody}))
+    site.sent(letter(site.real, "b@org.kz"))
     reader = Reader(login="lost", access=request.param, person="x@org.kz", name="Жоқбаев")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home, "lost"
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site, "lost"
 
 
-def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tuple[Home, str]) -> None:
+def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tuple[Site, str]) -> None:
     """On no page, in no list, in no file, by no program; every route of the router is asked."""
-    home, login = lost
-    names = [person.name for person in home.office.people.values() if person.key != "x@org.kz"]
+    site, login = lost
+    names = [person.name for person in site.office.people.values() if person.key != "x@org.kz"]
     names_by_route: dict[str, list[str]] = {}
-    with home.client(login) as browser:
+    with site.client(login) as browser:
         for method, route in ROUTES:
             if method != "GET" or need(route) is None:
                 continue
-            answer = browser.get(filled(route.path, home.real))
-            words_found = [word for word in (home.late, home.missed, *names) if word in answer.text]
+            answer = browser.get(filled(route.path, site.real))
+            words_found = [word for word in (site.late, site.missed, *names) if word in answer.text]
             if words_found or ("{case}" in route.path and answer.status_code != 404):
                 names_by_route[route.path] = [*words_found, str(answer.status_code)]
         overview = browser.get("/?lang=ru").text
@@ -139,31 +139,31 @@ def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tup
     assert "не отнесена ни к одному подразделению" in overview
 
 
-def test_a_head_or_executor_without_a_unit_writes_into_no_case(lost: tuple[Home, str]) -> None:
+def test_a_head_or_executor_without_a_unit_writes_into_no_case(lost: tuple[Site, str]) -> None:
     """404 for every case there is; the chains stay as they were."""
-    home, login = lost
-    before = {case: len(home.events(case)) for case in home.cases()}
-    with home.client(login) as browser:
+    site, login = lost
+    before = {case: len(site.events(case)) for case in site.cases()}
+    with site.client(login) as browser:
         statuses = {
             route.path: browser.request(
-                method, filled(route.path, home.real), json=BODIES.get(route.path)
+                method, filled(route.path, site.real), json=BODIES.get(route.path)
             ).status_code
             for method, route in ROUTES
             if method != "GET" and "{case}" in route.path and need(route) == "record"
         }
 
     assert set(statuses.values()) == {404}
-    assert {case: len(home.events(case)) for case in home.cases()} == before
+    assert {case: len(site.events(case)) for case in site.cases()} == before
 
 
-def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, str]) -> None:
+def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Site, str]) -> None:
     """In the list, and beside the account; with a unit it is gone."""
-    home, login = lost
-    with home.client("administrator") as browser:
+    site, login = lost
+    with site.client("administrator") as browser:
         list_page = browser.get("/administration/accounts?lang=ru").text
         page = browser.get(f"/administration/account?login={login}&lang=ru").text
         reader = Reader(login=login, access="responsible", person="x@org.kz", unit="hr")
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
         mended = browser.get(f"/administration/account?login={login}&lang=ru").text
 
     assert "Без подразделения: не видно ни одного дела" in list_page
@@ -171,14 +171,14 @@ def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, 
     assert "не видно ни одного дела" not in mended
 
 
-def test_an_executor_s_account_without_a_unit_sees_the_unit_of_its_person(home: Home) -> None:
+def test_an_executor_s_account_without_a_unit_sees_the_unit_of_its_person(site: Site) -> None:
     """Erlan's of the law department, and nothing of hr."""
     reader = Reader(login="erlan", access="responsible", person="c@org.kz")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    with home.client("erlan") as browser:
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    with site.client("erlan") as browser:
         page = browser.get("/cases").text
-        statuses = [browser.get(f"/cases/{case}").status_code for case in (home.late, home.real)]
+        statuses = [browser.get(f"/cases/{case}").status_code for case in (site.late, site.real)]
 
-    assert home.late in page
-    assert home.real not in page
+    assert site.late in page
+    assert site.real not in page
     assert statuses == [200, 404]

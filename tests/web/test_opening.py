@@ -45,7 +45,7 @@ def table(*rows: tuple[object, ...]) -> bytes:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[AppContext]:
+def app(tmp_path: Path) -> Iterator[AppContext]:
     """A separate office with three units and their people."""
     (tmp_path / "config.toml").write_text(
         '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
@@ -76,8 +76,8 @@ def browser_of(context: AppContext, login: str = "officer") -> TestClient:
 
 
 @pytest.fixture
-def officer(house: AppContext) -> Iterator[TestClient]:
-    with browser_of(house) as client:
+def officer(app: AppContext) -> Iterator[TestClient]:
+    with browser_of(app) as client:
         yield client
 
 
@@ -86,7 +86,7 @@ def sent(client: TestClient, content: bytes, name: str = "график.xlsx", pa
 
 
 def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
-    house: AppContext, officer: TestClient
+    app: AppContext, officer: TestClient
 ) -> None:
     """Every row, every date, every conflict; then one button."""
     page = sent(
@@ -96,7 +96,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
             ("Кадры", "hr", "Никто Такой", date(2026, 4, 8), date(2026, 5, 5)),
         ),
     )
-    before = house.reads.cases()
+    before = app.reads.cases()
     result_page = officer.post(page.url.path, data={"meant.0": "иванов пётр"})
 
     assert page.url.path.startswith("/open/schedule/")
@@ -106,16 +106,16 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
     assert "«Никто Такой»" in page.text
     assert before == []
     assert "Открыто: 2 дела" in result_page.text
-    assert {(case.object, case.unit) for case in house.reads.cases()} == {("Закупки", "law"), ("Кадры", "hr")}
-    assert house.reads.office().matches["Никто Такой"] == "b@org.kz"
+    assert {(case.object, case.unit) for case in app.reads.cases()} == {("Закупки", "law"), ("Кадры", "hr")}
+    assert app.reads.office().matches["Никто Такой"] == "b@org.kz"
 
 
-def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: AppContext, officer: TestClient) -> None:
+def test_the_dates_of_the_preview_are_those_of_the_opened_case(app: AppContext, officer: TestClient) -> None:
     """What was shown is what came."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     shown_dates = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
     officer.post(page.url.path)
-    (case,) = house.reads.cases()
+    (case,) = app.reads.cases()
     stands = re.findall(r'<span class="due-date">([^<]+)</span>', officer.get(f"/cases/{case.id}").text)
 
     assert len(shown_dates) > 15
@@ -134,18 +134,18 @@ def test_a_preview_shows_each_date_beside_the_law_s_and_the_button_below(officer
     assert page.index("13 рабочих дней") < page.index('type="submit">Подтвердить')
 
 
-def test_the_same_file_again_changes_nothing_and_says_so(house: AppContext, officer: TestClient) -> None:
+def test_the_same_file_again_changes_nothing_and_says_so(app: AppContext, officer: TestClient) -> None:
     """No button to confirm, and confirming all the same writes nothing."""
     first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     officer.post(first.url.path)
     second_page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    events = len(house.reads.events(house.reads.cases()[0].id))
+    events = len(app.reads.events(app.reads.cases()[0].id))
     officer.post(second_page.url.path)
 
     assert "В этом файле нет ничего нового" in second_page.text
     assert 'type="submit">Подтвердить' not in second_page.text
-    assert len(house.reads.cases()) == 1
-    assert len(house.reads.events(house.reads.cases()[0].id)) == events
+    assert len(app.reads.cases()) == 1
+    assert len(app.reads.events(app.reads.cases()[0].id)) == events
 
 
 def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
@@ -160,7 +160,7 @@ def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
     assert "Изменено: 1 дело" in result_page.text
 
 
-def test_every_bad_row_is_named_and_nothing_is_written(house: AppContext, officer: TestClient) -> None:
+def test_every_bad_row_is_named_and_nothing_is_written(app: AppContext, officer: TestClient) -> None:
     """All of the file or none: the row as the spreadsheet numbers it, and what is wrong with it."""
     answer = sent(
         officer,
@@ -174,10 +174,10 @@ def test_every_bad_row_is_named_and_nothing_is_written(house: AppContext, office
     assert answer.status_code == 422
     assert ">4</td>" in answer.text
     assert "Ничего не записано" in answer.text
-    assert house.reads.cases() == []
+    assert app.reads.cases() == []
 
 
-def test_a_bad_file_is_refused_in_one_sentence(house: AppContext, officer: TestClient) -> None:
+def test_a_bad_file_is_refused_in_one_sentence(app: AppContext, officer: TestClient) -> None:
     """Whatever it is called and whatever is in it."""
     files = (
         ("../../etc/passwd", b"root:x:0:0"),
@@ -197,7 +197,7 @@ def test_a_bad_file_is_refused_in_one_sentence(house: AppContext, officer: TestC
         assert answer.status_code == 422
         assert 'role="alert"' in answer.text
         assert "<script>alert" not in answer.text
-        assert house.reads.cases() == []
+        assert app.reads.cases() == []
 
     uploads = [(path, *file) for path in ("/open/schedule", "/past") for file in files]
     check_each(
@@ -222,18 +222,18 @@ def test_too_large_a_request_is_refused_at_the_door(officer: TestClient) -> None
     assert answer.status_code == 413
 
 
-def test_an_upload_is_seen_by_whoever_sent_it_alone(house: AppContext, officer: TestClient) -> None:
+def test_an_upload_is_seen_by_whoever_sent_it_alone(app: AppContext, officer: TestClient) -> None:
     """A digest is no key: another officer is told that there is no such file."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
-    with browser_of(house, "of_law") as other:
+    with browser_of(app, "of_law") as other:
         upload_answer, confirmed = other.get(page.url.path), other.post(page.url.path)
 
     assert (upload_answer.status_code, confirmed.status_code) == (404, 404)
-    assert house.reads.cases() == []
+    assert app.reads.cases() == []
 
 
-def test_an_upload_is_kept_for_a_day(house: AppContext) -> None:
-    uploads = SqlUploads(house.engine)
+def test_an_upload_is_kept_for_a_day(app: AppContext) -> None:
+    uploads = SqlUploads(app.engine)
     digest = uploads.keep("past", b"a", "a.csv", "internal-analysis", by="officer", now=NOW)
     day = timedelta(days=1)
 
@@ -244,20 +244,20 @@ def test_an_upload_is_kept_for_a_day(house: AppContext) -> None:
     assert uploads.stored_file("past", digest, by="officer", now=NOW) is None
 
 
-def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: AppContext) -> None:
+def test_an_upload_whose_bytes_were_changed_by_hand_is_none(app: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
-    uploads = SqlUploads(house.engine)
+    uploads = SqlUploads(app.engine)
     digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
-    with house.engine.begin() as connection:
+    with app.engine.begin() as connection:
         connection.execute(UPLOAD.update().values(content=b"forged"))
 
     assert uploads.stored_file("file", digest, by="officer", now=NOW) is None
 
 
-def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:
+def test_an_officer_of_a_unit_opens_in_it_alone(app: AppContext) -> None:
     """By a file and by hand."""
     file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
-    with browser_of(house, "of_law") as law_client:
+    with browser_of(app, "of_law") as law_client:
         page = sent(law_client, file)
         confirmed = law_client.post(page.url.path)
         by_hand = law_client.post("/open/case", data={"unit": "hr", "object": "Чужое"})
@@ -268,16 +268,16 @@ def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:
     assert confirmed.status_code == by_hand.status_code == nowhere.status_code == 422
     assert "Заң департаменті" in by_hand.text
     assert mine.url.path.startswith("/cases/")
-    assert [case.object for case in house.reads.cases()] == ["Своё"]
+    assert [case.object for case in app.reads.cases()] == ["Своё"]
 
 
-def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, officer: TestClient) -> None:
+def test_of_many_organisations_the_one_of_a_year_is_typed(app: AppContext, officer: TestClient) -> None:
     """By the beginning of its name; what fits several names them, what is another's is refused."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(MAX_LISTED)]
-    office_store.save(house.engine, units=schools)
+    office_store.save(app.engine, units=schools)
     response = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
     several = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 01"})
-    with browser_of(house, "of_law") as law_client:
+    with browser_of(app, "of_law") as law_client:
         another = law_client.post("/open/year", data={"year": "2027", "unit": "hr"})
         year_answer = law_client.post(
             "/open/year", data={"year": "2027", "unit": "Персоналды басқару департаменті"}
@@ -289,10 +289,10 @@ def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, off
     assert "начинается несколько подразделений: Мектеп 010, Мектеп 011" in several.text
     assert 'name="unit" value="мектеп 01"' in several.text
     assert (another.status_code, year_answer.status_code) == (422, 422)
-    assert house.reads.cases() == []
+    assert app.reads.cases() == []
 
 
-def test_a_case_is_opened_by_hand_with_its_dates(house: AppContext, officer: TestClient) -> None:
+def test_a_case_is_opened_by_hand_with_its_dates(app: AppContext, officer: TestClient) -> None:
     """The look before shows the chain and writes nothing."""
     answers = {
         "procedure": "internal-analysis",
@@ -303,10 +303,10 @@ def test_a_case_is_opened_by_hand_with_its_dates(house: AppContext, officer: Tes
     }
     linked = officer.get("/open/case", params=answers)
     preview = officer.post("/open/case", data={**answers, "look": "1"})
-    before = house.reads.cases()
+    before = app.reads.cases()
     answer = officer.post("/open/case", data=answers)
-    (head,) = house.reads.cases()
-    case = house.reads.case(head.id)
+    (head,) = app.reads.cases()
+    case = app.reads.case(head.id)
 
     assert "15 мая 2026 года" in preview.text
     assert "15 мая 2026 года" in linked.text
@@ -334,7 +334,7 @@ def test_a_case_is_opened_by_hand_with_its_dates(house: AppContext, officer: Tes
     ids=str,
 )
 def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
-    wrong: dict[str, str], house: AppContext, officer: TestClient
+    wrong: dict[str, str], app: AppContext, officer: TestClient
 ) -> None:
     """One sentence, and the form as it was filled in."""
     answers = {"unit": "law", "object": "Сатып алу", "planned.analysis_ended": "2026-07-10", **wrong}
@@ -342,7 +342,7 @@ def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
 
     assert answer.status_code == 422
     assert "<script>alert" not in answer.text
-    assert house.reads.cases() == []
+    assert app.reads.cases() == []
     if "procedure" not in wrong:
         assert 'value="2026-07-10"' in answer.text
         for name, typed_text in wrong.items():
@@ -359,7 +359,7 @@ def test_another_procedure_chosen_by_mistake_loses_no_date(officer: TestClient) 
     assert 'value="Сатып алу"' in other
 
 
-def test_whom_a_case_concerns_is_found_by_name_or_mail(house: AppContext, officer: TestClient) -> None:
+def test_whom_a_case_concerns_is_found_by_name_or_mail(app: AppContext, officer: TestClient) -> None:
     """A procedure about a person asks for one; nobody of that name is a sentence."""
     form = officer.get("/open/case?procedure=conflict-of-interest").text
     unknown = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "Нет Такого"})
@@ -368,12 +368,12 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(house: AppContext, office
     assert 'name="person"' in form
     assert unknown.status_code == 422
     assert answer.status_code in (200, 404)  # a confidential case is seen by those alone who were named
-    assert [case.person for case in house.ledger.cases([c.id for c in house.reads.cases()]).values()] == [
+    assert [case.person for case in app.ledger.cases([c.id for c in app.reads.cases()]).values()] == [
         "b@org.kz"
     ]
 
 
-def test_the_year_is_proposed_to_who_manages_until_it_is_open(house: AppContext, officer: TestClient) -> None:
+def test_the_year_is_proposed_to_who_manages_until_it_is_open(app: AppContext, officer: TestClient) -> None:
     """On the first page, with one button; once the cases are there nothing is proposed any more."""
     before = officer.get("/").text
     year = re.findall(r'name="year" value="(\d+)"', before)[0]
@@ -384,22 +384,22 @@ def test_the_year_is_proposed_to_who_manages_until_it_is_open(house: AppContext,
     assert 'id="rollover"' not in officer.get("/").text
 
 
-def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient) -> None:
+def test_a_year_is_shown_and_opened_once(app: AppContext, officer: TestClient) -> None:
     """What would be opened by procedure; again there is nothing left. Each case names the year it is of."""
     year_page = officer.get("/open/year?year=2027")
     result_page = officer.post("/open/year", data={"year": "2027"})
-    case_count = len(house.reads.cases())
+    case_count = len(app.reads.cases())
     later_page = officer.get("/open/year?year=2027")
     officer.post("/open/year", data={"year": "2027"})
 
     assert "Проект №2" in year_page.text
     assert f"Открыто: {case_count} " in result_page.text
     assert case_count > 3
-    year_of_it = [case.id for case in house.reads.cases() if f"{case.id} · 2027 год" in result_page.text]
+    year_of_it = [case.id for case in app.reads.cases() if f"{case.id} · 2027 год" in result_page.text]
     assert len(year_of_it) == case_count
     assert '<p class="lead-line">2027 год · ' in officer.get(f"/cases/{year_of_it[0]}").text
     assert "За 2027 год открывать больше нечего" in later_page.text
-    assert len(house.reads.cases()) == case_count
+    assert len(app.reads.cases()) == case_count
 
 
 @pytest.mark.parametrize("year", ["0", "abcd", "1999", "99999", "2100", "２０２７", ""])
@@ -410,11 +410,11 @@ def test_a_year_that_is_none_is_refused(year: str, officer: TestClient) -> None:
     assert 'role="alert"' in answer.text
 
 
-def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: AppContext, officer: TestClient) -> None:
+def test_the_cost_of_a_preview_does_not_grow_with_the_office(app: AppContext, officer: TestClient) -> None:
     """Statements at three and at a hundred cases there."""
     statements: list[str] = []
     event.listen(
-        house.engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement)
+        app.engine, "before_cursor_execute", lambda _c, _k, statement, *_: statements.append(statement)
     )
     counts = []
     for size in (3, 100):
@@ -459,7 +459,7 @@ def test_templates_come_filled_with_headings(officer: TestClient) -> None:
 PAST = Path(__file__).parents[2] / "examples" / "past_analyses.csv"
 
 
-def test_dates_of_past_analyses_stand_beside_the_law_s(house: AppContext, officer: TestClient) -> None:
+def test_dates_of_past_analyses_stand_beside_the_law_s(app: AppContext, officer: TestClient) -> None:
     """The cell, the day taken from it, the act's day, how late; the latest first. Nothing is written."""
     page = sent(officer, PAST.read_bytes(), PAST.name, "/past")
     book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
@@ -476,7 +476,7 @@ def test_dates_of_past_analyses_stand_beside_the_law_s(house: AppContext, office
         True
     ] * 5
     assert "нарушен" not in page.text.lower()
-    assert house.reads.cases() == []
+    assert app.reads.cases() == []
 
 
 def test_a_publication_is_named_by_its_own_cell(officer: TestClient) -> None:
@@ -528,9 +528,9 @@ def test_a_filled_template_of_past_analyses_is_judged(officer: TestClient) -> No
     assert "<script>alert" not in page.text
 
 
-def test_the_auditor_checks_past_analyses_too(house: AppContext) -> None:
+def test_the_auditor_checks_past_analyses_too(app: AppContext) -> None:
     """Nothing is changed by it."""
-    with browser_of(house, "auditor") as auditor:
+    with browser_of(app, "auditor") as auditor:
         page = sent(auditor, PAST.read_bytes(), PAST.name, "/past")
         opening = auditor.get("/open")
 

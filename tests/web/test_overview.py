@@ -24,7 +24,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database import engine as database
 from storage.maintenance import schema
 from storage.org import store as office_store
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build, people, settings_in
 from tests.web.offices import library, office
 from web.app import create_app
 from workflow.cases.commands.case_commands import CaseCommands
@@ -32,8 +32,8 @@ from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office
 
 
-def seen(home: Home, *, today: date = TODAY, unit: str | None = None) -> Overview:
-    return overview(home.context.reads, library(), calendars.calendar(), today=today, unit=unit)
+def seen(site: Site, *, today: date = TODAY, unit: str | None = None) -> Overview:
+    return overview(site.context.reads, library(), calendars.calendar(), today=today, unit=unit)
 
 
 def links(page: str) -> list[str]:
@@ -47,7 +47,7 @@ def listed(page: str) -> int:
     return int(match[1])
 
 
-def test_every_figure_opens_a_list_of_that_length(home: Home, browser: TestClient) -> None:
+def test_every_figure_opens_a_list_of_that_length(site: Site, browser: TestClient) -> None:
     """Headlines, cells, days, and people: what is counted is what is listed."""
     page = browser.get("/?lang=ru").text
     numbers = re.findall(
@@ -60,9 +60,9 @@ def test_every_figure_opens_a_list_of_that_length(home: Home, browser: TestClien
             assert listed(browser.get(unescape(link)).text) == int(number), link
 
 
-def test_how_late_is_said_in_working_days_and_whose_it_is(home: Home, browser: TestClient) -> None:
+def test_how_late_is_said_in_working_days_and_whose_it_is(site: Site, browser: TestClient) -> None:
     """Due on Friday 6 February, with Women's Day and Nauryz between: on 6 April 37 working days, of law."""
-    longest = seen(home).longest
+    longest = seen(site).longest
 
     assert longest is not None
     assert (longest[0], longest[1].id) == (37, "law")
@@ -77,37 +77,37 @@ def test_what_comes_back_is_told_apart_by_its_period(browser: TestClient) -> Non
     assert '<span class="force force-obligatory">обязательно</span>' in text
 
 
-def test_the_worst_unit_stands_first_with_its_latest(home: Home) -> None:
+def test_the_worst_unit_stands_first_with_its_latest(site: Site) -> None:
     """A row of the heat map says how many and how late."""
-    rows = seen(home).matrix.rows
+    rows = seen(site).matrix.rows
 
     assert rows[0].unit.id == "law"
     assert rows[0].late == 37
-    assert sum(row.total.overdue for row in rows) == seen(home).overdue
+    assert sum(row.total.overdue for row in rows) == seen(site).overdue
     assert all(sum(cell.overdue for cell in row.cells) == row.total.overdue for row in rows)
 
 
-def test_a_day_off_stands_among_the_two_weeks_only_when_something_is_due(home: Home) -> None:
+def test_a_day_off_stands_among_the_two_weeks_only_when_something_is_due(site: Site) -> None:
     """Ten working days from Monday 6 April: no Saturday, no Sunday; the sums of days are the near ones."""
-    days = seen(home).days
+    days = seen(site).days
 
     assert [day.on for day in days if day.on.weekday() > 4 and not day.number] == []
     assert days[0].on == TODAY
-    assert sum(day.number for day in days if day.on <= seen(home).horizon.soon) == seen(home).due
+    assert sum(day.number for day in days if day.on <= seen(site).horizon.soon) == seen(site).due
 
 
-def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(home: Home) -> None:
+def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(site: Site) -> None:
     """Three people hold duties; the head of the law department is nobody."""
-    overview = seen(home)
+    overview = seen(site)
 
     assert sum(workload.overdue for workload in overview.waiting) == overview.overdue
     assert sum(workload.due for workload in overview.waiting) == overview.due
     assert ("Өтегенов Ерлан",) in {workload.names for workload in overview.waiting}
 
 
-def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
+def test_an_indicator_counts_once_and_missed_ones_count_too(site: Site) -> None:
     """Announcement (3) missed and overdue: 3, not 6; the order adds its own."""
-    overview = seen(home)
+    overview = seen(site)
     announcements = [line for line in overview.worst if line.obligation == "start_announced"]
 
     assert announcements
@@ -116,7 +116,7 @@ def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
 
 
 def test_recommended_steps_stand_apart_below_the_obligatory_ones(
-    home: Home, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+    site: Site, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An analysis begun on 6 January has not ended after the recommended 30 working days, by February.
 
@@ -130,8 +130,8 @@ def test_recommended_steps_stand_apart_below_the_obligatory_ones(
         facts={"order_signed": date(2026, 1, 5), "analysis_started": date(2026, 1, 6)},
     )
     before = browser.get("/?lang=ru").text
-    home.context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
-    overview = seen(home)
+    site.context.case_commands.open(opening, by="test", now=NOW, today=TODAY)
+    overview = seen(site)
     page = browser.get("/?lang=ru").text
     obligatory, _, recommended = page.partition('id="recommended-late"')
     forces = [line.force for line in overview.worst]
@@ -263,29 +263,29 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(engine: Engine,
 
 def test_a_case_of_no_unit_counts_for_the_organisation() -> None:
     """Its late announcement and its own row stand with the organisation's, and in the list of its unit."""
-    home = build()
+    site = build()
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу", planned=planned)
-    case = home.case_commands.open(opening, by="А", now=NOW, today=TODAY)
-    overview = seen(home)
+    case = site.case_commands.open(opening, by="А", now=NOW, today=TODAY)
+    overview = seen(site)
 
     assert [(row.unit.id, row.unit.name) for row in overview.matrix.rows] == [("head", "Орталық аппарат")]
-    assert overview.matrix.rows[0].total.overdue == overview.overdue == seen(home, unit="head").overdue == 1
-    assert overview.matrix.rows[0].late == seen(home, unit="head").matrix.rows[0].late
-    assert seen(home, unit="law").overdue == 0
-    assert [listed_case.id for listed_case in home.context.reads.cases("head")] == [case.id]
-    home.close()
+    assert overview.matrix.rows[0].total.overdue == overview.overdue == seen(site, unit="head").overdue == 1
+    assert overview.matrix.rows[0].late == seen(site, unit="head").matrix.rows[0].late
+    assert seen(site, unit="law").overdue == 0
+    assert [listed_case.id for listed_case in site.context.reads.cases("head")] == [case.id]
+    site.close()
 
 
 def test_figures_of_a_year_are_the_same_on_the_page_in_the_workbook_and_by_the_api(
-    home: Home, browser: TestClient
+    site: Site, browser: TestClient
 ) -> None:
     """What came due is what the months, the stages and the units each add up to; another unit has its own.
 
     A note due on 6 March is signed on the 12th: the plan is due on the 31st and not on the 26th: 3 more.
     """
-    home.context.case_commands.record(
-        home.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
+    site.context.case_commands.record(
+        site.missed, "note_signed", on=date(2026, 3, 12), by="test", now=NOW, today=TODAY
     )
     figures = browser.get("/api/v1/figures").json()
     whole_count = figures["total"]["due"]

@@ -78,7 +78,7 @@ def test_a_template_is_used_for_its_form_and_language_and_returns_to_ours(
     back = admin.post(PAGE, data={"language": "kk", "do": "choose", "number": "0"})
     assert back.status_code == 303
     assert officer.get(f"{PLAN}/kk").content == ours
-    steps = template_steps(office.house.engine, "plan", "kk")
+    steps = template_steps(office.app.engine, "plan", "kk")
     assert [(step.by, step.sha256[:8], step.name) for step in steps] == [
         ("administrator", sha256(letterhead()).hexdigest()[:8], "бланк.docx"),
         (getuser(), sha256(template("Екінші нұсқа")).hexdigest()[:8], "бланк 2.docx"),
@@ -132,7 +132,7 @@ def test_a_refused_template_names_every_mistake_and_changes_nothing(
         admin.post("/api/v1/administration/templates/nothing/kk/choice", json={"number": 0}).status_code == 404
     )
     assert admin.get("/administration/templates/nothing").status_code == 404
-    assert template_steps(office.house.engine, "plan", "ru") == []
+    assert template_steps(office.app.engine, "plan", "ru") == []
 
 
 def test_an_altered_template_is_not_used_and_is_found_by_verify(
@@ -146,7 +146,7 @@ def test_an_altered_template_is_not_used_and_is_found_by_verify(
     stored.write_bytes(template("Чужой текст"))
     try:
         answer = officer.get(f"{PLAN}/ru")
-        problems = verify(office.house.engine, evidence=office.house.evidence)
+        problems = verify(office.app.engine, evidence=office.app.evidence)
     finally:
         stored.write_bytes(letterhead())
 

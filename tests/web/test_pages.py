@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 import i18n
 from tests.law import library
-from tests.web.conftest import NOW, TODAY, Home, rewrite
+from tests.web.conftest import NOW, TODAY, Site, rewrite
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Reader
 
@@ -21,10 +21,10 @@ PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", PATHS)
 def test_every_page_is_whole_in_every_language(
-    path: str, language: str, home: Home, browser: TestClient
+    path: str, language: str, site: Site, browser: TestClient
 ) -> None:
     """No page lacks a word in any of the three languages."""
-    for case in (home.real, home.late, home.missed):
+    for case in (site.real, site.late, site.missed):
         answer = browser.get(path.format(case=case), params={"lang": language})
 
         assert answer.status_code == 200
@@ -32,20 +32,20 @@ def test_every_page_is_whole_in_every_language(
         assert "web." not in answer.text.replace("web.app", "")
 
 
-def test_the_explanation_stands_on_the_page_word_for_word(home: Home, browser: TestClient) -> None:
+def test_the_explanation_stands_on_the_page_word_for_word(site: Site, browser: TestClient) -> None:
     """What the board says is defended with the act and the counted days, in Kazakh and in Russian."""
-    kazakh = browser.get(f"/cases/{home.real}?lang=kk").text
-    russian = browser.get(f"/cases/{home.real}?lang=ru").text
+    kazakh = browser.get(f"/cases/{site.real}?lang=kk").text
+    russian = browser.get(f"/cases/{site.real}?lang=ru").text
 
     assert "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз." in kazakh
     assert "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта." in russian
     assert "не позднее 30 марта 2026 года" in russian
 
 
-def test_dates_are_said_as_official_papers_say_them(home: Home, browser: TestClient) -> None:
+def test_dates_are_said_as_official_papers_say_them(site: Site, browser: TestClient) -> None:
     """The due date of the order in both languages."""
-    assert "2026 жылғы 6 сәуір" in browser.get(f"/cases/{home.real}?lang=kk").text
-    assert "6 апреля 2026 года" in browser.get(f"/cases/{home.real}?lang=ru").text
+    assert "2026 жылғы 6 сәуір" in browser.get(f"/cases/{site.real}?lang=kk").text
+    assert "6 апреля 2026 года" in browser.get(f"/cases/{site.real}?lang=ru").text
 
 
 @pytest.mark.parametrize("path", ["/cases/2026-999", "/cases/%00", "/cases/" + "9" * 400, "/cases/a%20b"])
@@ -88,15 +88,15 @@ def test_the_year_2026_has_its_official_sum(browser: TestClient) -> None:
     assert "24–25 марта" in page
 
 
-def test_the_edition_says_that_its_date_is_assumed(home: Home, browser: TestClient) -> None:
+def test_the_edition_says_that_its_date_is_assumed(site: Site, browser: TestClient) -> None:
     """What is not confirmed is not shown as if it were."""
-    assert "по предположению" in browser.get(f"/cases/{home.real}?lang=ru").text
+    assert "по предположению" in browser.get(f"/cases/{site.real}?lang=ru").text
 
 
-def test_scripts_in_texts_stay_texts(home: Home, browser: TestClient) -> None:
+def test_scripts_in_texts_stay_texts(site: Site, browser: TestClient) -> None:
     """What people typed is shown, never run."""
     evil = '"><script>alert(1)</script>'
-    case = home.case_commands.open(
+    case = site.case_commands.open(
         Opening(procedure="internal-analysis", unit=evil, object=evil, notes=(evil,)),
         by=evil,
         now=NOW,
@@ -108,19 +108,19 @@ def test_scripts_in_texts_stay_texts(home: Home, browser: TestClient) -> None:
         assert "<script>alert" not in page
 
 
-def test_a_case_called_off_says_so_and_offers_no_form(home: Home, browser: TestClient) -> None:
+def test_a_case_called_off_says_so_and_offers_no_form(site: Site, browser: TestClient) -> None:
     """A cancelled case is read only, with its ground."""
-    home.case_commands.cancel(home.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
-    page = browser.get(f"/cases/{home.late}?lang=ru").text
+    site.case_commands.cancel(site.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
+    page = browser.get(f"/cases/{site.late}?lang=ru").text
 
     assert "Дело отменено: Құрылым өзгерді" in page
     assert 'id="record"' not in page
 
 
-def test_the_list_turns_its_pages(home: Home, browser: TestClient) -> None:
+def test_the_list_turns_its_pages(site: Site, browser: TestClient) -> None:
     """Sixty cases are two pages; a page beyond the last is the last."""
     for n in range(57):
-        home.case_commands.open(
+        site.case_commands.open(
             Opening(procedure="internal-analysis", object=f"№{n}"), by="t", now=NOW, today=TODAY
         )
     first, last, beyond = (browser.get(f"/cases?page={n}&lang=ru").text for n in (1, 2, 99999))
@@ -139,27 +139,27 @@ def test_a_page_number_that_is_none_is_refused_plainly(number: str, browser: Tes
     assert "не распознан" in answer.text
 
 
-def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient) -> None:
+def test_a_file_of_the_law_that_is_gone_is_said(site: Site, browser: TestClient) -> None:
     """A case whose edition is no longer at hand explains itself instead of breaking."""
-    rewrite(home, home.real, edition="internal-analysis.1999-01-01")
-    answer = browser.get(f"/cases/{home.real}?lang=ru")
+    rewrite(site, site.real, edition="internal-analysis.1999-01-01")
+    answer = browser.get(f"/cases/{site.real}?lang=ru")
 
     assert answer.status_code == 422
     assert "internal-analysis.1999-01-01" in answer.text
 
 
-def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient) -> None:
+def test_a_case_of_every_procedure_can_be_shown(site: Site, browser: TestClient) -> None:
     """Ongoing duties, targets, rights and branches included, in three languages."""
     named_reader = Reader(login="named", access="officer", person="a@org.kz")
-    home.accounts.save(named_reader, disabled=False, by="test", now=NOW, today=TODAY)
-    browser_of_named, wrong = home.client("named"), list[tuple[str, str]]()
+    site.accounts.save(named_reader, disabled=False, by="test", now=NOW, today=TODAY)
+    browser_of_named, wrong = site.client("named"), list[tuple[str, str]]()
     for procedure in library().procedures():
         edition = library().latest(procedure)
         began = max(date(2026, 1, 1), edition.in_force)
         opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
-        case = home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+        case = site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
         if edition.confidential:
-            home.case_commands.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
+            site.case_commands.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
         reader = browser_of_named if edition.confidential else browser
         wrong += [
             (procedure, language)
@@ -170,10 +170,10 @@ def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient)
     assert wrong == []
 
 
-def test_procedures_are_offered_by_document_the_offices_own_first(home: Home) -> None:
+def test_procedures_are_offered_by_document_the_offices_own_first(site: Site) -> None:
     """Under the instruction of the base direction stand the analysis and the year of its projects; the list of
     analyses offers them alike."""
-    with home.client() as browser:
+    with site.client() as browser:
         pages = [browser.get(f"{path}?lang=ru").text for path in ("/open/case", "/cases")]
     select = pages[0].partition('name="procedure"')[2].partition("</select>")[0]
     groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select, re.DOTALL)

@@ -12,16 +12,16 @@ from starlette.testclient import TestClient
 from services.app import AppContext
 from tests.documents.sheets import xlsx
 from tests.documents.test_real_schedule import KAZAKH
-from tests.web.conftest import Home
-from tests.web.test_opening import EXAMPLE, house, officer, sent
+from tests.web.conftest import Site
+from tests.web.test_opening import EXAMPLE, officer, sent
 from workflow.cases.case import Case
 
-__all__ = ["house", "officer"]
+__all__ = ["app", "officer"]
 RU, KK = "Акционерное общество и его дочерние и зависимые организации", "Қоғам"
 
 
-def stored(home: Home) -> Case:
-    stored_case = home.case(home.real)
+def stored(site: Site) -> Case:
+    stored_case = site.case(site.real)
     assert stored_case is not None
     return stored_case
 
@@ -33,16 +33,16 @@ def order(client: TestClient, case: str, language: str) -> str:
     return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
 
 
-def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: TestClient) -> None:
+def test_a_passport_is_edited_by_the_fields_that_differ(site: Site, browser: TestClient) -> None:
     """The title, the order in both languages and the feed of events follow; what was shown and is the same is
     not written."""
-    case = f"/cases/{home.real}"
-    fields_shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(home).unit}
+    case = f"/cases/{site.real}"
+    fields_shown = {"was.object_kk": "", "was.object_ru": "", "was.group": "", "was.unit": stored(site).unit}
     form_fields = {
         **fields_shown,
         "object_kk": KK,
         "object_ru": RU,
-        "unit": stored(home).unit,
+        "unit": stored(site).unit,
         "group": "Ахметов А.; юрист; руководитель\r\nСәрсен Б.; маман",
         "more": "published",
         "more_who": "Б",
@@ -52,18 +52,18 @@ def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: Tes
     }
     refused = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2023-12-31"})
     assert refused.status_code == 422
-    assert stored(home).object_ru == ""
+    assert stored(site).object_ru == ""
     assert RU in refused.text
 
     edit_answer = browser.post(f"{case}/passport", data={**form_fields, "period_last": "2025-12-31"})
 
     assert edit_answer.status_code == 303
-    event = home.events(home.real)[-1]
+    event = site.events(site.real)[-1]
     assert event.payload.keys() == {"object_kk", "object_ru", "group", "responsible", "period"}
-    assert stored(home).responsible["published"] == "Б"
+    assert stored(site).responsible["published"] == "Б"
     assert f"<h1>{RU}</h1>" in browser.get(f"{case}?lang=ru").text
     assert KK in browser.get("/cases?lang=kk").text
-    kazakh, russian = order(browser, home.real, "kk"), order(browser, home.real, "ru")
+    kazakh, russian = order(browser, site.real, "kk"), order(browser, site.real, "ru")
     assert f"талдау) жүргізілсін: {KK}." in kazakh
     assert f"объекта: {RU}." in russian
     assert "Ахметов А." in russian
@@ -77,7 +77,7 @@ def test_a_passport_is_edited_by_the_fields_that_differ(home: Home, browser: Tes
 
 
 def test_a_case_opened_by_hand_is_asked_its_name_in_both_languages(
-    house: AppContext, officer: TestClient
+    app: AppContext, officer: TestClient
 ) -> None:
     """Either is enough; the page of papers says which one lacks, and says nothing where both are there."""
     form = officer.get("/open/case?object=Отдел").text
@@ -86,7 +86,7 @@ def test_a_case_opened_by_hand_is_asked_its_name_in_both_languages(
 
     for answers in ({"object_kk": KK, "object_ru": RU}, {"object_ru": RU}):
         officer.post("/open/case", data={"procedure": "internal-analysis", "unit": "law", **answers})
-    cases = sorted(house.reads.cases(), key=lambda case: case.id)
+    cases = sorted(app.reads.cases(), key=lambda case: case.id)
     papers = [html.unescape(officer.get(f"/cases/{case.id}/papers").text) for case in cases]
 
     assert [(case.object_kk, case.object_ru) for case in cases] == [(KK, RU), ("", RU)]
@@ -97,29 +97,29 @@ def test_a_case_opened_by_hand_is_asked_its_name_in_both_languages(
     assert "объекта на русском языке" not in papers[1]
 
 
-def test_the_api_changes_a_passport_and_takes_it_back(home: Home, browser: TestClient) -> None:
+def test_the_api_changes_a_passport_and_takes_it_back(site: Site, browser: TestClient) -> None:
     """Only the fields that are sent; a preview writes nothing."""
-    address = f"/api/v1/cases/{home.real}"
+    address = f"/api/v1/cases/{site.real}"
     preview = browser.post(f"{address}/passport", json={"object_ru": RU, "preview": True}).json()
-    assert (preview["changed"], stored(home).object_ru) == (True, "")
+    assert (preview["changed"], stored(site).object_ru) == (True, "")
 
     browser.post(f"{address}/passport", json={"object_ru": RU})
     assert browser.post(f"{address}/passport", json={"object_ru": RU}).json()["changed"] is False
     browser.post(f"{address}/withdrawals", json={"name": "passport", "ground": "не тот объект"})
 
-    assert stored(home).object_ru == ""
+    assert stored(site).object_ru == ""
     assert browser.post(f"{address}/passport", json={"unit": "жоқ бөлімше"}).status_code == 422
 
 
-def test_the_history_names_people_and_units_that_were_changed(home: Home, browser: TestClient) -> None:
+def test_the_history_names_people_and_units_that_were_changed(site: Site, browser: TestClient) -> None:
     """Never by their keys; words that name nobody of the office stay as they are."""
-    person = next(iter(home.office.people.values()))
-    old, new = home.office.units[stored(home).unit], home.office.units["law"]
-    address = f"/api/v1/cases/{home.real}/passport"
+    person = next(iter(site.office.people.values()))
+    old, new = site.office.units[stored(site).unit], site.office.units["law"]
+    address = f"/api/v1/cases/{site.real}/passport"
     browser.post(address, json={"responsible": {"published": person.key}})
     browser.post(address, json={"responsible": {"published": "Сарапшы"}, "unit": new.id})
 
-    history = " ".join(html.unescape(browser.get(f"/cases/{home.real}/history?lang=ru").text).split())
+    history = " ".join(html.unescape(browser.get(f"/cases/{site.real}/history?lang=ru").text).split())
 
     assert f"«{person.name_in('ru')}» → «Сарапшы»" in history
     assert f"«{old.name_in('ru')}» → «{new.name_in('ru')}»" in history
@@ -127,13 +127,13 @@ def test_the_history_names_people_and_units_that_were_changed(home: Home, browse
 
 
 def test_an_import_asks_for_the_object_and_joins_the_other_language(
-    house: AppContext, officer: TestClient
+    app: AppContext, officer: TestClient
 ) -> None:
     """Both names stand there by the best guess; the Kazakh schedule of the same analysis is no new case."""
     first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     assert f'name="object_ru.7" value="{RU}"' in first.text
     officer.post(first.url.path, data={"object_ru.7": f"{RU} (Общество)", "object_kk.7": ""})
-    (case,) = house.reads.cases()
+    (case,) = app.reads.cases()
     assert (case.object_ru, case.object_kk) == (f"{RU} (Общество)", "")
 
     second = sent(officer, xlsx(KAZAKH, ["A4:D4", "A6:D6", "A10:D10"]), "кесте.xlsx")
@@ -150,6 +150,6 @@ def test_an_import_asks_for_the_object_and_joins_the_other_language(
     )
     assert "Изменено: 1 дело" in result_page.text
 
-    (joined,) = house.reads.cases()
+    (joined,) = app.reads.cases()
     assert (joined.object_kk, joined.object_ru) == (KK, f"{RU} (Общество)")
-    assert date(2026, 4, 13) == house.ledger.case(case.id).planned["analysis_started"]  # type: ignore[union-attr]
+    assert date(2026, 4, 13) == app.ledger.case(case.id).planned["analysis_started"]  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from web.pages.case_creation.chain import load
 from workflow.cases.case import Case
 from workflow.cases.commands.opening import Opening
@@ -16,14 +16,14 @@ from workflow.cases.commands.planning import plan
 START = "/planner?lang=ru&planned.analysis_started=2026-06-01"
 
 
-def test_a_start_gives_the_whole_chain_with_reasons(home: Home, browser: TestClient) -> None:
+def test_a_start_gives_the_whole_chain_with_reasons(site: Site, browser: TestClient) -> None:
     """Ten working days before Monday 1 June: 15 May (Friday), counted over the weekends, and why."""
     page = browser.get(START).text
 
     assert "15 мая 2026 года" in page
     assert "10 рабочих дней до него: 29, 28, 26, 25, 22, 21, 20, 19, 18, 15 мая" in page  # 27 May is Kurban Ait
     assert "Начало анализа – 1 июня 2026 года (план), этот день не считается." in page
-    assert len(home.cases()) == 3
+    assert len(site.cases()) == 3
 
 
 def test_without_a_date_it_says_where_to_begin(browser: TestClient) -> None:
@@ -93,9 +93,9 @@ def test_the_address_can_be_sent_to_somebody(browser: TestClient) -> None:
     assert short.partition("?")[2].replace("&", "&amp;") in browser.get(short).text
 
 
-def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None:
+def test_every_procedure_can_be_planned(site: Site, browser: TestClient) -> None:
     """Each by the fact it begins with."""
-    library = home.app.state.ctx.library
+    library = site.app.state.ctx.library
     for name in library.procedures():
         begins = library.latest(name).begins_with
         answer = browser.get(f"/planner?procedure={name}&planned.{begins}=2026-06-01")
@@ -104,9 +104,9 @@ def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None
         assert 'id="chain-title"' in answer.text, name
 
 
-def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, browser: TestClient) -> None:
+def test_the_load_counts_what_people_have_to_do_in_those_weeks(site: Site, browser: TestClient) -> None:
     """Open obligations of other cases by week, and those of this plan beside them."""
-    context = home.app.state.ctx
+    context = site.app.state.ctx
     planned = {"analysis_started": date(2026, 6, 1)}
     forecast = plan(
         context.library, "internal-analysis", facts={}, planned=planned, calendar=context.calendar, today=TODAY
@@ -115,14 +115,14 @@ def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, brows
         id="", procedure="internal-analysis", edition=forecast.procedure.edition, unit="law", planned=planned
     )
     arguments = {"deadlines": forecast.deadlines, "case": case, "today": TODAY}
-    before = load(home.context.reads, context.library, home.context.reads.office(), **arguments)
-    home.case_commands.open(
+    before = load(site.context.reads, context.library, site.context.reads.office(), **arguments)
+    site.case_commands.open(
         Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
         by="test",
         now=NOW,
         today=TODAY,
     )
-    after = load(home.context.reads, context.library, home.context.reads.office(), **arguments)
+    after = load(site.context.reads, context.library, site.context.reads.office(), **arguments)
     page = browser.get(f"{START}&unit=law").text
 
     assert before is not None

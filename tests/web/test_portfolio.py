@@ -116,7 +116,7 @@ def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(r
     token = re.search(r'name="confirmed" value="(\w+)"', response.text)
     assert response.status_code == 200
     assert token is not None
-    planned = real.house.reads.case("2026-0001")
+    planned = real.app.reads.case("2026-0001")
     assert planned is not None
     assert planned.planned["analysis_ended"] == date(2026, 5, 28)
     answer = browser.post("/cases/2026-0001/plan", data={**fields, "confirmed": token[1]})
@@ -124,7 +124,7 @@ def test_a_plan_date_moved_from_the_timeline_is_previewed_and_leads_back_to_it(r
         303,
         "/portfolio?year=2026&stage=order&replanned=2026-0001",
     )
-    planned = real.house.reads.case("2026-0001")
+    planned = real.app.reads.case("2026-0001")
     assert planned is not None
     assert planned.planned["analysis_ended"] == date(2026, 5, 29)
     assert "Плановая дата перенесена" in browser.get(f"{answer.headers['location']}&lang=ru").text

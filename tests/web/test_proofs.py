@@ -20,7 +20,7 @@ from services.outgoing.public import PAPERS
 from storage.database.engine import writing
 from storage.maintenance.seals import seal
 from storage.notices import journal
-from tests.web.conftest import NOW, TODAY, Home, dashboard_of, people, settings_in
+from tests.web.conftest import NOW, TODAY, Site, dashboard_of, people, settings_in
 from web.ui.render import ALMATY
 from workflow.cases.commands.opening import Opening
 from workflow.org.audit import EVERYTHING, AuditFilter
@@ -31,18 +31,18 @@ FIRST, SECOND = datetime(2026, 4, 3, 4, 0, tzinfo=UTC), datetime(2026, 4, 6, 4, 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def site(tmp_path: Path) -> Site:
     """An office whose page for everybody is open, with two batches in its chain of deliveries."""
-    home = dashboard_of(settings_in(tmp_path, public_page=True, public_address=ADDRESS))
-    people(home.accounts)
+    site = dashboard_of(settings_in(tmp_path, public_page=True, public_address=ADDRESS))
+    people(site.accounts)
     for at in (FIRST, SECOND):
-        with writing(home.context.engine) as connection:
+        with writing(site.context.engine) as connection:
             journal.append(connection, [(f"2026-0001:{at}", "acknowledged", "2026-04-03")], now=at)
-    return home
+    return site
 
 
-def _end(home: Home) -> str:
-    return journal.journal_status(home.context.engine).end
+def _end(site: Site) -> str:
+    return journal.journal_status(site.context.engine).end
 
 
 def _matrix(png: bytes) -> list[list[int]]:
@@ -68,14 +68,14 @@ def _matrix(png: bytes) -> list[list[int]]:
     ]
 
 
-def test_a_printed_register_bears_the_code_of_its_hash(home: Home) -> None:
+def test_a_printed_register_bears_the_code_of_its_hash(site: Site) -> None:
     """The picture in the file is the code of the address of the page, the address stands beside it in words."""
-    address = f"{ADDRESS}/public/proof/2/{_end(home)}"
+    address = f"{ADDRESS}/public/proof/2/{_end(site)}"
 
-    with ZipFile(BytesIO(paper(home.context, [], ".docx", "ru", now=NOW))) as docx:
+    with ZipFile(BytesIO(paper(site.context, [], ".docx", "ru", now=NOW))) as docx:
         (picture,) = [name for name in docx.namelist() if name.startswith("word/media/")]
         drawn, document = docx.read(picture), docx.read("word/document.xml").decode()
-    sheet = load_workbook(BytesIO(paper(home.context, [], ".xlsx", "ru", now=NOW))).active
+    sheet = load_workbook(BytesIO(paper(site.context, [], ".xlsx", "ru", now=NOW))).active
 
     assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
     assert address in document
@@ -83,22 +83,22 @@ def test_a_printed_register_bears_the_code_of_its_hash(home: Home) -> None:
     assert str(sheet["A5"].value).endswith(address)
 
 
-def test_where_the_page_is_not_open_there_is_no_code(home: Home) -> None:
+def test_where_the_page_is_not_open_there_is_no_code(site: Site) -> None:
     """Off by default: no address is printed, and the page answers 404 as if it were not there."""
-    object.__setattr__(home.context.settings.web, "public_page", False)
+    object.__setattr__(site.context.settings.web, "public_page", False)
 
-    with ZipFile(BytesIO(paper(home.context, [], ".docx", "ru", now=NOW))) as docx:
+    with ZipFile(BytesIO(paper(site.context, [], ".docx", "ru", now=NOW))) as docx:
         assert [name for name in docx.namelist() if name.startswith("word/media/")] == []
         assert "public/proof" not in docx.read("word/document.xml").decode()
-    assert home.stranger().get(f"/public/proof/2/{_end(home)}").status_code == 404
+    assert site.stranger().get(f"/public/proof/2/{_end(site)}").status_code == 404
 
 
-def test_a_genuine_hash_is_confirmed_with_its_day_and_nothing_else(home: Home) -> None:
+def test_a_genuine_hash_is_confirmed_with_its_day_and_nothing_else(site: Site) -> None:
     """To anybody: number, moment, seal; no case, no key of a record, not how many there are."""
-    before = home.stranger().get(f"/public/proof/2/{_end(home)}?lang=en")
-    seal(home.context.engine, now=SECOND + timedelta(minutes=1))
+    before = site.stranger().get(f"/public/proof/2/{_end(site)}?lang=en")
+    seal(site.context.engine, now=SECOND + timedelta(minutes=1))
 
-    answer = home.stranger().get(f"/public/proof/2/{_end(home)}?lang=en")
+    answer = site.stranger().get(f"/public/proof/2/{_end(site)}?lang=en")
 
     assert (before.status_code, "Not sealed yet." in before.text) == (200, True)
     assert answer.status_code == 200
@@ -110,24 +110,24 @@ def test_a_genuine_hash_is_confirmed_with_its_day_and_nothing_else(home: Home) -
     assert answer.headers["x-robots-tag"] == "noindex"
 
 
-def test_an_older_sheet_is_genuine_too(home: Home) -> None:
+def test_an_older_sheet_is_genuine_too(site: Site) -> None:
     """Its batch is not the last any more; the hash of one batch says nothing of another."""
-    with home.context.engine.connect() as connection:
+    with site.context.engine.connect() as connection:
         first = connection.execute(text("SELECT hash FROM proof WHERE n = 1")).scalar_one()
 
-    stranger = home.stranger()
+    stranger = site.stranger()
 
     assert "03.04.2026, 09:00" in stranger.get(f"/public/proof/1/{first}").text
     assert stranger.get(f"/public/proof/2/{first}").status_code == 404
 
 
-def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
+def test_a_package_bears_the_code_of_its_list_of_hashes(site: Site) -> None:
     """Index and page give one digest: of the file SHA256SUMS in the package. Nothing of the case or of who made
     it stands on the page, and the entry of another kind of act is no paper."""
-    case = home.case_commands.open(Opening(procedure="internal-analysis", object="Кадр"), **STAMP).id
-    with home.client("officer") as client:
+    case = site.case_commands.open(Opening(procedure="internal-analysis", object="Кадр"), **STAMP).id
+    with site.client("officer") as client:
         package = ZipFile(BytesIO(client.get(f"/cases/{case}/package?lang=en").content))
-    page = home.context.reads.audit(AuditFilter(), scope=EVERYTHING, after=0, limit=100)
+    page = site.context.reads.audit(AuditFilter(), scope=EVERYTHING, after=0, limit=100)
     (entry,) = [candidate for candidate in page.entries if candidate.kind == "package_read"]
     address = f"{ADDRESS}/public/proof/entry/{entry.seq}/{entry.hash}"
     (name,) = [name for name in package.namelist() if name.endswith(".xlsx")]
@@ -136,7 +136,7 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     texts = [row[0] for row in load_workbook(BytesIO(package.read(name))).active.iter_rows(values_only=True)]
     digest = sha256(package.read("SHA256SUMS")).hexdigest()
 
-    answer = home.stranger().get(f"{address.removeprefix(ADDRESS)}?lang=en")
+    answer = site.stranger().get(f"{address.removeprefix(ADDRESS)}?lang=en")
 
     assert _matrix(drawn) == [list(row) for row in segno.make(address, error="m").matrix]
     assert [str(line) for line in texts[-2:]] == [
@@ -150,34 +150,34 @@ def test_a_package_bears_the_code_of_its_list_of_hashes(home: Home) -> None:
     assert (case in answer.text, "officer" in answer.text) == (False, False)
     assert answer.headers["cache-control"] == "no-store"
     other = next(candidate for candidate in page.entries if candidate.kind not in PAPERS)
-    assert home.stranger().get(f"/public/proof/entry/{other.seq}/{other.hash}").status_code == 404
-    assert home.stranger().get(f"/public/proof/entry/{entry.seq}/{'0' * 64}").status_code == 404
+    assert site.stranger().get(f"/public/proof/entry/{other.seq}/{other.hash}").status_code == 404
+    assert site.stranger().get(f"/public/proof/entry/{entry.seq}/{'0' * 64}").status_code == 404
 
 
 @pytest.mark.parametrize("changed", ["0" * 64, "shorter", "A" * 64, "%27%20OR%201"])
-def test_another_hash_is_not_known_here(changed: str, home: Home) -> None:
+def test_another_hash_is_not_known_here(changed: str, site: Site) -> None:
     """Never "almost": one letter off is as unknown as any."""
-    assert home.stranger().get(f"/public/proof/2/{changed}").status_code in (404, 422)
+    assert site.stranger().get(f"/public/proof/2/{changed}").status_code in (404, 422)
 
 
-def test_a_batch_that_was_altered_is_not_confirmed(home: Home) -> None:
+def test_a_batch_that_was_altered_is_not_confirmed(site: Site) -> None:
     """The hash stands there still, what it is the hash of does not."""
-    end = _end(home)
-    with writing(home.context.engine) as connection:
+    end = _end(site)
+    with writing(site.context.engine) as connection:
         for (name,) in connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'proof'")
         ).all():
             connection.execute(text(f"DROP TRIGGER {name}"))
         connection.execute(text("UPDATE proof SET lines = '[]' WHERE n = 2"))
 
-    assert home.stranger().get(f"/public/proof/2/{end}").status_code == 404
+    assert site.stranger().get(f"/public/proof/2/{end}").status_code == 404
 
 
-def test_nobody_tries_many(home: Home) -> None:
+def test_nobody_tries_many(site: Site) -> None:
     """Thirty from one network at once; a genuine one is answered all the same."""
-    stranger = home.stranger()
+    stranger = site.stranger()
 
     answers = [stranger.get(f"/public/proof/2/{n:064x}").status_code for n in range(31)]
 
     assert answers == [404] * 30 + [429]
-    assert stranger.get(f"/public/proof/2/{_end(home)}").status_code == 200
+    assert stranger.get(f"/public/proof/2/{_end(site)}").status_code == 200

@@ -23,7 +23,7 @@ from services.context import operator_context
 from tests import openid
 from tests.notifications.servers import free_port
 from tests.openid import CALLBACK, CLIENT, SECRET, Provider
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, build
 from web.pages.account.attempts import FRESH_SESSION
 from web.pages.account.provider import COOKIE
 from workflow.org.access import Access, Account, Reader
@@ -44,17 +44,17 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MERZIM_OIDC_SECRET", SECRET)
 
 
-def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **options: Any) -> Home:
+def office(provider: Provider, *, totp_required: tuple[Access, ...] = (), **options: Any) -> Site:
     """An office whose people log in by a provider."""
-    home = build(demonstration=False, totp_required=totp_required)
+    site = build(demonstration=False, totp_required=totp_required)
     usual = {"issuer": provider.issuer, "client_id": CLIENT, "insecure": True}
-    home.context.settings = replace(home.context.settings, oidc=OidcSettings(**(usual | options)))
-    return home
+    site.context.settings = replace(site.context.settings, oidc=OidcSettings(**(usual | options)))
+    return site
 
 
-def begin(home: Home, onward: str = "/") -> tuple[TestClient, str]:
+def begin(site: Site, onward: str = "/") -> tuple[TestClient, str]:
     """Press the link of the log-in page in a new browser; the browser, and where it is sent to."""
-    browser = home.stranger()
+    browser = site.stranger()
     answer = browser.get("/login/oidc", params={"next": onward, "lang": "en"})
     assert answer.status_code == 303, answer.text
     return browser, answer.headers["location"]
@@ -66,101 +66,101 @@ def come_back(browser: TestClient, callback: str, **parameters: str) -> Any:
     return browser.get("/login/oidc/callback", params=query | parameters | {"lang": "en"})
 
 
-def enter(home: Home, provider: Provider, sub: str, onward: str = "/") -> tuple[TestClient, Any]:
+def enter(site: Site, provider: Provider, sub: str, onward: str = "/") -> tuple[TestClient, Any]:
     """Log in from a new browser; the browser, and the last answer."""
-    browser, address = begin(home, onward)
+    browser, address = begin(site, onward)
     return browser, come_back(browser, provider.log_in(address, sub))
 
 
-def account(home: Home, login: str) -> Account:
-    row = home.accounts.account(login)
+def account(site: Site, login: str) -> Account:
+    row = site.accounts.account(login)
     assert row is not None
     return row
 
 
-def open_account(home: Home, login: str, *, person: str = "", disabled: bool = False) -> None:
+def open_account(site: Site, login: str, *, person: str = "", disabled: bool = False) -> None:
     """Make an account without a password, as an administrator does before somebody's first log-in."""
     reader = Reader(login=login, access="officer", person=person)
-    home.accounts.save(reader, disabled=disabled, **SAID)
+    site.accounts.save(reader, disabled=disabled, **SAID)
 
 
 def test_somebody_logs_in_with_the_account_made_for_their_person(provider: Provider) -> None:
     """Found by a verified e-mail once, and ever after by `sub`; led to the page they wanted, of ours alone."""
     provider.person("77-a", email="D@Org.kz", email_verified=True)
-    home = office(provider)
-    home.accounts.save(replace(account(home, "responsible").reader, person="x"), disabled=False, **SAID)
-    open_account(home, "gulnur", person="a@org.kz")
+    site = office(provider)
+    site.accounts.save(replace(account(site, "responsible").reader, person="x"), disabled=False, **SAID)
+    open_account(site, "gulnur", person="a@org.kz")
     provider.person("77-a", email="A@Org.kz", email_verified=True)
 
-    browser, first = enter(home, provider, "77-a", "/cases?q=1")
+    browser, first = enter(site, provider, "77-a", "/cases?q=1")
     provider.person("77-a", email="other@org.kz", email_verified=True, preferred_username="somebody-else")
-    _, second_answer = enter(home, provider, "77-a", "https://evil.example/")
+    _, second_answer = enter(site, provider, "77-a", "https://evil.example/")
 
     assert (first.status_code, first.headers["location"]) == (303, "/cases?q=1")
     assert (second_answer.status_code, second_answer.headers["location"]) == (303, "/desk")
-    assert account(home, "gulnur").providers == ("oidc",)
-    assert home.accounts.identities("oidc")[0].subject == f"{provider.issuer} 77-a"
+    assert account(site, "gulnur").providers == ("oidc",)
+    assert site.accounts.identities("oidc")[0].subject == f"{provider.issuer} 77-a"
     assert browser.get("/account").status_code == 200
     assert COOKIE not in browser.cookies
 
 
 def test_nothing_is_opened_for_somebody_without_an_account_or_a_group(provider: Provider) -> None:
     """Not by an unverified e-mail, not for an administrator's person; a closed account stays closed."""
-    home = office(provider, groups=(GroupAccess(group="auditors", access="auditor"),))
+    site = office(provider, groups=(GroupAccess(group="auditors", access="auditor"),))
     for login in ("responsible", "head_of_unit"):
-        home.accounts.save(replace(account(home, login).reader, person=""), disabled=False, **SAID)
+        site.accounts.save(replace(account(site, login).reader, person=""), disabled=False, **SAID)
     administrator = Reader(login="administrator", access="administrator", person="a@org.kz")
-    home.accounts.save(administrator, disabled=False, **SAID)
-    open_account(home, "closed", person="b@org.kz", disabled=True)
-    open_account(home, "c", person="c@org.kz")
+    site.accounts.save(administrator, disabled=False, **SAID)
+    open_account(site, "closed", person="b@org.kz", disabled=True)
+    open_account(site, "c", person="c@org.kz")
     provider.person("unknown", groups=["staff"])
     provider.person("unverified", email="c@org.kz")
     provider.person("grabber", email="a@org.kz", email_verified=True)
     provider.person("leaver", email="b@org.kz", email_verified=True)
-    before = {row.reader.login for row in home.accounts.all()}
+    before = {row.reader.login for row in site.accounts.all()}
 
     for sub in ("unknown", "unverified", "grabber", "leaver"):
-        browser, answer = enter(home, provider, sub)
+        browser, answer = enter(site, provider, sub)
         assert (sub, answer.status_code) == (sub, 401)
         assert "you have no open account" in answer.text
         assert browser.get("/account").status_code == 303
-    assert {row.reader.login for row in home.accounts.all()} == before
-    assert account(home, "administrator").providers == ()
-    assert account(home, "c").providers == ()
+    assert {row.reader.login for row in site.accounts.all()} == before
+    assert account(site, "administrator").providers == ()
+    assert account(site, "c").providers == ()
     provider.person("unknown", groups=["staff", "auditors"])
-    assert enter(home, provider, "unknown")[1].status_code == 303
-    assert account(home, "unknown").reader.access == "auditor"
+    assert enter(site, provider, "unknown")[1].status_code == 303
+    assert account(site, "unknown").reader.access == "auditor"
 
 
 def test_a_group_changes_an_access_and_takes_it_with_the_sessions(provider: Provider) -> None:
     """The first group of config.toml counts, at every log-in."""
     rows = (GroupAccess(group="o", access="officer"), GroupAccess(group="a", access="auditor"))
-    home = office(provider, groups=rows)
+    site = office(provider, groups=rows)
     provider.person("dana", groups=["a"])
-    browser, _ = enter(home, provider, "dana")
-    assert account(home, "dana").reader.access == "auditor"
+    browser, _ = enter(site, provider, "dana")
+    assert account(site, "dana").reader.access == "auditor"
     provider.person("dana", groups=["a", "o"])
-    promoted, _ = enter(home, provider, "dana")
-    assert account(home, "dana").reader.access == "officer"
+    promoted, _ = enter(site, provider, "dana")
+    assert account(site, "dana").reader.access == "officer"
     assert browser.get("/account").status_code == 303
     provider.person("dana", groups=[])
 
-    assert enter(home, provider, "dana")[1].status_code == 401
+    assert enter(site, provider, "dana")[1].status_code == 401
     assert promoted.get("/account").status_code == 303
 
 
 def test_what_comes_back_must_belong_to_the_browser_that_began(provider: Provider) -> None:
     """A wrong state, another browser's code, a used code, another issuer, a refusal: nobody gets in."""
     provider.person("s1", groups=["g"])
-    home = office(provider, groups=(GroupAccess(group="g", access="auditor"),))
-    browser, address = begin(home)
+    site = office(provider, groups=(GroupAccess(group="g", access="auditor"),))
+    browser, address = begin(site)
     callback = provider.log_in(address, "s1")
-    other, other_address = begin(home)
+    other, other_address = begin(site)
     theirs = parse_qs(urlsplit(other_address).query)["state"][0]
     saved = browser.cookies[COOKIE]
 
     refused = {
-        "no cookie": (home.stranger(), {}, 400),
+        "no cookie": (site.stranger(), {}, 400),
         "wrong state": (browser, {"state": "x" * 43}, 400),
         "a code of another": (other, {"state": theirs}, 401),
     }
@@ -169,15 +169,15 @@ def test_what_comes_back_must_belong_to_the_browser_that_began(provider: Provide
         assert (refused_case, answer.status_code) == (refused_case, status)
         assert from_browser.get("/account").status_code == 303
     # The provider took the code away when another's verifier came with it: begin anew.
-    browser, address = begin(home)
+    browser, address = begin(site)
     saved, callback = browser.cookies[COOKIE], provider.log_in(address, "s1")
     assert come_back(browser, callback, iss="https://evil.example").status_code == 401
     browser.cookies.set(COOKIE, saved, domain="127.0.0.1")
     assert come_back(browser, callback).status_code == 303
-    thief = home.stranger()
+    thief = site.stranger()
     thief.cookies.set(COOKIE, saved, domain="127.0.0.1")
     assert come_back(thief, callback).status_code == 401
-    browser, address = begin(home)
+    browser, address = begin(site)
     state = parse_qs(urlsplit(address).query)["state"][0]
     refusal = f"{CALLBACK}?state={state}&error=access_denied&iss={provider.issuer}"
     assert come_back(browser, refusal).status_code == 401
@@ -188,7 +188,7 @@ def test_what_comes_back_must_belong_to_the_browser_that_began(provider: Provide
 def test_a_forged_token_lets_nobody_in(provider: Provider, caplog: pytest.LogCaptureFixture) -> None:
     """Another key, no signature, our secret as the key; another audience, issuer, nonce, person; expired."""
     provider.person("victim", groups=["g"])
-    home = office(provider, groups=(GroupAccess(group="g", access="auditor"),))
+    site = office(provider, groups=(GroupAccess(group="g", access="auditor"),))
     now = int(NOW.timestamp())
     forgeries: dict[str, dict[str, Any]] = {
         "another key": {"key": "foreign"},
@@ -209,32 +209,32 @@ def test_a_forged_token_lets_nobody_in(provider: Provider, caplog: pytest.LogCap
     let_in = []
     for forgery_name, forgery in forgeries.items():
         provider.forge(**forgery)
-        browser, answer = enter(home, provider, "victim")
+        browser, answer = enter(site, provider, "victim")
         if answer.status_code != 401 or browser.get("/account").status_code != 303:
             let_in.append((forgery_name, answer.status_code))
     assert let_in == []
-    assert home.accounts.identities("oidc") == []
+    assert site.accounts.identities("oidc") == []
     assert caplog.text.count("reason=not_identified") == len(forgeries)
     provider.forge(claims={"exp": now - CLOCK_SKEW_SECONDS + 1})
-    assert enter(home, provider, "victim")[1].status_code == 303
+    assert enter(site, provider, "victim")[1].status_code == 303
 
 
 def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider: Provider) -> None:
     """It is not there, or takes connections and says nothing; one sentence, soon, and no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         for port in (free_port(), mute.getsockname()[1]):
-            home = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=1)
+            site = office(provider, issuer=f"http://127.0.0.1:{port}", timeout=1)
             began = time.monotonic()
-            page = home.stranger().get("/login/oidc?lang=en")
+            page = site.stranger().get("/login/oidc?lang=en")
             assert time.monotonic() - began < 20
             assert page.status_code == 503
             assert page.text.count("log-in service does not answer") == 1
-            answer = home.stranger().post("/login", data={"login": "administrator", "password": PASSWORD})
+            answer = site.stranger().post("/login", data={"login": "administrator", "password": PASSWORD})
             assert answer.status_code == 303
-    home = office(provider)
-    browser, address = begin(home)
+    site = office(provider)
+    browser, address = begin(site)
     callback = provider.log_in(address, "late")
-    home.context.provider._metadata[1]["token_endpoint"] = f"http://127.0.0.1:{free_port()}/token"  # type: ignore[union-attr, index]
+    site.context.provider._metadata[1]["token_endpoint"] = f"http://127.0.0.1:{free_port()}/token"  # type: ignore[union-attr, index]
     assert come_back(browser, callback).status_code == 503
     assert office(provider, issuer=f"{provider.issuer}/").stranger().get("/login/oidc").status_code == 503
 
@@ -242,24 +242,24 @@ def test_while_the_provider_is_down_the_page_says_so_and_passwords_work(provider
 def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -> None:
     """Set within minutes of the log-in, for there is no password to ask for; then a code at each log-in."""
     provider.person("factor", email="a@org.kz", email_verified=True)
-    home = office(provider, totp_required=("responsible",))
-    browser, first = enter(home, provider, "factor")
+    site = office(provider, totp_required=("responsible",))
+    browser, first = enter(site, provider, "factor")
     secret = pyotp.random_base32()
     form = {"secret": secret, "code": pyotp.TOTP(secret).at(NOW), "do": "set"}
     assert first.headers["location"] == "/account/totp"
     assert "current-password" not in browser.get("/account/totp").text
 
-    aged(home, FRESH_SESSION + timedelta(seconds=1))
+    aged(site, FRESH_SESSION + timedelta(seconds=1))
     stale = browser.post("/account/totp?lang=en", data=form)
-    aged(home, -timedelta(seconds=1))
+    aged(site, -timedelta(seconds=1))
     fresh_answer = browser.post("/account/totp", data=form)
     assert (stale.status_code, fresh_answer.status_code) == (422, 200)
     assert "log in again" in stale.text
 
-    client, page = enter(home, provider, "factor", "/cases")
+    client, page = enter(site, provider, "factor", "/cases")
     wrong = client.post("/login/oidc/code", data={"code": "000000"})
     assert (page.status_code, client.get("/account").status_code, wrong.status_code) == (200, 303, 401)
-    thief = home.stranger()
+    thief = site.stranger()
     forged = urlsafe_b64encode(b'{"sealed": "2099-01-01T00:00:00+00:00 responsible", "next": "/"}').decode()
     code = pyotp.TOTP(secret).at(NOW.timestamp() + 30)
     for cookie in ("", forged):
@@ -270,15 +270,15 @@ def test_our_second_factor_is_asked_for_after_the_provider(provider: Provider) -
     assert client.get("/account").status_code == 200
 
 
-def aged(home: Home, age: timedelta) -> None:
+def aged(site: Site, age: timedelta) -> None:
     """Let the newest session of "responsible" be older by so much."""
     from sqlalchemy import update
 
     from storage.database.engine import writing
     from storage.tables.accounts import ENTRY
 
-    entry = next(row for row in home.accounts.entries("responsible", now=NOW) if row.kind == "session")
-    with writing(home.context.engine) as connection:
+    entry = next(row for row in site.accounts.entries("responsible", now=NOW) if row.kind == "session")
+    with writing(site.context.engine) as connection:
         created = entry.created_at - age
         connection.execute(update(ENTRY).where(ENTRY.c.hash == entry.hash).values(created_at=created))
 
@@ -286,36 +286,36 @@ def aged(home: Home, age: timedelta) -> None:
 def test_an_account_is_closed_and_unlinked_as_any_other(provider: Provider) -> None:
     """Closed it lets nobody in; unlinked it is found anew."""
     provider.person("own", email="a@org.kz", email_verified=True)
-    home = office(provider)
-    browser, _ = enter(home, provider, "own")
-    ctx = operator_context(home.context, **SAID)
+    site = office(provider)
+    browser, _ = enter(site, provider, "own")
+    ctx = operator_context(site.context, **SAID)
     account_commands.close(ctx, AccountCommand(login="responsible"))
-    _, closed = enter(home, provider, "own")
+    _, closed = enter(site, provider, "own")
     account_commands.reopen(ctx, AccountCommand(login="responsible"))
     account_commands.unlink(ctx, AccountCommand(login="responsible"))
 
     assert (closed.status_code, browser.get("/account").status_code) == (401, 303)
-    assert account(home, "responsible").providers == ()
-    assert enter(home, provider, "own")[1].status_code == 303
+    assert account(site, "responsible").providers == ()
+    assert enter(site, provider, "own")[1].status_code == 303
 
 
 def test_who_logs_out_may_end_the_session_at_the_provider_too(provider: Provider) -> None:
     """Where config.toml asks for it; users with a local password are not offered it."""
     provider.person("leaving", email="a@org.kz", email_verified=True)
     for log_out in (False, True):
-        home = office(provider, log_out=log_out)
-        browser, _ = enter(home, provider, "leaving")
+        site = office(provider, log_out=log_out)
+        browser, _ = enter(site, provider, "leaving")
         answer = browser.post("/logout")
         page = browser.get(answer.headers["location"]).text
         assert (f"{provider.issuer}/session/end?client_id={CLIENT}" in page) is log_out
         assert browser.get("/account").status_code == 303
-        assert home.client("officer").post("/logout").headers["location"] == "/login"
+        assert site.client("officer").post("/logout").headers["location"] == "/login"
 
 
 def test_answers_that_prove_nothing_are_counted_by_address(provider: Provider) -> None:
     """Fifty at once, then one a minute, like wrong passwords; a good one is not counted."""
-    home = office(provider)
-    browser, address = begin(home)
+    site = office(provider)
+    browser, address = begin(site)
     state, saved = parse_qs(urlsplit(address).query)["state"][0], browser.cookies[COOKIE]
     statuses = []
     for _ in range(51):
@@ -326,8 +326,8 @@ def test_answers_that_prove_nothing_are_counted_by_address(provider: Provider) -
 
 def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Provider) -> None:
     """No client, no secret, no TLS to another machine; without one the addresses are not there."""
-    home = build()
-    usual = home.context.settings
+    site = build()
+    usual = site.context.settings
     right = OidcSettings(issuer=provider.issuer, client_id=CLIENT, insecure=True)
     for wrong, code in (
         (replace(right, client_id=""), "cli.missing_setting"),
@@ -339,6 +339,6 @@ def test_a_provider_is_refused_at_the_start_where_it_could_not_work(provider: Pr
         with pytest.raises(BadSetting, match=code):
             open_provider(replace(usual, oidc=wrong), {"MERZIM_OIDC_SECRET": SECRET})
     assert open_provider(usual, {}) is None
-    browser = home.stranger()
+    browser = site.stranger()
     assert [browser.get(path).status_code for path in ("/login/oidc", "/login/oidc/callback")] == [404, 404]
     assert "/login/oidc" not in browser.get("/login").text

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from merzim.metronome import http_server
 from services.configuration.settings import LOOPBACK_NETWORKS
 from services.configuration.values import public_address
-from tests.web.conftest import PASSWORD, Home, build, office_with_cases
+from tests.web.conftest import PASSWORD, Site, build, office_with_cases
 from tests.web.proxy import proxy
 from web.auth.proxies import apply_forwarding, client_address
 
@@ -131,9 +131,9 @@ def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: st
 )
 def test_a_write_names_the_public_address_whatever_the_connection_looks_like(origin: str, status: int) -> None:
     """The proxy sends plain HTTP to the application, without headers about https."""
-    home = build(address="https://merzim.mne.kz")
+    site = build(address="https://merzim.mne.kz")
     with TestClient(
-        home.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False
+        site.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False
     ) as browser:
         answer = browser.post(
             "/login", data={"login": "officer", "password": PASSWORD}, headers={"origin": origin}
@@ -147,8 +147,8 @@ def test_a_write_names_the_public_address_whatever_the_connection_looks_like(ori
 )
 def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
     """A proxy on this machine that calls us by its own name opens nothing that is for this machine alone."""
-    home = office_with_cases(address="https://merzim.mne.kz")
-    with home.stranger(**{header: "127.0.0.1"}) as browser:
+    site = office_with_cases(address="https://merzim.mne.kz")
+    with site.stranger(**{header: "127.0.0.1"}) as browser:
         answers = [browser.get("/"), browser.get("/metrics"), browser.post("/login/demonstration")]
 
     assert [answer.status_code for answer in answers] == [403, 403, 403]
@@ -158,7 +158,7 @@ def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
 class Behind:
     """An office behind a proxy; `browser` asks it at `address`."""
 
-    home: Home
+    site: Site
     browser: httpx2.Client
     address: str
 
@@ -175,15 +175,15 @@ def behind_proxy(*trusted: str) -> Iterator[Behind]:
         port = int(listening.getsockname()[1])
         with proxy(port, host=PROXY, source=SOURCE, tls=tls) as public:
             address = f"https://{PROXY}:{public}"
-            home = office_with_cases(
+            site = office_with_cases(
                 address=address, trusted_proxies=tuple(ip_network(network) for network in trusted)
             )
 
-            @home.app.get("/whoami")
+            @site.app.get("/whoami")
             def whoami(request: Request) -> dict[str, str]:
                 return {"address": client_address(request), "scheme": request.url.scheme}
 
-            server = http_server(home.app, host="127.0.0.1", port=port)
+            server = http_server(site.app, host="127.0.0.1", port=port)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
             thread.start()
             give_up = time.monotonic() + 20
@@ -192,7 +192,7 @@ def behind_proxy(*trusted: str) -> Iterator[Behind]:
                 time.sleep(0.01)
             try:
                 with httpx2.Client(base_url=address, verify=trusting, trust_env=False) as browser:
-                    yield Behind(home, browser, address)
+                    yield Behind(site, browser, address)
             finally:
                 server.should_exit = True
                 thread.join(20)
@@ -206,7 +206,7 @@ def test_people_log_in_and_write_behind_a_proxy_at_another_address(trusted: str)
         entered = office.browser.post("/login", data={"login": "officer", "password": PASSWORD}, headers=page)
         desk = office.browser.get("/desk")
         recorded = office.browser.post(
-            f"/cases/{office.home.real}",
+            f"/cases/{office.site.real}",
             data={"fact": "order_signed", "on": "2026-04-06", "kind": "document"},
             files={"file": ("order.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")},
             headers=page,
@@ -216,7 +216,7 @@ def test_people_log_in_and_write_behind_a_proxy_at_another_address(trusted: str)
     assert (entered.status_code, entered.headers["location"]) == (303, "/desk")
     assert desk.status_code == 200
     assert recorded.status_code == 303
-    assert office.home.facts(office.home.real)["order_signed"].evidence
+    assert office.site.facts(office.site.real)["order_signed"].evidence
     assert foreign.status_code == 403
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from merzim.cli import main
 from services.outgoing.public import proof_address
-from tests.web.conftest import NOW, TODAY, Home, dashboard_of, hide, office_with_cases, people, settings_in
+from tests.web.conftest import NOW, TODAY, Site, dashboard_of, hide, office_with_cases, people, settings_in
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 
@@ -24,11 +24,11 @@ FILE = "a" * 64
 
 
 @pytest.fixture
-def open_office(tmp_path: Path) -> Home:
+def open_office(tmp_path: Path) -> Site:
     """An office whose page is open: one analysis announced, one begun and not announced, one called off."""
-    home = dashboard_of(settings_in(tmp_path, public_page=True))
-    people(home.accounts)
-    case_commands = home.case_commands
+    site = dashboard_of(settings_in(tmp_path, public_page=True))
+    people(site.accounts)
+    case_commands = site.case_commands
     planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
     names = ("Кадр департаменті", "Заң департаменті", "Жойылған талдау")
     for name in names:
@@ -49,18 +49,18 @@ def open_office(tmp_path: Path) -> Home:
             case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=evidence, **STAMP)
         if name == "Жойылған талдау":
             case_commands.cancel(case, ground="Қайта ұйымдастыру", **STAMP)
-    home.real = min(home.cases())
-    return home
+    site.real = min(site.cases())
+    return site
 
 
-def test_nobody_sees_the_page_of_an_office_that_did_not_switch_it_on(home: Home) -> None:
+def test_nobody_sees_the_page_of_an_office_that_did_not_switch_it_on(site: Site) -> None:
     """It is off by default, the feed with it."""
-    stranger = home.stranger()
+    stranger = site.stranger()
 
     assert [stranger.get(path).status_code for path in ("/public", "/public/feed.xml")] == [404, 404]
 
 
-def test_anybody_sees_what_was_published_where_and_when(open_office: Home) -> None:
+def test_anybody_sees_what_was_published_where_and_when(open_office: Site) -> None:
     """The announced analysis with its address and the day of publication; the other two are not named."""
     text = open_office.stranger().get("/public?lang=ru").text
 
@@ -72,15 +72,15 @@ def test_anybody_sees_what_was_published_where_and_when(open_office: Home) -> No
     assert "Жойылған талдау" not in text
 
 
-def test_the_places_of_one_publication_stand_in_one_line(home: Home) -> None:
+def test_the_places_of_one_publication_stand_in_one_line(site: Site) -> None:
     """One day and one obligation are said once, with a link of its own name for each place."""
-    object.__setattr__(home.context.settings.web, "public_page", True)
+    object.__setattr__(site.context.settings.web, "public_page", True)
     proofs = tuple(
         Evidence(kind=f"link:{place}", reference=f"{SITE}/{place}", published_on=date(2026, 3, 27))
         for place in ("media", "site", "social")
     )
-    home.case_commands.record(home.real, "start_announced", on=date(2026, 3, 30), evidence=proofs, **STAMP)
-    text = home.stranger().get("/public?lang=ru").text
+    site.case_commands.record(site.real, "start_announced", on=date(2026, 3, 30), evidence=proofs, **STAMP)
+    text = site.stranger().get("/public?lang=ru").text
 
     assert text.count("27.03.2026") == 1
     for place, link_name in (
@@ -91,7 +91,7 @@ def test_the_places_of_one_publication_stand_in_one_line(home: Home) -> None:
         assert f'href="{SITE}/{place}" rel="noopener nofollow">ссылка на {link_name}</a>' in text
 
 
-def test_an_office_shows_the_parts_it_wants(open_office: Home) -> None:
+def test_an_office_shows_the_parts_it_wants(open_office: Site) -> None:
     """Without announcements and proofs: nothing of them on the page, in the feed, at the address of a proof."""
     settings = open_office.context.settings
     web = replace(settings.web, public_parts=frozenset({"results", "discussions"}))
@@ -103,7 +103,7 @@ def test_an_office_shows_the_parts_it_wants(open_office: Home) -> None:
     assert proof_address(open_office.context, 1, FILE) == ""
 
 
-def test_nothing_of_few_stands_on_the_page_or_in_the_feed(open_office: Home) -> None:
+def test_nothing_of_few_stands_on_the_page_or_in_the_feed(open_office: Site) -> None:
     """No restricted address, no file and its name; once the case is confidential, nothing of it."""
     stranger = open_office.stranger()
     before = [stranger.get(path).text for path in ("/public", "/public/feed.xml")]
@@ -118,7 +118,7 @@ def test_nothing_of_few_stands_on_the_page_or_in_the_feed(open_office: Home) -> 
         assert "Кадр департаменті" not in text
 
 
-def test_the_feed_is_rss_in_the_language_asked(open_office: Home) -> None:
+def test_the_feed_is_rss_in_the_language_asked(open_office: Site) -> None:
     """One item for each address, with the day of publication; its id stays when it is asked again."""
     stranger = open_office.stranger()
     answer = stranger.get("/public/feed.xml?lang=kk")
@@ -132,7 +132,7 @@ def test_the_feed_is_rss_in_the_language_asked(open_office: Home) -> None:
     assert items[0].findtext("guid") == feed_kk.findtext("channel/item/guid")
 
 
-def test_a_withdrawn_announcement_leaves_the_page(open_office: Home) -> None:
+def test_a_withdrawn_announcement_leaves_the_page(open_office: Site) -> None:
     """What was recorded by mistake was not published."""
     answer = open_office.client("officer").post(
         f"/cases/{open_office.real}/withdraw", data={"name": "start_announced", "ground": "Қате жазылды"}
@@ -142,7 +142,7 @@ def test_a_withdrawn_announcement_leaves_the_page(open_office: Home) -> None:
     assert SITE not in open_office.stranger().get("/public").text
 
 
-def test_the_pages_are_written_as_files_for_any_server(open_office: Home, tmp_path: Path) -> None:
+def test_the_pages_are_written_as_files_for_any_server(open_office: Site, tmp_path: Path) -> None:
     """A page and a feed in each language, the styles beside them; nothing in them asks for this server."""
     config = tmp_path / "config.toml"
     config.write_text(
@@ -164,14 +164,14 @@ def test_the_pages_are_written_as_files_for_any_server(open_office: Home, tmp_pa
 
 def test_the_newest_analyses_come_first_and_page_by_page() -> None:
     """Twenty-five a page; the twenty-sixth stands on the second."""
-    home = office_with_cases()
-    object.__setattr__(home.context.settings.web, "public_page", True)
+    site = office_with_cases()
+    object.__setattr__(site.context.settings.web, "public_page", True)
     for number in range(26):
         opening = Opening(procedure="internal-analysis", object=f"Нысан {number:02}")
-        case = home.case_commands.open(opening, **STAMP).id
+        case = site.case_commands.open(opening, **STAMP).id
         proof = Evidence(kind="link:site", reference=f"{SITE}/{number}")
-        home.case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=(proof,), **STAMP)
-    stranger: TestClient = home.stranger()
+        site.case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=(proof,), **STAMP)
+    stranger: TestClient = site.stranger()
 
     assert "Нысан 25" in stranger.get("/public").text
     assert "Нысан 00" not in stranger.get("/public").text

@@ -45,9 +45,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plans]:
     (folder / "config.toml").write_text(f'[database]\nurl = "{address}"\n')
     context = build_app(read(folder / "config.toml", at=folder))
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
-    office = RealOffice(
-        folder=folder, house=context, pages=create_app(context, lambda: moment), moment=[moment]
-    )
+    office = RealOffice(folder=folder, app=context, pages=create_app(context, lambda: moment), moment=[moment])
     try:
         with explained() as plans:
             _work(office)
@@ -84,7 +82,7 @@ def test_what_may_be_walked_through_is_walked_through(plans: Plans) -> None:
 
 def _work(office: RealOffice) -> None:
     """A day: a round, everybody's pages, programs at the API, people recording."""
-    context, now = office.house, NOW
+    context, now = office.app, NOW
     for access in ACCESSES:
         unit = "u1" if access in ("head_of_unit", "responsible") else ""
         reader = Reader(login=access, access=access, person="p1" if unit else "top", unit=unit)

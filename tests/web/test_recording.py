@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from services.evidence import clean_file_name
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from web.pages.cases.evidence import parse_address
 from web.ui.form_values import InvalidForm, parse_date
 from workflow.cases.commands.opening import Opening
@@ -21,29 +21,29 @@ from workflow.cases.commands.opening import Opening
 PROTOCOL = b"%PDF-1.4 protocol"
 
 
-def test_a_fact_with_a_file_is_recorded_and_the_file_comes_back(home: Home, browser: TestClient) -> None:
+def test_a_fact_with_a_file_is_recorded_and_the_file_comes_back(site: Site, browser: TestClient) -> None:
     """Date and document go in through the form; the document can be fetched again as a download."""
     answer = browser.post(
-        f"/cases/{home.real}",
+        f"/cases/{site.real}",
         data={"fact": "order_signed", "on": "2026-04-06"},
         files={"file.document:order": ("бұйрық №12.pdf", PROTOCOL, "application/pdf")},
     )
-    fact = home.facts(home.real)["order_signed"]
+    fact = site.facts(site.real)["order_signed"]
     (item,) = fact.evidence
-    back = browser.get(f"/cases/{home.real}/evidence/{item.reference}")
+    back = browser.get(f"/cases/{site.real}/evidence/{item.reference}")
 
     assert answer.status_code == 303
-    assert answer.headers["location"].startswith(f"/cases/{home.real}?recorded=order_signed")
+    assert answer.headers["location"].startswith(f"/cases/{site.real}?recorded=order_signed")
     assert (fact.on, item.kind, item.name) == (date(2026, 4, 6), "document:order", "бұйрық №12.pdf")
     assert back.content == PROTOCOL
     assert back.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote('бұйрық №12.pdf')}"
     assert back.headers["content-type"] == "application/octet-stream"
 
 
-def test_three_links_with_their_dates_are_kept_apart(home: Home, browser: TestClient) -> None:
+def test_three_links_with_their_dates_are_kept_apart(site: Site, browser: TestClient) -> None:
     """Site, media and social network each keep their own day of publication."""
     browser.post(
-        f"/cases/{home.late}",
+        f"/cases/{site.late}",
         data={
             "fact": "start_announced",
             "on": "2026-03-24",
@@ -55,7 +55,7 @@ def test_three_links_with_their_dates_are_kept_apart(home: Home, browser: TestCl
             "published.link:social": "",
         },
     )
-    evidence = home.facts(home.late)["start_announced"].evidence
+    evidence = site.facts(site.late)["start_announced"].evidence
 
     assert [(item.kind, item.reference, item.published_on) for item in evidence] == [
         ("link:site", "https://org.kz/1", date(2026, 3, 24)),
@@ -64,10 +64,10 @@ def test_three_links_with_their_dates_are_kept_apart(home: Home, browser: TestCl
     ]
 
 
-def test_what_is_late_is_recorded_and_becomes_a_finding(home: Home, browser: TestClient) -> None:
+def test_what_is_late_is_recorded_and_becomes_a_finding(site: Site, browser: TestClient) -> None:
     """Facts are never refused for being late; the page says by how much."""
-    browser.post(f"/cases/{home.late}", data={"fact": "start_announced", "on": "2026-04-03"})
-    page = browser.get(f"/cases/{home.late}?lang=ru").text
+    browser.post(f"/cases/{site.late}", data={"fact": "start_announced", "on": "2026-04-03"})
+    page = browser.get(f"/cases/{site.late}?lang=ru").text
 
     assert "исполнено позже срока" in page
     assert "опоздание – 7 рабочих дней" in page
@@ -90,78 +90,78 @@ def test_what_is_late_is_recorded_and_becomes_a_finding(home: Home, browser: Tes
     ids=str,
 )
 def test_a_refusal_is_one_sentence_at_the_form_and_nothing_typed_is_lost(
-    fields: dict[str, str], said: str, home: Home, browser: TestClient
+    fields: dict[str, str], said: str, site: Site, browser: TestClient
 ) -> None:
     """422, the sentence, and every answer still in its field; nothing was written."""
     form_fields = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/kept", **fields}
-    before = home.events(home.real)
-    answer = browser.post(f"/cases/{home.real}?lang=ru", data=form_fields)
+    before = site.events(site.real)
+    answer = browser.post(f"/cases/{site.real}?lang=ru", data=form_fields)
     problem = answer.text.split('id="record-problem"')[1].split("</div>")[0]
 
     assert answer.status_code == 422
     assert said in problem
-    assert home.events(home.real) == before
+    assert site.events(site.real) == before
     if form_fields["fact"] == "order_signed" and form_fields["link.other"].startswith("https"):
         assert 'value="https://org.kz/kept"' in answer.text
 
 
-def test_the_same_fact_with_another_date_points_to_the_correction(home: Home, browser: TestClient) -> None:
+def test_the_same_fact_with_another_date_points_to_the_correction(site: Site, browser: TestClient) -> None:
     """What is known already is not overwritten in silence."""
-    answer = browser.post(f"/cases/{home.real}?lang=ru", data={"fact": "start_announced", "on": "2026-03-31"})
+    answer = browser.post(f"/cases/{site.real}?lang=ru", data={"fact": "start_announced", "on": "2026-03-31"})
 
     assert answer.status_code == 409
     assert "30 марта 2026 года" in answer.text.split('id="record-problem"')[1].split("</div>")[0]
 
 
-def test_the_same_fact_with_the_same_date_is_done_already(home: Home, browser: TestClient) -> None:
+def test_the_same_fact_with_the_same_date_is_done_already(site: Site, browser: TestClient) -> None:
     """Pressing the button twice changes nothing and is no error."""
-    before = len(home.events(home.real))
-    answer = browser.post(f"/cases/{home.real}", data={"fact": "start_announced", "on": "2026-03-30"})
+    before = len(site.events(site.real))
+    answer = browser.post(f"/cases/{site.real}", data={"fact": "start_announced", "on": "2026-03-30"})
 
     assert answer.status_code == 303
-    assert len(home.events(home.real)) == before
+    assert len(site.events(site.real)) == before
 
 
-def test_an_empty_file_is_refused_and_nothing_is_stored(home: Home, browser: TestClient) -> None:
+def test_an_empty_file_is_refused_and_nothing_is_stored(site: Site, browser: TestClient) -> None:
     """0 bytes prove nothing."""
     answer = browser.post(
-        f"/cases/{home.real}?lang=ru",
+        f"/cases/{site.real}?lang=ru",
         data={"fact": "order_signed", "on": "2026-04-06"},
         files={"file.document:order": ("empty.pdf", b"", "application/pdf")},
     )
 
     assert answer.status_code == 422
     assert "empty.pdf" in answer.text
-    assert not home.files()
+    assert not site.files()
 
 
-def test_htmx_is_sent_on_by_a_header(home: Home, browser: TestClient) -> None:
+def test_htmx_is_sent_on_by_a_header(site: Site, browser: TestClient) -> None:
     """The page is loaded anew after a record, not swapped into itself."""
     answer = browser.post(
-        f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"}, headers={"hx-request": "true"}
+        f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"}, headers={"hx-request": "true"}
     )
 
     assert answer.status_code == 204
-    assert answer.headers["hx-redirect"].startswith(f"/cases/{home.real}?recorded=")
+    assert answer.headers["hx-redirect"].startswith(f"/cases/{site.real}?recorded=")
 
 
-def test_a_new_plan_date_moves_what_is_counted_from_it(home: Home, browser: TestClient) -> None:
+def test_a_new_plan_date_moves_what_is_counted_from_it(site: Site, browser: TestClient) -> None:
     """A week later start: the order is due a week later."""
-    answer = browser.post(f"/cases/{home.real}/plan", data={"fact": "analysis_started", "on": "2026-04-20"})
+    answer = browser.post(f"/cases/{site.real}/plan", data={"fact": "analysis_started", "on": "2026-04-20"})
 
     assert answer.status_code == 303
-    assert home.context.ledger.rows(home.real)["order_signed"].due == date(2026, 4, 13)
+    assert site.context.ledger.rows(site.real)["order_signed"].due == date(2026, 4, 13)
 
 
 @pytest.mark.parametrize(
     ("day", "late_by"), [("22", ""), ("23", ""), ("24", "1 working day"), ("30", "5 working days")]
 )
 def test_a_preview_warns_of_a_plan_date_after_the_deadline(
-    day: str, late_by: str, home: Home, browser: TestClient
+    day: str, late_by: str, site: Site, browser: TestClient
 ) -> None:
     """The discussion is announced by 23 April; 30 April is five working days later. The points are named."""
     fields = {"fact": "discussion_announced", "on": f"2026-04-{day}", "preview": "yes"}
-    answer = browser.post(f"/cases/{home.late}/plan", data=fields, params={"lang": "en"})
+    answer = browser.post(f"/cases/{site.late}/plan", data=fields, params={"lang": "en"})
     problem = answer.text.split('id="plan-problem"')[1].split("</div>")[0] if answer.status_code == 200 else ""
 
     assert ("the last day is 23 April 2026" in problem) == bool(late_by)
@@ -170,9 +170,9 @@ def test_a_preview_warns_of_a_plan_date_after_the_deadline(
 
 
 @pytest.mark.parametrize("on", ["", "2026-02-30", "1999-01-01", "2039-01-01"])
-def test_a_plan_date_that_is_none_is_refused_in_the_open_form(on: str, home: Home, browser: TestClient) -> None:
+def test_a_plan_date_that_is_none_is_refused_in_the_open_form(on: str, site: Site, browser: TestClient) -> None:
     """The fold stays open and says what is wrong."""
-    answer = browser.post(f"/cases/{home.real}/plan", data={"fact": "analysis_started", "on": on})
+    answer = browser.post(f"/cases/{site.real}/plan", data={"fact": "analysis_started", "on": on})
     form = answer.text.split('id="plan"')[1]
 
     assert answer.status_code == 422
@@ -185,18 +185,18 @@ def test_a_write_to_an_unknown_case_is_a_404(browser: TestClient) -> None:
     assert browser.post("/cases/2026-999", data={"fact": "order_signed", "on": "2026-04-06"}).status_code == 404
 
 
-def test_a_file_of_another_case_is_not_given_out(home: Home, browser: TestClient) -> None:
+def test_a_file_of_another_case_is_not_given_out(site: Site, browser: TestClient) -> None:
     """A document is reached through its own case only."""
     browser.post(
-        f"/cases/{home.real}",
+        f"/cases/{site.real}",
         data={"fact": "order_signed", "on": "2026-04-06"},
         files={"file.document:order": ("a.pdf", PROTOCOL, "application/pdf")},
     )
-    (reference,) = home.files()
+    (reference,) = site.files()
 
-    assert browser.get(f"/cases/{home.late}/evidence/{reference}").status_code == 404
-    assert browser.get(f"/cases/{home.real}/evidence/{'0' * 64}").status_code == 404
-    assert browser.get(f"/cases/{home.real}/evidence/..%2F..%2Fx").status_code == 404
+    assert browser.get(f"/cases/{site.late}/evidence/{reference}").status_code == 404
+    assert browser.get(f"/cases/{site.real}/evidence/{'0' * 64}").status_code == 404
+    assert browser.get(f"/cases/{site.real}/evidence/..%2F..%2Fx").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -261,17 +261,17 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         parse_address(text)
 
 
-def _programme(home: Home) -> str:
+def _programme(site: Site) -> str:
     """A case of the yearly programme whose training counts people."""
     opening = Opening(
         procedure="tbn4-project-4", unit="hr", planned={"year_begun": date(2026, 1, 1)}, object="2026"
     )
-    return home.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
+    return site.case_commands.open(opening, by="test", now=NOW, today=TODAY).id
 
 
-def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(home: Home, browser: TestClient) -> None:
+def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(site: Site, browser: TestClient) -> None:
     """The form of that fact has a field for each number; what it says is kept."""
-    case = _programme(home)
+    case = _programme(site)
     form = browser.get(f"/cases/{case}?fact=servants_trained.2026&lang=ru").text
     fields = {"value.trained": "57", "value.staff": "1 140", "signed_by": "deputy"}
     fact = {"fact": "servants_trained.2026", "on": "2026-04-06"}
@@ -281,14 +281,14 @@ def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(home: Home,
     assert '<option value="deputy">' in form
     assert 'name="value.' not in browser.get(f"/cases/{case}?fact=audience_chosen.2026-01").text
     assert browser.post(f"/cases/{case}", data=fact | fields).status_code == 303
-    stored_fact = home.facts(case)["servants_trained.2026"]
+    stored_fact = site.facts(case)["servants_trained.2026"]
     assert stored_fact.values == {"trained": Decimal(57), "staff": Decimal(1140)}
     assert stored_fact.signed_by == "deputy"
 
 
-def test_a_number_that_is_none_comes_back_as_it_was_typed(home: Home, browser: TestClient) -> None:
+def test_a_number_that_is_none_comes_back_as_it_was_typed(site: Site, browser: TestClient) -> None:
     """Nothing typed is lost, nothing is recorded."""
-    case = _programme(home)
+    case = _programme(site)
     fields = {
         "fact": "servants_trained.2026",
         "on": "2026-04-06",
@@ -301,4 +301,4 @@ def test_a_number_that_is_none_comes_back_as_it_was_typed(home: Home, browser: T
     assert answer.status_code == 422
     assert "The number is not written so" in answer.text
     assert 'value="1140"' in answer.text
-    assert "servants_trained.2026" not in home.facts(case)
+    assert "servants_trained.2026" not in site.facts(case)

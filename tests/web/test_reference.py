@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 from web.pages.reference import describe
 
 
@@ -22,9 +22,9 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_the_list_leads_to_a_page_of_every_operation(home: Home, language: str) -> None:
+def test_the_list_leads_to_a_page_of_every_operation(site: Site, language: str) -> None:
     """In the reader's language around descriptions that say that they are in English."""
-    with home.client("auditor") as browser:
+    with site.client("auditor") as browser:
         document = browser.get("/api/openapi.json").json()
         list_page = browser.get("/help/api", params={"lang": language}).text
         linked = set(re.findall(r'href="/help/api/(\w+)"', list_page))
@@ -36,9 +36,9 @@ def test_the_list_leads_to_a_page_of_every_operation(home: Home, language: str) 
     assert "order_signed" in page
 
 
-def test_every_page_names_each_parameter_field_and_answer_once(home: Home) -> None:
+def test_every_page_names_each_parameter_field_and_answer_once(site: Site) -> None:
     """Also the models that models name; a link within a page leads to something on it."""
-    with home.client("officer") as browser:
+    with site.client("officer") as browser:
         document = browser.get("/api/openapi.json").json()
         for method, path, operation in operations(document)[::7]:
             text = browser.get(f"/help/api/{operation['operationId']}").text
@@ -52,9 +52,9 @@ def test_every_page_names_each_parameter_field_and_answer_once(home: Home) -> No
                 assert f"<code>{parameter['name']}</code>" in text, path
 
 
-def test_the_example_of_a_call_is_one_the_shell_and_the_api_understand(home: Home) -> None:
+def test_the_example_of_a_call_is_one_the_shell_and_the_api_understand(site: Site) -> None:
     """One line of curl whose body is JSON with every field that must be there."""
-    with home.client("officer") as browser:
+    with site.client("officer") as browser:
         document = browser.get("/api/openapi.json").json()
     schemas = document["components"]["schemas"]
     bodies = 0
@@ -73,8 +73,8 @@ def test_the_example_of_a_call_is_one_the_shell_and_the_api_understand(home: Hom
     assert bodies > 50
 
 
-def test_there_is_no_page_of_what_is_no_operation_and_none_for_strangers(home: Home) -> None:
+def test_there_is_no_page_of_what_is_no_operation_and_none_for_strangers(site: Site) -> None:
     """404 and the log-in."""
-    with home.client("officer") as browser:
+    with site.client("officer") as browser:
         assert browser.get("/help/api/nothing").status_code == 404
-    assert home.stranger().get("/help/api").status_code == 303
+    assert site.stranger().get("/help/api").status_code == 303

@@ -504,7 +504,7 @@ def test_a_duty_a_row_carries_out_names_the_row_in_its_case(office: RealOffice) 
             for day in ("2026-02-10", "2026-03-10")
         )
         row = answer.json()["row"]["id"]
-        cases = office.house.ledger.cases(office.house.ledger.ids()).values()
+        cases = office.app.ledger.cases(office.app.ledger.ids()).values()
         [case] = [listed_case.id for listed_case in cases if listed_case.procedure == "tbn4-project-3"]
         pages = [browser.get(f"/cases/{case}{part}?lang=ru").text for part in ("", "/history")]
         back = browser.get(f"/registers/trainings/{row}?lang=ru").text

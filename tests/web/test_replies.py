@@ -25,7 +25,7 @@ from services.outgoing import sending
 from services.upkeep.doctor import diagnose
 from storage.org.preferences import DIGEST, prefer
 from tests.notifications.test_post_office import PASSWORD, mailbox, post_office
-from tests.web.conftest import NOW, THREE_UNITS, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, THREE_UNITS, TODAY, Site, office_with_cases
 from workflow.cases.changes import comments
 from workflow.cases.registers.assignments import assignments
 
@@ -38,21 +38,21 @@ BOX = "box@org.kz"
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """An office that reads replies; the order of its real case is due today, the head of hr signs it."""
-    home = office_with_cases(WITH_ADDRESSES)
-    app = home.context
+    site = office_with_cases(WITH_ADDRESSES)
+    app = site.context
     app.settings = replace(app.settings, imap=ImapSettings(host="127.0.0.1", address=BOX))
     app._forget("rules")
-    return home
+    return site
 
 
 LINK = re.compile(r"https://merzim\.example\.kz/answer/[\w-]+")
 
 
-def send(home: Home) -> dict[tuple[str, str], EmailMessage]:
+def send(site: Site) -> dict[tuple[str, str], EmailMessage]:
     """Run a round and a delivery; the single reminders as they left, by person and obligation."""
-    app = home.context
+    app = site.context
     rounds.remind(app, now=NOW, today=TODAY)
     rounds.deliver(app, now=NOW, today=TODAY)
     folder = Path(str(app.settings.channels.sections["folder"]["path"]))
@@ -83,31 +83,31 @@ def reply(letter: EmailMessage, text: str = "", *files: str, sender: str = "", *
     return message.as_bytes()
 
 
-def take(home: Home, content: bytes, *, arrived: date = TODAY) -> str:
-    return take_reply(home.context, content, arrived=arrived, now=NOW, today=TODAY)
+def take(site: Site, content: bytes, *, arrived: date = TODAY) -> str:
+    return take_reply(site.context, content, arrived=arrived, now=NOW, today=TODAY)
 
 
-def refusals(home: Home) -> list[Notice]:
-    return [notice for notice in home.context.outbox.notices() if notice.about.get("kind") == "reply"]
+def refusals(site: Site) -> list[Notice]:
+    return [notice for notice in site.context.outbox.notices() if notice.about.get("kind") == "reply"]
 
 
 @pytest.fixture
-def letter(home: Home) -> EmailMessage:
+def letter(site: Site) -> EmailMessage:
     """The reminder of the order, to its signer."""
-    return send(home)[ORDER_SIGNER, ORDER]
+    return send(site)[ORDER_SIGNER, ORDER]
 
 
 def test_an_attachment_is_evidence_as_of_the_day_it_came_and_words_are_a_comment(
-    home: Home, letter: EmailMessage
+    site: Site, letter: EmailMessage
 ) -> None:
     """In the name of the addressee, as the letter announced; the letter counts as read."""
     assert letter["Reply-To"] == BOX
     body = letter.get_body(("plain",))
     assert body is not None
     assert "ответом на это письмо" in body.get_content()
-    assert take(home, reply(letter, "Подписан вчера, копия.", "приказ.png")) == "taken"
-    fact = home.facts(home.real)[ORDER]
-    (comment,) = comments(home.events(home.real))
+    assert take(site, reply(letter, "Подписан вчера, копия.", "приказ.png")) == "taken"
+    fact = site.facts(site.real)[ORDER]
+    (comment,) = comments(site.events(site.real))
 
     assert (fact.on, fact.by, [evidence.name for evidence in fact.evidence]) == (
         TODAY,
@@ -116,73 +116,73 @@ def test_an_attachment_is_evidence_as_of_the_day_it_came_and_words_are_a_comment
     )
     assert fact.evidence[0].type == "image/png"
     assert (comment.text, comment.by) == ("Подписан вчера, копия.", ORDER_SIGNER)
-    assert refusals(home) == []
+    assert refusals(site) == []
     (notice,) = [
         candidate
-        for candidate in home.context.outbox.notices(person=ORDER_SIGNER)
+        for candidate in site.context.outbox.notices(person=ORDER_SIGNER)
         if candidate.obligation == ORDER
     ]
     assert notice.acknowledged_at == NOW
 
 
 @pytest.mark.parametrize(("arrived", "recorded"), [(5, 5), (6, 6), (7, 6)])
-def test_a_step_is_recorded_as_of_the_day_the_reply_arrived(home: Home, arrived: int, recorded: int) -> None:
+def test_a_step_is_recorded_as_of_the_day_the_reply_arrived(site: Site, arrived: int, recorded: int) -> None:
     """The day before and the day itself; a server whose clock is ahead records no future."""
-    content = reply(send(home)[ORDER_SIGNER, ORDER], "", "приказ.png")
+    content = reply(send(site)[ORDER_SIGNER, ORDER], "", "приказ.png")
 
-    assert take(home, content, arrived=date(2026, 4, arrived)) == "taken"
-    assert home.facts(home.real)[ORDER].on == date(2026, 4, recorded)
+    assert take(site, content, arrived=date(2026, 4, arrived)) == "taken"
+    assert site.facts(site.real)[ORDER].on == date(2026, 4, recorded)
 
 
-def test_the_same_message_taken_twice_writes_once(home: Home, letter: EmailMessage) -> None:
+def test_the_same_message_taken_twice_writes_once(site: Site, letter: EmailMessage) -> None:
     """After a crash before the message is marked, it is read again without duplicates."""
     content = reply(letter, "Вот.", "приказ.png")
-    take(home, content)
-    before = home.events(home.real)
+    take(site, content)
+    before = site.events(site.real)
 
-    assert take(home, content, arrived=date(2026, 4, 5)) == "taken"
-    assert home.events(home.real) == before
+    assert take(site, content, arrived=date(2026, 4, 5)) == "taken"
+    assert site.events(site.real) == before
 
 
-def test_a_fact_that_is_recorded_keeps_its_day_and_gets_the_document(home: Home, letter: EmailMessage) -> None:
+def test_a_fact_that_is_recorded_keeps_its_day_and_gets_the_document(site: Site, letter: EmailMessage) -> None:
     """What was done the day before and promised then is proved now."""
-    home.case_commands.record(home.real, ORDER, on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY)
-    assert take(home, reply(letter, "", "приказ.png")) == "taken"
+    site.case_commands.record(site.real, ORDER, on=date(2026, 4, 3), by="officer", now=NOW, today=TODAY)
+    assert take(site, reply(letter, "", "приказ.png")) == "taken"
 
-    fact = home.facts(home.real)[ORDER]
+    fact = site.facts(site.real)[ORDER]
     assert (fact.on, len(fact.evidence)) == (date(2026, 4, 3), 1)
 
 
 def test_a_reply_from_another_address_writes_nothing_and_is_told_to_whom_the_letter_went(
-    home: Home, letter: EmailMessage
+    site: Site, letter: EmailMessage
 ) -> None:
     """Never to the address the message gives, which anybody can write there; once a day."""
-    before = home.events(home.real)
+    before = site.events(site.real)
     for _ in range(3):
         content = reply(letter, "", "приказ.png", sender="thief@example.com")
-        assert take(home, content) == "refused"
+        assert take(site, content) == "refused"
 
-    assert home.events(home.real) == before
-    (notice,) = refusals(home)
+    assert site.events(site.real) == before
+    (notice,) = refusals(site)
     assert (notice.person, notice.address) == (ORDER_SIGNER, ORDER_SIGNER)
     assert "thief@example.com" in str(notice.about["text"])
-    rounds.deliver(home.context, now=NOW, today=TODAY)
-    assert home.context.outbox.notice(notice.key).state == "sent"  # type: ignore[union-attr]
+    rounds.deliver(site.context, now=NOW, today=TODAY)
+    assert site.context.outbox.notice(notice.key).state == "sent"  # type: ignore[union-attr]
 
 
 def test_without_the_secret_of_the_letter_an_address_alone_opens_nothing(
-    home: Home, letter: EmailMessage
+    site: Site, letter: EmailMessage
 ) -> None:
     """From is easily forged: a message that does not repeat the mark is left alone, nobody is written to."""
-    before = home.events(home.real)
+    before = site.events(site.real)
     forged = reply(letter, "", "приказ.png")
     mark = str(letter["References"]).rpartition("<answer.")[2].partition("@")[0]
     cut = forged.replace(mark[5:].encode(), b"A" * len(mark[5:]))
 
     assert cut != forged
-    assert take(home, cut) == "ignored"
-    assert take(home, b"From: b@org.kz\r\nSubject: x\r\n\r\nhello") == "ignored"
-    assert (home.events(home.real), refusals(home)) == (before, [])
+    assert take(site, cut) == "ignored"
+    assert take(site, b"From: b@org.kz\r\nSubject: x\r\n\r\nhello") == "ignored"
+    assert (site.events(site.real), refusals(site)) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -195,42 +195,42 @@ def test_without_the_secret_of_the_letter_an_address_alone_opens_nothing(
     ],
 )
 def test_what_a_program_wrote_is_answered_by_nobody(
-    home: Home, letter: EmailMessage, header: dict[str, str]
+    site: Site, letter: EmailMessage, header: dict[str, str]
 ) -> None:
     """An absence note, a list, a report of delivery: no loop begins, even from another address."""
-    before = home.events(home.real)
+    before = site.events(site.real)
 
-    assert take(home, reply(letter, "x", "приказ.png", sender="x@org.kz", **header)) == "ignored"
-    assert (home.events(home.real), refusals(home)) == (before, [])
+    assert take(site, reply(letter, "x", "приказ.png", sender="x@org.kz", **header)) == "ignored"
+    assert (site.events(site.real), refusals(site)) == (before, [])
 
 
-def test_a_file_that_is_not_accepted_is_refused_with_the_reason(home: Home, letter: EmailMessage) -> None:
+def test_a_file_that_is_not_accepted_is_refused_with_the_reason(site: Site, letter: EmailMessage) -> None:
     """The same check of contents as of an upload: a program called a picture."""
     content = reply(letter, "Вот.", "приказ.png").replace(b"iVBORw0KGgo", b"TVqQAAMAAAA")
 
-    assert take(home, content) == "refused"
-    assert ORDER not in home.facts(home.real)
-    (notice,) = refusals(home)
+    assert take(site, content) == "refused"
+    assert ORDER not in site.facts(site.real)
+    (notice,) = refusals(site)
     assert "приказ.png" in str(notice.about["text"])
 
 
-def test_who_was_only_told_sends_no_evidence(home: Home) -> None:
+def test_who_was_only_told_sends_no_evidence(site: Site) -> None:
     """The step of the head of law is not the officer's: a copy is to be read."""
     copies = [
         (person, obligation)
-        for (person, obligation), message in send(home).items()
+        for (person, obligation), message in send(site).items()
         if "<answer." not in str(message["References"]) and obligation
     ]
     assert ORDER_SIGNER not in {person for person, obligation in copies if obligation == ORDER}
 
 
-def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
+def test_an_assignment_is_answered_by_a_reply(site: Site) -> None:
     """Its reminder asks for the result: the attachment is it, on the day it came, once."""
     fields = {"person": ORDER_SIGNER, "text": "Тізім", "until": "2026-04-06"}
-    assert home.client("officer").post("/assignments", data=fields).status_code == 303
-    (case,) = home.context.reads.cases(procedure="assignment")
+    assert site.client("officer").post("/assignments", data=fields).status_code == 303
+    (case,) = site.context.reads.cases(procedure="assignment")
     later = datetime(2026, 4, 7, 7, 0, tzinfo=UTC)
-    app = home.context
+    app = site.context
     rounds.remind(app, now=later, today=date(2026, 4, 7))
     rounds.deliver(app, now=later, today=date(2026, 4, 7))
     notice = next(
@@ -247,7 +247,7 @@ def test_an_assignment_is_answered_by_a_reply(home: Home) -> None:
         reply_result = take_reply(app, content, arrived=date(2026, 4, 7), now=later, today=date(2026, 4, 7))
         assert reply_result == "taken"
 
-    whole_case = home.case(case.id)
+    whole_case = site.case(case.id)
     assert whole_case is not None
     assignment = assignments(whole_case)[1]
     assert (assignment.answered_on, assignment.answer, len(assignment.evidence)) == (
@@ -263,18 +263,18 @@ def plain(letter: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def letters_of_several(home: Home) -> dict[str, EmailMessage]:
+def letters_of_several(site: Site) -> dict[str, EmailMessage]:
     """The letters that carry others, by person, of an office whose letters link to pages."""
-    app = home.context
+    app = site.context
     web = replace(app.settings.web, public_address="https://merzim.example.kz")
     app.settings = replace(app.settings, web=web)
     app._forget("rules")
-    return {person: message for (person, obligation), message in send(home).items() if not obligation}
+    return {person: message for (person, obligation), message in send(site).items() if not obligation}
 
 
-def test_each_step_of_a_letter_about_several_has_links_of_its_own(home: Home) -> None:
+def test_each_step_of_a_letter_about_several_has_links_of_its_own(site: Site) -> None:
     """One address a step in plain text, its answers beside one another in HTML; a reply must name one step."""
-    letter = letters_of_several(home)["c@org.kz"]
+    letter = letters_of_several(site)["c@org.kz"]
     text, html = plain(letter), letter.get_body(("html",))
     assert html is not None
     links = LINK.findall(text)
@@ -285,17 +285,17 @@ def test_each_step_of_a_letter_about_several_has_links_of_its_own(home: Home) ->
     assert (letter["Reply-To"], letter["In-Reply-To"]) == (BOX, None)
 
 
-def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone(home: Home) -> None:
+def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone(site: Site) -> None:
     """Nothing quoted, or all: told which steps there are, each with its page; one link left: that step."""
-    letter = letters_of_several(home)["c@org.kz"]
-    links, before = LINK.findall(plain(letter)), {case: home.events(case) for case in home.cases()}
+    letter = letters_of_several(site)["c@org.kz"]
+    links, before = LINK.findall(plain(letter)), {case: site.events(case) for case in site.cases()}
     for words in ("", "\n".join(f"> {line}" for line in plain(letter).splitlines())):
-        assert take(home, reply(letter, words, "құжат.png")) == "refused"
-    assert {case: home.events(case) for case in before} == before
+        assert take(site, reply(letter, words, "құжат.png")) == "refused"
+    assert {case: site.events(case) for case in before} == before
 
-    rounds.deliver(home.context, now=NOW, today=TODAY)
-    (notice,) = refusals(home)
-    folder = Path(str(home.context.settings.channels.sections["folder"]["path"]))
+    rounds.deliver(site.context, now=NOW, today=TODAY)
+    (notice,) = refusals(site)
+    folder = Path(str(site.context.settings.channels.sections["folder"]["path"]))
     (file,) = [
         path for path in folder.rglob("*.eml") if notice.message_id.strip("<>").split("@")[0] in path.name
     ]
@@ -305,32 +305,32 @@ def test_a_reply_to_a_letter_of_several_is_taken_for_the_one_step_it_names_alone
 
     named_notices = [
         carried_notice
-        for carried_notice in home.context.outbox.notices(person="c@org.kz")
+        for carried_notice in site.context.outbox.notices(person="c@org.kz")
         if carried_notice.carrier
     ]
-    assert take(home, reply(letter, f"Дайын.\n{links[1]}", "құжат.png")) == "taken"
-    changed_cases = [case for case in before if home.events(case) != before[case]]
+    assert take(site, reply(letter, f"Дайын.\n{links[1]}", "құжат.png")) == "taken"
+    changed_cases = [case for case in before if site.events(case) != before[case]]
     assert len(changed_cases) == 1
     (step,) = [
         carried_notice
         for carried_notice in named_notices
-        if home.context.outbox.notice(carried_notice.key).acknowledged_at
+        if site.context.outbox.notice(carried_notice.key).acknowledged_at
     ]  # type: ignore[union-attr]
-    assert [evidence.name for evidence in home.facts(changed_cases[0])[step.obligation].evidence] == [
+    assert [evidence.name for evidence in site.facts(changed_cases[0])[step.obligation].evidence] == [
         "құжат.png"
     ]
-    (comment,) = comments(home.events(changed_cases[0]))
+    (comment,) = comments(site.events(changed_cases[0]))
     assert comment.text == "Дайын.", "the link, which answers without log-in, is shown to nobody"
 
 
-def test_a_reply_to_a_digest_of_one_step_needs_no_link(home: Home) -> None:
+def test_a_reply_to_a_digest_of_one_step_needs_no_link(site: Site) -> None:
     """The letter says which step it is, and its mark is that step's."""
-    prefer(home.context.engine, ORDER_SIGNER, DIGEST, "daily", by="x", now=NOW)
-    letter = letters_of_several(home)[ORDER_SIGNER]
+    prefer(site.context.engine, ORDER_SIGNER, DIGEST, "daily", by="x", now=NOW)
+    letter = letters_of_several(site)[ORDER_SIGNER]
 
     assert "станет подтверждающим документом шага" in plain(letter)
-    assert take(home, reply(letter, "", "приказ.png")) == "taken"
-    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert take(site, reply(letter, "", "приказ.png")) == "taken"
+    assert [evidence.name for evidence in site.facts(site.real)[ORDER].evidence] == ["приказ.png"]
 
 
 def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_evidence() -> None:
@@ -350,9 +350,9 @@ def test_words_are_taken_without_what_is_quoted_and_signature_pictures_are_no_ev
 
 
 @pytest.fixture
-def office(home: Home, tmp_path: Path) -> Iterator[tuple[Home, int, int]]:
+def office(site: Site, tmp_path: Path) -> Iterator[tuple[Site, int, int]]:
     """The office with a real mail server: reminders leave by SMTP, replies are read by IMAP."""
-    app = home.context
+    app = site.context
     with post_office(tmp_path) as (smtp, imap), pytest.MonkeyPatch.context() as patch:
         patch.setenv("MERZIM_IMAP_PASSWORD", PASSWORD)
         email = {"host": "127.0.0.1", "port": smtp, "sender": f"Merzim <{BOX}>", "tls": "none"}
@@ -361,15 +361,15 @@ def office(home: Home, tmp_path: Path) -> Iterator[tuple[Home, int, int]]:
             app.settings, imap=box, channels=ChannelSettings(use=("email",), sections={"email": email})
         )
         app._forget("rules", "channels")
-        yield home, smtp, imap
+        yield site, smtp, imap
 
 
 def test_a_reply_travels_from_the_mailbox_into_the_case(
-    office: tuple[Home, int, int], monkeypatch: pytest.MonkeyPatch
+    office: tuple[Site, int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sent, answered and read by real servers; killed before the message is marked, it is attached once."""
-    home, smtp, imap = office
-    app = home.context
+    site, smtp, imap = office
+    app = site.context
     rounds.remind(app, now=NOW, today=TODAY)
     rounds.deliver(app, now=NOW, today=TODAY)
     (letter,) = [message for message in mailbox(imap, ORDER_SIGNER) if "<answer." in str(message["References"])]
@@ -385,23 +385,23 @@ def test_a_reply_travels_from_the_mailbox_into_the_case(
         patch.setattr(Mailbox, "mark_read", dies)
         with pytest.raises(KeyboardInterrupt):
             take_replies(app, now=NOW, today=TODAY)
-    events = home.events(home.real)
+    events = site.events(site.real)
     counts = take_replies(app, now=NOW, today=TODAY, at_once=True)
     second_counts = take_replies(app, now=NOW, today=TODAY, at_once=True)
 
     assert states["imap"] == "ok"
-    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
-    assert home.events(home.real) == events
+    assert [evidence.name for evidence in site.facts(site.real)[ORDER].evidence] == ["приказ.png"]
+    assert site.events(site.real) == events
     assert (counts, second_counts) == ({"taken": 1, "ignored": 1}, {})
     assert replies.TASK in sending.figures(app, now=NOW).pulses
 
 
 def test_the_mailbox_is_read_by_one_command(
-    office: tuple[Home, int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    office: tuple[Site, int, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where rounds run by cron: at once, however short ago it was read; without a mailbox it says so."""
-    home, smtp, imap = office
-    app = home.context
+    site, smtp, imap = office
+    app = site.context
     rounds.remind(app, now=NOW, today=TODAY)
     rounds.deliver(app, now=NOW, today=TODAY)
     (letter,) = [message for message in mailbox(imap, ORDER_SIGNER) if "<answer." in str(message["References"])]
@@ -424,20 +424,20 @@ def test_the_mailbox_is_read_by_one_command(
     codes.append(main(line))
 
     assert codes == [0, 0, 2]
-    assert [evidence.name for evidence in home.facts(home.real)[ORDER].evidence] == ["приказ.png"]
+    assert [evidence.name for evidence in site.facts(site.real)[ORDER].evidence] == ["приказ.png"]
     assert re.search(r"taken +1", output)
     assert "No new replies." in output
     assert "[imap]" in capsys.readouterr().err
 
 
-def test_a_mailbox_that_cannot_be_opened_says_why(office: tuple[Home, int, int]) -> None:
+def test_a_mailbox_that_cannot_be_opened_says_why(office: tuple[Site, int, int]) -> None:
     """A wrong password, nobody listening, no TLS to another machine."""
-    home, _, imap = office
+    site, _, imap = office
     wrong = MailboxAddress(host="127.0.0.1", port=imap, security="none", user=BOX, password="x", timeout=5)
     for address in (wrong, replace(wrong, port=1)):
         with pytest.raises(MailboxRefused), open_mailbox(address):
             pass
-    app = home.context
+    app = site.context
     app.settings = replace(app.settings, imap=replace(app.settings.imap, host="mail.org.kz"))
     with pytest.raises(BadSetting):
         mailbox_of(app.settings)

@@ -67,7 +67,7 @@ class Faces:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
     """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
     with real_office(tmp_path_factory.mktemp("office")) as office:
-        context, moment = office.house, office.moment[0]
+        context, moment = office.app, office.moment[0]
         stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
         stored_file = context.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
         file = Evidence(
@@ -170,10 +170,10 @@ def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: 
     """On the same faces as the officer; named no longer, nowhere."""
     moment = office.moment[0]
     stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
-    office.house.case_commands.name_reader(CASE, "auditor", **stamp)
+    office.app.case_commands.name_reader(CASE, "auditor", **stamp)
     with office.client("auditor") as browser:
         named_faces = ask(browser, officer.naming())
-        office.house.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **stamp)
+        office.app.case_commands.remove_reader(CASE, "auditor", ground="ауысты", **stamp)
         removed = ask(browser, officer.naming())
 
     assert named_faces.naming() == officer.naming()

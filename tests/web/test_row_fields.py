@@ -19,7 +19,7 @@ from services.regulations import registers as register_files
 from services.regulations.registers import case_registers
 from tests.case_rows import case_rows
 from tests.documents.test_forms import tables_of
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.commands.case_rows import NewRow
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.withdrawals import withdraw
@@ -76,19 +76,19 @@ def fields(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
         cached.cache_clear()
 
 
-def entered(home: Home, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
+def entered(site: Site, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
     """A case with a row of each register."""
     opening = Opening(procedure=procedure, unit=unit, object="Закупки")
-    case = home.case_commands.open(opening, **WHO).id
-    rows = case_rows(home.case_commands, registers=case_registers())
+    case = site.case_commands.open(opening, **WHO).id
+    rows = case_rows(site.case_commands, registers=case_registers())
     for register, values in ROWS:
         rows.add(case, NewRow(register=register, values=values), on=TODAY, **WHO)
     return case
 
 
-def test_rows_are_found_by_the_words_of_every_field(fields: None, home: Home, browser: TestClient) -> None:
+def test_rows_are_found_by_the_words_of_every_field(fields: None, site: Site, browser: TestClient) -> None:
     """Also by what an answer is called in any language; corrected and withdrawn, by what stands alone."""
-    case = entered(home)
+    case = entered(site)
 
     def links(words: str) -> list[str]:
         page = browser.get("/search", params={"q": words, "lang": "ru"}).text
@@ -109,17 +109,17 @@ def test_rows_are_found_by_the_words_of_every_field(fields: None, home: Home, br
     (hit,) = [hit for group in answer["groups"] for hit in group["hits"] if hit["kind"] == "case_row"]
     assert (hit["id"], hit["within"], hit["title"]["ru"]) == ("measure.1", case, "Ротация")
 
-    rows = case_rows(home.case_commands, registers=case_registers())
+    rows = case_rows(site.case_commands, registers=case_registers())
     rows.edit(case, "measure.1", {"gain": "Басқа"}, **WHO)
-    withdraw(home.case_commands, case, "remark.1", ground="x", **WHO)
+    withdraw(site.case_commands, case, "remark.1", ground="x", **WHO)
     assert [links(words) for words in ("үнемделген", "басқа", "уялы")] == [[], ["measure"], []]
 
 
-def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, home: Home, browser: TestClient) -> None:
+def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, site: Site, browser: TestClient) -> None:
     """Neither of a confidential case nor of another unit's."""
-    entered(home, procedure="conflict-of-interest")
-    entered(home, unit="law")
-    with home.client("responsible") as other:
+    entered(site, procedure="conflict-of-interest")
+    entered(site, unit="law")
+    with site.client("responsible") as other:
         program = other.get("/api/v1/search", params={"text": "үнемделген"}).json()
     assert program["groups"] == []
     total = browser.get("/api/v1/search", params={"text": "үнемделген"}).json()["groups"][0]["total"]
@@ -127,10 +127,10 @@ def test_nobody_finds_rows_of_a_case_they_do_not_see(fields: None, home: Home, b
 
 
 def test_recommendations_are_narrowed_by_the_words_and_listed_with_the_fields(
-    fields: None, home: Home, browser: TestClient
+    fields: None, site: Site, browser: TestClient
 ) -> None:
     """Each word in the risk or in its measure; the workbook has a column for each field more."""
-    case = entered(home)
+    case = entered(site)
 
     def is_listed(words: str) -> bool:
         page = browser.get("/monitoring", params={"search": words, "lang": "ru"}).text
@@ -146,9 +146,9 @@ def test_recommendations_are_narrowed_by_the_words_and_listed_with_the_fields(
     assert row[-3:] == [1250.5, "Субсидии", "Үнемделген"]
 
 
-def test_annexes_show_the_fields_their_form_names(fields: None, home: Home, browser: TestClient) -> None:
+def test_annexes_show_the_fields_their_form_names(fields: None, site: Site, browser: TestClient) -> None:
     """In the words of the paper's language; what a form does not name is not in it."""
-    case = entered(home)
+    case = entered(site)
 
     def first_cell(form: str) -> str:
         document = browser.get(f"/cases/{case}/forms/{form}/kk").content

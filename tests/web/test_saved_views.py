@@ -54,9 +54,7 @@ def test_a_shared_view_shows_to_each_reader_only_what_they_may_see(real: RealOff
     without cases opens the same address and sees none. Its name stands above both lists, with whose it is."""
     number = saved(real.client(), name="Правление", query="unit=Правление", shared=True)["number"]
     stranger = Reader(login="press", access="responsible", unit="Пресс-служба", person="")
-    real.house.accounts.save(
-        stranger, disabled=False, by="t", now=real.moment[0].now, today=real.moment[0].today
-    )
+    real.app.accounts.save(stranger, disabled=False, by="t", now=real.moment[0].now, today=real.moment[0].today)
     for login, sees in (("auditor", True), ("press", False)):
         browser = real.client(login)
         assert names(browser) == ["Правление"]
@@ -75,7 +73,7 @@ def test_a_view_of_a_unit_is_shared_with_that_unit_and_those_below_it_alone(real
         Reader(login="clerk", access="responsible", unit=own_unit),
         Reader(login="press", access="responsible", unit="Пресс-служба"),
     ):
-        real.house.accounts.save(reader, disabled=False, by="t", now=when.now, today=when.today)
+        real.app.accounts.save(reader, disabled=False, by="t", now=when.now, today=when.today)
     saved(real.client("boss"), shared=True)
     assert names(real.client("clerk")) == ["Кешіккен"]
     assert names(real.client("press")) == names(real.client("auditor")) == []
@@ -135,7 +133,7 @@ def test_each_list_has_views_of_its_own(real: RealOffice) -> None:
 def test_a_hundred_views_are_enough(real: RealOffice) -> None:
     """The hundred and first is refused with a sentence; another account has a hundred of its own."""
     browser = real.client()
-    stored = SqlSavedViews(real.house.engine)
+    stored = SqlSavedViews(real.app.engine)
     for n in range(MAX_VIEWS):
         stored.save(list="cases", login="officer", name=str(n), query="", shared=False, unit="")
     refused = browser.post("/views", data={"list": "cases", "name": "x", "query": "late=1"})

@@ -8,14 +8,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from storage.org import store as office_store
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
 from workflow.search_words import FoldedNames, closest_words, index_words, normalise, search_words, typo_keys
 
 
-def opened(home: Home, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
-    return home.case_commands.open(
+def opened(site: Site, object: str, *, procedure: str = "internal-analysis", unit: str = "hr") -> str:
+    return site.case_commands.open(
         Opening(procedure=procedure, unit=unit, object=object), by="t", now=NOW, today=TODAY
     ).id
 
@@ -69,9 +69,9 @@ def test_words_much_alike_have_a_beginning_without_one_letter_in_common() -> Non
 
 
 @pytest.mark.parametrize("typed", ["дочерним", "ДОЧЕРНИЕ", "жарнамасы", "Жарнама", "коғамдагы"])
-def test_a_case_is_found_in_any_form_of_its_words(typed: str, home: Home, browser: TestClient) -> None:
+def test_a_case_is_found_in_any_form_of_its_words(typed: str, site: Site, browser: TestClient) -> None:
     """Whatever the ending, the letter case or the keyboard it was typed on."""
-    case = opened(home, "Дочерние организации, қоғамдағы жарнама")
+    case = opened(site, "Дочерние организации, қоғамдағы жарнама")
     page = browser.get("/search", params={"q": typed, "lang": "ru"}).text
 
     assert f'href="/cases/{case}"' in page.partition('aria-labelledby="found-case"')[2]
@@ -120,12 +120,12 @@ FORMS = {
 """What officers type, and the one object it means: vowels more or less, short stems, short words."""
 
 
-def test_forms_of_words_find_their_document_and_short_words_no_others(home: Home) -> None:
+def test_forms_of_words_find_their_document_and_short_words_no_others(site: Site) -> None:
     """ "часами" is no "часть", "іс" not "Исламбек", "ел" not "еріктілер"."""
-    cases = {opened(home, object): object for object in OBJECTS}
+    cases = {opened(site, object): object for object in OBJECTS}
     names_by_query = {
         typed_word: {
-            cases[case] for case, _, _ in home.context.reads.found_cases(typed_word).places if case in cases
+            cases[case] for case, _, _ in site.context.reads.found_cases(typed_word).places if case in cases
         }
         for typed_word in FORMS
     }
@@ -133,20 +133,20 @@ def test_forms_of_words_find_their_document_and_short_words_no_others(home: Home
     assert {
         typed_word: names for typed_word, names in names_by_query.items() if names != {FORMS[typed_word]}
     } == {}
-    assert [cases[case] for case, _, _ in home.context.reads.found_cases("исл").places] == ["Исламбек ауылы"]
+    assert [cases[case] for case, _, _ in site.context.reads.found_cases("исл").places] == ["Исламбек ауылы"]
 
 
 @pytest.mark.parametrize("typed", ["рек?ама", "рек*ама", "рек[л]ама", "[", "]", "^", "рек^ама", "[!а]"])
-def test_signs_of_patterns_are_letters_like_others(typed: str, home: Home, browser: TestClient) -> None:
+def test_signs_of_patterns_are_letters_like_others(typed: str, site: Site, browser: TestClient) -> None:
     """What SQLite compares by a pattern finds no more than what was typed."""
-    case = opened(home, "Реклама и реклама")
+    case = opened(site, "Реклама и реклама")
 
     assert case not in browser.get("/cases", params={"search": typed}).text
 
 
-def test_such_signs_are_found_where_they_stand(home: Home, browser: TestClient) -> None:
+def test_such_signs_are_found_where_they_stand(site: Site, browser: TestClient) -> None:
     for object in ("Сатып алу [2026]", "Приказ*", "Что это?", "А^Б-В", "Сколько %_"):
-        case = opened(home, object)
+        case = opened(site, object)
         for typed_word in {object, object[-2:].strip()}:
             assert case in browser.get("/cases", params={"search": typed_word}).text, typed_word
 
@@ -179,9 +179,9 @@ def test_a_name_is_found_by_a_form_of_its_word_that_has_a_vowel_more_or_less() -
     ]
 
 
-def test_the_list_of_analyses_says_what_has_nearly_the_words(home: Home, browser: TestClient) -> None:
+def test_the_list_of_analyses_says_what_has_nearly_the_words(site: Site, browser: TestClient) -> None:
     """Of a word typed with a letter too many; where one has the words themselves it stands alone."""
-    case = opened(home, "Реклама")
+    case = opened(site, "Реклама")
     address = f'href="/cases/{case}"'
     near = browser.get("/cases", params={"search": "рекклама", "lang": "ru"}).text
     exact = browser.get("/cases", params={"search": "рекламы", "lang": "ru"}).text
@@ -205,12 +205,12 @@ def test_a_person_is_found_by_a_surname_and_by_one_that_is_nearly_theirs(browser
 
 
 def test_a_person_and_a_unit_are_found_by_their_names_in_both_languages(
-    home: Home, browser: TestClient
+    site: Site, browser: TestClient
 ) -> None:
     """Each hit is in the language of the page."""
-    person = replace(home.office.people["b@org.kz"], name_kk="Ыбыраев Петір")
-    unit = replace(home.office.units["hr"], name_ru="Управление персонала")
-    office_store.save(home.context.engine, units=[unit], people=[person])
+    person = replace(site.office.people["b@org.kz"], name_kk="Ыбыраев Петір")
+    unit = replace(site.office.units["hr"], name_ru="Управление персонала")
+    office_store.save(site.context.engine, units=[unit], people=[person])
     pages = {
         language: browser.get("/search", params={"q": query, "lang": language}).text
         for language, query in (("kk", person.name), ("ru", "Ыбыраев"), ("en", "персонала"))
@@ -221,9 +221,9 @@ def test_a_person_and_a_unit_are_found_by_their_names_in_both_languages(
     assert unit.name in pages["en"].partition("found-unit")[2]
 
 
-def test_nobody_finds_a_confidential_case_they_need_not_know_of(home: Home, browser: TestClient) -> None:
+def test_nobody_finds_a_confidential_case_they_need_not_know_of(site: Site, browser: TestClient) -> None:
     """Neither by its words, nor by its number, nor as one of so many."""
-    case = opened(home, "Тосынсыйлық", procedure="conflict-of-interest")
+    case = opened(site, "Тосынсыйлық", procedure="conflict-of-interest")
     answers = [browser.get("/search", params={"q": text, "lang": "en"}).text for text in ("Тосынсыйлық", case)]
     program = browser.get("/api/v1/search", params={"text": "Тосынсыйлық"}).json()
 
@@ -240,9 +240,9 @@ def test_what_was_typed_is_shown_as_text(browser: TestClient) -> None:
     assert "&lt;script&gt;alert" in page
 
 
-def test_a_reader_of_one_unit_finds_its_people_alone(home: Home) -> None:
+def test_a_reader_of_one_unit_finds_its_people_alone(site: Site) -> None:
     """The head of a unit searches the unit and what lies below it."""
-    with home.client("head_of_unit") as head_client, home.client() as officer:
+    with site.client("head_of_unit") as head_client, site.client() as officer:
         head_answer = head_client.get("/api/v1/search", params={"text": "org.kz"}).json()
         officer_answer = officer.get("/api/v1/search", params={"text": "org.kz"}).json()
     people = [
@@ -253,13 +253,13 @@ def test_a_reader_of_one_unit_finds_its_people_alone(home: Home) -> None:
     assert people[0] < people[1]
 
 
-def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, browser: TestClient) -> None:
+def test_a_file_an_obligation_and_an_act_are_found_by_their_names(site: Site, browser: TestClient) -> None:
     """The file opens where it lies; an obligation names its procedure and leads to the cases of it, or, where
     nobody has opened any, to the planner.
     """
     order = Evidence(kind="document:order", reference="a" * 64, name="Бұйрық №15.pdf")
     stamp = {"by": "officer", "now": NOW, "today": TODAY}
-    home.case_commands.record(home.real, "order_signed", on=TODAY, evidence=[order], **stamp)
+    site.case_commands.record(site.real, "order_signed", on=TODAY, evidence=[order], **stamp)
     pages = {
         text: browser.get("/search", params={"q": text, "lang": "ru"}).text
         for text in (
@@ -269,7 +269,7 @@ def test_a_file_an_obligation_and_an_act_are_found_by_their_names(home: Home, br
     }
     file, obligation, act, unopened = pages.values()
 
-    assert f'href="/cases/{home.real}/evidence/{"a" * 64}"' in file.partition('id="found-file"')[2]
+    assert f'href="/cases/{site.real}/evidence/{"a" * 64}"' in file.partition('id="found-file"')[2]
     announced = obligation.partition('id="found-obligation"')[2]
     assert ("Объявление о начале анализа" in announced, "Внутренний анализ" in announced) == (True, True)
     assert 'href="/cases?procedure=internal-analysis"' in announced

@@ -16,7 +16,7 @@ from notifications.notice import Notice
 from services.accounts.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
 from storage.tables.accounts import RECOVERY_CODE
 from tests.second_factors import code_at
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, PASSWORD, TODAY, Site, office_with_cases
 from web.pages.account import attempts
 from web.pages.administration import factor_removal
 from workflow.org.access import Access, Account, Entry, Reader
@@ -40,23 +40,23 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Mapping[str, o
     return letters
 
 
-def office(*required: Access) -> Home:
+def office(*required: Access) -> Site:
     """An office on a real day; who has one of these accesses must have a second factor."""
     return office_with_cases(demonstration=False, totp_required=required)
 
 
-def unused(home: Home, login: str) -> set[str]:
+def unused(site: Site, login: str) -> set[str]:
     """The hashes of recovery codes that are left."""
-    with home.context.engine.connect() as connection:
+    with site.context.engine.connect() as connection:
         query = select(RECOVERY_CODE.c.hash).where(RECOVERY_CODE.c.login == login)
         return set(connection.execute(query.where(RECOVERY_CODE.c.used_at.is_(None))).scalars())
 
 
-def enrolled(home: Home, login: str = "officer", secret: str = SECRET) -> tuple[str, ...]:
+def enrolled(site: Site, login: str = "officer", secret: str = SECRET) -> tuple[str, ...]:
     """Give an account a second factor; its recovery codes."""
     codes = new_recovery_codes()
     hashes = [hash for code in codes if (hash := recovery_hash(code, login))]
-    home.factors.enrol(login, secret, 0, hashes, **SAID)
+    site.factors.enrol(login, secret, 0, hashes, **SAID)
     return codes
 
 
@@ -64,10 +64,10 @@ def now_code(secret: str = SECRET, *, later: int = 0) -> str:
     return code_at(secret, NOW, later=later)
 
 
-def invitation(home: Home, login: str = "officer") -> str:
+def invitation(site: Site, login: str = "officer") -> str:
     """The address of a link by which a password is chosen anew."""
     secret = new_secret()
-    home.accounts.let_in(
+    site.accounts.let_in(
         Entry(
             hash=hash_secret(secret),
             kind="invitation",
@@ -95,10 +95,10 @@ def shown(page: str) -> list[str]:
 
 def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_factor() -> None:
     """No session; nothing of the account opens; the new password asks for a code as the old one did."""
-    home = office()
-    enrolled(home)
-    with home.stranger() as browser:
-        answer = browser.post(invitation(home), data={"password": NEW, "again": NEW})
+    site = office()
+    enrolled(site)
+    with site.stranger() as browser:
+        answer = browser.post(invitation(site), data={"password": NEW, "again": NEW})
         cookies = dict(browser.cookies)
         page = browser.get(answer.headers["location"] + "&lang=en").text
         account_answer = browser.get("/account")
@@ -112,15 +112,15 @@ def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_facto
         "/login?next=%2Faccount",
         401,
     )
-    assert log_in(home.stranger(), password=NEW) == 401
-    assert log_in(home.stranger(), password=NEW, code=now_code()) == 303
+    assert log_in(site.stranger(), password=NEW) == 401
+    assert log_in(site.stranger(), password=NEW, code=now_code()) == 303
 
 
 def test_a_reset_link_lets_in_whoever_has_no_second_factor() -> None:
     """As before: the link is all they were asked for."""
-    home = office()
-    with home.stranger() as browser:
-        answer = browser.post(invitation(home), data={"password": NEW, "again": NEW})
+    site = office()
+    with site.stranger() as browser:
+        answer = browser.post(invitation(site), data={"password": NEW, "again": NEW})
 
         assert answer.headers["location"] == "/desk"
         assert browser.get("/account").status_code == 200
@@ -128,9 +128,9 @@ def test_a_reset_link_lets_in_whoever_has_no_second_factor() -> None:
 
 def test_a_demonstration_opens_no_account_that_has_a_second_factor() -> None:
     """It asks for no password, and so for no code."""
-    home = office_with_cases()
-    enrolled(home)
-    with home.stranger() as browser:
+    site = office_with_cases()
+    enrolled(site)
+    with site.stranger() as browser:
         offered = browser.get("/login").text
 
         assert 'value="officer"' not in offered
@@ -154,9 +154,9 @@ def enrol(browser: TestClient, **changes: str) -> tuple[int, str]:
 
 def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_shown_once() -> None:
     """This browser stays in; the codes are nowhere again."""
-    home = office()
-    other = home.client()
-    with home.client() as browser:
+    site = office()
+    other = site.client()
+    with site.client() as browser:
         status, page = enrol(browser)
         account_page = browser.get("/account?lang=en").text
 
@@ -165,7 +165,7 @@ def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_
     assert shown(account_page) == []
     assert "10 of 10 left" in account_page
     assert other.get("/account").status_code == 303
-    assert unused(home, "officer") == {recovery_hash(code, "officer") for code in shown(page)}
+    assert unused(site, "officer") == {recovery_hash(code, "officer") for code in shown(page)}
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_
 )
 def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, str], says: str) -> None:
     """Who has scanned it does not scan it again."""
-    home = office()
-    with home.client() as browser:
+    site = office()
+    with site.client() as browser:
         page = browser.get("/account/totp").text
         (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page)
         data = {"secret": secret, "code": now_code(secret), "old": PASSWORD, **changes}
@@ -190,31 +190,31 @@ def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, st
     assert answer.status_code == 422
     assert says in answer.text
     assert (f'name="secret" value="{secret}"' in answer.text) == ("secret" not in changes)
-    assert home.factors.secret("officer") == ""
+    assert site.factors.secret("officer") == ""
 
 
 def test_another_device_needs_a_code_of_the_present_one() -> None:
     """A stolen session and the password are not enough to put another telephone in its place."""
-    home = office()
-    enrolled(home)
-    with home.client() as browser:
+    site = office()
+    enrolled(site)
+    with site.client() as browser:
         without = enrol(browser)[0]
         wrong = enrol(browser, present="000000")[0]
-        stored_secret = home.factors.secret("officer")
+        stored_secret = site.factors.secret("officer")
         status, page = enrol(browser, present=now_code())
 
     assert (without, wrong, stored_secret, status) == (422, 422, SECRET, 200)
-    assert home.factors.secret("officer") not in ("", SECRET)
+    assert site.factors.secret("officer") not in ("", SECRET)
     assert len(shown(page)) == 10
 
 
 def test_a_lost_device_is_replaced_with_a_recovery_code_which_a_slip_does_not_cost() -> None:
     """The new code is looked at first."""
-    home = office()
-    codes = enrolled(home)
-    with home.client() as browser:
+    site = office()
+    codes = enrolled(site)
+    with site.client() as browser:
         slip = enrol(browser, present=codes[0], code="000000")[0]
-        codes_left = home.factors.codes("officer").left
+        codes_left = site.factors.codes("officer").left
         status, _ = enrol(browser, present=codes[0])
 
     assert (slip, codes_left, status) == (422, 10, 200)
@@ -222,24 +222,24 @@ def test_a_lost_device_is_replaced_with_a_recovery_code_which_a_slip_does_not_co
 
 def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone() -> None:
     """A session left open and a password somebody saw are not enough."""
-    home = office()
-    enrolled(home)
-    with home.client() as browser:
+    site = office()
+    enrolled(site)
+    with site.client() as browser:
         alone = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD}).status_code
         wrong = browser.post("/account/totp", data={"do": "remove", "old": "x", "present": now_code()})
-        stored_secret = home.factors.secret("officer")
+        stored_secret = site.factors.secret("officer")
         right = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": now_code()})
 
     assert (alone, wrong.status_code, stored_secret) == (422, 422, SECRET)
     assert right.headers["location"] == "/account?said=totp"
-    assert home.factors.secret("officer") == ""
+    assert site.factors.secret("officer") == ""
 
 
 def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
     """A million codes are not tried in a stolen session: after some the right one is not looked at."""
-    home = office()
-    enrolled(home)
-    with home.client() as browser:
+    site = office()
+    enrolled(site)
+    with site.client() as browser:
         for _ in range(10):
             browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": "000000"})
         data = {"do": "remove", "old": PASSWORD, "present": now_code()}
@@ -247,7 +247,7 @@ def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
 
     assert answer.status_code == 422
     assert "The code was wrong too many times" in answer.text
-    assert home.factors.secret("officer") == SECRET
+    assert site.factors.secret("officer") == SECRET
 
 
 # -------------------------------------------------------------------------------------------- recovery codes
@@ -255,10 +255,10 @@ def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
 
 def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) -> None:
     """However it is typed; the page says how many are left, a letter goes out."""
-    home = office()
-    codes = enrolled(home)
+    site = office()
+    codes = enrolled(site)
     typed_code = codes[3].upper().replace("-", " ")
-    with home.stranger() as browser:
+    with site.stranger() as browser:
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "code": typed_code})
         page = browser.get(answer.headers["location"] + "&lang=en").text
 
@@ -266,25 +266,25 @@ def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) ->
     assert "You logged in with a recovery code" in page
     assert "9 of 10 left" in page
     assert told == [("officer", "recovery_code_used", {"left": 9})]
-    assert log_in(home.stranger(), code=codes[3]) == 401
+    assert log_in(site.stranger(), code=codes[3]) == 401
 
 
 def test_a_recovery_code_without_the_password_or_of_another_account_is_nothing() -> None:
     """And it is not used up by the attempt."""
-    home = office()
-    codes = enrolled(home)
-    enrolled(home, "auditor", pyotp.random_base32())
+    site = office()
+    codes = enrolled(site)
+    enrolled(site, "auditor", pyotp.random_base32())
 
-    assert log_in(home.stranger(), password="wrong password", code=codes[0]) == 401
-    assert log_in(home.stranger(), "auditor", code=codes[0]) == 401
-    assert home.factors.codes("officer").left == 10
+    assert log_in(site.stranger(), password="wrong password", code=codes[0]) == 401
+    assert log_in(site.stranger(), "auditor", code=codes[0]) == 401
+    assert site.factors.codes("officer").left == 10
 
 
 def test_recovery_codes_are_made_anew_with_password_and_code() -> None:
     """The former ones hold no more; with one of the two proofs nothing happens."""
-    home = office()
-    codes = enrolled(home)
-    with home.client() as browser:
+    site = office()
+    codes = enrolled(site)
+    with site.client() as browser:
         refused = [
             browser.post("/account/recovery", data=data).status_code
             for data in ({"old": PASSWORD}, {"old": "x", "present": now_code()}, {})
@@ -295,8 +295,8 @@ def test_recovery_codes_are_made_anew_with_password_and_code() -> None:
     assert refused == [422, 422, 422]
     assert (answer.status_code, len(shown(answer.text)), account_status) == (200, 10, 200)
     assert set(shown(answer.text)).isdisjoint(codes)
-    assert log_in(home.stranger(), code=codes[0]) == 401
-    assert log_in(home.stranger(), code=shown(answer.text)[0]) == 303
+    assert log_in(site.stranger(), code=codes[0]) == 401
+    assert log_in(site.stranger(), code=shown(answer.text)[0]) == 303
 
 
 def test_recovery_codes_are_long_and_read_without_mistakes() -> None:
@@ -317,12 +317,12 @@ def test_recovery_codes_are_long_and_read_without_mistakes() -> None:
 
 def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None:
     """Every page leads to the form, htmx too; a program is told; leaving is allowed."""
-    home = office("officer")
-    with home.stranger() as browser:
+    site = office("officer")
+    with site.stranger() as browser:
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD})
-        pages = {path: browser.get(path) for path in ("/", "/desk", "/account", f"/cases/{home.real}")}
+        pages = {path: browser.get(path) for path in ("/", "/desk", "/account", f"/cases/{site.real}")}
         part = browser.get("/cases", headers={"hx-request": "true"})
-        write_answer = browser.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        write_answer = browser.post(f"/cases/{site.real}", data={"fact": "order_signed", "on": "2026-04-06"})
         password_answer = browser.post(
             "/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW}
         )
@@ -339,13 +339,13 @@ def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None
     assert form.status_code == 200
     assert "Until you set one up, nothing else can be done" in form.text
     assert out.headers["location"] == "/login"
-    assert "order_signed" not in home.facts(home.real)
+    assert "order_signed" not in site.facts(site.real)
 
 
 def test_once_it_is_set_they_go_on_where_their_day_begins() -> None:
     """The page with the recovery codes leads there, and all pages open."""
-    home = office("officer")
-    with home.client() as browser:
+    site = office("officer")
+    with site.client() as browser:
         _, page = enrol(browser)
 
         assert len(shown(page)) == 10
@@ -355,10 +355,10 @@ def test_once_it_is_set_they_go_on_where_their_day_begins() -> None:
 
 def test_it_is_asked_of_the_accesses_named_and_of_no_other() -> None:
     """And of somebody who becomes one of them, at once."""
-    home = office("administrator")
-    with home.client("officer") as browser:
+    site = office("administrator")
+    with site.client("officer") as browser:
         before = browser.get("/desk").status_code
-        home.accounts.save(Reader(login="officer", access="administrator"), disabled=False, **SAID)
+        site.accounts.save(Reader(login="officer", access="administrator"), disabled=False, **SAID)
         after = browser.get("/account").status_code
 
     assert (before, after) == (200, 303)
@@ -366,9 +366,9 @@ def test_it_is_asked_of_the_accesses_named_and_of_no_other() -> None:
 
 def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
     """The button is not there, and what posts without it is refused."""
-    home = office("officer")
-    enrolled(home)
-    with home.client() as browser:
+    site = office("officer")
+    enrolled(site)
+    with site.client() as browser:
         page = browser.get("/account").text
         data = {"do": "remove", "old": PASSWORD, "present": now_code()}
         refused = browser.post("/account/totp?lang=en", data=data)
@@ -383,11 +383,11 @@ def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
 @pytest.mark.parametrize("kind", ["token", "feed"])
 def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) -> None:
     """They were given before it was required; with a second factor they work."""
-    home = office("officer")
+    site = office("officer")
 
     def given() -> str:
         secret = new_secret()
-        home.accounts.let_in(
+        site.accounts.let_in(
             Entry(
                 hash=hash_secret(secret),
                 kind=kind,  # type: ignore[arg-type]
@@ -401,12 +401,12 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
         return secret
 
     def asked(secret: str) -> int:
-        with home.stranger(authorization=f"Bearer {secret}") as program:
+        with site.stranger(authorization=f"Bearer {secret}") as program:
             return program.get("/api/v1/board" if kind == "token" else f"/feeds/{secret}.ics").status_code
 
     secret = given()
     before = asked(secret)
-    enrolled(home)
+    enrolled(site)
     ended = asked(secret)
     secret = given()
 
@@ -416,96 +416,96 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
 # ----------------------------------------------------------------------------------- removal by administrators
 
 
-def administrators(*, second: bool = True) -> Home:
+def administrators(*, second: bool = True) -> Site:
     """An office with two administrators, `administrator` and `second`, and an officer with a second factor."""
-    home = office()
-    home.accounts.save(Reader(login="second", access="administrator"), disabled=False, **SAID)
-    account = home.accounts.account("officer")
+    site = office()
+    site.accounts.save(Reader(login="second", access="administrator"), disabled=False, **SAID)
+    account = site.accounts.account("officer")
     assert account is not None
     if second:
-        home.accounts.set_password("second", account.password, **SAID)
-        enrolled(home, "second", pyotp.random_base32())
-    enrolled(home)
-    return home
+        site.accounts.set_password("second", account.password, **SAID)
+        enrolled(site, "second", pyotp.random_base32())
+    enrolled(site)
+    return site
 
 
-def act(home: Home, login: str, do: str, *, about: str = "officer", ground: str = "lost") -> tuple[int, str]:
+def act(site: Site, login: str, do: str, *, about: str = "officer", ground: str = "lost") -> tuple[int, str]:
     """Status and page of what an administrator does about an account's second factor."""
     data = {"login": about, "do": do, "ground": ground}
-    with home.client(login) as browser:
+    with site.client(login) as browser:
         answer = browser.post("/administration/account/second-factor?lang=en", data=data)
         return answer.status_code, answer.text
 
 
 def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves(told: list[Any]) -> None:
     """Its holder is told of both; then the password alone lets in."""
-    home = administrators()
-    request_status, _ = act(home, "administrator", "request")
-    with home.client("second") as browser:
+    site = administrators()
+    request_status, _ = act(site, "administrator", "request")
+    with site.client("second") as browser:
         accounts_page = browser.get("/administration/accounts?lang=en").text
         page = browser.get("/administration/account?login=officer&lang=en").text
-    stored_secret = home.factors.secret("officer")
-    approved, _ = act(home, "second", "approve")
+    stored_secret = site.factors.secret("officer")
+    approved, _ = act(site, "second", "approve")
 
     assert (request_status, approved, stored_secret) == (303, 303, SECRET)
     assert "Requested by administrator" in accounts_page
     assert 'value="approve"' in page
-    assert home.factors.secret("officer") == ""
+    assert site.factors.secret("officer") == ""
     assert [(login, event) for login, event, _ in told] == [
         ("officer", "removal_requested"),
         ("officer", "removed"),
     ]
     assert told[1][2] == {"by": "administrator", "approved_by": "second"}
-    assert log_in(home.stranger()) == 303
+    assert log_in(site.stranger()) == 303
 
 
 def test_nobody_approves_what_they_asked_themselves() -> None:
     """The button is not shown, and what posts without it is refused."""
-    home = administrators()
-    enrolled(home, "administrator", pyotp.random_base32())
-    act(home, "administrator", "request")
-    with home.client("administrator") as browser:
+    site = administrators()
+    enrolled(site, "administrator", pyotp.random_base32())
+    act(site, "administrator", "request")
+    with site.client("administrator") as browser:
         page = browser.get("/administration/account?login=officer&lang=en").text
-    status, refused = act(home, "administrator", "approve")
+    status, refused = act(site, "administrator", "approve")
 
     assert 'value="approve"' not in page
     assert (status, "You made this request yourself" in refused) == (422, True)
-    assert home.factors.secret("officer") == SECRET
+    assert site.factors.secret("officer") == SECRET
 
 
 def test_nobody_approves_a_request_about_their_own_account() -> None:
     """Two have to agree on it, and the holder is neither."""
-    home = administrators()
-    account = home.accounts.account("officer")
+    site = administrators()
+    account = site.accounts.account("officer")
     assert account is not None
-    home.accounts.save(Reader(login="third", access="administrator"), disabled=False, **SAID)
-    home.accounts.set_password("third", account.password, **SAID)
-    request_status, _ = act(home, "administrator", "request", about="second")
-    status, refused = act(home, "second", "approve", about="second")
+    site.accounts.save(Reader(login="third", access="administrator"), disabled=False, **SAID)
+    site.accounts.set_password("third", account.password, **SAID)
+    request_status, _ = act(site, "administrator", "request", about="second")
+    status, refused = act(site, "second", "approve", about="second")
 
     assert request_status == 303
     assert (status, "your own account" in refused) == (422, True)
-    assert home.factors.secret("second") != ""
+    assert site.factors.secret("second") != ""
 
 
 def test_who_approves_has_a_second_factor_of_their_own() -> None:
     """Otherwise the requester could make a reset link for the other administrator, and approve as them."""
-    home = administrators()
-    home.factors.remove("second", **SAID)
-    act(home, "administrator", "request")
-    status, refused = act(home, "second", "approve")
+    site = administrators()
+    site.factors.remove("second", **SAID)
+    act(site, "administrator", "request")
+    status, refused = act(site, "second", "approve")
 
     assert (status, "first set up a second factor for your own account" in refused) == (422, True)
-    assert home.factors.secret("officer") == SECRET
+    assert site.factors.secret("officer") == SECRET
 
 
 def test_where_nobody_could_approve_nothing_is_asked() -> None:
     """One administrator, or another who never chose a password: the operator does it on the server."""
-    home = administrators(second=False)
-    status, refused = act(home, "administrator", "request")
+    site = administrators(second=False)
+    status, refused = act(site, "administrator", "request")
 
     assert (status, "no other administrator" in refused) == (422, True)
-    assert home.factors.removals(now=NOW) == []
+    assert site.factors.removals(now=NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -525,25 +525,25 @@ def test_what_cannot_be_is_refused_in_one_sentence(do: str, ground: str, says: s
 
 def test_the_holder_refuses_what_they_did_not_ask_for() -> None:
     """They see who asks and why on their own page; the request is gone."""
-    home = administrators()
-    act(home, "administrator", "request", ground="<b>says he lost it</b>")
-    with home.client() as browser:
+    site = administrators()
+    act(site, "administrator", "request", ground="<b>says he lost it</b>")
+    with site.client() as browser:
         page = browser.get("/account?lang=en").text
         response = browser.post("/account/totp", data={"do": "keep"})
-    status, _ = act(home, "second", "approve")
+    status, _ = act(site, "second", "approve")
 
     assert "&lt;b&gt;says he lost it&lt;/b&gt;" in page
     assert response.headers["location"] == "/account?said=kept"
     assert status == 422
-    assert home.factors.secret("officer") == SECRET
+    assert site.factors.secret("officer") == SECRET
 
 
 def test_no_token_takes_part_in_it() -> None:
     """An administrator could give themselves one of the other's: two would be one."""
-    home = administrators()
-    act(home, "administrator", "request")
+    site = administrators()
+    act(site, "administrator", "request")
     secret = new_secret()
-    home.accounts.let_in(
+    site.accounts.let_in(
         Entry(
             hash=hash_secret(secret),
             kind="token",
@@ -554,7 +554,7 @@ def test_no_token_takes_part_in_it() -> None:
             expires_at=NOW + timedelta(hours=1),
         )
     )
-    with home.stranger(authorization=f"Bearer {secret}") as program:
+    with site.stranger(authorization=f"Bearer {secret}") as program:
         removal_request = program.get("/api/v1/administration/accounts/officer").json()
         data = {"login": "officer", "do": "approve"}
         answer = program.post("/administration/account/second-factor", data=data)
@@ -565,16 +565,16 @@ def test_no_token_takes_part_in_it() -> None:
 
     assert removal_request["second_factor_removal"]["by"] == "administrator"
     assert (answer.status_code, statuses) == (403, [403, 403, 403])
-    assert home.factors.secret("officer") == SECRET
+    assert site.factors.secret("officer") == SECRET
 
 
 def test_a_program_reads_how_many_recovery_codes_are_left() -> None:
     """Null without a second factor."""
-    home = office()
-    with home.client() as browser:
+    site = office()
+    with site.client() as browser:
         before = browser.get("/api/v1/account").json()
-        enrolled(home)
-    with home.client() as browser:
+        enrolled(site)
+    with site.client() as browser:
         after = browser.get("/api/v1/account").json()
 
     assert (before["second_factor"], before["recovery_codes_left"]) == (False, None)

@@ -9,7 +9,7 @@ import pytest
 
 from services.configuration.settings import ImapSettings
 from tests.merzim.conftest import Merzim, merzim  # noqa: F401 (the fixture)
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 
 PAGE = "/administration/settings"
 
@@ -22,11 +22,11 @@ PAGE = "/administration/settings"
         ("en", "Letters will be sent between 08:30 and 18:00."),
     ],
 )
-def test_hours_are_previewed_saved_and_taken_back(home: Home, language: str, follows: str) -> None:
+def test_hours_are_previewed_saved_and_taken_back(site: Site, language: str, follows: str) -> None:
     """Nothing is written by a preview; each value says its source, and the history who changed it."""
     key = "reminders.office_hours"
     form = {f"{key}.first": "08:30", f"{key}.last": "18:00", "ground": "Қыс", "lang": language}
-    with home.client("administrator") as browser:
+    with site.client("administrator") as browser:
         place, query = f"{PAGE}/reminders", {"lang": language}
         settings_page = browser.get(place, params=query).text
         form["mark"] = re.findall(r'name="mark" value="([0-9a-f]*)"', settings_page)[0]
@@ -48,10 +48,10 @@ def test_hours_are_previewed_saved_and_taken_back(home: Home, language: str, fol
     assert 'settings/back"' not in last
 
 
-def test_what_a_variable_fixes_has_no_field(home: Home) -> None:
+def test_what_a_variable_fixes_has_no_field(site: Site) -> None:
     """The page says who set it; a form that sends the key all the same is refused."""
-    home.context.settings = replace(home.context.settings, from_environment=frozenset({"office.name"}))
-    with home.client("administrator") as browser:
+    site.context.settings = replace(site.context.settings, from_environment=frozenset({"office.name"}))
+    with site.client("administrator") as browser:
         settings_page = browser.get(f"{PAGE}/organisation", params={"lang": "en"}).text
         sent = browser.post(
             f"{PAGE}/organisation", params={"lang": "en"}, data={"office.name": "x", "do": "save"}
@@ -65,11 +65,11 @@ def test_what_a_variable_fixes_has_no_field(home: Home) -> None:
     assert "set by the operator of the server" in sent.text
 
 
-def test_a_password_is_typed_and_never_shown(home: Home) -> None:
+def test_a_password_is_typed_and_never_shown(site: Site) -> None:
     """Neither in the preview nor in a refusal; an empty number that was empty before is no change."""
-    home.context.settings = replace(home.context.settings, imap=ImapSettings())
+    site.context.settings = replace(site.context.settings, imap=ImapSettings())
     form = {"imap.host": "mail.example.kz", "imap.user": "m", "imap.password": "PASS-word-7", "do": "preview"}
-    with home.client("administrator") as browser:
+    with site.client("administrator") as browser:
         pages = [
             browser.post(f"{PAGE}/replies", params={"lang": "en"}, data={**form, **changed_fields})
             for changed_fields in ({}, {"imap.port": "6379"}, {"imap.password": ""})
@@ -118,9 +118,9 @@ def test_the_command_lists_changes_and_takes_back(merzim: Merzim) -> None:  # no
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
-def test_settings_of_the_server_are_called_by_names_and_not_by_their_keys(home: Home, language: str) -> None:
+def test_settings_of_the_server_are_called_by_names_and_not_by_their_keys(site: Site, language: str) -> None:
     """Every key but those of a plug-in's channel has a name of its own in each language."""
-    with home.client("administrator") as browser:
+    with site.client("administrator") as browser:
         page = browser.get(PAGE, params={"lang": language}).text
     names = re.findall(r"<dt>(.*?)</dt>", page.partition('id="server"')[2])
 

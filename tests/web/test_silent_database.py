@@ -82,7 +82,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
         moment = stand(DAY)
         # Made ready without the short limits: a busy machine may need longer than they give.
         ready = build_app(replace(settings, database=DatabaseSettings(url=database)))
-        office = RealOffice(folder=tmp_path, house=ready, pages=None, moment=[moment])
+        office = RealOffice(folder=tmp_path, app=ready, pages=None, moment=[moment])
         reader = Reader(login="officer", access="officer")
         ready.accounts.save(reader, disabled=False, by="a", now=moment.now, today=moment.today)
         remind(ready, now=moment.now, today=moment.today)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import calendars
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 from tests.web.offices import library
 from web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
 from workflow.cases.case import Case, Fact
@@ -199,10 +199,10 @@ def test_the_edges_of_the_records_are_not_crossed() -> None:
     assert picture.last == calendar.last
 
 
-def test_the_table_has_every_row_of_the_picture(home: Home) -> None:
+def test_the_table_has_every_row_of_the_picture(site: Site) -> None:
     """Who cannot see the picture misses nothing."""
-    with home.client() as browser:
-        page = browser.get(f"/cases/{home.real}").text
+    with site.client() as browser:
+        page = browser.get(f"/cases/{site.real}").text
 
     assert all(f'<tbody id="{line.id}"' in page for line in drawn().lines)
     assert 'role="group"' in page

@@ -12,22 +12,22 @@ from starlette.testclient import TestClient
 import i18n
 from notifications.notice import Notice
 from services.regulations.registers import option_title
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Site
 
 GROUND = {"ground": "Басқа істің күні"}
 
 
 @pytest.fixture
-def case(home: Home) -> str:
+def case(site: Site) -> str:
     """The address of the case whose announcement is recorded."""
-    return f"/cases/{home.real}"
+    return f"/cases/{site.real}"
 
 
-def sent(home: Home, obligation: str, due: date, *, at: datetime = NOW) -> None:
+def sent(site: Site, obligation: str, due: date, *, at: datetime = NOW) -> None:
     """A letter about the case that has left."""
     letter = Notice(
-        key=f"{home.real}:{obligation}:{at.isoformat()}",
-        case=home.real,
+        key=f"{site.real}:{obligation}:{at.isoformat()}",
+        case=site.real,
         obligation=obligation,
         due=due,
         rung="-5",
@@ -40,10 +40,10 @@ def sent(home: Home, obligation: str, due: date, *, at: datetime = NOW) -> None:
         sent_at=at,
         state="sent",
     )
-    home.sent(letter)
+    site.sent(letter)
 
 
-def test_a_fact_is_withdrawn_on_the_page_with_its_ground(home: Home, case: str, browser: TestClient) -> None:
+def test_a_fact_is_withdrawn_on_the_page_with_its_ground(site: Site, case: str, browser: TestClient) -> None:
     """A quiet link beside the fact opens the form; without a ground nothing is written."""
     page = browser.get(f"{case}?lang=ru").text
     assert "?withdraw=start_announced#withdraw" in page
@@ -52,16 +52,16 @@ def test_a_fact_is_withdrawn_on_the_page_with_its_ground(home: Home, case: str, 
 
     refused = browser.post(f"{case}/withdraw", data={"name": "start_announced", "ground": " "})
     assert refused.status_code == 422
-    assert "start_announced" in home.facts(home.real)
+    assert "start_announced" in site.facts(site.real)
 
     answer = browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
     assert answer.status_code == 303
-    assert "start_announced" not in home.facts(home.real)
+    assert "start_announced" not in site.facts(site.real)
     assert "Запись отозвана" in browser.get(f"{answer.headers['location']}&lang=ru").text
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_the_history_names_the_withdrawal(home: Home, case: str, browser: TestClient, language: str) -> None:
+def test_the_history_names_the_withdrawal(site: Site, case: str, browser: TestClient, language: str) -> None:
     """Who, what, why; the line that is withdrawn is marked and stays."""
     browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
 
@@ -73,7 +73,7 @@ def test_the_history_names_the_withdrawal(home: Home, case: str, browser: TestCl
     assert i18n.say("web.withdrawn_mark", {}, language) in page
 
 
-def test_a_second_withdrawal_is_a_conflict_that_says_who(home: Home, case: str, browser: TestClient) -> None:
+def test_a_second_withdrawal_is_a_conflict_that_says_who(site: Site, case: str, browser: TestClient) -> None:
     """409 on the page and in the API."""
     browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
 
@@ -85,14 +85,14 @@ def test_a_second_withdrawal_is_a_conflict_that_says_who(home: Home, case: str, 
     assert program.json()["changes"][0]["kind"] == "withdrawn"
 
 
-def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestClient) -> None:
+def test_a_program_withdraws_and_previews(site: Site, case: str, browser: TestClient) -> None:
     """`preview` answers what would move and writes nothing; without it the same is done."""
     api = f"/api/v1{case}/withdrawals"
     body = {"name": "plan.analysis_started", **GROUND}
 
     foreseen = browser.post(api, json={**body, "preview": True}).json()
     assert (foreseen["preview"], foreseen["changed"], foreseen["events"]) == (True, True, [])
-    assert "analysis_started" in home.case(home.real).planned  # type: ignore[union-attr]
+    assert "analysis_started" in site.case(site.real).planned  # type: ignore[union-attr]
 
     answer = browser.post(api, json=body).json()
     assert (answer["preview"], answer["changed"]) == (False, True)
@@ -114,22 +114,22 @@ def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestCl
     ],
 )
 def test_a_preview_writes_nothing_whatever_is_previewed(
-    home: Home, case: str, browser: TestClient, path: str, body: dict[str, object]
+    site: Site, case: str, browser: TestClient, path: str, body: dict[str, object]
 ) -> None:
     """Not one event, not one row."""
-    before = len(home.events(home.real)), dict(home.context.ledger.rows(home.real))
+    before = len(site.events(site.real)), dict(site.context.ledger.rows(site.real))
 
     answer = browser.post(f"/api/v1{case}/{path}", json={**body, "preview": True})
 
     assert answer.status_code == 200
     assert (answer.json()["preview"], answer.json()["changed"]) == (True, True)
-    assert (len(home.events(home.real)), dict(home.context.ledger.rows(home.real))) == before
+    assert (len(site.events(site.real)), dict(site.context.ledger.rows(site.real))) == before
 
 
-def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser: TestClient) -> None:
+def test_a_form_that_moves_dates_shows_them_first(site: Site, case: str, browser: TestClient) -> None:
     """The start a week later: the order is due 13 April instead of 6, one person was told of it. The token of
     what was shown carries it out; other answers with the same token are shown anew."""
-    sent(home, "order_signed", date(2026, 4, 6))
+    sent(site, "order_signed", date(2026, 4, 6))
     form_fields = {"fact": "analysis_started", "on": "2026-04-20", "preview": "yes"}
 
     preview = browser.post(f"{case}/plan?lang=ru", data=form_fields)
@@ -137,7 +137,7 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     assert preview.status_code == 200
     assert "будет уведомлено сотрудников: 1" in preview.text
     assert re.search(r"06\.04\.2026 → 13\.04\.2026", preview.text)
-    assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
+    assert site.case(site.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
     token = re.search(r'name="confirmed" value="(\w+)"', preview.text)
     assert token is not None
 
@@ -145,17 +145,17 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     assert other.status_code == 200
     answer = browser.post(f"{case}/plan", data={**form_fields, "confirmed": token[1]})
     assert answer.status_code == 303
-    assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
+    assert site.case(site.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
 
 
-def test_a_form_that_moves_nothing_is_carried_out_at_once(home: Home, case: str, browser: TestClient) -> None:
+def test_a_form_that_moves_nothing_is_carried_out_at_once(site: Site, case: str, browser: TestClient) -> None:
     """Nothing counts from the day of the announcement: its correction asks nobody twice."""
     form_fields = {"fact": "start_announced", "on": "2026-03-27", "preview": "yes", **GROUND}
 
     assert browser.post(f"{case}/correct", data=form_fields).status_code == 303
 
 
-def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, browser: TestClient) -> None:
+def test_what_was_recorded_is_undone_within_ten_minutes(site: Site, case: str, browser: TestClient) -> None:
     """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
     answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
     page = browser.get(f"{answer.headers['location']}&lang=ru").text
@@ -172,80 +172,80 @@ def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, b
 
     assert undone.status_code == 303
     assert "Запись отменена: Подписание приказа" in browser.get(undone.headers["location"]).text
-    assert "order_signed" not in home.facts(home.real)
-    event = home.events(home.real)[-1]
+    assert "order_signed" not in site.facts(site.real)
+    event = site.events(site.real)[-1]
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "внесено по ошибке")
 
 
-def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: TestClient) -> None:
+def test_undo_is_not_offered_once_a_letter_left(site: Site, case: str, browser: TestClient) -> None:
     """Neither offered nor done: then a withdrawal with a ground is."""
     answer = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
-    sent(home, "published", date(2026, 5, 18), at=NOW + timedelta(seconds=1))
+    sent(site, "published", date(2026, 5, 18), at=NOW + timedelta(seconds=1))
 
     assert "/undo" not in browser.get(answer.headers["location"]).text
-    line = home.events(home.real)[-1].seq
+    line = site.events(site.real)[-1].seq
     refused = browser.post(f"{case}/undo?lang=ru", data={"line": str(line)})
     assert refused.status_code == 422
     assert "уже отправлено уведомление" in refused.text
-    assert "order_signed" in home.facts(home.real)
+    assert "order_signed" in site.facts(site.real)
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(10, 303), (11, 422)])
-def test_undo_lasts_ten_minutes(home: Home, case: str, browser: TestClient, minutes: int, status: int) -> None:
+def test_undo_lasts_ten_minutes(site: Site, case: str, browser: TestClient, minutes: int, status: int) -> None:
     """To the tenth minute, no longer."""
     earlier = NOW - timedelta(minutes=minutes)
-    home.case_commands.record(home.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
-    event = home.events(home.real)[-1]
+    site.case_commands.record(site.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
+    event = site.events(site.real)[-1]
 
     assert browser.post(f"{case}/undo", data={"line": str(event.seq)}).status_code == status
 
 
-def test_nobody_undoes_what_another_recorded(home: Home, case: str, browser: TestClient) -> None:
+def test_nobody_undoes_what_another_recorded(site: Site, case: str, browser: TestClient) -> None:
     """They may withdraw it, with a ground."""
     browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
-    line = home.events(home.real)[-1].seq
+    line = site.events(site.real)[-1].seq
 
-    refused = home.client("responsible").post(f"{case}/undo?lang=ru", data={"line": str(line)})
+    refused = site.client("responsible").post(f"{case}/undo?lang=ru", data={"line": str(line)})
 
     assert refused.status_code == 422
     assert "Эту запись внёс officer" in refused.text
-    assert "order_signed" in home.facts(home.real)
+    assert "order_signed" in site.facts(site.real)
 
 
-def test_my_tasks_offer_to_undo_too(home: Home, browser: TestClient) -> None:
+def test_my_tasks_offer_to_undo_too(site: Site, browser: TestClient) -> None:
     """After the one step that records; afterwards the desk says so."""
-    form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    form = {"case": site.late, "fact": "start_announced", "on": "2026-04-03"}
     answer = browser.post("/desk/record", data=form)
     page = browser.get(f"{answer.headers['location']}&lang=ru").text
     line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page, re.DOTALL)
     assert line is not None
 
-    undone = browser.post("/desk/undo", data={"case": home.late, "line": line[1]})
+    undone = browser.post("/desk/undo", data={"case": site.late, "line": line[1]})
 
     assert undone.status_code == 303
-    assert "start_announced" not in home.facts(home.late)
+    assert "start_announced" not in site.facts(site.late)
     assert "отменена" in browser.get(f"{undone.headers['location']}&lang=ru").text
 
 
-def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: TestClient) -> None:
+def test_a_fact_out_of_order_says_so_at_once(site: Site, case: str, browser: TestClient) -> None:
     """The end before the start is recorded, and the page that says so says what is wrong with it: that of the
     case, and one's own tasks, which say nothing of what stands in order."""
     browser.post(case, data={"fact": "analysis_started", "on": "2026-04-06"})
     answer = browser.post(case, data={"fact": "analysis_ended", "on": "2026-04-03"})
     pages = [browser.get(f"{answer.headers['location']}&lang=ru").text]
     for fact, on in (("analysis_started", "2026-04-06"), ("analysis_ended", "2026-04-03")):
-        answer = browser.post("/desk/record", data={"case": home.late, "fact": fact, "on": on})
+        answer = browser.post("/desk/record", data={"case": site.late, "fact": fact, "on": on})
         pages.append(browser.get(f"{answer.headers['location']}&lang=ru").text)
 
     sentence = "Окончание анализа: дата – 3 апреля 2026 года, а до этого должно быть: начало анализа."
     matches = [f'role="status">{sentence}</div>' in html.unescape(page) for page in pages]
     assert matches == [True, False, True]
-    assert all("analysis_ended" in home.facts(name) for name in (home.real, home.late))
+    assert all("analysis_ended" in site.facts(name) for name in (site.real, site.late))
 
 
-def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(home: Home, browser: TestClient) -> None:
+def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(site: Site, browser: TestClient) -> None:
     """The answer has the sentence of the page, whichever of the two came last; the start was planned."""
-    facts, headers = f"/api/v1/cases/{home.real}/facts", {"Accept-Language": "ru"}
+    facts, headers = f"/api/v1/cases/{site.real}/facts", {"Accept-Language": "ru"}
     first, second = (
         browser.post(facts, json={"fact": fact, "on": on}, headers=headers).json()["out_of_order"]
         for fact, on in (("analysis_ended", "2026-04-03"), ("analysis_started", "2026-04-06"))
@@ -257,7 +257,7 @@ def test_a_program_is_told_in_its_language_of_a_fact_out_of_order(home: Home, br
     ] == [[("analysis_ended", message)]] * 2
 
 
-def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestClient) -> None:
+def test_one_document_is_withdrawn_alone(site: Site, case: str, browser: TestClient) -> None:
     """By the link beside it; the fact and its other documents stay."""
     for number in (1, 2):
         link = {"link.other": f"https://org.kz/{number}"}
@@ -267,13 +267,13 @@ def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestCli
     form_fields = {"name": "start_announced", "evidence": "https://org.kz/1", **GROUND}
     assert browser.post(f"{case}/withdraw", data=form_fields).status_code == 303
 
-    references = [evidence.reference for evidence in home.facts(home.real)["start_announced"].evidence]
+    references = [evidence.reference for evidence in site.facts(site.real)["start_announced"].evidence]
     assert "https://org.kz/1" not in references
     assert "https://org.kz/2" in references
 
 
 def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
-    home: Home, case: str, browser: TestClient
+    site: Site, case: str, browser: TestClient
 ) -> None:
     """The page of risks still shows the measure, and says what became of its risk."""
     browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
@@ -287,7 +287,7 @@ def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
     assert datetime(2026, 4, 6, tzinfo=UTC).date() == TODAY
 
 
-def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: TestClient) -> None:
+def test_the_history_says_what_an_edit_changed(site: Site, case: str, browser: TestClient) -> None:
     """Old and new, on the page and in the API; a mark and a choice are edited like a text."""
     risk = {"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"}
     browser.post(f"{case}/risks", data=risk)
@@ -308,7 +308,7 @@ def test_the_history_says_what_an_edit_changed(home: Home, case: str, browser: T
 
 
 def test_a_plan_imported_again_says_what_it_does_not_bring_back(
-    home: Home, case: str, browser: TestClient
+    site: Site, case: str, browser: TestClient
 ) -> None:
     """Measures withdrawn since; the page and the API say so."""
     plan = "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n1;Риск;Мера;приказ;юрист;30.09.2026\n"
@@ -325,7 +325,7 @@ def test_a_plan_imported_again_says_what_it_does_not_bring_back(
     assert (answer["entered"], answer["withdrawn"]) == (0, ["Мера"])
 
 
-def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browser: TestClient) -> None:
+def test_a_row_is_edited_by_the_fields_that_differ(site: Site, case: str, browser: TestClient) -> None:
     """The form brings what it showed: what another changed meanwhile in other fields stays."""
     browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
     page = browser.get(f"{case}/risks?risk=1").text
@@ -342,7 +342,7 @@ def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browse
     answer = browser.post(f"{case}/rows/edit", data={**fields_before, "description": "Тәртіп бекітілмеген"})
 
     assert answer.status_code == 303
-    event = home.events(home.real)[-1]
+    event = site.events(site.real)[-1]
     assert (event.kind, event.name, event.payload) == (
         "row_edited",
         "risk.1",
@@ -354,7 +354,7 @@ def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browse
 
 
 @pytest.mark.parametrize("kind", ["risk", "measure", "position", "remark"])
-def test_every_kind_of_row_has_its_form(home: Home, case: str, browser: TestClient, kind: str) -> None:
+def test_every_kind_of_row_has_its_form(site: Site, case: str, browser: TestClient, kind: str) -> None:
     """With its fields as they stand; an empty description is refused beside it, nothing typed lost."""
     browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
     browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services import narrowing
-from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, office_with_cases
 from workflow.org.access import Reader
 
 LISTS = {
@@ -33,12 +33,12 @@ LISTS = {
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Home]:
-    home = office_with_cases()
+def site() -> Iterator[Site]:
+    site = office_with_cases()
     reader = Reader(login="officer", access="officer", person="a@org.kz")
-    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    yield home
-    home.close()
+    site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    yield site
+    site.close()
 
 
 def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:
@@ -47,12 +47,12 @@ def sheet(browser: TestClient, address: str) -> list[tuple[object, ...]]:
     return list(openpyxl.load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True))
 
 
-def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home) -> None:
+def test_each_list_offers_its_workbook_with_the_headings_of_the_page(site: Site) -> None:
     """Linked from the page, named in the reader's language, and every heading of the page stands in it."""
     wrong = []
     for address, (path, name) in LISTS.items():
         login = "administrator" if path.startswith("/administration") else "officer"
-        browser = home.client(login)
+        browser = site.client(login)
         page = browser.get(path, params={"lang": "ru"}).text
         answer = browser.get(address)
         table = page.partition('<table class="table')[2].partition("</thead>")[0]
@@ -68,22 +68,22 @@ def test_each_list_offers_its_workbook_with_the_headings_of_the_page(home: Home)
     assert not wrong
 
 
-def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_sees(home: Home) -> None:
+def test_a_workbook_of_deadlines_holds_every_row_and_no_more_than_its_reader_sees(site: Site) -> None:
     """All open deadlines, not the first page only; a reader of one unit gets that unit's rows only."""
-    everything = sheet(home.client(), "/deadlines.xlsx?lang=en")
-    own_sheet = sheet(home.client("responsible"), "/deadlines.xlsx?lang=en")
+    everything = sheet(site.client(), "/deadlines.xlsx?lang=en")
+    own_sheet = sheet(site.client("responsible"), "/deadlines.xlsx?lang=en")
     place = everything[0].index("Case")
-    page = home.client().get("/deadlines?lang=en").text
+    page = site.client().get("/deadlines?lang=en").text
     (total,) = re.findall(r"(\d+) obligations? in total", page)
 
     assert len(everything) - 1 == int(total)
-    assert {row[place] for row in everything[1:]} >= {home.real, home.late}
-    assert {row[place] for row in own_sheet[1:]} == {home.real}
+    assert {row[place] for row in everything[1:]} >= {site.real, site.late}
+    assert {row[place] for row in own_sheet[1:]} == {site.real}
 
 
-def test_the_tables_of_a_case_are_one_workbook(home: Home) -> None:
+def test_the_tables_of_a_case_are_one_workbook(site: Site) -> None:
     """Linked from its pages: what is due, its documents, its risks with measures."""
-    browser, case = home.client(), f"/cases/{home.late}"
+    browser, case = site.client(), f"/cases/{site.late}"
     assert f'href="{case}/xlsx"' in browser.get(case, params={"lang": "ru"}).text
     risk = {"description": "Сговор", "direction": "procurement", "on": "2026-04-06"}
     done = browser.post(f"{case}/risks", data=risk)
@@ -103,11 +103,11 @@ def test_the_tables_of_a_case_are_one_workbook(home: Home) -> None:
 
 
 def test_a_list_too_long_for_a_workbook_is_refused_in_words(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says how many rows there are and how to have fewer."""
     monkeypatch.setattr(narrowing, "MAX_EXPORTED", 1)
     for address in ("/deadlines.xlsx", "/desk.xlsx?show=all", "/cases.xlsx"):
-        answer = home.client().get(address, params={"lang": "ru"})
+        answer = site.client().get(address, params={"lang": "ru"})
         assert answer.status_code == 422
         assert "не больше 1 строк" in answer.text

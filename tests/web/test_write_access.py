@@ -54,14 +54,14 @@ class Watch:
         for (table,) in tables:
             rows = sorted(map(repr, self.connection.execute(f'SELECT * FROM "{table}"')))
             digests[table] = f"{len(rows)} {sha256(chr(10).join(rows).encode()).hexdigest()}"
-        folder = self.world.office.house.settings.evidence.folder
+        folder = self.world.office.app.settings.evidence.folder
         digests["evidence"] = " ".join(sorted(str(path.relative_to(folder)) for path in folder.rglob("*")))
         return digests
 
 
 @pytest.fixture(scope="module")
 def watch(world: World) -> Iterator[Watch]:
-    with closing(sqlite3.connect(str(world.office.house.engine.url.database))) as connection:
+    with closing(sqlite3.connect(str(world.office.app.engine.url.database))) as connection:
         yield Watch(world, connection)
 
 
@@ -130,7 +130,7 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
     after = watch.digests()
     # A session of each reader was opened to ask at all, and the office's chain and the audit log say so.
     assert {table for table in after if after[table] != before[table]} <= {"entry", "act", "audit"}
-    with world.office.house.engine.connect() as connection:
+    with world.office.app.engine.connect() as connection:
         newest = connection.execute(ACT.select().order_by(ACT.c.seq.desc()).limit(len(READERS))).all()
     assert {entry.kind for entry in newest} == {"session_given"}
 

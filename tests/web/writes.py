@@ -116,18 +116,18 @@ class World:
 
     def number_of(self, person: str) -> str:
         """The number of somebody in the first campaign."""
-        return str(SqlCampaigns(self.office.house.engine).people("2026-001")[person].number)
+        return str(SqlCampaigns(self.office.app.engine).people("2026-001")[person].number)
 
     def view(self, name: str) -> str:
         """The number of the current sender's saved view of that name."""
-        views = SqlSavedViews(self.office.house.engine).of("cases", self.now_at, ())
+        views = SqlSavedViews(self.office.app.engine).of("cases", self.now_at, ())
         return next((str(view.number) for view in views if view.name == name), "9999")
 
     def mark_of_person(self, key: str) -> str:
-        return mark(self.office.house.reads.office().people[key])
+        return mark(self.office.app.reads.office().people[key])
 
     def mark_of_unit(self, unit: str) -> str:
-        return mark(self.office.house.reads.office().units[unit])
+        return mark(self.office.app.reads.office().units[unit])
 
     def code(self, *, later: int = 0) -> str:
         """A code of a second factor that is right at this moment, or so many steps later."""
@@ -584,7 +584,7 @@ SENT: Mapping[str, Sent] = {
 
 def prepare(office: RealOffice) -> World:
     """Readers, cases with everything in their registers, letters, files of each reader."""
-    context, moment = office.house, office.moment[0]
+    context, moment = office.app, office.moment[0]
     stamp: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     people_gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     emails = (f"asked{n}@example.kz" for n in (1, 2))
@@ -648,10 +648,10 @@ def _analysis() -> Opening:
 
 def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
     """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
-    case_commands, today = office.house.case_commands, stamp["today"]
-    stored_file = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
-    order = office.house.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
-    office.house.settings = replace(office.house.settings, eds=EdsSettings(on=True))
+    case_commands, today = office.app.case_commands, stamp["today"]
+    stored_file = office.app.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
+    order = office.app.evidence.keep(io.BytesIO(ORDER), "бұйрық.pdf")
+    office.app.settings = replace(office.app.settings, eds=EdsSettings(on=True))
     closed = Evidence(kind="", reference=stored_file.reference, name="жабық.pdf", restricted="14-бап")
     signed = Evidence(kind="", reference=order.reference, name="бұйрық.pdf")
     case_commands.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed, signed], **stamp)
@@ -671,7 +671,7 @@ def _fill(case: str, office: RealOffice, stamp: dict[str, Any]) -> None:
 def _rows(office: RealOffice) -> tuple[str, ...]:
     """Four trainings, and two consents of people whose names can be erased."""
     moment = office.moment[0]
-    ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today)
+    ctx = operator_context(office.app, by="officer", now=moment.now, today=moment.today)
     rows = [AddRow(register_id="trainings", unit=OWN, values=TRAINING) for _ in range(4)]
     for employee in ("v.kim@example.kz", "t.zhumabekov@example.kz"):
         consent = {"employee": employee, "post": "маман", "paper": "consent", "signed_on": DAY}
@@ -682,7 +682,7 @@ def _rows(office: RealOffice) -> tuple[str, ...]:
 def _campaign(office: RealOffice, *, closed: bool) -> None:
     """A campaign among the people of OWN, and of the first reader."""
     moment = office.moment[0]
-    ctx = operator_context(office.house, by="officer", now=moment.now, today=moment.today, demonstration=True)
+    ctx = operator_context(office.app, by="officer", now=moment.now, today=moment.today, demonstration=True)
     fields = {
         "register_id": "consents",
         "kind": "confirmation",
@@ -726,7 +726,7 @@ def _letters(world: World) -> None:
         for reader in (*READERS, UNNAMED)
         for letter_name, state in states.items()
     ]
-    with world.office.house.engine.begin() as connection:
+    with world.office.app.engine.begin() as connection:
         connection.execute(insert(NOTICE), rows)
 
 
@@ -752,7 +752,7 @@ def _webhooks(context: AppContext) -> None:
 
 def _files(world: World) -> None:
     """Every reader has sent the same files, so that nobody is refused for want of one."""
-    uploads = SqlUploads(world.office.house.engine)
+    uploads = SqlUploads(world.office.app.engine)
     contents: dict[str, tuple[UploadKind, str, bytes]] = {
         "plan": ("file", "план.csv", PLAN.format(n=1).encode()),
         "cartogram": ("file", "картограмма.csv", CARTOGRAM.format(n=1).encode()),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.law import ROOT
 from tests.workflow.rules import ACT, term
-from tests.workflow.test_reading import MISTAKES, TEA, TERM, TERM_MISTAKES
+from tests.workflow.test_edition_reading import MISTAKES, TEA, TERM, TERM_MISTAKES
 from workflow.law.reader.json_schema import FILES, schema
 
 KNOWN_TO_THE_READER_ALONE = (

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from i18n import LANGUAGES, refusal
-from tests.workflow.test_reading import NAME, TEA
+from tests.workflow.test_edition_reading import NAME, TEA
 from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
 from workflow.law.procedure import Procedure
 from workflow.law.reader import read

@@ -33,7 +33,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
 
     def copy(office: Morning, number: int) -> str:
         file = place / f"backup{number}.sqlite"
-        maintenance.backup(office.nodes.house, file, now=MORNING)
+        maintenance.backup(office.nodes.app, file, now=MORNING)
         elsewhere = place / f"elsewhere{number}"
         elsewhere.mkdir()
         copy_url = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
@@ -56,7 +56,7 @@ def postgresql(room: Room, times: int = TIMES) -> Done:
 
     def copy(office: Morning, number: int) -> str:
         dump, empty = place / f"dump{number}", room.database()
-        server.run("pg_dump", "--format=custom", f"--file={dump}", _plain(office.nodes.house))
+        server.run("pg_dump", "--format=custom", f"--file={dump}", _plain(office.nodes.app))
         server.run("pg_restore", "--no-owner", f"--dbname={empty}", str(dump))
         return empty
 

@@ -31,7 +31,7 @@ from tests.case_rows import FoundRisk, RiskCommands, SetMeasure
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
-from tests.notifications.town import PEOPLE
+from tests.notifications.sample_office import PEOPLE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from workflow.cases.case import Evidence

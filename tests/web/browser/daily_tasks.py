@@ -168,7 +168,7 @@ def main() -> None:
             context = build_app(read(folder / "config.toml", at=folder))
             moment = [stand(DAY)]
             pages = create_app(context, lambda moment=moment: moment[0])
-            office = RealOffice(folder=folder, house=context, pages=pages, moment=moment)
+            office = RealOffice(folder=folder, app=context, pages=pages, moment=moment)
             with serving(office, browser) as served:
                 wrong += _measure(served, title, login, start, task, limit)
             context.close()

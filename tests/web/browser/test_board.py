@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.web.conftest import Home, office_with_cases
+from tests.web.conftest import Site, office_with_cases
 from web.auth.dependencies import COOKIE
 
 
@@ -19,7 +19,7 @@ from web.auth.dependencies import COOKIE
 class Served:
     """A dashboard on a port of its own, and what the browser complained about."""
 
-    home: Home
+    site: Site
     address: str
     foreign: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -27,14 +27,14 @@ class Served:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    home = office_with_cases()
-    server = uvicorn.Server(uvicorn.Config(home.app, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    site = office_with_cases()
+    server = uvicorn.Server(uvicorn.Config(site.app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         assert thread.is_alive()
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(home=home, address=f"http://127.0.0.1:{port}")
+    yield Served(site=site, address=f"http://127.0.0.1:{port}")
     server.should_exit = True
     thread.join(timeout=10)
 
@@ -61,7 +61,7 @@ def page(chromium: Any, served: Served) -> Iterator[Any]:
 
 def _log_in(context: Any, served: Served) -> None:
     address = served.address.replace("http", "https")
-    cookie = {"name": COOKIE, "value": served.home.new_session("officer"), "url": address, "secure": True}
+    cookie = {"name": COOKIE, "value": served.site.new_session("officer"), "url": address, "secure": True}
     context.add_cookies([cookie])
 
 
@@ -84,7 +84,7 @@ def test_a_manager_finds_the_worst_overdue_obligation_in_two_clicks(served: Serv
 
 def test_an_officer_records_a_fact_with_a_file(served: Served, page: Any) -> None:
     """The order: its row, its date, its document, one button; the page then says so."""
-    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru")
+    page.goto(f"{served.address}/cases/{served.site.real}?lang=ru")
     page.locator("#order_signed a.do").click()
     page.fill("#record-on", "2026-04-06")
     page.set_input_files(
@@ -97,13 +97,13 @@ def test_an_officer_records_a_fact_with_a_file(served: Served, page: Any) -> Non
     assert "Записано: Подписание приказа" in page.locator(".told").first.inner_text()
     assert "исполнено" in page.locator("#order_signed .state").inner_text()
     assert page.locator("#order_signed").get_by_text("Приказ.pdf").is_visible()
-    assert served.home.facts(served.home.real)["order_signed"].on == date(2026, 4, 6)
+    assert served.site.facts(served.site.real)["order_signed"].on == date(2026, 4, 6)
     assert served.complaints == []
 
 
 def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(served: Served, page: Any) -> None:
     """Only the sentence is swapped in: neither the address typed nor the file chosen is lost."""
-    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru&fact=order_signed")
+    page.goto(f"{served.address}/cases/{served.site.real}?lang=ru&fact=order_signed")
     page.fill("#record-on", "2026-04-06")
     page.fill("#evidence-fields input[type=url]", "ftp://org.kz/x")
     page.locator("#evidence-fields input[type=url]").evaluate("field => field.type = 'text'")
@@ -116,12 +116,12 @@ def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(served: Served, 
 
     assert page.input_value("#evidence-fields input[name='link.other']") == "ftp://org.kz/x"
     assert page.evaluate("document.querySelector('#evidence-fields input[type=file]').files.length") == 1
-    assert "order_signed" not in served.home.facts(served.home.real)
+    assert "order_signed" not in served.site.facts(served.site.real)
 
 
 def test_the_form_asks_for_the_evidence_of_what_is_chosen(served: Served, page: Any) -> None:
     """The announcement has three links with their days, the order one document."""
-    page.goto(f"{served.address}/cases/{served.home.late}?lang=ru&fact=order_signed")
+    page.goto(f"{served.address}/cases/{served.site.late}?lang=ru&fact=order_signed")
     page.select_option("#record-fact", "start_announced")
     page.locator("input[name='link.link:social']").wait_for()
 
@@ -157,7 +157,7 @@ def test_the_pages_work_without_scripts(chromium: Any, served: Served) -> None:
     page = context.new_page()
     page.goto(f"{served.address}/login")
     page.click("button[value=officer]")
-    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru&fact=order_signed")
+    page.goto(f"{served.address}/cases/{served.site.real}?lang=ru&fact=order_signed")
     page.fill("#record-on", "2026-04-06")
     page.locator("#record button[type=submit]").click()
     page.wait_for_url("**recorded=order_signed*")

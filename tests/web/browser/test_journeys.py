@@ -40,7 +40,7 @@ def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet
     code, and the page says how many are left."""
     office = served.office
     now, today = office.moment[0].now, office.moment[0].today
-    office.house.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
+    office.app.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
     with served.page("") as page:
         page.goto("/account/totp")
         page.fill("#login-name", "officer")
@@ -92,7 +92,7 @@ def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
     """Two idle hours in the middle of a form: the log-in stands in between, the answers come back."""
     office = served.office
     now, today = office.moment[0].now, office.moment[0].today
-    office.house.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
+    office.app.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
     with served.page() as page:
         page.goto("/cases/2026-0001?fact=order_signed")
         page.fill("#record-on", "2026-04-06")
@@ -104,7 +104,7 @@ def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
         page.locator("main form button[type=submit]").click()
         page.wait_for_url("**recorded=order_signed*")
 
-    case = office.house.reads.case("2026-0001")
+    case = office.app.reads.case("2026-0001")
     assert case is not None
     assert case.facts["order_signed"].on == today
 
@@ -119,7 +119,7 @@ def test_the_keyboard_alone_records_a_fact(served: Served, quiet: Callable[[], N
         page.keyboard.press("Enter")
         page.wait_for_url("**recorded=order_signed*")
 
-    assert "order_signed" in served.office.house.reads.case("2026-0001").facts  # type: ignore[union-attr]
+    assert "order_signed" in served.office.app.reads.case("2026-0001").facts  # type: ignore[union-attr]
 
 
 def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -> None:
@@ -180,7 +180,7 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
     """From Tuesday 26 May: → is Thursday 28, for 27 May is Kurban Ait, ← is 26 again; Escape leaves it all as
     it was. Dragged to a weekend it stands on a working day beside it. What is cancelled goes back; what is
     confirmed is planned, and the timeline is shown again."""
-    reads = served.office.house.reads
+    reads = served.office.app.reads
 
     def planned() -> str:
         case = reads.case("2026-0001")
@@ -229,7 +229,7 @@ def test_a_plan_date_is_moved_by_the_mouse_and_by_the_keyboard(
 def test_an_order_is_signed_through_ncalayer(served: Served, quiet: Callable[[], None], tmp_path: Path) -> None:
     """The window is closed first; then signed by the head, by another person, with a key of GOST, over another
     file. Each time the page says in words what the signature is worth."""
-    context = served.office.house
+    context = served.office.app
     head, other = signatory("СЕРІКБАЕВ", "ДӘУРЕН", "МАРАТҰЛЫ"), signatory("ИБРАЕВ", "НУРЛАН", "")
     with ncalayer() as layer, served.page(ignore_https_errors=True) as page:
         eds = EdsSettings(on=True, address=layer.address, trust=trust(tmp_path / "ca"))

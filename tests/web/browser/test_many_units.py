@@ -25,7 +25,7 @@ def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """The example office, with schools of a district beside it."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(MAX_LISTED)]
     with real_office(tmp_path_factory.mktemp("country")) as office:
-        store.save(office.house.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
+        store.save(office.app.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
         with serving(office, chromium) as server:
             yield server
 
@@ -43,7 +43,7 @@ def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
         page.locator("#person-unit").press_sequentially("7")
         page.keyboard.press("Enter")
         page.wait_for_url("**said=saved*")
-    people = served.office.house.reads.office().people.values()
+    people = served.office.app.reads.office().people.values()
 
     assert suggested == ("Мектеп 070", "Алатау ауданы")
     assert [person.unit for person in people if person.name == "Жаңа Адам"] == ["s77"]

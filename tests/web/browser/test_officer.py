@@ -42,7 +42,7 @@ def test_a_schedule_becomes_a_case_and_goes_to_publication(
     served: Served, quiet: Callable[[], None], tmp_path: Path
 ) -> None:
     """Nothing is written before the preview is confirmed; then one step after another, without Excel."""
-    reads = served.office.house.reads
+    reads = served.office.app.reads
     with served.page() as page:
         page.goto("/open")
         page.set_input_files("#file", SCHEDULE)
@@ -69,7 +69,7 @@ def test_a_schedule_becomes_a_case_and_goes_to_publication(
 def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[], None]) -> None:
     """An order recorded with a slip of the pen is late; corrected with its ground it is in time."""
     served.office.run("import", str(SCHEDULE))
-    (case,) = served.office.house.reads.cases()
+    (case,) = served.office.app.reads.cases()
     with served.page() as page:
         page.goto(f"/cases/{case.id}?fact=order_signed")
         page.fill("#record-on", "2026-06-04")
@@ -86,7 +86,7 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
         page.goto(f"/cases/{case.id}")
         findings_left = page.locator(".finding", has_text="приказ").all_inner_texts()
 
-    corrected = served.office.house.reads.case(case.id)
+    corrected = served.office.app.reads.case(case.id)
     assert corrected is not None
     assert corrected.facts["order_signed"].on == date(2026, 4, 6)
     assert len(findings_left) < len(texts)
@@ -95,7 +95,7 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
 def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callable[[], None]) -> None:
     """Undone with one press; the form of a plan date shows what it moves, and a second press saves it."""
     served.office.run("import", str(SCHEDULE))
-    (case,) = served.office.house.reads.cases()
+    (case,) = served.office.app.reads.cases()
     with served.page() as page:
         page.goto(f"/cases/{case.id}?fact=order_signed")
         page.fill("#record-on", "2026-06-04")
@@ -116,7 +116,7 @@ def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callabl
         page.goto(f"/cases/{case.id}/history")
         struck = page.locator(".is-withdrawn").count()
 
-    events = [event.kind for event in served.office.house.reads.events(case.id)]
+    events = [event.kind for event in served.office.app.reads.events(case.id)]
     assert events[-3:] == ["fact", "withdrawn", "planned"]
     assert struck == 1
 
@@ -135,4 +135,4 @@ def test_a_person_without_an_account_confirms_by_their_link(served: Served, quie
         page.goto("/campaigns/2026-001?state=answered")
         answered = page.locator("main").inner_text()
 
-    assert served.office.house.reads.office().people[person_key].name in answered
+    assert served.office.app.reads.office().people[person_key].name in answered

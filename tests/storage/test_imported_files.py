@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from storage.cases import imported_files
-from tests.storage.house import (
+from tests.storage.sample_cases import (
     NOW,
     OBJECT,
     PROCEDURE,

@@ -27,7 +27,7 @@ from storage.org.staff import SqlStaff
 from storage.queries import SqlReads
 from storage.tables.organisation import PERSON, UNIT
 from storage.tables.service import MARK
-from tests.storage.house import NOW, TODAY, case_commands, recompute
+from tests.storage.sample_cases import NOW, TODAY, case_commands, recompute
 from tests.storage.statements import heard
 from tests.storage.test_sums import filled
 from workflow.board.rows import CaseFilter

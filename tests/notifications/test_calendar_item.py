@@ -12,8 +12,8 @@ import pytest
 from notifications.channels.email import channel as email
 from notifications.notice import Entry
 from notifications.wire.entry import calendar, item_id
+from tests.notifications.sample_office import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 from tests.notifications.servers import Office, serving
-from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 
 LATER_START = date(2026, 4, 27)
 
@@ -145,7 +145,7 @@ def test_the_letter_says_where_to_write_about_reminders(tmp_path: Path) -> None:
     """List headers as mail programs expect them; a reminder offers no click that would end it."""
     from dataclasses import replace
 
-    from tests.notifications.town import OFFICER, RULES
+    from tests.notifications.sample_office import OFFICER, RULES
 
     town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
     town.open()

@@ -18,7 +18,7 @@ from storage.database import threads
 from storage.database.threads import SingleFlight
 from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
-from tests.storage.house import TODAY
+from tests.storage.sample_cases import TODAY
 from workflow.board.sums import horizon
 
 MANY = 5

@@ -11,7 +11,7 @@ from storage.cases.ledger import SqlLedger
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables.cases import CASE
-from tests.storage.house import NOW, case_commands, opened
+from tests.storage.sample_cases import NOW, case_commands, opened
 from workflow.board.rows import Row
 from workflow.org.access import Scope
 from workflow.org.office import Unit

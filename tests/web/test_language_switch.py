@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.web.conftest import Home
+from tests.web.conftest import Site
 from tests.web.test_access import ROUTES, filled, untouched
 from web.auth.dependencies import COOKIE
 
@@ -21,13 +21,13 @@ SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
 @pytest.mark.parametrize("login", ["officer", "administrator", ""])
 def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) -> None:
     """After any refusal, for any reader, the switch links to an address that answers GET."""
-    home, wrong = untouched(), {}
-    with home.stranger() as browser:
+    site, wrong = untouched(), {}
+    with site.stranger() as browser:
         for path in FORMS:
-            form_address = filled(path, home.real)
+            form_address = filled(path, site.real)
             browser.cookies.clear()
             if login:
-                browser.cookies.set(COOKIE, home.new_session(login), domain="127.0.0.1")
+                browser.cookies.set(COOKIE, site.new_session(login), domain="127.0.0.1")
             answer = browser.post(form_address, data={"nothing": "typed"})
             if (match := SWITCH.search(answer.text)) is None:
                 if answer.status_code not in (303, 204, 200):
@@ -43,9 +43,9 @@ def test_the_answer_to_a_form_leads_to_its_page_in_another_language(login: str) 
     assert wrong == {}
 
 
-def test_a_page_of_somebody_stays_theirs(home: Home) -> None:
+def test_a_page_of_somebody_stays_theirs(site: Site) -> None:
     """The switch on a refused form of a person leads to that person, not to an empty form."""
-    with home.client("administrator") as browser:
+    with site.client("administrator") as browser:
         answer = browser.post(
             "/administration/person?lang=ru", data={"key": "a@org.kz", "name": "", "mark": "x"}
         )

@@ -14,7 +14,7 @@ from calendars.adopting import adopt_act
 from calendars.records import parse, shipped_records
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
-from tests.storage.house import case_commands
+from tests.storage.sample_cases import case_commands
 from workflow.cases.commands.case_commands import CaseCommands, Opening
 from workflow.deadlines.impact import reach
 

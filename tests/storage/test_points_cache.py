@@ -17,9 +17,9 @@ from storage.cases.points_cache import PointsCache
 from storage.database.engine import open as open_database
 from storage.org import store as office_store
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, case_commands
 from tests.storage.plain_points import plain, tallied
-from tests.storage.test_kept import statements
+from tests.storage.sample_cases import NOW, case_commands
+from tests.storage.test_database_cache import statements
 from workflow.cases.case import Evidence
 from workflow.cases.commands.case_commands import CaseCommands
 from workflow.cases.commands.opening import Opening

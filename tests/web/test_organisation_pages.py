@@ -114,7 +114,7 @@ def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, office
     )
     risks_page = officer.get(f"/cases/{CASE}/risks?lang=ru").text
     officer.post(f"/cases/{CASE}/positions/clear", data={"number": "1", "on": "2026-04-06"})
-    position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[1]
+    position = exposure(office.app.ledger.cases([CASE])[CASE]).positions[1]
 
     assert (entered.headers["location"], talked.headers["location"]) == (
         f"/cases/{CASE}/risks?said=position_added#positions",
@@ -149,7 +149,7 @@ def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> 
     bare = officer.post(f"/cases/{CASE}/remarks/answer", data={"number": "1", "on": "2026-04-03"})
     fields = {"number": "1", "on": "2026-04-03", "taken": "yes", "answer": "Срок продлён"}
     officer.post(f"/cases/{CASE}/remarks/answer", data=fields)
-    remark = remarks(office.house.ledger.cases([CASE])[CASE])[1]
+    remark = remarks(office.app.ledger.cases([CASE])[CASE])[1]
 
     assert bare.status_code == 422
     assert (remark.source, remark.taken, remark.answer) == ("letter", True, "Срок продлён")
@@ -209,13 +209,13 @@ def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: An
 def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) -> None:
     """Another person holds the position now; the record of the interview keeps the earlier one."""
     officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
-    number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
+    number = max(exposure(office.app.ledger.cases([CASE])[CASE]).positions)
     officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
     fields_before = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
     fields = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
     place = {"kind": "position", "number": str(number)}
     answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **fields_before, **fields})
-    position = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
+    position = exposure(office.app.ledger.cases([CASE])[CASE]).positions[number]
 
     assert answer.headers["location"] == f"/cases/{CASE}/risks?said=row_edited#position-{number}"
     assert (position.holder, position.district) == ("Ли Б.", "Район Сарыарка")

@@ -11,7 +11,7 @@ import pytest
 from notifications.channels.folder import Folder
 from notifications.recipients import channels_for, resolve_recipients
 from tests.law import library
-from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
+from tests.notifications.sample_office import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
 from workflow.cases.case import Case
 from workflow.law.procedure import Obligation, Step
 from workflow.org.duties import Unresolved

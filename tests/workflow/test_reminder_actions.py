@@ -9,7 +9,7 @@ import pytest
 
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR, library
-from tests.notifications.town import END, START, noon
+from tests.notifications.sample_office import END, START, noon
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
 from workflow.cases.commands.assignments import give

@@ -11,7 +11,7 @@ import pytest
 
 from services.names import MAX_LISTED
 from services.people.staff import mark
-from tests.web.conftest import NOW, TODAY, Home, hide, office_with_cases
+from tests.web.conftest import NOW, TODAY, Site, hide, office_with_cases
 from tests.web.offices import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
@@ -52,15 +52,15 @@ COUNTRY = country()
 
 
 @pytest.fixture
-def home() -> Home:
+def site() -> Site:
     """An office of a thousand units with three cases; `of_d3` is the officer of a district, `of_head` of all
     that stands below the head.
     """
-    home = office_with_cases(COUNTRY)
+    site = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
         reader = Reader(login=login, access="officer", unit=unit)
-        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    return home
+        site.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return site
 
 
 def flat(units: int) -> Office:
@@ -177,9 +177,9 @@ class _Fields(HTMLParser):
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """Every page of an office of a thousand units, for a reader with access to it."""
-    home = office_with_cases(COUNTRY)
-    hide(home, home.real, "a@org.kz")
-    home.accounts.save(
+    site = office_with_cases(COUNTRY)
+    hide(site, site.real, "a@org.kz")
+    site.accounts.save(
         Reader(login="named", access="officer", person="a@org.kz"),
         disabled=False,
         by="test",
@@ -188,7 +188,7 @@ def pages() -> dict[str, str]:
     )
     starts = (
         *STARTS,
-        f"/cases/{home.real}/history",
+        f"/cases/{site.real}/history",
         "/planner?unit=s7",
         "/open/case?unit=s7",
         "/cases?unit=d3",
@@ -199,7 +199,7 @@ def pages() -> dict[str, str]:
     pages_by_address: dict[str, str] = {}
     files = set[str]()
     for login in ("named", "administrator"):
-        with home.client(login) as browser:
+        with site.client(login) as browser:
             walked = walk(browser, samples_each=1, starts=starts, files=files)
             pages_by_address |= {
                 address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
@@ -233,19 +233,19 @@ def test_no_page_offers_a_thousand_of_anything(pages: dict[str, str]) -> None:
     ],
 )
 def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
-    home: Home, language: str, sentence: str
+    site: Site, language: str, sentence: str
 ) -> None:
     """The form of a person; those that are near stand in the field's own list, without any script."""
-    before = home.office
-    form_fields = person(home, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
-    with home.client("administrator") as admin:
+    before = site.office
+    form_fields = person(site, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
+    with site.client("administrator") as admin:
         answer = admin.post(f"/administration/person?lang={language}", data=form_fields)
     (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
     fields = _Fields(answer.text)
 
     assert answer.status_code == 422
     assert unescape(alert).startswith(sentence)
-    assert home.office is before
+    assert site.office is before
     assert {name: fields.inputs[name] for name in ("unit", "post", "away_first_0")} == {
         "unit": "Мектеп 001",
         "post": "екінші",
@@ -255,20 +255,20 @@ def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -> None:
+def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(site: Site) -> None:
     """The beginning of a name, in every form of the administration."""
     school = COUNTRY.units["s7"]
     unit = {"id": "s7", "mark": mark(school), "name": school.name, "parent": "19-", "uploads_through": "орта"}
     account = {"login": "new", "access": "officer", "unit": "мектеп 0007", "person": "сейітов 0012"}
-    with home.client("administrator") as admin:
+    with site.client("administrator") as admin:
         answers = [
-            admin.post("/administration/person", data=person(home, unit="мектеп 0007", deputy="иванов")),
+            admin.post("/administration/person", data=person(site, unit="мектеп 0007", deputy="иванов")),
             admin.post("/administration/unit", data=unit),
             admin.post("/administration/accounts", data=account),
             admin.post("/administration/account", data={**account, "do": "change", "unit": "мектеп 0008"}),
         ]
-    stored_office = home.office
-    new_account = home.accounts.account("new")
+    stored_office = site.office
+    new_account = site.accounts.account("new")
 
     assert [answer.status_code for answer in answers] == [303, 303, 200, 303]
     assert (stored_office.people["a@org.kz"].unit, stored_office.people["a@org.kz"].deputy) == (
@@ -280,7 +280,7 @@ def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -
     assert (new_account.reader.unit, new_account.reader.person) == ("s8", "p12@org.kz")
 
 
-def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
+def test_what_an_account_cannot_be_keeps_what_was_typed(site: Site) -> None:
     """Of an account that is changed, too."""
     form_fields = {
         "login": "responsible",
@@ -289,7 +289,7 @@ def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
         "unit": "балабақша",
         "name": "Жаңа",
     }
-    with home.client("administrator") as admin:
+    with site.client("administrator") as admin:
         answer = admin.post("/administration/account?lang=ru", data=form_fields)
     fields = _Fields(answer.text)
 
@@ -299,24 +299,24 @@ def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
     assert 'id="one-name" name="name" value="Жаңа"' in answer.text
 
 
-def test_a_unit_of_others_is_refused_however_it_is_typed(home: Home) -> None:
+def test_a_unit_of_others_is_refused_however_it_is_typed(site: Site) -> None:
     """By code, by name, by its beginning; a district has a list, all below the head a field."""
-    cases = len(home.cases())
+    cases = len(site.cases())
     opening = {"procedure": "internal-analysis", "object": "Бөтен"}
     forged = (("of_d3", "s4"), ("of_d3", "Мектеп 0004"), ("of_d3", "d4"))
     answers = []
     for login, unit in forged:
-        with home.client(login) as browser:
+        with site.client(login) as browser:
             answers.append(browser.post("/open/case", data={**opening, "unit": unit}))
             answers.append(browser.post("/open/year", data={"year": "2026", "unit": unit}))
 
     assert {answer.status_code for answer in answers} <= {404, 422}
-    assert len(home.cases()) == cases
+    assert len(site.cases()) == cases
 
 
-def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
+def test_the_planner_counts_for_the_unit_that_was_typed(site: Site) -> None:
     """By the beginning of its name; what fits none is said above, and the dates stay."""
-    with home.client() as browser:
+    with site.client() as browser:
         planner_answer = browser.get("/planner?unit=мектеп 0007&planned.analysis_started=2026-06-01&lang=ru")
         none = browser.get("/planner?unit=балабақша&planned.analysis_started=2026-06-01&lang=ru")
 
@@ -327,9 +327,9 @@ def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
     assert _Fields(none.text).inputs["planned.analysis_started"] == "2026-06-01"
 
 
-def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
+def test_a_case_is_opened_for_the_unit_that_was_typed(site: Site) -> None:
     """All units below the head are the reader's: they find among them."""
-    with home.client("of_head") as browser:
+    with site.client("of_head") as browser:
         answer = browser.post(
             "/open/case",
             data={"procedure": "internal-analysis", "unit": "Мектеп 0007", "object": "Жаңа"},
@@ -341,7 +341,7 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     fields = _Fields(refused.text)
 
     assert answer.status_code == 303
-    assert home.case(answer.headers["location"].rpartition("/")[2].partition("?")[0]).unit == "s7"  # type: ignore[union-attr]
+    assert site.case(answer.headers["location"].rpartition("/")[2].partition("?")[0]).unit == "s7"  # type: ignore[union-attr]
     assert refused.status_code == 422
     assert "Подразделения «Мектеп 1» нет." in refused.text
     assert (fields.inputs["unit"], fields.inputs["object_ru"]) == ("Мектеп 1", "Жаңа объект")
@@ -351,17 +351,17 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     ("login", "found"),
     [("officer", 10), ("administrator", 10), ("of_head", 10), ("of_d3", 1), ("responsible", 0)],
 )
-def test_units_are_suggested_as_far_as_one_may_see(home: Home, login: str, found: int) -> None:
+def test_units_are_suggested_as_far_as_one_may_see(site: Site, login: str, found: int) -> None:
     """`of_d3` sees one of the matching schools, a reader of another department none."""
-    with home.client(login) as browser:
+    with site.client(login) as browser:
         answer = browser.get("/suggest/unit", params={"q": "мектеп 004"})
 
     assert len(answer.json()) == found
 
 
-def test_a_suggestion_says_where_the_unit_belongs(home: Home) -> None:
+def test_a_suggestion_says_where_the_unit_belongs(site: Site) -> None:
     """Two schools of one name are told apart by their code, and by what stands above them."""
-    with home.client() as browser:
+    with site.client() as browser:
         suggestions = browser.get("/suggest/unit", params={"q": "абай"}).json()
 
     assert suggestions == [
@@ -375,17 +375,17 @@ def test_a_suggestion_says_where_the_unit_belongs(home: Home) -> None:
     [("officer", 10), ("of_d3", 10), ("administrator", 10), ("auditor", 10), ("responsible", 0)],
 )
 def test_people_are_suggested_to_those_whose_forms_name_them_and_to_others_of_their_own_units(
-    home: Home, login: str, found: int
+    site: Site, login: str, found: int
 ) -> None:
-    with home.client(login) as browser:
+    with site.client(login) as browser:
         assert len(browser.get("/suggest/person", params={"q": "сейітов"}).json()) == found
         assert len(browser.get("/suggest/responsible", params={"q": "с"}).json()) in (0, 10, 20)
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "%", "«", "\u0000", "ж" * 300])
-def test_whatever_is_typed_a_suggestion_is_a_list(home: Home, typed: str) -> None:
+def test_whatever_is_typed_a_suggestion_is_a_list(site: Site, typed: str) -> None:
     """No sign of a search language is one here."""
-    with home.client() as browser:
+    with site.client() as browser:
         answer = browser.get("/suggest/unit", params={"q": typed})
 
     assert (answer.status_code, answer.json()) == (200, [])
@@ -400,9 +400,9 @@ LISTS = ("/", "/cases", "/deadlines", "/monitoring", "/calendar/2026/4")
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_is_narrowed_to_the_unit_that_was_typed(home: Home, path: str) -> None:
+def test_a_list_is_narrowed_to_the_unit_that_was_typed(site: Site, path: str) -> None:
     """By its name as by its code; what fits several is said beside the field, and stands in it."""
-    with home.client() as browser:
+    with site.client() as browser:
         coded = browser.get(path, params={"unit": "law", "lang": "ru"}).text
         list_page = browser.get(path, params={"unit": "заң департаменті", "lang": "ru"}).text
         several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
@@ -417,9 +417,9 @@ def test_a_list_is_narrowed_to_the_unit_that_was_typed(home: Home, path: str) ->
 @pytest.mark.parametrize(
     "path", ["/scores", "/monitoring/uploads", "/monitoring/yearly", "/monitoring/cartogram"]
 )
-def test_where_all_depends_on_the_unit_those_that_are_near_are_links(home: Home, path: str) -> None:
+def test_where_all_depends_on_the_unit_those_that_are_near_are_links(site: Site, path: str) -> None:
     """Each leads to the same page of that unit."""
-    with home.client() as browser:
+    with site.client() as browser:
         several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
     links = re.findall(r'href="([^"]*unit=[^"]*)"', several.text)
 
@@ -428,17 +428,17 @@ def test_where_all_depends_on_the_unit_those_that_are_near_are_links(home: Home,
     assert len([link for link in links if "0017" in link]) == 1
 
 
-def test_the_way_down_is_suggested_before_anything_is_typed(home: Home) -> None:
+def test_the_way_down_is_suggested_before_anything_is_typed(site: Site) -> None:
     """What stands at the top; of a chosen district the way to it and its schools."""
-    with home.client() as browser:
+    with site.client() as browser:
         top, district = browser.get("/cases").text, browser.get("/cases?unit=d7").text
 
     assert _Fields(top).lists["unit-near"] == 1
     assert _Fields(district).lists["unit-near"] == 2 + MANY // 20
 
 
-def test_people_are_listed_of_the_unit_that_was_typed(home: Home) -> None:
-    with home.client("administrator") as admin:
+def test_people_are_listed_of_the_unit_that_was_typed(site: Site) -> None:
+    with site.client("administrator") as admin:
         response = admin.get("/administration/people", params={"unit": "мектеп 0007"})
         none = admin.get("/administration/people", params={"unit": "балабақша", "lang": "ru"})
 
@@ -447,9 +447,9 @@ def test_people_are_listed_of_the_unit_that_was_typed(home: Home) -> None:
     assert "Подразделения «балабақша» нет." in none.text
 
 
-def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
+def test_the_register_is_narrowed_to_whoever_was_typed(site: Site) -> None:
     """Of a thousand people those it does not show are found, too."""
-    with home.client() as browser:
+    with site.client() as browser:
         response = browser.get("/register", params={"person": "сейітов 0012"})
         several = browser.get("/register", params={"person": "сейітов", "lang": "ru"})
 
@@ -457,9 +457,9 @@ def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
     assert "По «сейітов» найдено много сотрудников" in several.text
 
 
-def test_what_fits_several_names_none_of_the_units_one_does_not_see(home: Home) -> None:
+def test_what_fits_several_names_none_of_the_units_one_does_not_see(site: Site) -> None:
     """Readers of a department have a list of it, and find nobody else in the register."""
-    with home.client("responsible") as browser:
+    with site.client("responsible") as browser:
         pages = [browser.get(path, params={"unit": "мектеп"}).text for path in (*LISTS, "/scores")]
         pages.append(browser.get("/register", params={"person": "сейітов"}).text)
 

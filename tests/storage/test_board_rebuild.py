@@ -24,7 +24,7 @@ from storage.maintenance.schema import MIGRATIONS
 from storage.maintenance.verify import verify
 from storage.queries import SqlReads
 from tests.case_rows import FoundRisk, RiskCommands
-from tests.storage.house import NOW, TODAY, case_commands, opened
+from tests.storage.sample_cases import NOW, TODAY, case_commands, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to_0_1_0
 from workflow.cases.registers.risk_lists import RecommendationFilter
@@ -58,7 +58,7 @@ def board(engine: Engine) -> list[object]:
         return list(map(tuple, connection.execute(BOARD)))
 
 
-def house(engine: Engine, heard: Heard) -> AppContext:
+def app(engine: Engine, heard: Heard) -> AppContext:
     address = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=False)
     moment = Moment(now=NOW, today=TODAY)
     return build_app(Settings(database=DatabaseSettings(url=address)), clock=lambda: moment, note=heard)
@@ -69,7 +69,7 @@ def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]])
     engine, stood = old
     heard = Heard()
     for _ in range(2):
-        started = house(engine, heard)
+        started = app(engine, heard)
         assert maintenance.verify(started, now=NOW, today=TODAY) == ()
         started.close()
 
@@ -88,7 +88,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         back_to_0_1_0(engine)
         with engine.begin() as connection:
             connection.execute(text("UPDATE installation SET board = :newest"), {"newest": BOARD_OF})
-        house(engine, heard).engine.dispose()
+        app(engine, heard).engine.dispose()
         case = opened(engine).id
         lines = [FoundRisk(description="Тәуекел")]
         RiskCommands(case_commands(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
@@ -105,7 +105,7 @@ def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
     heard, boards = Heard(), []
 
     def start() -> None:
-        node = house(engine, heard)
+        node = app(engine, heard)
         boards.append(board(node.engine))
         node.close()
 
@@ -130,13 +130,13 @@ def test_a_node_that_died_at_it_is_followed_by_another(
         killed.setattr("storage.maintenance.verify.rebuild", _killed)
         killed.setattr(SqlLeases, "give_back", lambda *_: None)
         killed.setattr(upkeep, "LASTS", timedelta(seconds=1))
-        dying = house(engine, heard)
+        dying = app(engine, heard)
         with pytest.raises(KeyboardInterrupt):
             _ = dying.engine
         dying.close()
     assert behind(engine)
 
-    following = house(engine, heard)
+    following = app(engine, heard)
     _ = following.engine
     following.close()
 
@@ -156,7 +156,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
             text("DELETE FROM event WHERE \"case\" = '2026-0002' AND seq = (SELECT max(seq) FROM event)")
         )
     heard = Heard()
-    started = house(engine, heard)
+    started = app(engine, heard)
 
     problems = maintenance.verify(started, now=NOW, today=TODAY)
 

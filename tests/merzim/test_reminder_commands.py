@@ -11,7 +11,7 @@ from notifications.acknowledgement import acknowledge
 from storage.database.engine import writing
 from storage.tables.notices import NOTICE
 from tests.merzim.conftest import Merzim
-from tests.notifications.town import FIVE_BEFORE, Shelf, Town, noon
+from tests.notifications.sample_office import FIVE_BEFORE, Shelf, Town, noon
 
 CASE = "2026-0001"
 

@@ -40,15 +40,15 @@ class Kept:
     """An office on SQLite with a counter of statements per page."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = build_app(read(at=folder))
+        self.app = build_app(read(at=folder))
         sample_office = office()
         office_store.save(
-            self.house.engine, units=sample_office.units.values(), people=sample_office.people.values()
+            self.app.engine, units=sample_office.units.values(), people=sample_office.people.values()
         )
-        people(self.house.accounts)
-        self.app = create_app(self.house, clock("2026-04-06T12:00"))
+        people(self.app.accounts)
+        self.app = create_app(self.app, clock("2026-04-06T12:00"))
         self.said = 0
-        event.listen(self.house.engine, "before_cursor_execute", self._count)
+        event.listen(self.app.engine, "before_cursor_execute", self._count)
 
     def _count(self, *_: object) -> None:
         self.said += 1
@@ -57,7 +57,7 @@ class Kept:
         """That many analyses, each with a risk and a measure whose day has passed."""
         from documents.schedules.written_terms import read_term
 
-        opened_cases = self.house.case_commands.open_many(
+        opened_cases = self.app.case_commands.open_many(
             [
                 Opening(
                     procedure="internal-analysis",
@@ -70,7 +70,7 @@ class Kept:
             **SAID,
         )
         case_commands, term = (
-            RiskCommands(self.house.case_commands),
+            RiskCommands(self.app.case_commands),
             read_term("до 3 апреля 2026 года", where="t"),
         )
         for case in opened_cases:
@@ -95,9 +95,9 @@ class Kept:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
-    home = Kept(tmp_path)
-    yield home
-    home.house.close()
+    site = Kept(tmp_path)
+    yield site
+    site.app.close()
 
 
 def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None:
@@ -107,8 +107,8 @@ def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None
         empty = {(path, lang): browser.get(path, params={"lang": lang}).text for path, lang in requests}
         kept.open(2)
         kept.open(1, "law")
-        remind(kept.house, now=NOW, today=TODAY)
-        deliver(kept.house, now=NOW, today=TODAY)
+        remind(kept.app, now=NOW, today=TODAY)
+        deliver(kept.app, now=NOW, today=TODAY)
         full = {
             (path, lang): browser.get(path, params={"lang": lang, "check": "1"}).text for path, lang in requests
         }
@@ -123,14 +123,14 @@ def test_every_page_is_whole_with_and_without_anything_on_it(kept: Kept) -> None
 def test_a_page_asks_the_database_no_more_for_more_cases(kept: Kept) -> None:
     """Three analyses or thirty: as many statements."""
     (case, *_) = kept.open(3)
-    remind(kept.house, now=NOW, today=TODAY)
+    remind(kept.app, now=NOW, today=TODAY)
     paths = [*PATHS, *(f"/cases/{case}{page}" for page in ("", "/risks", "/history"))]
     with kept.browser() as browser:
         for path in paths:
             kept.cost(browser, path)
         few_costs = {path: kept.cost(browser, path) for path in paths}
         kept.open(27)
-        remind(kept.house, now=NOW, today=TODAY)
+        remind(kept.app, now=NOW, today=TODAY)
         for path in paths:
             kept.cost(browser, path)
         many_costs = {path: kept.cost(browser, path) for path in paths}
@@ -204,11 +204,11 @@ def test_who_has_not_reported_the_quarter_is_named(kept: Kept) -> None:
     """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
     (case,) = kept.open(1)
     for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
-        kept.house.case_commands.record(case, fact, on=on, **SAID)
+        kept.app.case_commands.record(case, fact, on=on, **SAID)
     with kept.browser() as browser:
         page = browser.get("/monitoring?lang=ru").text
         silent = page[page.index('id="silent"') :]
-        kept.house.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
+        kept.app.case_commands.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
         after = browser.get("/monitoring?lang=ru").text
 
     assert "IV квартал 2025 года" in silent
@@ -219,7 +219,7 @@ def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Kept) -> None:
     """Risks, letters and points of others are not there; another's points are a 404."""
     kept.open(1)
     kept.open(1, "law")
-    remind(kept.house, now=NOW, today=TODAY)
+    remind(kept.app, now=NOW, today=TODAY)
     with kept.browser("responsible") as own_client:
         monitoring = own_client.get("/monitoring?lang=ru").text
         register = own_client.get("/register?lang=ru").text
@@ -233,10 +233,10 @@ def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Kept) -> None:
 def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
     """One of eight units analysed: whole steps earn nothing, in proportion something; others are refused."""
     units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
-    office_store.save(kept.house.engine, units=units)
+    office_store.save(kept.app.engine, units=units)
     (case,) = kept.open(1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.house.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    kept.app.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
     with kept.browser() as browser:
         usual = browser.get("/scores?lang=ru&unit=hr&year=2026").text
         linear = browser.get("/scores?lang=ru&unit=hr&year=2026&rounding=linear").text
@@ -251,10 +251,10 @@ def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
 def test_points_are_taken_as_a_workbook_with_the_reading_of_the_page(kept: Kept) -> None:
     """One of eight units analysed: 0.375 in proportion; all units of the page's list, none of another's."""
     units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
-    office_store.save(kept.house.engine, units=units)
+    office_store.save(kept.app.engine, units=units)
     (case,) = kept.open(1, "u1")
     links = [Evidence(kind=f"link:{kind}", reference="https://org.kz") for kind in ("site", "media", "social")]
-    kept.house.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
+    kept.app.case_commands.record(case, "start_announced", on=date(2026, 4, 1), evidence=links, **SAID)
     query = "unit=hr&year=2026&rounding=linear"
     with kept.browser() as browser:
         page = unescape(browser.get(f"/scores?lang=ru&{query}").text)
@@ -280,9 +280,9 @@ def test_a_report_of_a_year_says_what_its_reader_may_know(kept: Kept) -> None:
     gift = {"kind": "gift", "description": "сағат", "employee": "a@org.kz", "received_on": "2026-03-02"}
     accepted = {"acceptance": True, "found_on": "2026-03-03", "post": "маман", "measures": "Тапсырылды."}
     command = AddRow(register_id="gifts", unit="hr", values={**gift, **accepted})
-    add_row(operator_context(kept.house, **stamp), command)
+    add_row(operator_context(kept.app, **stamp), command)
     open_gift = AddRow(register_id="gifts", unit="hr", values=gift)
-    add_row(operator_context(kept.house, **stamp), open_gift)
+    add_row(operator_context(kept.app, **stamp), open_gift)
     files = {}
     for login in ("officer", "responsible"):
         with kept.browser(login) as browser:
@@ -316,7 +316,7 @@ def test_a_year_without_a_calendar_is_said(year: str, kept: Kept) -> None:
 def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
     """Two hundred and fifty units are three pages, none of them heavy."""
     units = [Unit(id=f"u{n}", name=f"Ұйым {n}", parent="head") for n in range(250)]
-    office_store.save(kept.house.engine, units=units)
+    office_store.save(kept.app.engine, units=units)
     kept.open(1)
     with kept.browser() as browser:
         first, last = (browser.get(f"/scores?lang=ru&unit=head&page={n}") for n in (1, 99))
@@ -332,8 +332,8 @@ def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
 def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None:
     """By case, person and state; the workbook has what the page has."""
     (case, other) = kept.open(2)
-    remind(kept.house, now=NOW, today=TODAY)
-    deliver(kept.house, now=NOW, today=TODAY)
+    remind(kept.app, now=NOW, today=TODAY)
+    deliver(kept.app, now=NOW, today=TODAY)
     with kept.browser() as browser:
         page = browser.get(f"/register?lang=ru&case={case}").text
         nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text
@@ -350,11 +350,11 @@ def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None
 def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
     """As delivered it verifies; with one answer altered in the database the page says which."""
     kept.open(1)
-    remind(kept.house, now=NOW, today=TODAY)
-    deliver(kept.house, now=NOW, today=TODAY)
+    remind(kept.app, now=NOW, today=TODAY)
+    deliver(kept.app, now=NOW, today=TODAY)
     with kept.browser() as browser:
         whole_page = browser.get("/register?lang=ru&check=1").text
-        with kept.house.engine.begin() as connection:
+        with kept.app.engine.begin() as connection:
             connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
         broken = browser.get("/register?lang=ru&check=1").text
 
@@ -366,9 +366,9 @@ def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
 def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -> None:
     """Its key holds the case and the recipient: others read that one record differs, and not which."""
     (case,) = kept.open(1, "law")
-    remind(kept.house, now=NOW, today=TODAY)
-    deliver(kept.house, now=NOW, today=TODAY)
-    with kept.house.engine.begin() as connection:
+    remind(kept.app, now=NOW, today=TODAY)
+    deliver(kept.app, now=NOW, today=TODAY)
+    with kept.app.engine.begin() as connection:
         connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
     with kept.browser() as all_client, kept.browser("responsible") as own_client:
         pages = [client.get("/register?lang=ru&check=1").text for client in (all_client, own_client)]
@@ -384,25 +384,25 @@ def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -
 def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
     """The register and the history of the case then say when; said again, the first time stays."""
     (case,) = kept.open(1)
-    remind(kept.house, now=NOW, today=TODAY)
-    deliver(kept.house, now=NOW + timedelta(minutes=1), today=TODAY)
-    own_notices = [notice for notice in kept.house.reads.notices(case) if notice.person == "a@org.kz"]
+    remind(kept.app, now=NOW, today=TODAY)
+    deliver(kept.app, now=NOW + timedelta(minutes=1), today=TODAY)
+    own_notices = [notice for notice in kept.app.reads.notices(case) if notice.person == "a@org.kz"]
     with kept.browser("responsible") as browser:
         for _ in range(2):
             page = browser.post(f"/cases/{case}/acknowledge?lang=ru", data={"key": own_notices[0].key}).text
-    notices = [notice for notice in kept.house.reads.notices(case) if notice.acknowledged_at]
+    notices = [notice for notice in kept.app.reads.notices(case) if notice.acknowledged_at]
 
     assert "уведомление прочитано" in page
     assert [notice.key for notice in notices] == [own_notices[0].key]
-    assert not journal_status(kept.house.engine).problems
+    assert not journal_status(kept.app.engine).problems
 
 
 def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:
     """The officer who must know names another; without that it is not there, for lists and for its address."""
-    case = kept.house.case_commands.open(
+    case = kept.app.case_commands.open(
         Opening(procedure="conflict-of-interest", unit="hr", person="b@org.kz"), **SAID
     )
-    kept.house.case_commands.name_reader(case.id, "officer", **SAID)
+    kept.app.case_commands.name_reader(case.id, "officer", **SAID)
     with kept.browser() as officer, kept.browser("responsible") as other:
         before = other.get(f"/cases/{case.id}").status_code
         officer.post(f"/cases/{case.id}/readers", data={"person": "a@org.kz"})

@@ -4,7 +4,7 @@ Valid and invalid requests: boundary values, random values, and sequences that u
 case is opened, then a fact recorded in it), first as an officer, then as an administrator. No answer may be a
 server error (5xx) or differ from the description.
 
-    python -m tests.web.asking MINUTES
+    python -m tests.web.api_fuzzing MINUTES
 """
 
 from __future__ import annotations
