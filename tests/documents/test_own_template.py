@@ -113,7 +113,7 @@ def problems(template: bytes, name: str = "бланк.docx", *, of: str = "plan"
 
 def test_a_template_is_filled_in_its_own_layout() -> None:
     """A placeholder Word has split over runs, one in the header, rows of a table: and each value as letters."""
-    filled = fill(form("plan"), VALUES, "ru", rows=ROWS, own=letterhead())
+    filled = fill(form("plan"), VALUES, "ru", rows=ROWS, office_template=letterhead())
     document = docx.Document(io.BytesIO(filled.document))
 
     assert f"О плане по объекту {AS_LETTERS} и {AS_LETTERS}." in text_of(filled.document)
@@ -127,7 +127,9 @@ def test_a_template_is_filled_in_its_own_layout() -> None:
         ]
     ]
     assert "Подписана «___» ____________ 20___ года" in text_of(filled.document)
-    assert filled == fill(form("plan"), VALUES, "ru", rows=ROWS, own=letterhead()), "equal values, equal bytes"
+    assert filled == fill(form("plan"), VALUES, "ru", rows=ROWS, office_template=letterhead()), (
+        "equal values, equal bytes"
+    )
 
 
 def test_prefixes_word_needs_stay_declared() -> None:
@@ -174,7 +176,7 @@ def test_every_placeholder_of_every_form_is_filled() -> None:
                 cell.text = f"{{{{ {part} }}}}"
         assert check_template(saved(document), "a.docx", form=name) == ()
         for language in ("kk", "ru"):
-            text = text_of(fill(form(name), {}, language, own=saved(document)).document)
+            text = text_of(fill(form(name), {}, language, office_template=saved(document)).document)
             if "{{" in text or "None" in text:
                 unfilled[name, language] = text
     assert unfilled == {}

@@ -158,14 +158,14 @@ def test_a_page_asks_the_database_as_often_for_many_cases_as_for_3(
 def _questions(office: RealOffice) -> dict[str, int]:
     """The most statements one answer of each route needed, over everybody who may ask it."""
     query_counts: Counter[str] = Counter()
-    address = ""
+    current_address = ""
 
     def count(*_: Any) -> None:
-        query_counts[address] += 1
+        query_counts[current_address] += 1
 
     def going(address: str) -> None:
-        nonlocal here
-        address = address
+        nonlocal current_address
+        current_address = address
 
     highest_counts: Counter[str] = Counter()
     event.listen(office.app.engine, "before_cursor_execute", count)

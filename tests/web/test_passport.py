@@ -13,7 +13,7 @@ from services.app import AppContext
 from tests.documents.sheets import xlsx
 from tests.documents.test_real_schedule import KAZAKH
 from tests.web.conftest import Site
-from tests.web.test_opening import EXAMPLE, officer, sent
+from tests.web.test_opening import EXAMPLE, app, officer, sent
 from workflow.cases.case import Case
 
 __all__ = ["app", "officer"]

@@ -46,7 +46,7 @@ class Kept:
             self.app.engine, units=sample_office.units.values(), people=sample_office.people.values()
         )
         people(self.app.accounts)
-        self.app = create_app(self.app, clock("2026-04-06T12:00"))
+        self.pages = create_app(self.app, clock("2026-04-06T12:00"))
         self.said = 0
         event.listen(self.app.engine, "before_cursor_execute", self._count)
 
@@ -87,7 +87,7 @@ class Kept:
 
     def browser(self, login: str = "officer") -> TestClient:
         client = TestClient(
-            self.app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
+            self.pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
         )
         client.post("/login", data={"login": login, "password": PASSWORD})
         return client
